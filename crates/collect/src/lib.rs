@@ -1,0 +1,1 @@
+//! What goes out and brings telemetry back. Knows no store: it hands frames to whoever called it.

@@ -1,0 +1,308 @@
+//! Anchored regular expressions over label values, with what an index can use of them.
+//!
+//! A pattern matches the whole value, `.` matches every character including a newline, and the syntax is RE2's
+//! as far as the Rust engine shares it. Before any automaton runs, the pattern is looked at: a set of literals
+//! (`a|b|c`, `(get|post)`, `5[0-9]`) is answered by a look-up, a leading literal narrows what has to be tried.
+
+use std::fmt;
+use std::sync::Arc;
+
+use regex_automata::meta;
+use regex_syntax::hir::{Hir, HirKind};
+
+/// How many literals a pattern may expand to before it counts as a real pattern.
+const LITERALS_MAX: usize = 1_000;
+/// How much memory one compiled pattern may take.
+const COMPILED_BYTES_MAX: usize = 10 << 20;
+/// How long a pattern may be.
+const PATTERN_BYTES_MAX: usize = 1 << 20;
+
+/// A compiled, anchored pattern.
+#[derive(Clone)]
+pub struct Regex {
+    pattern: Arc<str>,
+    plan: Plan,
+}
+
+#[derive(Clone)]
+enum Plan {
+    /// The pattern matches exactly these values, sorted.
+    Literals(Arc<[String]>),
+    /// The pattern matches every value.
+    Everything,
+    /// The pattern matches every value but the empty one.
+    NonEmpty,
+    /// Anything else; every match starts with `prefix`.
+    Automaton { prefix: Arc<str>, automaton: meta::Regex },
+}
+
+/// Why a pattern cannot be used.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{message}")]
+pub struct RegexError {
+    message: String,
+}
+
+impl Regex {
+    /// Compiles `pattern`, anchored at both ends.
+    pub fn new(pattern: &str) -> Result<Regex, RegexError> {
+        if pattern.len() > PATTERN_BYTES_MAX {
+            return Err(RegexError { message: format!("pattern is longer than {PATTERN_BYTES_MAX} bytes") });
+        }
+        let hir = regex_syntax::ParserBuilder::new()
+            .dot_matches_new_line(true)
+            .nest_limit(200)
+            .build()
+            .parse(pattern)
+            .map_err(|error| RegexError { message: one_line(&error) })?;
+        Ok(Regex { pattern: pattern.into(), plan: Plan::of(pattern, &hir)? })
+    }
+
+    /// The pattern as written.
+    pub fn pattern(&self) -> &str {
+        &self.pattern
+    }
+
+    /// Whether the whole of `text` matches.
+    pub fn is_match(&self, text: &str) -> bool {
+        match &self.plan {
+            Plan::Literals(literals) => {
+                literals.binary_search_by(|literal| literal.as_str().cmp(text)).is_ok()
+            }
+            Plan::Everything => true,
+            Plan::NonEmpty => !text.is_empty(),
+            Plan::Automaton { prefix, automaton } => text.starts_with(&**prefix) && automaton.is_match(text),
+        }
+    }
+
+    /// The values the pattern stands for, sorted, when it is nothing but a set of literals.
+    pub fn literals(&self) -> Option<&[String]> {
+        match &self.plan {
+            Plan::Literals(literals) => Some(literals),
+            Plan::Everything | Plan::NonEmpty | Plan::Automaton { .. } => None,
+        }
+    }
+
+    /// A text that every match starts with; empty when there is none.
+    pub fn prefix(&self) -> &str {
+        match &self.plan {
+            Plan::Automaton { prefix, .. } => prefix,
+            Plan::Literals(_) | Plan::Everything | Plan::NonEmpty => "",
+        }
+    }
+
+    /// Whether every value matches, the empty one too.
+    pub fn matches_everything(&self) -> bool {
+        matches!(self.plan, Plan::Everything)
+    }
+
+    /// Whether exactly the non-empty values match.
+    pub fn matches_every_non_empty(&self) -> bool {
+        matches!(self.plan, Plan::NonEmpty)
+    }
+
+    /// The text of `template` with `$1`, `${name}` and `$$` replaced by what the groups caught in `text`;
+    /// `None` when `text` does not match.
+    pub fn expand(&self, text: &str, template: &str) -> Option<String> {
+        let automaton = match &self.plan {
+            Plan::Automaton { prefix, automaton } if text.starts_with(&**prefix) => automaton.clone(),
+            Plan::Automaton { .. } => return None,
+            Plan::Literals(_) | Plan::Everything | Plan::NonEmpty if !self.is_match(text) => return None,
+            Plan::Literals(_) | Plan::Everything | Plan::NonEmpty => compile(&self.pattern).ok()?,
+        };
+        let mut captures = automaton.create_captures();
+        automaton.captures(text, &mut captures);
+        captures.is_match().then(|| captures.interpolate_string(text, template))
+    }
+}
+
+impl fmt::Debug for Regex {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Regex({})", self.pattern)
+    }
+}
+
+impl PartialEq for Regex {
+    fn eq(&self, other: &Regex) -> bool {
+        self.pattern == other.pattern
+    }
+}
+
+impl Plan {
+    fn of(pattern: &str, hir: &Hir) -> Result<Plan, RegexError> {
+        if let Some(mut literals) = literals_of(hir) {
+            literals.sort();
+            literals.dedup();
+            return Ok(Plan::Literals(literals.into()));
+        }
+        match dot_repetition(hir) {
+            Some(0) => return Ok(Plan::Everything),
+            Some(1) => return Ok(Plan::NonEmpty),
+            _ => {}
+        }
+        Ok(Plan::Automaton { prefix: prefix_of(hir).into(), automaton: compile(pattern)? })
+    }
+}
+
+fn compile(pattern: &str) -> Result<meta::Regex, RegexError> {
+    meta::Builder::new()
+        .configure(meta::Config::new().nfa_size_limit(Some(COMPILED_BYTES_MAX)))
+        .syntax(regex_automata::util::syntax::Config::new().dot_matches_new_line(true).nest_limit(200))
+        .build(&format!("^(?:{pattern})$"))
+        .map_err(|error| RegexError {
+            message: match error.syntax_error() {
+                Some(syntax) => one_line(syntax),
+                None => format!("pattern compiles to more than {COMPILED_BYTES_MAX} bytes"),
+            },
+        })
+}
+
+/// The finite set of texts `hir` matches, if it is finite and small.
+fn literals_of(hir: &Hir) -> Option<Vec<String>> {
+    match hir.kind() {
+        HirKind::Empty => Some(vec![String::new()]),
+        HirKind::Literal(literal) => Some(vec![std::str::from_utf8(&literal.0).ok()?.to_owned()]),
+        HirKind::Class(regex_syntax::hir::Class::Unicode(class)) => {
+            let count: usize =
+                class.iter().map(|range| range.end() as usize - range.start() as usize + 1).sum();
+            (count <= LITERALS_MAX).then(|| {
+                class.iter().flat_map(|range| range.start()..=range.end()).map(String::from).collect()
+            })
+        }
+        HirKind::Class(regex_syntax::hir::Class::Bytes(_)) | HirKind::Look(_) => None,
+        HirKind::Repetition(repetition) if repetition.min == 0 && repetition.max == Some(1) => {
+            let mut literals = literals_of(&repetition.sub)?;
+            literals.push(String::new());
+            Some(literals)
+        }
+        HirKind::Repetition(_) => None,
+        HirKind::Capture(capture) => literals_of(&capture.sub),
+        HirKind::Alternation(branches) => {
+            let mut all = Vec::new();
+            for branch in branches {
+                all.extend(literals_of(branch)?);
+                if all.len() > LITERALS_MAX {
+                    return None;
+                }
+            }
+            Some(all)
+        }
+        HirKind::Concat(parts) => {
+            let mut all = vec![String::new()];
+            for part in parts {
+                let tails = literals_of(part)?;
+                if all.len() * tails.len() > LITERALS_MAX {
+                    return None;
+                }
+                all = all
+                    .iter()
+                    .flat_map(|head| tails.iter().map(move |tail| format!("{head}{tail}")))
+                    .collect();
+            }
+            Some(all)
+        }
+    }
+}
+
+/// `Some(min)` when the pattern is `.{min,}` over every character.
+fn dot_repetition(hir: &Hir) -> Option<u32> {
+    match hir.kind() {
+        HirKind::Capture(capture) => dot_repetition(&capture.sub),
+        HirKind::Repetition(repetition) if repetition.max.is_none() => match repetition.sub.kind() {
+            HirKind::Class(regex_syntax::hir::Class::Unicode(class)) => {
+                let everything: u32 =
+                    class.iter().map(|range| range.end() as u32 - range.start() as u32).sum();
+                // `.` with newlines is one range over all scalar values.
+                (everything >= char::MAX as u32).then_some(repetition.min)
+            }
+            _ => None,
+        },
+        _ => None,
+    }
+}
+
+/// The literal text a match must start with.
+fn prefix_of(hir: &Hir) -> String {
+    match hir.kind() {
+        HirKind::Literal(literal) => std::str::from_utf8(&literal.0).unwrap_or("").to_owned(),
+        HirKind::Capture(capture) => prefix_of(&capture.sub),
+        HirKind::Concat(parts) => {
+            let mut prefix = String::new();
+            for part in parts {
+                match literals_of(part).as_deref() {
+                    Some([only]) => prefix.push_str(only),
+                    _ => {
+                        prefix.push_str(&prefix_of(part));
+                        break;
+                    }
+                }
+            }
+            prefix
+        }
+        _ => String::new(),
+    }
+}
+
+/// The parser's last line says what is wrong; the lines before it draw the pattern.
+fn one_line(error: &impl fmt::Display) -> String {
+    let text = error.to_string();
+    let last = text.lines().last().unwrap_or("");
+    last.strip_prefix("error: ").unwrap_or(last).to_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_pattern_matches_the_whole_value_and_newlines() {
+        let regex = Regex::new("a.b").unwrap();
+        assert!(regex.is_match("a\nb"));
+        assert!(!regex.is_match("xa.b"));
+        assert!(!regex.is_match("a.bx"));
+        assert!(Regex::new("a|bc").unwrap().is_match("bc"));
+        assert!(!Regex::new("a|bc").unwrap().is_match("ac"));
+    }
+
+    #[test]
+    fn finite_patterns_are_sets() {
+        let check = |pattern: &str, want: &[&str]| {
+            assert_eq!(
+                Regex::new(pattern).unwrap().literals(),
+                Some(want.iter().map(|s| s.to_string()).collect::<Vec<_>>().as_slice()),
+                "{pattern}"
+            );
+        };
+        check("", &[""]);
+        check("foo", &["foo"]);
+        check("b|a|b", &["a", "b"]);
+        check("(get|post)", &["get", "post"]);
+        check("5[01]x?", &["50", "50x", "51", "51x"]);
+        check("node\\.1", &["node.1"]);
+        assert_eq!(Regex::new("a.*").unwrap().literals(), None);
+        assert_eq!(Regex::new("(?i)a").unwrap().literals().map(<[String]>::len), Some(2));
+    }
+
+    #[test]
+    fn everything_and_prefixes_are_seen() {
+        assert!(Regex::new(".*").unwrap().matches_everything());
+        assert!(Regex::new("(.*)").unwrap().matches_everything());
+        assert!(Regex::new(".+").unwrap().matches_every_non_empty());
+        assert_eq!(Regex::new("node_.*").unwrap().prefix(), "node_");
+        assert_eq!(Regex::new("(node_cpu|node_mem).*").unwrap().prefix(), "");
+        assert_eq!(Regex::new("a(b.*)").unwrap().prefix(), "ab");
+    }
+
+    #[test]
+    fn groups_expand() {
+        let regex = Regex::new("(?P<host>[^:]+):(.*)").unwrap();
+        assert_eq!(regex.expand("a:80", "$2-${host}-$$"), Some("80-a-$".to_owned()));
+        assert_eq!(regex.expand("a", "$1"), None);
+        assert_eq!(Regex::new("(a|b)").unwrap().expand("b", "<$1>"), Some("<b>".to_owned()));
+    }
+
+    #[test]
+    fn errors_are_one_line() {
+        assert!(!Regex::new("a(").unwrap_err().to_string().contains('\n'));
+    }
+}

@@ -1,0 +1,1 @@
+//! The PromQL language: parse, plan, evaluate. Knows no clock and no IO of its own.

@@ -1,0 +1,1 @@
+//! Bytes to rows and rows to bytes, as pure functions. Knows no socket, no clock, no store.
