@@ -1,2 +1,52 @@
-//! Automation of the repository: `cargo xtask ci`, `tidy`, `bench`.
-fn main() {}
+//! Automation of the repository: `cargo xtask ci`, `cargo xtask tidy`, `cargo xtask bench`, `cargo xtask fuzz`.
+//!
+//! Continuous integration runs exactly what a person runs, so nothing is checked in one place only.
+
+mod bench;
+mod ci;
+mod command;
+mod fuzz;
+mod tidy;
+
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+const USAGE: &str = "\
+usage: cargo xtask COMMAND
+
+  ci              everything that must hold before a change lands
+  ci --fast       the same without the release build
+  tidy            the rules the compiler does not know: crate edges, headers, sizes, the map
+  bench NAME ...  a benchmark beside its peers; see bench/README.md
+  fuzz [SECONDS]  every fuzz target for that long (default 60)";
+
+fn main() -> ExitCode {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    let words: Vec<&str> = arguments.iter().map(String::as_str).collect();
+    let outcome = match words.as_slice() {
+        ["ci"] => ci::run(&root(), ci::Scope::Everything),
+        ["ci", "--fast"] => ci::run(&root(), ci::Scope::WithoutRelease),
+        ["tidy"] => tidy::run(&root()),
+        ["bench", rest @ ..] => bench::run(&root(), rest),
+        ["fuzz"] => fuzz::run(&root(), 60),
+        ["fuzz", seconds] if seconds.parse::<u32>().is_ok() => {
+            fuzz::run(&root(), seconds.parse().unwrap_or(60))
+        }
+        _ => {
+            eprintln!("{USAGE}");
+            return ExitCode::from(2);
+        }
+    };
+    match outcome {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("xtask: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+/// The root of the workspace, wherever the command was typed.
+fn root() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("xtask lies in the workspace").to_owned()
+}
