@@ -1,1 +1,3 @@
 //! The PromQL language: parse, plan, evaluate. Knows no clock and no IO of its own.
+
+pub mod syntax;
