@@ -1,2 +1,39 @@
-//! The `flightdeck` binary.
-fn main() {}
+//! The `flightdeck` binary: one process that collects, stores, queries and shows metrics.
+//!
+//! `main` reads aloud: what was typed becomes what is meant, and what is meant is run. `serve` opens, serves and
+//! stops in reverse. It must never know a wire format or a file format by itself; those live in the crates below.
+
+mod api;
+mod app;
+mod collecting;
+mod commands;
+mod config;
+mod flags;
+mod health;
+mod http;
+mod logs;
+mod metrics;
+mod page;
+mod receive;
+mod reload;
+mod serve;
+mod signals;
+
+use std::process::ExitCode;
+
+use flags::Meant;
+
+fn main() -> ExitCode {
+    let meant = match flags::parse() {
+        Ok(meant) => meant,
+        Err(refused) => return refused.tell(),
+    };
+    let outcome = match meant {
+        Meant::Serve(options) => serve::run(*options),
+        Meant::Version(format) => commands::version::run(format),
+    };
+    outcome.unwrap_or_else(|error| {
+        eprintln!("flightdeck: {error:#}");
+        ExitCode::FAILURE
+    })
+}

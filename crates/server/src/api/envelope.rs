@@ -1,0 +1,124 @@
+//! The envelope of every API response: `{"status":"success","data":…}` or an error with a type and a text.
+
+use axum::http::{StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use serde::Serialize;
+
+/// What kind of error; each has the status code Prometheus gives it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ErrorType {
+    /// The request makes no sense.
+    BadData,
+    /// The query failed while it ran.
+    Execution,
+    /// The query took too long.
+    Timeout,
+    /// The caller went away, or somebody cancelled the query.
+    Canceled,
+    /// A fault of ours.
+    Internal,
+    /// Not now.
+    Unavailable,
+    /// There is no such thing.
+    NotFound,
+}
+
+impl ErrorType {
+    fn name(self) -> &'static str {
+        match self {
+            ErrorType::BadData => "bad_data",
+            ErrorType::Execution => "execution",
+            ErrorType::Timeout => "timeout",
+            ErrorType::Canceled => "canceled",
+            ErrorType::Internal => "internal",
+            ErrorType::Unavailable => "unavailable",
+            ErrorType::NotFound => "not_found",
+        }
+    }
+
+    fn status(self) -> StatusCode {
+        match self {
+            ErrorType::BadData => StatusCode::BAD_REQUEST,
+            ErrorType::Execution => StatusCode::UNPROCESSABLE_ENTITY,
+            ErrorType::Timeout | ErrorType::Unavailable => StatusCode::SERVICE_UNAVAILABLE,
+            // Nginx's code for a client that closed the request; there is no registered one.
+            ErrorType::Canceled => StatusCode::from_u16(499).unwrap_or(StatusCode::BAD_REQUEST),
+            ErrorType::Internal => StatusCode::INTERNAL_SERVER_ERROR,
+            ErrorType::NotFound => StatusCode::NOT_FOUND,
+        }
+    }
+}
+
+/// An error on its way to the caller.
+#[derive(Debug)]
+pub struct ApiError {
+    kind: ErrorType,
+    message: String,
+}
+
+impl ApiError {
+    /// An error of a kind.
+    pub fn new(kind: ErrorType, message: impl Into<String>) -> ApiError {
+        ApiError { kind, message: message.into() }
+    }
+
+    /// A parameter that makes no sense.
+    pub fn bad(message: impl Into<String>) -> ApiError {
+        ApiError::new(ErrorType::BadData, message)
+    }
+
+    /// A parameter that makes no sense, by name, in the words clients know.
+    pub fn bad_parameter(name: &str, message: impl std::fmt::Display) -> ApiError {
+        ApiError::bad(format!("invalid parameter \"{name}\": {message}"))
+    }
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Failure<'a> {
+    status: &'static str,
+    error_type: &'static str,
+    error: &'a str,
+}
+
+#[derive(Serialize)]
+struct Success<T> {
+    status: &'static str,
+    data: T,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    warnings: Vec<String>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    infos: Vec<String>,
+}
+
+impl IntoResponse for ApiError {
+    fn into_response(self) -> Response {
+        let failure = Failure { status: "error", error_type: self.kind.name(), error: &self.message };
+        json(self.kind.status(), &failure)
+    }
+}
+
+/// A success without remarks.
+pub fn success<T: Serialize>(data: T) -> Response {
+    success_with(data, Vec::new(), Vec::new())
+}
+
+/// A success with the warnings and infos that came up.
+pub fn success_with<T: Serialize>(data: T, warnings: Vec<String>, infos: Vec<String>) -> Response {
+    json(StatusCode::OK, &Success { status: "success", data, warnings, infos })
+}
+
+/// The answer to a path that is no endpoint.
+pub async fn no_such_endpoint() -> ApiError {
+    ApiError::new(ErrorType::NotFound, "there is no such endpoint")
+}
+
+fn json<T: Serialize>(status: StatusCode, body: &T) -> Response {
+    match serde_json::to_vec(body) {
+        Ok(body) => (status, [(header::CONTENT_TYPE, "application/json")], body).into_response(),
+        Err(error) => {
+            tracing::error!(%error, "a response could not be written as JSON");
+            StatusCode::INTERNAL_SERVER_ERROR.into_response()
+        }
+    }
+}

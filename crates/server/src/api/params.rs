@@ -1,0 +1,205 @@
+//! Parameters of API requests, from the query string and from a posted form alike.
+
+use std::time::Duration;
+
+use axum::body::Bytes;
+use axum::extract::{FromRequest, Request};
+use axum::http::{HeaderMap, header};
+use model::Timestamp;
+
+use super::envelope::ApiError;
+
+/// How many bytes a posted form may have: the query text is limited elsewhere, `match[]` may repeat.
+pub const FORM_BYTES_MAX: usize = 4 << 20;
+
+/// The parameters in the order they came; the form's before the query string's, as Go has them.
+pub struct Params {
+    pairs: Vec<(String, String)>,
+    /// The headers of the request.
+    pub headers: HeaderMap,
+}
+
+impl<S: Send + Sync> FromRequest<S> for Params {
+    type Rejection = ApiError;
+
+    async fn from_request(request: Request, state: &S) -> Result<Params, ApiError> {
+        let headers = request.headers().clone();
+        let query = request.uri().query().unwrap_or_default().to_owned();
+        let mut pairs = Vec::new();
+        let form = headers
+            .get(header::CONTENT_TYPE)
+            .and_then(|kind| kind.to_str().ok())
+            .is_some_and(|kind| kind.starts_with("application/x-www-form-urlencoded"));
+        if form {
+            let body = Bytes::from_request(request, state)
+                .await
+                .map_err(|error| ApiError::bad(format!("reading the form: {error}")))?;
+            if body.len() > FORM_BYTES_MAX {
+                return Err(ApiError::bad(format!("the form is larger than {FORM_BYTES_MAX} bytes")));
+            }
+            decode_form(&body, &mut pairs)?;
+        }
+        decode_form(query.as_bytes(), &mut pairs)?;
+        Ok(Params { pairs, headers })
+    }
+}
+
+impl Params {
+    /// The first value of a parameter; an empty one counts as absent.
+    pub fn get(&self, name: &str) -> Option<&str> {
+        let first = self.pairs.iter().find(|(key, _)| key == name);
+        first.map(|(_, value)| value.as_str()).filter(|value| !value.is_empty())
+    }
+
+    /// Every value of a parameter.
+    pub fn all<'a>(&'a self, name: &'a str) -> impl Iterator<Item = &'a str> {
+        self.pairs.iter().filter(move |(key, _)| key == name).map(|(_, value)| value.as_str())
+    }
+
+    /// A point in time.
+    pub fn time(&self, name: &str) -> Result<Option<Timestamp>, ApiError> {
+        let parse = |text| parse_time(text).map_err(|error| ApiError::bad_parameter(name, error));
+        self.get(name).map(parse).transpose()
+    }
+
+    /// A point in time that must be given.
+    pub fn required_time(&self, name: &str) -> Result<Timestamp, ApiError> {
+        self.time(name)?
+            .ok_or_else(|| ApiError::bad_parameter(name, "cannot parse \"\" to a valid timestamp"))
+    }
+
+    /// A duration in milliseconds.
+    pub fn millis(&self, name: &str) -> Result<Option<i64>, ApiError> {
+        let parse = |text| parse_duration_millis(text).map_err(|error| ApiError::bad_parameter(name, error));
+        self.get(name).map(parse).transpose()
+    }
+
+    /// A duration that must not be negative.
+    pub fn duration(&self, name: &str) -> Result<Option<Duration>, ApiError> {
+        match self.millis(name)? {
+            None => Ok(None),
+            Some(millis) => match u64::try_from(millis) {
+                Ok(millis) => Ok(Some(Duration::from_millis(millis))),
+                Err(_) => Err(ApiError::bad_parameter(name, "must not be negative")),
+            },
+        }
+    }
+
+    /// A limit; 0 and absence mean that there is none.
+    pub fn limit(&self, name: &str) -> Result<Option<usize>, ApiError> {
+        let Some(text) = self.get(name) else { return Ok(None) };
+        match text.parse::<usize>() {
+            Ok(0) => Ok(None),
+            Ok(limit) => Ok(Some(limit)),
+            Err(_) => Err(ApiError::bad_parameter(name, "limit must be a non-negative number")),
+        }
+    }
+}
+
+/// Reads a time as seconds since the epoch, with fractions, or as RFC 3339; and the two extremes Prometheus names.
+pub fn parse_time(text: &str) -> Result<Timestamp, String> {
+    if let Ok(seconds) = text.parse::<f64>() {
+        let millis = (seconds * 1000.0).round();
+        if millis.is_finite() && millis.abs() < 9.2e18 {
+            return Ok(millis as i64);
+        }
+    }
+    if let Ok(time) = text.parse::<jiff::Timestamp>() {
+        return Ok(time.as_millisecond());
+    }
+    match text {
+        "-292273086-05-16T16:47:06Z" => Ok(i64::MIN / 1_000_000),
+        "292277025-08-18T07:12:54.999999999Z" => Ok(i64::MAX / 1_000_000),
+        _ => Err(format!("cannot parse {} to a valid timestamp", model::names::quote(text))),
+    }
+}
+
+/// Reads a duration as seconds, with fractions, or as `1h30m`.
+pub fn parse_duration_millis(text: &str) -> Result<i64, String> {
+    if let Ok(seconds) = text.parse::<f64>() {
+        let millis = seconds * 1000.0;
+        if !millis.is_finite() || millis.abs() >= 9.2e15 {
+            let quoted = model::names::quote(text);
+            return Err(format!("cannot parse {quoted} to a valid duration. It overflows int64"));
+        }
+        return Ok(millis as i64);
+    }
+    model::duration::parse_millis(text)
+        .map_err(|_| format!("cannot parse {} to a valid duration", model::names::quote(text)))
+}
+
+fn decode_form(form: &[u8], pairs: &mut Vec<(String, String)>) -> Result<(), ApiError> {
+    for pair in form.split(|byte| *byte == b'&').filter(|pair| !pair.is_empty()) {
+        let equals = pair.iter().position(|byte| *byte == b'=').unwrap_or(pair.len());
+        let (name, value) = (&pair[..equals], pair.get(equals + 1..).unwrap_or_default());
+        pairs.push((percent_decode(name)?, percent_decode(value)?));
+    }
+    Ok(())
+}
+
+fn percent_decode(text: &[u8]) -> Result<String, ApiError> {
+    let mut decoded = Vec::with_capacity(text.len());
+    let mut at = 0;
+    while let Some(&byte) = text.get(at) {
+        at += 1;
+        match byte {
+            b'+' => decoded.push(b' '),
+            b'%' => {
+                let digits = text.get(at..at + 2).and_then(|digits| std::str::from_utf8(digits).ok());
+                let byte = digits.and_then(|digits| u8::from_str_radix(digits, 16).ok());
+                decoded.push(byte.ok_or_else(|| ApiError::bad("a parameter has a broken % escape"))?);
+                at += 2;
+            }
+            other => decoded.push(other),
+        }
+    }
+    String::from_utf8(decoded).map_err(|_| ApiError::bad("a parameter is not UTF-8"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn times_are_read_in_every_form() {
+        let check = |text: &str, millis: i64| assert_eq!(parse_time(text), Ok(millis), "{text}");
+        check("1435781451.781", 1_435_781_451_781);
+        check("1435781451", 1_435_781_451_000);
+        check("-1.5", -1500);
+        check("1e9", 1_000_000_000_000);
+        check("2015-07-01T20:10:51.781Z", 1_435_781_451_781);
+        check("2015-07-01T22:10:51.781+02:00", 1_435_781_451_781);
+        for bad in ["", "30s", "yesterday", "NaN", "Inf", "1e300"] {
+            assert!(parse_time(bad).is_err(), "{bad:?}");
+        }
+    }
+
+    #[test]
+    fn durations_are_seconds_or_words() {
+        let check = |text: &str, millis: i64| assert_eq!(parse_duration_millis(text), Ok(millis), "{text}");
+        check("15", 15_000);
+        check("0.5", 500);
+        check("1h30m", 5_400_000);
+        for bad in ["", "1x", "NaN", "1e300"] {
+            assert!(parse_duration_millis(bad).is_err(), "{bad:?}");
+        }
+    }
+
+    #[test]
+    fn forms_decode() {
+        let check = |form: &str, want: &[(&str, &str)]| {
+            let mut pairs = Vec::new();
+            decode_form(form.as_bytes(), &mut pairs).unwrap_or_else(|error| panic!("{form}: {error:?}"));
+            let pairs: Vec<(&str, &str)> = pairs.iter().map(|(a, b)| (a.as_str(), b.as_str())).collect();
+            assert_eq!(pairs, want, "{form}");
+        };
+        check("query=up%7Bjob%3D%22a%22%7D+%2B+1&time=1", &[("query", "up{job=\"a\"} + 1"), ("time", "1")]);
+        check(
+            "match[]=a&match%5B%5D=b&flag&&x=",
+            &[("match[]", "a"), ("match[]", "b"), ("flag", ""), ("x", "")],
+        );
+        for bad in ["a=%", "a=%zz", "a=%ff"] {
+            assert!(decode_form(bad.as_bytes(), &mut Vec::new()).is_err(), "{bad}");
+        }
+    }
+}

@@ -1,0 +1,1 @@
+//! `/api/v1/query` and `/api/v1/query_range`.

@@ -1,0 +1,3 @@
+//! The commands beside `serve`: each one file, each ends in an exit code that fits scripts.
+
+pub mod version;

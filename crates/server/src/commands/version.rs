@@ -1,0 +1,23 @@
+//! `flightdeck version`: which build this is.
+
+use std::process::ExitCode;
+
+use crate::flags::VersionFormat;
+
+/// The version of this build.
+pub const VERSION: &str = env!("CARGO_PKG_VERSION");
+
+/// Prints the version.
+pub fn run(format: VersionFormat) -> anyhow::Result<ExitCode> {
+    let platform = format!("{}/{}", std::env::consts::OS, std::env::consts::ARCH);
+    match format {
+        VersionFormat::Text => println!("flightdeck {VERSION} ({platform})"),
+        VersionFormat::Json => {
+            println!(
+                "{}",
+                serde_json::json!({ "name": "flightdeck", "version": VERSION, "platform": platform })
+            );
+        }
+    }
+    Ok(ExitCode::SUCCESS)
+}

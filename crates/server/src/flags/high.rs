@@ -1,0 +1,232 @@
+//! What the command line comes to: addresses, durations and sizes, each checked once, here.
+
+use std::io::IsTerminal;
+use std::net::{IpAddr, Ipv6Addr, SocketAddr};
+use std::path::PathBuf;
+use std::time::Duration;
+
+use anyhow::{Context, anyhow, bail};
+
+use super::low::{self, Arguments, Command};
+use super::size::parse_bytes;
+
+/// What to do.
+pub enum Meant {
+    /// Collect, store and answer.
+    Serve(Box<ServeOptions>),
+    /// Say which version this is.
+    Version(VersionFormat),
+}
+
+/// How the version is printed.
+#[derive(Clone, Copy)]
+pub enum VersionFormat {
+    /// One line for people.
+    Text,
+    /// One JSON object.
+    Json,
+}
+
+/// How log lines are written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum LogFormat {
+    /// For people, coloured when `colour`.
+    Text {
+        /// Whether the lines go to a terminal that wants colours.
+        colour: bool,
+    },
+    /// One JSON object per line.
+    Json,
+}
+
+/// Which log lines are written, and how.
+#[derive(Clone, Debug)]
+pub struct LogOptions {
+    /// A level or a filter.
+    pub filter: String,
+    /// The form of a line.
+    pub format: LogFormat,
+}
+
+/// What bounds a query.
+#[derive(Clone, Debug)]
+pub struct QueryLimits {
+    /// How long it may take.
+    pub timeout: Duration,
+    /// How many samples it may hold.
+    pub samples_max: u64,
+    /// How many run at once.
+    pub concurrency_max: usize,
+    /// How far back an instant looks.
+    pub lookback_millis: i64,
+}
+
+/// Everything `serve` was told.
+#[derive(Clone, Debug)]
+pub struct ServeOptions {
+    /// The configuration file, if there is one.
+    pub config: Option<PathBuf>,
+    /// The data directory.
+    pub data: PathBuf,
+    /// Where HTTP is answered.
+    pub listen: SocketAddr,
+    /// Where OTLP over gRPC is taken, if anywhere, and whether that was asked for.
+    pub listen_otlp: Option<SocketAddr>,
+    /// Whether the OTLP address was typed; a default that is taken is only a warning.
+    pub listen_otlp_required: bool,
+    /// The web-config file, if there is one.
+    pub web_config: Option<PathBuf>,
+    /// The URL people use, if it differs.
+    pub external_url: Option<String>,
+    /// Which origins may call from browsers: an anchored regex.
+    pub cors_origin: model::Regex,
+    /// How many connections are open at once.
+    pub connections_max: usize,
+    /// How long a request may take to arrive.
+    pub read_timeout: Duration,
+    /// Whether the admin API is on.
+    pub admin_api: bool,
+    /// Whether local services are looked for.
+    pub discover_local: bool,
+    /// Whether this host's metrics are collected.
+    pub host: bool,
+    /// How long samples are kept, if said.
+    pub retention_time_millis: Option<i64>,
+    /// How many bytes are kept, if said; 0 for no limit.
+    pub retention_bytes_max: Option<u64>,
+    /// The memory ceiling, if said.
+    pub memory_bytes_max: Option<u64>,
+    /// The out-of-order window, if said.
+    pub out_of_order_millis: Option<i64>,
+    /// What bounds a query.
+    pub query: QueryLimits,
+    /// Log lines.
+    pub log: LogOptions,
+    /// Features of Prometheus that were asked for by name; told at start, all are on or unknown.
+    pub features: Vec<String>,
+    /// The flags as the API shows them.
+    pub shown: Vec<(String, String)>,
+}
+
+/// Turns what was typed into what is meant.
+pub(super) fn meant(typed: Arguments) -> anyhow::Result<Meant> {
+    if typed.version {
+        return Ok(Meant::Version(VersionFormat::Text));
+    }
+    match typed.command {
+        None => Ok(Meant::Serve(Box::new(serve(typed.serve)?))),
+        Some(Command::Serve(serve_flags)) => Ok(Meant::Serve(Box::new(serve(*serve_flags)?))),
+        Some(Command::Version { format }) => Ok(Meant::Version(match format {
+            low::VersionFormat::Text => VersionFormat::Text,
+            low::VersionFormat::Json => VersionFormat::Json,
+        })),
+    }
+}
+
+fn serve(typed: low::Serve) -> anyhow::Result<ServeOptions> {
+    let shown = shown(&typed);
+    let listen = address(&typed.listen).context("--listen")?;
+    let listen_otlp_required = typed.listen_otlp.is_some();
+    let listen_otlp = match typed.listen_otlp.as_deref() {
+        None => Some(SocketAddr::new(listen.ip(), 4317)),
+        Some("off") => None,
+        Some(text) => Some(address(text).context("--listen-otlp")?),
+    };
+    if typed.connections_max == 0 || typed.query_concurrency_max == 0 {
+        bail!("--connections-max and --query-concurrency-max must be at least 1");
+    }
+    let bytes = |name: &str, text: Option<String>| {
+        text.map(|text| parse_bytes(&text)).transpose().map_err(|error| anyhow!("{name}: {error}"))
+    };
+    let millis_if = |name: &str, text: Option<String>| text.map(|text| millis(name, &text)).transpose();
+    Ok(ServeOptions {
+        config: typed.config,
+        data: typed.data.components().collect(),
+        listen,
+        listen_otlp,
+        listen_otlp_required,
+        web_config: typed.web_config,
+        external_url: typed.external_url,
+        cors_origin: model::Regex::new(&typed.cors_origin).context("--cors-origin")?,
+        connections_max: typed.connections_max,
+        read_timeout: duration("--read-timeout", &typed.read_timeout)?,
+        admin_api: typed.admin_api,
+        discover_local: !typed.no_discover_local,
+        host: !typed.no_host,
+        retention_time_millis: millis_if("--retention-time", typed.retention_time)?,
+        retention_bytes_max: bytes("--retention-size", typed.retention_size)?,
+        memory_bytes_max: bytes("--memory-max", typed.memory_max)?,
+        out_of_order_millis: millis_if("--out-of-order-window", typed.out_of_order_window)?,
+        query: QueryLimits {
+            timeout: duration("--query-timeout", &typed.query_timeout)?,
+            samples_max: typed.query_samples_max,
+            concurrency_max: typed.query_concurrency_max,
+            lookback_millis: millis("--query-lookback", &typed.query_lookback)?,
+        },
+        log: LogOptions { filter: typed.log_level, format: log_format(typed.log_format) },
+        features: typed.features,
+        shown,
+    })
+}
+
+fn millis(name: &str, text: &str) -> anyhow::Result<i64> {
+    model::duration::parse_millis(text).with_context(|| name.to_owned())
+}
+
+fn duration(name: &str, text: &str) -> anyhow::Result<Duration> {
+    Ok(Duration::from_millis(millis(name, text)?.unsigned_abs()))
+}
+
+/// Log lines go to standard error, so that is the terminal that counts.
+fn log_format(typed: low::LogFormat) -> LogFormat {
+    let terminal = std::io::stderr().is_terminal();
+    let colour = terminal && std::env::var_os("NO_COLOR").is_none();
+    match typed {
+        low::LogFormat::Auto if terminal => LogFormat::Text { colour },
+        low::LogFormat::Auto | low::LogFormat::Json => LogFormat::Json,
+        low::LogFormat::Text => LogFormat::Text { colour },
+    }
+}
+
+/// Reads `host:port`, `:port` (every address) or a name this machine resolves.
+fn address(text: &str) -> anyhow::Result<SocketAddr> {
+    if let Some(port) = text.strip_prefix(':') {
+        let port = port.parse().with_context(|| format!("{port:?} is not a port"))?;
+        return Ok(SocketAddr::new(IpAddr::V6(Ipv6Addr::UNSPECIFIED), port));
+    }
+    let mut resolved = std::net::ToSocketAddrs::to_socket_addrs(text)
+        .with_context(|| format!("{text:?} is not an address; write host:port, such as 127.0.0.1:9090"))?;
+    resolved.next().ok_or_else(|| anyhow!("{text:?} resolves to no address"))
+}
+
+/// The flags by name for `/api/v1/status/flags`, as typed or by default.
+fn shown(typed: &low::Serve) -> Vec<(String, String)> {
+    let path =
+        |path: &Option<PathBuf>| path.as_ref().map(|path| path.display().to_string()).unwrap_or_default();
+    let text = |text: &Option<String>| text.clone().unwrap_or_default();
+    [
+        ("config", path(&typed.config)),
+        ("connections-max", typed.connections_max.to_string()),
+        ("cors-origin", typed.cors_origin.clone()),
+        ("data", typed.data.display().to_string()),
+        ("admin-api", typed.admin_api.to_string()),
+        ("external-url", text(&typed.external_url)),
+        ("listen", typed.listen.clone()),
+        ("listen-otlp", text(&typed.listen_otlp)),
+        ("log-level", typed.log_level.clone()),
+        ("memory-max", text(&typed.memory_max)),
+        ("no-discover-local", typed.no_discover_local.to_string()),
+        ("no-host", typed.no_host.to_string()),
+        ("out-of-order-window", text(&typed.out_of_order_window)),
+        ("query-concurrency-max", typed.query_concurrency_max.to_string()),
+        ("query-lookback", typed.query_lookback.clone()),
+        ("query-samples-max", typed.query_samples_max.to_string()),
+        ("query-timeout", typed.query_timeout.clone()),
+        ("read-timeout", typed.read_timeout.clone()),
+        ("retention-size", text(&typed.retention_size)),
+        ("retention-time", text(&typed.retention_time)),
+        ("web-config", path(&typed.web_config)),
+    ]
+    .map(|(name, value)| (name.to_owned(), value))
+    .to_vec()
+}

@@ -1,0 +1,7 @@
+//! The HTTP server: accepting connections, TLS, who may ask, and what every response carries.
+
+mod guard;
+mod listener;
+
+pub use guard::protect;
+pub use listener::{Limits, Listening, bind};

@@ -1,0 +1,246 @@
+//! What this process says about itself, at `/metrics` and in the store as job `flightdeck`.
+//!
+//! Every family stands here by name; `docs/metrics.md` explains them and a test compares the two.
+
+mod family;
+mod process;
+
+use std::fmt::Write as _;
+use std::sync::Arc;
+
+use model::{Frame, Labels, Layout, METRIC_NAME, Metadata, MetricType, Timestamp};
+use parking_lot::Mutex;
+use tsdb::Appended;
+
+pub use family::{Durations, Family, Point};
+
+/// The registry: one field per family.
+pub struct Metrics {
+    /// Which build runs.
+    pub build_info: Family,
+    /// Requests answered.
+    pub http_requests: Family,
+    /// How long they took.
+    pub http_request_seconds: Durations,
+    /// Samples the store took, by where they came from.
+    pub samples: Family,
+    /// Exemplars the store took.
+    pub exemplars: Family,
+    /// Samples that were refused.
+    pub samples_refused: Family,
+    /// Whole batches that could not be read or stored.
+    pub batches_failed: Family,
+    /// Loads of the configuration.
+    pub config_reloads: Family,
+    /// Whether the last load worked.
+    pub config_last_reload_ok: Family,
+    /// When the running configuration was loaded.
+    pub config_loaded_time: Family,
+    /// How long making writes durable took.
+    pub sync_seconds: Durations,
+    /// How long maintenance took.
+    pub maintain_seconds: Durations,
+    /// What the store failed at.
+    pub store_errors: Family,
+    last_layout: Mutex<Option<Arc<Layout>>>,
+}
+
+/// A family as it is exposed.
+struct Exposed {
+    name: &'static str,
+    help: &'static str,
+    kind: MetricType,
+    points: Vec<Point>,
+}
+
+impl Metrics {
+    /// A registry with everything at its start.
+    pub fn new() -> Metrics {
+        let metrics = Metrics {
+            build_info: Family::gauge(
+                "flightdeck_build_info",
+                &["version"],
+                "Always 1; the label tells the version.",
+            ),
+            http_requests: Family::counter(
+                "flightdeck_http_requests_total",
+                &["handler", "code"],
+                "HTTP requests answered, by route and status code.",
+            ),
+            http_request_seconds: Durations::new(
+                "flightdeck_http_request_duration_seconds",
+                &["handler"],
+                "How long HTTP requests took until their response began, by route.",
+            ),
+            samples: Family::counter(
+                "flightdeck_samples_appended_total",
+                &["source"],
+                "Samples the store took, by where they came from.",
+            ),
+            exemplars: Family::counter(
+                "flightdeck_exemplars_appended_total",
+                &["source"],
+                "Exemplars the store took, by where they came from.",
+            ),
+            samples_refused: Family::counter(
+                "flightdeck_samples_refused_total",
+                &["source", "reason"],
+                "Samples that were refused, by where they came from and why.",
+            ),
+            batches_failed: Family::counter(
+                "flightdeck_batches_failed_total",
+                &["source"],
+                "Scrapes or requests of which nothing could be stored, by where they came from.",
+            ),
+            config_reloads: Family::counter(
+                "flightdeck_config_reloads_total",
+                &["outcome"],
+                "Attempts to load the configuration, by outcome.",
+            ),
+            config_last_reload_ok: Family::gauge(
+                "flightdeck_config_last_reload_successful",
+                &[],
+                "Whether the last attempt to load the configuration worked.",
+            ),
+            config_loaded_time: Family::gauge(
+                "flightdeck_config_last_reload_success_timestamp_seconds",
+                &[],
+                "When the running configuration was loaded.",
+            ),
+            sync_seconds: Durations::new(
+                "flightdeck_store_sync_duration_seconds",
+                &[],
+                "How long it took to make accepted samples durable.",
+            ),
+            maintain_seconds: Durations::new(
+                "flightdeck_store_maintain_duration_seconds",
+                &[],
+                "How long sealing, merging and expiring took.",
+            ),
+            store_errors: Family::counter(
+                "flightdeck_store_errors_total",
+                &["operation"],
+                "Operations of the store that failed.",
+            ),
+            last_layout: Mutex::new(None),
+        };
+        metrics.build_info.set(&[crate::commands::version::VERSION], 1.0);
+        metrics
+    }
+
+    /// Counts what became of an append.
+    pub fn count(&self, source: &str, appended: &Appended) {
+        self.samples.add(&[source], appended.samples);
+        if appended.exemplars > 0 {
+            self.exemplars.add(&[source], appended.exemplars);
+        }
+        let named = appended.refusals.len() as u64;
+        for refusal in &appended.refusals {
+            self.samples_refused.add(&[source, reason_name(refusal.reason)], 1);
+        }
+        if appended.refused > named {
+            self.samples_refused.add(&[source, "not_named"], appended.refused - named);
+        }
+    }
+
+    /// The exposition text.
+    pub fn text(&self) -> String {
+        let mut text = String::with_capacity(16 * 1024);
+        for family in self.gather() {
+            // Writing to a String cannot fail.
+            let _ = writeln!(
+                text,
+                "# HELP {} {}\n# TYPE {} {}",
+                family.name, family.help, family.name, family.kind
+            );
+            for point in family.points {
+                let _ = writeln!(text, "{} {}", point.labels, point.value);
+            }
+        }
+        text
+    }
+
+    /// The same as a row for the store, without a detour over HTTP and text.
+    pub fn frame(&self, target: &Labels, time: Timestamp) -> Frame {
+        let families = self.gather();
+        let (mut points, mut values) = (Vec::new(), Vec::new());
+        for point in families.iter().flat_map(|family| &family.points) {
+            points.push(point.labels.clone());
+            values.push(point.value);
+        }
+        points.push(Labels::from_pairs([(METRIC_NAME, "up")]));
+        values.push(1.0);
+        let mut last = self.last_layout.lock();
+        let layout = match last.as_ref() {
+            Some(layout) if layout.points == points && layout.target == *target => layout.clone(),
+            _ => {
+                let metadata = |family: &Exposed| Metadata {
+                    kind: family.kind,
+                    unit: String::new(),
+                    help: family.help.to_owned(),
+                };
+                let metadata =
+                    families.iter().map(|family| (family.name.to_owned(), metadata(family))).collect();
+                Layout::new(target.clone(), points, metadata)
+            }
+        };
+        *last = Some(layout.clone());
+        Frame {
+            layout,
+            time,
+            values,
+            absent: Vec::new(),
+            histograms: Vec::new(),
+            exemplars: Vec::new(),
+            starts: Arc::from([]),
+        }
+    }
+
+    fn gather(&self) -> Vec<Exposed> {
+        let simple = [
+            &self.build_info,
+            &self.http_requests,
+            &self.samples,
+            &self.exemplars,
+            &self.samples_refused,
+            &self.batches_failed,
+            &self.config_reloads,
+            &self.config_last_reload_ok,
+            &self.config_loaded_time,
+            &self.store_errors,
+        ];
+        let mut exposed: Vec<Exposed> = simple
+            .into_iter()
+            .map(|family| {
+                let mut points = Vec::new();
+                family.gather(&mut points);
+                Exposed { name: family.name, help: family.help, kind: family.kind, points }
+            })
+            .collect();
+        for durations in [&self.http_request_seconds, &self.sync_seconds, &self.maintain_seconds] {
+            let mut points = Vec::new();
+            durations.gather(&mut points);
+            let (name, help) = (durations.name, durations.help);
+            exposed.push(Exposed { name, help, kind: MetricType::Histogram, points });
+        }
+        exposed.extend(process::gather().into_iter().map(|(name, kind, help, value)| Exposed {
+            name,
+            help,
+            kind,
+            points: vec![Point { labels: Labels::from_pairs([(METRIC_NAME, name)]), value }],
+        }));
+        exposed
+    }
+}
+
+/// The word that logs, responses and metrics use for a refusal.
+pub fn reason_name(reason: tsdb::RefusalReason) -> &'static str {
+    use tsdb::RefusalReason;
+    match reason {
+        RefusalReason::DuplicateTimestamp => "duplicate_timestamp",
+        RefusalReason::TooOld => "too_old",
+        RefusalReason::SeriesLimit => "series_limit",
+        RefusalReason::BadLabels => "bad_labels",
+        RefusalReason::BadHistogram => "bad_histogram",
+    }
+}

@@ -1,0 +1,57 @@
+//! Reloading: a new configuration replaces the old one whole, or the old one stays and the reason is told.
+
+use tokio::sync::{mpsc, oneshot};
+
+use crate::app::{App, ReloadAnswer, now_millis};
+use crate::collecting::Collecting;
+use crate::config;
+use crate::signals::{Asked, Signals};
+
+/// Serves reloads until a signal says to stop.
+pub async fn until_stopped(
+    app: &App,
+    collecting: &Collecting,
+    signals: &mut Signals,
+    reloads: &mut mpsc::Receiver<oneshot::Sender<ReloadAnswer>>,
+) {
+    loaded(app);
+    loop {
+        tokio::select! {
+            asked = signals.next() => match asked {
+                Asked::Stop => return,
+                // The reason of a failure is in the log; a signal has nobody to answer to.
+                Asked::Reload => drop(reload(app, collecting)),
+            },
+            Some(answer) = reloads.recv() => {
+                let outcome = reload(app, collecting);
+                // Whoever asked may have gone away meanwhile.
+                let _ = answer.send(outcome);
+            }
+        }
+    }
+}
+
+fn reload(app: &App, collecting: &Collecting) -> ReloadAnswer {
+    match config::load(app.options.config.as_deref()) {
+        Ok(config) => {
+            app.config.replace(config);
+            collecting.apply(app);
+            loaded(app);
+            tracing::info!("reloaded the configuration");
+            Ok(())
+        }
+        Err(error) => {
+            let reason = format!("{error:#}");
+            app.metrics.config_reloads.add(&["failure"], 1);
+            app.metrics.config_last_reload_ok.set(&[], 0.0);
+            tracing::error!(reason, "the new configuration is bad; the old one stays in force");
+            Err(reason)
+        }
+    }
+}
+
+fn loaded(app: &App) {
+    app.metrics.config_reloads.add(&["success"], 1);
+    app.metrics.config_last_reload_ok.set(&[], 1.0);
+    app.metrics.config_loaded_time.set(&[], now_millis() as f64 / 1000.0);
+}
