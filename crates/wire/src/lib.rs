@@ -1,1 +1,16 @@
 //! Bytes to rows and rows to bytes, as pure functions. Knows no socket, no clock, no store.
+//!
+//! `Reader` turns the bodies of one target's scrapes into `Page`s and remembers the last one, so that what did
+//! not change is not parsed again.
+
+pub mod error;
+pub mod float;
+pub mod format;
+pub mod page;
+pub mod reader;
+pub mod text;
+
+pub use error::ParseError;
+pub use format::{Format, ScrapeProtocol};
+pub use page::{Options, Page, Shape};
+pub use reader::Reader;

@@ -1,0 +1,245 @@
+//! Reads the scrapes of one target, one after the other.
+
+use crate::error::ParseError;
+use crate::format::Format;
+use crate::page::{Options, Page};
+use crate::text::rows::TextRows;
+use crate::text::scan::Dialect;
+
+/// The state of reading one target: its last page.
+#[derive(Default)]
+pub struct Reader {
+    /// What the state below was made for. Whoever changes either begins anew.
+    read_as: Option<(Format, Options)>,
+    text: Option<Box<TextRows>>,
+}
+
+impl Reader {
+    /// A reader that has seen nothing yet.
+    pub fn new() -> Reader {
+        Reader::default()
+    }
+
+    /// Reads the body of a scrape. On an error the scrape is lost as a whole, and the reader stays usable.
+    pub fn read(&mut self, body: &[u8], format: Format, options: &Options) -> Result<Page, ParseError> {
+        if self.read_as.as_ref().is_none_or(|read_as| (read_as.0, &read_as.1) != (format, options)) {
+            self.read_as = Some((format, options.clone()));
+            self.text = None;
+        }
+        let dialect = match format {
+            Format::Text => Dialect::Text,
+            Format::OpenMetrics => Dialect::OpenMetrics,
+            Format::Protobuf => return Err(ParseError::binary(0, "protobuf is not read yet")),
+        };
+        let rows =
+            self.text.get_or_insert_with(|| Box::new(TextRows::new(dialect, options.created_as_start)));
+        rows.read(body)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fmt::Write;
+
+    use proptest::prelude::*;
+
+    use super::*;
+
+    /// A page as lines of text, columns that say nothing left out, in the order of their labels.
+    fn render(page: &Page) -> String {
+        let mut lines: Vec<String> = Vec::new();
+        for (column, series) in page.shape.series.iter().enumerate() {
+            if page.absent.contains(&(column as u32)) {
+                continue;
+            }
+            let mut line = format!("{series} {}", page.values[column]);
+            for (_, time) in page.times.iter().filter(|(at, _)| *at as usize == column) {
+                write!(line, " @{time}").unwrap();
+            }
+            if let Some(start) = page.starts.get(column).filter(|start| **start != 0) {
+                write!(line, " since {start}").unwrap();
+            }
+            lines.push(line);
+        }
+        lines.sort();
+        lines.extend(page.shape.metadata.iter().map(|(family, metadata)| {
+            format!("# {family} {} {:?} {:?}", metadata.kind, metadata.unit, metadata.help)
+        }));
+        lines.push(format!("duplicates {}", page.duplicates));
+        lines.join("\n")
+    }
+
+    fn read(reader: &mut Reader, body: &str, format: Format) -> Result<Page, String> {
+        reader.read(body.as_bytes(), format, &Options::default()).map_err(|error| error.to_string())
+    }
+
+    #[test]
+    fn values_change_and_the_shape_stays() {
+        let mut reader = Reader::new();
+        let first =
+            read(&mut reader, "# TYPE a counter\na{b=\"1\"} 1\na{b=\"2\"} 2\nc 3\n", Format::Text).unwrap();
+        let second =
+            read(&mut reader, "# TYPE a counter\na{b=\"1\"} 1\na{b=\"2\"} 25.5\nc 3", Format::Text).unwrap();
+        assert_eq!(first.shape.id(), second.shape.id());
+        assert_eq!(second.values, [1.0, 25.5, 3.0]);
+    }
+
+    #[test]
+    fn a_series_may_go_and_come_back_and_lines_may_move() {
+        let mut reader = Reader::new();
+        let first = read(&mut reader, "a 1\nb 2\nc 3\n", Format::Text).unwrap();
+        let second = read(&mut reader, "a 1\nc 4\n", Format::Text).unwrap();
+        assert_eq!((first.shape.id(), &second.absent[..]), (second.shape.id(), &[1][..]));
+        let third = read(&mut reader, "c 5\nb 6\na 1\n", Format::Text).unwrap();
+        assert_eq!(
+            (first.shape.id(), third.values, third.absent.len()),
+            (third.shape.id(), vec![1.0, 6.0, 5.0], 0)
+        );
+        let fourth = read(&mut reader, "c 5\nb 6\nd 1\n", Format::Text).unwrap();
+        assert_ne!(first.shape.id(), fourth.shape.id());
+        assert_eq!(render(&fourth), "b 6\nc 5\nd 1\nduplicates 0");
+    }
+
+    #[test]
+    fn created_lines_become_starts() {
+        let body = |created: &str| {
+            format!(
+                "# TYPE a counter\na_total{{x=\"1\"}} 5\na_created{{x=\"1\"}} {created}\na_total{{x=\"2\"}} 6\n\
+                 # TYPE h histogram\nh_bucket{{le=\"1\"}} 0\nh_count 0\nh_created 2\n# EOF\n"
+            )
+        };
+        let mut reader = Reader::new();
+        let first = read(&mut reader, &body("1.5"), Format::OpenMetrics).unwrap();
+        assert_eq!(first.shape.series.len(), 4);
+        assert_eq!(first.starts[..], [1500, 0, 2000, 2000]);
+        let second = read(&mut reader, &body("1.5"), Format::OpenMetrics).unwrap();
+        assert!(std::sync::Arc::ptr_eq(&first.starts, &second.starts));
+        let third = read(&mut reader, &body("7"), Format::OpenMetrics).unwrap();
+        assert_eq!((third.starts[0], third.shape.id()), (7000, first.shape.id()));
+    }
+
+    #[test]
+    fn a_page_that_failed_leaves_no_trace() {
+        let mut reader = Reader::new();
+        let good = "a 1\nb 2\nc 3\n";
+        read(&mut reader, good, Format::Text).unwrap();
+        let error = read(&mut reader, "a 7\nb 8\nc x\n", Format::Text).unwrap_err();
+        assert_eq!(error, "line 3, column 3: expected a value: \"c x\"");
+        assert_eq!(read(&mut reader, good, Format::Text).unwrap().values, [1.0, 2.0, 3.0]);
+    }
+
+    #[test]
+    fn errors_name_line_and_column() {
+        let check = |body: &str, format, want: &str| {
+            assert_eq!(read(&mut Reader::new(), body, format).unwrap_err(), want);
+        };
+        check("a 1\nb{c=\"d\" 2\n", Format::Text, "line 2, column 9: expected , or }: \"b{c=\\\"d\\\" 2\"");
+        check("a 1\n", Format::OpenMetrics, "line 2, column 1: expected # EOF as the last line: \"\"");
+        check(
+            "a 1\n# EOF\nb 1\n",
+            Format::OpenMetrics,
+            "line 3, column 1: nothing may follow # EOF: \"b 1\"",
+        );
+        check("", Format::OpenMetrics, "line 1, column 1: expected # EOF as the last line: \"\"");
+    }
+
+    #[test]
+    fn duplicates_are_counted_and_the_first_one_wins() {
+        let mut reader = Reader::new();
+        for _ in 0..2 {
+            let page = read(
+                &mut reader,
+                "a{b=\"1\",c=\"2\"} 1\na{c=\"2\",b=\"1\"} 2\na{b=\"1\",c=\"2\"} 3\n",
+                Format::Text,
+            );
+            assert_eq!(render(&page.unwrap()), "a{b=\"1\", c=\"2\"} 1\nduplicates 2");
+        }
+    }
+
+    /// A line of a small language in which accidents are likely.
+    fn line() -> impl Strategy<Value = String> {
+        let name = prop::sample::select(vec!["a", "b_total", "b_created", "h_bucket", "h_count", "s"]);
+        let labels = prop::sample::select(vec![
+            "",
+            "{}",
+            "{x=\"1\"}",
+            "{x=\"1\",le=\"1\"}",
+            "{le=\"1\",x=\"1\"}",
+            "{quantile=\"0.50\"}",
+            "{x=\"}\"}",
+        ]);
+        let value = prop::sample::select(vec!["0", "1", "12.5", "1e3", "NaN", "x", ""]);
+        let tail = prop::sample::select(vec!["", "", "", "", " 12", " 5 # {t=\"1\"} 3", " ", "  "]);
+        let comment = prop::sample::select(vec![
+            "# TYPE b counter",
+            "# TYPE h histogram",
+            "# TYPE s summary",
+            "# TYPE a gauge",
+            "# HELP a help",
+            "# EOF",
+            "#",
+            "",
+        ]);
+        prop_oneof![
+            4 => (name, labels, prop::sample::select(vec![" ", " ", " ", "  ", ""]), value, tail)
+                .prop_map(|(name, labels, blank, value, tail)| format!("{name}{labels}{blank}{value}{tail}")),
+            1 => comment.prop_map(str::to_owned),
+        ]
+    }
+
+    #[derive(Clone, Debug)]
+    enum Edit {
+        Replace(usize, String),
+        Insert(usize, String),
+        Remove(usize),
+        Swap(usize, usize),
+    }
+
+    fn edit() -> impl Strategy<Value = Edit> {
+        prop_oneof![
+            4 => (any::<usize>(), line()).prop_map(|(at, line)| Edit::Replace(at, line)),
+            2 => (any::<usize>(), line()).prop_map(|(at, line)| Edit::Insert(at, line)),
+            2 => any::<usize>().prop_map(Edit::Remove),
+            1 => any::<(usize, usize)>().prop_map(|(left, right)| Edit::Swap(left, right)),
+        ]
+    }
+
+    fn apply(lines: &mut Vec<String>, edit: Edit) {
+        let length = lines.len().max(1);
+        match edit {
+            Edit::Insert(at, line) => lines.insert(at % (lines.len() + 1), line),
+            _ if lines.is_empty() => {}
+            Edit::Replace(at, line) => lines[at % length] = line,
+            Edit::Remove(at) => drop(lines.remove(at % length)),
+            Edit::Swap(left, right) => lines.swap(left % length, right % length),
+        }
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(1000))]
+        #[test]
+        fn reading_on_is_reading_anew(
+            openmetrics: bool,
+            first in prop::collection::vec(line(), 0..12),
+            edits in prop::collection::vec(prop::collection::vec(edit(), 0..3), 1..8),
+            newline: bool,
+        ) {
+            let format = if openmetrics { Format::OpenMetrics } else { Format::Text };
+            let mut reader = Reader::new();
+            let mut lines = first;
+            for edits in edits {
+                edits.into_iter().for_each(|edit| apply(&mut lines, edit));
+                let mut body = lines.join("\n");
+                if openmetrics {
+                    body.push_str("\n# EOF");
+                }
+                if newline {
+                    body.push('\n');
+                }
+                let again = read(&mut reader, &body, format).map(|page| render(&page));
+                let anew = read(&mut Reader::new(), &body, format).map(|page| render(&page));
+                prop_assert_eq!(again, anew, "{}", body);
+            }
+        }
+    }
+}

@@ -1,0 +1,6 @@
+//! The two line-based formats: Prometheus's text and OpenMetrics.
+
+pub(crate) mod lines;
+pub(crate) mod rows;
+pub(crate) mod scan;
+pub(crate) mod starts;
