@@ -203,6 +203,12 @@ pub fn test_data(name: &str) -> Option<PathBuf> {
     skip_unless(path.exists().then_some(path), &format!("../shared/testdata/{name} is absent"))
 }
 
+/// The interpreter that has the peers' packages: `FLIGHTDECK_TEST_PYTHON`.
+pub fn python() -> Option<PathBuf> {
+    let python = std::env::var_os("FLIGHTDECK_TEST_PYTHON").map(PathBuf::from);
+    skip_unless(python, "FLIGHTDECK_TEST_PYTHON names no Python with the packages of tests/requirements.txt")
+}
+
 fn skip_unless(path: Option<PathBuf>, why: &str) -> Option<PathBuf> {
     if path.is_none() {
         assert!(std::env::var("CI").as_deref() != Ok("true"), "{why}");
