@@ -18,6 +18,8 @@ pub struct NumberLiteral {
 pub struct StringLiteral {
     /// The text, unescaped.
     pub value: String,
+    /// The bytes, where escapes made them other than UTF-8; `value` then has replacement characters for the rest.
+    pub bytes: Option<Vec<u8>>,
     /// Where it stands, quotes included.
     pub span: Span,
 }

@@ -11,6 +11,7 @@ pub mod duration;
 pub mod expr;
 pub mod function;
 pub mod literal;
+mod normal;
 pub mod selector;
 pub mod span;
 pub mod value_type;
