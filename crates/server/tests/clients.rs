@@ -7,7 +7,9 @@ use std::path::Path;
 use std::process::Command;
 use std::time::{Duration, SystemTime};
 
-use harness::{Directory, Process, encode, flightdeck, free_address, get, peer, post, python, wait_for_ready, wait_until};
+use harness::{
+    Directory, Process, encode, flightdeck, free_address, get, peer, post, python, wait_for_ready, wait_until,
+};
 
 #[test]
 fn promtool_queries_and_checks() {
@@ -37,7 +39,8 @@ fn a_python_package_finds_everything() {
     let directory = Directory::new("api-client");
     let (address, _server) = start_with_data(&directory);
     let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../tests/peers/api_client.py");
-    let output = Command::new(python).arg(script).arg(format!("http://{address}")).output().expect("python runs");
+    let output =
+        Command::new(python).arg(script).arg(format!("http://{address}")).output().expect("python runs");
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
     let told: serde_json::Value = serde_json::from_slice(&output.stdout).expect("it prints JSON");
     assert_eq!((&told["alive"], &told["has_metric"]), (&true.into(), &true.into()), "{told}");
@@ -55,7 +58,10 @@ fn a_prometheus_reads_remotely() {
     let directory = Directory::new("remote-read");
     let (address, _server) = start_with_data(&directory);
     let own = free_address();
-    let config = directory.write("prometheus.yml", &format!("remote_read:\n- url: http://{address}/api/v1/read\n  read_recent: true\n"));
+    let config = directory.write(
+        "prometheus.yml",
+        &format!("remote_read:\n- url: http://{address}/api/v1/read\n  read_recent: true\n"),
+    );
     let _prometheus = Process::start(
         Command::new(prometheus)
             .arg(format!("--config.file={}", config.display()))
@@ -66,7 +72,9 @@ fn a_prometheus_reads_remotely() {
     let path = format!("/api/v1/query?query={}", encode("sort(client_probe)"));
     wait_until("the peer finds our samples", 20, || {
         let answer = get(own, &path).expect("it answers").json();
-        answer["data"]["result"].as_array().is_some_and(|result| result.len() == 2 && result[1]["value"][1] == "2")
+        answer["data"]["result"]
+            .as_array()
+            .is_some_and(|result| result.len() == 2 && result[1]["value"][1] == "2")
     });
     let path = format!("/api/v1/query?query={}", encode("count_over_time(client_probe{side=\"left\"}[10m])"));
     let answer = get(own, &path).expect("it answers").json();
@@ -79,13 +87,17 @@ fn start_with_data(directory: &Directory) -> (SocketAddr, Process) {
     directory.write("flightdeck.yml", "scrape_configs: []\n");
     let server = Process::start(flightdeck(directory, address).args(["--config", "flightdeck.yml"]));
     wait_for_ready(address, "/-/ready");
-    let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or(Duration::ZERO).as_millis() as i64;
+    let now =
+        SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or(Duration::ZERO).as_millis() as i64;
     let mut body = String::new();
     for age in (0..20).rev() {
         let time = now - age * 10_000;
-        body.push_str(&format!("client_probe{{side=\"left\"}} 1 {time}\nclient_probe{{side=\"right\"}} 2 {time}\n"));
+        body.push_str(&format!(
+            "client_probe{{side=\"left\"}} 1 {time}\nclient_probe{{side=\"right\"}} 2 {time}\n"
+        ));
     }
-    let response = post(address, "/api/v1/import/prometheus", &[], body.as_bytes()).expect("the import is answered");
+    let response =
+        post(address, "/api/v1/import/prometheus", &[], body.as_bytes()).expect("the import is answered");
     assert_eq!(response.status / 100, 2, "{}", response.text());
     (address, server)
 }

@@ -27,7 +27,8 @@ fn nothing_acknowledged_is_lost_to_kill_9() {
     let kills: u32 = std::env::var("FLIGHTDECK_KILLS").ok().and_then(|kills| kills.parse().ok()).unwrap_or(4);
     let directory = Directory::new("kill");
     let (address, exporter_address) = (free_address(), free_address());
-    let _exporter = Process::start(Command::new(exporter).arg(format!("--web.listen-address={exporter_address}")));
+    let _exporter =
+        Process::start(Command::new(exporter).arg(format!("--web.listen-address={exporter_address}")));
     let config = format!(
         "scrape_configs:\n- job_name: node\n  scrape_interval: 250ms\n  scrape_timeout: 250ms\n  static_configs:\n  - targets: ['{exporter_address}']\n"
     );
@@ -55,7 +56,8 @@ fn nothing_acknowledged_is_lost_to_kill_9() {
         for writer in writers {
             writer.join().expect("the writer ends");
         }
-        let durable = |time: &str| time.parse::<f64>().is_ok_and(|time| time < seen.1 - SCRAPE_DURABLE_AFTER_SECONDS);
+        let durable =
+            |time: &str| time.parse::<f64>().is_ok_and(|time| time < seen.1 - SCRAPE_DURABLE_AFTER_SECONDS);
         scraped.extend(seen.2.into_iter().filter(|((_, time), _)| durable(time)));
     }
     let _server = Process::start(flightdeck(&directory, address).args(["--config", "flightdeck.yml"]));
@@ -91,19 +93,27 @@ fn write_until(stop: &AtomicBool, address: SocketAddr, writer: usize, acknowledg
 
 fn expect_all(address: SocketAddr, metric: &str, expected: &Samples) {
     let found = samples_of(address, metric);
-    let missing: Vec<_> = expected.iter().filter(|(key, value)| found.get(key) != Some(value)).take(5).collect();
-    assert!(missing.is_empty(), "{metric}: {} were acknowledged, {} are there, missing {missing:?}", expected.len(), found.len());
+    let missing: Vec<_> =
+        expected.iter().filter(|(key, value)| found.get(key) != Some(value)).take(5).collect();
+    assert!(
+        missing.is_empty(),
+        "{metric}: {} were acknowledged, {} are there, missing {missing:?}",
+        expected.len(),
+        found.len()
+    );
 }
 
 /// Every raw sample of a metric in the last hour.
 fn samples_of(address: SocketAddr, metric: &str) -> Samples {
-    let response = get(address, &format!("/api/v1/query?query={}", encode(&format!("{metric}[1h]")))).expect("the query is answered");
+    let response = get(address, &format!("/api/v1/query?query={}", encode(&format!("{metric}[1h]"))))
+        .expect("the query is answered");
     let answer = response.json();
     let mut samples = Samples::new();
     for series in answer["data"]["result"].as_array().unwrap_or_else(|| panic!("no result: {answer}")) {
         let labels = series["metric"].to_string();
         for pair in series["values"].as_array().into_iter().flatten() {
-            let value = pair[1].as_str().and_then(|value| value.parse().ok()).expect("a value is a number in quotes");
+            let value =
+                pair[1].as_str().and_then(|value| value.parse().ok()).expect("a value is a number in quotes");
             samples.insert((labels.clone(), pair[0].to_string()), value);
         }
     }

@@ -7,13 +7,18 @@ use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use harness::{Directory, Process, encode, flightdeck, free_address, get, peer, python, wait_for_ready, wait_until};
+use harness::{
+    Directory, Process, encode, flightdeck, free_address, get, peer, python, wait_for_ready, wait_until,
+};
 
 #[test]
 fn the_official_python_client_is_scraped_in_every_text_format() {
     let Some(python) = python() else { return };
-    let (_client, target) = Process::start_and_read_line(Command::new(python).arg(peer_source("python_client.py")));
-    for protocol in ["OpenMetricsText1.0.0", "OpenMetricsText0.0.1", "PrometheusText1.0.0", "PrometheusText0.0.4"] {
+    let (_client, target) =
+        Process::start_and_read_line(Command::new(python).arg(peer_source("python_client.py")));
+    for protocol in
+        ["OpenMetricsText1.0.0", "OpenMetricsText0.0.1", "PrometheusText1.0.0", "PrometheusText0.0.4"]
+    {
         let directory = Directory::new("python-client");
         let config = scrape_config(&target, &format!("scrape_protocols: [{protocol}]"));
         let (address, _server) = start(&directory, &config, &[]);
@@ -27,7 +32,8 @@ fn the_official_python_client_is_scraped_in_every_text_format() {
         expect_value(address, r#"build_info{version="1.2.3"}"#, 1.0);
         expect_value(address, r#"state{state="closed"}"#, 0.0);
         if protocol == "OpenMetricsText1.0.0" {
-            let exemplars = get(address, "/api/v1/query_exemplars?query=orders_total&start=0&end=9999999999").expect("answered");
+            let exemplars = get(address, "/api/v1/query_exemplars?query=orders_total&start=0&end=9999999999")
+                .expect("answered");
             assert!(exemplars.text().contains("4bf92f3577b34da6a3ce929d0e0e4736"), "{}", exemplars.text());
             let metadata = get(address, "/api/v1/metadata?metric=orders").expect("answered").json();
             assert_eq!(metadata["data"]["orders"][0]["type"], "counter", "{metadata}");
@@ -40,15 +46,22 @@ fn native_histograms_of_the_official_go_client_are_scraped_as_protobuf() {
     let Some(go) = peer("go") else { return };
     let directory = Directory::new("go-client");
     let program = directory.path().join("native-histograms");
-    let built = Command::new(go).current_dir(peer_source("native_histograms")).args(["build", "-o"]).arg(&program).arg(".").status();
+    let built = Command::new(go)
+        .current_dir(peer_source("native_histograms"))
+        .args(["build", "-o"])
+        .arg(&program)
+        .arg(".")
+        .status();
     assert!(built.is_ok_and(|status| status.success()), "the peer is built");
     let (_client, target) = Process::start_and_read_line(&mut Command::new(&program));
-    let (address, _server) = start(&directory, &scrape_config(&target, "scrape_native_histograms: true"), &[]);
+    let (address, _server) =
+        start(&directory, &scrape_config(&target, "scrape_native_histograms: true"), &[]);
     wait_for_value(address, "up{job=\"peer\"}", 1.0);
     expect_value(address, r#"histogram_count(peer_native_duration_seconds{route="/orders/{id}"})"#, 1000.0);
     expect_value(address, "peer_requests_total", 7.0);
     // Half of the observations lie below 2^0, spread evenly over the exponents, so the median is 1 up to a bucket's width.
-    let median = value(address, "histogram_quantile(0.5, peer_native_duration_seconds)").expect("there is a median");
+    let median =
+        value(address, "histogram_quantile(0.5, peer_native_duration_seconds)").expect("there is a median");
     assert!((0.9..1.1).contains(&median), "{median}");
     // Native wins over classic where both are exposed.
     assert_eq!(value(address, "peer_both_duration_seconds_bucket"), None);
@@ -60,9 +73,13 @@ fn the_official_opentelemetry_sdk_pushes_over_http_and_grpc() {
     let Some(python) = python() else { return };
     let directory = Directory::new("opentelemetry");
     let grpc = free_address();
-    let (address, _server) = start(&directory, "scrape_configs: []\n", &["--otlp-grpc-listen", &grpc.to_string()]);
+    let (address, _server) =
+        start(&directory, "scrape_configs: []\n", &["--otlp-grpc-listen", &grpc.to_string()]);
     let send = |protocol: &str, endpoint: &str| {
-        let sent = Command::new(&python).arg(peer_source("opentelemetry_sdk.py")).args([protocol, endpoint]).status();
+        let sent = Command::new(&python)
+            .arg(peer_source("opentelemetry_sdk.py"))
+            .args([protocol, endpoint])
+            .status();
         assert!(sent.is_ok_and(|status| status.success()), "{protocol}: everything is delivered");
     };
     send("http", &format!("http://{address}/api/v1/otlp/v1/metrics"));
@@ -97,18 +114,25 @@ fn a_real_prometheus_remote_writes() {
     wait_for_value(address, "up{job=\"prometheus\"}", 1.0);
     let query = "count(prometheus_build_info{job=\"prometheus\"})";
     wait_for_value(address, query, 1.0);
-    wait_until("several scrapes arrive", 30, || value(address, "count_over_time(up{job=\"prometheus\"}[1m])") >= Some(3.0));
+    wait_until("several scrapes arrive", 30, || {
+        value(address, "count_over_time(up{job=\"prometheus\"}[1m])") >= Some(3.0)
+    });
     // What Prometheus answers for a sample that is old enough to have been sent, we answer too.
     let time = value(address, "timestamp(up{job=\"prometheus\"})").expect("it is there") - 1.0;
     let path = format!("/api/v1/query?query={}&time={time}", encode("sort(prometheus_http_requests_total)"));
-    let (theirs, ours) = (get(own, &path).expect("answered").json(), get(address, &path).expect("answered").json());
-    assert_eq!(theirs["data"]["result"].as_array().map(Vec::len), ours["data"]["result"].as_array().map(Vec::len));
+    let (theirs, ours) =
+        (get(own, &path).expect("answered").json(), get(address, &path).expect("answered").json());
+    assert_eq!(
+        theirs["data"]["result"].as_array().map(Vec::len),
+        ours["data"]["result"].as_array().map(Vec::len)
+    );
 }
 
 fn start(directory: &Directory, config: &str, arguments: &[&str]) -> (SocketAddr, Process) {
     let address = free_address();
     directory.write("flightdeck.yml", config);
-    let server = Process::start(flightdeck(directory, address).args(["--config", "flightdeck.yml"]).args(arguments));
+    let server =
+        Process::start(flightdeck(directory, address).args(["--config", "flightdeck.yml"]).args(arguments));
     wait_for_ready(address, "/-/ready");
     (address, server)
 }

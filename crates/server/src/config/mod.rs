@@ -1,5 +1,9 @@
 //! The configuration: a `flightdeck.yml` or a `prometheus.yml`, read once at start and again at every reload.
 
+mod suggest;
+mod typed;
+pub mod yaml;
+
 use std::path::Path;
 use std::sync::Arc;
 

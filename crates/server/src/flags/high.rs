@@ -126,11 +126,11 @@ pub(super) fn meant(typed: Arguments) -> anyhow::Result<Meant> {
 fn serve(typed: low::Serve) -> anyhow::Result<ServeOptions> {
     let shown = shown(&typed);
     let listen = address(&typed.listen).context("--listen")?;
-    let listen_otlp_required = typed.listen_otlp.is_some();
-    let listen_otlp = match typed.listen_otlp.as_deref() {
+    let listen_otlp_required = typed.otlp_grpc_listen.is_some();
+    let listen_otlp = match typed.otlp_grpc_listen.as_deref() {
         None => Some(SocketAddr::new(listen.ip(), 4317)),
         Some("off") => None,
-        Some(text) => Some(address(text).context("--listen-otlp")?),
+        Some(text) => Some(address(text).context("--otlp-grpc-listen")?),
     };
     if typed.connections_max == 0 || typed.query_concurrency_max == 0 {
         bail!("--connections-max and --query-concurrency-max must be at least 1");
@@ -212,7 +212,7 @@ fn shown(typed: &low::Serve) -> Vec<(String, String)> {
         ("admin-api", typed.admin_api.to_string()),
         ("external-url", text(&typed.external_url)),
         ("listen", typed.listen.clone()),
-        ("listen-otlp", text(&typed.listen_otlp)),
+        ("otlp-grpc-listen", text(&typed.otlp_grpc_listen)),
         ("log-level", typed.log_level.clone()),
         ("memory-max", text(&typed.memory_max)),
         ("no-discover-local", typed.no_discover_local.to_string()),

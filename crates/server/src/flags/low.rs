@@ -62,7 +62,7 @@ pub(super) struct Serve {
     pub(super) listen: String,
     /// Address to take OTLP over gRPC on; `off` closes it. By default 4317 on the host of --listen.
     #[arg(long, value_name = "ADDRESS")]
-    pub(super) listen_otlp: Option<String>,
+    pub(super) otlp_grpc_listen: Option<String>,
     /// TLS, users and headers of the HTTP server, in Prometheus's web-config format.
     #[arg(long, value_name = "FILE", alias = "web.config.file")]
     pub(super) web_config: Option<PathBuf>,

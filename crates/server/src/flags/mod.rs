@@ -64,7 +64,7 @@ mod tests {
     fn no_command_means_serve() {
         assert_eq!(serve("").listen, serve("serve").listen);
         assert_eq!(serve("").listen.to_string(), "127.0.0.1:9090");
-        assert_eq!(serve("").data.to_str(), Some("flightdeck-data"));
+        assert_eq!(serve("").data.to_str(), Some("./flightdeck-data"));
         assert!(serve("").discover_local && !serve("--no-discover-local").discover_local);
     }
 

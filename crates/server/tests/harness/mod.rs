@@ -60,9 +60,12 @@ impl Process {
 
     /// Starts `command` and returns the first line it prints.
     pub fn start_and_read_line(command: &mut Command) -> (Process, String) {
-        let mut child = command.stdin(Stdio::null()).stdout(Stdio::piped()).spawn().expect("the program can be started");
+        let mut child =
+            command.stdin(Stdio::null()).stdout(Stdio::piped()).spawn().expect("the program can be started");
         let mut line = String::new();
-        BufReader::new(child.stdout.take().expect("its output is piped")).read_line(&mut line).expect("it prints a line");
+        BufReader::new(child.stdout.take().expect("its output is piped"))
+            .read_line(&mut line)
+            .expect("it prints a line");
         (Process { child }, line.trim().to_owned())
     }
 
@@ -117,7 +120,8 @@ impl Response {
 
     /// The body as JSON.
     pub fn json(&self) -> serde_json::Value {
-        serde_json::from_slice(&self.body).unwrap_or_else(|error| panic!("not JSON ({error}): {}", self.text()))
+        serde_json::from_slice(&self.body)
+            .unwrap_or_else(|error| panic!("not JSON ({error}): {}", self.text()))
     }
 
     /// The value of a header, by its name in lower case.
@@ -132,7 +136,12 @@ pub fn get(address: SocketAddr, path: &str) -> std::io::Result<Response> {
 }
 
 /// Sends `body` to `path` at `address`.
-pub fn post(address: SocketAddr, path: &str, headers: &[(&str, &str)], body: &[u8]) -> std::io::Result<Response> {
+pub fn post(
+    address: SocketAddr,
+    path: &str,
+    headers: &[(&str, &str)],
+    body: &[u8],
+) -> std::io::Result<Response> {
     request(address, "POST", path, headers, body)
 }
 
@@ -186,14 +195,21 @@ pub fn wait_for_ready(address: SocketAddr, path: &str) {
 /// The real binary with a data directory of its own and nothing found by itself.
 pub fn flightdeck(directory: &Directory, address: SocketAddr) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_flightdeck"));
-    command.current_dir(directory.path()).args(["--listen", &address.to_string(), "--data", "data", "--no-discover-local"]);
+    command.current_dir(directory.path()).args([
+        "--listen",
+        &address.to_string(),
+        "--data",
+        "data",
+        "--no-discover-local",
+    ]);
     command
 }
 
 /// The path of a peer's program; `None`, with a line that says so, where it is not installed. With `CI=true` absence fails.
 pub fn peer(name: &str) -> Option<PathBuf> {
-    let path = std::env::var_os("PATH")
-        .and_then(|paths| std::env::split_paths(&paths).map(|directory| directory.join(name)).find(|path| path.exists()));
+    let path = std::env::var_os("PATH").and_then(|paths| {
+        std::env::split_paths(&paths).map(|directory| directory.join(name)).find(|path| path.exists())
+    });
     skip_unless(path, &format!("{name} is not installed"))
 }
 
@@ -248,7 +264,9 @@ fn join_chunks(mut rest: &[u8]) -> Option<Vec<u8>> {
     let mut body = Vec::new();
     loop {
         let end = rest.windows(2).position(|window| window == b"\r\n")?;
-        let size = usize::from_str_radix(std::str::from_utf8(&rest[..end]).ok()?.split(';').next()?.trim(), 16).ok()?;
+        let size =
+            usize::from_str_radix(std::str::from_utf8(&rest[..end]).ok()?.split(';').next()?.trim(), 16)
+                .ok()?;
         rest = &rest[end + 2..];
         if size == 0 {
             return Some(body);
