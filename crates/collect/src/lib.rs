@@ -1,1 +1,5 @@
 //! What goes out and brings telemetry back. Knows no store: it hands frames to whoever called it.
+
+pub mod config;
+pub mod relabel;
+pub mod target;
