@@ -93,7 +93,7 @@ fn quantile_of_monotonic(q: f64, buckets: &[ClassicBucket]) -> f64 {
         return f64::NAN;
     }
     let mut rank = q * last.count;
-    let place = buckets[..buckets.len() - 1].partition_point(|bucket| !(bucket.count >= rank));
+    let place = buckets.iter().position(|bucket| bucket.count >= rank).unwrap_or(buckets.len() - 1);
     let bucket = buckets[place];
     if place == buckets.len() - 1 {
         return before_last.upper_bound;

@@ -89,11 +89,14 @@ impl CompensatedHistogram {
     /// Divides by `divisor`, what was lost included.
     pub fn divide(&mut self, divisor: f64) {
         self.value.divide(divisor);
+        if divisor == 0.0 {
+            // Nothing was lost from what is infinite now.
+            *self = CompensatedHistogram::new(std::mem::take(&mut self.value));
+            return;
+        }
         self.count_lost /= divisor;
         self.sum_lost /= divisor;
         self.lost.zero_count /= divisor;
-        self.lost.positive.truncate(self.value.positive.len());
-        self.lost.negative.truncate(self.value.negative.len());
         self.lost.positive.iter_mut().chain(&mut self.lost.negative).for_each(|lost| *lost /= divisor);
     }
 

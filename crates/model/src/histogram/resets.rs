@@ -72,7 +72,6 @@ fn any_fell(now: &[Cell], before: &[Cell]) -> bool {
 #[cfg(test)]
 mod tests {
     use super::super::notation::parse_notation;
-    use super::*;
 
     fn check(previous: &str, now: &str, want: bool) {
         let parse = |notation| parse_notation(notation).unwrap().histogram;

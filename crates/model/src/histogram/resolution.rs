@@ -3,7 +3,7 @@
 use std::ops::AddAssign;
 
 use super::spans::{Indexed, SpanWriter};
-use super::types::{CUSTOM_BUCKETS_SCHEMA, FloatHistogram, Histogram, SCHEMA_MAX, Span};
+use super::types::{CUSTOM_BUCKETS_SCHEMA, FloatHistogram, Histogram, SCHEMA_MAX, SCHEMA_MIN, Span};
 use super::validate::HistogramError;
 
 /// The finest schema that senders may use; what is finer than `SCHEMA_MAX` is stored at that.
@@ -53,14 +53,15 @@ impl FloatHistogram {
 
 /// The index, `steps` schemas coarser, of the bucket that contains the one at `index`.
 pub(super) fn coarser_index(index: i32, steps: u8) -> i32 {
-    ((i64::from(index) - 1 >> steps.min(63)) + 1) as i32
+    (((i64::from(index) - 1) >> steps.min(63)) + 1) as i32
 }
 
 /// The schema to reduce to, if any.
 fn supported(schema: i8) -> Result<Option<i8>, HistogramError> {
+    const FINER: i8 = SCHEMA_MAX + 1;
     match schema {
-        CUSTOM_BUCKETS_SCHEMA | super::types::SCHEMA_MIN..=SCHEMA_MAX => Ok(None),
-        SCHEMA_MAX..=SCHEMA_TOLERATED_MAX => Ok(Some(SCHEMA_MAX)),
+        CUSTOM_BUCKETS_SCHEMA | SCHEMA_MIN..=SCHEMA_MAX => Ok(None),
+        FINER..=SCHEMA_TOLERATED_MAX => Ok(Some(SCHEMA_MAX)),
         _ => Err(HistogramError::Schema(schema)),
     }
 }
@@ -90,7 +91,6 @@ fn reduced<Count: Copy + Default + AddAssign>(
 #[cfg(test)]
 mod tests {
     use super::super::notation::parse_notation;
-    use super::*;
 
     fn check(notation: &str, schema: i8, want: &str) {
         let mut float = parse_notation(notation).unwrap().histogram;
