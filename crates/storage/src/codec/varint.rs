@@ -33,6 +33,16 @@ pub(crate) fn read_signed(bytes: &mut &[u8]) -> DecodeResult<i64> {
     read(bytes).map(unzigzag)
 }
 
+/// How many bytes `value` takes.
+pub(crate) fn bytes(value: u64) -> usize {
+    (64 - (value | 1).leading_zeros()).div_ceil(7) as usize
+}
+
+/// How many bytes `value` takes by zigzag.
+pub(crate) fn signed_bytes(value: i64) -> usize {
+    bytes(zigzag(value))
+}
+
 /// Small numbers of either sign become small numbers.
 pub(crate) fn zigzag(value: i64) -> u64 {
     ((value << 1) ^ (value >> 63)) as u64
@@ -52,6 +62,7 @@ mod tests {
             for value in [1_u64 << shift, (1 << shift) - 1, u64::MAX >> shift] {
                 let mut bytes = Vec::new();
                 write(&mut bytes, value);
+                assert_eq!(bytes.len(), super::bytes(value));
                 write_signed(&mut bytes, value as i64);
                 let mut rest = bytes.as_slice();
                 assert_eq!((read(&mut rest), read_signed(&mut rest)), (Ok(value), Ok(value as i64)));
