@@ -1,10 +1,16 @@
 //! The HTTP API: one endpoint family, one file. Handlers take the shared `App` and return an envelope.
 
 mod envelope;
+mod exemplars;
+mod labels;
+mod language;
 mod lifecycle;
+mod metadata;
 mod observe;
 mod params;
 mod query;
+mod selectors;
+mod value;
 
 use std::sync::Arc;
 
@@ -24,9 +30,22 @@ pub fn router(app: Arc<App>) -> Router {
         .route("/-/healthy", get(lifecycle::healthy).head(lifecycle::healthy))
         .route("/-/ready", get(lifecycle::ready).head(lifecycle::ready))
         .route("/-/reload", post(lifecycle::reload).put(lifecycle::reload))
+        .merge(questions())
         .merge(crate::receive::router())
         .fallback(envelope::no_such_endpoint)
         .layer(from_fn_with_state(app.clone(), observe::observe))
         .layer(from_fn_with_state(app.clone(), http::protect))
         .with_state(app)
+}
+
+/// What is asked about series and about the language.
+fn questions() -> Router<Arc<App>> {
+    Router::new()
+        .route("/api/v1/labels", get(labels::names).post(labels::names))
+        .route("/api/v1/label/{name}/values", get(labels::values))
+        .route("/api/v1/series", get(labels::series).post(labels::series))
+        .route("/api/v1/metadata", get(metadata::metadata))
+        .route("/api/v1/query_exemplars", get(exemplars::query).post(exemplars::query))
+        .route("/api/v1/format_query", get(language::format_query).post(language::format_query))
+        .route("/api/v1/parse_query", get(language::parse_query).post(language::parse_query))
 }

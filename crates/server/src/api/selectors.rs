@@ -1,0 +1,98 @@
+//! What the label endpoints share: `match[]`, the range, the limit, and leaving the async threads for the store's work.
+
+use std::ops::RangeInclusive;
+use std::sync::Arc;
+
+use model::{Matcher, Timestamp};
+use serde::Serialize;
+use tsdb::{Store, StoreError};
+
+use super::envelope::{ApiError, ErrorType, success_with};
+use super::params::Params;
+use crate::app::App;
+
+/// How many `match[]` one request may have.
+const SELECTORS_MAX: usize = 1_000;
+
+/// Which series a request asks about, and how much of the answer it wants.
+pub struct Scope {
+    /// One matcher list per `match[]`; none means every series.
+    pub selectors: Vec<Vec<Matcher>>,
+    /// The time range, both ends included.
+    pub range: RangeInclusive<Timestamp>,
+    /// How many results at most.
+    pub limit: Option<usize>,
+}
+
+impl Scope {
+    /// Reads `match[]`, `start`, `end` and `limit`.
+    pub fn read(params: &Params) -> Result<Scope, ApiError> {
+        let start = params.time("start")?.unwrap_or(Timestamp::MIN);
+        let end = params.time("end")?.unwrap_or(Timestamp::MAX);
+        if end < start {
+            return Err(ApiError::bad_parameter("end", "end timestamp must not be before start timestamp"));
+        }
+        Ok(Scope { selectors: selectors(params)?, range: start..=end, limit: params.limit("limit")? })
+    }
+
+    /// As `read`, where at least one `match[]` must be given.
+    pub fn read_selective(params: &Params) -> Result<Scope, ApiError> {
+        let scope = Scope::read(params)?;
+        if scope.selectors.is_empty() {
+            return Err(ApiError::bad("no match[] parameter provided"));
+        }
+        Ok(scope)
+    }
+
+    /// Answers with `results`, cut at the limit, and says so where it cut.
+    pub fn answer<T: Serialize>(&self, mut results: Vec<T>) -> axum::response::Response {
+        let mut warnings = Vec::new();
+        if let Some(limit) = self.limit
+            && results.len() > limit
+        {
+            results.truncate(limit);
+            warnings.push("results truncated due to limit".to_owned());
+        }
+        success_with(results, warnings, Vec::new())
+    }
+}
+
+/// Does the store's work on a thread that may block.
+pub async fn ask<T: Send + 'static>(
+    app: &Arc<App>,
+    work: impl FnOnce(&Store) -> Result<T, StoreError> + Send + 'static,
+) -> Result<T, ApiError> {
+    let store = app.store.clone();
+    match tokio::task::spawn_blocking(move || work(&store)).await {
+        Ok(outcome) => outcome.map_err(store_error),
+        Err(error) => Err(ApiError::new(ErrorType::Internal, format!("the request broke off: {error}"))),
+    }
+}
+
+/// What a failed store call is to the caller: a bound it ran into, or a fault of ours.
+pub fn store_error(error: StoreError) -> ApiError {
+    let kind = match error {
+        StoreError::Limit(_) => ErrorType::Execution,
+        _ => ErrorType::Internal,
+    };
+    ApiError::new(kind, error.to_string())
+}
+
+fn selectors(params: &Params) -> Result<Vec<Vec<Matcher>>, ApiError> {
+    let mut selectors = Vec::new();
+    for text in params.all("match[]") {
+        let matchers =
+            promql::parse::parse_selector(text).map_err(|error| ApiError::bad_parameter("match[]", error))?;
+        if matchers.iter().all(Matcher::matches_empty) {
+            return Err(ApiError::bad_parameter(
+                "match[]",
+                "match[] must contain at least one non-empty matcher",
+            ));
+        }
+        selectors.push(matchers);
+        if selectors.len() > SELECTORS_MAX {
+            return Err(ApiError::bad_parameter("match[]", format!("more than {SELECTORS_MAX} selectors")));
+        }
+    }
+    Ok(selectors)
+}
