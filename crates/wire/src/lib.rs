@@ -3,11 +3,18 @@
 //! `Reader` turns the bodies of one target's scrapes into `Page`s and remembers the last one, so that what did
 //! not change is not parsed again.
 
+mod custom;
 pub mod error;
+mod family;
 pub mod float;
 pub mod format;
+mod histogram;
 pub mod page;
+pub mod protobuf;
 pub mod reader;
+pub mod remote;
+#[cfg(test)]
+mod testing;
 pub mod text;
 
 pub use error::ParseError;

@@ -64,8 +64,6 @@ pub struct Options {
     pub keep_classic: bool,
     /// Whether classic histograms become native ones with custom bounds.
     pub classic_to_custom: bool,
-    /// Whether the type and the unit a family declares become labels `__type__` and `__unit__`.
-    pub type_and_unit_labels: bool,
 }
 
 impl Default for Options {
@@ -75,7 +73,6 @@ impl Default for Options {
             native_histograms: true,
             keep_classic: false,
             classic_to_custom: false,
-            type_and_unit_labels: false,
         }
     }
 }

@@ -1,6 +1,8 @@
 //! Reads the scrapes of one target, one after the other.
 
+use crate::custom::Conversion;
 use crate::error::ParseError;
+use crate::family::rows::FamilyRows;
 use crate::format::Format;
 use crate::page::{Options, Page};
 use crate::text::rows::TextRows;
@@ -11,7 +13,13 @@ use crate::text::scan::Dialect;
 pub struct Reader {
     /// What the state below was made for. Whoever changes either begins anew.
     read_as: Option<(Format, Options)>,
-    text: Option<Box<TextRows>>,
+    rows: Option<Rows>,
+    conversion: Conversion,
+}
+
+enum Rows {
+    Text(Box<TextRows>),
+    Families(Box<FamilyRows>),
 }
 
 impl Reader {
@@ -23,17 +31,24 @@ impl Reader {
     /// Reads the body of a scrape. On an error the scrape is lost as a whole, and the reader stays usable.
     pub fn read(&mut self, body: &[u8], format: Format, options: &Options) -> Result<Page, ParseError> {
         if self.read_as.as_ref().is_none_or(|read_as| (read_as.0, &read_as.1) != (format, options)) {
-            self.read_as = Some((format, options.clone()));
-            self.text = None;
+            *self = Reader { read_as: Some((format, options.clone())), ..Reader::default() };
         }
-        let dialect = match format {
-            Format::Text => Dialect::Text,
-            Format::OpenMetrics => Dialect::OpenMetrics,
-            Format::Protobuf => return Err(ParseError::binary(0, "protobuf is not read yet")),
+        let page = match self.rows.get_or_insert_with(|| Rows::new(format, options)) {
+            Rows::Text(rows) => rows.read(body)?,
+            Rows::Families(rows) => rows.read(body)?,
         };
-        let rows =
-            self.text.get_or_insert_with(|| Box::new(TextRows::new(dialect, options.created_as_start)));
-        rows.read(body)
+        Ok(if options.classic_to_custom { self.conversion.convert(page, options.keep_classic) } else { page })
+    }
+}
+
+impl Rows {
+    fn new(format: Format, options: &Options) -> Rows {
+        let text = |dialect| Rows::Text(Box::new(TextRows::new(dialect, options.created_as_start)));
+        match format {
+            Format::Text => text(Dialect::Text),
+            Format::OpenMetrics => text(Dialect::OpenMetrics),
+            Format::Protobuf => Rows::Families(Box::new(FamilyRows::new(options))),
+        }
     }
 }
 
