@@ -363,8 +363,12 @@ impl FileSystem for SimFs {
     fn remove(&self, path: &Path) -> Result<()> {
         let mut disk = self.0.lock();
         let going = disk.begin_atomic("remove", path)?;
-        disk.existing("remove", path)?;
+        let inode = disk.existing("remove", path)?;
         disk.directory("remove", path)?.change(Change::Remove(split(path).1.to_owned()));
+        let freed = disk.files[inode].data.len() as u64;
+        if let Some(free) = &mut disk.free_bytes {
+            *free += freed;
+        }
         end(going, "remove", path)
     }
 

@@ -45,21 +45,21 @@ pub(super) fn replay(
         }
         let mut found = *segment;
         end = segment.start + segment.file_bytes - HEADER_BYTES as u64;
-        match scanned.bad_from {
-            Some(offset) if is_last && scanned.header.is_some() => {
-                let mut file = fs.open_append(&path)?;
+        if is_last && scanned.header.is_some() {
+            let offset = scanned.bad_from.unwrap_or(segment.file_bytes);
+            let mut file = fs.open_append(&path)?;
+            if scanned.bad_from.is_some() {
                 file.truncate(offset)?;
-                file.sync()?;
-                replayed.torn_bytes += segment.file_bytes - offset;
-                found.file_bytes = offset;
-                end = segment.start + offset - HEADER_BYTES as u64;
             }
-            Some(offset) => {
-                let lost = segment.file_bytes - offset;
-                let reason = format!("the last {lost} bytes are no whole records");
-                replayed.damaged(Error::corrupt(&path, "record", offset, reason));
-            }
-            None => {}
+            // What was just read may only be in the system's memory, when a process died and not the machine.
+            file.sync()?;
+            replayed.torn_bytes += segment.file_bytes - offset;
+            found.file_bytes = offset;
+            end = segment.start + offset - HEADER_BYTES as u64;
+        } else if let Some(offset) = scanned.bad_from {
+            let lost = segment.file_bytes - offset;
+            let reason = format!("the last {lost} bytes are no whole records");
+            replayed.damaged(Error::corrupt(&path, "record", offset, reason));
         }
         if found.file_bytes == HEADER_BYTES as u64 {
             fs.remove(&path)?;
