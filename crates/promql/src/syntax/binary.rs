@@ -105,6 +105,15 @@ impl Cardinality {
 }
 
 impl BinaryOp {
+    /// Every operator.
+    pub const ALL: [BinaryOp; 18] = {
+        use BinaryOp::*;
+        [
+            Add, Sub, Mul, Div, Mod, Pow, Atan2, Equal, NotEqual, Greater, Less, GreaterEqual, LessEqual,
+            TrimUpper, TrimLower, And, Or, Unless,
+        ]
+    };
+
     /// The operator as it is written.
     pub fn symbol(self) -> &'static str {
         match self {

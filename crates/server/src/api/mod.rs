@@ -2,6 +2,7 @@
 
 mod envelope;
 mod exemplars;
+mod features;
 mod labels;
 mod language;
 mod lifecycle;
@@ -9,6 +10,7 @@ mod metadata;
 mod observe;
 mod params;
 mod query;
+mod rules;
 mod selectors;
 mod value;
 
@@ -46,6 +48,10 @@ fn questions() -> Router<Arc<App>> {
         .route("/api/v1/series", get(labels::series).post(labels::series))
         .route("/api/v1/metadata", get(metadata::metadata))
         .route("/api/v1/query_exemplars", get(exemplars::query).post(exemplars::query))
+        .route("/api/v1/features", get(features::features))
+        .route("/api/v1/rules", get(rules::rules))
+        .route("/api/v1/alerts", get(rules::alerts))
+        .route("/api/v1/alertmanagers", get(rules::alertmanagers))
         .route("/api/v1/format_query", get(language::format_query).post(language::format_query))
         .route("/api/v1/parse_query", get(language::parse_query).post(language::parse_query))
 }

@@ -1,0 +1,60 @@
+//! `/api/v1/features`: what this build can do, in the shape and by the names Prometheus gives its features.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use axum::extract::State;
+use axum::response::Response;
+use promql::syntax::{AggregateOp, BinaryOp, FUNCTIONS};
+
+use super::envelope::success;
+use crate::app::App;
+
+type Group = BTreeMap<String, bool>;
+
+const API: [(&str, bool); 11] = [
+    ("exclude_alerts", false),
+    ("label_values_match", true),
+    ("lifecycle", true),
+    ("openapi_3.1", true),
+    ("otlp_write_receiver", true),
+    ("query_stats", true),
+    ("query_warnings", true),
+    ("remote_write_receiver", true),
+    ("search", true),
+    ("time_range_labels", true),
+    ("time_range_series", true),
+];
+const LANGUAGE: [&str; 20] = [
+    "anchored", "at_modifier", "bool", "by", "duration_expr", "fill", "fill_left", "fill_right", "group_left",
+    "group_right", "ignoring", "negative_offset", "offset", "on", "per_query_lookback_delta", "per_step_stats",
+    "smoothed", "subqueries", "without", "explain",
+];
+const MATCHERS_AND_MODIFIERS: [&str; 3] = ["=~", "!~", "@"];
+const DISCOVERY: [&str; 5] = ["static", "file", "http", "dns", "local"];
+const STORE: [&str; 3] = ["exemplar_storage", "native_histograms", "start_timestamps"];
+
+/// The features by group.
+pub async fn features(State(app): State<Arc<App>>) -> Response {
+    let mut api: Group = API.iter().map(|(name, on)| ((*name).to_owned(), *on)).collect();
+    api.insert("admin".to_owned(), app.options.admin_api);
+    let operators = BinaryOp::ALL
+        .iter()
+        .map(|op| op.symbol())
+        .chain(AggregateOp::ALL.iter().map(|op| op.name()))
+        .chain(MATCHERS_AND_MODIFIERS);
+    let groups: BTreeMap<&str, Group> = BTreeMap::from([
+        ("api", api),
+        ("otlp_receiver", all_on(["delta_conversion"])),
+        ("promql", all_on(LANGUAGE)),
+        ("promql_functions", all_on(FUNCTIONS.iter().map(|function| function.name))),
+        ("promql_operators", all_on(operators)),
+        ("service_discovery_providers", all_on(DISCOVERY)),
+        ("tsdb", all_on(STORE)),
+    ]);
+    success(groups)
+}
+
+fn all_on<'a>(names: impl IntoIterator<Item = &'a str>) -> Group {
+    names.into_iter().map(|name| (name.to_owned(), true)).collect()
+}
