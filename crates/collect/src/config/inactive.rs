@@ -447,10 +447,6 @@ fn kubernetes_selectors(entry: &Map<String, Value>) -> Result<(), ConfigError> {
         "node" => &["node"],
         _ => &["ingress"],
     };
-    let attach_node = entry
-        .get("attach_metadata")
-        .and_then(|attach| attach.get("node"))
-        .is_some_and(|node| node == &Value::Bool(true));
     let mut seen = Vec::new();
     for (index, selector) in
         entry.get("selectors").and_then(Value::as_array).into_iter().flatten().enumerate()
@@ -463,8 +459,7 @@ fn kubernetes_selectors(entry: &Map<String, Value>) -> Result<(), ConfigError> {
         if seen.contains(&selector_role) {
             return Err(ConfigError::new(field("role"), format!("duplicated selector role {selector_role}")));
         }
-        let needs_attach = selector_role == "node" && role != "node";
-        if !allowed.contains(&selector_role.as_str()) || needs_attach && !attach_node {
+        if !allowed.contains(&selector_role.as_str()) {
             let message = format!("{role} role does not support a selector of role {selector_role:?}");
             return Err(ConfigError::new(field("role"), message));
         }

@@ -408,6 +408,7 @@ pub fn resolve_jobs(
 impl ScrapeConfig {
     /// Checks the section and fills in what it leaves open. `directory` is where relative paths start.
     pub fn resolve(&self, global: &GlobalConfig, directory: &Path) -> Result<ScrapeJob, ConfigError> {
+        self.validate_discovery()?;
         let name = self.job_name.clone().unwrap_or_default();
         if name.is_empty() {
             return Err(ConfigError::new("job_name", "is empty, and every scrape config needs one"));
@@ -420,7 +421,6 @@ impl ScrapeConfig {
             self.metric_name_escaping_scheme,
             global.metric_name_escaping_scheme,
         )?;
-        self.validate_discovery()?;
         let native_histograms =
             self.scrape_native_histograms.or(global.scrape_native_histograms).unwrap_or(false);
         let scheme =
