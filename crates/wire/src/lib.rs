@@ -9,6 +9,7 @@ mod family;
 pub mod float;
 pub mod format;
 mod histogram;
+pub mod otlp;
 pub mod page;
 pub mod protobuf;
 pub mod reader;
