@@ -447,6 +447,10 @@ fn kubernetes_selectors(entry: &Map<String, Value>) -> Result<(), ConfigError> {
         "node" => &["node"],
         _ => &["ingress"],
     };
+    let attach_node = entry
+        .get("attach_metadata")
+        .and_then(|attach| attach.get("node"))
+        .is_some_and(|node| node == &Value::Bool(true));
     let mut seen = Vec::new();
     for (index, selector) in
         entry.get("selectors").and_then(Value::as_array).into_iter().flatten().enumerate()
@@ -459,7 +463,8 @@ fn kubernetes_selectors(entry: &Map<String, Value>) -> Result<(), ConfigError> {
         if seen.contains(&selector_role) {
             return Err(ConfigError::new(field("role"), format!("duplicated selector role {selector_role}")));
         }
-        if !allowed.contains(&selector_role.as_str()) {
+        let needs_attach = selector_role == "node" && role.starts_with("endpoint");
+        if !allowed.contains(&selector_role.as_str()) || needs_attach && !attach_node {
             let message = format!("{role} role does not support a selector of role {selector_role:?}");
             return Err(ConfigError::new(field("role"), message));
         }
