@@ -26,9 +26,26 @@ const API: [(&str, bool); 11] = [
     ("time_range_series", true),
 ];
 const LANGUAGE: [&str; 20] = [
-    "anchored", "at_modifier", "bool", "by", "duration_expr", "fill", "fill_left", "fill_right", "group_left",
-    "group_right", "ignoring", "negative_offset", "offset", "on", "per_query_lookback_delta", "per_step_stats",
-    "smoothed", "subqueries", "without", "explain",
+    "anchored",
+    "at_modifier",
+    "bool",
+    "by",
+    "duration_expr",
+    "fill",
+    "fill_left",
+    "fill_right",
+    "group_left",
+    "group_right",
+    "ignoring",
+    "negative_offset",
+    "offset",
+    "on",
+    "per_query_lookback_delta",
+    "per_step_stats",
+    "smoothed",
+    "subqueries",
+    "without",
+    "explain",
 ];
 const MATCHERS_AND_MODIFIERS: [&str; 3] = ["=~", "!~", "@"];
 const DISCOVERY: [&str; 5] = ["static", "file", "http", "dns", "local"];

@@ -1,5 +1,12 @@
 //! The configuration: a `flightdeck.yml` or a `prometheus.yml`, read once at start and again at every reload.
+//!
+//! The file becomes a tree whose nodes know their place (`yaml`), the tree becomes plain structs (`typed`), the
+//! structs are checked and resolved (`load`). A problem always says file, line and column.
 
+mod load;
+mod problem;
+mod section;
+mod show;
 mod suggest;
 mod typed;
 pub mod yaml;
@@ -9,9 +16,9 @@ use std::sync::Arc;
 
 use parking_lot::RwLock;
 
-/// A configuration that was read and found good.
-#[derive(Debug, Default)]
-pub struct Config {}
+pub use load::{Config, load_file};
+pub use problem::Problem;
+pub use section::{OtlpSection, TranslationStrategy};
 
 /// The configuration in force.
 pub struct Current {
@@ -35,7 +42,14 @@ impl Current {
     }
 }
 
-/// Reads the file, or takes the defaults where there is none.
-pub fn load(_path: Option<&Path>) -> anyhow::Result<Config> {
-    Ok(Config::default())
+/// Reads the file, or takes the defaults where there is none, and says in the log what does nothing yet.
+pub fn load(path: Option<&Path>) -> Result<Config, Problem> {
+    let config = match path {
+        Some(path) => load_file(path)?,
+        None => Config::default(),
+    };
+    for note in &config.notes {
+        tracing::warn!("{note}");
+    }
+    Ok(config)
 }

@@ -189,6 +189,9 @@ impl Builder {
         let at = position(&span.start);
         match event {
             Event::Scalar(text, style, anchor, tag) => {
+                if tag.as_ref().is_some_and(|tag| tag.suffix == "binary") {
+                    return Err(error(at, "!!binary values are not read; a configuration holds only text"));
+                }
                 let text_tag = tag.is_some_and(|tag| tag.suffix == "str");
                 let plain = style == ScalarStyle::Plain && !text_tag;
                 self.count(1, at)?;
