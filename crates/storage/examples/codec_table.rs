@@ -3,8 +3,6 @@
 //! A page is the text of one scrape, named by its time in milliseconds. Every series becomes a column of its
 //! values over all pages, the times become one column.
 
-#![allow(clippy::disallowed_methods, reason = "a tool that reads a file and a clock")]
-
 use std::collections::BTreeMap;
 use std::time::Instant;
 

@@ -19,6 +19,8 @@
 //!
 //! The byte layouts are told in `docs/format/`.
 
+#![warn(clippy::disallowed_methods)]
+
 pub mod cache;
 mod clock;
 pub mod codec;

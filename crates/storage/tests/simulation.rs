@@ -16,7 +16,6 @@ const RUNS: u64 = 3_000;
 
 /// Runs a simulation for every seed and says which one failed.
 fn for_seeds(run: fn(u64)) {
-    #[allow(clippy::disallowed_methods, reason = "how long to run is for whoever runs it to say")]
     let number = |name: &str| std::env::var(name).ok().and_then(|text| text.parse::<u64>().ok());
     if let Some(seed) = number("FLIGHTDECK_SIM_SEED") {
         return run(seed);
@@ -175,8 +174,10 @@ fn a_flipped_bit_in_the_log_costs_one_record() {
     });
 }
 
-/// What parts hold, by name: the sections' blocks.
-type Live = BTreeMap<String, Vec<(String, Vec<u8>)>>;
+/// A part's blocks in the order they were written, each with its section.
+type Blocks = Vec<(String, Vec<u8>)>;
+/// What parts hold, by name.
+type Live = BTreeMap<String, Blocks>;
 
 struct PartModel {
     rng: Rng,
@@ -233,7 +234,7 @@ impl PartModel {
         (result, (live, checkpoint))
     }
 
-    fn write(&mut self) -> Result<(PartEntry, Vec<(String, Vec<u8>)>), Error> {
+    fn write(&mut self) -> Result<(PartEntry, Blocks), Error> {
         let mut writer = PartWriter::create(&self.disk.fs(), Path::new(PARTS), &format!("{:08}", self.next))?;
         self.next += 1;
         let mut blocks = Vec::new();

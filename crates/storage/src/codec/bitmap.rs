@@ -73,8 +73,9 @@ pub fn decode(bytes: &[u8], count: usize, out: &mut Vec<u64>) -> DecodeResult<us
                 word[..chunk.len()].copy_from_slice(chunk);
                 u64::from_le_bytes(word)
             }));
-            let beyond = out.last().is_some_and(|last| count % 64 != 0 && last >> (count % 64) != 0);
-            if beyond {
+            // Shifted in two steps, because a full last word has nothing beyond.
+            let used = (count + 63) % 64 + 1;
+            if out.last().is_some_and(|last| count > 0 && last >> (used - 1) >> 1 != 0) {
                 return Err(DecodeError("rows beyond the count"));
             }
         }

@@ -27,10 +27,12 @@ pub(super) fn replay(
         let is_last = index + 1 == segments.len();
         let path = segment.path(dir);
         if segment.file_bytes <= HEADER_BYTES as u64 {
-            // Headers are synced before records, so this one never had any; but it may be another version's.
+            // Headers are synced before records, so this one never had any; but a whole one may be another version's.
             let mut header = [0; HEADER_BYTES];
             let read = fs.read_at(&path, 0, &mut header)?;
-            if let Err(error @ Error::UnknownVersion { .. }) = Header::read(&path, &header[..read]) {
+            if read == HEADER_BYTES
+                && let Err(error @ Error::UnknownVersion { .. }) = Header::read(&path, &header)
+            {
                 return Err(error);
             }
             fs.remove(&path)?;
