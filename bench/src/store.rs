@@ -1,0 +1,163 @@
+//! Scraping and storing a fleet: CPU, memory and disk of every server, measured over the same time.
+
+use std::path::Path;
+use std::time::{Duration, Instant};
+
+use anyhow::{Context, Result, bail};
+use clap::Args;
+use serde::Serialize;
+
+use crate::Recorded;
+use crate::exporters::Exporters;
+use crate::machine::Machine;
+use crate::pages::Pages;
+use crate::process::{self, Memory};
+use crate::report;
+use crate::servers::{Kind, Server};
+
+/// Samples that every scrape adds to those of the page: `up` and its like.
+const AUTOMATIC_SAMPLES: u64 = 5;
+
+/// What to run.
+#[derive(Args)]
+pub(crate) struct Options {
+    #[command(flatten)]
+    recorded: Recorded,
+    /// How many exporters.
+    #[arg(long, value_name = "N", default_value_t = 50)]
+    targets: usize,
+    /// How long to scrape.
+    #[arg(long, value_name = "N", default_value_t = 30)]
+    seconds: u64,
+    /// Seconds between scrapes.
+    #[arg(long, value_name = "N", default_value_t = 5)]
+    interval: u64,
+    /// Which servers; by default all that are installed.
+    #[arg(long, value_name = "NAMES", value_delimiter = ',')]
+    servers: Vec<Kind>,
+    /// Compress pages for those who accept gzip.
+    #[arg(long)]
+    gzip: bool,
+}
+
+/// What was run, for the report.
+#[derive(Serialize)]
+pub(crate) struct Run {
+    pub(crate) machine: Machine,
+    pub(crate) pages: String,
+    pub(crate) targets: usize,
+    pub(crate) samples_per_scrape: u64,
+    pub(crate) interval_seconds: u64,
+    pub(crate) seconds: u64,
+    pub(crate) gzip: bool,
+    pub(crate) servers: Vec<Measured>,
+}
+
+/// What one server used.
+#[derive(Serialize)]
+pub(crate) struct Measured {
+    pub(crate) name: &'static str,
+    pub(crate) version: String,
+    pub(crate) cpu_seconds: f64,
+    pub(crate) pss_bytes: u64,
+    pub(crate) rss_bytes: u64,
+    pub(crate) rss_peak_bytes: u64,
+    pub(crate) disk_bytes: u64,
+    pub(crate) stop_seconds: f64,
+    /// What was served to it, automatic samples included.
+    pub(crate) samples_served: u64,
+    /// What it answers that it has; nothing if it cannot be asked.
+    pub(crate) samples_stored: Option<u64>,
+    pub(crate) series: Option<u64>,
+}
+
+/// Runs the benchmark and writes its results.
+pub(crate) fn run(options: &Options) -> Result<()> {
+    let pages = Pages::open(options.recorded.pages.as_deref())?;
+    let samples_per_scrape = pages.samples() as u64 + AUTOMATIC_SAMPLES;
+    let exporters = Exporters::start(&pages, options.targets, options.gzip)?;
+    let directory = tempfile::tempdir()?;
+    let mut servers = start(options, &exporters, directory.path())?;
+
+    println!("scraping {} targets every {} s for {} s", options.targets, options.interval, options.seconds);
+    wait(Duration::from_secs(options.seconds), &mut servers)?;
+    let used = servers
+        .iter()
+        .map(|server| Ok((process::cpu_seconds(server.id())?, process::memory(server.id())?)))
+        .collect::<Result<Vec<_>>>()?;
+    let served: Vec<u64> =
+        servers.iter().map(|server| exporters.served_to(server.kind.agent()) * samples_per_scrape).collect();
+
+    let mut measured = Vec::new();
+    for ((mut server, used), served) in servers.into_iter().zip(used).zip(served) {
+        measured.push(finish(&mut server, used, served)?);
+    }
+    report::store(&Run {
+        machine: Machine::here(),
+        pages: pages.origin,
+        targets: options.targets,
+        samples_per_scrape,
+        interval_seconds: options.interval,
+        seconds: options.seconds,
+        gzip: options.gzip,
+        servers: measured,
+    })
+}
+
+fn start(options: &Options, exporters: &Exporters, directory: &Path) -> Result<Vec<Server>> {
+    let asked = !options.servers.is_empty();
+    let kinds = if asked { options.servers.clone() } else { Kind::all() };
+    let mut servers = Vec::new();
+    for kind in kinds {
+        let Some(program) = kind.program() else {
+            if asked || kind == Kind::Flightdeck {
+                bail!("{} is not installed", kind.name());
+            }
+            println!("{} is not installed and is left out", kind.name());
+            continue;
+        };
+        servers.push(Server::start(kind, &program, directory, exporters.addresses(), options.interval)?);
+    }
+    Ok(servers)
+}
+
+/// Waits, and ends early if a server does.
+fn wait(time: Duration, servers: &mut [Server]) -> Result<()> {
+    let begun = Instant::now();
+    while begun.elapsed() < time {
+        std::thread::sleep((time - begun.elapsed()).min(Duration::from_secs(1)));
+        for server in servers.iter() {
+            process::cpu_seconds(server.id())
+                .with_context(|| format!("{} ended early", server.kind.name()))?;
+        }
+    }
+    Ok(())
+}
+
+/// Asks a server what it has and stops it.
+fn finish(
+    server: &mut Server,
+    (cpu_seconds, memory): (f64, Memory),
+    samples_served: u64,
+) -> Result<Measured> {
+    let name = server.kind.name();
+    let known = |what: &str, answer: Result<u64>| {
+        answer.map_err(|error| println!("{name} does not say how many {what} it has: {error:#}")).ok()
+    };
+    let samples_stored = known("samples", server.samples());
+    let series = known("series", server.series());
+    let stopped = server.stop()?;
+    Ok(Measured {
+        name,
+        version: server.version.clone(),
+        cpu_seconds,
+        pss_bytes: memory.pss,
+        rss_bytes: memory.rss,
+        rss_peak_bytes: memory.rss_peak,
+        disk_bytes: process::disk_bytes(&server.data),
+        stop_seconds: stopped.as_secs_f64(),
+        samples_served,
+        samples_stored,
+        series,
+    })
+}
