@@ -23,35 +23,26 @@ const DECIMAL_WITH_EXCEPTIONS: u8 = 64;
 
 /// A value may take so many bytes by decimals before another codec is worth a try.
 const DECIMAL_BYTES_FINE: usize = 4;
+/// The codec's byte and one value's bits.
+const CONSTANT_BYTES: usize = 9;
 /// Below this many values the pco crate's own header costs more than it saves.
 const PCO_VALUES_MIN: usize = 48;
 
 pub(super) fn encode(values: &[f64], effort: Effort, out: &mut Vec<u8>) {
     let start = out.len();
-    match decimal::find(values) {
-        Some(decimals) => {
-            let kind = if decimals.exceptions.is_empty() { DECIMAL } else { DECIMAL_WITH_EXCEPTIONS };
-            out.push(kind + decimals.exponent as u8);
-            ints::encode(&decimals.integers, effort, out);
-            if !decimals.exceptions.is_empty() {
-                decimal::write_exceptions(&decimals.exceptions, out);
-            }
-        }
-        None => {
-            out.push(RAW);
-            out.extend(values.iter().flat_map(|value| value.to_bits().to_le_bytes()));
-        }
-    }
-    let Some(first) = values.first() else { return };
     let runs = values.chunk_by(|a, b| a.to_bits() == b.to_bits()).count();
-    if runs == 1 {
-        if out.len() - start > 9 {
+    if runs <= 1 {
+        // One value says as much as many: most columns of most targets end here.
+        encode_decimals(&values[..runs], effort, out);
+        // An exception would be one for the first value alone.
+        if out.len() - start > CONSTANT_BYTES || out[start] >= DECIMAL_WITH_EXCEPTIONS {
             out.truncate(start);
             out.push(CONSTANT);
-            out.extend_from_slice(&first.to_bits().to_le_bytes());
+            out.extend_from_slice(&values[0].to_bits().to_le_bytes());
         }
         return;
     }
+    encode_decimals(values, effort, out);
     let is_fine = out.len() - start <= values.len() * DECIMAL_BYTES_FINE;
     if runs * 9 < out.len() - start {
         try_codec(start, out, |out| encode_runs(values, runs, out));
@@ -64,6 +55,20 @@ pub(super) fn encode(values: &[f64], effort: Effort, out: &mut Vec<u8>) {
     }
     if effort != Effort::Fast && !is_fine && values.len() >= PCO_VALUES_MIN {
         pcodec::encode_if_shorter(values, PCO, start, out);
+    }
+}
+
+/// The column as decimals, or raw when most of its values are none.
+fn encode_decimals(values: &[f64], effort: Effort, out: &mut Vec<u8>) {
+    let Some(decimals) = decimal::find(values) else {
+        out.push(RAW);
+        return out.extend(values.iter().flat_map(|value| value.to_bits().to_le_bytes()));
+    };
+    let kind = if decimals.exceptions.is_empty() { DECIMAL } else { DECIMAL_WITH_EXCEPTIONS };
+    out.push(kind + decimals.exponent as u8);
+    ints::encode(&decimals.integers, effort, out);
+    if !decimals.exceptions.is_empty() {
+        decimal::write_exceptions(&decimals.exceptions, out);
     }
 }
 
@@ -102,9 +107,13 @@ pub(super) fn decode(bytes: &mut &[u8], count: usize, out: &mut Vec<f64>) -> Dec
             if exponent > decimal::EXPONENT_MAX {
                 return Err(DecodeError("unknown codec of floats"));
             }
+            let is_constant = bytes.first() == Some(&ints::CONSTANT);
             let mut integers = Vec::new();
-            ints::decode(bytes, count, &mut integers)?;
+            ints::decode(bytes, if is_constant { count.min(1) } else { count }, &mut integers)?;
             decimal::restore(&integers, exponent, out);
+            if let (true, Some(&value)) = (is_constant, out[start..].first()) {
+                out.resize(start + count, value);
+            }
             if exceptions {
                 decimal::read_exceptions(bytes, &mut out[start..])?;
             }

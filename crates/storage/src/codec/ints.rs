@@ -15,7 +15,7 @@
 use super::bits::{self, BLOCK};
 use super::{DecodeError, DecodeResult, Effort, pcodec, varint};
 
-const CONSTANT: u8 = 0;
+pub(super) const CONSTANT: u8 = 0;
 const LINEAR: u8 = 1;
 const RUNS: u8 = 2;
 const SCALED: u8 = 3;
@@ -27,6 +27,8 @@ const PCO: u8 = 10;
 const ORDER_MAX: usize = 2;
 /// Below this many values the pco crate's own header costs more than it saves.
 const PCO_VALUES_MIN: usize = 48;
+/// A streamed column that takes more than this for a value is mostly noise.
+const NOISE_BYTES_TENTHS: usize = 15;
 
 pub(super) fn encode(values: &[i64], effort: Effort, out: &mut Vec<u8>) {
     let Some(&first) = values.first() else { return };
@@ -125,7 +127,10 @@ fn encode_unscaled(values: &[i64], effort: Effort, out: &mut Vec<u8>) {
             residuals.chunks(BLOCK).for_each(|block| encode_block(block, out));
         }
     }
-    if effort == Effort::Merged && values.len() >= PCO_VALUES_MIN {
+    // A stream of noise is not shrunk by a compressor behind it, so there too pco is worth its time.
+    let is_noise = out.len() - start > values.len() * NOISE_BYTES_TENTHS / 10;
+    let may_be_pco = effort == Effort::Merged || (streamed && is_noise);
+    if may_be_pco && values.len() >= PCO_VALUES_MIN {
         pcodec::encode_if_shorter(values, PCO, start, out);
     }
 }

@@ -85,7 +85,7 @@ fn check(values: &[f64], tier: Tier) -> usize {
     bytes.extend_from_slice(&[0xff; 20]);
     let mut read = vec![1.0];
     assert_eq!(decode_floats(&bytes[1..], values.len(), &mut read), Ok(length), "{values:?}");
-    assert_eq!(bits(&read[1..]), bits(values));
+    assert!(bits(&read[1..]) == bits(values), "{values:?} came back as {read:?}");
     length
 }
 
@@ -112,7 +112,7 @@ fn check_group(columns: &[Vec<f64>]) -> usize {
     for index in (0..columns.len()).rev() {
         let mut read = Vec::new();
         group.column(index, &mut read).unwrap();
-        assert_eq!(bits(&read), bits(columns[index]));
+        assert!(bits(&read) == bits(columns[index]), "{:?} came back as {read:?}", columns[index]);
     }
     length
 }
