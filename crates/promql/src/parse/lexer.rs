@@ -210,7 +210,7 @@ impl<'a> Lexer<'a> {
                 self.colon_seen = true;
                 Ok(TokenKind::Colon)
             }
-            '[' => stop("unexpected left bracket '['"),
+            '[' if number_seen => stop("unexpected left bracket '['"),
             _ if self.at_number(first) => {
                 self.place = Place::Brackets { number_seen: true };
                 self.number_or_duration()
@@ -257,14 +257,13 @@ impl<'a> Lexer<'a> {
         if self.rest_of_duration() {
             return Ok(TokenKind::Duration);
         }
-        // What follows the unit belongs to the bad word, up to the character that made it bad.
-        self.position += self.peek().map_or(0, char::len_utf8);
         let word = &self.query[start..self.position];
         stop(format!("bad number or duration syntax: {}", model::names::quote(word)))
     }
 
     /// Reads a number; false where it is none, or where a letter follows so that it may be a duration.
     fn number(&mut self) -> bool {
+        let start = self.position;
         let hex = self.rest().starts_with("0x") || self.rest().starts_with("0X");
         if hex {
             self.position += 2;
@@ -276,7 +275,7 @@ impl<'a> Lexer<'a> {
             match next {
                 '0'..='9' => last = '0',
                 'a'..='f' | 'A'..='F' if hex => last = '0',
-                '.' if !dot_seen && !exponent_seen && !hex && (last == '0' || self.at_number('.')) => {
+                '.' if !dot_seen && !exponent_seen && !hex && (last == '0' || self.position == start) => {
                     (dot_seen, last) = (true, '.');
                 }
                 'e' | 'E' if !exponent_seen && !hex && last != 'e' && last != '_' => {
@@ -286,12 +285,17 @@ impl<'a> Lexer<'a> {
                     continue;
                 }
                 '_' if !separates => last = '_',
+                // The character that spoils the word is shown as part of it.
+                '.' | '_' | 'e' | 'E' => {
+                    self.position += 1;
+                    return false;
+                }
                 _ => break,
             }
             self.position += 1;
         }
         let complete = last == '0' || last == '.';
-        complete && !self.peek().is_some_and(|next| is_word(next) || next == '.')
+        complete && !self.peek().is_some_and(is_word)
     }
 
     /// Reads the units of a duration whose first number has been read.
@@ -303,7 +307,9 @@ impl<'a> Lexer<'a> {
             self.position += 1;
             self.take('s');
             if !self.peek().is_some_and(|next| next.is_ascii_digit()) {
-                return !self.peek().is_some_and(is_word);
+                let complete = !self.peek().is_some_and(is_word);
+                self.position += usize::from(!complete);
+                return complete;
             }
             self.take_while(|character| character.is_ascii_digit());
         }

@@ -93,7 +93,9 @@ impl<'a> Parser<'a> {
         let (expr, height) = self.expr(BinaryOp::Pow.precedence())?;
         let span = sign.span.to(expr.span());
         if let Expr::Number(number) = expr {
-            let value = if op == UnaryOp::Minus { -number.value } else { number.value };
+            // There is one NaN only, whatever its sign.
+            let negative = op == UnaryOp::Minus && !number.value.is_nan();
+            let value = if negative { -number.value } else { number.value };
             return Ok((Expr::Number(NumberLiteral { value, span, ..number }), height));
         }
         Ok((Expr::Unary(Box::new(Unary { op, expr, span })), self.height(height)?))
@@ -163,7 +165,7 @@ impl<'a> Parser<'a> {
                 return Ok((args, height, self.advance()));
             }
             let comma = self.expect(TokenKind::Comma)?;
-            if self.kind() == TokenKind::RightParen {
+            if !self.kind().begins_expression() {
                 return self.fail(comma.span, "trailing commas not allowed in function call args");
             }
         }

@@ -50,6 +50,7 @@ fn numbers() {
     check("inf", "+Inf");
     check("-Inf", "-Inf");
     check("nan", "NaN");
+    check("-nan", "NaN");
     check("+5", "5");
     check("--5", "5");
     check_same("1h30m");
@@ -194,7 +195,7 @@ fn syntax_errors() {
         "a[]",
         "1:3: parse error: unexpected \"]\" in subquery or range selector, expected number, duration, step(), or range()",
     );
-    check_error("a[5x]", "1:3: parse error: bad number or duration syntax: \"5x\"");
+    check_error("a[5x]", "1:3: parse error: bad number or duration syntax: \"5\"");
     check_error("a[hello]", "1:3: parse error: unexpected character in duration expression: 'h'");
     check_error("a[0]", "1:3: parse error: duration must be greater than 0");
     check_error("a[5m / 0]", "1:6: parse error: division by zero");
@@ -230,6 +231,17 @@ fn syntax_errors() {
     check_error("rate(a[5m],)", "1:11: parse error: trailing commas not allowed in function call args");
     check_error("\"\\q\"", "1:1: parse error: unknown escape sequence U+0071 'q'");
     check_error("\"a", "1:1: parse error: unterminated quoted string");
+    for (query, word) in [("5x", "5"), ("1_.5", "1_."), ("1__2", "1__"), ("5m1h2x", "5m1h2"), ("5mx", "5mx")]
+    {
+        let want = format!("1:1: parse error: bad number or duration syntax: \"{word}\"");
+        check_error(query, &want);
+    }
+    check_error("rate(a[5m], )", "1:11: parse error: trailing commas not allowed in function call args");
+    check_error("a[[5m]", "1:3: parse error: unexpected character in duration expression: '['");
+    check_error(
+        "sum by (without) (a)",
+        "1:9: parse error: unexpected <without> in grouping opts, expected label",
+    );
     check_error("a =~ b", "1:3: parse error: unexpected character after '=': '~'");
     check_error("a ! b", "1:3: parse error: unexpected character after '!': ' '");
     check_error("1 $ 2", "1:3: parse error: unexpected character: '$'");

@@ -94,13 +94,26 @@ impl TokenKind {
     /// Whether the token, in a list of labels, is the name of one.
     pub(crate) fn is_label_name(self) -> bool {
         match self {
-            TokenKind::Identifier
-            | TokenKind::MetricIdentifier
-            | TokenKind::Aggregate(_)
-            | TokenKind::Keyword(_) => true,
+            TokenKind::Identifier | TokenKind::MetricIdentifier | TokenKind::Aggregate(_) => true,
+            TokenKind::Keyword(keyword) => keyword != Keyword::Without,
             TokenKind::Binary(op) => op.is_set() || op == BinaryOp::Atan2,
             _ => false,
         }
+    }
+
+    /// Whether an expression can begin with the token.
+    pub(crate) fn begins_expression(self) -> bool {
+        use TokenKind::{Binary, Duration, Error, LeftBrace, LeftParen, Number, String};
+        matches!(
+            self,
+            LeftParen
+                | LeftBrace
+                | Number
+                | Duration
+                | String
+                | Error
+                | Binary(BinaryOp::Add | BinaryOp::Sub)
+        ) || self.is_metric_name()
     }
 
     /// What an error message calls a token of this kind with this text.
