@@ -3,6 +3,7 @@
 //! `Reader` turns the bodies of one target's scrapes into `Page`s and remembers the last one, so that what did
 //! not change is not parsed again.
 
+pub mod check;
 mod custom;
 pub mod error;
 mod family;
@@ -18,6 +19,7 @@ pub mod remote;
 mod testing;
 pub mod text;
 
+pub use check::check;
 pub use error::ParseError;
 pub use format::{Format, ScrapeProtocol};
 pub use page::{Options, Page, Shape};

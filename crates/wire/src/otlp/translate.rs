@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 use std::sync::Arc;
 
+use hashbrown::HashSet;
 use model::{
     CounterReset, Exemplar, FloatHistogram, Histogram, Labels, LabelsBuilder, METRIC_NAME, Metadata,
     MetricType, STALE_NAN, Sample, Series, Span, Timestamp, Value,
@@ -49,6 +50,9 @@ const IDENTIFYING: [&str; 3] = ["service.namespace", "service.name", "service.in
 /// What `target_info` is, for people.
 const TARGET_INFO_HELP: &str = "Target metadata";
 
+/// How many attributes a point may have; a resource's further ones are left out.
+const ATTRIBUTES_MAX: usize = 1024;
+
 /// The width of the zero bucket where a point does not say.
 const ZERO_THRESHOLD: f64 = 1e-128;
 
@@ -68,6 +72,8 @@ pub fn translate(request: &Request<'_>, options: &Options) -> Translated {
             target.info(resource, time, options, &mut translated.batch);
         }
     }
+    let mut seen: HashSet<String, foldhash::fast::FixedState> = HashSet::default();
+    translated.batch.metadata.retain(|(family, _)| seen.insert(family.clone()));
     translated
 }
 
@@ -126,9 +132,7 @@ impl Target {
         batch.series.push(Series { labels: labels.build(), samples: vec![sample], ..Series::default() });
         let help = TARGET_INFO_HELP.to_owned();
         let metadata = Metadata { kind: MetricType::Gauge, unit: String::new(), help };
-        if !batch.metadata.iter().any(|(family, _)| family == "target_info") {
-            batch.metadata.push(("target_info".to_owned(), metadata));
-        }
+        batch.metadata.push(("target_info".to_owned(), metadata));
     }
 }
 
@@ -137,7 +141,7 @@ fn joined<'a>(
     attributes: impl Iterator<Item = &'a (Cow<'a, str>, Cow<'a, str>)>,
     strategy: Strategy,
 ) -> LabelsBuilder {
-    let mut sorted: Vec<_> = attributes.filter(|(key, _)| !key.is_empty()).collect();
+    let mut sorted: Vec<_> = attributes.filter(|(key, _)| !key.is_empty()).take(ATTRIBUTES_MAX).collect();
     sorted.sort_unstable_by(|left, right| left.0.cmp(&right.0));
     let mut labels = LabelsBuilder::default();
     for (key, value) in sorted {
@@ -193,9 +197,7 @@ fn translate_metric(
         unit: metric.unit.to_string(),
         help: metric.description.to_string(),
     };
-    if !out.batch.metadata.iter().any(|(family, _)| *family == name) {
-        out.batch.metadata.push((name.clone(), metadata));
-    }
+    out.batch.metadata.push((name.clone(), metadata));
     let mut latest = None;
     for point in &metric.points {
         let mut labels = joined(point.attributes.iter(), options.strategy);
@@ -262,6 +264,9 @@ impl Rows<'_> {
     fn push(mut self, kind: Kind, options: &Options) -> Result<(), String> {
         if self.point.time_nanos == 0 {
             return Err("the point has no time".to_owned());
+        }
+        if self.point.attributes.len() > ATTRIBUTES_MAX {
+            return Err(format!("the point has more than {ATTRIBUTES_MAX} attributes"));
         }
         match kind {
             Kind::None => Ok(()),

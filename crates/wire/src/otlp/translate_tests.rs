@@ -77,7 +77,10 @@ const NUMBERS: &str = r#"{"resourceMetrics":[{
 
 #[test]
 fn numbers_with_the_default_options() {
-    check(NUMBERS, &Options::default(), expect![[r#"
+    check(
+        NUMBERS,
+        &Options::default(),
+        expect![[r#"
         http_requests_total{a_b="1;2", instance="i-1", job="eu/shop"} 7 @2000 since Some(1000) # {span_id="b7ad6b7169203331", trace_id="0af7651916cd43dd8448eb211c80319c"} 3 Some(1500)
         queue{instance="i-1", job="eu/shop"} 1.5 @3000 since None
         queue{instance="i-1", job="eu/shop", l="[1,\"x\"]"} stale @3000 since None
@@ -90,7 +93,8 @@ fn numbers_with_the_default_options() {
         refused queue: the point has no value
         refused queue: the point has no time
         refused odd: the aggregation temporality is neither delta nor cumulative
-    "#]]);
+    "#]],
+    );
 }
 
 #[test]
@@ -103,7 +107,10 @@ fn numbers_with_everything_promoted_and_nothing_translated() {
         promote_scope_metadata: true,
         ..Options::default()
     };
-    check(NUMBERS, &options, expect![[r#"
+    check(
+        NUMBERS,
+        &options,
+        expect![[r#"
         {"http.requests", "a.b"="1", a_b="2", "host.name"="h1", instance="i-1", job="eu/shop", otel_scope_name="lib", otel_scope_version="1.2", "otel_scope_x.y"="true", "service.instance.id"="i-1", "service.name"="shop", "service.namespace"="eu"} 7 @2000 since Some(1000) # {span_id="b7ad6b7169203331", trace_id="0af7651916cd43dd8448eb211c80319c"} 3 Some(1500)
         queue{"host.name"="h1", instance="i-1", job="eu/shop", otel_scope_name="lib", otel_scope_version="1.2", "otel_scope_x.y"="true", "service.instance.id"="i-1", "service.name"="shop", "service.namespace"="eu"} 1.5 @3000 since None
         queue{"host.name"="h1", instance="i-1", job="eu/shop", l="[1,\"x\"]", otel_scope_name="lib", otel_scope_version="1.2", "otel_scope_x.y"="true", "service.instance.id"="i-1", "service.name"="shop", "service.namespace"="eu"} stale @3000 since None
@@ -116,7 +123,8 @@ fn numbers_with_everything_promoted_and_nothing_translated() {
         refused queue: the point has no value
         refused queue: the point has no time
         refused odd: the aggregation temporality is neither delta nor cumulative
-    "#]]);
+    "#]],
+    );
 }
 
 const HISTOGRAMS: &str = r#"{"resourceMetrics":[{"scopeMetrics":[{"metrics":[
@@ -136,7 +144,10 @@ const HISTOGRAMS: &str = r#"{"resourceMetrics":[{"scopeMetrics":[{"metrics":[
 
 #[test]
 fn histograms_and_summaries() {
-    check(HISTOGRAMS, &Options::default(), expect![[r#"
+    check(
+        HISTOGRAMS,
+        &Options::default(),
+        expect![[r#"
         latency_seconds_sum 7.5 @2000 since None
         latency_seconds_count 6 @2000 since None
         latency_seconds_bucket{le="0.5"} 1 @2000 since None
@@ -153,12 +164,16 @@ fn histograms_and_summaries() {
         # summary summary "" ""
         refused latency_seconds: 1 bucket counts do not fit 2 bounds
         refused exponential: scale -5 is below -4
-    "#]]);
+    "#]],
+    );
 }
 
 #[test]
 fn histograms_as_custom_buckets() {
-    check(HISTOGRAMS, &Options { histograms_to_custom: true, ..Options::default() }, expect![[r#"
+    check(
+        HISTOGRAMS,
+        &Options { histograms_to_custom: true, ..Options::default() },
+        expect![[r#"
         latency_seconds {schema -53 count 6 sum 7.5 zero 0@0 +[(0, 3)][1, 2, 3] -[][] [0.5, 1.0]} @2000 since None # {trace_id="aa"} 0.7 Some(1000) # {trace_id="bb"} 5 None
         exponential {schema 8 count 10 sum 7.5 zero 1@0.00000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000001 +[(0, 2), (3, 1)][2, 2, 3] -[(1, 1)][2] []} @2000 since None
         exponential {float, sum NaN} @2000 since None
@@ -171,7 +186,8 @@ fn histograms_as_custom_buckets() {
         # summary summary "" ""
         refused latency_seconds: 1 bucket counts do not fit 2 bounds
         refused exponential: scale -5 is below -4
-    "#]]);
+    "#]],
+    );
 }
 
 /// A protobuf request with one of everything that `NUMBERS` has in its first metric.
