@@ -32,8 +32,9 @@ struct Outcome {
 struct Row {
     name: &'static str,
     bytes_per_value: f64,
-    encode_ns_per_value: f64,
-    decode_ns_per_value: f64,
+    /// Nothing where only the size was computed.
+    encode_ns_per_value: Option<f64>,
+    decode_ns_per_value: Option<f64>,
 }
 
 /// Encodes and decodes every series of the pages with each codec.
@@ -41,6 +42,7 @@ pub(crate) fn run(pages: &Pages) -> Result<()> {
     let columns = columns(pages);
     let values = columns.iter().map(Vec::len).sum();
     let rows = vec![
+        gorilla(&columns),
         alone("fast, pages of 120 values", &columns, Tier::Fast, PAGE_VALUES)?,
         alone("fast, whole series", &columns, Tier::Fast, usize::MAX)?,
         alone("merged, whole series", &columns, Tier::Merged, usize::MAX)?,
@@ -73,6 +75,42 @@ fn columns(pages: &Pages) -> Vec<Vec<f64>> {
         }
     }
     columns
+}
+
+/// What Gorilla's XOR encoding of values takes, as Prometheus stores them: the floor of the competition.
+fn gorilla(columns: &[Vec<f64>]) -> Row {
+    let bits: u64 = columns.iter().map(|column| gorilla_bits(column)).sum();
+    let values = columns.iter().map(Vec::len).sum::<usize>() as f64;
+    Row {
+        name: "Gorilla, whole series (size only)",
+        bytes_per_value: bits as f64 / 8.0 / values,
+        encode_ns_per_value: None,
+        decode_ns_per_value: None,
+    }
+}
+
+/// The first value whole; then a bit for the same value, or two bits and the bits that changed: those between the zeros that
+/// the change before it had around them, or after 5 bits for the leading zeros and 6 for how many follow.
+fn gorilla_bits(values: &[f64]) -> u64 {
+    let Some(first) = values.first() else { return 0 };
+    let (mut bits, mut previous) = (64, first.to_bits());
+    let mut window: Option<(u32, u32)> = None;
+    for value in &values[1..] {
+        let change = previous ^ value.to_bits();
+        previous = value.to_bits();
+        let (leading, trailing) = (change.leading_zeros().min(31), change.trailing_zeros());
+        bits += match window {
+            _ if change == 0 => 1,
+            Some((before, after)) if leading >= before && trailing >= after => {
+                2 + u64::from(64 - before - after)
+            }
+            _ => {
+                window = Some((leading, trailing));
+                2 + 5 + 6 + u64::from(64 - leading - trailing)
+            }
+        };
+    }
+    bits
 }
 
 fn alone(name: &'static str, columns: &[Vec<f64>], tier: Tier, values_max: usize) -> Result<Row> {
@@ -149,8 +187,8 @@ fn row(name: &'static str, encoded: &[Vec<u8>], columns: &[Vec<f64>], encoding: 
     Row {
         name,
         bytes_per_value: encoded.iter().map(Vec::len).sum::<usize>() as f64 / values,
-        encode_ns_per_value: encoding / values,
-        decode_ns_per_value: decoding / values,
+        encode_ns_per_value: Some(encoding / values),
+        decode_ns_per_value: Some(decoding / values),
     }
 }
 
@@ -167,10 +205,23 @@ fn table(outcome: &Outcome) -> String {
     );
     for row in &outcome.codecs {
         let Row { name, bytes_per_value, encode_ns_per_value, decode_ns_per_value } = row;
-        let _ = writeln!(
-            text,
-            "| {name} | {bytes_per_value:.3} | {encode_ns_per_value:.1} | {decode_ns_per_value:.1} |"
-        );
+        let time = |time: &Option<f64>| time.map_or_else(|| "-".to_owned(), |time| format!("{time:.1}"));
+        let (encoding, decoding) = (time(encode_ns_per_value), time(decode_ns_per_value));
+        let _ = writeln!(text, "| {name} | {bytes_per_value:.3} | {encoding} | {decoding} |");
     }
     text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn gorilla_takes_a_bit_for_the_same_and_a_window_for_what_changed() {
+        assert_eq!(gorilla_bits(&[]), 0);
+        assert_eq!(gorilla_bits(&[5.0, 5.0, 5.0]), 64 + 2);
+        let change = 5f64.to_bits() ^ 7f64.to_bits();
+        let changed = u64::from(64 - change.leading_zeros().min(31) - change.trailing_zeros());
+        assert_eq!(gorilla_bits(&[5.0, 7.0, 5.0]), 64 + 13 + changed + 2 + changed);
+    }
 }
