@@ -1,0 +1,266 @@
+//! Arithmetic and comparison between two vectors: each pair of matching series, over all steps at once.
+//!
+//! One side is the one that must have at most one series per match at any step, the other the many, which with
+//! `group_left` and `group_right` may have several.
+
+use hashbrown::HashMap;
+use model::{Labels, LabelsBuilder};
+
+use crate::annotation::Annotations;
+use crate::binary::elements::{self, Outcome, changes_metric};
+use crate::binary::matching::{Matches, all_in_braces, match_labels};
+use crate::error::QueryError;
+use crate::eval::points::{Point, Points, is_absent};
+use crate::eval::row::{Row, is_metadata_label};
+use crate::syntax::{BinaryOp, Cardinality, Span, VectorMatching};
+
+/// An operator between two vectors.
+pub(super) struct Join<'j> {
+    pub(super) op: BinaryOp,
+    pub(super) matching: &'j VectorMatching,
+    pub(super) return_bool: bool,
+    pub(super) span: Span,
+    pub(super) steps: usize,
+    /// Whether names are taken off at the end of the query.
+    pub(super) delayed: bool,
+}
+
+/// A join under way.
+struct Joining<'j> {
+    join: &'j Join<'j>,
+    notes: Annotations,
+    result: Vec<Row>,
+    /// Steps at which a match was made already, by match and, with several series on one side, by labels.
+    matched: HashMap<(usize, Option<Labels>), Vec<bool>>,
+    /// Steps at which a match was made at all, by match; kept only for the fill.
+    filled: Vec<Vec<bool>>,
+}
+
+/// The series of one match on the side that is one.
+#[derive(Default)]
+struct One<'r> {
+    rows: Vec<&'r Row>,
+}
+
+impl Join<'_> {
+    pub(super) fn run(&self, left: Vec<Row>, right: Vec<Row>) -> Result<(Vec<Row>, Annotations), QueryError> {
+        let matches = Matches::of(&left, &right, self.matching);
+        let swapped = self.matching.cardinality == Cardinality::OneToMany;
+        let (many, one) = if swapped { (&right, &left) } else { (&left, &right) };
+        let (many_numbers, one_numbers) = match swapped {
+            true => (&matches.right, &matches.left),
+            false => (&matches.left, &matches.right),
+        };
+        let mut ones: Vec<One<'_>> = std::iter::repeat_with(One::default).take(matches.count).collect();
+        for (row, &number) in one.iter().zip(one_numbers) {
+            ones[number].rows.push(row);
+        }
+        for one in &ones {
+            self.check_one(one, many)?;
+        }
+        let mut many_counts = vec![0usize; matches.count];
+        many_numbers.iter().for_each(|&number| many_counts[number] += 1);
+        let fills = self.matching.fill_left.is_some();
+        let filled = if fills { vec![vec![false; self.steps]; matches.count] } else { Vec::new() };
+        let mut joining = Joining {
+            join: self,
+            notes: Annotations::default(),
+            result: Vec::with_capacity(many.len()),
+            matched: HashMap::new(),
+            filled,
+        };
+        for (row, &number) in many.iter().zip(many_numbers) {
+            joining.many(row, number, &ones[number], many_counts[number] > 1)?;
+        }
+        if let Some(fill) = self.matching.fill_left {
+            joining.fill_many(&ones, fill)?;
+        }
+        Ok((joining.result, joining.notes))
+    }
+
+    /// Checks that the side that is one has no two values at any step at which the other side has any.
+    fn check_one(&self, one: &One<'_>, many: &[Row]) -> Result<(), QueryError> {
+        if one.rows.len() < 2 {
+            return Ok(());
+        }
+        let fills = self.matching.fill_left.is_some() || self.matching.fill_right.is_some();
+        for step in 0..self.steps {
+            let mut present = one.rows.iter().filter(|row| row.points.is_present(step));
+            let (Some(first), Some(second)) = (present.next(), present.next()) else { continue };
+            if fills || many.iter().any(|row| row.points.is_present(step)) {
+                return Err(self.duplicate(first, second));
+            }
+        }
+        Ok(())
+    }
+
+    fn duplicate(&self, first: &Row, second: &Row) -> QueryError {
+        let side = if self.matching.cardinality == Cardinality::OneToMany { "left" } else { "right" };
+        let group = all_in_braces(&match_labels(&first.labels, self.matching));
+        let mut rows = [all_in_braces(&first.labels), all_in_braces(&second.labels)];
+        rows.sort();
+        QueryError::execution(format!(
+            "found duplicate series for the match group {group} on the {side} hand-side of the operation: [{}, {}];\
+             many-to-many matching not allowed: matching labels must be unique on one side",
+            rows[0], rows[1]
+        ))
+    }
+
+    /// The labels of the result of two series.
+    fn labels(&self, many: &Labels, one: &Labels) -> Labels {
+        let drops_metadata = changes_metric(self.op) || (self.return_bool && !self.delayed);
+        let named = |name: &str| self.matching.labels.iter().any(|label| label == name);
+        let one_to_one = self.matching.cardinality == Cardinality::OneToOne;
+        let labels = many.filter(|name| {
+            !(drops_metadata && is_metadata_label(name)) && (!one_to_one || named(name) == self.matching.on)
+        });
+        if self.matching.include.is_empty() {
+            return labels;
+        }
+        let mut builder: LabelsBuilder = labels.to_builder();
+        for name in &self.matching.include {
+            builder.set(name, one.value(name));
+        }
+        builder.build()
+    }
+
+    /// The result at each step where both have a value. `matched` is told the steps that count as a match.
+    fn values(
+        &self,
+        many: &Operand<'_>,
+        one: &Operand<'_>,
+        notes: &mut Annotations,
+        mut matched: impl FnMut(usize),
+    ) -> Points {
+        let swapped = self.matching.cardinality == Cardinality::OneToMany;
+        let (left, right) = if swapped { (one, many) } else { (many, one) };
+        if let (Some(left), Some(right), Some(arithmetic)) =
+            (left.floats(), right.floats(), elements::arithmetic(self.op))
+        {
+            let mut result = Points::absent(self.steps);
+            for (step, slot) in result.floats.iter_mut().enumerate() {
+                let (left, right) = (left[step], right[step]);
+                if !is_absent(left) && !is_absent(right) {
+                    *slot = arithmetic(left, right);
+                    matched(step);
+                }
+            }
+            return result;
+        }
+        let mut result = Points::absent(self.steps);
+        for step in 0..self.steps {
+            let (Some(left), Some(right)) = (left.get(step), right.get(step)) else { continue };
+            let Outcome::Value { point, keep } = elements::values(self.op, &left, &right, self.span, notes) else {
+                continue;
+            };
+            matched(step);
+            if self.return_bool {
+                result.set(step, Point::Float(f64::from(u8::from(keep))));
+            } else if keep {
+                result.set(step, point);
+            }
+        }
+        result
+    }
+}
+
+/// One side of a pair: a series, or what stands for one that is missing.
+enum Operand<'r> {
+    Row(&'r Points),
+    /// A number at the steps where none of `unless` has a value.
+    Fill { value: f64, unless: Vec<&'r Points> },
+}
+
+impl Operand<'_> {
+    fn get(&self, step: usize) -> Option<Point> {
+        match self {
+            Operand::Row(points) => points.get(step),
+            Operand::Fill { value, unless } => {
+                let missing = !unless.iter().any(|points| points.is_present(step));
+                missing.then_some(Point::Float(*value))
+            }
+        }
+    }
+
+    /// The floats of a series that has no histograms.
+    fn floats(&self) -> Option<&[f64]> {
+        match self {
+            Operand::Row(points) if points.histograms.is_none() => Some(&points.floats),
+            _ => None,
+        }
+    }
+}
+
+impl Joining<'_> {
+    /// A series of the side that may be many, with each partner it has.
+    fn many(&mut self, row: &Row, number: usize, one: &One<'_>, several: bool) -> Result<(), QueryError> {
+        for partner in &one.rows {
+            let labels = self.join.labels(&row.labels, &partner.labels);
+            self.pair(labels, number, several, &Operand::Row(&row.points), &Operand::Row(&partner.points))?;
+        }
+        if let Some(value) = self.join.matching.fill_right {
+            let group = match_labels(&row.labels, self.join.matching);
+            let labels = self.join.labels(&row.labels, &group);
+            let unless = one.rows.iter().map(|row| &row.points).collect();
+            self.pair(labels, number, several, &Operand::Row(&row.points), &Operand::Fill { value, unless })?;
+        }
+        Ok(())
+    }
+
+    /// The series of the side that is one at the steps where nothing matched them.
+    fn fill_many(&mut self, ones: &[One<'_>], fill: f64) -> Result<(), QueryError> {
+        for (number, one) in ones.iter().enumerate() {
+            for row in &one.rows {
+                let group = match_labels(&row.labels, self.join.matching);
+                let labels = self.join.labels(&group, &row.labels);
+                let mut unmatched = row.points.clone();
+                for (step, &matched) in self.filled[number].iter().enumerate() {
+                    if matched {
+                        unmatched.clear(step);
+                    }
+                }
+                let missing = Operand::Fill { value: fill, unless: Vec::new() };
+                self.pair(labels, number, one.rows.len() > 1, &missing, &Operand::Row(&unmatched))?;
+            }
+        }
+        Ok(())
+    }
+
+    fn pair(
+        &mut self,
+        labels: Labels,
+        number: usize,
+        several: bool,
+        many: &Operand<'_>,
+        one: &Operand<'_>,
+    ) -> Result<(), QueryError> {
+        let one_to_one = self.join.matching.cardinality == Cardinality::OneToOne;
+        let mut twice = false;
+        let steps = self.join.steps;
+        let mut seen = several.then(|| {
+            let key = (number, (!one_to_one).then(|| labels.clone()));
+            self.matched.entry(key).or_insert_with(|| vec![false; steps])
+        });
+        let filled = &mut self.filled;
+        let points = self.join.values(many, one, &mut self.notes, |step| {
+            if let Some(seen) = &mut seen {
+                twice |= std::mem::replace(&mut seen[step], true);
+            }
+            if let Some(filled) = filled.get_mut(number) {
+                filled[step] = true;
+            }
+        });
+        if twice {
+            return Err(QueryError::execution(match one_to_one {
+                true => {
+                    "multiple matches for labels: many-to-one matching must be explicit (group_left/group_right)"
+                }
+                false => "multiple matches for labels: grouping labels must ensure unique matches",
+            }));
+        }
+        if !points.is_empty() {
+            self.result.push(Row { labels, drop_name: self.join.return_bool, points });
+        }
+        Ok(())
+    }
+}

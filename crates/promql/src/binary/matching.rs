@@ -1,0 +1,55 @@
+//! How series of two sides find each other: by the labels that must be equal.
+
+use hashbrown::HashMap;
+use model::{Labels, METRIC_NAME};
+
+use crate::eval::row::Row;
+use crate::syntax::VectorMatching;
+
+/// The series of both sides by what they are matched on.
+pub(crate) struct Matches {
+    /// The number of the match of each series on the left.
+    pub(crate) left: Vec<usize>,
+    /// The number of the match of each series on the right.
+    pub(crate) right: Vec<usize>,
+    /// How many matches there are.
+    pub(crate) count: usize,
+}
+
+impl Matches {
+    pub(crate) fn of(left: &[Row], right: &[Row], matching: &VectorMatching) -> Matches {
+        let mut numbers: HashMap<Labels, usize> = HashMap::with_capacity(left.len());
+        let mut number_of = |row: &Row| {
+            let next = numbers.len();
+            *numbers.entry(match_labels(&row.labels, matching)).or_insert(next)
+        };
+        let left = left.iter().map(&mut number_of).collect();
+        let right = right.iter().map(&mut number_of).collect();
+        Matches { left, right, count: numbers.len() }
+    }
+}
+
+/// The part of a label set that must be equal on both sides.
+pub(crate) fn match_labels(labels: &Labels, matching: &VectorMatching) -> Labels {
+    let named = |name: &str| matching.labels.iter().any(|label| label == name);
+    if matching.on {
+        labels.filter(named)
+    } else {
+        labels.filter(|name| name != METRIC_NAME && !named(name))
+    }
+}
+
+/// A label set with every label in braces, the name too.
+pub(crate) fn all_in_braces(labels: &Labels) -> String {
+    let labels: Vec<String> = labels
+        .iter()
+        .map(|(name, value)| {
+            let quoted = model::names::quote(value);
+            match model::names::is_legacy_label_name(name) {
+                true => format!("{name}={quoted}"),
+                false => format!("{}={quoted}", model::names::quote(name)),
+            }
+        })
+        .collect();
+    format!("{{{}}}", labels.join(", "))
+}

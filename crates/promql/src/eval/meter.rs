@@ -1,0 +1,163 @@
+//! What a query has used so far, against what it may use, and when it has to stop.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
+
+use crate::engine::{Limits, QueryOptions, Stop};
+use crate::error::QueryError;
+use crate::eval::row::Row;
+
+/// Counts what a query uses and says when it is too much.
+pub(crate) struct Meter<'a> {
+    limits: Limits,
+    should_stop: &'a (dyn Fn() -> Option<Stop> + Sync),
+    clock: Option<&'a (dyn Fn() -> u64 + Sync)>,
+    gauge: Arc<Gauge>,
+    /// Samples read from the store.
+    samples_read: AtomicU64,
+    /// Series selected from the store.
+    series: AtomicU64,
+    nodes: Vec<NodeMeter>,
+}
+
+/// What one node of the plan used.
+#[derive(Debug, Default)]
+pub(crate) struct NodeMeter {
+    pub(crate) evaluations: AtomicU64,
+    pub(crate) series: AtomicU64,
+    pub(crate) samples: AtomicU64,
+    pub(crate) bytes: AtomicU64,
+    pub(crate) nanos: AtomicU64,
+}
+
+/// What is held in memory.
+#[derive(Debug, Default)]
+struct Gauge {
+    samples: AtomicU64,
+    samples_peak: AtomicU64,
+    bytes: AtomicU64,
+    bytes_peak: AtomicU64,
+}
+
+/// Memory in use, given back when this is dropped.
+#[derive(Debug)]
+pub(crate) struct Hold {
+    gauge: Arc<Gauge>,
+    samples: u64,
+    bytes: u64,
+}
+
+/// Rows together with the memory they take.
+#[derive(Debug)]
+pub(crate) struct Rows {
+    pub(crate) rows: Vec<Row>,
+    _hold: Hold,
+}
+
+impl<'a> Meter<'a> {
+    pub(crate) fn new(options: &'a QueryOptions<'_>, nodes: usize) -> Meter<'a> {
+        Meter {
+            limits: options.limits,
+            should_stop: options.should_stop,
+            clock: options.clock,
+            gauge: Arc::default(),
+            samples_read: AtomicU64::new(0),
+            series: AtomicU64::new(0),
+            nodes: std::iter::repeat_with(NodeMeter::default).take(nodes).collect(),
+        }
+    }
+
+    /// An error once the caller wants the query to stop.
+    pub(crate) fn check(&self) -> Result<(), QueryError> {
+        match (self.should_stop)() {
+            None => Ok(()),
+            Some(Stop::Cancelled) => Err(QueryError::Cancelled),
+            Some(Stop::TimedOut) => Err(QueryError::TimedOut),
+        }
+    }
+
+    /// The time, where the caller has a clock.
+    pub(crate) fn now(&self) -> u64 {
+        self.clock.map_or(0, |clock| clock())
+    }
+
+    /// The meter of one node.
+    pub(crate) fn node(&self, id: usize) -> &NodeMeter {
+        &self.nodes[id]
+    }
+
+    /// Counts series that were selected.
+    pub(crate) fn select(&self, id: usize, series: usize) -> Result<(), QueryError> {
+        self.node(id).series.fetch_add(series as u64, Relaxed);
+        let total = self.series.fetch_add(series as u64, Relaxed) + series as u64;
+        if total > self.limits.series_max {
+            return Err(QueryError::Limit {
+                message: "query would select too many series",
+                bound: "series_max",
+                limit: self.limits.series_max,
+            });
+        }
+        Ok(())
+    }
+
+    /// Counts samples that were read.
+    pub(crate) fn read(&self, id: usize, samples: usize) {
+        self.node(id).samples.fetch_add(samples as u64, Relaxed);
+        self.samples_read.fetch_add(samples as u64, Relaxed);
+    }
+
+    /// Takes memory for samples, or says that it would be too much.
+    pub(crate) fn hold(&self, samples: usize, bytes: usize) -> Result<Hold, QueryError> {
+        let hold = Hold { gauge: self.gauge.clone(), samples: samples as u64, bytes: bytes as u64 };
+        let samples = self.gauge.samples.fetch_add(hold.samples, Relaxed) + hold.samples;
+        let bytes = self.gauge.bytes.fetch_add(hold.bytes, Relaxed) + hold.bytes;
+        self.gauge.samples_peak.fetch_max(samples, Relaxed);
+        self.gauge.bytes_peak.fetch_max(bytes, Relaxed);
+        self.check_held(samples, bytes)?;
+        Ok(hold)
+    }
+
+    /// Adds to memory already taken.
+    pub(crate) fn grow(&self, hold: &mut Hold, samples: usize, bytes: usize) -> Result<(), QueryError> {
+        let mut more = self.hold(samples, bytes)?;
+        hold.samples += std::mem::take(&mut more.samples);
+        hold.bytes += std::mem::take(&mut more.bytes);
+        Ok(())
+    }
+
+    /// Rows with the memory they take.
+    pub(crate) fn rows(&self, id: usize, rows: Vec<Row>) -> Result<Rows, QueryError> {
+        let samples: usize = rows.iter().map(|row| row.points.len()).sum();
+        let bytes: usize = rows.iter().map(|row| row.points.memory_bytes() + 64).sum();
+        self.node(id).bytes.fetch_max(bytes as u64, Relaxed);
+        Ok(Rows { _hold: self.hold(samples, bytes)?, rows })
+    }
+
+    /// Samples read, and the most samples and bytes held at once.
+    pub(crate) fn totals(&self) -> (u64, u64, u64, u64) {
+        (
+            self.series.load(Relaxed),
+            self.samples_read.load(Relaxed),
+            self.gauge.samples_peak.load(Relaxed),
+            self.gauge.bytes_peak.load(Relaxed),
+        )
+    }
+
+    fn check_held(&self, samples: u64, bytes: u64) -> Result<(), QueryError> {
+        let message = "query processing would load too many samples into memory in query execution";
+        if samples > self.limits.samples_max {
+            return Err(QueryError::Limit { message, bound: "samples_max", limit: self.limits.samples_max });
+        }
+        if bytes > self.limits.bytes_max {
+            return Err(QueryError::Limit { message, bound: "bytes_max", limit: self.limits.bytes_max });
+        }
+        Ok(())
+    }
+}
+
+impl Drop for Hold {
+    fn drop(&mut self) {
+        self.gauge.samples.fetch_sub(self.samples, Relaxed);
+        self.gauge.bytes.fetch_sub(self.bytes, Relaxed);
+    }
+}

@@ -1,0 +1,313 @@
+//! Evaluation: each node of the plan once, over all steps.
+
+mod bounds;
+mod hints;
+mod instant;
+mod matrix;
+mod meter;
+pub(crate) mod points;
+mod range;
+pub(crate) mod row;
+mod scalar;
+mod select;
+mod steps;
+pub(crate) mod stream;
+mod track;
+mod vector;
+
+use std::sync::Arc;
+
+use hashbrown::HashMap;
+use parking_lot::Mutex;
+use rayon::prelude::*;
+use tsdb::{Selection, Store};
+
+use crate::annotation::Annotations;
+use crate::engine::{QueryOptions, Settings};
+use crate::error::QueryError;
+use crate::eval::bounds::BoundsCache;
+use crate::eval::meter::Rows;
+use crate::eval::points::Points;
+use crate::eval::row::{Row, has_equal_labels, merge_equal};
+use crate::eval::stream::{Names, Source, Stream, has_metadata};
+use crate::plan::{Kind, Node, Plan};
+
+pub(crate) use instant::Yields;
+pub(crate) use meter::Meter;
+pub(crate) use steps::Steps;
+
+/// Evaluates one plan.
+pub(crate) struct Evaluator<'a> {
+    store: &'a Store,
+    plan: &'a Plan,
+    pub(crate) settings: &'a Settings,
+    pub(crate) meter: Meter<'a>,
+    lookback: i64,
+    steps_max: u64,
+    /// Results of expressions that occur more than once, by text and steps.
+    shared: Mutex<HashMap<(usize, Steps), Shared>>,
+    /// Selections by what was asked for.
+    selections: Mutex<HashMap<(String, i64, i64), Arc<Selection>>>,
+}
+
+/// A result to be used again.
+#[derive(Clone)]
+struct Shared {
+    rows: Arc<Rows>,
+    notes: Annotations,
+    /// Where the expression it was computed for begins.
+    start: u32,
+}
+
+/// What an expression is evaluated for.
+#[derive(Clone, Copy)]
+pub(crate) struct Context<'c> {
+    /// When.
+    pub(crate) steps: Steps,
+    /// Where annotations go.
+    pub(crate) notes: &'c Mutex<Annotations>,
+}
+
+/// What one thread needs while it goes through the series of a stream.
+pub(crate) struct Scratch<'m> {
+    pub(crate) meter: &'m Meter<'m>,
+    pub(crate) notes: Annotations,
+    pub(crate) bounds: BoundsCache,
+    nested: Option<Box<Scratch<'m>>>,
+}
+
+/// How many series are gone through between two looks at whether to stop.
+const CHECK_SERIES: usize = 32;
+
+impl<'m> Scratch<'m> {
+    fn new(meter: &'m Meter<'m>) -> Scratch<'m> {
+        Scratch { meter, notes: Annotations::default(), bounds: BoundsCache::default(), nested: None }
+    }
+
+    /// What a subquery below needs, to be given back by `absorb`.
+    pub(crate) fn inner(&mut self) -> Box<Scratch<'m>> {
+        self.nested.take().unwrap_or_else(|| Box::new(Scratch::new(self.meter)))
+    }
+
+    /// Takes back what `inner` gave, and the annotations in it.
+    pub(crate) fn absorb(&mut self, mut inner: Box<Scratch<'m>>) {
+        if !inner.notes.is_empty() {
+            self.notes.merge(std::mem::take(&mut inner.notes), 0);
+        }
+        self.nested = Some(inner);
+    }
+}
+
+impl<'a> Evaluator<'a> {
+    pub(crate) fn new(
+        store: &'a Store,
+        plan: &'a Plan,
+        settings: &'a Settings,
+        options: &'a QueryOptions<'_>,
+    ) -> Evaluator<'a> {
+        Evaluator {
+            store,
+            plan,
+            settings,
+            meter: Meter::new(options, plan.labels.len()),
+            lookback: options.lookback_ms.filter(|&millis| millis > 0).unwrap_or(settings.lookback_ms),
+            steps_max: options.limits.steps_max,
+            shared: Mutex::default(),
+            selections: Mutex::default(),
+        }
+    }
+
+    /// Whether names stay until the query is done.
+    pub(crate) fn delayed(&self) -> bool {
+        self.settings.delayed_name_removal
+    }
+
+    /// The series of an expression, their values not yet computed.
+    pub(crate) fn stream(&self, node: &'a Node, context: Context<'_>) -> Result<Stream<'a>, QueryError> {
+        self.meter.check()?;
+        if context.steps.count == 0 {
+            return Ok(Stream::of_rows(self.meter.rows(node.id, Vec::new())?));
+        }
+        self.check_steps(context.steps)?;
+        if node.invariant && context.steps.count > 1 {
+            let once = Context { steps: context.steps.first(), ..context };
+            let rows = self.rows(node, once)?;
+            return self.broadcast(node, rows, context.steps.count).map(Stream::of_rows);
+        }
+        match node.shared {
+            Some(number) if self.plan.shares.get(&number).is_some_and(|&count| count > 1) => {
+                self.shared_stream(number, node, context)
+            }
+            _ => self.measured(node, context),
+        }
+    }
+
+    /// The rows of an expression.
+    pub(crate) fn rows(&self, node: &'a Node, context: Context<'_>) -> Result<Vec<Row>, QueryError> {
+        let started = self.meter.now();
+        let stream = self.stream(node, context)?;
+        let rows = self.collect(stream, context)?;
+        let node = self.meter.node(node.id);
+        node.nanos.fetch_max(self.meter.now().saturating_sub(started), std::sync::atomic::Ordering::Relaxed);
+        Ok(rows)
+    }
+
+    /// Computes all series of a stream; those without a value at any step are left out.
+    pub(crate) fn collect(&self, stream: Stream<'a>, context: Context<'_>) -> Result<Vec<Row>, QueryError> {
+        let stream = match stream.into_plain_rows() {
+            Ok(rows) => {
+                let rows = Arc::try_unwrap(rows).map(|rows| rows.rows);
+                return Ok(rows.unwrap_or_else(|shared| shared.rows.clone()));
+            }
+            Err(stream) => stream,
+        };
+        let parts = self.drive(&stream, context, None, Vec::new, |part: &mut Vec<Row>, index, points| {
+            part.push(Row { labels: stream.labels(index), drop_name: stream.drop_name(index), points });
+            Ok(())
+        })?;
+        Ok(parts.into_iter().flatten().collect())
+    }
+
+    /// Goes through the series of a stream in parts, several at a time; what `visit` makes of each part comes back in
+    /// the order of the series. `parts` is how many there are to be, if that matters.
+    pub(crate) fn drive<T: Send>(
+        &self,
+        stream: &Stream<'a>,
+        context: Context<'_>,
+        parts: Option<usize>,
+        begin: impl Fn() -> T + Sync,
+        visit: impl Fn(&mut T, usize, Points) -> Result<(), QueryError> + Sync,
+    ) -> Result<Vec<T>, QueryError> {
+        let count = stream.len();
+        let threads = rayon::current_num_threads();
+        let work = count.saturating_mul(context.steps.count);
+        let parts = if work < 256 || threads == 1 { 1 } else { parts.unwrap_or(threads * 4) };
+        let parts = parts.clamp(1, count.max(1));
+        let part = |number: usize| -> Result<(T, Annotations), QueryError> {
+            let mut scratch = Scratch::new(&self.meter);
+            let mut outcome = begin();
+            let mut held = self.meter.hold(0, 0)?;
+            for index in count * number / parts..count * (number + 1) / parts {
+                if index % CHECK_SERIES == 0 {
+                    self.meter.check()?;
+                }
+                if let Some(points) = self.measured_points(stream, index, &mut scratch)? {
+                    self.meter.grow(&mut held, points.len(), 0)?;
+                    visit(&mut outcome, index, points)?;
+                }
+            }
+            Ok((outcome, scratch.notes))
+        };
+        let results: Vec<_> = if parts == 1 {
+            vec![part(0)?]
+        } else {
+            (0..parts).into_par_iter().map(part).collect::<Result<_, _>>()?
+        };
+        let mut notes = context.notes.lock();
+        let merged = results.into_iter().map(|(outcome, found)| {
+            notes.merge(found, 0);
+            outcome
+        });
+        Ok(merged.collect())
+    }
+
+    /// Takes names off a stream because what was computed is no longer the metric. Series that differ only by name
+    /// then become one, which is an error where both have a value at some step, or where `strict` at all.
+    pub(crate) fn drop_names(
+        &self,
+        stream: Stream<'a>,
+        context: Context<'_>,
+        keeps_type_and_unit: bool,
+        strict: bool,
+    ) -> Result<Stream<'a>, QueryError> {
+        let names = stream.names;
+        let stream = stream.without_names(self.delayed(), keeps_type_and_unit);
+        if self.delayed() || names != Names::Unknown {
+            return Ok(stream);
+        }
+        let sets: Vec<_> = (0..stream.len()).map(|index| stream.labels(index)).collect();
+        if !has_equal_labels(sets.iter()) {
+            return Ok(stream);
+        }
+        let rows = self.collect(stream, context)?;
+        if strict && has_equal_labels(rows.iter().map(|row| &row.labels)) {
+            return Err(QueryError::same_labels());
+        }
+        self.meter.rows(0, merge_equal(rows)?).map(Stream::of_rows)
+    }
+
+    fn measured(&self, node: &'a Node, context: Context<'_>) -> Result<Stream<'a>, QueryError> {
+        use std::sync::atomic::Ordering::Relaxed;
+        let started = self.meter.now();
+        let stream = self.evaluate(node, context)?;
+        let used = self.meter.node(node.id);
+        used.evaluations.fetch_add(1, Relaxed);
+        used.series.fetch_max(stream.len() as u64, Relaxed);
+        used.nanos.fetch_add(self.meter.now().saturating_sub(started), Relaxed);
+        Ok(stream)
+    }
+
+    fn measured_points(
+        &self,
+        stream: &Stream<'a>,
+        index: usize,
+        scratch: &mut Scratch<'_>,
+    ) -> Result<Option<Points>, QueryError> {
+        let Some(node) = stream.node() else { return stream.points(index, scratch) };
+        let started = self.meter.now();
+        let points = stream.points(index, scratch);
+        let spent = self.meter.now().saturating_sub(started);
+        self.meter.node(node).nanos.fetch_add(spent, std::sync::atomic::Ordering::Relaxed);
+        points
+    }
+
+    fn shared_stream(&self, number: usize, node: &'a Node, context: Context<'_>) -> Result<Stream<'a>, QueryError> {
+        let known = self.shared.lock().get(&(number, context.steps)).cloned();
+        let shared = match known {
+            Some(shared) => shared,
+            None => {
+                let notes = Mutex::default();
+                let inside = Context { notes: &notes, ..context };
+                let stream = self.measured(node, inside)?;
+                let rows = Arc::new(self.meter.rows(node.id, self.collect(stream, inside)?)?);
+                let shared = Shared { rows, notes: notes.into_inner(), start: node.span.start };
+                self.shared.lock().insert((number, context.steps), shared.clone());
+                shared
+            }
+        };
+        let moved = i64::from(node.span.start) - i64::from(shared.start);
+        context.notes.lock().merge(shared.notes, moved);
+        Ok(Stream::new(Source::Rows(shared.rows), Names::Unknown))
+    }
+
+    fn broadcast(&self, node: &Node, rows: Vec<Row>, count: usize) -> Result<Rows, QueryError> {
+        // Asked for before it is made, so that a query over its bound does not first take the memory.
+        drop(self.meter.hold(rows.len().saturating_mul(count), rows.len().saturating_mul(count * 8))?);
+        let rows = rows.into_iter().map(|row| Row { points: row.points.broadcast(count), ..row }).collect();
+        self.meter.rows(node.id, rows)
+    }
+
+    fn check_steps(&self, steps: Steps) -> Result<(), QueryError> {
+        if steps.count as u64 <= self.steps_max {
+            return Ok(());
+        }
+        Err(QueryError::Limit {
+            message: "query would have too many steps",
+            bound: "steps_max",
+            limit: self.steps_max,
+        })
+    }
+}
+
+/// Whether all names of rows are gone already, so that taking them off changes nothing.
+pub(crate) fn are_nameless(rows: &[Row]) -> bool {
+    !rows.iter().any(|row| has_metadata(&row.labels))
+}
+
+/// Whether a node is a number, which needs no evaluation.
+pub(crate) fn constant(node: &Node) -> Option<f64> {
+    match node.kind {
+        Kind::Number(value) => Some(value),
+        _ => None,
+    }
+}

@@ -1,0 +1,261 @@
+//! Functions of whole histograms: `histogram_quantile`, `histogram_quantiles`, `histogram_fraction`.
+//!
+//! A histogram is either native, one sample, or classic: series that differ in their label `le` alone. Where both
+//! are there under the same labels at the same step, neither counts.
+
+use hashbrown::HashMap;
+use model::histogram::classic::{ClassicBucket, classic_fraction, classic_quantile, parse_le};
+use model::histogram::NanEffect;
+use model::{FloatHistogram, Labels, METRIC_NAME, Timestamp};
+
+use crate::annotation::{Annotations, Monotonicity, Note};
+use crate::error::QueryError;
+use crate::eval::points::Points;
+use crate::eval::row::{Row, merge_equal, without_metadata};
+use crate::eval::stream::Stream;
+use crate::eval::{Context, Evaluator};
+use crate::functions::quantile::is_quantile;
+use crate::number::open_metrics;
+use crate::plan::Node;
+use crate::syntax::Span;
+
+/// What is asked of a histogram.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum HistogramFunction {
+    /// One quantile.
+    Quantile,
+    /// Several quantiles, each a series with the quantile in a label.
+    Quantiles,
+    /// The share of observations between two values.
+    Fraction,
+}
+
+/// The label of a classic bucket that says its upper bound.
+const BUCKET_LABEL: &str = "le";
+
+/// The series that make one histogram.
+struct Family {
+    labels: Labels,
+    drop_name: bool,
+    /// The upper bounds and numbers of the series that are buckets.
+    buckets: Vec<(f64, usize)>,
+    /// The number of the series that holds native histograms.
+    native: Option<usize>,
+}
+
+/// One question about a histogram.
+enum Question<'q> {
+    Quantile(&'q [f64]),
+    Fraction(&'q [f64], &'q [f64]),
+}
+
+impl<'a> Evaluator<'a> {
+    pub(crate) fn histograms(
+        &self,
+        node: &'a Node,
+        function: HistogramFunction,
+        input: &'a Node,
+        params: &'a [Node],
+        label: Option<&str>,
+        context: Context<'_>,
+    ) -> Result<Stream<'a>, QueryError> {
+        // Arguments are evaluated in the order they stand in.
+        let vector_first = function == HistogramFunction::Quantiles;
+        let mut rows = if vector_first { self.rows(input, context)? } else { Vec::new() };
+        let values = self.scalars(params, context)?;
+        if !vector_first {
+            rows = self.rows(input, context)?;
+        }
+        let mut notes = Annotations::default();
+        if function != HistogramFunction::Fraction {
+            for (param, values) in params.iter().zip(&values) {
+                for &value in values.iter().filter(|value| !is_quantile(**value)) {
+                    notes.add(Note::InvalidQuantile(value), param.span);
+                }
+            }
+        }
+        let families = self.families(&rows, input.span, &mut notes);
+        let mut result = Vec::new();
+        let asker = Asker { rows: &rows, span: input.span, context, delayed: self.delayed() };
+        for family in &families {
+            self.meter.check()?;
+            match function {
+                HistogramFunction::Quantile => {
+                    result.extend(asker.ask(family, &Question::Quantile(&values[0]), &mut notes));
+                }
+                HistogramFunction::Fraction => {
+                    let question = Question::Fraction(&values[0], &values[1]);
+                    result.extend(asker.ask(family, &question, &mut notes));
+                }
+                HistogramFunction::Quantiles => {
+                    for values in &values {
+                        let row = asker.ask(family, &Question::Quantile(values), &mut notes);
+                        result.extend(row.map(|row| with_quantile(row, label.unwrap_or(""), values)).into_iter().flatten());
+                    }
+                }
+            }
+        }
+        context.notes.lock().merge(notes, 0);
+        self.finished(node, merge_equal(result)?)
+    }
+
+    /// Which series belong to the same histogram.
+    fn families(&self, rows: &[Row], span: Span, notes: &mut Annotations) -> Vec<Family> {
+        let mut families: Vec<Family> = Vec::new();
+        let mut slots: HashMap<Labels, usize> = HashMap::new();
+        let mut slot_of = |labels: Labels, row: &Row, families: &mut Vec<Family>| {
+            *slots.entry(labels.clone()).or_insert_with(|| {
+                families.push(Family { labels, drop_name: row.drop_name, buckets: Vec::new(), native: None });
+                families.len() - 1
+            })
+        };
+        for (number, row) in rows.iter().enumerate() {
+            if row.points.has_histograms() {
+                let slot = slot_of(row.labels.clone(), row, &mut families);
+                families[slot].native = Some(number);
+            }
+            if !row.points.floats.iter().any(|&value| !crate::eval::points::is_absent(value)) {
+                continue;
+            }
+            let bound = row.labels.value(BUCKET_LABEL);
+            match parse_le(bound) {
+                Some(upper) => {
+                    let labels = row.labels.filter(|name| name != BUCKET_LABEL);
+                    let slot = slot_of(labels, row, &mut families);
+                    families[slot].buckets.push((upper, number));
+                }
+                None => {
+                    let metric = if self.delayed() { row.labels.value(METRIC_NAME) } else { "" };
+                    notes.add(Note::BadBucketLabel { metric, label: bound }, span);
+                }
+            }
+        }
+        families
+    }
+}
+
+/// What is needed to ask histograms something.
+struct Asker<'q> {
+    rows: &'q [Row],
+    span: Span,
+    context: Context<'q>,
+    delayed: bool,
+}
+
+impl Asker<'_> {
+    /// The answer of one histogram at every step.
+    fn ask(&self, family: &Family, question: &Question<'_>, notes: &mut Annotations) -> Option<Row> {
+        let steps = self.context.steps;
+        let mut points = Points::absent(steps.count);
+        let mut buckets = Vec::with_capacity(family.buckets.len());
+        let name = family.labels.value(METRIC_NAME);
+        for step in 0..steps.count {
+            buckets.clear();
+            for &(upper_bound, number) in &family.buckets {
+                if let Some(count) = self.rows[number].points.float(step) {
+                    buckets.push(ClassicBucket { upper_bound, count });
+                }
+            }
+            let native = family.native.and_then(|number| self.rows[number].points.histogram(step));
+            let value = match native {
+                Some(_) if !buckets.is_empty() => {
+                    let metric = if self.delayed { name } else { "" };
+                    notes.add(Note::MixedClassicNative { metric }, self.span);
+                    continue;
+                }
+                Some(native) => {
+                    let metric = if self.delayed { name } else { "" };
+                    question.native(step, native, metric, self.span, notes)
+                }
+                None if buckets.is_empty() => continue,
+                None => {
+                    let metric = if self.delayed { name } else { "" };
+                    question.classic(step, &mut buckets, metric, steps.time(step), self.span, notes)
+                }
+            };
+            points.floats[step] = value;
+        }
+        if points.is_empty() {
+            return None;
+        }
+        let labels = if self.delayed { family.labels.clone() } else { without_metadata(&family.labels) };
+        Some(Row { labels, drop_name: true, points })
+    }
+}
+
+impl Question<'_> {
+    fn native(
+        &self,
+        step: usize,
+        histogram: &FloatHistogram,
+        metric: &str,
+        span: Span,
+        notes: &mut Annotations,
+    ) -> f64 {
+        match self {
+            Question::Quantile(quantiles) => {
+                let quantile = histogram.quantile(quantiles[step]);
+                match quantile.nan {
+                    NanEffect::None => {}
+                    NanEffect::Skewed => notes.add(Note::QuantileIsSkewed { metric }, span),
+                    NanEffect::Result => notes.add(Note::QuantileIsNan { metric }, span),
+                }
+                quantile.value
+            }
+            Question::Fraction(lower, upper) => {
+                let fraction = histogram.fraction(lower[step], upper[step]);
+                if fraction.nan_excluded {
+                    notes.add(Note::FractionExcludesNan { metric }, span);
+                }
+                fraction.value
+            }
+        }
+    }
+
+    fn classic(
+        &self,
+        step: usize,
+        buckets: &mut Vec<ClassicBucket>,
+        metric: &str,
+        time: Timestamp,
+        span: Span,
+        notes: &mut Annotations,
+    ) -> f64 {
+        match self {
+            Question::Quantile(quantiles) => {
+                let quantile = classic_quantile(quantiles[step], buckets);
+                if let Some(forced) = quantile.forced_monotonic {
+                    let fix = Monotonicity {
+                        time_min: time,
+                        time_max: time,
+                        bucket_min: forced.lowest,
+                        bucket_max: forced.highest,
+                        difference_max: forced.difference_max,
+                        samples: 1,
+                    };
+                    notes.add(Note::ForcedMonotonicity { metric, fix }, span);
+                }
+                quantile.value
+            }
+            Question::Fraction(lower, upper) => classic_fraction(lower[step], upper[step], buckets),
+        }
+    }
+}
+
+/// The row once for each quantile it was asked for, with the quantile in a label.
+fn with_quantile(row: Row, label: &str, quantiles: &[f64]) -> Vec<Row> {
+    let mut rows: Vec<(u64, Row)> = Vec::new();
+    for (step, &quantile) in quantiles.iter().enumerate() {
+        let Some(value) = row.points.float(step) else { continue };
+        let bits = quantile.to_bits();
+        let slot = rows.iter().position(|(known, _)| *known == bits).unwrap_or_else(|| {
+            let mut builder = row.labels.to_builder();
+            builder.set(label, &open_metrics(quantile));
+            let points = Points::absent(quantiles.len());
+            rows.push((bits, Row { labels: builder.build(), drop_name: row.drop_name, points }));
+            rows.len() - 1
+        });
+        rows[slot].1.points.floats[step] = value;
+    }
+    rows.into_iter().map(|(_, row)| row).collect()
+}

@@ -1,0 +1,499 @@
+//! From the syntax tree to the plan.
+
+use hashbrown::HashMap;
+use model::{Labels, LabelsBuilder, METRIC_NAME, MatchOp, Matcher, Regex, Timestamp};
+
+use crate::error::QueryError;
+use crate::functions::{Implementation, implementation};
+use crate::plan::{Aggregation, Kind, Node, NodeLabel, Plan, Range, RangeSource, Selector};
+use crate::syntax::{
+    Aggregate, At, BinaryExpr, Call, DurationContext, Expr, FunctionId, RangeKind, Span, Subquery, UnaryOp,
+    ValueType, VectorSelector,
+};
+
+/// What a plan depends on besides the expression.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Environment<'a> {
+    pub(crate) query: &'a str,
+    pub(crate) start: Timestamp,
+    pub(crate) end: Timestamp,
+    /// The step of the query in milliseconds; 0 for an instant query.
+    pub(crate) step: i64,
+    /// The step of subqueries that name none, in milliseconds.
+    pub(crate) subquery_step: i64,
+}
+
+/// Plans an expression.
+pub(crate) fn build(expr: &Expr, environment: Environment<'_>) -> Result<Plan, QueryError> {
+    let mut builder = Builder { environment, labels: Vec::new(), parents: Vec::new(), texts: HashMap::new() };
+    let root = builder.node(expr)?;
+    let shares = builder.texts.into_values().collect::<HashMap<usize, usize>>();
+    Ok(Plan { root, value_type: expr.value_type(), labels: builder.labels, shares })
+}
+
+struct Builder<'a> {
+    environment: Environment<'a>,
+    labels: Vec<NodeLabel>,
+    parents: Vec<usize>,
+    /// By text of an expression worth sharing: its number and how often it occurs.
+    texts: HashMap<&'a str, (usize, usize)>,
+}
+
+impl<'a> Builder<'a> {
+    fn node(&mut self, expr: &Expr) -> Result<Node, QueryError> {
+        let expr = expr.unparenthesised();
+        let span = expr.span();
+        let id = self.enter(operation(expr), span);
+        let (kind, invariant) = match expr {
+            Expr::Number(number) => (Kind::Number(number.value), true),
+            Expr::String(string) => (Kind::Text(string.value.clone()), true),
+            Expr::Vector(vector) => {
+                let selector = self.selector(vector)?;
+                let invariant = selector.at.is_some();
+                (Kind::Select(selector), invariant)
+            }
+            Expr::Matrix(_) | Expr::Subquery(_) => {
+                let range = self.range_inside(expr, id)?;
+                let invariant = range.at.is_some();
+                (Kind::Matrix(range), invariant)
+            }
+            Expr::Unary(unary) => self.unary(unary.op, &unary.expr)?,
+            Expr::Binary(binary) => self.binary(binary)?,
+            Expr::Aggregate(aggregate) => self.aggregate(aggregate)?,
+            Expr::Call(call) => self.call(call)?,
+            Expr::Paren(_) => unreachable!("parentheses were taken off"),
+        };
+        self.parents.pop();
+        let shared = is_worth_sharing(&kind).then(|| self.share(span));
+        Ok(Node { id, span, invariant, shared, kind })
+    }
+
+    fn boxed(&mut self, expr: &Expr) -> Result<Box<Node>, QueryError> {
+        self.node(expr).map(Box::new)
+    }
+
+    fn enter(&mut self, operation: &'static str, span: Span) -> usize {
+        let id = self.labels.len();
+        self.labels.push(NodeLabel { operation, span, parent: self.parents.last().copied() });
+        self.parents.push(id);
+        id
+    }
+
+    fn share(&mut self, span: Span) -> usize {
+        let next = self.texts.len();
+        let (number, count) = self.texts.entry(span.text(self.environment.query)).or_insert((next, 0));
+        *count += 1;
+        *number
+    }
+
+    fn unary(&mut self, op: UnaryOp, expr: &Expr) -> Result<(Kind, bool), QueryError> {
+        let input = self.node(expr)?;
+        let invariant = input.invariant;
+        let kind = match (op, expr.value_type()) {
+            (UnaryOp::Plus, _) => input.kind,
+            (UnaryOp::Minus, ValueType::Scalar) => match input.kind {
+                Kind::Number(value) => Kind::Number(-value),
+                _ => Kind::ScalarNegate(Box::new(input)),
+            },
+            (UnaryOp::Minus, _) => Kind::Negate(Box::new(input)),
+        };
+        Ok((kind, invariant))
+    }
+
+    fn binary(&mut self, binary: &BinaryExpr) -> Result<(Kind, bool), QueryError> {
+        let (op, return_bool) = (binary.op, binary.return_bool);
+        let (left, right) = (self.node(&binary.left)?, self.node(&binary.right)?);
+        let invariant = left.invariant && right.invariant;
+        let scalars = (binary.left.value_type(), binary.right.value_type());
+        let kind = match scalars {
+            (ValueType::Scalar, ValueType::Scalar) => match (&left.kind, &right.kind) {
+                (&Kind::Number(left), &Kind::Number(right)) => {
+                    Kind::Number(crate::binary::scalars(op, left, right))
+                }
+                _ => Kind::ScalarBinary { op, left: Box::new(left), right: Box::new(right) },
+            },
+            (ValueType::Scalar, _) | (_, ValueType::Scalar) => {
+                let scalar_left = scalars.0 == ValueType::Scalar;
+                let (scalar, vector) = if scalar_left { (left, right) } else { (right, left) };
+                let (scalar, vector) = (Box::new(scalar), Box::new(vector));
+                Kind::VectorScalar { op, vector, scalar, scalar_left, return_bool }
+            }
+            _ => {
+                let matching = binary.matching.clone();
+                let matching = matching.expect("the parser gives two vectors a matching");
+                let (left, right) = (Box::new(left), Box::new(right));
+                Kind::VectorVector { op, left, right, matching, return_bool }
+            }
+        };
+        Ok((kind, invariant))
+    }
+
+    fn aggregate(&mut self, aggregate: &Aggregate) -> Result<(Kind, bool), QueryError> {
+        let (param, label) = match aggregate.param.as_ref().map(Expr::unparenthesised) {
+            Some(Expr::String(label)) => {
+                if label.value.is_empty() {
+                    return Err(QueryError::execution(format!(
+                        "invalid label name {}",
+                        model::names::quote(&label.value)
+                    )));
+                }
+                (None, Some(label.value.clone()))
+            }
+            Some(param) => (Some(self.node(param)?), None),
+            None => (None, None),
+        };
+        let input = self.node(&aggregate.expr)?;
+        let mut grouping = aggregate.grouping.clone();
+        grouping.sort();
+        grouping.dedup();
+        // The parameter is not asked: where the input stands still, so does the aggregation.
+        let invariant = input.invariant;
+        let (op, without) = (aggregate.op, aggregate.without);
+        let aggregation = Aggregation { op, input, param, label, grouping, without, span: aggregate.span };
+        Ok((Kind::Aggregate(Box::new(aggregation)), invariant))
+    }
+
+    fn selector(&self, vector: &VectorSelector) -> Result<Selector, QueryError> {
+        Ok(Selector {
+            matchers: vector.matchers.clone().into(),
+            offset: vector.offset.resolve_signed(self.durations())?,
+            at: vector.at.map(|at| self.time_of(at)),
+            kind: vector.range_kind,
+        })
+    }
+
+    fn range(&mut self, expr: &Expr) -> Result<Range, QueryError> {
+        let expr = expr.unparenthesised();
+        let id = self.enter(operation(expr), expr.span());
+        let range = self.range_inside(expr, id)?;
+        self.parents.pop();
+        Ok(range)
+    }
+
+    fn range_inside(&mut self, expr: &Expr, id: usize) -> Result<Range, QueryError> {
+        let span = expr.span();
+        match expr {
+            Expr::Matrix(matrix) => {
+                let selector = self.selector(&matrix.selector)?;
+                Ok(Range {
+                    source: RangeSource::Select(selector.matchers),
+                    length: matrix.range.resolve_positive(self.durations())?,
+                    offset: selector.offset,
+                    at: selector.at,
+                    kind: selector.kind,
+                    id,
+                    span,
+                })
+            }
+            Expr::Subquery(subquery) => self.subquery(subquery, id),
+            _ => Err(QueryError::execution("expected a range vector")),
+        }
+    }
+
+    fn subquery(&mut self, subquery: &Subquery, id: usize) -> Result<Range, QueryError> {
+        let durations = self.durations();
+        let interval = match &subquery.step {
+            Some(step) => step.resolve_positive(durations)?,
+            None => 0,
+        };
+        let interval = if interval == 0 { self.environment.subquery_step.max(1) } else { interval };
+        Ok(Range {
+            source: RangeSource::Subquery { input: self.boxed(&subquery.expr)?, interval },
+            length: subquery.range.resolve_positive(durations)?,
+            offset: subquery.offset.resolve_signed(durations)?,
+            at: subquery.at.map(|at| self.time_of(at)),
+            kind: RangeKind::Plain,
+            id,
+            span: subquery.span,
+        })
+    }
+
+    fn durations(&self) -> DurationContext {
+        DurationContext {
+            step_ms: self.environment.step,
+            range_ms: self.environment.end.saturating_sub(self.environment.start),
+        }
+    }
+
+    fn time_of(&self, at: At) -> Timestamp {
+        match at {
+            At::Time(time) => time,
+            At::Start => self.environment.start,
+            At::End => self.environment.end,
+        }
+    }
+
+    fn call(&mut self, call: &Call) -> Result<(Kind, bool), QueryError> {
+        use FunctionId as F;
+        let id = call.function.id;
+        let seconds = |millis: Timestamp| Kind::Number(millis as f64 / 1000.0);
+        let Environment { start, end, step, .. } = self.environment;
+        match id {
+            F::Start => return Ok((seconds(start), true)),
+            F::End => return Ok((seconds(end), true)),
+            F::Range => return Ok((seconds(end.saturating_sub(start)), true)),
+            F::Step => return Ok((seconds(if start == end { 0 } else { step }), true)),
+            F::Pi => return Ok((Kind::Number(std::f64::consts::PI), true)),
+            F::Time => return Ok((Kind::Time, false)),
+            _ => {}
+        }
+        match implementation(id) {
+            Implementation::Range(function) => self.range_call(call, function),
+            Implementation::Sample(function) => {
+                let Some(input) = call.args.first() else { unreachable!("the parser counts arguments") };
+                let input = self.boxed(input)?;
+                let params = self.nodes(&call.args[1..])?;
+                let invariant = input.invariant && params.iter().all(|param| param.invariant);
+                Ok((Kind::PerSample { function, input, params }, invariant))
+            }
+            Implementation::TimePart(part) => match call.args.first() {
+                None => Ok((Kind::TimePart(part), false)),
+                Some(input) => {
+                    let function = crate::functions::SampleFunction::TimePart(part);
+                    let kind = Kind::PerSample { function, input: self.boxed(input)?, params: Vec::new() };
+                    Ok((kind, false))
+                }
+            },
+            Implementation::Histogram(function) => self.histogram_call(call, function),
+            Implementation::Special => self.special_call(call),
+        }
+    }
+
+    fn nodes(&mut self, args: &[Expr]) -> Result<Vec<Node>, QueryError> {
+        args.iter().map(|arg| self.node(arg)).collect()
+    }
+
+    fn range_call(
+        &mut self,
+        call: &Call,
+        function: &'static crate::functions::RangeFunction,
+    ) -> Result<(Kind, bool), QueryError> {
+        let is_range = |arg: &Expr| arg.value_type() == ValueType::Matrix;
+        let mut range = None;
+        let mut params = Vec::new();
+        for arg in &call.args {
+            if is_range(arg) {
+                range = Some(self.range(arg)?);
+            } else {
+                params.push(self.node(arg)?);
+            }
+        }
+        let Some(range) = range else { unreachable!("the parser gives range functions a range") };
+        let allowed = |kind: &str, names: &str, ok: bool| match ok {
+            true => Ok(()),
+            false => Err(QueryError::execution(format!(
+                "{kind} modifier can only be used with: {names} - not with {}",
+                call.function.name
+            ))),
+        };
+        match range.kind {
+            RangeKind::Anchored => {
+                allowed("anchored", "changes, delta, increase, rate, resets", function.anchored)?;
+            }
+            RangeKind::Smoothed => allowed("smoothed", "delta, increase, rate", function.smoothed)?,
+            RangeKind::Plain => {}
+        }
+        let still = range.at.is_some() && params.iter().all(|param| param.invariant);
+        let invariant = still && call.function.id != FunctionId::PredictLinear;
+        let span = call.args[0].unparenthesised().span();
+        if call.function.id == FunctionId::AbsentOverTime {
+            let absent = absent_labels(call.args[0].unparenthesised());
+            return Ok((Kind::AbsentOverTime { range, absent }, invariant));
+        }
+        Ok((Kind::RangeCall { function, range, params, span }, invariant))
+    }
+
+    fn histogram_call(
+        &mut self,
+        call: &Call,
+        function: crate::functions::HistogramFunction,
+    ) -> Result<(Kind, bool), QueryError> {
+        let (mut input, mut params, mut label) = (None, Vec::new(), None);
+        for arg in &call.args {
+            match arg.unparenthesised() {
+                Expr::String(string) => label = Some(string.value.clone()),
+                arg if arg.value_type() == ValueType::Vector => input = Some(self.boxed(arg)?),
+                arg => params.push(self.node(arg)?),
+            }
+        }
+        let Some(input) = input else { unreachable!("the parser gives histogram functions a vector") };
+        let invariant = input.invariant && params.iter().all(|param| param.invariant);
+        Ok((Kind::Histogram { function, input, params, label }, invariant))
+    }
+
+    fn special_call(&mut self, call: &Call) -> Result<(Kind, bool), QueryError> {
+        use FunctionId as F;
+        let args = &call.args;
+        let text = |index: usize| match args.get(index).map(Expr::unparenthesised) {
+            Some(Expr::String(string)) => string.value.clone(),
+            _ => String::new(),
+        };
+        let id = call.function.id;
+        if matches!(id, F::Timestamp | F::StartTimestamp) {
+            return self.sample_time(&args[0], id == F::StartTimestamp);
+        }
+        if matches!(id, F::MaxOf | F::MinOf) {
+            let (left, right) = (self.boxed(&args[0])?, self.boxed(&args[1])?);
+            let invariant = left.invariant && right.invariant;
+            return Ok((Kind::ScalarExtreme { largest: id == F::MaxOf, left, right }, invariant));
+        }
+        if id == F::LabelReplace {
+            return self.label_replace(&args[0], text(1), text(2), text(3), &text(4));
+        }
+        if id == F::LabelJoin {
+            let sources: Vec<String> = (3..args.len()).map(text).collect();
+            return self.label_join(&args[0], text(1), text(2), sources);
+        }
+        let input = self.boxed(&args[0])?;
+        let invariant = input.invariant;
+        let kind = match id {
+            F::Scalar => Kind::Scalar(input),
+            F::Vector => Kind::Vector(input),
+            F::Absent => Kind::Absent { input, absent: absent_labels(args[0].unparenthesised()) },
+            F::Sort | F::SortDesc => Kind::Sort { input, descending: id == F::SortDesc },
+            F::SortByLabel | F::SortByLabelDesc => {
+                let labels = (1..args.len()).map(text).collect();
+                Kind::SortByLabel { input, labels, descending: id == F::SortByLabelDesc }
+            }
+            F::Info => {
+                let (at, offset) = self.info_reference(&args[0], &mut Vec::new())?.unwrap_or((None, 0));
+                let matchers = match args.get(1).map(Expr::unparenthesised) {
+                    Some(Expr::Vector(selector)) => Some(selector.matchers.clone()),
+                    _ => None,
+                };
+                Kind::Info { input, matchers, at, offset }
+            }
+            _ => return Err(QueryError::execution(format!("unknown function {}", call.function.name))),
+        };
+        Ok((kind, invariant && id != F::Info))
+    }
+
+    fn sample_time(&mut self, arg: &Expr, of_start: bool) -> Result<(Kind, bool), QueryError> {
+        if let Expr::Vector(vector) = arg.unparenthesised() {
+            let selector = self.selector(vector)?;
+            let invariant = selector.at.is_some();
+            return Ok((Kind::SampleTime { selector, of_start }, invariant));
+        }
+        let input = self.boxed(arg)?;
+        let invariant = of_start && input.invariant;
+        Ok((if of_start { Kind::Nothing(input) } else { Kind::StepTime(input) }, invariant))
+    }
+
+    fn label_replace(
+        &mut self,
+        input: &Expr,
+        target: String,
+        replacement: String,
+        source: String,
+        pattern: &str,
+    ) -> Result<(Kind, bool), QueryError> {
+        let regex = Regex::new(pattern).map_err(|_| {
+            QueryError::execution(format!("invalid regular expression in label_replace(): {pattern}"))
+        })?;
+        valid_label(&target, "destination", "label_replace")?;
+        let input = self.boxed(input)?;
+        let (invariant, regex) = (input.invariant, Box::new(regex));
+        Ok((Kind::LabelReplace { input, target, replacement, source, regex }, invariant))
+    }
+
+    fn label_join(
+        &mut self,
+        input: &Expr,
+        target: String,
+        separator: String,
+        sources: Vec<String>,
+    ) -> Result<(Kind, bool), QueryError> {
+        for source in &sources {
+            valid_label(source, "source", "label_join")?;
+        }
+        valid_label(&target, "destination", "label_join")?;
+        let input = self.boxed(input)?;
+        let invariant = input.invariant;
+        Ok((Kind::LabelJoin { input, target, separator, sources }, invariant))
+    }
+
+    /// The time at which the series of `info` are looked up: that of the first selector below `expr`.
+    fn info_reference(
+        &self,
+        expr: &Expr,
+        outside: &mut Vec<(Option<At>, i64)>,
+    ) -> Result<Option<(Option<Timestamp>, i64)>, QueryError> {
+        let durations = self.durations();
+        let selector = match expr {
+            Expr::Vector(vector) => Some(&**vector),
+            Expr::Matrix(matrix) => Some(&matrix.selector),
+            _ => None,
+        };
+        if let Some(selector) = selector {
+            let (mut at, mut offset) = (selector.at, selector.offset.resolve_signed(durations)?);
+            for (outer_at, outer_offset) in outside.iter().rev() {
+                if at.is_some() {
+                    break;
+                }
+                (at, offset) = (*outer_at, offset + outer_offset);
+            }
+            return Ok(Some((at.map(|at| self.time_of(at)), offset)));
+        }
+        if let Expr::Subquery(subquery) = expr {
+            outside.push((subquery.at, subquery.offset.resolve_signed(durations)?));
+        }
+        let mut found = None;
+        for child in expr.children() {
+            found = self.info_reference(child, outside)?;
+            if found.is_some() {
+                break;
+            }
+        }
+        if matches!(expr, Expr::Subquery(_)) {
+            outside.pop();
+        }
+        Ok(found)
+    }
+}
+
+/// Sharing keeps the rows, so it is done where they were made in full anyway.
+fn is_worth_sharing(kind: &Kind) -> bool {
+    matches!(kind, Kind::Aggregate(_) | Kind::VectorVector { .. } | Kind::Histogram { .. })
+}
+
+fn valid_label(name: &str, role: &str, function: &str) -> Result<(), QueryError> {
+    if name.is_empty() {
+        return Err(QueryError::execution(format!("invalid {role} label name in {function}(): {name}")));
+    }
+    Ok(())
+}
+
+/// The labels a series would certainly have if it were there: those an equality names once.
+fn absent_labels(expr: &Expr) -> Labels {
+    let matchers: &[Matcher] = match expr {
+        Expr::Vector(vector) => &vector.matchers,
+        Expr::Matrix(matrix) => &matrix.selector.matchers,
+        _ => return Labels::empty(),
+    };
+    let mut builder = LabelsBuilder::default();
+    let mut named: Vec<&str> = Vec::new();
+    for matcher in matchers.iter().filter(|matcher| matcher.name != METRIC_NAME) {
+        if matcher.op == MatchOp::Equal && !named.contains(&matcher.name.as_str()) {
+            builder.set(&matcher.name, &matcher.value);
+            named.push(&matcher.name);
+        } else {
+            builder.remove(&matcher.name);
+        }
+    }
+    builder.build()
+}
+
+fn operation(expr: &Expr) -> &'static str {
+    match expr {
+        Expr::Aggregate(aggregate) => aggregate.op.name(),
+        Expr::Binary(binary) => binary.op.symbol(),
+        Expr::Call(call) => call.function.name,
+        Expr::Matrix(_) => "range selector",
+        Expr::Number(_) => "number",
+        Expr::Paren(_) => "parentheses",
+        Expr::String(_) => "string",
+        Expr::Subquery(_) => "subquery",
+        Expr::Unary(unary) => unary.op.symbol(),
+        Expr::Vector(_) => "selector",
+    }
+}
