@@ -4,8 +4,11 @@
 //! not change is not parsed again.
 
 pub mod check;
+pub mod chunk;
 mod custom;
+pub mod encode;
 pub mod error;
+pub mod escaping;
 mod family;
 pub mod float;
 pub mod format;
@@ -20,7 +23,9 @@ mod testing;
 pub mod text;
 
 pub use check::check;
+pub use encode::Encoder;
 pub use error::ParseError;
+pub use escaping::Escaping;
 pub use format::{Format, ScrapeProtocol};
 pub use page::{Options, Page, Shape};
 pub use reader::Reader;

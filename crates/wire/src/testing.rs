@@ -133,3 +133,14 @@ pub(crate) fn shown(series: &[Series], with_starts: bool) -> String {
     }
     text
 }
+
+/// A sample whose histogram says nothing of resets.
+pub(crate) fn without_hint(sample: &Sample) -> Sample {
+    let mut sample = sample.clone();
+    match &mut sample.value {
+        Value::Float(_) => {}
+        Value::Histogram(histogram) => Arc::make_mut(histogram).counter_reset = CounterReset::Unknown,
+        Value::FloatHistogram(histogram) => Arc::make_mut(histogram).counter_reset = CounterReset::Unknown,
+    }
+    sample
+}

@@ -3,6 +3,7 @@
 //! Every message travels as one snappy block. The block says how long it will be, which is checked before anything
 //! is unpacked.
 
+pub mod read;
 pub mod write1;
 pub mod write2;
 

@@ -399,7 +399,8 @@ impl<'a> Cursor<'a> {
     fn seconds(&mut self) -> Result<Timestamp, Fault> {
         let start = self.at;
         match self.number("a time in seconds")? {
-            seconds if seconds.is_finite() => Ok((seconds * 1000.0) as Timestamp),
+            // Rounded, as 268493630.080 seconds are not exactly that many milliseconds.
+            seconds if seconds.is_finite() => Ok((seconds * 1000.0).round() as Timestamp),
             _ => fault(start, "a time must be finite"),
         }
     }

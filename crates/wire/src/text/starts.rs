@@ -27,7 +27,7 @@ impl Starts {
     /// Takes the seconds a slot's line says.
     pub(crate) fn set(&mut self, slot: u32, seconds: f64) {
         // Out of range saturates and NaN becomes 0, which means unknown.
-        let start = (seconds * 1000.0) as Timestamp;
+        let start = (seconds * 1000.0).round() as Timestamp;
         let slot = &mut self.slots[slot as usize];
         self.is_changed |= *slot != start;
         *slot = start;
