@@ -5,6 +5,7 @@ pub mod engine;
 pub mod error;
 pub mod parse;
 pub mod print;
+pub mod script;
 pub mod syntax;
 pub mod value;
 

@@ -36,11 +36,6 @@ impl BoundsCache {
         self.tables.insert(address, (times.clone(), bounds.clone()));
         bounds
     }
-
-    /// Forgets everything, because the steps or the range are others now.
-    pub(crate) fn clear(&mut self) {
-        self.tables.clear();
-    }
 }
 
 /// For each window, which excludes its start and includes its end, the samples in it. Windows ascend.

@@ -29,8 +29,8 @@ use crate::eval::bounds::BoundsCache;
 use crate::eval::meter::Rows;
 use crate::eval::points::Points;
 use crate::eval::row::{Row, has_equal_labels, merge_equal};
-use crate::eval::stream::{Names, Source, Stream, has_metadata};
-use crate::plan::{Kind, Node, Plan};
+use crate::eval::stream::{Names, Source, Stream};
+use crate::plan::{Node, Plan};
 
 pub(crate) use instant::Yields;
 pub(crate) use meter::Meter;
@@ -296,18 +296,5 @@ impl<'a> Evaluator<'a> {
             bound: "steps_max",
             limit: self.steps_max,
         })
-    }
-}
-
-/// Whether all names of rows are gone already, so that taking them off changes nothing.
-pub(crate) fn are_nameless(rows: &[Row]) -> bool {
-    !rows.iter().any(|row| has_metadata(&row.labels))
-}
-
-/// Whether a node is a number, which needs no evaluation.
-pub(crate) fn constant(node: &Node) -> Option<f64> {
-    match node.kind {
-        Kind::Number(value) => Some(value),
-        _ => None,
     }
 }

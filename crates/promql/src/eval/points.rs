@@ -123,11 +123,6 @@ impl Points {
         self.histograms.as_ref().is_some_and(|histograms| histograms.iter().any(Option::is_some))
     }
 
-    /// How many steps have a value.
-    pub(crate) fn present(&self) -> usize {
-        (0..self.len()).filter(|&step| self.is_present(step)).count()
-    }
-
     /// The same value at each of `count` steps as at the first.
     pub(crate) fn broadcast(self, count: usize) -> Points {
         let first = self.histogram(0).cloned();
@@ -194,7 +189,7 @@ mod tests {
     fn merging_needs_disjoint_steps() {
         let mut left = Points::floats(vec![1.0, ABSENT, ABSENT]);
         assert!(left.merge(&Points::floats(vec![ABSENT, 2.0, ABSENT])));
-        assert_eq!((left.present(), left.float(1)), (2, Some(2.0)));
+        assert_eq!((left.float(0), left.float(1), left.float(2)), (Some(1.0), Some(2.0), None));
         assert!(!left.merge(&Points::floats(vec![5.0, ABSENT, ABSENT])));
     }
 

@@ -16,7 +16,7 @@ use crate::eval::instant::InstantSource;
 use crate::eval::meter::Rows;
 use crate::eval::points::Points;
 use crate::eval::range::RangeStream;
-use crate::eval::row::{is_metadata_label, without_metadata};
+use crate::eval::row::without_metadata;
 use crate::eval::steps::Steps;
 use crate::functions::SampleFunction;
 use crate::syntax::{BinaryOp, Span};
@@ -207,9 +207,4 @@ fn negate(points: &mut Points) {
             points.floats[step] = -value;
         }
     }
-}
-
-/// Whether a label set says which metric it is of.
-pub(crate) fn has_metadata(labels: &Labels) -> bool {
-    labels.iter().any(|(name, _)| is_metadata_label(name))
 }

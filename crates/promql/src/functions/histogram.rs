@@ -36,7 +36,6 @@ const BUCKET_LABEL: &str = "le";
 /// The series that make one histogram.
 struct Family {
     labels: Labels,
-    drop_name: bool,
     /// The upper bounds and numbers of the series that are buckets.
     buckets: Vec<(f64, usize)>,
     /// The number of the series that holds native histograms.
@@ -103,15 +102,15 @@ impl<'a> Evaluator<'a> {
     fn families(&self, rows: &[Row], span: Span, notes: &mut Annotations) -> Vec<Family> {
         let mut families: Vec<Family> = Vec::new();
         let mut slots: HashMap<Labels, usize> = HashMap::new();
-        let mut slot_of = |labels: Labels, row: &Row, families: &mut Vec<Family>| {
+        let mut slot_of = |labels: Labels, families: &mut Vec<Family>| {
             *slots.entry(labels.clone()).or_insert_with(|| {
-                families.push(Family { labels, drop_name: row.drop_name, buckets: Vec::new(), native: None });
+                families.push(Family { labels, buckets: Vec::new(), native: None });
                 families.len() - 1
             })
         };
         for (number, row) in rows.iter().enumerate() {
             if row.points.has_histograms() {
-                let slot = slot_of(row.labels.clone(), row, &mut families);
+                let slot = slot_of(row.labels.clone(), &mut families);
                 families[slot].native = Some(number);
             }
             if !row.points.floats.iter().any(|&value| !crate::eval::points::is_absent(value)) {
@@ -121,7 +120,7 @@ impl<'a> Evaluator<'a> {
             match parse_le(bound) {
                 Some(upper) => {
                     let labels = row.labels.filter(|name| name != BUCKET_LABEL);
-                    let slot = slot_of(labels, row, &mut families);
+                    let slot = slot_of(labels, &mut families);
                     families[slot].buckets.push((upper, number));
                 }
                 None => {
