@@ -38,7 +38,7 @@ impl Parser<'_> {
 
     fn duration_expr(&mut self, precedence_min: u8) -> Result<(DurationExpr, usize)> {
         self.descend()?;
-        let (mut left, mut height) = self.duration_operand()?;
+        let (mut left, mut height) = self.duration_operand(precedence_min)?;
         while let TokenKind::Binary(op) = self.kind() {
             let (Some(duration_op), precedence) = (duration_op(op), op.precedence()) else { break };
             if precedence < precedence_min {
@@ -55,7 +55,7 @@ impl Parser<'_> {
         Ok((left, height))
     }
 
-    fn duration_operand(&mut self) -> Result<(DurationExpr, usize)> {
+    fn duration_operand(&mut self, precedence_min: u8) -> Result<(DurationExpr, usize)> {
         let token = self.token();
         match token.kind {
             TokenKind::Number | TokenKind::Duration => {
@@ -65,7 +65,7 @@ impl Parser<'_> {
                 }
                 Ok((DurationExpr::Number(number), 1))
             }
-            TokenKind::Binary(BinaryOp::Add | BinaryOp::Sub) => self.signed_duration(),
+            TokenKind::Binary(BinaryOp::Add | BinaryOp::Sub) => self.signed_duration(precedence_min),
             TokenKind::LeftParen => {
                 let open = self.advance();
                 let (expr, height) = self.duration_expr(0)?;
@@ -89,11 +89,11 @@ impl Parser<'_> {
     }
 
     /// A sign belongs to a number that follows; a plus means nothing elsewhere.
-    fn signed_duration(&mut self) -> Result<(DurationExpr, usize)> {
+    fn signed_duration(&mut self, precedence_min: u8) -> Result<(DurationExpr, usize)> {
         let sign = self.advance();
         let minus = sign.kind == TokenKind::Binary(BinaryOp::Sub);
-        // A sign binds like a product: `-2 ^ 2` is `-(2 ^ 2)` inside brackets, where operators may follow.
-        let (expr, height) = self.duration_expr(self.sign_precedence())?;
+        // A sign binds like a product: `-2 ^ 2` is `-(2 ^ 2)` wherever operators may follow.
+        let (expr, height) = self.duration_expr(precedence_min.max(BinaryOp::Pow.precedence()))?;
         let span = sign.span.to(expr.span());
         match expr {
             DurationExpr::Number(mut number) => {
@@ -107,10 +107,6 @@ impl Parser<'_> {
             }
             expr => Ok((expr, height)),
         }
-    }
-
-    fn sign_precedence(&self) -> u8 {
-        if self.context == OFFSET { NO_OPERATORS } else { BinaryOp::Pow.precedence() }
     }
 
     fn duration_choice(&mut self, op: DurationOp) -> Result<(DurationExpr, usize)> {

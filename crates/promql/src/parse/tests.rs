@@ -112,6 +112,12 @@ fn duration_expressions() {
     check_nesting("up offset 1m * 2", "(up offset 1m * 2)");
     check_nesting("up offset -2 ^ 2", "(up offset -2s ^ 2)");
     check("up[STEP()]", "up[step()]");
+    let resolved = |query: &str| match parse(query) {
+        Ok(crate::syntax::Expr::Vector(vector)) => vector.offset.resolve_signed(Default::default()),
+        other => panic!("{query}: {other:?}"),
+    };
+    assert_eq!(resolved("up offset (-2 ^ 2)"), Ok(-4000));
+    assert_eq!(resolved("up offset (2 ^ 3 ^ 2 - 2 * -3)"), Ok(518_000));
 }
 
 #[test]
