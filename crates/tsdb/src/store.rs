@@ -1,321 +1,545 @@
-//! The store's door: append frames and series, select series, ask for labels.
+//! The store's door: open, append frames and series, select series, ask for labels.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::cell::RefCell;
+use std::collections::{BTreeMap, HashMap};
 use std::ops::RangeInclusive;
-use std::sync::Arc;
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
+use std::sync::{Arc, Weak};
 
-use model::{Exemplar, FloatHistogram, Frame, Labels, Matcher, Metadata, Sample, Series, Timestamp, Value};
-use parking_lot::RwLock;
+use model::{Exemplar, Frame, Labels, Matcher, Metadata, Series, Timestamp, Value};
+use parking_lot::{Mutex, RwLock};
+use storage::{Clock, DirLock, Fs, Log, Manifest, Rng};
 
-use crate::samples::Samples;
+use crate::error::{Result, StoreError};
+use crate::exemplars::HeadExemplars;
+use crate::head::{Head, Resolved};
+use crate::journal::Journal;
+use crate::maintain::Maintenance;
+use crate::options::Options;
+use crate::part::{Part, PartCache};
+use crate::record::{kind, put_exemplar, put_metadata};
+use crate::refusal::{Appended, RefusalReason};
+use crate::replay::Replay;
+use crate::select::Selection;
+use crate::stripe::{Context, RowBuffer};
+use crate::view::{Note, View};
 
 /// Everything that is known of every metric. Shared between threads by reference.
-#[derive(Default)]
 pub struct Store {
-    inner: RwLock<Inner>,
+    pub(crate) options: Options,
+    pub(crate) head: Head,
+    pub(crate) exemplars: Mutex<HeadExemplars>,
+    pub(crate) metadata: RwLock<BTreeMap<String, Metadata>>,
+    pub(crate) view: RwLock<Arc<View>>,
+    pub(crate) cache: Arc<PartCache>,
+    pub(crate) disk: Option<Disk>,
+    /// Held for reading by appends, for writing by what must not happen during one.
+    pub(crate) gate: RwLock<()>,
+    /// Samples before this time are refused: they are in parts, or about to be.
+    pub(crate) floor: AtomicI64,
+    /// The newest sample's time.
+    pub(crate) newest: AtomicI64,
+    pub(crate) counters: Counters,
+    pub(crate) opened: Opened,
+    /// Held by whoever changes the parts.
+    pub(crate) maintenance: Mutex<Maintenance>,
+    /// Views from before a seal, for maintenance to watch.
+    pub(crate) sealed_views: Mutex<Vec<(Weak<View>, Timestamp)>>,
 }
 
+/// The files of a store.
+pub(crate) struct Disk {
+    pub(crate) fs: Fs,
+    pub(crate) dir: PathBuf,
+    pub(crate) clock: Clock,
+    pub(crate) journal: Journal,
+    pub(crate) manifest: Mutex<Manifest>,
+    _lock: DirLock,
+}
+
+/// What happened since the store was opened.
 #[derive(Default)]
-struct Inner {
-    series: BTreeMap<Labels, Stored>,
-    metadata: BTreeMap<String, Metadata>,
+pub(crate) struct Counters {
+    pub(crate) samples: AtomicU64,
+    pub(crate) refused: [AtomicU64; RefusalReason::ALL.len()],
 }
 
-#[derive(Default)]
-struct Stored {
-    samples: BTreeMap<Timestamp, Sample>,
-    exemplars: Vec<Exemplar>,
+/// What opening a store found.
+#[derive(Clone, Debug, Default)]
+pub struct Opened {
+    /// How many records the log had.
+    pub log_records: u64,
+    /// How many samples they brought back.
+    pub log_samples: u64,
+    /// How many bytes at the end of the log were a write that a crash interrupted.
+    pub log_torn_bytes: u64,
+    /// How many records were whole but spoke of what a damaged one had defined.
+    pub log_records_skipped: u64,
+    /// How many parts are live.
+    pub parts: u64,
+    /// What is damaged or of another version, one line each. Nothing else is missing.
+    pub damages: Vec<String>,
 }
 
-/// What became of an append.
-#[derive(Clone, Debug, Default, PartialEq)]
-pub struct Appended {
-    /// How many samples were taken.
-    pub samples: u64,
-    /// How many exemplars were taken.
-    pub exemplars: u64,
-    /// How many samples were refused. `refusals` names the first of them.
-    pub refused: u64,
-    /// The first refusals, in order, at most `REFUSALS_MAX`.
-    pub refusals: Vec<Refusal>,
-}
-
-/// One refused sample.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Refusal {
-    /// The series.
-    pub series: Labels,
-    /// The sample's time.
-    pub time: Timestamp,
-    /// Why.
-    pub reason: RefusalReason,
-}
-
-/// Why a sample was refused.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum RefusalReason {
-    /// There is another value at the same time already.
-    DuplicateTimestamp,
-    /// Older than the out-of-order window admits.
-    TooOld,
-    /// A new series while the store is at its limit.
-    SeriesLimit,
-    /// The labels have no metric name, a name is empty, or the set is too large.
-    BadLabels,
-    /// The histogram contradicts itself.
-    BadHistogram,
-}
-
-/// How many refusals an append names.
-pub const REFUSALS_MAX: usize = 16;
-
-/// Why the store could not answer.
-#[derive(Debug, thiserror::Error)]
-pub enum StoreError {
-    /// A limit was reached; the text names it.
-    #[error("{0}")]
-    Limit(String),
-    /// A file could not be read or written.
-    #[error("{0}")]
-    Io(String),
-}
-
-/// The series a selector matched, in the order of their labels. Labels are known; samples are read one series at a time.
-pub struct Selection {
-    series: Vec<(Labels, Vec<Sample>)>,
-}
+/// How much memory decoded blocks of parts may take.
+const PART_CACHE_BYTES_MAX: usize = 64 << 20;
 
 impl Store {
     /// A store that forgets everything when it is dropped.
     pub fn in_memory() -> Store {
-        Store::default()
+        Store::with_options(Options::in_memory())
     }
 
-    /// Takes one row of one target.
-    pub fn append(&self, frame: &Frame) -> Result<Appended, StoreError> {
-        let mut inner = self.inner.write();
-        let mut appended = Appended::default();
-        let mut histograms = frame.histograms.iter().peekable();
-        let mut absent = frame.absent.iter().peekable();
-        for (column, &value) in frame.values.iter().enumerate() {
-            if absent.next_if(|&&absent| absent as usize == column).is_some() {
-                continue;
+    /// As `in_memory`, with limits.
+    pub fn with_options(options: Options) -> Store {
+        Store::new(options, None, View::default(), Opened::default())
+    }
+
+    /// Opens the store in a directory, which is created when missing.
+    pub fn open(dir: &Path, options: Options) -> Result<Store> {
+        Store::open_with(Fs::os(), Clock::system(), Rng::from_system(), dir, options)
+    }
+
+    /// Opens the store of any file system, by any clock.
+    pub fn open_with(fs: Fs, clock: Clock, mut rng: Rng, dir: &Path, options: Options) -> Result<Store> {
+        fs.create_dir(dir)?;
+        let lock = fs.lock_dir(dir)?;
+        let parts_dir = dir.join(PARTS_DIR);
+        let (manifest, _) = Manifest::open(&fs, &parts_dir)?;
+        let note = Note::read(manifest.note()).ok_or_else(|| {
+            StoreError::Io(format!(
+                "{}: the manifest's note was written by another version: use the program that wrote it",
+                parts_dir.display()
+            ))
+        })?;
+        let mut store = Store::new(options, None, View::default(), Opened::default());
+        let mut opened = Opened::default();
+        let mut view = View { parts: Vec::new(), note };
+        for entry in manifest.parts() {
+            match Part::open(&fs, &parts_dir, entry, &store.head.registry) {
+                Ok(part) => view.parts.push(Arc::new(part)),
+                // The part is left where it is: it is named, and everything else goes on.
+                Err(error) => opened.damages.push(error.to_string()),
             }
-            let value = match histograms.next_if(|(histogram, _)| *histogram as usize == column) {
-                Some((_, histogram)) => histogram.clone(),
-                None => Value::Float(value),
-            };
-            let start = frame.starts.get(column).copied().filter(|&start| start != 0);
-            let sample = Sample { time: frame.time, start, value };
-            inner.push(frame.layout.series(column), sample, &mut appended);
+        }
+        let floor = view.note.sealed_until;
+        let journal = store.replay(&fs, dir, &mut rng, &manifest, floor, &mut opened)?;
+        opened.parts = view.parts.len() as u64;
+        for part in &view.parts {
+            store.newest.fetch_max(part.info.max_time, Ordering::Relaxed);
+            let mut metadata = store.metadata.write();
+            for (family, known) in part.metadata() {
+                metadata.entry(family).or_insert(known);
+            }
+        }
+        store.floor = AtomicI64::new(floor);
+        store.view = RwLock::new(Arc::new(view));
+        store.opened = opened;
+        let manifest = Mutex::new(manifest);
+        store.disk = Some(Disk { fs, dir: dir.to_owned(), clock, journal, manifest, _lock: lock });
+        Ok(store)
+    }
+
+    /// What opening the store found.
+    pub fn opened(&self) -> &Opened {
+        &self.opened
+    }
+
+    /// Takes one row of one target. It is durable after the next `sync`.
+    pub fn append(&self, frame: &Frame) -> Result<Appended> {
+        let _gate = self.gate.read();
+        let resolved = self.head.resolve(&frame.layout);
+        let mut appended = Appended::default();
+        let context = self.context();
+        with_buffer(|buffer| {
+            for run in &resolved.runs {
+                fill(buffer, frame, &run.columns);
+                run.stripe.append(frame.time, buffer, &context, &mut appended)?;
+            }
+            Ok(())
+        })?;
+        for &(column, reason) in &resolved.refused {
+            if frame.absent.binary_search(&column).is_err() {
+                appended.refuse(frame.time, reason, || frame.layout.series(column as usize));
+            }
         }
         for (column, exemplar) in &frame.exemplars {
-            let exemplar = Exemplar { time: exemplar.time.or(Some(frame.time)), ..exemplar.clone() };
-            inner.series.entry(frame.layout.series(*column as usize)).or_default().exemplars.push(exemplar);
-            appended.exemplars += 1;
+            self.append_exemplar(&resolved, *column, exemplar, frame.time, &context, &mut appended)?;
         }
-        for (family, metadata) in &frame.layout.metadata {
-            inner.metadata.insert(family.clone(), metadata.clone());
-        }
+        self.append_metadata(&frame.layout.metadata, &context)?;
+        appended.series_created = self.head.take_created(&resolved);
+        self.count(frame.time, &appended);
         Ok(appended)
     }
 
-    /// Takes samples that did not come as frames.
-    pub fn append_series(&self, batch: &[Series]) -> Result<Appended, StoreError> {
-        let mut inner = self.inner.write();
+    /// Takes samples that did not come as frames. Labels that are a target's are told apart by `Options::target_labels`.
+    pub fn append_series(&self, batch: &[Series]) -> Result<Appended> {
+        let _gate = self.gate.read();
         let mut appended = Appended::default();
+        let context = self.context();
+        let mut by_target: BTreeMap<Labels, Vec<(Labels, &Series)>> = BTreeMap::new();
         for series in batch {
-            for sample in &series.samples {
-                inner.push(series.labels.clone(), sample.clone(), &mut appended);
-            }
-            for exemplar in &series.exemplars {
-                inner.series.entry(series.labels.clone()).or_default().exemplars.push(exemplar.clone());
-                appended.exemplars += 1;
-            }
-            if let Some(metadata) = &series.metadata {
-                inner.metadata.insert(series.labels.metric_name().to_owned(), metadata.clone());
-            }
+            let (target, point) = self.split(&series.labels);
+            by_target.entry(target).or_default().push((point, series));
         }
+        for (target, of_target) in by_target {
+            let mut numbers: HashMap<&Labels, u32> = HashMap::new();
+            let mut points: Vec<Labels> = Vec::new();
+            let mut columns = Vec::with_capacity(of_target.len());
+            for (point, _) in &of_target {
+                columns.push(*numbers.entry(point).or_insert_with(|| {
+                    points.push(point.clone());
+                    points.len() as u32 - 1
+                }));
+            }
+            let resolved = self.head.place(&target, points.iter());
+            appended.series_created += resolved.created;
+            self.append_columns(&resolved, &columns, &of_target, &context, &mut appended)?;
+        }
+        let metadata = batch.iter().filter_map(|series| {
+            series
+                .metadata
+                .as_ref()
+                .map(|metadata| (series.labels.metric_name().to_owned(), metadata.clone()))
+        });
+        self.append_metadata(&metadata.collect::<Vec<_>>(), &context)?;
+        let newest = batch.iter().flat_map(|series| &series.samples).map(|sample| sample.time).max();
+        self.count(newest.unwrap_or(Timestamp::MIN), &appended);
         Ok(appended)
     }
 
-    /// Finds the series that satisfy every matcher and have a sample in the range, both ends included.
-    pub fn select(
-        &self,
-        matchers: &[Matcher],
-        range: RangeInclusive<Timestamp>,
-    ) -> Result<Selection, StoreError> {
-        let inner = self.inner.read();
-        let series = inner
-            .series
-            .iter()
-            .filter(|(labels, _)| matchers.iter().all(|matcher| matcher.matches(labels.value(&matcher.name))))
-            .map(|(labels, stored)| {
-                (
-                    labels.clone(),
-                    stored.samples.range(range.clone()).map(|(_, sample)| sample.clone()).collect::<Vec<_>>(),
-                )
-            })
-            .filter(|(_, samples)| !samples.is_empty())
-            .collect();
-        Ok(Selection { series })
+    /// Remembers what was said of metric families apart from samples. It is durable after the next `sync`.
+    pub fn note_metadata(&self, entries: &[(String, Metadata)]) -> Result<()> {
+        let _gate = self.gate.read();
+        self.append_metadata(entries, &self.context())
     }
 
-    /// The names of the labels that series matching any of `selectors` have in the range; no selector means every series. Sorted.
-    pub fn label_names(
-        &self,
-        selectors: &[Vec<Matcher>],
-        range: RangeInclusive<Timestamp>,
-    ) -> Result<Vec<String>, StoreError> {
-        let names: BTreeSet<String> = self
-            .matching(selectors, range)?
-            .iter()
-            .flat_map(|labels| labels.iter().map(|(name, _)| name.to_owned()).collect::<Vec<_>>())
-            .collect();
-        Ok(names.into_iter().collect())
+    /// Makes everything that was appended durable. A store in memory has nothing to do.
+    pub fn sync(&self) -> Result<()> {
+        match &self.disk {
+            Some(disk) => disk.journal.sync(),
+            None => Ok(()),
+        }
     }
 
-    /// The values that label `name` has on series matching any of `selectors` in the range. Sorted.
-    pub fn label_values(
-        &self,
-        name: &str,
-        selectors: &[Vec<Matcher>],
-        range: RangeInclusive<Timestamp>,
-    ) -> Result<Vec<String>, StoreError> {
-        let values: BTreeSet<String> = self
-            .matching(selectors, range)?
-            .iter()
-            .filter_map(|labels| labels.get(name).map(str::to_owned))
-            .collect();
-        Ok(values.into_iter().collect())
+    /// Finds the series that satisfy every matcher and may have a sample in the range, both ends included.
+    pub fn select(&self, matchers: &[Matcher], range: RangeInclusive<Timestamp>) -> Result<Selection> {
+        let view = self.view.read().clone();
+        let series_max = self.options.select_series_max;
+        Selection::new(&self.head, view, self.cache.clone(), matchers, range, series_max)
     }
 
     /// What is known of each metric family, by name.
     pub fn metadata(&self) -> Vec<(String, Metadata)> {
-        self.inner.read().metadata.iter().map(|(name, metadata)| (name.clone(), metadata.clone())).collect()
+        self.metadata.read().iter().map(|(name, metadata)| (name.clone(), metadata.clone())).collect()
     }
 
-    /// The exemplars of series matching any of `selectors`, by series.
+    /// The exemplars of series matching any of `selectors`, by series, sorted by labels and then by time.
     pub fn exemplars(
         &self,
         selectors: &[Vec<Matcher>],
         range: RangeInclusive<Timestamp>,
-    ) -> Result<Vec<(Labels, Vec<Exemplar>)>, StoreError> {
-        let inner = self.inner.read();
-        let matches = |labels: &Labels| {
-            selectors
-                .iter()
-                .any(|matchers| matchers.iter().all(|matcher| matcher.matches(labels.value(&matcher.name))))
+    ) -> Result<Vec<(Labels, Vec<Exemplar>)>> {
+        let view = self.view.read().clone();
+        let registry = self.head.registry.read();
+        let matched: Vec<_> = selectors.iter().map(|matchers| registry.matching(matchers)).collect();
+        let mut found: BTreeMap<Labels, Vec<Exemplar>> = BTreeMap::new();
+        let mut visit = |point, target, exemplar: &Exemplar| {
+            let wanted = exemplar.time.is_some_and(|time| range.contains(&time))
+                && matched.iter().any(|matched| {
+                    matched.targets.contains(target)
+                        && matched.points.contains(point)
+                        && matched.admits(target, point)
+                });
+            if wanted {
+                found.entry(registry.series(target, point)).or_default().push(exemplar.clone());
+            }
         };
-        Ok(inner
-            .series
+        for part in &view.parts {
+            part.exemplars().iter().for_each(|(target, point, exemplar)| visit(*point, *target, exemplar));
+        }
+        let from_head = self.exemplars.lock();
+        from_head
             .iter()
-            .filter(|(labels, _)| matches(labels))
-            .map(|(labels, stored)| {
-                (
-                    labels.clone(),
-                    stored
-                        .exemplars
-                        .iter()
-                        .filter(|exemplar| exemplar.time.is_some_and(|time| range.contains(&time)))
-                        .cloned()
-                        .collect::<Vec<_>>(),
-                )
-            })
-            .filter(|(_, exemplars)| !exemplars.is_empty())
-            .collect())
+            .filter(|(_, _, exemplar)| exemplar.time >= Some(view.note.sealed_until))
+            .for_each(|(point, target, exemplar)| visit(point, target, exemplar));
+        drop(from_head);
+        for list in found.values_mut() {
+            list.sort_by_key(|exemplar| exemplar.time);
+            list.dedup_by(|left, right| crate::exemplars::same(left, right));
+        }
+        Ok(found.into_iter().collect())
     }
 
-    fn matching(
+    fn new(options: Options, disk: Option<Disk>, view: View, opened: Opened) -> Store {
+        Store {
+            head: Head::new(&options),
+            options,
+            exemplars: Mutex::default(),
+            metadata: RwLock::default(),
+            view: RwLock::new(Arc::new(view)),
+            cache: Arc::new(PartCache::new(PART_CACHE_BYTES_MAX)),
+            disk,
+            gate: RwLock::default(),
+            floor: AtomicI64::new(Timestamp::MIN),
+            newest: AtomicI64::new(Timestamp::MIN),
+            counters: Counters::default(),
+            opened,
+            maintenance: Mutex::default(),
+            sealed_views: Mutex::default(),
+        }
+    }
+
+    /// Brings back what the log has, and opens it for more.
+    fn replay(
+        &mut self,
+        fs: &Fs,
+        dir: &Path,
+        rng: &mut Rng,
+        manifest: &Manifest,
+        floor: Timestamp,
+        opened: &mut Opened,
+    ) -> Result<Journal> {
+        let (exemplars, metadata) = (self.exemplars.get_mut(), self.metadata.get_mut());
+        let mut replay = Replay::new(&self.head, exemplars, metadata, floor);
+        let checkpoint = manifest.checkpoint();
+        let log_dir = dir.join(LOG_DIR);
+        let (log, replayed) =
+            Log::open(fs, &log_dir, self.options.log, rng, checkpoint, &mut |record| replay.record(record))?;
+        opened.log_records = replayed.records;
+        opened.log_samples = replay.samples;
+        opened.log_torn_bytes = replayed.torn_bytes;
+        opened.log_records_skipped = replay.skipped;
+        opened.damages.extend(replayed.damages.iter().map(ToString::to_string));
+        let newest = replay.newest;
+        self.newest.fetch_max(newest, Ordering::Relaxed);
+        let journal = Journal::new(log, checkpoint, newest)?;
+        self.write_preamble(&journal.enter())?;
+        Ok(journal)
+    }
+
+    /// What every chapter of the log has to say beside definitions.
+    pub(crate) fn write_preamble(&self, entry: &crate::journal::Entry<'_>) -> Result<()> {
+        let metadata: Vec<(String, Metadata)> = self.metadata();
+        for group in metadata.chunks(256) {
+            entry.write(kind::METADATA, Timestamp::MIN, |out| {
+                group.iter().for_each(|(family, metadata)| put_metadata(out, family, metadata));
+            })?;
+        }
+        Ok(())
+    }
+
+    fn context(&self) -> Context<'_> {
+        Context {
+            registry: &self.head.registry,
+            journal: self.disk.as_ref().map(|disk| disk.journal.enter()),
+            floor: self.floor.load(Ordering::Acquire),
+            window_ms: self.options.out_of_order_window_ms,
+        }
+    }
+
+    /// The target's labels and the point's, of a full label set.
+    pub(crate) fn split(&self, labels: &Labels) -> (Labels, Labels) {
+        let is_target = |name: &str| self.options.target_labels.iter().any(|target| target == name);
+        (labels.filter(is_target), labels.filter(|name| !is_target(name)))
+    }
+
+    /// Appends the samples of one target, those of one time together. `columns` says which of the resolved columns
+    /// each series is.
+    fn append_columns(
         &self,
-        selectors: &[Vec<Matcher>],
-        range: RangeInclusive<Timestamp>,
-    ) -> Result<BTreeSet<Labels>, StoreError> {
-        let everything = [Vec::new()];
-        let selectors = if selectors.is_empty() { &everything } else { selectors };
-        let mut found = BTreeSet::new();
-        for matchers in selectors {
-            let selection = self.select(matchers, range.clone())?;
-            found.extend((0..selection.len()).map(|index| selection.labels(index)));
-        }
-        Ok(found)
-    }
-}
-
-impl Inner {
-    fn push(&mut self, labels: Labels, sample: Sample, appended: &mut Appended) {
-        let stored = self.series.entry(labels.clone()).or_default();
-        match stored.samples.get(&sample.time) {
-            Some(existing) if !same_bits(&existing.value, &sample.value) => {
-                appended.refused += 1;
-                if appended.refusals.len() < REFUSALS_MAX {
-                    let reason = RefusalReason::DuplicateTimestamp;
-                    appended.refusals.push(Refusal { series: labels, time: sample.time, reason });
+        resolved: &Resolved,
+        columns: &[u32],
+        of_target: &[(Labels, &Series)],
+        context: &Context<'_>,
+        appended: &mut Appended,
+    ) -> Result<()> {
+        let mut rows: BTreeMap<Timestamp, Vec<(u32, &Value, Timestamp)>> = BTreeMap::new();
+        // A series that says two things at one time says the second one in a row of its own.
+        let mut repeated = Vec::new();
+        for (&column, (_, series)) in columns.iter().zip(of_target) {
+            for sample in &series.samples {
+                let row = rows.entry(sample.time).or_default();
+                let entry = (column, &sample.value, sample.start.unwrap_or(0));
+                match row.iter().rev().take(1).any(|(other, _, _)| *other == column) {
+                    true => repeated.push((sample.time, entry)),
+                    false => row.push(entry),
                 }
             }
-            Some(_) => appended.samples += 1,
-            None => {
-                stored.samples.insert(sample.time, sample);
-                appended.samples += 1;
-            }
         }
-    }
-}
-
-impl Selection {
-    /// How many series matched.
-    pub fn len(&self) -> usize {
-        self.series.len()
-    }
-
-    /// Whether none did.
-    pub fn is_empty(&self) -> bool {
-        self.series.is_empty()
-    }
-
-    /// The full labels of a series.
-    pub fn labels(&self, index: usize) -> Labels {
-        self.series[index].0.clone()
-    }
-
-    /// The samples of a series within the selected range, histograms as floats: what queries read.
-    pub fn read(&self, index: usize) -> Result<Samples, StoreError> {
-        let mut samples = Samples::default();
-        let (mut times, mut histogram_times) = (Vec::new(), Vec::new());
-        for sample in &self.series[index].1 {
-            let start = sample.start.unwrap_or(0);
-            let histogram: Arc<FloatHistogram> = match &sample.value {
-                Value::Float(value) => {
-                    times.push(sample.time);
-                    samples.values.push(*value);
-                    samples.starts.push(start);
-                    continue;
+        let rows = rows.into_iter().chain(repeated.into_iter().map(|(time, entry)| (time, vec![entry])));
+        with_buffer(|buffer| {
+            for (time, mut row) in rows {
+                row.sort_by_key(|(column, _, _)| *column);
+                // The same series may also come twice in a batch.
+                let mut again = Vec::new();
+                row.dedup_by(|later, first| {
+                    let twice = later.0 == first.0;
+                    if twice {
+                        again.push(*later);
+                    }
+                    twice
+                });
+                append_row(resolved, time, &row, buffer, context, appended)?;
+                for entry in again {
+                    append_row(resolved, time, &[entry], buffer, context, appended)?;
                 }
-                Value::Histogram(histogram) => Arc::new(histogram.to_float()),
-                Value::FloatHistogram(histogram) => histogram.clone(),
-            };
-            histogram_times.push(sample.time);
-            samples.histograms.push(histogram);
-            samples.histogram_starts.push(start);
-        }
-        for starts in [&mut samples.starts, &mut samples.histogram_starts] {
-            if starts.iter().all(|&start| start == 0) {
-                starts.clear();
+            }
+            Ok(())
+        })?;
+        for (&column, (_, series)) in columns.iter().zip(of_target) {
+            if let Ok(at) = resolved.refused.binary_search_by_key(&column, |(column, _)| *column) {
+                for sample in &series.samples {
+                    appended.refuse(sample.time, resolved.refused[at].1, || series.labels.clone());
+                }
+                continue;
+            }
+            let newest = series.samples.iter().map(|sample| sample.time).max();
+            for exemplar in &series.exemplars {
+                let time = newest.unwrap_or_else(|| self.newest.load(Ordering::Relaxed));
+                self.append_exemplar(resolved, column, exemplar, time, context, appended)?;
             }
         }
-        (samples.times, samples.histogram_times) = (times.into(), histogram_times.into());
-        Ok(samples)
+        Ok(())
     }
 
-    /// The samples of a series as they were written, whole counts kept whole: what exports read.
-    pub fn read_raw(&self, index: usize) -> Result<Vec<Sample>, StoreError> {
-        Ok(self.series[index].1.clone())
+    fn append_exemplar(
+        &self,
+        resolved: &Resolved,
+        column: u32,
+        exemplar: &Exemplar,
+        time: Timestamp,
+        context: &Context<'_>,
+        appended: &mut Appended,
+    ) -> Result<()> {
+        let Some((stripe, at)) = resolved.find(column) else { return Ok(()) };
+        let time = exemplar.time.unwrap_or(time);
+        let exemplar = Exemplar { time: Some(time), ..exemplar.clone() };
+        if time < context.floor {
+            return Ok(());
+        }
+        let point = stripe.columns().points()[at as usize];
+        let mut exemplars = self.exemplars.lock();
+        if !exemplars.contains(point, stripe.target, &exemplar) {
+            if exemplars.len() >= self.options.exemplars_max {
+                return Ok(());
+            }
+            if let Some(journal) = &context.journal {
+                stripe.define(context)?;
+                journal.write(kind::EXEMPLAR, time, |out| {
+                    put_exemplar(out, stripe.number, at, time, &exemplar);
+                })?;
+            }
+            exemplars.push(point, stripe.target, exemplar);
+        }
+        appended.exemplars += 1;
+        Ok(())
+    }
+
+    fn append_metadata(&self, entries: &[(String, Metadata)], context: &Context<'_>) -> Result<()> {
+        if entries.is_empty() {
+            return Ok(());
+        }
+        let changed: Vec<&(String, Metadata)> = {
+            let known = self.metadata.read();
+            entries.iter().filter(|(family, metadata)| known.get(family) != Some(metadata)).collect()
+        };
+        if changed.is_empty() {
+            return Ok(());
+        }
+        let mut known = self.metadata.write();
+        for (family, metadata) in changed {
+            if known.len() >= self.options.metadata_max && !known.contains_key(family) {
+                continue;
+            }
+            if let Some(journal) = &context.journal {
+                journal.write(kind::METADATA, Timestamp::MIN, |out| put_metadata(out, family, metadata))?;
+            }
+            known.insert(family.clone(), metadata.clone());
+        }
+        Ok(())
+    }
+
+    fn count(&self, newest: Timestamp, appended: &Appended) {
+        self.counters.samples.fetch_add(appended.samples, Ordering::Relaxed);
+        for (reason, &refused) in appended.refused_by_reason.iter().enumerate() {
+            if refused > 0 {
+                self.counters.refused[reason].fetch_add(refused, Ordering::Relaxed);
+            }
+        }
+        if appended.samples > 0 {
+            self.newest.fetch_max(newest, Ordering::Relaxed);
+        }
     }
 }
 
-fn same_bits(left: &Value, right: &Value) -> bool {
-    match (left, right) {
-        (Value::Float(left), Value::Float(right)) => left.to_bits() == right.to_bits(),
-        _ => left == right,
+/// Where the parts are, within the store's directory.
+pub(crate) const PARTS_DIR: &str = "parts";
+/// Where the log is.
+pub(crate) const LOG_DIR: &str = "log";
+
+/// Lends the thread's row buffer.
+fn with_buffer(work: impl FnOnce(&mut RowBuffer) -> Result<()>) -> Result<()> {
+    thread_local!(static BUFFER: RefCell<RowBuffer> = RefCell::new(RowBuffer::new()));
+    BUFFER.with_borrow_mut(work)
+}
+
+/// Puts the frame's values of some columns where their stripe has them.
+fn fill(buffer: &mut RowBuffer, frame: &Frame, columns: &[(u32, u16)]) {
+    buffer.clear();
+    for &(column, at) in columns {
+        buffer.set(at, frame.values[column as usize].to_bits());
+        if let Some(&start) = frame.starts.get(column as usize) {
+            buffer.starts.push((at, start));
+        }
     }
+    if !frame.starts.is_empty() && frame.absent.is_empty() {
+        buffer.starts_whole = Some(frame.starts.clone());
+    }
+    let place = |column: u32| columns.binary_search_by_key(&column, |(column, _)| *column);
+    for &absent in &frame.absent {
+        if let Ok(at) = place(absent) {
+            buffer.unset(columns[at].1);
+        }
+    }
+    for (column, value) in &frame.histograms {
+        if let Ok(at) = place(*column) {
+            buffer.unset(columns[at].1);
+            if frame.absent.binary_search(column).is_err() {
+                buffer.histograms.push((columns[at].1, value.clone()));
+            }
+        }
+    }
+}
+
+/// Appends values of one time; `row` ascends by column.
+fn append_row(
+    resolved: &Resolved,
+    time: Timestamp,
+    row: &[(u32, &Value, Timestamp)],
+    buffer: &mut RowBuffer,
+    context: &Context<'_>,
+    appended: &mut Appended,
+) -> Result<()> {
+    for run in &resolved.runs {
+        buffer.clear();
+        let mut any = false;
+        for &(column, value, start) in row {
+            let Ok(at) = run.columns.binary_search_by_key(&column, |(column, _)| *column) else { continue };
+            let at = run.columns[at].1;
+            any = true;
+            match value {
+                Value::Float(value) => buffer.set(at, value.to_bits()),
+                histogram => buffer.histograms.push((at, histogram.clone())),
+            }
+            if start != 0 {
+                buffer.starts.push((at, start));
+            }
+        }
+        if any {
+            run.stripe.append(time, buffer, context, appended)?;
+        }
+    }
+    Ok(())
 }

@@ -1,0 +1,251 @@
+//! A closed page: an open page transposed and compressed, still in memory, never changed again.
+//!
+//! Per column there is a 16-bit slot: absent, one of the page's constants, or a compressed block. Most columns of a
+//! page are constant and share a few values (0, 1, a size in bytes), so most columns cost their slot. Columns that
+//! miss rows name a pattern of rows, shared by all that miss the same ones.
+
+use std::sync::Arc;
+
+use model::Timestamp;
+
+use crate::bits::Bits;
+use crate::columnar;
+
+/// Columns over common rows, compressed.
+pub(crate) struct ClosedPage {
+    times: Arc<[Timestamp]>,
+    /// By column: 0 for absent, then the constants, then the blocks.
+    slots: Box<[u16]>,
+    constants: Box<[u64]>,
+    /// Where each block ends in `bytes`.
+    block_ends: Box<[u32]>,
+    bytes: Box<[u8]>,
+    /// By column the pattern of its rows, `EVERY_ROW` for none; empty when no column misses a row.
+    pattern_of: Box<[u16]>,
+    patterns: Box<[Bits]>,
+}
+
+const EVERY_ROW: u16 = u16::MAX;
+
+/// A column on its way into a page.
+#[derive(Clone, Default)]
+pub(crate) struct Column {
+    pub(crate) times: Vec<Timestamp>,
+    pub(crate) values: Vec<u64>,
+}
+
+impl ClosedPage {
+    /// Compresses columns. `fill` appends the samples of a column, ascending in time; `times` holds every time that
+    /// any of them has.
+    pub(crate) fn build(
+        times: Vec<Timestamp>,
+        column_count: usize,
+        mut fill: impl FnMut(usize, &mut Column),
+    ) -> ClosedPage {
+        let mut builder = Builder::default();
+        let mut column = Column::default();
+        for index in 0..column_count {
+            column.times.clear();
+            column.values.clear();
+            fill(index, &mut column);
+            builder.push(&times, &column);
+        }
+        builder.finish(times)
+    }
+
+    /// The times of the rows.
+    pub(crate) fn times(&self) -> &[Timestamp] {
+        &self.times
+    }
+
+    /// How many columns the page knows.
+    pub(crate) fn column_count(&self) -> usize {
+        self.slots.len()
+    }
+
+    /// About how much memory the page takes.
+    pub(crate) fn bytes(&self) -> usize {
+        let patterns: usize = self.patterns.iter().map(|pattern| pattern.words().len() * 8 + 32).sum();
+        size_of::<ClosedPage>()
+            + self.times.len() * 8
+            + self.slots.len() * 2
+            + self.constants.len() * 8
+            + self.block_ends.len() * 4
+            + self.bytes.len()
+            + self.pattern_of.len() * 2
+            + patterns
+    }
+
+    /// Appends the samples of a column, ascending in time.
+    pub(crate) fn read(&self, column: usize, times: &mut Vec<Timestamp>, values: &mut Vec<u64>) {
+        let Some(slot) = self.slots.get(column).map(|&slot| slot as usize).filter(|&slot| slot != 0) else {
+            return;
+        };
+        let count = match self.pattern_of.get(column) {
+            Some(&pattern) if pattern != EVERY_ROW => {
+                let before = times.len();
+                times.extend(self.patterns[pattern as usize].iter().map(|row| self.times[row]));
+                times.len() - before
+            }
+            _ => {
+                times.extend_from_slice(&self.times);
+                self.times.len()
+            }
+        };
+        match slot - 1 {
+            constant if constant < self.constants.len() => {
+                values.resize(values.len() + count, self.constants[constant]);
+            }
+            slot => {
+                let block = slot - self.constants.len();
+                let from = if block == 0 { 0 } else { self.block_ends[block - 1] as usize };
+                let bytes = &self.bytes[from..self.block_ends[block] as usize];
+                columnar::decode_values(bytes, count, values).expect("a page in memory is as it was made");
+            }
+        }
+    }
+}
+
+#[derive(Default)]
+struct Builder {
+    slots: Vec<Slot>,
+    constants: Vec<u64>,
+    block_ends: Vec<u32>,
+    bytes: Vec<u8>,
+    pattern_of: Vec<u16>,
+    patterns: Vec<Bits>,
+}
+
+#[derive(Clone, Copy)]
+enum Slot {
+    Absent,
+    Constant(u64),
+    Block(u16),
+}
+
+impl Builder {
+    fn push(&mut self, times: &[Timestamp], column: &Column) {
+        debug_assert_eq!(column.times.len(), column.values.len());
+        let Some((&first, rest)) = column.values.split_first() else {
+            self.pattern_of.push(EVERY_ROW);
+            return self.slots.push(Slot::Absent);
+        };
+        let pattern = self.pattern(times, &column.times);
+        self.pattern_of.push(pattern);
+        if rest.iter().all(|&value| value == first) {
+            self.constants.push(first);
+            return self.slots.push(Slot::Constant(first));
+        }
+        columnar::encode_values_fast(&column.values, &mut self.bytes);
+        self.slots.push(Slot::Block(self.block_ends.len() as u16));
+        self.block_ends.push(self.bytes.len() as u32);
+    }
+
+    fn pattern(&mut self, times: &[Timestamp], present: &[Timestamp]) -> u16 {
+        if present.len() == times.len() {
+            return EVERY_ROW;
+        }
+        let mut rows = Bits::default();
+        rows.words_mut(times.len().div_ceil(64));
+        let mut present = present.iter().peekable();
+        for (row, time) in times.iter().enumerate() {
+            if present.next_if_eq(&time).is_some() {
+                rows.insert(row);
+            }
+        }
+        debug_assert!(present.peek().is_none(), "every time of a column is a time of the page");
+        // Neighbours miss the same rows: they come from the same exposition.
+        let known = self.patterns.iter().rposition(|pattern| *pattern == rows);
+        known.unwrap_or_else(|| {
+            self.patterns.push(rows);
+            self.patterns.len() - 1
+        }) as u16
+    }
+
+    fn finish(mut self, times: Vec<Timestamp>) -> ClosedPage {
+        self.constants.sort_unstable();
+        self.constants.dedup();
+        let constants = &self.constants;
+        let slots = self.slots.iter().map(|slot| match slot {
+            Slot::Absent => 0,
+            Slot::Constant(value) => 1 + constants.binary_search(value).expect("it was put there") as u16,
+            Slot::Block(block) => 1 + constants.len() as u16 + block,
+        });
+        ClosedPage {
+            slots: slots.collect(),
+            times: times.into(),
+            constants: self.constants.into(),
+            block_ends: self.block_ends.into(),
+            bytes: self.bytes.into(),
+            pattern_of: if self.patterns.is_empty() { Box::default() } else { self.pattern_of.into() },
+            patterns: self.patterns.into(),
+        }
+    }
+}
+
+/// The sorted union of two ascending lists of times.
+pub(crate) fn union_times(left: &[Timestamp], right: &[Timestamp]) -> Vec<Timestamp> {
+    if left == right || right.is_empty() {
+        return left.to_vec();
+    }
+    let mut union = Vec::with_capacity(left.len().max(right.len()));
+    let (mut left, mut right) = (left.iter().copied().peekable(), right.iter().copied().peekable());
+    while let Some(next) = match (left.peek(), right.peek()) {
+        (Some(a), Some(b)) => Some(*a.min(b)),
+        (a, b) => a.or(b).copied(),
+    } {
+        left.next_if_eq(&next);
+        right.next_if_eq(&next);
+        union.push(next);
+    }
+    union
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn check(times: &[Timestamp], columns: &[&[(Timestamp, u64)]]) -> ClosedPage {
+        let page = ClosedPage::build(times.to_vec(), columns.len(), |index, column| {
+            for &(time, value) in columns[index] {
+                column.times.push(time);
+                column.values.push(value);
+            }
+        });
+        for (index, want) in columns.iter().enumerate() {
+            let (mut got_times, mut got_values) = (Vec::new(), Vec::new());
+            page.read(index, &mut got_times, &mut got_values);
+            let got: Vec<_> = got_times.into_iter().zip(got_values).collect();
+            assert_eq!(got, *want, "column {index}");
+        }
+        page
+    }
+
+    #[test]
+    fn columns_come_back_bit_for_bit() {
+        let float = |value: f64| value.to_bits();
+        let nan = 0x7ff0_dead_beef_0001;
+        check(
+            &[10, 20, 30],
+            &[
+                &[(10, float(1.0)), (20, float(1.0)), (30, float(1.0))],
+                &[(10, float(1.0)), (20, float(1.5)), (30, nan)],
+                &[],
+                &[(20, float(-0.0))],
+                &[(10, float(0.0)), (30, float(-0.0))],
+            ],
+        );
+    }
+
+    #[test]
+    fn columns_that_miss_the_same_rows_share_a_pattern() {
+        let page = check(&[1, 2, 3], &[&[(1, 5), (3, 6)], &[(1, 7), (3, 9)], &[(2, 9)]]);
+        assert_eq!(page.patterns.len(), 2);
+    }
+
+    #[test]
+    fn times_unite() {
+        assert_eq!(union_times(&[1, 3, 5], &[2, 3, 9]), [1, 2, 3, 5, 9]);
+        assert_eq!(union_times(&[], &[2]), [2]);
+    }
+}

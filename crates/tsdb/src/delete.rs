@@ -1,0 +1,32 @@
+//! Deleting by matchers and time: at once for every reader, later on the disk.
+
+use std::sync::atomic::Ordering;
+
+use model::{Matcher, Timestamp};
+
+use crate::error::Result;
+use crate::store::Store;
+use crate::tombstone::Tombstone;
+use crate::view::View;
+
+impl Store {
+    /// Deletes the samples of series that satisfy every matcher, from `from` to `to`, both included. Samples that are
+    /// newer than every sample the store has now are not concerned. Durable when this returns.
+    pub fn delete(&self, matchers: &[Matcher], from: Timestamp, to: Timestamp) -> Result<()> {
+        let maintenance = self.maintenance.lock();
+        let to = to.min(self.newest.load(Ordering::Relaxed));
+        if from > to {
+            return Ok(());
+        }
+        let view = self.view.read().clone();
+        let mut note = view.note.clone();
+        let parts_below = note.next_part;
+        note.tombstones.push(Tombstone { matchers: matchers.to_vec(), from, to, parts_below });
+        match &self.disk {
+            Some(disk) => self.publish(disk, None, &[], None, note, None)?,
+            None => *self.view.write() = std::sync::Arc::new(View { parts: Vec::new(), note }),
+        }
+        drop(maintenance);
+        Ok(())
+    }
+}

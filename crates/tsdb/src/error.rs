@@ -1,0 +1,25 @@
+//! What can go wrong in the store, said so that a person knows what to change.
+
+/// Why the store could not answer.
+#[derive(Debug, thiserror::Error)]
+pub enum StoreError {
+    /// A limit was reached; the text names it.
+    #[error("{0}")]
+    Limit(String),
+    /// A file could not be read or written.
+    #[error("{0}")]
+    Io(String),
+    /// The files under the store refused, are damaged or were written by another version.
+    #[error(transparent)]
+    Storage(#[from] storage::Error),
+}
+
+/// The result of the store's operations.
+pub(crate) type Result<T> = std::result::Result<T, StoreError>;
+
+impl StoreError {
+    /// A limit that was reached: `what` with its unit, how much there was, how much is allowed.
+    pub(crate) fn limit(what: &str, actual: u64, limit: u64) -> StoreError {
+        StoreError::Limit(format!("{what} of {actual} exceeds the limit {limit}"))
+    }
+}

@@ -1,0 +1,112 @@
+//! What became of an append: how much was taken, how much was refused, and why.
+
+use model::{Labels, Timestamp};
+
+/// How many refusals an append names.
+pub const REFUSALS_MAX: usize = 16;
+
+/// What became of an append.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Appended {
+    /// How many samples were taken, those that were there already included.
+    pub samples: u64,
+    /// How many exemplars were taken.
+    pub exemplars: u64,
+    /// How many series were seen for the first time.
+    pub series_created: u64,
+    /// How many samples were refused. `refusals` names the first of them.
+    pub refused: u64,
+    /// The same by reason, by [`RefusalReason::index`].
+    pub refused_by_reason: [u64; RefusalReason::ALL.len()],
+    /// The first refusals, in order, at most `REFUSALS_MAX`.
+    pub refusals: Vec<Refusal>,
+}
+
+/// One refused sample.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Refusal {
+    /// The series.
+    pub series: Labels,
+    /// The sample's time.
+    pub time: Timestamp,
+    /// Why.
+    pub reason: RefusalReason,
+}
+
+/// Why a sample was refused.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum RefusalReason {
+    /// There is another value at the same time already.
+    DuplicateTimestamp,
+    /// Older than the out-of-order window admits.
+    TooOld,
+    /// A new series while the store is at its limit of series.
+    SeriesLimit,
+    /// A new series while the store is near its memory ceiling.
+    MemoryLimit,
+    /// The labels have no metric name, a name is empty, or the set is too large.
+    BadLabels,
+    /// The histogram contradicts itself.
+    BadHistogram,
+}
+
+impl RefusalReason {
+    /// Every reason, in the order of [`RefusalReason::index`].
+    pub const ALL: [RefusalReason; 6] = [
+        RefusalReason::DuplicateTimestamp,
+        RefusalReason::TooOld,
+        RefusalReason::SeriesLimit,
+        RefusalReason::MemoryLimit,
+        RefusalReason::BadLabels,
+        RefusalReason::BadHistogram,
+    ];
+
+    /// The reason as a label value of the store's own metrics.
+    pub fn name(self) -> &'static str {
+        match self {
+            RefusalReason::DuplicateTimestamp => "duplicate_timestamp",
+            RefusalReason::TooOld => "too_old",
+            RefusalReason::SeriesLimit => "series_limit",
+            RefusalReason::MemoryLimit => "memory_limit",
+            RefusalReason::BadLabels => "bad_labels",
+            RefusalReason::BadHistogram => "bad_histogram",
+        }
+    }
+
+    /// A small number that is the reason's own.
+    pub fn index(self) -> usize {
+        self as usize
+    }
+}
+
+impl Appended {
+    /// Counts one refused sample; its labels are only made when there is still room to name it.
+    pub(crate) fn refuse(&mut self, time: Timestamp, reason: RefusalReason, series: impl FnOnce() -> Labels) {
+        self.refused += 1;
+        self.refused_by_reason[reason.index()] += 1;
+        if self.refusals.len() < REFUSALS_MAX {
+            self.refusals.push(Refusal { series: series(), time, reason });
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_reason_has_its_own_index() {
+        for (index, reason) in RefusalReason::ALL.iter().enumerate() {
+            assert_eq!(reason.index(), index, "{}", reason.name());
+        }
+    }
+
+    #[test]
+    fn only_the_first_refusals_are_named() {
+        let mut appended = Appended::default();
+        for time in 0..100 {
+            appended.refuse(time, RefusalReason::TooOld, Labels::empty);
+        }
+        assert_eq!((appended.refused, appended.refusals.len()), (100, REFUSALS_MAX));
+    }
+}

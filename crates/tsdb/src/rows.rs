@@ -1,0 +1,329 @@
+//! The floats of a stripe: closed pages, one open page, and the few samples that came late.
+//!
+//! A row that is newer than all others goes to the open page, a frame of the newest row's time joins that row.
+//! Anything older waits beside the pages, by column and time, until the page of its time is closed or, when many
+//! have gathered, made anew with them.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use model::Timestamp;
+
+use crate::bits::{self, Bits};
+use crate::closed::{ClosedPage, Column, union_times};
+use crate::page::{OpenPage, RowValues, WORDS_MAX};
+
+/// A page is closed once its columns have this many samples on average.
+const PAGE_SAMPLES_PER_COLUMN: usize = 64;
+/// A page is closed at this many rows, however few columns they have.
+const PAGE_ROWS_MAX: usize = 4_096;
+/// A page is closed at this size.
+const PAGE_BYTES_MAX: usize = 1 << 20;
+/// How many late samples wait before the pages of their times are made anew.
+const LATE_MAX: usize = 2_048;
+
+/// The floats of up to `COLUMNS_MAX` columns.
+#[derive(Default)]
+pub(crate) struct FloatRows {
+    closed: Vec<Arc<ClosedPage>>,
+    page: OpenPage,
+    /// The newest value of each column that came in order.
+    last: Vec<u64>,
+    /// The columns of the newest row.
+    last_present: Bits,
+    late: BTreeMap<(u16, Timestamp), u64>,
+}
+
+/// Where a row of some time belongs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Place {
+    /// Behind all others.
+    New,
+    /// Into the newest row.
+    Newest,
+    /// Before the newest row.
+    Late,
+}
+
+impl FloatRows {
+    /// Where a row of this time belongs.
+    pub(crate) fn place(&self, time: Timestamp) -> Place {
+        match self.page.times().last() {
+            Some(&newest) if time == newest => Place::Newest,
+            Some(&newest) if time < newest => Place::Late,
+            Some(_) => Place::New,
+            None if self.closed_until().is_some_and(|until| time <= until) => Place::Late,
+            None => Place::New,
+        }
+    }
+
+    /// Which of the row's columns differ from their newest value.
+    pub(crate) fn changed(&self, present: &[u64], values: &[u64]) -> [u64; WORDS_MAX] {
+        let mut changed = [0; WORDS_MAX];
+        for (word, &present) in present.iter().enumerate() {
+            let first = word * 64;
+            let known = self.last.len().saturating_sub(first).min(64);
+            let mut differs = if known == 64 { 0 } else { u64::MAX << known };
+            let pairs = self.last[first.min(self.last.len())..][..known].iter().zip(&values[first..]);
+            for (bit, (last, value)) in pairs.enumerate() {
+                differs |= u64::from(last != value) << bit;
+            }
+            changed[word] = differs & present;
+        }
+        changed
+    }
+
+    /// What the column says at a time, if it says anything.
+    pub(crate) fn at(&self, column: u16, time: Timestamp) -> Option<u64> {
+        if let Some(&value) = self.late.get(&(column, time)) {
+            return Some(value);
+        }
+        if self.page.times().last() == Some(&time) {
+            return self.last_present.contains(column as usize).then(|| self.last[column as usize]);
+        }
+        let (mut times, mut values) = (Vec::new(), Vec::new());
+        if self.page.times().binary_search(&time).is_ok() {
+            self.page.read(column as usize, &mut times, &mut values);
+        } else {
+            let page = self.closed.iter().find(|page| page.times().binary_search(&time).is_ok())?;
+            page.read(column as usize, &mut times, &mut values);
+        }
+        times.binary_search(&time).ok().map(|index| values[index])
+    }
+
+    /// Adds a row at a time for which `place` said `New`.
+    pub(crate) fn push_new(&mut self, time: Timestamp, row: &RowValues<'_>) {
+        if self.page_is_full() {
+            self.close_page();
+        }
+        self.page.push(time, row);
+        self.last_present.clear();
+        self.remember(row);
+    }
+
+    /// Adds columns to the newest row, which has none of them.
+    pub(crate) fn push_newest(&mut self, row: &RowValues<'_>) {
+        self.page.merge_into_last(row, self.last_present.words(), &self.last);
+        self.remember(row);
+    }
+
+    /// Adds samples before the newest row, at times at which their columns say nothing.
+    pub(crate) fn push_late(&mut self, samples: impl IntoIterator<Item = (u16, Timestamp, u64)>) {
+        self.late.extend(samples.into_iter().map(|(column, time, value)| ((column, time), value)));
+        if self.late.len() > LATE_MAX {
+            self.fold_late();
+        }
+    }
+
+    /// The samples of a column within the range, both ends included, ascending in time, behind what `column` has.
+    pub(crate) fn read(&self, column: usize, from: Timestamp, to: Timestamp, out: &mut Column) {
+        let before = out.times.len();
+        for page in &self.closed {
+            let (Some(&first), Some(&last)) = (page.times().first(), page.times().last()) else { continue };
+            if first <= to && last >= from {
+                page.read(column, &mut out.times, &mut out.values);
+            }
+        }
+        if self.page.times().first().is_some_and(|&first| first <= to) {
+            self.page.read(column, &mut out.times, &mut out.values);
+        }
+        let column = column as u16;
+        let late = self.late.range((column, from)..=(column, to)).map(|(&(_, time), &value)| (time, value));
+        merge(out, before, late);
+        trim(out, before, from, to);
+    }
+
+    /// Compresses the open page, with the late samples of its time.
+    fn close_page(&mut self) {
+        let after = self.closed_until();
+        if self.page.times().is_empty() {
+            return;
+        }
+        let late = self.take_late(|time| after.is_none_or(|after| time > after));
+        let times = union_times(self.page.times(), &late_times(&late));
+        let page = &self.page;
+        let closed = ClosedPage::build(times, self.last.len().max(columns_of(&late)), |index, column| {
+            page.read(index, &mut column.times, &mut column.values);
+            merge(column, 0, late_of(&late, index));
+        });
+        self.closed.push(Arc::new(closed));
+        self.page.clear();
+    }
+
+    /// Makes the closed pages to whose times late samples belong anew.
+    fn fold_late(&mut self) {
+        for index in 0..self.closed.len() {
+            let until = self.closed.get(index + 1).and_then(|next| next.times().first().copied());
+            let until = until.or(self.closed_until().map(|until| until.saturating_add(1)));
+            let late = self.take_late(|time| until.is_none_or(|until| time < until));
+            if late.is_empty() {
+                continue;
+            }
+            let old = &self.closed[index];
+            let times = union_times(old.times(), &late_times(&late));
+            let columns = old.column_count().max(columns_of(&late));
+            let page = ClosedPage::build(times, columns, |index, column| {
+                old.read(index, &mut column.times, &mut column.values);
+                merge(column, 0, late_of(&late, index));
+            });
+            self.closed[index] = Arc::new(page);
+        }
+    }
+
+    /// Forgets pages and late samples whose every time is before `time`.
+    pub(crate) fn drop_before(&mut self, time: Timestamp) {
+        self.closed.retain(|page| page.times().last().is_some_and(|&last| last >= time));
+        self.late.retain(|&(_, late), _| late >= time);
+        if self.page.times().last().is_some_and(|&newest| newest < time) {
+            self.page = OpenPage::default();
+            self.last_present.clear();
+        }
+    }
+
+    /// The oldest time of any sample.
+    pub(crate) fn oldest(&self) -> Option<Timestamp> {
+        let pages = self.closed.iter().filter_map(|page| page.times().first());
+        let late = self.late.keys().map(|(_, time)| time);
+        pages.chain(self.page.times().first()).chain(late).copied().min()
+    }
+
+    /// About how much memory the floats take.
+    pub(crate) fn bytes(&self) -> usize {
+        let closed: usize = self.closed.iter().map(|page| page.bytes() + 16).sum();
+        closed + self.page.bytes() + self.last.capacity() * 8 + self.late.len() * 32
+    }
+
+    fn closed_until(&self) -> Option<Timestamp> {
+        self.closed.last().and_then(|page| page.times().last().copied())
+    }
+
+    fn page_is_full(&self) -> bool {
+        let rows = self.page.times().len();
+        let columns = self.page.seen().count();
+        rows >= PAGE_ROWS_MAX
+            || rows >= PAGE_SAMPLES_PER_COLUMN && self.page.samples() >= PAGE_SAMPLES_PER_COLUMN * columns
+            || rows > 0 && self.page.bytes() >= PAGE_BYTES_MAX
+    }
+
+    fn remember(&mut self, row: &RowValues<'_>) {
+        for column in bits::ones(row.changed) {
+            if column >= self.last.len() {
+                self.last.resize(column + 1, 0);
+            }
+            self.last[column] = row.values[column];
+        }
+        let words = self.last_present.words_mut(row.present.len());
+        words.iter_mut().zip(row.present).for_each(|(present, more)| *present |= more);
+    }
+
+    fn take_late(&mut self, mut takes: impl FnMut(Timestamp) -> bool) -> BTreeMap<(u16, Timestamp), u64> {
+        let (taken, kept) =
+            std::mem::take(&mut self.late).into_iter().partition(|&((_, time), _)| takes(time));
+        self.late = kept;
+        taken
+    }
+}
+
+fn late_times(late: &BTreeMap<(u16, Timestamp), u64>) -> Vec<Timestamp> {
+    let mut times: Vec<Timestamp> = late.keys().map(|&(_, time)| time).collect();
+    times.sort_unstable();
+    times.dedup();
+    times
+}
+
+/// One more than the last column that has late samples.
+fn columns_of(late: &BTreeMap<(u16, Timestamp), u64>) -> usize {
+    late.keys().next_back().map_or(0, |&(column, _)| column as usize + 1)
+}
+
+fn late_of(late: &BTreeMap<(u16, Timestamp), u64>, column: usize) -> impl Iterator<Item = (Timestamp, u64)> {
+    let column = column as u16;
+    let range = late.range((column, Timestamp::MIN)..=(column, Timestamp::MAX));
+    range.map(|(&(_, time), &value)| (time, value))
+}
+
+/// Merges samples into those of `column` from `before` on; both ascend in time.
+fn merge(column: &mut Column, before: usize, more: impl Iterator<Item = (Timestamp, u64)>) {
+    let mut more = more.peekable();
+    if more.peek().is_none() {
+        return;
+    }
+    let (times, values) = (column.times.split_off(before), column.values.split_off(before));
+    let mut first = times.into_iter().zip(values).peekable();
+    while let Some((time, value)) = match (first.peek(), more.peek()) {
+        (Some((a, _)), Some((b, _))) if a <= b => first.next(),
+        (_, Some(_)) => more.next(),
+        _ => first.next(),
+    } {
+        column.times.push(time);
+        column.values.push(value);
+    }
+}
+
+/// Cuts the samples from `before` on to the range.
+fn trim(column: &mut Column, before: usize, from: Timestamp, to: Timestamp) {
+    let end = before + column.times[before..].partition_point(|&time| time <= to);
+    column.times.truncate(end);
+    column.values.truncate(end);
+    let start = before + column.times[before..].partition_point(|&time| time < from);
+    column.times.drain(before..start);
+    column.values.drain(before..start);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    /// Feeds single samples through the door a stripe uses, and compares with a map.
+    fn check(samples: &[(u16, Timestamp, u64)], close_at: &[usize]) {
+        let mut rows = FloatRows::default();
+        let mut want = BTreeMap::new();
+        for (index, &(column, time, value)) in samples.iter().enumerate() {
+            if close_at.contains(&index) {
+                rows.close_page();
+            }
+            assert_eq!(rows.at(column, time), want.get(&(column, time)).copied(), "{column} at {time}");
+            if want.contains_key(&(column, time)) {
+                continue;
+            }
+            want.insert((column, time), value);
+            let mut present = [0u64; WORDS_MAX];
+            present[column as usize / 64] |= 1 << (column % 64);
+            let mut values = vec![0; 1_024];
+            values[column as usize] = value;
+            let changed = rows.changed(&present, &values);
+            let row = RowValues { present: &present, changed: &changed, values: &values };
+            match rows.place(time) {
+                Place::New => rows.push_new(time, &row),
+                Place::Newest => rows.push_newest(&row),
+                Place::Late => rows.push_late([(column, time, value)]),
+            }
+        }
+        rows.fold_late();
+        for column in 0..8u16 {
+            let mut got = Column::default();
+            rows.read(column as usize, -50, 50, &mut got);
+            let got: Vec<_> = got.times.into_iter().zip(got.values).collect();
+            let want: Vec<_> =
+                want.range((column, -50)..=(column, 50)).map(|(&(_, time), &value)| (time, value)).collect();
+            assert_eq!(got, want, "column {column}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn any_order_of_samples_is_read_in_order(
+            samples in proptest::collection::vec((0u16..8, -60i64..60, 0u64..4), 0..200),
+            close_at in proptest::collection::vec(0usize..200, 0..6),
+        ) {
+            check(&samples, &close_at);
+        }
+    }
+
+    #[test]
+    fn many_rows_close_pages() {
+        let samples: Vec<_> = (0..1_000).map(|n| ((n % 3) as u16, n / 3 - 100, (n % 7) as u64)).collect();
+        check(&samples, &[]);
+    }
+}

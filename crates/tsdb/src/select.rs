@@ -1,0 +1,282 @@
+//! Selecting: from matchers to series, and from a series to its samples.
+//!
+//! Matchers are decided on targets and on points; head and parts then say which pairs exist. Pairs whose full labels are
+//! equal are one series with several sources. Samples are read when a series is asked for, by any thread.
+
+use std::collections::HashMap;
+use std::ops::RangeInclusive;
+use std::sync::{Arc, OnceLock};
+
+use model::{Labels, Matcher, Sample, Timestamp};
+
+use crate::closed::Column;
+use crate::columns::Columns;
+use crate::error::{Result, StoreError};
+use crate::gathered::Gathered;
+use crate::head::Head;
+use crate::part::PartCache;
+use crate::registry::{Matched, PointId, Registry, TargetId};
+use crate::samples::Samples;
+use crate::stripe::Stripe;
+use crate::tombstone::covers;
+use crate::view::View;
+
+/// The series a selector matched, in the order of their labels. Labels are known; samples are read one series at a time.
+pub struct Selection {
+    view: Arc<View>,
+    cache: Arc<PartCache>,
+    range: RangeInclusive<Timestamp>,
+    stripes: Vec<Arc<Stripe>>,
+    series: Vec<Selected>,
+    sources: Vec<Source>,
+    /// The times that a series of each target had when it was first read: the next one mostly has the same.
+    times: Vec<OnceLock<Arc<[Timestamp]>>>,
+}
+
+struct Selected {
+    labels: Labels,
+    first_source: u32,
+    source_count: u32,
+    /// Which of `times`.
+    times: u32,
+}
+
+/// Where samples of a series are.
+#[derive(Clone, Copy)]
+enum Source {
+    Head { stripe: u32, column: u16 },
+    Part { part: u32, ordinal: u32 },
+}
+
+/// A pair of target and point that exists, and where.
+struct Pair {
+    target: TargetId,
+    point: PointId,
+    source: Source,
+}
+
+impl Selection {
+    /// Finds the series that satisfy every matcher.
+    pub(crate) fn new(
+        head: &Head,
+        view: Arc<View>,
+        cache: Arc<PartCache>,
+        matchers: &[Matcher],
+        range: RangeInclusive<Timestamp>,
+        series_max: usize,
+    ) -> Result<Selection> {
+        let registry = head.registry.read();
+        let matched = registry.matching(matchers);
+        let mut selection = Selection {
+            view,
+            cache,
+            range,
+            stripes: Vec::new(),
+            series: Vec::new(),
+            sources: Vec::new(),
+            times: Vec::new(),
+        };
+        if matched.is_empty() || selection.range.is_empty() {
+            return Ok(selection);
+        }
+        let mut pairs = Vec::new();
+        find_in_parts(&selection.view, &matched, &selection.range, &mut |target, point, part, ordinal| {
+            pairs.push(Pair { target, point, source: Source::Part { part, ordinal } });
+        });
+        let stripes = &mut selection.stripes;
+        find_in_head(head, &selection.view, &matched, &selection.range, &mut |target, stripe, columns| {
+            let number = stripes.len() as u32;
+            for &(column, point) in columns {
+                pairs.push(Pair { target, point, source: Source::Head { stripe: number, column } });
+            }
+            stripes.push(stripe);
+        });
+        pairs.sort_by_key(|pair| (pair.target, pair.point));
+        selection.arrange(&registry, &pairs);
+        if selection.series.len() > series_max {
+            return Err(StoreError::limit(
+                "series selected",
+                selection.series.len() as u64,
+                series_max as u64,
+            ));
+        }
+        Ok(selection)
+    }
+
+    /// How many series matched.
+    pub fn len(&self) -> usize {
+        self.series.len()
+    }
+
+    /// Whether none did.
+    pub fn is_empty(&self) -> bool {
+        self.series.is_empty()
+    }
+
+    /// The full labels of a series.
+    pub fn labels(&self, index: usize) -> Labels {
+        self.series[index].labels.clone()
+    }
+
+    /// The samples of a series within the selected range, histograms as floats: what queries read. Empty when all the
+    /// series' samples lie outside the range.
+    pub fn read(&self, index: usize) -> Result<Samples> {
+        let times = &self.times[self.series[index].times as usize];
+        Ok(self.gather(index)?.into_samples(|own| {
+            let shared = times.get_or_init(|| own.as_slice().into());
+            if **shared == *own { shared.clone() } else { own.into() }
+        }))
+    }
+
+    /// The samples of a series as they were written, whole counts kept whole: what exports read.
+    pub fn read_raw(&self, index: usize) -> Result<Vec<Sample>> {
+        Ok(self.gather(index)?.into_raw())
+    }
+
+    fn gather(&self, index: usize) -> Result<Gathered> {
+        let series = &self.series[index];
+        let mut gathered = Gathered::default();
+        let sources = &self.sources[series.first_source as usize..][..series.source_count as usize];
+        for source in sources {
+            let (mut piece, part) = match *source {
+                Source::Head { stripe, column } => {
+                    let from = (*self.range.start()).max(self.view.note.sealed_until);
+                    let piece = read_head(&self.stripes[stripe as usize], column, from, *self.range.end());
+                    (piece, None)
+                }
+                Source::Part { part, ordinal } => {
+                    let part = &self.view.parts[part as usize];
+                    let piece = part.read(ordinal, *self.range.start(), *self.range.end(), &self.cache)?;
+                    (piece, Some(part.info.number))
+                }
+            };
+            if !self.view.note.tombstones.is_empty() {
+                let deleted = self.view.note.deleted(&series.labels, part);
+                piece.retain(|time| !covers(&deleted, time));
+            }
+            gathered.absorb(piece);
+        }
+        Ok(gathered)
+    }
+
+    /// Makes series of pairs that are sorted by target and point.
+    fn arrange(&mut self, registry: &Registry, pairs: &[Pair]) {
+        let mut found: Vec<(Labels, u32, &[Pair])> = Vec::new();
+        let mut times = 0;
+        for of_target in pairs.chunk_by(|left, right| left.target == right.target) {
+            for of_series in of_target.chunk_by(|left, right| left.point == right.point) {
+                found.push((registry.series(of_series[0].target, of_series[0].point), times, of_series));
+            }
+            times += 1;
+        }
+        self.times.resize_with(times as usize, OnceLock::new);
+        found.sort_by(|left, right| left.0.cmp(&right.0));
+        for (labels, times, pairs) in found {
+            match self.series.last_mut() {
+                Some(last) if last.labels == labels => last.source_count += pairs.len() as u32,
+                _ => self.series.push(Selected {
+                    labels,
+                    first_source: self.sources.len() as u32,
+                    source_count: pairs.len() as u32,
+                    times,
+                }),
+            }
+            self.sources.extend(pairs.iter().map(|pair| pair.source));
+        }
+    }
+}
+
+/// The samples of a column of the head.
+pub(crate) fn read_head(stripe: &Stripe, column: u16, from: Timestamp, to: Timestamp) -> Gathered {
+    let (mut floats, mut histograms, mut steps) = (Column::default(), Vec::new(), Vec::new());
+    stripe.read(column, from, to, &mut floats, &mut histograms, &mut steps);
+    Gathered::new(floats, histograms, &steps)
+}
+
+/// Calls `found` with the target and point of every matching series, some of them several times.
+pub(crate) fn for_each_pair(
+    head: &Head,
+    registry: &Registry,
+    view: &View,
+    matchers: &[Matcher],
+    range: &RangeInclusive<Timestamp>,
+    found: &mut dyn FnMut(TargetId, PointId),
+) {
+    let matched = registry.matching(matchers);
+    if matched.is_empty() || range.is_empty() {
+        return;
+    }
+    find_in_parts(view, &matched, range, &mut |target, point, _, _| found(target, point));
+    find_in_head(head, view, &matched, range, &mut |target, _, columns| {
+        columns.iter().for_each(|&(_, point)| found(target, point));
+    });
+}
+
+/// Calls `found` with target, point, part and ordinal, older parts first.
+fn find_in_parts(
+    view: &View,
+    matched: &Matched,
+    range: &RangeInclusive<Timestamp>,
+    found: &mut dyn FnMut(TargetId, PointId, u32, u32),
+) {
+    let mut parts: Vec<u32> = (0..view.parts.len() as u32).collect();
+    parts.sort_by_key(|&part| view.parts[part as usize].info.min_time);
+    for index in parts {
+        let part = &view.parts[index as usize];
+        if part.info.min_time > *range.end() || part.info.max_time < *range.start() {
+            continue;
+        }
+        part.find(&matched.targets, &matched.points, |target, point, ordinal| {
+            if matched.admits(target, point) {
+                found(target, point, index, ordinal);
+            }
+        });
+    }
+}
+
+/// Calls `found` with every stripe that has matching columns, and these.
+fn find_in_head(
+    head: &Head,
+    view: &View,
+    matched: &Matched,
+    range: &RangeInclusive<Timestamp>,
+    found: &mut dyn FnMut(TargetId, Arc<Stripe>, &[(u16, PointId)]),
+) {
+    if *range.end() < view.note.sealed_until {
+        return;
+    }
+    // Replicas share their list of columns, so what of a list is wanted is decided once.
+    let mut wanted: HashMap<*const Columns, (Arc<Columns>, Vec<(u16, PointId)>)> = HashMap::new();
+    for target in &matched.targets {
+        for stripe in head.stripes_of(target) {
+            let columns = stripe.columns();
+            let (_, wanted) = wanted.entry(Arc::as_ptr(&columns)).or_insert_with(|| {
+                let found = wanted_columns(&columns, matched);
+                (columns, found)
+            });
+            if wanted.is_empty() || !stripe.overlaps(*range.start(), *range.end()) {
+                continue;
+            }
+            if matched.is_decided() {
+                found(target, stripe, wanted);
+            } else {
+                let admitted = wanted.iter().filter(|(_, point)| matched.admits(target, *point));
+                found(target, stripe, &admitted.copied().collect::<Vec<_>>());
+            }
+        }
+    }
+}
+
+fn wanted_columns(columns: &Columns, matched: &Matched) -> Vec<(u16, PointId)> {
+    let mut wanted: Vec<(u16, PointId)> = if matched.points.len() < columns.len() as u64 / 4 {
+        matched.points.iter().filter_map(|point| Some((columns.find(point)?, point))).collect()
+    } else {
+        let points = columns.points().iter().enumerate();
+        points
+            .map(|(column, &point)| (column as u16, point))
+            .filter(|(_, point)| matched.points.contains(*point))
+            .collect()
+    };
+    wanted.sort_unstable();
+    wanted
+}

@@ -1,0 +1,466 @@
+//! A stripe: up to 1,024 columns of one target in the head, behind one lock.
+//!
+//! Every target has one stripe, a wide one several, so that a bitmap of columns stays short, a lock is never held for
+//! long, and columns that always come together lie together.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use model::{Labels, Timestamp, Value};
+use parking_lot::{Mutex, RwLock};
+
+use crate::bits::{self, Bits};
+use crate::closed::Column;
+use crate::columns::Columns;
+use crate::error::Result;
+use crate::histogram;
+use crate::histogram_column::HistogramColumn;
+use crate::journal::Entry;
+use crate::page::{RowValues, WORDS_MAX};
+use crate::record::{kind, put_histogram, put_late, put_row, put_starts, put_stripe};
+use crate::refusal::{Appended, RefusalReason};
+use crate::registry::{Registry, TargetId};
+use crate::rows::{FloatRows, Place};
+use crate::starts::{Starts, Step};
+
+/// How many columns a stripe has at most.
+pub(crate) const COLUMNS_MAX: usize = 1_024;
+
+/// After this many rows everything is told to the log again, so that a damaged record costs no more than these.
+const ROWS_PER_FULL_ROW: u32 = 128;
+
+/// Columns of one target.
+pub(crate) struct Stripe {
+    /// The stripe's number, unique in this process.
+    pub(crate) number: u32,
+    /// Whose columns these are.
+    pub(crate) target: TargetId,
+    state: Mutex<State>,
+}
+
+struct State {
+    columns: Arc<Columns>,
+    rows: FloatRows,
+    histograms: BTreeMap<u16, HistogramColumn>,
+    starts: Starts,
+    /// The starts that came last, whole: when they come again nothing has to be looked at.
+    starts_seen: Option<Arc<[Timestamp]>>,
+    newest: Timestamp,
+    logged: Logged,
+}
+
+/// What the log's chapter knows of the stripe.
+#[derive(Default)]
+struct Logged {
+    chapter: u64,
+    columns: usize,
+    told: Bits,
+    rows: u32,
+    sequence: u64,
+}
+
+/// A row on its way into a stripe, addressed by the stripe's columns. Made once and filled again and again.
+pub(crate) struct RowBuffer {
+    pub(crate) present: [u64; WORDS_MAX],
+    pub(crate) values: Box<[u64; COLUMNS_MAX]>,
+    pub(crate) histograms: Vec<(u16, Value)>,
+    /// The start of every column that is there; empty when nobody said.
+    pub(crate) starts: Vec<(u16, Timestamp)>,
+    /// What `starts` was made from, if nothing of it was left out.
+    pub(crate) starts_whole: Option<Arc<[Timestamp]>>,
+}
+
+/// What a stripe needs to know of the store to take a row.
+pub(crate) struct Context<'a> {
+    pub(crate) registry: &'a RwLock<Registry>,
+    pub(crate) journal: Option<Entry<'a>>,
+    /// Samples before this time are in parts already.
+    pub(crate) floor: Timestamp,
+    /// How much older than the stripe's newest sample another may be.
+    pub(crate) window_ms: i64,
+}
+
+/// What a stripe takes, counted.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct StripeSize {
+    pub(crate) bytes: usize,
+    pub(crate) oldest: Option<Timestamp>,
+    pub(crate) newest: Option<Timestamp>,
+}
+
+impl RowBuffer {
+    pub(crate) fn new() -> RowBuffer {
+        RowBuffer {
+            present: [0; WORDS_MAX],
+            values: Box::new([0; COLUMNS_MAX]),
+            histograms: Vec::new(),
+            starts: Vec::new(),
+            starts_whole: None,
+        }
+    }
+
+    pub(crate) fn clear(&mut self) {
+        self.present = [0; WORDS_MAX];
+        self.histograms.clear();
+        self.starts.clear();
+        self.starts_whole = None;
+    }
+
+    pub(crate) fn set(&mut self, column: u16, value: u64) {
+        self.present[column as usize / 64] |= 1 << (column % 64);
+        self.values[column as usize] = value;
+    }
+
+    pub(crate) fn unset(&mut self, column: u16) {
+        self.present[column as usize / 64] &= !(1 << (column % 64));
+    }
+}
+
+impl Stripe {
+    pub(crate) fn new(number: u32, target: TargetId, columns: Arc<Columns>) -> Stripe {
+        let state = State {
+            columns,
+            rows: FloatRows::default(),
+            histograms: BTreeMap::new(),
+            starts: Starts::default(),
+            starts_seen: None,
+            newest: Timestamp::MIN,
+            logged: Logged::default(),
+        };
+        Stripe { number, target, state: Mutex::new(state) }
+    }
+
+    /// The stripe's points by column.
+    pub(crate) fn columns(&self) -> Arc<Columns> {
+        self.state.lock().columns.clone()
+    }
+
+    /// Gives the stripe a longer list of columns that begins with those it has.
+    pub(crate) fn widen(&self, columns: Arc<Columns>) {
+        let mut state = self.state.lock();
+        debug_assert!(columns.points().starts_with(state.columns.points()), "columns are only added");
+        state.columns = columns;
+    }
+
+    /// Takes a row: writes it to the log, then remembers it. Samples that cannot be taken are refused one by one.
+    pub(crate) fn append(
+        &self,
+        time: Timestamp,
+        row: &mut RowBuffer,
+        context: &Context<'_>,
+        appended: &mut Appended,
+    ) -> Result<()> {
+        let mut state = self.state.lock();
+        let oldest = context.floor.max(state.newest.saturating_sub(context.window_ms));
+        if time < oldest {
+            let all =
+                bits::ones(&row.present).chain(row.histograms.iter().map(|(column, _)| *column as usize));
+            all.for_each(|column| {
+                appended.refuse(time, RefusalReason::TooOld, || state.labels(self.target, column, context));
+            });
+            return Ok(());
+        }
+        let before = appended.refused;
+        state.settle_floats(self.target, time, row, context, appended);
+        state.settle_histograms(self.target, time, row, context, appended);
+        self.append_starts(&mut state, time, row, context, appended.refused == before)?;
+        self.append_floats(&mut state, time, row, context)?;
+        self.append_histograms(&mut state, time, row, context)?;
+        state.newest = state.newest.max(time);
+        Ok(())
+    }
+
+    /// As `append`, for floats of the log, whose starts came in a record of their own.
+    pub(crate) fn append_replayed(
+        &self,
+        time: Timestamp,
+        row: &mut RowBuffer,
+        context: &Context<'_>,
+        appended: &mut Appended,
+    ) -> Result<()> {
+        let mut state = self.state.lock();
+        state.settle_floats(self.target, time, row, context, appended);
+        self.append_floats(&mut state, time, row, context)?;
+        self.append_histograms(&mut state, time, row, context)?;
+        state.newest = state.newest.max(time);
+        Ok(())
+    }
+
+    /// Sets the start of a column from the log.
+    pub(crate) fn set_start(&self, column: u16, time: Timestamp, start: Timestamp, newest: bool) {
+        self.state.lock().starts.set(column, time, start, newest);
+    }
+
+    /// The samples of a column within the range, both ends included, and the steps of its starts that matter there.
+    pub(crate) fn read(
+        &self,
+        column: u16,
+        from: Timestamp,
+        to: Timestamp,
+        floats: &mut Column,
+        histograms: &mut Vec<(Timestamp, Value)>,
+        steps: &mut Vec<Step>,
+    ) {
+        let state = self.state.lock();
+        state.rows.read(column as usize, from, to, floats);
+        if let Some(of_column) = state.histograms.get(&column) {
+            of_column.read(from, to, histograms);
+        }
+        steps.extend_from_slice(state.starts.steps(column, from));
+    }
+
+    /// Whether any sample may lie within the range.
+    pub(crate) fn overlaps(&self, from: Timestamp, to: Timestamp) -> bool {
+        let state = self.state.lock();
+        state.newest >= from && state.oldest().is_some_and(|oldest| oldest <= to)
+    }
+
+    /// Forgets what is wholly before `time`.
+    pub(crate) fn drop_before(&self, time: Timestamp) {
+        let mut state = self.state.lock();
+        state.rows.drop_before(time);
+        state.histograms.retain(|_, column| column.drop_before(time));
+        state.starts.drop_before(time);
+    }
+
+    /// How much memory the stripe takes and which times it has.
+    pub(crate) fn size(&self) -> StripeSize {
+        let state = self.state.lock();
+        let histograms = state.histograms.values();
+        let oldest = state.oldest();
+        let bytes = size_of::<Stripe>()
+            + state.rows.bytes()
+            + state.starts.bytes()
+            + histograms.map(|column| column.bytes() + 64).sum::<usize>()
+            + COLUMNS_MAX / 4;
+        StripeSize { bytes, oldest, newest: oldest.map(|_| state.newest) }
+    }
+
+    fn append_starts(
+        &self,
+        state: &mut State,
+        time: Timestamp,
+        row: &RowBuffer,
+        context: &Context<'_>,
+        is_whole: bool,
+    ) -> Result<()> {
+        let seen_before = match (&row.starts_whole, &state.starts_seen) {
+            (Some(whole), Some(seen)) => Arc::ptr_eq(whole, seen),
+            _ => false,
+        };
+        if seen_before || row.starts.is_empty() && state.starts.is_empty() {
+            return Ok(());
+        }
+        let newest = time > state.newest;
+        // Columns whose start nobody tells any more are unknown again.
+        let told: BTreeMap<u16, Timestamp> = row.starts.iter().copied().collect();
+        let floats = bits::ones(&row.present).map(|column| column as u16);
+        let columns = floats.chain(row.histograms.iter().map(|(column, _)| *column));
+        let changes: Vec<(u16, Timestamp)> = columns
+            .map(|column| (column, told.get(&column).copied().unwrap_or(0)))
+            .filter(|&(column, start)| state.starts.at(column, time) != start)
+            .collect();
+        if !changes.is_empty() {
+            if let Some(journal) = &context.journal {
+                state.define(self, journal, context)?;
+                journal
+                    .write(kind::STARTS, time, |out| put_starts(out, self.number, time, newest, &changes))?;
+            }
+            changes.iter().for_each(|&(column, start)| state.starts.set(column, time, start, newest));
+        }
+        state.starts_seen = if is_whole && newest { row.starts_whole.clone() } else { None };
+        Ok(())
+    }
+
+    fn append_floats(
+        &self,
+        state: &mut State,
+        time: Timestamp,
+        row: &RowBuffer,
+        context: &Context<'_>,
+    ) -> Result<()> {
+        let columns = state.columns.len();
+        let words = columns.div_ceil(64);
+        let present = &row.present[..words];
+        if present.iter().all(|&word| word == 0) {
+            return Ok(());
+        }
+        let place = state.rows.place(time);
+        if place == Place::Late {
+            let late = bits::ones(present).map(|column| (column as u16, time, row.values[column]));
+            let late: Vec<(u16, Timestamp, u64)> = late.collect();
+            if let Some(journal) = &context.journal {
+                state.define(self, journal, context)?;
+                journal.write(kind::LATE, time, |out| put_late(out, self.number, &late))?;
+            }
+            state.rows.push_late(late);
+            return Ok(());
+        }
+        let changed = state.rows.changed(present, &row.values[..]);
+        let values = RowValues { present, changed: &changed[..words], values: &row.values[..] };
+        if let Some(journal) = &context.journal {
+            state.define(self, journal, context)?;
+            state.log_row(self.number, time, &values, journal)?;
+        }
+        match place {
+            Place::New => state.rows.push_new(time, &values),
+            _ => state.rows.push_newest(&values),
+        }
+        Ok(())
+    }
+
+    fn append_histograms(
+        &self,
+        state: &mut State,
+        time: Timestamp,
+        row: &mut RowBuffer,
+        context: &Context<'_>,
+    ) -> Result<()> {
+        for (column, value) in row.histograms.drain(..) {
+            if let Some(journal) = &context.journal {
+                state.define(self, journal, context)?;
+                journal.write(kind::HISTOGRAM, time, |out| {
+                    put_histogram(out, self.number, column, time, &value);
+                })?;
+            }
+            state.histograms.entry(column).or_default().push(time, value);
+        }
+        Ok(())
+    }
+
+    /// Tells the log of the stripe, for records about it that do not come with a row.
+    pub(crate) fn define(&self, context: &Context<'_>) -> Result<()> {
+        match &context.journal {
+            Some(journal) => self.state.lock().define(self, journal, context),
+            None => Ok(()),
+        }
+    }
+}
+
+impl State {
+    /// Takes floats out of the row that are here already, and refuses those that contradict what is here.
+    fn settle_floats(
+        &self,
+        target: TargetId,
+        time: Timestamp,
+        row: &mut RowBuffer,
+        context: &Context<'_>,
+        appended: &mut Appended,
+    ) {
+        let is_new = self.rows.place(time) == Place::New;
+        let mut taken = 0;
+        let mut settled = Bits::default();
+        if !is_new || !self.histograms.is_empty() {
+            for column in bits::ones(&row.present) {
+                let float = if is_new { None } else { self.rows.at(column as u16, time) };
+                let histogram = || self.histograms.get(&(column as u16)).and_then(|values| values.at(time));
+                match float {
+                    Some(value) if value == row.values[column] => {
+                        taken += 1;
+                        settled.insert(column);
+                    }
+                    None if histogram().is_none() => {}
+                    _ => {
+                        settled.insert(column);
+                        appended.refuse(time, RefusalReason::DuplicateTimestamp, || {
+                            self.labels(target, column, context)
+                        });
+                    }
+                }
+            }
+        }
+        for (present, settled) in row.present.iter_mut().zip(settled.words()) {
+            *present &= !settled;
+        }
+        appended.samples += taken + bits::count(&row.present) as u64;
+    }
+
+    /// As `settle_floats`, for histograms.
+    fn settle_histograms(
+        &self,
+        target: TargetId,
+        time: Timestamp,
+        row: &mut RowBuffer,
+        context: &Context<'_>,
+        appended: &mut Appended,
+    ) {
+        row.histograms.retain(|(column, value)| {
+            let mut refuse = |reason| {
+                appended.refuse(time, reason, || self.labels(target, *column as usize, context));
+                false
+            };
+            if !histogram::is_well_formed(value) {
+                return refuse(RefusalReason::BadHistogram);
+            }
+            let of_column = self.histograms.get(column);
+            let is_new = of_column.and_then(HistogramColumn::newest).is_none_or(|newest| time > newest);
+            let existing = of_column.filter(|_| !is_new).and_then(|column| column.at(time));
+            match existing {
+                Some(existing) if histogram::same_bits(&existing, value) => {
+                    appended.samples += 1;
+                    false
+                }
+                Some(_) => refuse(RefusalReason::DuplicateTimestamp),
+                None if self.rows.at(*column, time).is_some() => refuse(RefusalReason::DuplicateTimestamp),
+                None => {
+                    appended.samples += 1;
+                    true
+                }
+            }
+        });
+    }
+
+    fn oldest(&self) -> Option<Timestamp> {
+        let histograms = self.histograms.values().filter_map(HistogramColumn::oldest);
+        histograms.chain(self.rows.oldest()).min()
+    }
+
+    fn labels(&self, target: TargetId, column: usize, context: &Context<'_>) -> Labels {
+        context.registry.read_recursive().series(target, self.columns.points()[column])
+    }
+
+    /// Tells the chapter which columns the stripe has, as far as it does not know.
+    fn define(&mut self, stripe: &Stripe, journal: &Entry<'_>, context: &Context<'_>) -> Result<()> {
+        if self.logged.chapter != journal.chapter() {
+            self.logged = Logged { chapter: journal.chapter(), ..Logged::default() };
+        }
+        if self.logged.rows >= ROWS_PER_FULL_ROW {
+            self.logged.rows = 0;
+            self.logged.columns = 0;
+            self.logged.told.clear();
+        }
+        let first = self.logged.columns;
+        if first == self.columns.len() {
+            return Ok(());
+        }
+        let points = &self.columns.points()[first..];
+        journal.define_points(points, context.registry)?;
+        let target = context.registry.read_recursive().targets.labels(stripe.target).clone();
+        journal.write(kind::STRIPE, Timestamp::MIN, |out| {
+            put_stripe(out, stripe.number, &target, first, points);
+        })?;
+        self.logged.columns = self.columns.len();
+        Ok(())
+    }
+
+    fn log_row(
+        &mut self,
+        stripe: u32,
+        time: Timestamp,
+        row: &RowValues<'_>,
+        journal: &Entry<'_>,
+    ) -> Result<()> {
+        let mut told = [0; WORDS_MAX];
+        for (word, told) in told.iter_mut().enumerate().take(row.present.len()) {
+            *told = (row.changed[word] | !self.logged.told.word(word)) & row.present[word];
+        }
+        let shape = (row.present, &told[..row.present.len()], self.columns.len());
+        let sequence = self.logged.sequence;
+        journal.write(kind::ROW, time, |out| put_row(out, (stripe, sequence, time), shape, row.values))?;
+        let words = self.logged.told.words_mut(row.present.len());
+        words.iter_mut().zip(row.present).for_each(|(told, present)| *told |= present);
+        self.logged.sequence += 1;
+        self.logged.rows += 1;
+        Ok(())
+    }
+}

@@ -1,0 +1,209 @@
+//! A table of label sets: each set once, found by its content, and by every label it has.
+//!
+//! The store keeps two of these, one of targets and one of points. A series is a row of the first with a row of the
+//! second, so both stay small while their product grows, and a matcher is decided on each of them alone.
+
+use std::collections::BTreeMap;
+use std::ops::Bound;
+use std::sync::Arc;
+
+use hashbrown::HashTable;
+use model::{Labels, Matcher};
+use roaring::RoaringBitmap;
+
+/// The number of a label set in its table.
+pub(crate) type RowId = u32;
+
+/// Label sets with an index over their labels. Rows are only added.
+#[derive(Default)]
+pub(crate) struct LabelTable {
+    rows: Vec<Labels>,
+    by_content: HashTable<RowId>,
+    /// name → value → rows.
+    postings: BTreeMap<Arc<str>, Postings>,
+    bytes: u64,
+}
+
+/// The rows that have one label, by its value.
+#[derive(Default)]
+pub(crate) struct Postings {
+    values: BTreeMap<Arc<str>, RoaringBitmap>,
+    any: RoaringBitmap,
+}
+
+/// What one matcher says about the rows of a table.
+pub(crate) struct Verdict {
+    /// Rows that have the label with a value that satisfies the matcher.
+    pub(crate) satisfied: RoaringBitmap,
+    /// Rows that have the label with a value that does not.
+    pub(crate) violated: RoaringBitmap,
+}
+
+impl LabelTable {
+    /// The row of `labels`, if the table has it.
+    pub(crate) fn find(&self, labels: &Labels) -> Option<RowId> {
+        self.by_content.find(labels.hash64(), |&row| self.rows[row as usize] == *labels).copied()
+    }
+
+    /// The row of `labels`, added when the table does not have it.
+    pub(crate) fn intern(&mut self, labels: &Labels) -> RowId {
+        if let Some(row) = self.find(labels) {
+            return row;
+        }
+        let row = RowId::try_from(self.rows.len()).expect("fewer than 2^32 label sets");
+        for (name, value) in labels {
+            if !self.postings.contains_key(name) {
+                self.postings.insert(name.into(), Postings::default());
+            }
+            let postings = self.postings.get_mut(name).expect("the name was just put there");
+            postings.any.insert(row);
+            match postings.values.get_mut(value) {
+                Some(rows) => drop(rows.insert(row)),
+                None => {
+                    self.bytes += VALUE_BYTES + value.len() as u64;
+                    postings.values.insert(value.into(), RoaringBitmap::from_iter([row]));
+                }
+            }
+        }
+        self.bytes += ROW_BYTES + labels.packed().len() as u64 + labels.len() as u64 * POSTING_BYTES;
+        self.rows.push(labels.clone());
+        let rows = &self.rows;
+        self.by_content.insert_unique(labels.hash64(), row, |&row| rows[row as usize].hash64());
+        row
+    }
+
+    /// The label set of a row.
+    pub(crate) fn labels(&self, row: RowId) -> &Labels {
+        &self.rows[row as usize]
+    }
+
+    /// How many rows there are.
+    pub(crate) fn len(&self) -> usize {
+        self.rows.len()
+    }
+
+    /// About how much memory the table takes.
+    pub(crate) fn bytes(&self) -> u64 {
+        self.bytes
+    }
+
+    /// Every row.
+    pub(crate) fn all(&self) -> RoaringBitmap {
+        RoaringBitmap::from_sorted_iter(0..self.rows.len() as u32).expect("ascending")
+    }
+
+    /// The names of all labels, sorted.
+    pub(crate) fn names(&self) -> impl Iterator<Item = &str> {
+        self.postings.keys().map(|name| &**name)
+    }
+
+    /// The values of a label with the rows that have them, sorted by value.
+    pub(crate) fn values(&self, name: &str) -> impl Iterator<Item = (&str, &RoaringBitmap)> {
+        let values = self.postings.get(name).into_iter().flat_map(|postings| &postings.values);
+        values.map(|(value, rows)| (&**value, rows))
+    }
+
+    /// Decides a matcher for every row that has its label.
+    pub(crate) fn decide(&self, matcher: &Matcher) -> Verdict {
+        let Some(postings) = self.postings.get(matcher.name.as_str()) else {
+            return Verdict { satisfied: RoaringBitmap::new(), violated: RoaringBitmap::new() };
+        };
+        let satisfied = postings.matching(matcher);
+        let violated = &postings.any - &satisfied;
+        Verdict { satisfied, violated }
+    }
+}
+
+/// What a row, a value and a row's entry under a value take beyond their own bytes, about.
+const ROW_BYTES: u64 = 40;
+const VALUE_BYTES: u64 = 96;
+const POSTING_BYTES: u64 = 3;
+
+impl Postings {
+    /// The rows whose value satisfies the matcher; literals and prefixes are looked up, not tried.
+    fn matching(&self, matcher: &Matcher) -> RoaringBitmap {
+        use model::MatchOp::{Equal, NotEqual, NotRegex, Regex};
+        match (matcher.op, matcher.regex()) {
+            (Equal, _) => self.values.get(matcher.value.as_str()).cloned().unwrap_or_default(),
+            (NotEqual, _) => match self.values.get(matcher.value.as_str()) {
+                Some(rows) => &self.any - rows,
+                None => self.any.clone(),
+            },
+            (Regex, Some(regex)) => self.matching_regex(regex),
+            (NotRegex, Some(regex)) => &self.any - self.matching_regex(regex),
+            (Regex | NotRegex, None) => unreachable!("a regex matcher is made with its regex"),
+        }
+    }
+
+    fn matching_regex(&self, regex: &model::Regex) -> RoaringBitmap {
+        if regex.matches_everything() || regex.matches_every_non_empty() {
+            return self.any.clone();
+        }
+        if let Some(literals) = regex.literals() {
+            return literals.iter().filter_map(|literal| self.values.get(literal.as_str())).fold(
+                RoaringBitmap::new(),
+                |mut all, rows| {
+                    all |= rows;
+                    all
+                },
+            );
+        }
+        let prefix = regex.prefix();
+        let mut all = RoaringBitmap::new();
+        for (value, rows) in self.values.range::<str, _>((Bound::Included(prefix), Bound::Unbounded)) {
+            if !value.starts_with(prefix) {
+                break;
+            }
+            if regex.is_match(value) {
+                all |= rows;
+            }
+        }
+        all
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use model::MatchOp;
+
+    fn table() -> LabelTable {
+        let mut table = LabelTable::default();
+        for pairs in [
+            &[("__name__", "up")][..],
+            &[("__name__", "http_requests_total"), ("code", "200")],
+            &[("__name__", "http_requests_total"), ("code", "503")],
+            &[("__name__", "http_errors"), ("code", "503"), ("path", "/a")],
+        ] {
+            table.intern(&Labels::from_pairs(pairs.iter().copied()));
+        }
+        table
+    }
+
+    #[test]
+    fn a_set_has_one_row() {
+        let mut table = table();
+        assert_eq!(table.intern(&Labels::from_pairs([("__name__", "up")])), 0);
+        assert_eq!(table.len(), 4);
+    }
+
+    #[test]
+    fn matchers_are_decided_by_look_up() {
+        let table = table();
+        let check = |name: &str, op: MatchOp, value: &str, satisfied: &[u32], violated: &[u32]| {
+            let verdict = table.decide(&Matcher::new(name, op, value).unwrap());
+            let rows = |bitmap: &RoaringBitmap| bitmap.iter().collect::<Vec<_>>();
+            assert_eq!(rows(&verdict.satisfied), satisfied, "{name} {op:?} {value} satisfied");
+            assert_eq!(rows(&verdict.violated), violated, "{name} {op:?} {value} violated");
+        };
+        check("code", MatchOp::Equal, "503", &[2, 3], &[1]);
+        check("code", MatchOp::Equal, "404", &[], &[1, 2, 3]);
+        check("code", MatchOp::NotEqual, "503", &[1], &[2, 3]);
+        check("code", MatchOp::Regex, "5..", &[2, 3], &[1]);
+        check("code", MatchOp::Regex, "200|404", &[1], &[2, 3]);
+        check("code", MatchOp::NotRegex, "2.*", &[2, 3], &[1]);
+        check("code", MatchOp::Regex, ".*", &[1, 2, 3], &[]);
+        check("__name__", MatchOp::Regex, "http_.+", &[1, 2, 3], &[0]);
+        check("absent", MatchOp::Equal, "", &[], &[]);
+    }
+}
