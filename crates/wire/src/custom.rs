@@ -35,7 +35,6 @@ struct Plan {
 }
 
 /// The columns of one classic histogram.
-#[derive(Default)]
 struct Group {
     /// Bounds, ascending and finite.
     bounds: Arc<[f64]>,
@@ -222,7 +221,7 @@ fn find_groups(shape: &Shape) -> (Vec<Labels>, Vec<Group>) {
         .filter(|(_, metadata)| is_histogram(metadata.kind))
         .map(|(family, metadata)| (family.as_str(), metadata.kind))
         .collect();
-    let mut found: HashMap<Labels, (Group, Vec<(f64, u32)>), foldhash::fast::FixedState> = HashMap::default();
+    let mut found: HashMap<Labels, Found, foldhash::fast::FixedState> = HashMap::default();
     let mut order = Vec::new();
     for (column, series) in (0u32..).zip(&shape.series) {
         let name = series.metric_name();
@@ -238,33 +237,51 @@ fn find_groups(shape: &Shape) -> (Vec<Labels>, Vec<Group>) {
             builder.remove("le");
         }
         let labels = builder.build();
-        let (group, buckets) = found.entry(labels.clone()).or_insert_with(|| {
+        let part = found.entry(labels.clone()).or_insert_with(|| {
             order.push(labels);
-            Default::default()
+            Found::default()
         });
-        group.is_gauge = kind == MetricType::GaugeHistogram;
+        part.is_gauge = kind == MetricType::GaugeHistogram;
         match (suffix, bound) {
-            ("_bucket", Some(bound)) => buckets.push((bound, column)),
+            ("_bucket", Some(bound)) => part.buckets.push((bound, column)),
             ("_bucket", None) => {}
-            ("_count" | "_gcount", _) => group.count = Some(column),
-            _ => group.sum = Some(column),
+            ("_count" | "_gcount", _) => part.count = Some(column),
+            _ => part.sum = Some(column),
         }
     }
     // Whatever is native already stays as it is.
     for series in &shape.series {
         found.remove(series);
     }
-    order
-        .into_iter()
-        .filter_map(|labels| {
-            let (mut group, mut buckets) = found.remove(&labels)?;
-            buckets.sort_by(|left, right| left.0.total_cmp(&right.0));
-            group.has_infinity = buckets.last().is_some_and(|(bound, _)| *bound == f64::INFINITY);
-            group.buckets = buckets.iter().map(|(_, column)| *column).collect();
-            group.bounds =
-                buckets.iter().map(|(bound, _)| *bound).filter(|bound| bound.is_finite()).collect();
-            let is_usable = !buckets.is_empty() && (group.has_infinity || group.count.is_some());
-            is_usable.then_some((labels, group))
+    let finished =
+        |labels: Labels| found.remove(&labels).and_then(Found::finish).map(|group| (labels, group));
+    order.into_iter().filter_map(finished).unzip()
+}
+
+/// A classic histogram while its series are gathered.
+#[derive(Default)]
+struct Found {
+    /// Bounds and columns, in the order of the columns.
+    buckets: Vec<(f64, u32)>,
+    count: Option<u32>,
+    sum: Option<u32>,
+    is_gauge: bool,
+}
+
+impl Found {
+    /// The columns of the histogram, unless nobody could tell how many observations it had.
+    fn finish(self) -> Option<Group> {
+        let Found { mut buckets, count, sum, is_gauge } = self;
+        buckets.sort_by(|left, right| left.0.total_cmp(&right.0));
+        let has_infinity = buckets.last().is_some_and(|(bound, _)| *bound == f64::INFINITY);
+        let is_usable = !buckets.is_empty() && (has_infinity || count.is_some());
+        is_usable.then(|| Group {
+            bounds: buckets.iter().map(|(bound, _)| *bound).filter(|bound| bound.is_finite()).collect(),
+            buckets: buckets.iter().map(|(_, column)| *column).collect(),
+            has_infinity,
+            count,
+            sum,
+            is_gauge,
         })
-        .unzip()
+    }
 }

@@ -56,6 +56,7 @@ impl Rows {
 mod tests {
     use std::fmt::Write;
 
+    use model::Value;
     use proptest::prelude::*;
 
     use super::*;
@@ -67,7 +68,11 @@ mod tests {
             if page.absent.contains(&(column as u32)) {
                 continue;
             }
-            let mut line = format!("{series} {}", page.values[column]);
+            let histogram = page.histograms.iter().find(|(at, _)| *at as usize == column);
+            let mut line = match histogram {
+                Some((_, histogram)) => format!("{series} {histogram:?}"),
+                None => format!("{series} {}", page.values[column]),
+            };
             for (_, time) in page.times.iter().filter(|(at, _)| *at as usize == column) {
                 write!(line, " @{time}").unwrap();
             }
@@ -169,6 +174,110 @@ mod tests {
             );
             assert_eq!(render(&page.unwrap()), "a{b=\"1\", c=\"2\"} 1\nduplicates 2");
         }
+    }
+
+    const CLASSIC: &str = "# TYPE h histogram\nh_bucket{a=\"1\",le=\"1\"} 1\nh_bucket{a=\"1\",le=\"2.5\"} 3\n\
+                           h_bucket{a=\"1\",le=\"+Inf\"} 4\nh_sum{a=\"1\"} 7.5\nh_count{a=\"1\"} 4\nup 1\n";
+
+    #[test]
+    fn classic_histograms_become_one_series_with_custom_bounds() {
+        let mut reader = Reader::new();
+        let options = Options { classic_to_custom: true, ..Options::default() };
+        let page = reader.read(CLASSIC.as_bytes(), Format::Text, &options).unwrap();
+        let [(1, Value::Histogram(histogram))] = &page.histograms[..] else { panic!("{page:?}") };
+        assert_eq!(
+            page.shape.series.iter().map(ToString::to_string).collect::<Vec<_>>(),
+            ["up", "h{a=\"1\"}"]
+        );
+        assert_eq!((histogram.count, histogram.sum, &histogram.positive[..]), (4, 7.5, &[1, 2, 1][..]));
+        assert_eq!(histogram.custom_values[..], [1.0, 2.5]);
+        assert!(histogram.validate().is_ok());
+
+        let grown = CLASSIC.replace("} 4", "} 5");
+        let next = reader.read(grown.as_bytes(), Format::Text, &options).unwrap();
+        assert_eq!(next.shape.id(), page.shape.id());
+        let [(1, Value::Histogram(histogram))] = &next.histograms[..] else { panic!("{next:?}") };
+        assert_eq!(histogram.positive, [1, 2, 2]);
+
+        let contradictory = CLASSIC.replace("} 3", "} 0");
+        let last = reader.read(contradictory.as_bytes(), Format::Text, &options).unwrap();
+        assert_eq!((last.histograms.len(), &last.absent[..]), (0, &[1][..]));
+    }
+
+    #[test]
+    fn classic_series_may_stay_beside_their_histogram() {
+        let options = Options { classic_to_custom: true, keep_classic: true, ..Options::default() };
+        let page = Reader::new().read(CLASSIC.as_bytes(), Format::Text, &options).unwrap();
+        assert_eq!((page.shape.series.len(), page.histograms.len(), page.values[2]), (7, 1, 4.0));
+    }
+
+    /// A protobuf family; `count` is that of a histogram both classic and native.
+    fn family(name: &str, count: u64, start: i64) -> Vec<u8> {
+        let mut family = crate::protobuf::Message::default();
+        family.text(1, name);
+        family.uint(3, 4);
+        family.message(4, |metric| {
+            metric.message(1, |label| {
+                label.text(1, "a");
+                label.text(2, "1");
+            });
+            metric.message(7, |histogram| {
+                histogram.uint(1, count);
+                histogram.double(2, 2.5);
+                histogram.message(3, |bucket| {
+                    bucket.uint(1, count);
+                    bucket.double(2, 10.0);
+                });
+                histogram.message(12, |span| span.uint(2, 1));
+                histogram.packed_varints(13, [crate::protobuf::zigzag(count as i64)]);
+                histogram.message(15, |time| time.int(1, start));
+            });
+        });
+        let family = family.into_bytes();
+        let mut bytes = Vec::new();
+        crate::protobuf::push_varint(&mut bytes, family.len() as u64);
+        bytes.extend(family);
+        bytes
+    }
+
+    #[test]
+    fn protobuf_histograms_are_native_or_classic_as_asked() {
+        let check = |options: &Options, want: &[&str]| {
+            let body = [family("x", 3, 7), family("y", 4, 0)].concat();
+            let mut reader = Reader::new();
+            let first = reader.read(&body, Format::Protobuf, options).unwrap();
+            assert_eq!(first.shape.series.iter().map(ToString::to_string).collect::<Vec<_>>(), want);
+            let body = [family("x", 3, 7), family("y", 5, 0)].concat();
+            let next = reader.read(&body, Format::Protobuf, options).unwrap();
+            let anew = Reader::new().read(&body, Format::Protobuf, options).unwrap();
+            assert_eq!((next.shape.id(), render(&next)), (first.shape.id(), render(&anew)));
+            assert_eq!(next.starts[0], 7000);
+            assert!(std::sync::Arc::ptr_eq(&first.starts, &next.starts));
+        };
+        let native = ["x{a=\"1\"}", "y{a=\"1\"}"];
+        check(&Options::default(), &native);
+        let classic = [
+            "x_count{a=\"1\"}",
+            "x_sum{a=\"1\"}",
+            "x_bucket{a=\"1\", le=\"10.0\"}",
+            "x_bucket{a=\"1\", le=\"+Inf\"}",
+            "y_count{a=\"1\"}",
+            "y_sum{a=\"1\"}",
+            "y_bucket{a=\"1\", le=\"10.0\"}",
+            "y_bucket{a=\"1\", le=\"+Inf\"}",
+        ];
+        check(&Options { native_histograms: false, ..Options::default() }, &classic);
+        let both = [&native[..1], &classic[..4], &native[1..], &classic[4..]].concat();
+        check(&Options { keep_classic: true, ..Options::default() }, &both);
+    }
+
+    #[test]
+    fn a_protobuf_page_that_is_cut_off_names_its_byte() {
+        let mut body = family("x", 3, 7);
+        let end = body.len();
+        body.extend([5, 1]);
+        let error = Reader::new().read(&body, Format::Protobuf, &Options::default()).unwrap_err();
+        assert_eq!(error.to_string(), format!("byte {}: malformed protobuf: bytes are cut off", end + 1));
     }
 
     /// A line of a small language in which accidents are likely.

@@ -79,8 +79,11 @@ fn read_series(field: Field<'_>, symbols: &[&[u8]], batch: &mut Batch) -> Result
     Ok(())
 }
 
-fn pairs_of<'a>(references: &[u64], symbols: &[&'a [u8]]) -> Result<Vec<(&'a [u8], &'a [u8])>, String> {
-    if references.len() % 2 != 0 {
+/// A label's name and value, not yet known to be text.
+type Pair<'a> = (&'a [u8], &'a [u8]);
+
+fn pairs_of<'a>(references: &[u64], symbols: &[&'a [u8]]) -> Result<Vec<Pair<'a>>, String> {
+    if !references.len().is_multiple_of(2) {
         return Err("a label reference without its pair".to_owned());
     }
     references

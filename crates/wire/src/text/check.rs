@@ -257,13 +257,13 @@ impl Checker {
 }
 
 fn check_value(kind: MetricType, suffix: &str, labels: &Labels, value: f64) -> Result<(), String> {
-    let counts = match (kind, suffix) {
-        (MetricType::Counter, "_total" | "") => true,
-        (MetricType::Histogram, "_bucket" | "_count" | "_sum") => true,
-        (MetricType::GaugeHistogram, "_bucket" | "_gcount") => true,
-        (MetricType::Summary, "_count" | "_sum") => true,
-        _ => false,
-    };
+    let counts = matches!(
+        (kind, suffix),
+        (MetricType::Counter, "_total" | "")
+            | (MetricType::Histogram, "_bucket" | "_count" | "_sum")
+            | (MetricType::GaugeHistogram, "_bucket" | "_gcount")
+            | (MetricType::Summary, "_count" | "_sum")
+    );
     // A sum may shrink where observations may be negative; `Groups` knows whether they may.
     let may_be_negative = suffix == "_sum" && kind == MetricType::Histogram;
     if counts && (value.is_nan() || value < 0.0 && !may_be_negative) {

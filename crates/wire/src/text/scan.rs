@@ -204,10 +204,8 @@ pub(crate) fn series(line: &[u8], dialect: Dialect) -> Result<SeriesPart<'_>, Fa
     } else if dialect == Dialect::OpenMetrics {
         cursor.between_series_and_value();
     }
-    let is_separate = match (line[..cursor.at].last(), dialect) {
-        (Some(b' '), _) | (Some(b'\t' | b'}'), Dialect::Text) => true,
-        _ => false,
-    };
+    let is_separate =
+        matches!((line[..cursor.at].last(), dialect), (Some(b' '), _) | (Some(b'\t' | b'}'), Dialect::Text));
     if cursor.peek().is_none() || !is_separate {
         return fault(cursor.at, "expected a value");
     }
