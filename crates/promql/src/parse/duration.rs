@@ -7,7 +7,7 @@ use crate::syntax::{BinaryOp, Duration, DurationExpr, DurationOp, Span, UnaryOp}
 
 const OFFSET: Context = ("offset", "number, duration, step(), or range()");
 
-/// Binds tighter than every operator, so that an offset ends before the next one.
+/// Binds tighter than every operator, so that an offset without parentheses ends before the next one.
 const NO_OPERATORS: u8 = u8::MAX;
 
 impl Parser<'_> {
@@ -25,10 +25,12 @@ impl Parser<'_> {
         }
     }
 
-    /// The duration behind `offset`: signs and one operand, no operators outside of parentheses.
+    /// The duration behind `offset`: signs and one operand. Operators belong to it only where it begins with a
+    /// parenthesis: `x offset (1m) * 2` looks two minutes back, as in Prometheus.
     pub(crate) fn offset_duration(&mut self) -> Result<Duration> {
         let outer = std::mem::replace(&mut self.context, OFFSET);
-        let (expr, _) = self.duration_expr(NO_OPERATORS)?;
+        let precedence = if self.kind() == TokenKind::LeftParen { 0 } else { NO_OPERATORS };
+        let (expr, _) = self.duration_expr(precedence)?;
         self.context = outer;
         Ok(match expr {
             DurationExpr::Number(number) => Duration::Millis(millis(number.value)),

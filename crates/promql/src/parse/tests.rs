@@ -117,6 +117,8 @@ fn duration_expressions() {
         other => panic!("{query}: {other:?}"),
     };
     assert_eq!(resolved("up offset (-2 ^ 2)"), Ok(-4000));
+    assert_eq!(resolved("up offset (1m) * 2"), Ok(120_000));
+    check_nesting("up offset -(1m) * 2", "(up offset -(1m) * 2)");
     assert_eq!(resolved("up offset (2 ^ 3 ^ 2 - 2 * -3)"), Ok(518_000));
 }
 
