@@ -69,7 +69,7 @@ fn apart(name: &str, columns: &[&[f64]], tier: Tier) {
 fn grouped(name: &str, columns: &[&[f64]], size: usize) {
     let mut groups = Vec::new();
     let encode = nanoseconds(|| {
-        groups = columns.chunks(size).map(|columns| encode_group(columns)).collect::<Vec<_>>();
+        groups = columns.chunks(size).map(encode_group).collect::<Vec<_>>();
     });
     let mut values = Vec::new();
     let decode = nanoseconds(|| {

@@ -2,20 +2,19 @@
 //! may be lost, torn at any byte or come back as zeroes, unsynced names may be lost each by itself, and syncs,
 //! space and single bits fail when told to.
 
+mod disk;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::io;
-use std::ops::Range;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use parking_lot::Mutex;
 
+use self::disk::{Change, Disk, Inode, end, failed, power_is_gone, split};
 use super::{DirLock, Entry, File, FileBytes, FileSystem, Fs};
 use crate::error::{Error, Result};
 use crate::rng::Rng;
-
-/// What a disk loses is lost in units of this many bytes, apart from the one place where a write was torn.
-const SECTOR_BYTES: usize = 512;
 
 /// A handle to a simulated disk; clones are the same disk.
 #[derive(Clone)]
@@ -30,46 +29,6 @@ pub struct SimOptions {
     pub crash_at_operation: Option<u64>,
     /// How many more bytes can be written; `None` for no end.
     pub free_bytes: Option<u64>,
-}
-
-struct Disk {
-    rng: Rng,
-    operations: u64,
-    crash_at: Option<u64>,
-    crashed: bool,
-    free_bytes: Option<u64>,
-    syncs_to_fail: u64,
-    files: Vec<Inode>,
-    directories: BTreeMap<PathBuf, Directory>,
-    locked: BTreeSet<PathBuf>,
-}
-
-/// A file's bytes, wherever its names are.
-#[derive(Clone, Default)]
-struct Inode {
-    /// What a reader sees.
-    data: Vec<u8>,
-    /// How much of `data` survives a crash for sure.
-    synced: usize,
-    /// What follows `data[..synced]` on disk as long as an unsynced truncation has not reached it.
-    cut: Vec<u8>,
-    /// Written before a failed sync: no later sync makes these durable.
-    doomed: Vec<Range<usize>>,
-}
-
-#[derive(Clone, Default)]
-struct Directory {
-    names: BTreeMap<String, usize>,
-    durable: BTreeMap<String, usize>,
-    /// What was done to `names` since they were last synced.
-    pending: Vec<Change>,
-}
-
-#[derive(Clone)]
-enum Change {
-    Set(String, usize),
-    Remove(String),
-    Rename(String, String, usize),
 }
 
 struct SimFile {
@@ -157,106 +116,6 @@ impl SimFs {
             directories,
             locked: BTreeSet::new(),
         })))
-    }
-}
-
-impl Inode {
-    fn after_crash(&self, rng: &mut Rng) -> Inode {
-        let mut data = self.data[..self.synced].to_vec();
-        for range in &self.doomed {
-            if rng.one_in(2) {
-                let end = range.end.min(data.len());
-                data[range.start.min(end)..end].fill(0);
-            }
-        }
-        if !self.cut.is_empty() && rng.one_in(2) {
-            data.extend_from_slice(&self.cut);
-        } else {
-            let unsynced = &self.data[self.synced..];
-            let kept = match rng.below(4) {
-                0 => 0,
-                1 => unsynced.len(),
-                _ => rng.below(unsynced.len() as u64 + 1) as usize,
-            };
-            let start = data.len();
-            data.extend_from_slice(&unsynced[..kept]);
-            // Sectors reach the disk in any order; one that did not reads as zeroes.
-            if rng.one_in(3) {
-                for sector in data[start..].chunks_mut(SECTOR_BYTES) {
-                    if rng.one_in(4) {
-                        sector.fill(0);
-                    }
-                }
-            }
-        }
-        Inode { synced: data.len(), data, ..Inode::default() }
-    }
-}
-
-impl Directory {
-    fn apply(names: &mut BTreeMap<String, usize>, change: &Change) {
-        match change {
-            Change::Set(name, inode) => {
-                names.insert(name.clone(), *inode);
-            }
-            Change::Remove(name) => {
-                names.remove(name);
-            }
-            Change::Rename(from, to, inode) => {
-                names.remove(from);
-                names.insert(to.clone(), *inode);
-            }
-        }
-    }
-
-    fn change(&mut self, change: Change) {
-        Directory::apply(&mut self.names, &change);
-        self.pending.push(change);
-    }
-
-    fn after_crash(&self, rng: &mut Rng) -> Directory {
-        let mut names = self.durable.clone();
-        for change in &self.pending {
-            if rng.one_in(2) {
-                Directory::apply(&mut names, change);
-            }
-        }
-        Directory { durable: names.clone(), names, pending: Vec::new() }
-    }
-}
-
-impl Disk {
-    /// Counts an operation. `Ok(true)` when the power goes in its middle: it may do half of its work, then must fail.
-    fn begin(&mut self, action: &'static str, path: &Path) -> Result<bool> {
-        if self.crashed {
-            return Err(power_is_gone(action, path));
-        }
-        self.operations += 1;
-        self.crashed = self.crash_at == Some(self.operations);
-        Ok(self.crashed)
-    }
-
-    /// As `begin`, for operations that happen wholly or not at all: chance says which.
-    fn begin_atomic(&mut self, action: &'static str, path: &Path) -> Result<bool> {
-        let going = self.begin(action, path)?;
-        if going && self.rng.one_in(2) {
-            return Err(power_is_gone(action, path));
-        }
-        Ok(going)
-    }
-
-    fn find(&self, path: &Path) -> Option<usize> {
-        let (dir, name) = split(path);
-        self.directories.get(dir)?.names.get(name).copied()
-    }
-
-    fn existing(&self, action: &'static str, path: &Path) -> Result<usize> {
-        self.find(path).ok_or_else(|| failed(action, path, io::ErrorKind::NotFound))
-    }
-
-    fn directory(&mut self, action: &'static str, path: &Path) -> Result<&mut Directory> {
-        let dir = split(path).0;
-        self.directories.get_mut(dir).ok_or_else(|| failed(action, path, io::ErrorKind::NotFound))
     }
 }
 
@@ -471,24 +330,6 @@ impl Drop for Unlock {
     fn drop(&mut self) {
         self.disk.0.lock().locked.remove(&self.dir);
     }
-}
-
-/// The end of an operation: it was done, but if the power went nobody hears of it.
-fn end(going: bool, action: &'static str, path: &Path) -> Result<()> {
-    if going { Err(power_is_gone(action, path)) } else { Ok(()) }
-}
-
-fn power_is_gone(action: &'static str, path: &Path) -> Error {
-    Error::Io { action, path: path.to_owned(), source: io::Error::other("the simulated power is gone") }
-}
-
-fn failed(action: &'static str, path: &Path, kind: io::ErrorKind) -> Error {
-    Error::io(action, path, kind.into())
-}
-
-fn split(path: &Path) -> (&Path, &str) {
-    let name = path.file_name().and_then(|name| name.to_str()).unwrap_or("");
-    (path.parent().unwrap_or(Path::new("")), name)
 }
 
 #[cfg(test)]
