@@ -3,13 +3,19 @@
 use std::sync::Arc;
 use std::time::SystemTime;
 
+use parking_lot::Mutex;
+use promql::{Engine, Settings};
 use tokio::sync::{mpsc, oneshot};
 use tsdb::Store;
+use wire::otlp::Accumulator;
 
-use crate::config::Current;
+use crate::config::{Config, Current};
 use crate::flags::ServeOptions;
 use crate::health::Health;
+use crate::keeper::{Asked, Keeper};
 use crate::metrics::Metrics;
+use crate::queries::Queries;
+use crate::receive::{Intake, TOTALS_MAX};
 
 /// The answer to a request for a reload: what is wrong with the new configuration, if anything.
 pub type ReloadAnswer = Result<(), String>;
@@ -30,6 +36,44 @@ pub struct App {
     pub started: SystemTime,
     /// Asks for the configuration to be read again.
     pub reload: mpsc::Sender<oneshot::Sender<ReloadAnswer>>,
+    /// What answers queries.
+    pub engine: Engine,
+    /// The queries that run.
+    pub queries: Queries,
+    /// What makes accepted samples durable.
+    pub keeper: Keeper,
+    /// The way in for what is pushed.
+    pub intake: Intake,
+    /// Running totals of what OTLP sends as differences.
+    pub totals: Mutex<Accumulator>,
+}
+
+impl App {
+    /// Everything in its first state, with the end the keeper's thread listens at.
+    pub fn new(
+        options: ServeOptions,
+        store: Arc<Store>,
+        config: Config,
+        reload: mpsc::Sender<oneshot::Sender<ReloadAnswer>>,
+    ) -> (Arc<App>, Asked) {
+        let (keeper, asked) = Keeper::new();
+        let settings = Settings { lookback_ms: options.query.lookback_millis, ..Settings::default() };
+        let app = App {
+            store,
+            metrics: Metrics::new(),
+            health: Health::starting(),
+            config: Current::new(config),
+            started: SystemTime::now(),
+            reload,
+            engine: Engine::new(settings),
+            queries: Queries::new(options.query.concurrency_max),
+            keeper,
+            intake: Intake::new(),
+            totals: Mutex::new(Accumulator::new(TOTALS_MAX)),
+            options,
+        };
+        (Arc::new(app), asked)
+    }
 }
 
 /// Milliseconds since the epoch, now.

@@ -50,6 +50,11 @@ impl Health {
         self.failing.lock().insert(check, reason.into()).is_none()
     }
 
+    /// Whether somebody asked the process to stop.
+    pub fn is_stopping(&self) -> bool {
+        self.failing.lock().contains_key(&Check::NotStopping)
+    }
+
     /// One line per check that fails; nothing when ready.
     pub fn not_ready_because(&self) -> Option<String> {
         let failing = self.failing.lock();

@@ -2,7 +2,7 @@
 
 use std::process::ExitCode;
 use std::sync::Arc;
-use std::time::{Duration, Instant, SystemTime};
+use std::time::{Duration, Instant};
 
 use anyhow::Context;
 use tokio::runtime::Runtime;
@@ -11,11 +11,9 @@ use tsdb::Store;
 
 use crate::app::App;
 use crate::collecting::Collecting;
-use crate::config::Current;
 use crate::flags::ServeOptions;
-use crate::health::{Check, Health};
+use crate::health::Check;
 use crate::http::{self, Limits, Listening};
-use crate::metrics::Metrics;
 use crate::{api, config, logs, reload, signals};
 
 /// How long requests under way may take to finish once a stop was asked for. The whole stop takes at most 5 s.
@@ -34,15 +32,8 @@ pub fn run(options: ServeOptions) -> anyhow::Result<ExitCode> {
     runtime.block_on(async {
         let mut signals = signals::Signals::watch()?;
         let (reload, mut reloads) = mpsc::channel(RELOADS_WAITING_MAX);
-        let app = Arc::new(App {
-            store,
-            metrics: Metrics::new(),
-            health: Health::starting(),
-            config: Current::new(config),
-            started: SystemTime::now(),
-            reload,
-            options,
-        });
+        let (app, asked) = App::new(options, store, config, reload);
+        let threads = app.keeper.start(&app, asked)?;
         app.health.pass(Check::LogReplayed);
         let limits = Limits { connections_max: app.options.connections_max, http2: true };
         let listening = Listening::start(listener, None, api::router(app.clone()), limits)?;
@@ -52,7 +43,9 @@ pub fn run(options: ServeOptions) -> anyhow::Result<ExitCode> {
         let stopping = Instant::now();
         app.health.fail(Check::NotStopping, "a signal asked this process to stop");
         collecting.stop().await;
+        app.queries.cancel_all();
         listening.stop(STOP_PATIENCE).await;
+        tokio::task::spawn_blocking(move || threads.stop()).await.context("stopping the store's threads")?;
         tracing::info!(took_ms = stopping.elapsed().as_millis() as u64, "stopped");
         anyhow::Ok(())
     })?;

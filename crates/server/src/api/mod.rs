@@ -10,6 +10,7 @@ mod metadata;
 mod observe;
 mod params;
 mod query;
+mod result;
 mod rules;
 mod selectors;
 mod value;
@@ -43,6 +44,8 @@ pub fn router(app: Arc<App>) -> Router {
 /// What is asked about series and about the language.
 fn questions() -> Router<Arc<App>> {
     Router::new()
+        .route("/api/v1/query", get(query::instant).post(query::instant))
+        .route("/api/v1/query_range", get(query::range).post(query::range))
         .route("/api/v1/labels", get(labels::names).post(labels::names))
         .route("/api/v1/label/{name}/values", get(labels::values))
         .route("/api/v1/series", get(labels::series).post(labels::series))

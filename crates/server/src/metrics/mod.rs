@@ -136,7 +136,7 @@ impl Metrics {
         }
         let named = appended.refusals.len() as u64;
         for refusal in &appended.refusals {
-            self.samples_refused.add(&[source, reason_name(refusal.reason)], 1);
+            self.samples_refused.add(&[source, refusal.reason.name()], 1);
         }
         if appended.refused > named {
             self.samples_refused.add(&[source, "not_named"], appended.refused - named);
@@ -230,17 +230,5 @@ impl Metrics {
             points: vec![Point { labels: Labels::from_pairs([(METRIC_NAME, name)]), value }],
         }));
         exposed
-    }
-}
-
-/// The word that logs, responses and metrics use for a refusal.
-pub fn reason_name(reason: tsdb::RefusalReason) -> &'static str {
-    use tsdb::RefusalReason;
-    match reason {
-        RefusalReason::DuplicateTimestamp => "duplicate_timestamp",
-        RefusalReason::TooOld => "too_old",
-        RefusalReason::SeriesLimit => "series_limit",
-        RefusalReason::BadLabels => "bad_labels",
-        RefusalReason::BadHistogram => "bad_histogram",
     }
 }
