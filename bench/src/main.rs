@@ -9,6 +9,7 @@ mod machine;
 mod pages;
 mod process;
 mod report;
+mod series;
 mod servers;
 mod store;
 
@@ -32,6 +33,8 @@ struct Arguments {
 enum Benchmark {
     /// Scraping and storing a fleet of exporters: CPU, memory and disk.
     Store(store::Options),
+    /// A million series in the store itself: appending, selecting, opening after a crash.
+    Series(series::Options),
     /// What each codec makes of the recorded pages.
     Codecs(Recorded),
     /// Only the simulated exporters.
@@ -64,6 +67,7 @@ struct Simulate {
 fn main() -> Result<()> {
     match Arguments::parse().benchmark {
         Benchmark::Store(options) => store::run(&options),
+        Benchmark::Series(options) => series::run(&options),
         Benchmark::Codecs(recorded) => codecs::run(&Pages::open(recorded.pages.as_deref())?),
         Benchmark::Simulate(options) => simulate(&options),
     }
