@@ -3,6 +3,8 @@
 //! Knows nothing of HTTP, of wire formats, of queries, nor of wall clocks: time comes with the data or through
 //! the storage seam.
 
+#![warn(clippy::disallowed_methods)]
+
 mod bits;
 mod bytes;
 mod closed;
