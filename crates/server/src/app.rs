@@ -13,6 +13,7 @@ use crate::config::{Config, Current};
 use crate::flags::ServeOptions;
 use crate::health::Health;
 use crate::keeper::{Asked, Keeper};
+use crate::memory::Memory;
 use crate::metrics::Metrics;
 use crate::queries::Queries;
 use crate::receive::{Intake, TOTALS_MAX};
@@ -29,13 +30,15 @@ pub struct App {
     /// What this process says about itself.
     pub metrics: Metrics,
     /// Whether it is ready.
-    pub health: Health,
+    pub health: Arc<Health>,
     /// The configuration that runs.
     pub config: Current,
     /// When the process started.
     pub started: SystemTime,
     /// Asks for the configuration to be read again.
     pub reload: mpsc::Sender<oneshot::Sender<ReloadAnswer>>,
+    /// How much memory there is to use.
+    pub memory: Memory,
     /// What answers queries.
     pub engine: Engine,
     /// The queries that run.
@@ -54,6 +57,7 @@ impl App {
         options: ServeOptions,
         store: Arc<Store>,
         config: Config,
+        health: Arc<Health>,
         reload: mpsc::Sender<oneshot::Sender<ReloadAnswer>>,
     ) -> (Arc<App>, Asked) {
         let (keeper, asked) = Keeper::new();
@@ -61,10 +65,11 @@ impl App {
         let app = App {
             store,
             metrics: Metrics::new(),
-            health: Health::starting(),
+            health,
             config: Current::new(config),
             started: SystemTime::now(),
             reload,
+            memory: Memory::new(options.memory_bytes_max),
             engine: Engine::new(settings),
             queries: Queries::new(options.query.concurrency_max),
             keeper,

@@ -40,7 +40,7 @@ async fn store_own_metrics(app: Arc<App>, address: SocketAddr) {
     ticks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
     loop {
         ticks.tick().await;
-        let frame = app.metrics.frame(&target, now_millis());
+        let frame = app.metrics.frame(&app.store.stats(), &target, now_millis());
         match app.store.append(&frame) {
             Ok(appended) => app.metrics.count("self", &appended),
             Err(error) => {

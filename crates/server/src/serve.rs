@@ -1,5 +1,6 @@
 //! `flightdeck serve`: open, serve, stop in reverse.
 
+use std::net::TcpListener;
 use std::process::ExitCode;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -7,17 +8,16 @@ use std::time::{Duration, Instant};
 use anyhow::Context;
 use tokio::runtime::Runtime;
 use tokio::sync::mpsc;
-use tsdb::Store;
 
 use crate::app::App;
 use crate::collecting::Collecting;
 use crate::flags::ServeOptions;
-use crate::health::Check;
-use crate::http::{self, Limits, Listening};
-use crate::{api, config, logs, reload, signals};
+use crate::health::{Check, Health};
+use crate::http::{self, Limits, Listening, Switch};
+use crate::{api, config, logs, opening, receive, reload, signals};
 
 /// How long requests under way may take to finish once a stop was asked for. The whole stop takes at most 5 s.
-const STOP_PATIENCE: Duration = Duration::from_secs(3);
+const STOP_PATIENCE: Duration = Duration::from_secs(2);
 /// How many requests for a reload wait at once; further ones wait at the door.
 const RELOADS_WAITING_MAX: usize = 4;
 
@@ -27,38 +27,88 @@ pub fn run(options: ServeOptions) -> anyhow::Result<ExitCode> {
     logs::start(&options.log)?;
     let config = config::load(options.config.as_deref())?;
     let listener = http::bind(options.listen, "--listen")?;
-    let store = Arc::new(Store::in_memory());
+    let grpc_listener = bind_grpc(&options)?;
     let runtime = Runtime::new().context("starting the runtime")?;
-    runtime.block_on(async {
-        let mut signals = signals::Signals::watch()?;
-        let (reload, mut reloads) = mpsc::channel(RELOADS_WAITING_MAX);
-        let (app, asked) = App::new(options, store, config, reload);
-        let threads = app.keeper.start(&app, asked)?;
-        app.health.pass(Check::LogReplayed);
-        let limits = Limits { connections_max: app.options.connections_max, http2: true };
-        let listening = Listening::start(listener, None, api::router(app.clone()), limits)?;
-        let collecting = Collecting::start(app.clone(), listening.address);
-        announce(&app, &listening, began);
-        reload::until_stopped(&app, &collecting, &mut signals, &mut reloads).await;
-        let stopping = Instant::now();
-        app.health.fail(Check::NotStopping, "a signal asked this process to stop");
-        collecting.stop().await;
-        app.queries.cancel_all();
-        listening.stop(STOP_PATIENCE).await;
-        tokio::task::spawn_blocking(move || threads.stop()).await.context("stopping the store's threads")?;
-        tracing::info!(took_ms = stopping.elapsed().as_millis() as u64, "stopped");
-        anyhow::Ok(())
-    })?;
+    let outcome = runtime.block_on(serve(options, config, listener, grpc_listener, began));
     runtime.shutdown_timeout(Duration::from_secs(1));
-    Ok(ExitCode::SUCCESS)
+    outcome.map(|()| ExitCode::SUCCESS)
+}
+
+async fn serve(
+    options: ServeOptions,
+    config: config::Config,
+    listener: TcpListener,
+    grpc_listener: Option<TcpListener>,
+    began: Instant,
+) -> anyhow::Result<()> {
+    let mut signals = signals::Signals::watch()?;
+    let health = Arc::new(Health::starting());
+    let switch = Switch::new(http::starting_router(health.clone()));
+    let limits = Limits { connections_max: options.connections_max, http2: true };
+    let listening = Listening::start(listener, None, switch.clone(), limits)?;
+
+    let opening = tokio::task::spawn_blocking(move || {
+        opening::open(&options, &config).map(|store| (options, config, store))
+    });
+    let (options, config, store) = tokio::select! {
+        opened = opening => opened.context("opening the store")??,
+        () = signals.stop() => return Ok(()),
+    };
+    let (reload, mut reloads) = mpsc::channel(RELOADS_WAITING_MAX);
+    let (app, asked) = App::new(options, store, config, health, reload);
+    let threads = app.keeper.start(&app, asked)?;
+    let grpc = grpc_listener
+        .map(|listener| {
+            let router = Switch::new(receive::grpc_router(app.clone()));
+            Listening::start(listener, None, router, limits)
+        })
+        .transpose()?;
+    switch.replace(api::router(app.clone()));
+    app.health.pass(Check::LogReplayed);
+    let collecting = Collecting::start(app.clone(), listening.address);
+    announce(&app, &listening, grpc.as_ref(), began);
+
+    reload::until_stopped(&app, &collecting, &mut signals, &mut reloads).await;
+
+    let stopping = Instant::now();
+    app.health.fail(Check::NotStopping, "a signal asked this process to stop");
+    collecting.stop().await;
+    app.queries.cancel_all();
+    if let Some(grpc) = grpc {
+        grpc.stop(STOP_PATIENCE).await;
+    }
+    listening.stop(STOP_PATIENCE).await;
+    tokio::task::spawn_blocking(move || threads.stop()).await.context("stopping the store's threads")?;
+    tracing::info!(
+        took_ms = stopping.elapsed().as_millis() as u64,
+        "stopped; everything accepted is on disk"
+    );
+    Ok(())
+}
+
+/// The port of OTLP is often taken by a collector; unless it was asked for by name, doing without is only worth a warning.
+fn bind_grpc(options: &ServeOptions) -> anyhow::Result<Option<TcpListener>> {
+    let Some(address) = options.listen_otlp else { return Ok(None) };
+    match http::bind(address, "--otlp-grpc-listen") {
+        Ok(listener) => Ok(Some(listener)),
+        Err(error) if options.listen_otlp_required => Err(error),
+        Err(error) => {
+            tracing::warn!("no OTLP over gRPC: {error:#}");
+            Ok(None)
+        }
+    }
 }
 
 /// Says what was opened, how long it took, and where to look.
-fn announce(app: &App, listening: &Listening, began: Instant) {
+fn announce(app: &App, listening: &Listening, grpc: Option<&Listening>, began: Instant) {
     let took = began.elapsed();
+    let configuration =
+        app.config.get().file.as_ref().map_or("none".to_owned(), |file| file.display().to_string());
     tracing::info!(
         version = crate::commands::version::VERSION,
         url = %format!("http://{}/", listening.address),
+        otlp_grpc = grpc.map(|grpc| grpc.address.to_string()).unwrap_or_else(|| "off".to_owned()),
+        configuration,
         data = %app.options.data.display(),
         took_ms = took.as_millis() as u64,
         "serving"

@@ -30,6 +30,11 @@ impl Signals {
         })
     }
 
+    /// Waits until a signal says to stop; there is nothing to reload yet.
+    pub async fn stop(&mut self) {
+        while self.next().await != Asked::Stop {}
+    }
+
     /// Waits for the next signal.
     pub async fn next(&mut self) -> Asked {
         tokio::select! {

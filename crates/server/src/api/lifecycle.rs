@@ -40,5 +40,9 @@ pub async fn reload(State(app): State<Arc<App>>) -> Response {
 
 /// The exposition of this process.
 pub async fn metrics(State(app): State<Arc<App>>) -> Response {
-    ([(header::CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8")], app.metrics.text()).into_response()
+    (
+        [(header::CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8")],
+        app.metrics.text(&app.store.stats()),
+    )
+        .into_response()
 }

@@ -98,7 +98,11 @@ fn evaluate(
     };
     let options = QueryOptions {
         lookback_ms,
-        limits: Limits { samples_max: app.options.query.samples_max, ..Limits::default() },
+        limits: Limits {
+            samples_max: app.options.query.samples_max,
+            bytes_max: app.memory.query_bytes_max(),
+            ..Limits::default()
+        },
         should_stop: &should_stop,
         clock: None,
     };

@@ -5,7 +5,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::{Context, anyhow};
-use axum::Router;
+use hyper::Request;
+use hyper::body::Incoming;
+use hyper::service::{Service, service_fn};
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
 use hyper_util::server::conn::auto;
 use hyper_util::server::graceful::{GracefulShutdown, Watcher};
@@ -15,6 +17,8 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{Semaphore, watch};
 use tokio::task::JoinHandle;
 use tokio_rustls::TlsAcceptor;
+
+use super::switch::Switch;
 
 /// How long a peer may take to complete the TLS handshake or the head of a request.
 const HANDSHAKE_TIMEOUT: Duration = Duration::from_secs(10);
@@ -56,17 +60,17 @@ pub fn bind(address: SocketAddr, flag: &str) -> anyhow::Result<std::net::TcpList
 }
 
 impl Listening {
-    /// Starts serving `router`, over TLS where an acceptor is given.
+    /// Starts serving what `switch` holds, over TLS where an acceptor is given.
     pub fn start(
         listener: std::net::TcpListener,
         tls: Option<TlsAcceptor>,
-        router: Router,
+        switch: Switch,
         limits: Limits,
     ) -> anyhow::Result<Listening> {
         let listener = TcpListener::from_std(listener).context("registering the listener")?;
         let address = listener.local_addr().context("reading the listener's address")?;
         let (stop, stopped) = watch::channel(false);
-        let accepting = tokio::spawn(accept(listener, tls, router, limits, stopped));
+        let accepting = tokio::spawn(accept(listener, tls, switch, limits, stopped));
         Ok(Listening { address, stop, accepting })
     }
 
@@ -83,7 +87,7 @@ impl Listening {
 async fn accept(
     listener: TcpListener,
     tls: Option<TlsAcceptor>,
-    router: Router,
+    switch: Switch,
     limits: Limits,
     mut stopped: watch::Receiver<bool>,
 ) {
@@ -107,10 +111,10 @@ async fn accept(
                 continue;
             }
         };
-        let (tls, router, watcher) = (tls.clone(), router.clone(), connections.watcher());
+        let (tls, switch, watcher) = (tls.clone(), switch.clone(), connections.watcher());
         tokio::spawn(async move {
             let _slot = slot;
-            handle(stream, peer, tls, router, limits, watcher).await;
+            handle(stream, peer, tls, switch, limits, watcher).await;
         });
     }
     drop(listener);
@@ -121,23 +125,23 @@ async fn handle(
     stream: TcpStream,
     peer: SocketAddr,
     tls: Option<TlsAcceptor>,
-    router: Router,
+    switch: Switch,
     limits: Limits,
     watcher: Watcher,
 ) {
     // Small responses should not wait for more; where the option cannot be set they merely wait.
     let _ = stream.set_nodelay(true);
     let Some(tls) = tls else {
-        return serve_connection(stream, peer, router, limits, watcher).await;
+        return serve_connection(stream, peer, switch, limits, watcher).await;
     };
     match tokio::time::timeout(HANDSHAKE_TIMEOUT, tls.accept(stream)).await {
-        Ok(Ok(stream)) => serve_connection(stream, peer, router, limits, watcher).await,
+        Ok(Ok(stream)) => serve_connection(stream, peer, switch, limits, watcher).await,
         Ok(Err(error)) => tracing::debug!(%peer, %error, "TLS handshake failed"),
         Err(_) => tracing::debug!(%peer, "TLS handshake took too long"),
     }
 }
 
-async fn serve_connection<S>(stream: S, peer: SocketAddr, router: Router, limits: Limits, watcher: Watcher)
+async fn serve_connection<S>(stream: S, peer: SocketAddr, switch: Switch, limits: Limits, watcher: Watcher)
 where
     S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
 {
@@ -154,7 +158,10 @@ where
         .max_header_list_size(HEAD_BYTES_MAX as u32)
         .keep_alive_interval(Duration::from_secs(60));
     let builder = if limits.http2 { builder } else { builder.http1_only() };
-    let service = TowerToHyperService::new(router);
+    let service = service_fn(move |request: Request<Incoming>| {
+        let answer = TowerToHyperService::new(switch.current()).call(request);
+        async move { answer.await }
+    });
     let connection = builder.serve_connection_with_upgrades(TokioIo::new(stream), service).into_owned();
     if let Err(error) = watcher.watch(connection).await {
         tracing::debug!(%peer, %error, "connection ended early");

@@ -2,6 +2,8 @@
 
 mod guard;
 mod listener;
+mod switch;
 
 pub use guard::protect;
 pub use listener::{Limits, Listening, bind};
+pub use switch::{Switch, starting_router};

@@ -4,13 +4,14 @@
 
 mod family;
 mod process;
+mod store;
 
 use std::fmt::Write as _;
 use std::sync::Arc;
 
 use model::{Frame, Labels, Layout, METRIC_NAME, Metadata, MetricType, Timestamp};
 use parking_lot::Mutex;
-use tsdb::Appended;
+use tsdb::{Appended, Stats};
 
 pub use family::{Durations, Family, Point};
 
@@ -144,9 +145,9 @@ impl Metrics {
     }
 
     /// The exposition text.
-    pub fn text(&self) -> String {
+    pub fn text(&self, store: &Stats) -> String {
         let mut text = String::with_capacity(16 * 1024);
-        for family in self.gather() {
+        for family in self.gather(store) {
             // Writing to a String cannot fail.
             let _ = writeln!(
                 text,
@@ -161,8 +162,8 @@ impl Metrics {
     }
 
     /// The same as a row for the store, without a detour over HTTP and text.
-    pub fn frame(&self, target: &Labels, time: Timestamp) -> Frame {
-        let families = self.gather();
+    pub fn frame(&self, store: &Stats, target: &Labels, time: Timestamp) -> Frame {
+        let families = self.gather(store);
         let (mut points, mut values) = (Vec::new(), Vec::new());
         for point in families.iter().flat_map(|family| &family.points) {
             points.push(point.labels.clone());
@@ -196,7 +197,7 @@ impl Metrics {
         }
     }
 
-    fn gather(&self) -> Vec<Exposed> {
+    fn gather(&self, store: &Stats) -> Vec<Exposed> {
         let simple = [
             &self.build_info,
             &self.http_requests,
@@ -223,7 +224,8 @@ impl Metrics {
             let (name, help) = (durations.name, durations.help);
             exposed.push(Exposed { name, help, kind: MetricType::Histogram, points });
         }
-        exposed.extend(process::gather().into_iter().map(|(name, kind, help, value)| Exposed {
+        let figures = process::gather().into_iter().chain(store::gather(store));
+        exposed.extend(figures.map(|(name, kind, help, value)| Exposed {
             name,
             help,
             kind,
