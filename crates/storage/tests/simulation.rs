@@ -94,6 +94,7 @@ impl LogModel {
                 10 => {
                     let free = self.rng.below(600);
                     self.disk.set_free_bytes(if self.rng.one_in(2) { Some(free) } else { None });
+                    self.disk.tell_free_bytes(self.rng.one_in(2).then_some(u64::MAX));
                 }
                 _ if self.rng.one_in(8) => self.disk.fail_syncs(1),
                 _ => {}

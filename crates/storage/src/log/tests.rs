@@ -147,20 +147,24 @@ fn a_payload_that_looks_like_a_record_is_not_taken_for_one() {
 
 #[test]
 fn a_full_disk_loses_nothing_and_writing_resumes_by_itself() {
-    let disk = disk();
-    let (log, _, _) = open(&disk, 0);
-    log.append(1, b"first").unwrap();
-    log.sync().unwrap();
-    disk.set_free_bytes(Some(7));
-    log.append(1, b"second").unwrap();
-    assert!(matches!(log.sync(), Err(Error::DiskFull { .. })));
-    assert!(matches!(log.append(1, b"refused"), Err(Error::DiskFull { .. })));
-    disk.set_free_bytes(None);
-    log.append(1, b"third").unwrap();
-    log.sync().unwrap();
-    let (_, replayed, texts) = open(&disk.crash(), 0);
-    assert_eq!(texts, ["1first", "1second", "1third"]);
-    assert_eq!(replayed.damages, []);
+    // Told beforehand, or found out in the middle of a write.
+    for told in [None, Some(u64::MAX)] {
+        let disk = disk();
+        let (log, _, _) = open(&disk, 0);
+        log.append(1, b"first").unwrap();
+        log.sync().unwrap();
+        disk.set_free_bytes(Some(7));
+        disk.tell_free_bytes(told);
+        log.append(1, b"second").unwrap();
+        assert!(matches!(log.sync(), Err(Error::DiskFull { .. })));
+        assert!(matches!(log.append(1, b"refused"), Err(Error::DiskFull { .. })));
+        disk.set_free_bytes(None);
+        log.append(1, b"third").unwrap();
+        log.sync().unwrap();
+        let (_, replayed, texts) = open(&disk.crash(), 0);
+        assert_eq!(texts, ["1first", "1second", "1third"]);
+        assert_eq!(replayed.damages, []);
+    }
 }
 
 #[test]

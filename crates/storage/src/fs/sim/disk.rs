@@ -17,6 +17,8 @@ pub(super) struct Disk {
     pub(super) crash_at: Option<u64>,
     pub(super) crashed: bool,
     pub(super) free_bytes: Option<u64>,
+    /// What is told instead of `free_bytes`.
+    pub(super) free_bytes_told: Option<u64>,
     pub(super) syncs_to_fail: u64,
     pub(super) files: Vec<Inode>,
     pub(super) directories: BTreeMap<PathBuf, Directory>,

@@ -51,6 +51,7 @@ impl SimFs {
             crash_at: options.crash_at_operation,
             crashed: false,
             free_bytes: options.free_bytes,
+            free_bytes_told: None,
             syncs_to_fail: 0,
             files: Vec::new(),
             directories: BTreeMap::new(),
@@ -83,6 +84,12 @@ impl SimFs {
         self.0.lock().free_bytes = free_bytes;
     }
 
+    /// What the disk answers when asked for its room, whatever the truth: another program may write faster than the
+    /// answer is used. `None` for the truth.
+    pub fn tell_free_bytes(&self, free_bytes: Option<u64>) {
+        self.0.lock().free_bytes_told = free_bytes;
+    }
+
     /// The next so many syncs fail, and what they should have made durable may never be.
     pub fn fail_syncs(&self, count: u64) {
         self.0.lock().syncs_to_fail = count;
@@ -111,6 +118,7 @@ impl SimFs {
             crash_at: None,
             crashed: false,
             free_bytes: None,
+            free_bytes_told: None,
             syncs_to_fail: 0,
             files,
             directories,
@@ -256,7 +264,8 @@ impl FileSystem for SimFs {
     }
 
     fn free_bytes(&self, _: &Path) -> Result<u64> {
-        Ok(self.0.lock().free_bytes.unwrap_or(u64::MAX))
+        let disk = self.0.lock();
+        Ok(disk.free_bytes_told.or(disk.free_bytes).unwrap_or(u64::MAX))
     }
 
     fn lock_dir(&self, dir: &Path) -> Result<DirLock> {
