@@ -1,0 +1,131 @@
+//! The engine against the reference: random data, random queries, the same answers, at one time and over a range.
+//!
+//! `PROMQL_DIFFERENTIAL_SEED` begins at another seed, `PROMQL_DIFFERENTIAL_SECONDS` goes on for that long.
+
+mod reference;
+
+use std::collections::BTreeMap;
+use std::time::{Duration, Instant};
+
+use model::Labels;
+use model::histogram::almost_equal;
+use promql::{Engine, QueryOptions, SampleValue, Value};
+use reference::data::{Data, FIRST, LAST, Random};
+use reference::{Outcome, Reference, generate};
+
+/// Data sets in a run without limits of its own, and queries against each.
+const SEEDS: u64 = 12;
+const QUERIES: usize = 40;
+/// How deep expressions nest.
+const DEPTH: usize = 4;
+
+/// Points by series: what either side yields, in one form.
+type Points = BTreeMap<Labels, Vec<(i64, f64)>>;
+
+#[test]
+fn the_engine_agrees_with_the_reference() {
+    let number = |name: &str| std::env::var(name).ok().and_then(|text| text.parse::<u64>().ok());
+    let first = number("PROMQL_DIFFERENTIAL_SEED").unwrap_or(1);
+    let seconds = number("PROMQL_DIFFERENTIAL_SECONDS");
+    let began = Instant::now();
+    let (mut queries, mut answered, mut differences) = (0, 0, Vec::new());
+    for seed in first.. {
+        let go_on = match seconds {
+            Some(seconds) => began.elapsed() < Duration::from_secs(seconds),
+            None => seed < first + SEEDS,
+        };
+        if !go_on || differences.len() > 20 {
+            break;
+        }
+        let mut random = Random::new(seed);
+        let data = Data::random(&mut random);
+        for _ in 0..QUERIES {
+            let query = generate::vector(&mut random, DEPTH);
+            let start = FIRST + random.below((LAST - FIRST) as usize) as i64;
+            queries += 1;
+            match compare(&data, &query, start) {
+                Ok(some) => answered += usize::from(some),
+                Err(difference) => differences.push(format!("seed {seed}: {query}\n{difference}")),
+            }
+        }
+    }
+    println!("{queries} queries, {answered} with an answer, {} differ", differences.len());
+    assert!(differences.is_empty(), "{}", differences.join("\n\n"));
+}
+
+/// Compares one query at `start` and over twenty steps from there; says whether it had an answer.
+fn compare(data: &Data, query: &str, start: i64) -> Result<bool, String> {
+    let store = tsdb::Store::in_memory();
+    store.append_series(&data.to_series()).map_err(|error| error.to_string())?;
+    let (engine, options) = (Engine::default(), QueryOptions::default());
+    let expected = steps(data, query, start, start, 0);
+    let got = engine.instant(&store, query, start, &options).map(|answer| points(answer.value));
+    let mut answered = same(&expected, &got.map_err(|error| error.to_string()))
+        .map_err(|difference| format!("at {start}: {difference}"))?;
+    let (end, step) = (start + 19 * 37_000, 37_000);
+    let expected = steps(data, query, start, end, step);
+    let got = engine.range(&store, query, start, end, step, &options).map(|answer| points(answer.value));
+    answered |= same(&expected, &got.map_err(|error| error.to_string()))
+        .map_err(|difference| format!("from {start} to {end} step {step}: {difference}"))?;
+    Ok(answered)
+}
+
+/// The reference's answer at every step.
+fn steps(data: &Data, query: &str, start: i64, end: i64, step: i64) -> Result<Points, String> {
+    let expr = promql::parse::parse(query).map_err(|error| format!("{query}: {error}"))?;
+    let reference = Reference { data, start, end, step };
+    let mut points = Points::new();
+    let mut time = start;
+    loop {
+        match reference.at(&expr, time)? {
+            Outcome::Scalar(value) => points.entry(Labels::empty()).or_default().push((time, value)),
+            Outcome::Vector(vector) => {
+                for (labels, value) in reference::unique(vector)? {
+                    points.entry(labels).or_default().push((time, value));
+                }
+            }
+        }
+        time += step;
+        if step == 0 || time > end {
+            return Ok(points);
+        }
+    }
+}
+
+fn points(value: Value) -> Points {
+    match value {
+        Value::Vector(samples) => {
+            let float = |value: SampleValue| match value {
+                SampleValue::Float(value) => value,
+                SampleValue::Histogram(_) => panic!("there are no histograms"),
+            };
+            samples.into_iter().map(|s| (s.labels, vec![(s.time, float(s.value))])).collect()
+        }
+        Value::Matrix(series) => series.into_iter().map(|series| (series.labels, series.floats)).collect(),
+        other => panic!("no scalars nor texts are asked for: {other:?}"),
+    }
+}
+
+/// Whether both are the same, where a failure is the same as any other; says whether there was an answer.
+fn same(expected: &Result<Points, String>, got: &Result<Points, String>) -> Result<bool, String> {
+    let (expected, got) = match (expected, got) {
+        (Err(_), Err(_)) => return Ok(false),
+        (Ok(expected), Ok(got)) => (expected, got),
+        // A range query refuses two series that lose their names and are then the same even where they are never
+        // there at once, as Prometheus does; the reference, which sees one step at a time, cannot.
+        (Ok(_), Err(error)) if error.contains("same labelset") => return Ok(false),
+        _ => return Err(format!("expected {expected:?}\ngot {got:?}")),
+    };
+    for labels in expected.keys().chain(got.keys()) {
+        let (Some(want), Some(found)) = (expected.get(labels), got.get(labels)) else {
+            return Err(format!("{labels}: expected {:?}, got {:?}", expected.get(labels), got.get(labels)));
+        };
+        let close = |a: f64, b: f64| almost_equal(a, b, 1e-6) || (a - b).abs() < 1e-6;
+        let equal =
+            want.len() == found.len() && want.iter().zip(found).all(|(a, b)| a.0 == b.0 && close(a.1, b.1));
+        if !equal {
+            return Err(format!("{labels}: expected {want:?}\ngot {found:?}"));
+        }
+    }
+    Ok(!expected.is_empty())
+}
