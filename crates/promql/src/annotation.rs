@@ -342,7 +342,9 @@ mod tests {
         annotations.add(Note::PossibleNonCounter { metric: "foo" }, Span::new(9, 12));
         assert_eq!(
             annotations.infos("rate(foo[5m])"),
-            ["PromQL info: metric might not be a counter, name does not end in _total/_sum/_count/_bucket: \"foo\" (1:10)"]
+            [
+                "PromQL info: metric might not be a counter, name does not end in _total/_sum/_count/_bucket: \"foo\" (1:10)"
+            ]
         );
         assert!(annotations.warnings("").is_empty());
     }

@@ -120,7 +120,10 @@ impl Default for QueryOptions<'_> {
 
 impl std::fmt::Debug for QueryOptions<'_> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("QueryOptions").field("lookback_ms", &self.lookback_ms).field("limits", &self.limits).finish()
+        f.debug_struct("QueryOptions")
+            .field("lookback_ms", &self.lookback_ms)
+            .field("limits", &self.limits)
+            .finish()
     }
 }
 
@@ -192,7 +195,13 @@ impl Engine {
         self.evaluate(store, query, &plan, Steps::between(start, end, step), false, options)
     }
 
-    fn environment<'a>(&self, query: &'a str, start: Timestamp, end: Timestamp, step: i64) -> Environment<'a> {
+    fn environment<'a>(
+        &self,
+        query: &'a str,
+        start: Timestamp,
+        end: Timestamp,
+        step: i64,
+    ) -> Environment<'a> {
         Environment { query, start, end, step, subquery_step: self.settings.subquery_step_ms }
     }
 

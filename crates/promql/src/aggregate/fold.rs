@@ -79,19 +79,28 @@ impl<'a> Evaluator<'a> {
         let count = context.steps.count;
         let op = aggregation.op;
         let span = aggregation.input.span;
-        let begin = || Part { groups: (0..groups.labels.len()).map(|_| None).collect(), notes: Annotations::default() };
+        let begin = || Part {
+            groups: (0..groups.labels.len()).map(|_| None).collect(),
+            notes: Annotations::default(),
+        };
         let name_of = |index: usize| stream.labels(index).value(METRIC_NAME).to_owned();
-        let parts = self.drive(&stream, context, Some(rayon::current_num_threads()), begin, |part, index, points| {
-            let group = &mut part.groups[groups.of[index] as usize];
-            let group = group.get_or_insert_with(|| Box::new(Group::new(op, count, index)));
-            if group.add(&points).is_err() {
-                part.notes.add(Note::MixedExponentialCustom { metric: &name_of(index) }, span);
-            }
-            if points.histograms.is_some() && group.ignores_histograms() {
-                part.notes.add(Note::HistogramIgnoredInAggregation { operator: op.name() }, span);
-            }
-            Ok(())
-        })?;
+        let parts = self.drive(
+            &stream,
+            context,
+            Some(rayon::current_num_threads()),
+            begin,
+            |part, index, points| {
+                let group = &mut part.groups[groups.of[index] as usize];
+                let group = group.get_or_insert_with(|| Box::new(Group::new(op, count, index)));
+                if group.add(&points).is_err() {
+                    part.notes.add(Note::MixedExponentialCustom { metric: &name_of(index) }, span);
+                }
+                if points.histograms.is_some() && group.ignores_histograms() {
+                    part.notes.add(Note::HistogramIgnoredInAggregation { operator: op.name() }, span);
+                }
+                Ok(())
+            },
+        )?;
         let mut notes = context.notes.lock();
         let mut parts = parts.into_iter();
         let Some(mut all) = parts.next() else { return Ok(Vec::new()) };

@@ -3,6 +3,7 @@
 mod count_values;
 mod fold;
 mod pick;
+mod sampling;
 
 use hashbrown::HashMap;
 use model::{Labels, METRIC_NAME};
@@ -77,11 +78,19 @@ impl<'a> Evaluator<'a> {
             AggregateOp::CountValues => self.count_values(stream, aggregation, context)?,
             AggregateOp::Topk | AggregateOp::Bottomk | AggregateOp::Limitk => {
                 let wanted = self.check_counts(&param)?;
-                if wanted { self.pick(stream, aggregation, &param, context)? } else { self.drain(stream, context)? }
+                if wanted {
+                    self.pick(stream, aggregation, &param, context)?
+                } else {
+                    self.drain(stream, context)?
+                }
             }
             AggregateOp::LimitRatio => {
                 let wanted = self.check_ratios(&param, aggregation, context)?;
-                if wanted { self.pick(stream, aggregation, &param, context)? } else { self.drain(stream, context)? }
+                if wanted {
+                    self.pick(stream, aggregation, &param, context)?
+                } else {
+                    self.drain(stream, context)?
+                }
             }
             _ => {
                 if aggregation.op == AggregateOp::Quantile {
@@ -102,7 +111,11 @@ impl<'a> Evaluator<'a> {
     }
 
     /// Evaluates what nobody wants the values of, for its annotations and errors.
-    fn drain(&self, stream: Stream<'a>, context: Context<'_>) -> Result<Vec<crate::eval::row::Row>, QueryError> {
+    fn drain(
+        &self,
+        stream: Stream<'a>,
+        context: Context<'_>,
+    ) -> Result<Vec<crate::eval::row::Row>, QueryError> {
         self.drive(&stream, context, None, || (), |(), _, _| Ok(()))?;
         Ok(Vec::new())
     }

@@ -2,7 +2,7 @@
 
 use hashbrown::HashMap;
 
-use crate::aggregate::Groups;
+use crate::aggregate::{Groups, sampling};
 use crate::annotation::Note;
 use crate::error::QueryError;
 use crate::eval::points::{Point, Points};
@@ -24,7 +24,7 @@ impl<'a> Evaluator<'a> {
         let groups = Groups::of(&stream, aggregation);
         let rows = self.collect_indexed(&stream, context)?;
         match aggregation.op {
-            AggregateOp::LimitRatio => Ok(self.ratio(rows, &stream, &groups, param)),
+            AggregateOp::LimitRatio => Ok(self.ratio(rows, &stream, param)),
             AggregateOp::Limitk => Ok(self.limit(rows, &stream, &groups, param)),
             op => {
                 let ranked = Ranked { smallest: op == AggregateOp::Bottomk, rows: &rows, groups: &groups };
@@ -99,22 +99,13 @@ impl<'a> Evaluator<'a> {
         self.picked(picked.collect(), rows, stream)
     }
 
-    fn ratio(
-        &self,
-        rows: Vec<(usize, Points)>,
-        stream: &Stream<'a>,
-        groups: &Groups,
-        param: &[f64],
-    ) -> Vec<Row> {
-        let _ = groups;
+    fn ratio(&self, rows: Vec<(usize, Points)>, stream: &Stream<'a>, param: &[f64]) -> Vec<Row> {
         let offsets: Vec<f64> =
-            rows.iter().map(|(index, _)| stream.labels(*index).hash64() as f64 / u64::MAX as f64).collect();
+            rows.iter().map(|(index, _)| sampling::offset_of(&stream.labels(*index))).collect();
         let picked = param.iter().enumerate().map(|(step, &ratio)| {
             let ratio = ratio.clamp(-1.0, 1.0);
-            let chosen = |number: &usize| {
-                let offset = offsets[*number];
-                let inside = if ratio >= 0.0 { offset < ratio } else { offset >= 1.0 + ratio };
-                inside && rows[*number].1.is_present(step)
+            let chosen = |&number: &usize| {
+                sampling::is_in_share(ratio, offsets[number]) && rows[number].1.is_present(step)
             };
             (0..rows.len()).filter(chosen).collect()
         });

@@ -67,7 +67,13 @@ pub(crate) fn compares(op: BinaryOp, left: f64, right: f64) -> bool {
 }
 
 /// An operator between two values of two vectors.
-pub(crate) fn values(op: BinaryOp, left: &Point, right: &Point, span: Span, notes: &mut Annotations) -> Outcome {
+pub(crate) fn values(
+    op: BinaryOp,
+    left: &Point,
+    right: &Point,
+    span: Span,
+    notes: &mut Annotations,
+) -> Outcome {
     match (left, right) {
         (&Point::Float(left), &Point::Float(right)) => floats(op, left, right, span, notes),
         (&Point::Float(left), Point::Histogram(right)) => match op {
@@ -162,7 +168,9 @@ pub(crate) fn with_scalar(
     span: Span,
     notes: &mut Annotations,
 ) {
-    if points.histograms.is_none() && let Some(arithmetic) = arithmetic(op) {
+    if points.histograms.is_none()
+        && let Some(arithmetic) = arithmetic(op)
+    {
         for (value, &scalar) in points.floats.iter_mut().zip(scalar) {
             if !crate::eval::points::is_absent(*value) {
                 *value = if scalar_left { arithmetic(scalar, *value) } else { arithmetic(*value, scalar) };
@@ -194,7 +202,8 @@ mod tests {
 
     #[test]
     fn scalars_meet_scalars() {
-        let check = |op, left, right, want: f64| assert_eq!(scalars(op, left, right), want, "{left} {op} {right}");
+        let check =
+            |op, left, right, want: f64| assert_eq!(scalars(op, left, right), want, "{left} {op} {right}");
         check(BinaryOp::Mod, -7.0, 3.0, -1.0);
         check(BinaryOp::Pow, 2.0, 10.0, 1024.0);
         check(BinaryOp::Less, 1.0, 2.0, 1.0);

@@ -150,7 +150,8 @@ impl Join<'_> {
         let mut result = Points::absent(self.steps);
         for step in 0..self.steps {
             let (Some(left), Some(right)) = (left.get(step), right.get(step)) else { continue };
-            let Outcome::Value { point, keep } = elements::values(self.op, &left, &right, self.span, notes) else {
+            let Outcome::Value { point, keep } = elements::values(self.op, &left, &right, self.span, notes)
+            else {
                 continue;
             };
             matched(step);
@@ -168,7 +169,10 @@ impl Join<'_> {
 enum Operand<'r> {
     Row(&'r Points),
     /// A number at the steps where none of `unless` has a value.
-    Fill { value: f64, unless: Vec<&'r Points> },
+    Fill {
+        value: f64,
+        unless: Vec<&'r Points>,
+    },
 }
 
 impl Operand<'_> {

@@ -32,11 +32,7 @@ impl Matches {
 /// The part of a label set that must be equal on both sides.
 pub(crate) fn match_labels(labels: &Labels, matching: &VectorMatching) -> Labels {
     let named = |name: &str| matching.labels.iter().any(|label| label == name);
-    if matching.on {
-        labels.filter(named)
-    } else {
-        labels.filter(|name| name != METRIC_NAME && !named(name))
-    }
+    if matching.on { labels.filter(named) } else { labels.filter(|name| name != METRIC_NAME && !named(name)) }
 }
 
 /// A label set with every label in braces, the name too.

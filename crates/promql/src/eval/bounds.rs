@@ -22,7 +22,11 @@ pub(crate) struct BoundsCache {
 
 impl BoundsCache {
     /// The bounds for `times`, computed if they are new.
-    pub(crate) fn get(&mut self, times: &Arc<[Timestamp]>, compute: impl FnOnce(&[Timestamp]) -> Bounds) -> Bounds {
+    pub(crate) fn get(
+        &mut self,
+        times: &Arc<[Timestamp]>,
+        compute: impl FnOnce(&[Timestamp]) -> Bounds,
+    ) -> Bounds {
         let address = times.as_ptr().addr();
         if let Some((known, bounds)) = self.tables.get(&address)
             && Arc::ptr_eq(known, times)

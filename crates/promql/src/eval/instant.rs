@@ -34,7 +34,7 @@ pub(crate) enum Yields {
     Value,
     /// Its time, in seconds.
     Time,
-    /// Its time, in milliseconds: what `info` compares.
+    /// Its time, in milliseconds, which `info` compares; histograms stay what they are.
     Millis,
     /// When it started counting, in seconds.
     Start,
@@ -52,7 +52,7 @@ impl InstantSource {
     pub(crate) fn points(&self, index: usize, scratch: &mut Scratch<'_>) -> Result<Points, QueryError> {
         let mut samples = self.selection.read(index)?;
         scratch.meter.read(self.node, samples.len());
-        infer_hints(&mut samples);
+        infer_hints(&mut samples.histograms, self.selector.counts_only);
         if self.selector.kind == RangeKind::Smoothed && self.yields == Yields::Value {
             return Ok(self.smoothed(index, &samples, scratch));
         }
@@ -113,6 +113,8 @@ impl InstantSource {
         Some(match self.yields {
             Yields::Value => point,
             Yields::Time => Point::Float(time as f64 / 1000.0),
+            // An info metric must not have histograms, so these are shown as they are.
+            Yields::Millis if !is_float => point,
             Yields::Millis => Point::Float(time as f64),
             Yields::Start => Point::Float(start.copied().unwrap_or(0) as f64 / 1000.0),
         })
@@ -176,7 +178,8 @@ impl InstantSource {
         let mixed = left.has_custom_buckets() != right.has_custom_buckets();
         let (from, to) = ((times[previous], &**left), (times[next], &**right));
         let notes = &mut scratch.notes;
-        let line = if mixed { None } else { interpolate_histograms(from, to, at, counter, notes, self.span).ok() };
+        let line =
+            if mixed { None } else { interpolate_histograms(from, to, at, counter, notes, self.span).ok() };
         if line.is_none() {
             let labels = self.labels(index);
             notes.add(Note::MixedExponentialCustom { metric: labels.value(METRIC_NAME) }, self.span);

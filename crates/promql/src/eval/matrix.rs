@@ -71,7 +71,7 @@ impl<'a> Evaluator<'a> {
                     let mut samples = selection.read(index)?;
                     self.meter.read(node.id, samples.len());
                     self.meter.grow(&mut held, samples.len(), samples.len() * 16)?;
-                    infer_hints(&mut samples);
+                    infer_hints(&mut samples.histograms, false);
                     let end = range.reference(context.steps.start);
                     let found = range_samples(&Track::of(&samples), range, end)?;
                     series.push(MatrixSeries { labels: selection.labels(index), ..found });

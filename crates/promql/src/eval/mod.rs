@@ -32,6 +32,7 @@ use crate::eval::row::{Row, has_equal_labels, merge_equal};
 use crate::eval::stream::{Names, Source, Stream};
 use crate::plan::{Node, Plan};
 
+pub(crate) use hints::infer_hints;
 pub(crate) use instant::Yields;
 pub(crate) use meter::Meter;
 pub(crate) use steps::Steps;
@@ -261,7 +262,12 @@ impl<'a> Evaluator<'a> {
         points
     }
 
-    fn shared_stream(&self, number: usize, node: &'a Node, context: Context<'_>) -> Result<Stream<'a>, QueryError> {
+    fn shared_stream(
+        &self,
+        number: usize,
+        node: &'a Node,
+        context: Context<'_>,
+    ) -> Result<Stream<'a>, QueryError> {
         let known = self.shared.lock().get(&(number, context.steps)).cloned();
         let shared = match known {
             Some(shared) => shared,

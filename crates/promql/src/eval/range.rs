@@ -77,7 +77,7 @@ impl RangeStream<'_> {
             RangeInput::Selection(selection) => {
                 let mut samples = selection.read(index)?;
                 scratch.meter.read(self.range.id, samples.len());
-                infer_hints(&mut samples);
+                infer_hints(&mut samples.histograms, self.range.counts_only);
                 self.apply(index, &Track::of(&samples), scratch)
             }
             RangeInput::Subquery { stream, steps } => {
@@ -93,7 +93,12 @@ impl RangeStream<'_> {
         }
     }
 
-    fn apply(&self, index: usize, track: &Track<'_>, scratch: &mut Scratch<'_>) -> Result<Points, QueryError> {
+    fn apply(
+        &self,
+        index: usize,
+        track: &Track<'_>,
+        scratch: &mut Scratch<'_>,
+    ) -> Result<Points, QueryError> {
         let mut points = Points::absent(self.steps.count);
         if track.is_empty() {
             return Ok(points);

@@ -81,7 +81,8 @@ mod tests {
 
     #[test]
     fn equal_rows_merge_where_they_do_not_meet() {
-        let merged = merge_equal(vec![row("1", &[1.0, ABSENT]), row("2", &[5.0, 5.0]), row("1", &[ABSENT, 2.0])]);
+        let merged =
+            merge_equal(vec![row("1", &[1.0, ABSENT]), row("2", &[5.0, 5.0]), row("1", &[ABSENT, 2.0])]);
         let merged = merged.unwrap();
         assert_eq!(merged.len(), 2);
         assert_eq!(merged[0].points.floats, [1.0, 2.0]);
@@ -90,7 +91,8 @@ mod tests {
 
     #[test]
     fn metadata_is_name_type_and_unit() {
-        let labels = Labels::from_pairs([("__name__", "x"), ("__type__", "counter"), ("__unit__", "s"), ("a", "b")]);
+        let labels =
+            Labels::from_pairs([("__name__", "x"), ("__type__", "counter"), ("__unit__", "s"), ("a", "b")]);
         assert_eq!(without_metadata(&labels).to_string(), r#"{a="b"}"#);
     }
 }

@@ -136,6 +136,7 @@ mod tests {
                 offset: 0,
                 at: None,
                 kind: RangeKind::Plain,
+                counts_only: false,
                 id: 0,
                 span: Span::default(),
             };

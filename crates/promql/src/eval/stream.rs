@@ -133,7 +133,11 @@ impl<'p> Stream<'p> {
     }
 
     /// The values of a series; `None` when it has none at any step.
-    pub(crate) fn points(&self, index: usize, scratch: &mut Scratch<'_>) -> Result<Option<Points>, QueryError> {
+    pub(crate) fn points(
+        &self,
+        index: usize,
+        scratch: &mut Scratch<'_>,
+    ) -> Result<Option<Points>, QueryError> {
         let mut points = match &self.source {
             Source::Instant(source) => source.points(index, scratch)?,
             Source::Range(source) => source.points(index, scratch)?,

@@ -85,9 +85,10 @@ impl<'s> Track<'s> {
 fn without_hint(histogram: &Arc<FloatHistogram>) -> Arc<FloatHistogram> {
     match histogram.counter_reset {
         CounterReset::Unknown | CounterReset::Gauge => histogram.clone(),
-        CounterReset::Yes | CounterReset::No => {
-            Arc::new(FloatHistogram { counter_reset: CounterReset::Unknown, ..FloatHistogram::clone(histogram) })
-        }
+        CounterReset::Yes | CounterReset::No => Arc::new(FloatHistogram {
+            counter_reset: CounterReset::Unknown,
+            ..FloatHistogram::clone(histogram)
+        }),
     }
 }
 

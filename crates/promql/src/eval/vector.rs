@@ -100,8 +100,7 @@ impl<'a> Evaluator<'a> {
             Kind::VectorVector { op, left, right, matching, return_bool } => {
                 let left = self.rows(left, context)?;
                 let right = self.rows(right, context)?;
-                let rows =
-                    self.binary(*op, (left, right), matching, *return_bool, node.span, context)?;
+                let rows = self.binary(*op, (left, right), matching, *return_bool, node.span, context)?;
                 self.finished(node, rows)
             }
             Kind::Matrix(_) => Err(QueryError::execution("a range vector is not an instant vector")),
@@ -116,7 +115,11 @@ impl<'a> Evaluator<'a> {
     }
 
     /// The numbers of several scalar expressions.
-    pub(crate) fn scalars(&self, nodes: &'a [Node], context: Context<'_>) -> Result<Vec<Vec<f64>>, QueryError> {
+    pub(crate) fn scalars(
+        &self,
+        nodes: &'a [Node],
+        context: Context<'_>,
+    ) -> Result<Vec<Vec<f64>>, QueryError> {
         nodes.iter().map(|node| self.scalar(node, context)).collect()
     }
 
@@ -176,14 +179,20 @@ impl<'a> Evaluator<'a> {
         context: Context<'_>,
     ) -> Result<Stream<'a>, QueryError> {
         let count = context.steps.count;
-        let parts = self.drive(&stream, context, Some(1), || vec![1.0; count], |values, _, points| {
-            for (step, value) in values.iter_mut().enumerate() {
-                if points.is_present(step) {
-                    *value = ABSENT;
+        let parts = self.drive(
+            &stream,
+            context,
+            Some(1),
+            || vec![1.0; count],
+            |values, _, points| {
+                for (step, value) in values.iter_mut().enumerate() {
+                    if points.is_present(step) {
+                        *value = ABSENT;
+                    }
                 }
-            }
-            Ok(())
-        })?;
+                Ok(())
+            },
+        )?;
         let values = parts.into_iter().next().unwrap_or_else(|| vec![1.0; count]);
         if values.iter().all(|&value| crate::eval::points::is_absent(value)) {
             return self.finished(node, Vec::new());

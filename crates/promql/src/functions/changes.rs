@@ -8,7 +8,9 @@ use crate::syntax::RangeKind;
 
 pub(super) fn changes(window: &Window<'_>, _: &mut Annotations) -> Result<Option<Point>, QueryError> {
     Ok(count(window, |previous, current| match (previous.value, current.value) {
-        (Either::Float(before), Either::Float(after)) => before != after && !(before.is_nan() && after.is_nan()),
+        (Either::Float(before), Either::Float(after)) => {
+            before != after && !(before.is_nan() && after.is_nan())
+        }
         (Either::Histogram(before), Either::Histogram(after)) => !before.same_counts(after),
         _ => true,
     }))
@@ -19,7 +21,9 @@ pub(super) fn resets(window: &Window<'_>, _: &mut Annotations) -> Result<Option<
         let restarted = is_start_reset(previous.start, previous.time, current.start, current.time);
         match (previous.value, current.value) {
             (Either::Float(before), Either::Float(after)) => after < before || restarted,
-            (Either::Histogram(before), Either::Histogram(after)) => restarted || after.is_reset_after(before),
+            (Either::Histogram(before), Either::Histogram(after)) => {
+                restarted || after.is_reset_after(before)
+            }
             _ => true,
         }
     }))

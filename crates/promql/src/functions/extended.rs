@@ -25,8 +25,7 @@ pub(crate) struct Ends {
 pub(crate) fn ends(times: &[Timestamp], start: Timestamp, end: Timestamp, smoothed: bool) -> Option<Ends> {
     let before_last = times.len().checked_sub(1)?;
     let first = times[..before_last].partition_point(|&time| time <= start).saturating_sub(1);
-    let last =
-        if smoothed { times[..before_last].partition_point(|&time| time < end) } else { before_last };
+    let last = if smoothed { times[..before_last].partition_point(|&time| time < end) } else { before_last };
     let outside = times[last] <= start || (smoothed && times[first] > end);
     (!outside).then_some(Ends { first, last })
 }
@@ -80,7 +79,12 @@ pub(super) fn float_change(window: &Window<'_>, change: Change) -> Option<f64> {
 }
 
 /// The samples strictly between the ends.
-pub(crate) fn inner(times: &[Timestamp], ends: Ends, start: Timestamp, end: Timestamp) -> std::ops::Range<usize> {
+pub(crate) fn inner(
+    times: &[Timestamp],
+    ends: Ends,
+    start: Timestamp,
+    end: Timestamp,
+) -> std::ops::Range<usize> {
     let first = if times[ends.first] <= start { ends.first + 1 } else { ends.first };
     let past = if times[ends.last] >= end { ends.last } else { ends.last + 1 };
     first..past.max(first)

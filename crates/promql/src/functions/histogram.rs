@@ -4,8 +4,8 @@
 //! are there under the same labels at the same step, neither counts.
 
 use hashbrown::HashMap;
-use model::histogram::classic::{ClassicBucket, classic_fraction, classic_quantile, parse_le};
 use model::histogram::NanEffect;
+use model::histogram::classic::{ClassicBucket, classic_fraction, classic_quantile, parse_le};
 use model::{FloatHistogram, Labels, METRIC_NAME, Timestamp};
 
 use crate::annotation::{Annotations, Monotonicity, Note};
@@ -89,7 +89,11 @@ impl<'a> Evaluator<'a> {
                 HistogramFunction::Quantiles => {
                     for values in &values {
                         let row = asker.ask(family, &Question::Quantile(values), &mut notes);
-                        result.extend(row.map(|row| with_quantile(row, label.unwrap_or(""), values)).into_iter().flatten());
+                        result.extend(
+                            row.map(|row| with_quantile(row, label.unwrap_or(""), values))
+                                .into_iter()
+                                .flatten(),
+                        );
                     }
                 }
             }

@@ -60,11 +60,17 @@ impl<'a> Evaluator<'a> {
                 return self.finished(node, merge_equal(ignored.into_iter().chain(rows).collect())?);
             }
         };
-        let selector = Selector { matchers: matchers.into(), offset, at, kind: RangeKind::Plain };
+        let (matchers, kind) = (matchers.into(), RangeKind::Plain);
+        let selector = Selector { matchers, offset, at, kind, counts_only: false };
         let stream = self.select(node, &selector, Yields::Millis, context.steps)?;
         let targets: HashSet<Target> = described.iter().map(|row| target_of(&row.labels)).collect();
-        let infos: Vec<InfoSeries> = self
-            .collect(stream, context)?
+        let infos = self.collect(stream, context)?;
+        if let Some(row) = infos.iter().find(|row| row.points.has_histograms()) {
+            let labels = crate::binary::all_in_braces(&row.labels);
+            let message = format!("this should be an info metric, with float samples: {labels}");
+            return Err(QueryError::execution(message));
+        }
+        let infos: Vec<InfoSeries> = infos
             .into_iter()
             .map(|row| InfoSeries { target: target_of(&row.labels), labels: row.labels, sampled: row.points })
             .filter(|info| targets.contains(&info.target))

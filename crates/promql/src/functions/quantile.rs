@@ -65,11 +65,8 @@ pub(crate) fn quantile_of(quantile: f64, values: &mut [f64]) -> f64 {
         (false, false) => left.total_cmp(right),
     };
     let (_, &mut lower_value, above) = values.select_nth_unstable_by(lower, order);
-    let upper_value = if upper == lower {
-        lower_value
-    } else {
-        above.iter().copied().min_by(order).unwrap_or(lower_value)
-    };
+    let upper_value =
+        if upper == lower { lower_value } else { above.iter().copied().min_by(order).unwrap_or(lower_value) };
     lower_value * (1.0 - weight) + upper_value * weight
 }
 
@@ -80,7 +77,11 @@ mod tests {
     #[test]
     fn quantiles_lie_between_their_neighbours() {
         let check = |quantile: f64, values: &[f64], want: f64| {
-            assert_eq!(quantile_of(quantile, &mut values.to_vec()).to_string(), want.to_string(), "{quantile}");
+            assert_eq!(
+                quantile_of(quantile, &mut values.to_vec()).to_string(),
+                want.to_string(),
+                "{quantile}"
+            );
         };
         check(0.5, &[3.0, 1.0, 2.0], 2.0);
         check(0.25, &[4.0, 1.0, 3.0, 2.0], 1.75);

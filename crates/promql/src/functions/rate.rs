@@ -113,7 +113,11 @@ fn histogram_change(window: &Window<'_>, change: Change, notes: &mut Annotations
 }
 
 /// The last histogram minus the first, with what every reset in between took away; a gauge.
-fn histogram_difference(window: &Window<'_>, change: Change, notes: &mut Annotations) -> Option<FloatHistogram> {
+fn histogram_difference(
+    window: &Window<'_>,
+    change: Change,
+    notes: &mut Annotations,
+) -> Option<FloatHistogram> {
     let histograms = window.histograms;
     let (first, last) = (&histograms[0], &histograms[histograms.len() - 1]);
     let is_gauge = |histogram: &FloatHistogram| histogram.counter_reset == CounterReset::Gauge;
@@ -224,14 +228,20 @@ fn reset_by_start(times: &[Timestamp], starts: &[Timestamp], index: usize) -> bo
 }
 
 fn note_overlap(window: &Window<'_>, times: &[Timestamp], starts: &[Timestamp], notes: &mut Annotations) {
-    let overlaps = (1..starts.len()).any(|index| starts_overlap(starts[index - 1], times[index - 1], starts[index]));
+    let overlaps =
+        (1..starts.len()).any(|index| starts_overlap(starts[index - 1], times[index - 1], starts[index]));
     if overlaps {
         notes.add(Note::StartTimeOverlap { metric: window.metric }, window.span);
     }
 }
 
 /// When the first sample began counting, if that is within the range: a sample of zero.
-fn zero_start(times: &[Timestamp], starts: &[Timestamp], range_start: Timestamp, change: Change) -> Option<Timestamp> {
+fn zero_start(
+    times: &[Timestamp],
+    starts: &[Timestamp],
+    range_start: Timestamp,
+    change: Change,
+) -> Option<Timestamp> {
     let &start = starts.first()?;
     (change.counter && start != 0 && start > range_start && start < times[0]).then_some(start)
 }

@@ -84,7 +84,11 @@ impl<'a> Window<'a> {
     }
 
     /// All samples from the given indexes on, in the order of time.
-    pub(crate) fn merged(&self, first_float: usize, first_histogram: usize) -> impl Iterator<Item = Stamped<'a>> {
+    pub(crate) fn merged(
+        &self,
+        first_float: usize,
+        first_histogram: usize,
+    ) -> impl Iterator<Item = Stamped<'a>> {
         let window = *self;
         let (mut float, mut histogram) = (first_float, first_histogram);
         std::iter::from_fn(move || {

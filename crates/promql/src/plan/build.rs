@@ -7,8 +7,8 @@ use crate::error::QueryError;
 use crate::functions::{Implementation, implementation};
 use crate::plan::{Aggregation, Kind, Node, NodeLabel, Plan, Range, RangeSource, Selector};
 use crate::syntax::{
-    Aggregate, At, BinaryExpr, Call, DurationContext, Expr, FunctionId, RangeKind, Span, Subquery, UnaryOp,
-    ValueType, VectorSelector,
+    Aggregate, At, BinaryExpr, BinaryOp, Call, DurationContext, Expr, FunctionId, RangeKind, Span,
+    StringLiteral, Subquery, UnaryOp, ValueType, VectorSelector,
 };
 
 /// What a plan depends on besides the expression.
@@ -25,7 +25,14 @@ pub(crate) struct Environment<'a> {
 
 /// Plans an expression.
 pub(crate) fn build(expr: &Expr, environment: Environment<'_>) -> Result<Plan, QueryError> {
-    let mut builder = Builder { environment, labels: Vec::new(), parents: Vec::new(), texts: HashMap::new() };
+    let mut builder = Builder {
+        environment,
+        labels: Vec::new(),
+        parents: Vec::new(),
+        texts: HashMap::new(),
+        counts_only: false,
+        needs_buckets: false,
+    };
     let root = builder.node(expr)?;
     let shares = builder.texts.into_values().collect::<HashMap<usize, usize>>();
     Ok(Plan { root, value_type: expr.value_type(), labels: builder.labels, shares })
@@ -37,11 +44,24 @@ struct Builder<'a> {
     parents: Vec<usize>,
     /// By text of an expression worth sharing: its number and how often it occurs.
     texts: HashMap<&'a str, (usize, usize)>,
+    /// Whether some function above asks for the count or the sum of histograms.
+    counts_only: bool,
+    /// Whether something above needs whole histograms.
+    needs_buckets: bool,
 }
 
 impl<'a> Builder<'a> {
     fn node(&mut self, expr: &Expr) -> Result<Node, QueryError> {
         let expr = expr.unparenthesised();
+        let outside = (self.counts_only, self.needs_buckets);
+        self.counts_only |= counts_only(expr);
+        self.needs_buckets |= needs_buckets(expr);
+        let node = self.node_inside(expr);
+        (self.counts_only, self.needs_buckets) = outside;
+        node
+    }
+
+    fn node_inside(&mut self, expr: &Expr) -> Result<Node, QueryError> {
         let span = expr.span();
         let id = self.enter(operation(expr), span);
         let (kind, invariant) = match expr {
@@ -131,11 +151,8 @@ impl<'a> Builder<'a> {
     fn aggregate(&mut self, aggregate: &Aggregate) -> Result<(Kind, bool), QueryError> {
         let (param, label) = match aggregate.param.as_ref().map(Expr::unparenthesised) {
             Some(Expr::String(label)) => {
-                if label.value.is_empty() {
-                    return Err(QueryError::execution(format!(
-                        "invalid label name {}",
-                        model::names::quote(&label.value)
-                    )));
+                if !is_label_name(label) {
+                    return Err(QueryError::execution(format!("invalid label name {}", quoted(label))));
                 }
                 (None, Some(label.value.clone()))
             }
@@ -159,6 +176,7 @@ impl<'a> Builder<'a> {
             offset: vector.offset.resolve_signed(self.durations())?,
             at: vector.at.map(|at| self.time_of(at)),
             kind: vector.range_kind,
+            counts_only: self.counts_only && !self.needs_buckets,
         })
     }
 
@@ -181,6 +199,7 @@ impl<'a> Builder<'a> {
                     offset: selector.offset,
                     at: selector.at,
                     kind: selector.kind,
+                    counts_only: selector.counts_only,
                     id,
                     span,
                 })
@@ -197,12 +216,16 @@ impl<'a> Builder<'a> {
             None => 0,
         };
         let interval = if interval == 0 { self.environment.subquery_step.max(1) } else { interval };
+        let needs_buckets = std::mem::replace(&mut self.needs_buckets, true);
+        let input = self.boxed(&subquery.expr);
+        self.needs_buckets = needs_buckets;
         Ok(Range {
-            source: RangeSource::Subquery { input: self.boxed(&subquery.expr)?, interval },
+            source: RangeSource::Subquery { input: input?, interval },
             length: subquery.range.resolve_positive(durations)?,
             offset: subquery.offset.resolve_signed(durations)?,
             at: subquery.at.map(|at| self.time_of(at)),
             kind: RangeKind::Plain,
+            counts_only: false,
             id,
             span: subquery.span,
         })
@@ -338,11 +361,18 @@ impl<'a> Builder<'a> {
             return Ok((Kind::ScalarExtreme { largest: id == F::MaxOf, left, right }, invariant));
         }
         if id == F::LabelReplace {
+            self.check_label(&args[1], "destination", call)?;
             return self.label_replace(&args[0], text(1), text(2), text(3), &text(4));
         }
         if id == F::LabelJoin {
+            for source in &args[3..] {
+                self.check_label(source, "source", call)?;
+            }
+            self.check_label(&args[1], "destination", call)?;
             let sources: Vec<String> = (3..args.len()).map(text).collect();
-            return self.label_join(&args[0], text(1), text(2), sources);
+            let input = self.boxed(&args[0])?;
+            let invariant = input.invariant;
+            return Ok((Kind::LabelJoin { input, target: text(1), separator: text(2), sources }, invariant));
         }
         let input = self.boxed(&args[0])?;
         let invariant = input.invariant;
@@ -390,26 +420,18 @@ impl<'a> Builder<'a> {
         let regex = Regex::new(pattern).map_err(|_| {
             QueryError::execution(format!("invalid regular expression in label_replace(): {pattern}"))
         })?;
-        valid_label(&target, "destination", "label_replace")?;
         let input = self.boxed(input)?;
         let (invariant, regex) = (input.invariant, Box::new(regex));
         Ok((Kind::LabelReplace { input, target, replacement, source, regex }, invariant))
     }
 
-    fn label_join(
-        &mut self,
-        input: &Expr,
-        target: String,
-        separator: String,
-        sources: Vec<String>,
-    ) -> Result<(Kind, bool), QueryError> {
-        for source in &sources {
-            valid_label(source, "source", "label_join")?;
+    fn check_label(&self, arg: &Expr, role: &str, call: &Call) -> Result<(), QueryError> {
+        let Expr::String(name) = arg.unparenthesised() else { return Ok(()) };
+        if is_label_name(name) {
+            return Ok(());
         }
-        valid_label(&target, "destination", "label_join")?;
-        let input = self.boxed(input)?;
-        let invariant = input.invariant;
-        Ok((Kind::LabelJoin { input, target, separator, sources }, invariant))
+        let function = call.function.name;
+        Err(QueryError::execution(format!("invalid {role} label name in {function}(): {}", name.value)))
     }
 
     /// The time at which the series of `info` are looked up: that of the first selector below `expr`.
@@ -456,11 +478,38 @@ fn is_worth_sharing(kind: &Kind) -> bool {
     matches!(kind, Kind::Aggregate(_) | Kind::VectorVector { .. } | Kind::Histogram { .. })
 }
 
-fn valid_label(name: &str, role: &str, function: &str) -> Result<(), QueryError> {
-    if name.is_empty() {
-        return Err(QueryError::execution(format!("invalid {role} label name in {function}(): {name}")));
+/// Whether an expression asks for the count and the sum of histograms alone.
+fn counts_only(expr: &Expr) -> bool {
+    use FunctionId::{HistogramAvg, HistogramCount, HistogramSum};
+    matches!(expr, Expr::Call(call) if matches!(call.function.id, HistogramCount | HistogramSum | HistogramAvg))
+}
+
+/// Whether an expression asks for the buckets of histograms.
+fn needs_buckets(expr: &Expr) -> bool {
+    use FunctionId::{HistogramFraction, HistogramQuantile, HistogramQuantiles};
+    match expr {
+        Expr::Call(call) => {
+            matches!(call.function.id, HistogramQuantile | HistogramQuantiles | HistogramFraction)
+        }
+        Expr::Binary(binary) => matches!(binary.op, BinaryOp::TrimUpper | BinaryOp::TrimLower),
+        _ => false,
     }
-    Ok(())
+}
+
+/// Whether a text can be a label's name: any UTF-8 but nothing.
+fn is_label_name(name: &StringLiteral) -> bool {
+    !name.value.is_empty() && name.bytes.is_none()
+}
+
+/// A text in quotes, with an escape for each byte that is not UTF-8.
+fn quoted(text: &StringLiteral) -> String {
+    let bytes = text.bytes.as_deref().unwrap_or(text.value.as_bytes());
+    let mut quoted = String::from("\"");
+    for chunk in bytes.utf8_chunks() {
+        quoted.push_str(model::names::quote(chunk.valid()).trim_matches('"'));
+        chunk.invalid().iter().for_each(|byte| quoted.push_str(&format!("\\x{byte:02x}")));
+    }
+    quoted + "\""
 }
 
 /// The labels a series would certainly have if it were there: those an equality names once.

@@ -78,7 +78,13 @@ pub(crate) enum Kind {
     /// Order by labels.
     SortByLabel { input: Box<Node>, labels: Vec<String>, descending: bool },
     /// `label_replace(v, ...)`
-    LabelReplace { input: Box<Node>, target: String, replacement: String, source: String, regex: Box<model::Regex> },
+    LabelReplace {
+        input: Box<Node>,
+        target: String,
+        replacement: String,
+        source: String,
+        regex: Box<model::Regex>,
+    },
     /// `label_join(v, ...)`
     LabelJoin { input: Box<Node>, target: String, separator: String, sources: Vec<String> },
     /// Functions of whole histograms, classic ones included.
@@ -90,7 +96,13 @@ pub(crate) enum Kind {
     /// An operator between the samples of a vector and a scalar.
     VectorScalar { op: BinaryOp, vector: Box<Node>, scalar: Box<Node>, scalar_left: bool, return_bool: bool },
     /// An operator between two vectors.
-    VectorVector { op: BinaryOp, left: Box<Node>, right: Box<Node>, matching: VectorMatching, return_bool: bool },
+    VectorVector {
+        op: BinaryOp,
+        left: Box<Node>,
+        right: Box<Node>,
+        matching: VectorMatching,
+        return_bool: bool,
+    },
 }
 
 /// Which series, and at what time.
@@ -102,6 +114,8 @@ pub(crate) struct Selector {
     /// The time to look at instead of the evaluation's, before the offset.
     pub(crate) at: Option<Timestamp>,
     pub(crate) kind: RangeKind,
+    /// Whether of histograms only the count and the sum are asked for.
+    pub(crate) counts_only: bool,
 }
 
 /// Samples over a range.
@@ -113,6 +127,8 @@ pub(crate) struct Range {
     pub(crate) offset: i64,
     pub(crate) at: Option<Timestamp>,
     pub(crate) kind: RangeKind,
+    /// Whether of histograms only the count and the sum are asked for.
+    pub(crate) counts_only: bool,
     /// The node of the selector or subquery, for statistics.
     pub(crate) id: usize,
     pub(crate) span: Span,

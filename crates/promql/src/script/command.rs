@@ -138,7 +138,8 @@ mod tests {
         let script = "# comment\nload 5m\n  up 1 2\n\neval instant at 50m sum (up)\n  expect no_warn\n  {} 3\n\n\
                       clear\neval range from 0 to 10m step 5m up\n  up 1 2\n";
         let commands = parse(script).expect("parses");
-        let [Command::Load(_), Command::Eval(first), Command::Clear, Command::Eval(second)] = commands.as_slice()
+        let [Command::Load(_), Command::Eval(first), Command::Clear, Command::Eval(second)] =
+            commands.as_slice()
         else {
             panic!("{commands:?}")
         };
@@ -156,9 +157,18 @@ mod tests {
             assert_eq!((line, message.as_str()), want, "{script}");
         };
         check("jump", (1, "invalid command \"jump\""));
-        check("\nload x", (2, "invalid step definition \"x\": not a valid duration string: \"x\"; write a number and a unit of y, w, d, h, m, s, ms, largest first, such as 1h30m"));
+        check(
+            "\nload x",
+            (
+                2,
+                "invalid step definition \"x\": not a valid duration string: \"x\"; write a number and a unit of y, w, d, h, m, s, ms, largest first, such as 1h30m",
+            ),
+        );
         check("eval instant at 1m sum(", (1, "1:5: parse error: unclosed left parenthesis"));
         check("load 1m\n  up 1y", (2, "unexpected \"1y\" in series values, expected number or \"stale\""));
-        check("eval instant at 1m up\n  expect nonsense", (2, "invalid expected error/annotation type nonsense"));
+        check(
+            "eval instant at 1m up\n  expect nonsense",
+            (2, "invalid expected error/annotation type nonsense"),
+        );
     }
 }

@@ -28,7 +28,8 @@ pub(crate) fn compare(eval: &Eval, value: &Value) -> Result<(), String> {
         Value::Vector(samples) => vector(eval, samples),
         Value::Matrix(series) => matrix(eval, series),
     };
-    reason.map_err(|reason| format!("{reason}\nexpected:\n{}got:\n{}", list_expected(eval), list_value(value)))
+    reason
+        .map_err(|reason| format!("{reason}\nexpected:\n{}got:\n{}", list_expected(eval), list_value(value)))
 }
 
 /// Whether series are in the order of their labels, as those of a matrix must be.

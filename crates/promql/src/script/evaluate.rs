@@ -28,8 +28,7 @@ pub(crate) fn evaluate(eval: &Eval, store: &Store) -> Outcome {
         When::Range { .. } => run.once(&eval.query, eval.when).map(|_| ()),
         When::At(time) => run.every_form(time),
     };
-    let failure =
-        result.err().map(|(query, message)| Failure { line: eval.line, query, message });
+    let failure = result.err().map(|(query, message)| Failure { line: eval.line, query, message });
     Outcome { queries: run.queries, failure }
 }
 
@@ -55,12 +54,14 @@ impl Run<'_> {
     fn instant(&mut self, query: &str, time: Timestamp) -> Result<(), Failed> {
         let Some(value) = self.once(query, When::At(time))? else { return Ok(()) };
         let expected = &self.eval.expected;
-        let depends_on_range = ["start()", "end()", "range()", "step()"].iter().any(|call| query.contains(call));
+        let depends_on_range =
+            ["start()", "end()", "range()", "step()"].iter().any(|call| query.contains(call));
         if expected.range_vector.is_some() || expected.string.is_some() || depends_on_range {
             return Ok(());
         }
         let when = When::Range { start: time - AROUND, end: time + AROUND, step: AROUND };
-        let fail = |message: String| (query.to_owned(), format!("as a range query around {time} ms: {message}"));
+        let fail =
+            |message: String| (query.to_owned(), format!("as a range query around {time} ms: {message}"));
         self.queries += 1;
         let answer = ask(self.store, query, when).map_err(|error| fail(error.to_string()))?;
         // Where order counts the range query has another, that of the labels.
@@ -196,7 +197,8 @@ mod tests {
 
     #[test]
     fn selectors_are_pinned() {
-        let check = |query: &str, want: Option<&str>| assert_eq!(pin(query, 5000).as_deref(), want, "{query}");
+        let check =
+            |query: &str, want: Option<&str>| assert_eq!(pin(query, 5000).as_deref(), want, "{query}");
         check("up + rate(up[5m])", Some("up @ 5.000 + rate(up[5m] @ 5.000)"));
         check("up @ start() offset 1m", Some("up @ 5.000 offset 1m"));
         check("up @ 1", Some("up @ 1.000"));

@@ -100,9 +100,11 @@ impl Expectation {
             return Err(format!("no value expected of {labels}"));
         }
         if instant && points.len() > 1 && self.range_vector.is_none() {
-            return Err("expecting multiple values in instant evaluation not allowed. consider using 'expect \
+            return Err(
+                "expecting multiple values in instant evaluation not allowed. consider using 'expect \
                         range vector' directive to enable a range vector result for an instant query"
-                .to_owned());
+                    .to_owned(),
+            );
         }
         self.series.push((labels, points));
         Ok(true)

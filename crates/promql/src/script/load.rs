@@ -5,9 +5,10 @@ use std::sync::Arc;
 
 use model::duration::parse_millis;
 use model::histogram::CUSTOM_BUCKETS_SCHEMA;
-use model::{FloatHistogram, Labels, METRIC_NAME, Sample, Series, Span, Timestamp, Value};
+use model::{CounterReset, FloatHistogram, Labels, METRIC_NAME, Sample, Series, Span, Timestamp, Value};
 use tsdb::Store;
 
+use crate::eval::infer_hints;
 use crate::script::series::{self, Point, split_labels, times};
 
 /// The label of a classic histogram's buckets.
@@ -114,6 +115,7 @@ impl Load {
             let start = series.starts.get(index).copied().flatten().map(|offset| time + offset);
             samples.push(Sample { time, start, value });
         }
+        set_hints(&mut samples);
         Series { labels: series.labels.clone(), samples, ..Series::default() }
     }
 }
@@ -175,7 +177,8 @@ fn native_histograms(batch: &[Series]) -> Result<Vec<Series>, String> {
     let mut order: Vec<Labels> = Vec::new();
     for series in batch {
         let name = series.labels.metric_name();
-        let Some((base, part)) = name.rsplit_once('_').filter(|(_, part)| matches!(*part, "bucket" | "count" | "sum"))
+        let Some((base, part)) =
+            name.rsplit_once('_').filter(|(_, part)| matches!(*part, "bucket" | "count" | "sum"))
         else {
             continue;
         };
@@ -202,12 +205,37 @@ fn native_histograms(batch: &[Series]) -> Result<Vec<Series>, String> {
     for labels in order {
         let mut samples = Vec::new();
         for (&time, classic) in &found[&labels] {
-            let histogram = classic.to_native().map_err(|reason| format!("{labels} at {time} ms: {reason}"))?;
+            let histogram =
+                classic.to_native().map_err(|reason| format!("{labels} at {time} ms: {reason}"))?;
             samples.push(Sample { time, start: None, value: Value::FloatHistogram(Arc::new(histogram)) });
         }
+        set_hints(&mut samples);
         converted.push(Series { labels, samples, ..Series::default() });
     }
     Ok(converted)
+}
+
+/// Gives each histogram the hint it would have had it been scraped: that of its place after the one before it.
+fn set_hints(samples: &mut [Sample]) {
+    let mut histograms: Vec<Arc<FloatHistogram>> = Vec::new();
+    for sample in samples.iter() {
+        if let Value::FloatHistogram(histogram) = &sample.value {
+            let mut histogram = FloatHistogram::clone(histogram);
+            if histogram.counter_reset == CounterReset::No {
+                histogram.counter_reset = CounterReset::Unknown;
+            }
+            histograms.push(Arc::new(histogram));
+        }
+    }
+    infer_hints(&mut histograms, false);
+    let mut histograms = histograms.into_iter();
+    for sample in samples {
+        if let Value::FloatHistogram(histogram) = &mut sample.value
+            && let Some(hinted) = histograms.next()
+        {
+            *histogram = hinted;
+        }
+    }
 }
 
 impl Classic {

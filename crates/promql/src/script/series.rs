@@ -98,7 +98,8 @@ fn expand(item: &str, points: &mut Vec<Point>) -> Result<(), String> {
         points.push(Point::Float(value));
         return Ok(());
     }
-    let (step, rest) = if rest.starts_with('x') { (0.0, rest) } else { take_number(rest).ok_or_else(invalid)? };
+    let (step, rest) =
+        if rest.starts_with('x') { (0.0, rest) } else { take_number(rest).ok_or_else(invalid)? };
     // The first value is not one of the repetitions.
     for _ in 0..=times(rest).ok_or_else(invalid)? {
         points.push(Point::Float(value));
@@ -121,7 +122,10 @@ fn take_number(text: &str) -> Option<(f64, &str)> {
     } else {
         while let Some(&byte) = bytes.get(end) {
             let exponent_sign = matches!(byte, b'+' | b'-') && matches!(bytes[end - 1], b'e' | b'E');
-            if !(byte.is_ascii_digit() || matches!(byte, b'.' | b'_' | b'e' | b'E') || end > 0 && exponent_sign) {
+            if !(byte.is_ascii_digit()
+                || matches!(byte, b'.' | b'_' | b'e' | b'E')
+                || end > 0 && exponent_sign)
+            {
                 break;
             }
             end += 1;
