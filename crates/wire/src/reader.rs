@@ -105,6 +105,22 @@ mod tests {
     }
 
     #[test]
+    fn lines_may_grow_and_shrink_without_being_lost() {
+        let mut reader = Reader::new();
+        let bodies = [
+            "a 1\nb 2\nc 3\n",
+            "a 1000\nb 2\nc 3\n",
+            "a 1\nb 2\nc 30\n",
+            "a 1\nb 2\nd 5\nc 3\n",
+            "a 12\nb 21\nd 5\nc 3\n",
+        ];
+        for body in bodies {
+            let again = read(&mut reader, body, Format::Text).unwrap();
+            assert_eq!(render(&again), render(&read(&mut Reader::new(), body, Format::Text).unwrap()));
+        }
+    }
+
+    #[test]
     fn a_series_may_go_and_come_back_and_lines_may_move() {
         let mut reader = Reader::new();
         let first = read(&mut reader, "a 1\nb 2\nc 3\n", Format::Text).unwrap();
@@ -313,6 +329,7 @@ mod tests {
 
     #[derive(Clone, Debug)]
     enum Edit {
+        Value(usize, String),
         Replace(usize, String),
         Insert(usize, String),
         Remove(usize),
@@ -321,6 +338,7 @@ mod tests {
 
     fn edit() -> impl Strategy<Value = Edit> {
         prop_oneof![
+            12 => (any::<usize>(), "[0-9]{1,6}").prop_map(|(at, value)| Edit::Value(at, value)),
             4 => (any::<usize>(), line()).prop_map(|(at, line)| Edit::Replace(at, line)),
             2 => (any::<usize>(), line()).prop_map(|(at, line)| Edit::Insert(at, line)),
             2 => any::<usize>().prop_map(Edit::Remove),
@@ -333,6 +351,11 @@ mod tests {
         match edit {
             Edit::Insert(at, line) => lines.insert(at % (lines.len() + 1), line),
             _ if lines.is_empty() => {}
+            Edit::Value(at, value) => {
+                let line = &mut lines[at % length];
+                let series = line.rfind(' ').map_or(0, |blank| blank + 1);
+                line.replace_range(series.., &value);
+            }
             Edit::Replace(at, line) => lines[at % length] = line,
             Edit::Remove(at) => drop(lines.remove(at % length)),
             Edit::Swap(left, right) => lines.swap(left % length, right % length),

@@ -58,3 +58,43 @@ fn every_exposition_page_is_read() {
         }
     }
 }
+
+#[test]
+fn recorded_pages_read_on_as_they_read_anew() {
+    let Some(fleet) = testdata("fleet") else { return };
+    let archive = fs::read(fleet.join("node-exporter-240-pages-5s.tar.zst")).unwrap();
+    let archive = zstd::decode_all(&archive[..]).unwrap();
+    let (mut reader, mut shapes, mut pages) = (Reader::new(), Vec::new(), 0);
+    for body in tar_members(&archive) {
+        let page = reader.read(body, Format::Text, &Options::default()).unwrap();
+        let anew = Reader::new().read(body, Format::Text, &Options::default()).unwrap();
+        let row = |page: &wire::Page| -> Vec<_> {
+            let told = |column: &usize| !page.absent.contains(&(*column as u32));
+            let mut row: Vec<_> = (0..page.values.len())
+                .filter(told)
+                .map(|column| (page.shape.series[column].clone(), page.values[column].to_bits()))
+                .collect();
+            row.sort();
+            row
+        };
+        assert_eq!(row(&page), row(&anew));
+        shapes.push(page.shape.id());
+        pages += 1;
+    }
+    shapes.dedup();
+    assert_eq!((pages, shapes.len()), (240, 1), "the exporter's series did not change");
+}
+
+/// The contents of the files of a tar archive: blocks of 512 bytes, a header and then the contents of each.
+fn tar_members(mut archive: &[u8]) -> Vec<&[u8]> {
+    let mut members = Vec::new();
+    while let Some((header, rest)) = archive.split_at_checked(512).filter(|(header, _)| header[0] != 0) {
+        let size = std::str::from_utf8(&header[124..135]).unwrap();
+        let size = usize::from_str_radix(size.trim(), 8).unwrap();
+        if header[156] == b'0' && size > 0 {
+            members.push(&rest[..size]);
+        }
+        archive = &rest[size.next_multiple_of(512)..];
+    }
+    members
+}

@@ -5,8 +5,6 @@ use model::MetricType;
 /// One line of a page.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Line {
-    /// Where in the body the next line begins.
-    pub(crate) end: u32,
     /// How many bytes of the line come before its value; of a line without a value, all.
     pub(crate) value_start: u32,
     /// What the line's value is of.

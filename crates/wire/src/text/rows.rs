@@ -27,6 +27,10 @@ pub(crate) struct TextRows {
     /// The next body while it is read; kept for its capacity.
     next: Vec<u8>,
     lines: Vec<Line>,
+    /// Per line, where in the body the next one begins.
+    ends: Vec<u32>,
+    /// Those of the next body while it is read.
+    next_ends: Vec<u32>,
     /// Whether `values`, `times` and `starts` are those of `body`. A page that failed half-way leaves them mixed.
     is_settled: bool,
     shape: Arc<Shape>,
@@ -52,6 +56,8 @@ impl TextRows {
             body: Vec::new(),
             next: Vec::new(),
             lines: Vec::new(),
+            ends: Vec::new(),
+            next_ends: Vec::new(),
             is_settled: false,
             shape: Shape::new(Vec::new(), Vec::new()),
             values: Vec::new(),
@@ -78,6 +84,7 @@ impl TextRows {
         match outcome {
             Ok(()) => {
                 self.next = std::mem::replace(&mut self.body, next);
+                std::mem::swap(&mut self.ends, &mut self.next_ends);
                 Ok(self.page())
             }
             Err(error) => {
@@ -104,13 +111,17 @@ impl TextRows {
     /// The short way: `body` has the lines of the last one and differs in values only. `false` where it does not, or
     /// where a value is none; `resolve` then says why.
     fn update(&mut self, body: &[u8]) -> bool {
-        let (mut old, mut new, mut index) = (0, 0, 0);
+        self.next_ends.clear();
+        let (mut old, mut new) = (0, 0);
         loop {
             let reach = old + common_prefix(&self.body[old..], &body[new..]);
-            while self.lines.get(index).is_some_and(|line| line.end as usize <= reach) {
-                index += 1;
-            }
-            let line_start = if index == 0 { 0 } else { self.lines[index - 1].end as usize };
+            let first = self.next_ends.len();
+            let same = self.ends[first..].iter().take_while(|end| **end as usize <= reach).count();
+            // Wrapping, since lines may have moved either way.
+            let moved = (new as u32).wrapping_sub(old as u32);
+            self.next_ends.extend(self.ends[first..first + same].iter().map(|end| end.wrapping_add(moved)));
+            let index = first + same;
+            let line_start = if index == 0 { 0 } else { self.ends[index - 1] as usize };
             new += line_start - old;
             old = line_start;
             let Some(&line) = self.lines.get(index) else {
@@ -122,9 +133,9 @@ impl TextRows {
             let Some(length) = self.update_value(&body[new..], line) else {
                 return false;
             };
-            old = line.end as usize;
+            old = self.ends[index] as usize;
             new += length;
-            index += 1;
+            self.next_ends.push(new as u32);
         }
     }
 
@@ -172,7 +183,7 @@ impl TextRows {
     fn resolve(&mut self, body: &[u8]) -> Result<(), ParseError> {
         self.exemplars.clear();
         let resolved = Resolver::new(self, body).run()?;
-        let Resolved { lines, new_series, metadata, said, duplicates, starts } = resolved;
+        let Resolved { lines, ends, new_series, metadata, said, duplicates, starts } = resolved;
         let absent = said.iter().filter(|said| !**said).count();
         // A series that went away keeps its column for a while, since many come back; not when they pile up.
         let keeps_shape = new_series.is_empty()
@@ -180,6 +191,7 @@ impl TextRows {
             && absent <= 16 + said.len() / 4
             && !self.lines.is_empty();
         self.lines = lines;
+        self.next_ends = ends;
         self.duplicates = duplicates;
         if keeps_shape {
             self.absent = (0u32..).zip(&said).filter(|(_, said)| !**said).map(|(column, _)| column).collect();
@@ -220,7 +232,7 @@ impl TextRows {
             if line.meaning != Meaning::Nothing {
                 self.update_value(&body[start..], line);
             }
-            start = line.end as usize;
+            start = self.next_ends[index] as usize;
         }
     }
 }
@@ -228,6 +240,7 @@ impl TextRows {
 /// What the long way found out.
 struct Resolved {
     lines: Vec<Line>,
+    ends: Vec<u32>,
     /// Series the shape lacks; their columns follow those of the shape.
     new_series: Vec<Labels>,
     metadata: Vec<(String, Metadata)>,
@@ -260,6 +273,7 @@ impl<'a> Resolver<'a> {
     fn new(rows: &'a TextRows, body: &'a [u8]) -> Resolver<'a> {
         let found = Resolved {
             lines: Vec::with_capacity(rows.lines.len()),
+            ends: Vec::with_capacity(rows.lines.len()),
             new_series: Vec::new(),
             metadata: Vec::with_capacity(rows.shape.metadata.len()),
             said: vec![false; rows.shape.series.len()],
@@ -290,22 +304,21 @@ impl<'a> Resolver<'a> {
             let rest = &self.body[start..];
             let length = memchr::memchr(b'\n', rest).unwrap_or(rest.len());
             let line = &rest[..length];
-            let end = (start + length + 1) as u32;
+            self.found.ends.push((start + length + 1) as u32);
             if scan::is_comment(line, self.rows.dialect) {
                 let comment = scan::comment(line, self.rows.dialect).map_err(fail)?;
                 is_ended = comment == Comment::Eof;
                 self.take_comment(comment);
                 let kind = self.kind;
                 self.found.lines.push(Line {
-                    end,
-                    value_start: end - start as u32,
+                    value_start: length as u32 + 1,
                     kind,
                     meaning: Meaning::Nothing,
                 });
             } else {
                 let (meaning, value_start) = self.sample(line).map_err(fail)?;
                 let kind = self.kind;
-                self.found.lines.push(Line { end, value_start: value_start as u32, kind, meaning });
+                self.found.lines.push(Line { value_start: value_start as u32, kind, meaning });
             }
             start += length + 1;
         }
@@ -441,7 +454,7 @@ impl<'a> Resolver<'a> {
 impl TextRows {
     /// The bytes of a line of the last page up to its value.
     fn series_bytes(&self, index: usize) -> &[u8] {
-        let start = if index == 0 { 0 } else { self.lines[index - 1].end as usize };
+        let start = if index == 0 { 0 } else { self.ends[index - 1] as usize };
         &self.body[start..start + self.lines[index].value_start as usize]
     }
 }
