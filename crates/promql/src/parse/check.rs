@@ -117,10 +117,10 @@ impl Checker<'_> {
         if op.is_comparison() && !binary.return_bool && scalars {
             return self.fail(self.operator(binary), "comparisons between scalars must use BOOL modifier");
         }
-        if let Some(matching) = &mut binary.matching {
-            if op.is_set() && matching.cardinality == Cardinality::OneToOne {
-                matching.cardinality = Cardinality::ManyToMany;
-            }
+        if let Some(matching) = binary.matching.as_mut().filter(|_| op.is_set())
+            && matching.cardinality == Cardinality::OneToOne
+        {
+            matching.cardinality = Cardinality::ManyToMany;
         }
         self.repeated_label(binary)?;
         for (side, found) in [(&binary.left, left), (&binary.right, right)] {

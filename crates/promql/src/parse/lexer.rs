@@ -181,7 +181,7 @@ impl<'a> Lexer<'a> {
         let number_seen = self.place == Place::Brackets { number_seen: true };
         if is_word_start(first) {
             let start = self.position;
-            self.take_while(|character| is_word_start(character));
+            self.take_while(is_word_start);
             return match TokenKind::of_word(&self.query[start..self.position]) {
                 kind @ TokenKind::Keyword(
                     Keyword::Step | Keyword::Range | Keyword::MinOf | Keyword::MaxOf,

@@ -234,8 +234,7 @@ impl Parser<'_> {
         let token: Token = self.advance();
         let seconds = read(self.text(token)).or_else(|message| self.fail(token.span, message))?;
         let seconds = if negative { -seconds } else { seconds };
-        // Written so that NaN is out of bounds too.
-        if !(seconds.abs() < i64::MAX as f64) {
+        if seconds.is_nan() || seconds.abs() >= i64::MAX as f64 {
             let message = format!("timestamp out of bounds for @ modifier: {}", fixed(seconds));
             return self.fail(selector, message);
         }
