@@ -1,0 +1,706 @@
+//! From a page to frames: relabelling, the target's labels, staleness and the series every scrape adds about itself.
+//!
+//! What a page's series become depends on the page's shape alone, so it is worked out once per shape (the *cut*)
+//! and each further page of that shape is only copied along it. Series that end up with other target labels than
+//! the target's own go to a row of their own, because no point of a layout may have a target label's name.
+
+use std::sync::Arc;
+
+use foldhash::{HashMap, HashMapExt, HashSet};
+use model::{Frame, Labels, Layout, METRIC_NAME, STALE_NAN, Timestamp, Value};
+use wire::{Page, Shape};
+
+use crate::config::{NameScheme, ScrapeLimits};
+use crate::relabel::{self, Rule};
+
+/// How many sets of columns with times of their own are remembered per shape.
+const GROUPS_MAX: usize = 4_096;
+
+/// What decides how pages of a target are dressed.
+#[derive(Clone, Debug)]
+pub struct Style {
+    /// What all series of the target carry.
+    pub target: Labels,
+    /// What happens to series before they are kept.
+    pub rules: Vec<Rule>,
+    /// Whether labels of the exposition win over the target's.
+    pub honor_labels: bool,
+    /// Whether times of the exposition are taken.
+    pub honor_timestamps: bool,
+    /// Whether series with times of their own end with a staleness marker.
+    pub track_timestamps: bool,
+    /// What a page may bring.
+    pub limits: ScrapeLimits,
+    /// Which names are valid.
+    pub names: NameScheme,
+    /// Whether the page's row also reports timeout, limit and size.
+    pub extra_metrics: bool,
+}
+
+/// What the scrape itself was like.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct Report {
+    /// How long it took.
+    pub duration_seconds: f64,
+    /// How long it might have taken.
+    pub timeout_seconds: f64,
+    /// The size of the body, uncompressed; -1 where it was over the limit.
+    pub body_bytes: i64,
+}
+
+/// How many samples a scrape brought.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Counts {
+    /// On the page.
+    pub scraped: usize,
+    /// Left after relabelling.
+    pub kept: usize,
+    /// Of series that the scrape before did not have.
+    pub added: usize,
+}
+
+/// Why a page was refused as a whole.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Refusal {
+    /// More samples than `sample_limit`.
+    #[error("sample limit exceeded: {kept} samples, {max} allowed")]
+    Samples {
+        /// How many there were.
+        kept: usize,
+        /// How many may be.
+        max: u64,
+    },
+    /// More labels than `label_limit`.
+    #[error("label_limit exceeded: {series} has {count} labels, {max} allowed")]
+    Labels {
+        /// The series.
+        series: String,
+        /// How many it has.
+        count: usize,
+        /// How many it may have.
+        max: u64,
+    },
+    /// A name longer than `label_name_length_limit`.
+    #[error("label_name_length_limit exceeded: label {name:?} of {series} is longer than {max} bytes")]
+    LabelName {
+        /// The series.
+        series: String,
+        /// The label.
+        name: String,
+        /// How long it may be.
+        max: u64,
+    },
+    /// A value longer than `label_value_length_limit`.
+    #[error("label_value_length_limit exceeded: label {name:?} of {series} is longer than {max} bytes")]
+    LabelValue {
+        /// The series.
+        series: String,
+        /// The label.
+        name: String,
+        /// How long it may be.
+        max: u64,
+    },
+    /// Relabelling left a series without a metric name.
+    #[error("missing metric name (__name__ label) after relabelling: {0}")]
+    NoName(String),
+    /// A name that the validation scheme does not admit.
+    #[error("invalid metric name or label names: {0}")]
+    BadName(String),
+    /// A histogram with more buckets than the limit, however coarse.
+    #[error("histogram bucket limit exceeded: {series} has {count} buckets, {max} allowed")]
+    Buckets {
+        /// The series.
+        series: String,
+        /// How many it has.
+        count: usize,
+        /// How many it may have.
+        max: u64,
+    },
+}
+
+/// Dresses the pages of one target, one after the other.
+pub struct Dresser {
+    style: Style,
+    cut: Option<Cut>,
+    /// The shape that was refused last, and why, so that it is not worked out again at every scrape.
+    refused: Option<(u64, Refusal)>,
+    report_only: Arc<Layout>,
+    /// Whether the last scrape left the automatic series alive.
+    reported: bool,
+}
+
+/// What the series of one shape become.
+struct Cut {
+    shape: Arc<Shape>,
+    places: Vec<Place>,
+    /// The first is the target's own row and ends with the automatic series.
+    rows: Vec<Row>,
+    /// How many columns of the shape are kept.
+    kept: usize,
+    /// Whether the last scrape succeeded, with columns of this shape.
+    live: bool,
+    /// Columns that the last scrape left without a sample whose end would have to be marked; ascending.
+    silent: Vec<u32>,
+    starts: Option<Arc<[Timestamp]>>,
+    groups: HashMap<(u32, Vec<u32>), Arc<Layout>>,
+}
+
+struct Row {
+    layout: Arc<Layout>,
+    /// The shape's column behind each of the row's.
+    sources: Vec<u32>,
+    /// Whether the sources are all of the shape's columns in their order.
+    whole: bool,
+    starts: Arc<[Timestamp]>,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+struct Place {
+    row: u32,
+    column: u32,
+}
+
+const DROPPED: Place = Place { row: u32::MAX, column: u32::MAX };
+
+const REPORT_NAMES: [&str; 8] = [
+    "up",
+    "scrape_duration_seconds",
+    "scrape_samples_scraped",
+    "scrape_samples_post_metric_relabeling",
+    "scrape_series_added",
+    "scrape_timeout_seconds",
+    "scrape_sample_limit",
+    "scrape_body_size_bytes",
+];
+const REPORT_BASIC: usize = 5;
+
+impl Dresser {
+    /// A dresser that has seen nothing yet.
+    pub fn new(style: Style) -> Dresser {
+        let points = report_points(style.extra_metrics);
+        let report_only = Layout::new(style.target.clone(), points, Vec::new());
+        Dresser { style, cut: None, refused: None, report_only, reported: false }
+    }
+
+    /// The frames of a scrape that succeeded. The first holds the target's own series.
+    pub fn dress(
+        &mut self,
+        mut page: Page,
+        time: Timestamp,
+        report: Report,
+    ) -> Result<(Vec<Frame>, Counts), Refusal> {
+        if !self.style.honor_timestamps {
+            page.times.clear();
+        }
+        if let Some((_, refusal)) = self.refused.as_ref().filter(|(shape, _)| *shape == page.shape.id()) {
+            return Err(refusal.clone());
+        }
+        let new_cut = match &self.cut {
+            Some(cut) if cut.shape.id() == page.shape.id() => None,
+            old => match Cut::new(&self.style, &page.shape, old.as_ref()) {
+                Ok(cut) => Some(cut),
+                Err(refusal) => {
+                    self.refused = Some((page.shape.id(), refusal.clone()));
+                    return Err(refusal);
+                }
+            },
+        };
+        let cut = new_cut.as_ref().or(self.cut.as_ref()).expect("there is a cut for the page's shape");
+        let absent_kept =
+            page.absent.iter().filter(|&&column| cut.places[column as usize] != DROPPED).count();
+        let mut counts = Counts {
+            scraped: page.shape.series.len() - page.absent.len(),
+            kept: cut.kept - absent_kept,
+            added: 0,
+        };
+        let samples_max = self.style.limits.samples_max;
+        if samples_max > 0 && counts.kept as u64 > samples_max {
+            return Err(Refusal::Samples { kept: counts.kept, max: samples_max });
+        }
+        limit_buckets(&self.style.limits, &mut page)?;
+
+        let mut frames = Vec::with_capacity(cut.rows.len());
+        let silent = silent_columns(&page, self.style.track_timestamps);
+        counts.added = match new_cut {
+            Some(mut new_cut) => {
+                let added = match self.cut.take() {
+                    Some(old) => end_of_shape(&old, &mut new_cut, &silent, time, &mut frames),
+                    None => counts.kept,
+                };
+                self.cut = Some(new_cut);
+                added
+            }
+            None => self.cut.as_ref().map_or(0, |cut| cut.newly_present(&silent)),
+        };
+        let cut = self.cut.as_mut().expect("the cut was put in place above");
+        cut.page_frames(page, silent, time, &mut frames);
+        let main = main_frame(&mut frames, &cut.rows[0].layout);
+        push_report(main, &self.style, true, counts, report);
+        self.reported = true;
+        Ok((frames, counts))
+    }
+
+    /// The frames of a scrape that failed: everything that was alive ends, and `up` is 0.
+    pub fn fail(&mut self, time: Timestamp, counts: Counts, report: Report) -> Vec<Frame> {
+        let mut frames = self.end_series(time);
+        if !self.cut.as_ref().is_some_and(|cut| {
+            frames.first().is_some_and(|frame| frame.layout.id() == cut.rows[0].layout.id())
+        }) {
+            frames.insert(0, empty_frame(self.report_only.clone(), time));
+        }
+        push_report(&mut frames[0], &self.style, false, counts, report);
+        self.reported = true;
+        frames
+    }
+
+    /// The frames that end the target: everything that was alive, the automatic series too.
+    pub fn end(&mut self, time: Timestamp) -> Vec<Frame> {
+        let mut frames = self.end_series(time);
+        for frame in &mut frames {
+            let missing = frame.layout.points.len() - frame.values.len();
+            frame
+                .absent
+                .extend((frame.values.len()..frame.values.len() + missing).map(|column| column as u32));
+            frame.values.extend(std::iter::repeat_n(STALE_NAN, missing));
+        }
+        if self.reported {
+            let mut frame = empty_frame(self.report_only.clone(), time);
+            frame.values = vec![STALE_NAN; self.report_only.points.len()];
+            frames.push(frame);
+            self.reported = false;
+        }
+        frames
+    }
+
+    /// Frames with a staleness marker for every series of the last scrape. The first, where it is of the target's
+    /// own row, lacks the values of the automatic series.
+    fn end_series(&mut self, time: Timestamp) -> Vec<Frame> {
+        let Some(cut) = self.cut.as_mut().filter(|cut| cut.live) else { return Vec::new() };
+        let silent = std::mem::take(&mut cut.silent);
+        cut.live = false;
+        let is_gone = |column: u32| silent.binary_search(&column).is_err();
+        cut.rows.iter().filter_map(|row| stale_row(row, is_gone, time)).collect()
+    }
+}
+
+impl Cut {
+    fn new(style: &Style, shape: &Arc<Shape>, old: Option<&Cut>) -> Result<Cut, Refusal> {
+        let old_columns: HashMap<&Labels, u32> =
+            old.map(|cut| cut.shape.series.iter().zip(0..).collect()).unwrap_or_default();
+        let target_names: Vec<&str> = style.target.iter().map(|(name, _)| name).collect();
+        let report = report_points(style.extra_metrics);
+        let mut taken: HashSet<(u32, Labels)> = report.iter().map(|point| (0, point.clone())).collect();
+        let mut targets = vec![style.target.clone()];
+        let mut points: Vec<Vec<Labels>> = vec![Vec::new()];
+        let mut sources: Vec<Vec<u32>> = vec![Vec::new()];
+        let mut places = Vec::with_capacity(shape.series.len());
+        let mut kept = 0;
+        for (column, exposed) in (0u32..).zip(&shape.series) {
+            let known = old.zip(old_columns.get(exposed)).map(|(cut, &at)| cut.dressed(at));
+            let dressed = match known {
+                Some(dressed) => dressed,
+                None => dress_series(style, &target_names, exposed)?,
+            };
+            let Some((target, point)) = dressed else {
+                places.push(DROPPED);
+                continue;
+            };
+            let row = targets.iter().position(|known| *known == target).unwrap_or_else(|| {
+                targets.push(target);
+                points.push(Vec::new());
+                sources.push(Vec::new());
+                targets.len() - 1
+            });
+            // Relabelling can make two series one; the first on the page is the one that stays.
+            if !taken.insert((row as u32, point.clone())) {
+                places.push(DROPPED);
+                continue;
+            }
+            places.push(Place { row: row as u32, column: points[row].len() as u32 });
+            points[row].push(point);
+            sources[row].push(column);
+            kept += 1;
+        }
+        points[0].extend(report);
+        let rows = targets.into_iter().zip(points).zip(sources).enumerate();
+        let rows = rows.map(|(index, ((target, points), sources))| Row {
+            layout: Layout::new(target, points, if index == 0 { shape.metadata.clone() } else { Vec::new() }),
+            whole: sources.len() == shape.series.len(),
+            sources,
+            starts: Arc::from([]),
+        });
+        Ok(Cut {
+            shape: shape.clone(),
+            places,
+            rows: rows.collect(),
+            kept,
+            live: false,
+            silent: Vec::new(),
+            starts: None,
+            groups: HashMap::new(),
+        })
+    }
+
+    /// What a column became: its row's target and its point, or nothing.
+    fn dressed(&self, column: u32) -> Option<(Labels, Labels)> {
+        let place = self.places[column as usize];
+        (place != DROPPED).then(|| {
+            let layout = &self.rows[place.row as usize].layout;
+            (layout.target.clone(), layout.points[place.column as usize].clone())
+        })
+    }
+
+    /// How many kept columns say something now and did not before.
+    fn newly_present(&self, silent: &[u32]) -> usize {
+        if !self.live {
+            let silent = silent.iter().filter(|&&column| self.places[column as usize] != DROPPED).count();
+            return self.kept - silent;
+        }
+        let back = self.silent.iter().filter(|&column| silent.binary_search(column).is_err());
+        back.filter(|&&column| self.places[column as usize] != DROPPED).count()
+    }
+
+    /// Copies a page along the cut.
+    fn page_frames(&mut self, page: Page, silent: Vec<u32>, time: Timestamp, frames: &mut Vec<Frame>) {
+        self.refresh_starts(&page.starts);
+        let mut ended = Vec::new();
+        if self.live && silent != self.silent {
+            ended.extend(silent.iter().copied().filter(|column| self.silent.binary_search(column).is_err()));
+        }
+        let mut histograms = split(&self.places, self.rows.len(), page.histograms);
+        let mut exemplars = split(&self.places, self.rows.len(), page.exemplars);
+        let mut page_values = page.values;
+        self.group_frames(&page.times, &page_values, &mut histograms, &mut exemplars, time, frames);
+        let mut left_out: Vec<u32> = page.absent;
+        left_out.extend(page.times.iter().map(|(column, _)| *column));
+        left_out.sort_unstable();
+        left_out.dedup();
+        left_out.retain(|column| ended.binary_search(column).is_err());
+        for &column in &ended {
+            page_values[column as usize] = STALE_NAN;
+        }
+        let mut absent =
+            split(&self.places, self.rows.len(), left_out.into_iter().map(|column| (column, ())));
+        for (index, row) in self.rows.iter().enumerate().rev() {
+            let values = match row.whole {
+                true => std::mem::take(&mut page_values),
+                false => row.sources.iter().map(|&source| page_values[source as usize]).collect(),
+            };
+            let frame = Frame {
+                layout: row.layout.clone(),
+                time,
+                values,
+                absent: std::mem::take(&mut absent[index]).into_iter().map(|(column, ())| column).collect(),
+                histograms: std::mem::take(&mut histograms[index]),
+                exemplars: std::mem::take(&mut exemplars[index]),
+                starts: row.starts.clone(),
+            };
+            // A row of which nothing is said does not become a frame; the target's own always says `up`.
+            if index == 0 || frame.absent.len() < frame.values.len() {
+                frames.push(frame);
+            }
+        }
+        self.live = true;
+        self.silent = silent;
+    }
+
+    /// Frames of the samples that bring times of their own, one for each row and time.
+    fn group_frames(
+        &mut self,
+        times: &[(u32, Timestamp)],
+        values: &[f64],
+        histograms: &mut [Vec<(u32, Value)>],
+        exemplars: &mut [Vec<(u32, model::Exemplar)>],
+        _time: Timestamp,
+        frames: &mut Vec<Frame>,
+    ) {
+        if times.is_empty() {
+            return;
+        }
+        let mut groups: HashMap<(u32, Timestamp), Vec<(u32, u32)>> = HashMap::new();
+        for &(source, time) in times {
+            let place = self.places[source as usize];
+            if place != DROPPED {
+                groups.entry((place.row, time)).or_default().push((place.column, source));
+            }
+        }
+        if self.groups.len() > GROUPS_MAX {
+            self.groups.clear();
+        }
+        let mut groups: Vec<_> = groups.into_iter().collect();
+        groups.sort_unstable_by_key(|(key, _)| *key);
+        for ((row_index, time), columns) in groups {
+            let row = &self.rows[row_index as usize];
+            let key: Vec<u32> = columns.iter().map(|(column, _)| *column).collect();
+            let layout = self.groups.entry((row_index, key)).or_insert_with_key(|(_, columns)| {
+                let points = columns.iter().map(|&column| row.layout.points[column as usize].clone());
+                Layout::new(row.layout.target.clone(), points.collect(), Vec::new())
+            });
+            let take = |all: &mut Vec<(u32, Value)>| take_columns(all, &columns);
+            let starts: Arc<[Timestamp]> = match row.starts.is_empty() {
+                true => row.starts.clone(),
+                false => columns.iter().map(|(column, _)| row.starts[*column as usize]).collect(),
+            };
+            frames.push(Frame {
+                layout: layout.clone(),
+                time,
+                values: columns.iter().map(|(_, source)| values[*source as usize]).collect(),
+                absent: Vec::new(),
+                histograms: take(&mut histograms[row_index as usize]),
+                exemplars: take_columns(&mut exemplars[row_index as usize], &columns),
+                starts,
+            });
+        }
+    }
+
+    /// Start times hardly ever change, so each row's are made once for each list the page brings.
+    fn refresh_starts(&mut self, starts: &Arc<[Timestamp]>) {
+        if self.starts.as_ref().is_some_and(|known| Arc::ptr_eq(known, starts)) {
+            return;
+        }
+        for row in &mut self.rows {
+            row.starts = match starts.is_empty() {
+                true => Arc::from([]),
+                false => (0..row.layout.points.len())
+                    .map(|column| row.sources.get(column).map_or(0, |&source| starts[source as usize]))
+                    .collect(),
+            };
+        }
+        self.starts = Some(starts.clone());
+    }
+}
+
+/// What one exposed series becomes: its target's labels and its point, or nothing.
+fn dress_series(
+    style: &Style,
+    target_names: &[&str],
+    exposed: &Labels,
+) -> Result<Option<(Labels, Labels)>, Refusal> {
+    let clashes = exposed.iter().any(|(name, _)| target_names.contains(&name));
+    let (target, point, full) = if style.rules.is_empty() && !clashes {
+        (style.target.clone(), exposed.clone(), None)
+    } else {
+        let mut builder = exposed.to_builder();
+        for (name, value) in &style.target {
+            let own = builder.value(name).to_owned();
+            if own.is_empty() {
+                builder.set(name, value);
+            } else if !style.honor_labels {
+                let mut exported = format!("exported_{name}");
+                while !exposed.value(&exported).is_empty() {
+                    exported.insert_str(0, "exported_");
+                }
+                builder.set(&exported, &own).set(name, value);
+            }
+        }
+        if !relabel::apply(&style.rules, &mut builder) {
+            return Ok(None);
+        }
+        let full = builder.build();
+        let target = full.filter(|name| target_names.contains(&name));
+        let point = full.filter(|name| !target_names.contains(&name));
+        (target, point, Some(full))
+    };
+    check_limits(style, full.as_ref(), &target, &point)?;
+    Ok(Some((target, point)))
+}
+
+fn check_limits(
+    style: &Style,
+    full: Option<&Labels>,
+    target: &Labels,
+    point: &Labels,
+) -> Result<(), Refusal> {
+    let shown = || full.cloned().unwrap_or_else(|| target.union(point)).to_string();
+    let name = point.metric_name();
+    if name.is_empty() {
+        return Err(Refusal::NoName(shown()));
+    }
+    if style.names == NameScheme::Legacy {
+        let is_valid = |(label, _): (&str, &str)| label == METRIC_NAME || style.names.is_label_name(label);
+        if !style.names.is_metric_name(name) || !point.iter().all(is_valid) {
+            return Err(Refusal::BadName(shown()));
+        }
+    }
+    let limits = &style.limits;
+    if limits.labels_max == 0 && limits.label_name_bytes_max == 0 && limits.label_value_bytes_max == 0 {
+        return Ok(());
+    }
+    let count = target.len() + point.len();
+    if limits.labels_max > 0 && count as u64 > limits.labels_max {
+        return Err(Refusal::Labels { series: shown(), count, max: limits.labels_max });
+    }
+    for (name, value) in target.iter().chain(point.iter()) {
+        if limits.label_name_bytes_max > 0 && name.len() as u64 > limits.label_name_bytes_max {
+            let (series, name) = (shown(), name.to_owned());
+            return Err(Refusal::LabelName { series, name, max: limits.label_name_bytes_max });
+        }
+        if limits.label_value_bytes_max > 0 && value.len() as u64 > limits.label_value_bytes_max {
+            let (series, name) = (shown(), name.to_owned());
+            return Err(Refusal::LabelValue { series, name, max: limits.label_value_bytes_max });
+        }
+    }
+    Ok(())
+}
+
+/// Makes native histograms as coarse as the limits ask, and refuses what stays too large.
+fn limit_buckets(limits: &ScrapeLimits, page: &mut Page) -> Result<(), Refusal> {
+    let buckets_max = limits.histogram_buckets_max;
+    let factor_min = limits.histogram_bucket_factor_min;
+    if buckets_max == 0 && factor_min <= 1.0 {
+        return Ok(());
+    }
+    let schema_max = (-4..=8).rev().find(|&schema| 2f64.powf(2f64.powi(-schema)) >= factor_min).unwrap_or(-4);
+    for (column, value) in &mut page.histograms {
+        loop {
+            let (schema, buckets) = match &*value {
+                Value::Histogram(histogram) => {
+                    (histogram.schema, histogram.positive.len() + histogram.negative.len())
+                }
+                Value::FloatHistogram(histogram) => {
+                    (histogram.schema, histogram.positive.len() + histogram.negative.len())
+                }
+                Value::Float(_) => break,
+            };
+            let is_custom = schema == model::histogram::CUSTOM_BUCKETS_SCHEMA;
+            let too_many = buckets_max > 0 && buckets as u64 > buckets_max;
+            let too_fine = !is_custom && factor_min > 1.0 && i32::from(schema) > schema_max;
+            let coarser = if too_fine { schema_max as i8 } else { schema - 1 };
+            if !too_many && !too_fine {
+                break;
+            }
+            let reduced = !is_custom
+                && coarser >= -4
+                && match value {
+                    Value::Histogram(histogram) => {
+                        Arc::make_mut(histogram).reduce_resolution(coarser).is_ok()
+                    }
+                    Value::FloatHistogram(histogram) => {
+                        Arc::make_mut(histogram).reduce_resolution(coarser).is_ok()
+                    }
+                    Value::Float(_) => false,
+                };
+            if !reduced {
+                let series = page.shape.series[*column as usize].to_string();
+                return Err(Refusal::Buckets { series, count: buckets, max: buckets_max });
+            }
+        }
+    }
+    Ok(())
+}
+
+/// The columns whose end need not be marked: those that say nothing, and those with times of their own.
+fn silent_columns(page: &Page, track_timestamps: bool) -> Vec<u32> {
+    if page.times.is_empty() || track_timestamps {
+        return page.absent.clone();
+    }
+    let mut silent: Vec<u32> =
+        page.absent.iter().copied().chain(page.times.iter().map(|(column, _)| *column)).collect();
+    silent.sort_unstable();
+    silent.dedup();
+    silent
+}
+
+/// Ends the series that the old shape had and the new page does not; says how many series are new.
+fn end_of_shape(old: &Cut, new: &mut Cut, silent: &[u32], time: Timestamp, frames: &mut Vec<Frame>) -> usize {
+    let was_alive = |column: u32| old.live && old.silent.binary_search(&column).is_err();
+    let old_columns: HashMap<&Labels, u32> = old.shape.series.iter().zip(0..).collect();
+    let mut gone: Vec<bool> = (0..old.shape.series.len() as u32).map(was_alive).collect();
+    let mut added = 0;
+    for (column, series) in (0u32..).zip(&new.shape.series) {
+        let is_said = silent.binary_search(&column).is_err();
+        let old_column = old_columns.get(series).copied().filter(|&column| was_alive(column));
+        match old_column {
+            Some(old_column) if is_said => gone[old_column as usize] = false,
+            None if is_said && new.places[column as usize] != DROPPED => added += 1,
+            Some(_) | None => {}
+        }
+    }
+    if gone.contains(&true) {
+        let is_gone = |column: u32| gone[column as usize];
+        let ended = old.rows.iter().filter_map(|row| stale_row(row, is_gone, time));
+        frames.extend(ended.map(|mut frame| {
+            let said = frame.values.len() as u32;
+            frame.absent.extend(said..frame.layout.points.len() as u32);
+            frame.values.resize(frame.layout.points.len(), STALE_NAN);
+            frame
+        }));
+    }
+    added
+}
+
+/// A frame that ends those of a row's columns whose source `is_gone` admits; `None` where there are none.
+fn stale_row(row: &Row, is_gone: impl Fn(u32) -> bool, time: Timestamp) -> Option<Frame> {
+    let absent: Vec<u32> = (0u32..)
+        .zip(&row.sources)
+        .filter(|(_, source)| !is_gone(**source))
+        .map(|(column, _)| column)
+        .collect();
+    if absent.len() == row.sources.len() {
+        return None;
+    }
+    let mut frame = empty_frame(row.layout.clone(), time);
+    frame.values = vec![STALE_NAN; row.sources.len()];
+    frame.absent = absent;
+    Some(frame)
+}
+
+fn empty_frame(layout: Arc<Layout>, time: Timestamp) -> Frame {
+    Frame {
+        layout,
+        time,
+        values: Vec::new(),
+        absent: Vec::new(),
+        histograms: Vec::new(),
+        exemplars: Vec::new(),
+        starts: Arc::from([]),
+    }
+}
+
+/// The frame of the target's own row, which is the last that was pushed, moved to the front.
+fn main_frame<'a>(frames: &'a mut [Frame], layout: &Arc<Layout>) -> &'a mut Frame {
+    let last = frames.len() - 1;
+    debug_assert_eq!(frames[last].layout.id(), layout.id());
+    frames.swap(0, last);
+    &mut frames[0]
+}
+
+fn push_report(frame: &mut Frame, style: &Style, up: bool, counts: Counts, report: Report) {
+    let values = [
+        f64::from(u8::from(up)),
+        report.duration_seconds,
+        counts.scraped as f64,
+        counts.kept as f64,
+        counts.added as f64,
+        report.timeout_seconds,
+        style.limits.samples_max as f64,
+        report.body_bytes as f64,
+    ];
+    let count = if style.extra_metrics { values.len() } else { REPORT_BASIC };
+    frame.values.extend_from_slice(&values[..count]);
+}
+
+fn report_points(extra: bool) -> Vec<Labels> {
+    let count = if extra { REPORT_NAMES.len() } else { REPORT_BASIC };
+    REPORT_NAMES[..count].iter().map(|name| Labels::from_sorted([(METRIC_NAME, *name)])).collect()
+}
+
+/// Deals what stands at columns of the shape out to the rows, at the rows' columns.
+fn split<T>(places: &[Place], rows: usize, items: impl IntoIterator<Item = (u32, T)>) -> Vec<Vec<(u32, T)>> {
+    let mut dealt: Vec<Vec<(u32, T)>> = std::iter::repeat_with(Vec::new).take(rows).collect();
+    for (source, item) in items {
+        let place = places[source as usize];
+        if place != DROPPED {
+            dealt[place.row as usize].push((place.column, item));
+        }
+    }
+    dealt
+}
+
+/// Takes what stands at any of `columns` out of `all`, renumbered to the position within `columns`.
+fn take_columns<T>(all: &mut Vec<(u32, T)>, columns: &[(u32, u32)]) -> Vec<(u32, T)> {
+    let position = |column: u32| columns.binary_search_by_key(&column, |(column, _)| *column).ok();
+    all.extract_if(.., |(column, _)| position(*column).is_some())
+        .map(|(column, item)| (position(column).map_or(0, |at| at as u32), item))
+        .collect()
+}
