@@ -12,6 +12,7 @@ use wire::otlp::Accumulator;
 use crate::config::{Config, Current};
 use crate::flags::ServeOptions;
 use crate::health::Health;
+use crate::http::Door;
 use crate::keeper::{Asked, Keeper};
 use crate::memory::Memory;
 use crate::metrics::Metrics;
@@ -31,6 +32,8 @@ pub struct App {
     pub metrics: Metrics,
     /// Whether it is ready.
     pub health: Arc<Health>,
+    /// Who may ask, and how.
+    pub door: Arc<Door>,
     /// The configuration that runs.
     pub config: Current,
     /// When the process started.
@@ -58,6 +61,7 @@ impl App {
         store: Arc<Store>,
         config: Config,
         health: Arc<Health>,
+        door: Arc<Door>,
         reload: mpsc::Sender<oneshot::Sender<ReloadAnswer>>,
     ) -> (Arc<App>, Asked) {
         let (keeper, asked) = Keeper::new();
@@ -66,6 +70,7 @@ impl App {
             store,
             metrics: Metrics::new(),
             health,
+            door,
             config: Current::new(config),
             started: SystemTime::now(),
             reload,

@@ -34,6 +34,8 @@ fn main() -> ExitCode {
     };
     let outcome = match meant {
         Meant::Serve(options) => serve::run(*options),
+        Meant::Check(what) => commands::check::run(what),
+        Meant::Test(what) => commands::test::run(what),
         Meant::Version(format) => commands::version::run(format),
     };
     outcome.unwrap_or_else(|error| {

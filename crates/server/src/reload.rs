@@ -32,16 +32,19 @@ pub async fn until_stopped(
 }
 
 fn reload(app: &App, collecting: &Collecting) -> ReloadAnswer {
-    match config::load(app.options.config.as_deref()) {
-        Ok(config) => {
+    let read =
+        config::load(app.options.config.as_deref()).and_then(|config| Ok((config, app.door.reread()?)));
+    match read {
+        Ok((config, web)) => {
             app.config.replace(config);
+            app.door.replace(web);
             collecting.apply(app);
             loaded(app);
             tracing::info!("reloaded the configuration");
             Ok(())
         }
         Err(error) => {
-            let reason = format!("{error:#}");
+            let reason = error.to_string();
             app.metrics.config_reloads.add(&["failure"], 1);
             app.metrics.config_last_reload_ok.set(&[], 0.0);
             tracing::error!(reason, "the new configuration is bad; the old one stays in force");

@@ -13,7 +13,7 @@ use crate::app::App;
 use crate::collecting::Collecting;
 use crate::flags::ServeOptions;
 use crate::health::{Check, Health};
-use crate::http::{self, Limits, Listening, Switch};
+use crate::http::{self, Door, Limits, Listening, Switch};
 use crate::{api, config, logs, opening, receive, reload, signals};
 
 /// How long requests under way may take to finish once a stop was asked for. The whole stop takes at most 5 s.
@@ -26,10 +26,11 @@ pub fn run(options: ServeOptions) -> anyhow::Result<ExitCode> {
     let began = Instant::now();
     logs::start(&options.log)?;
     let config = config::load(options.config.as_deref())?;
+    let door = Door::open(options.web_config.clone())?;
     let listener = http::bind(options.listen, "--listen")?;
     let grpc_listener = bind_grpc(&options)?;
     let runtime = Runtime::new().context("starting the runtime")?;
-    let outcome = runtime.block_on(serve(options, config, listener, grpc_listener, began));
+    let outcome = runtime.block_on(serve(options, config, door, listener, grpc_listener, began));
     runtime.shutdown_timeout(Duration::from_secs(1));
     outcome.map(|()| ExitCode::SUCCESS)
 }
@@ -37,15 +38,16 @@ pub fn run(options: ServeOptions) -> anyhow::Result<ExitCode> {
 async fn serve(
     options: ServeOptions,
     config: config::Config,
+    door: Arc<Door>,
     listener: TcpListener,
     grpc_listener: Option<TcpListener>,
     began: Instant,
 ) -> anyhow::Result<()> {
     let mut signals = signals::Signals::watch()?;
     let health = Arc::new(Health::starting());
-    let switch = Switch::new(http::starting_router(health.clone()));
-    let limits = Limits { connections_max: options.connections_max, http2: true };
-    let listening = Listening::start(listener, None, switch.clone(), limits)?;
+    let switch = Switch::new(door.guard(http::starting_router(health.clone())));
+    let limits = Limits { connections_max: options.connections_max };
+    let listening = Listening::start(listener, door.clone(), switch.clone(), limits)?;
 
     let opening = tokio::task::spawn_blocking(move || {
         opening::open(&options, &config).map(|store| (options, config, store))
@@ -55,15 +57,15 @@ async fn serve(
         () = signals.stop() => return Ok(()),
     };
     let (reload, mut reloads) = mpsc::channel(RELOADS_WAITING_MAX);
-    let (app, asked) = App::new(options, store, config, health, reload);
+    let (app, asked) = App::new(options, store, config, health, door.clone(), reload);
     let threads = app.keeper.start(&app, asked)?;
     let grpc = grpc_listener
         .map(|listener| {
-            let router = Switch::new(receive::grpc_router(app.clone()));
-            Listening::start(listener, None, router, limits)
+            let router = Switch::new(door.guard(receive::grpc_router(app.clone())));
+            Listening::start(listener, door.clone(), router, limits)
         })
         .transpose()?;
-    switch.replace(api::router(app.clone()));
+    switch.replace(door.guard(api::router(app.clone())));
     app.health.pass(Check::LogReplayed);
     let collecting = Collecting::start(app.clone(), listening.address);
     announce(&app, &listening, grpc.as_ref(), began);
@@ -106,7 +108,7 @@ fn announce(app: &App, listening: &Listening, grpc: Option<&Listening>, began: I
         app.config.get().file.as_ref().map_or("none".to_owned(), |file| file.display().to_string());
     tracing::info!(
         version = crate::commands::version::VERSION,
-        url = %format!("http://{}/", listening.address),
+        url = %format!("{}://{}/", app.door.scheme(), listening.address),
         otlp_grpc = grpc.map(|grpc| grpc.address.to_string()).unwrap_or_else(|| "off".to_owned()),
         configuration,
         data = %app.options.data.display(),

@@ -1,3 +1,6 @@
 //! The commands beside `serve`: each one file, each ends in an exit code that fits scripts.
 
+pub mod check;
+mod paint;
+pub mod test;
 pub mod version;

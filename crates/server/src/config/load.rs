@@ -39,7 +39,7 @@ pub struct Config {
 
 /// Reads and checks a file.
 pub fn load_file(path: &Path) -> Result<Config, Problem> {
-    let (node, mut sections) = read::<FileSections>(path)?;
+    let (node, mut sections) = read_file::<FileSections>(path)?;
     let directory = path.parent().unwrap_or(Path::new(""));
     let placed = |error: ConfigError| place(path, &node, error);
     sections.global.validate().map_err(|error| placed(error.within("global")))?;
@@ -50,7 +50,7 @@ pub fn load_file(path: &Path) -> Result<Config, Problem> {
         let field = format!("scrape_config_files[{index}]");
         check_file_pattern(&field, pattern).map_err(placed)?;
         for file in expand_pattern(&directory.join(pattern)) {
-            let (inner, more) = read::<ScrapeFile>(&file)?;
+            let (inner, more) = read_file::<ScrapeFile>(&file)?;
             let at = |error: ConfigError| place(&file, &inner, error);
             for job in resolve_jobs(&more.scrape_configs, &sections.global, directory).map_err(at)? {
                 add_job(&mut jobs, job).map_err(at)?;
@@ -70,7 +70,8 @@ pub fn load_file(path: &Path) -> Result<Config, Problem> {
     })
 }
 
-fn read<T: serde::de::DeserializeOwned>(path: &Path) -> Result<(Node, T), Problem> {
+/// Reads a YAML file of at most `FILE_BYTES_MAX` as a `T`, and as the tree that knows the places.
+pub fn read_file<T: serde::de::DeserializeOwned>(path: &Path) -> Result<(Node, T), Problem> {
     let failed = |error: std::io::Error| Problem::of_file(path, format!("cannot be read: {error}"));
     let size = std::fs::metadata(path).map_err(failed)?.len();
     if size > FILE_BYTES_MAX {

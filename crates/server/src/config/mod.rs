@@ -16,7 +16,7 @@ use std::sync::Arc;
 
 use parking_lot::RwLock;
 
-pub use load::{Config, load_file};
+pub use load::{Config, load_file, read_file};
 pub use problem::Problem;
 pub use section::{OtlpSection, TranslationStrategy};
 

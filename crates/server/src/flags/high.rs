@@ -9,11 +9,17 @@ use anyhow::{Context, anyhow, bail};
 
 use super::low::{self, Arguments, Command};
 use super::size::parse_bytes;
+use crate::commands::check::Check;
+use crate::commands::test::Test;
 
 /// What to do.
 pub enum Meant {
     /// Collect, store and answer.
     Serve(Box<ServeOptions>),
+    /// Check files.
+    Check(Check),
+    /// Run tests.
+    Test(Test),
     /// Say which version this is.
     Version(VersionFormat),
 }
@@ -116,6 +122,8 @@ pub(super) fn meant(typed: Arguments) -> anyhow::Result<Meant> {
     match typed.command {
         None => Ok(Meant::Serve(Box::new(serve(typed.serve)?))),
         Some(Command::Serve(serve_flags)) => Ok(Meant::Serve(Box::new(serve(*serve_flags)?))),
+        Some(Command::Check(what)) => Ok(Meant::Check(what)),
+        Some(Command::Test(what)) => Ok(Meant::Test(what)),
         Some(Command::Version { format }) => Ok(Meant::Version(match format {
             low::VersionFormat::Text => VersionFormat::Text,
             low::VersionFormat::Json => VersionFormat::Json,

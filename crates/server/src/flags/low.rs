@@ -7,6 +7,9 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
+use crate::commands::check::Check;
+use crate::commands::test::Test;
+
 /// Collects, stores, queries and shows the metrics of HTTP APIs.
 #[derive(Parser)]
 #[command(name = "flightdeck", disable_version_flag = true, args_conflicts_with_subcommands = true)]
@@ -24,6 +27,12 @@ pub(super) struct Arguments {
 pub(super) enum Command {
     /// Collect, store and answer; the default.
     Serve(Box<Serve>),
+    /// Check files before they are put in force.
+    #[command(subcommand)]
+    Check(Check),
+    /// Run tests that are files.
+    #[command(subcommand)]
+    Test(Test),
     /// Print the version.
     Version {
         /// How to print it.

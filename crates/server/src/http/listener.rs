@@ -16,9 +16,10 @@ use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{Semaphore, watch};
 use tokio::task::JoinHandle;
-use tokio_rustls::TlsAcceptor;
 
+use super::door::Door;
 use super::switch::Switch;
+use super::web_config::WebConfig;
 
 /// How long a peer may take to complete the TLS handshake or the head of a request.
 const HANDSHAKE_TIMEOUT: Duration = Duration::from_secs(10);
@@ -32,8 +33,6 @@ const HTTP2_STREAMS_MAX: u32 = 250;
 pub struct Limits {
     /// How many connections are open at once; further ones wait in the kernel's queue.
     pub connections_max: usize,
-    /// Whether HTTP/2 is spoken.
-    pub http2: bool,
 }
 
 /// A listener being served.
@@ -60,17 +59,17 @@ pub fn bind(address: SocketAddr, flag: &str) -> anyhow::Result<std::net::TcpList
 }
 
 impl Listening {
-    /// Starts serving what `switch` holds, over TLS where an acceptor is given.
+    /// Starts serving what `switch` holds, over TLS where the door says so.
     pub fn start(
         listener: std::net::TcpListener,
-        tls: Option<TlsAcceptor>,
+        door: Arc<Door>,
         switch: Switch,
         limits: Limits,
     ) -> anyhow::Result<Listening> {
         let listener = TcpListener::from_std(listener).context("registering the listener")?;
         let address = listener.local_addr().context("reading the listener's address")?;
         let (stop, stopped) = watch::channel(false);
-        let accepting = tokio::spawn(accept(listener, tls, switch, limits, stopped));
+        let accepting = tokio::spawn(accept(listener, door, switch, limits, stopped));
         Ok(Listening { address, stop, accepting })
     }
 
@@ -86,7 +85,7 @@ impl Listening {
 
 async fn accept(
     listener: TcpListener,
-    tls: Option<TlsAcceptor>,
+    door: Arc<Door>,
     switch: Switch,
     limits: Limits,
     mut stopped: watch::Receiver<bool>,
@@ -111,37 +110,30 @@ async fn accept(
                 continue;
             }
         };
-        let (tls, switch, watcher) = (tls.clone(), switch.clone(), connections.watcher());
+        let (web, switch, watcher) = (door.web(), switch.clone(), connections.watcher());
         tokio::spawn(async move {
             let _slot = slot;
-            handle(stream, peer, tls, switch, limits, watcher).await;
+            handle(stream, peer, &web, switch, watcher).await;
         });
     }
     drop(listener);
     connections.shutdown().await;
 }
 
-async fn handle(
-    stream: TcpStream,
-    peer: SocketAddr,
-    tls: Option<TlsAcceptor>,
-    switch: Switch,
-    limits: Limits,
-    watcher: Watcher,
-) {
+async fn handle(stream: TcpStream, peer: SocketAddr, web: &WebConfig, switch: Switch, watcher: Watcher) {
     // Small responses should not wait for more; where the option cannot be set they merely wait.
     let _ = stream.set_nodelay(true);
-    let Some(tls) = tls else {
-        return serve_connection(stream, peer, switch, limits, watcher).await;
+    let Some(tls) = &web.tls else {
+        return serve_connection(stream, peer, switch, web.http2, watcher).await;
     };
     match tokio::time::timeout(HANDSHAKE_TIMEOUT, tls.accept(stream)).await {
-        Ok(Ok(stream)) => serve_connection(stream, peer, switch, limits, watcher).await,
+        Ok(Ok(stream)) => serve_connection(stream, peer, switch, web.http2, watcher).await,
         Ok(Err(error)) => tracing::debug!(%peer, %error, "TLS handshake failed"),
         Err(_) => tracing::debug!(%peer, "TLS handshake took too long"),
     }
 }
 
-async fn serve_connection<S>(stream: S, peer: SocketAddr, switch: Switch, limits: Limits, watcher: Watcher)
+async fn serve_connection<S>(stream: S, peer: SocketAddr, switch: Switch, http2: bool, watcher: Watcher)
 where
     S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
 {
@@ -157,7 +149,7 @@ where
         .max_concurrent_streams(HTTP2_STREAMS_MAX)
         .max_header_list_size(HEAD_BYTES_MAX as u32)
         .keep_alive_interval(Duration::from_secs(60));
-    let builder = if limits.http2 { builder } else { builder.http1_only() };
+    let builder = if http2 { builder } else { builder.http1_only() };
     let service = service_fn(move |request: Request<Incoming>| {
         let answer = TowerToHyperService::new(switch.current()).call(request);
         async move { answer.await }
