@@ -20,15 +20,15 @@ impl<'a> Evaluator<'a> {
     ) -> Result<Vec<Row>, QueryError> {
         let label = aggregation.label.as_deref().unwrap_or("");
         let count = context.steps.count;
-        let rows = self.collect(stream, context)?;
         let mut slots: HashMap<Labels, usize> = HashMap::new();
         let mut counted: Vec<Row> = Vec::new();
-        let mut held = self.meter.hold(0, 0)?;
-        for row in &rows {
-            self.meter.check()?;
+        let mut held = self.meter.nothing();
+        let all: Vec<usize> = (0..stream.len()).collect();
+        self.drive_in_order(&stream, context, &all, |index, points| {
+            let series = stream.labels(index);
             let mut last: Option<(u64, usize)> = None;
             for step in 0..count {
-                let (bits, text) = match row.points.get(step) {
+                let (bits, text) = match points.get(step) {
                     None => continue,
                     Some(Point::Float(value)) => (Some(value.to_bits()), plain(value)),
                     Some(Point::Histogram(histogram)) => (None, histogram.to_string()),
@@ -37,7 +37,7 @@ impl<'a> Evaluator<'a> {
                 let slot = match last {
                     Some((known, slot)) if Some(known) == bits => slot,
                     _ => {
-                        let labels = aggregation.labels_of(&row.labels, label, &text);
+                        let labels = aggregation.labels_of(&series, label, &text);
                         match slots.get(&labels) {
                             Some(&slot) => slot,
                             None => {
@@ -51,10 +51,11 @@ impl<'a> Evaluator<'a> {
                     }
                 };
                 last = bits.map(|bits| (bits, slot));
-                let points = &mut counted[slot].points;
-                points.floats[step] = points.float(step).unwrap_or(0.0) + 1.0;
+                let counts = &mut counted[slot].points;
+                counts.floats[step] = counts.float(step).unwrap_or(0.0) + 1.0;
             }
-        }
+            Ok(())
+        })?;
         Ok(counted)
     }
 }

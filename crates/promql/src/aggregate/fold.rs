@@ -10,6 +10,7 @@ use model::METRIC_NAME;
 use crate::aggregate::Groups;
 use crate::annotation::{Annotations, HistogramOperation, Note};
 use crate::error::QueryError;
+use crate::eval::meter::Hold;
 use crate::eval::points::{ABSENT, Points, is_absent};
 use crate::eval::row::Row;
 use crate::eval::stream::Stream;
@@ -24,6 +25,7 @@ use crate::syntax::AggregateOp;
 struct Part {
     groups: Vec<Option<Box<Group>>>,
     notes: Annotations,
+    hold: Hold,
 }
 
 /// What is known of one group at every step.
@@ -82,6 +84,7 @@ impl<'a> Evaluator<'a> {
         let begin = || Part {
             groups: (0..groups.labels.len()).map(|_| None).collect(),
             notes: Annotations::default(),
+            hold: self.meter.nothing(),
         };
         let name_of = |index: usize| stream.labels(index).value(METRIC_NAME).to_owned();
         let parts = self.drive(
@@ -91,7 +94,13 @@ impl<'a> Evaluator<'a> {
             begin,
             |part, index, points| {
                 let group = &mut part.groups[groups.of[index] as usize];
+                if group.is_none() {
+                    self.meter.grow(&mut part.hold, count, count * size_of::<KahanMean>())?;
+                }
                 let group = group.get_or_insert_with(|| Box::new(Group::new(op, count, index)));
+                if op == AggregateOp::Quantile {
+                    self.meter.grow(&mut part.hold, count, count * size_of::<f64>())?;
+                }
                 if group.add(&points).is_err() {
                     part.notes.add(Note::MixedExponentialCustom { metric: &name_of(index) }, span);
                 }

@@ -1,10 +1,13 @@
 //! Aggregations that pick series of each group and leave them as they are: `topk`, `bottomk`, `limitk`, `limit_ratio`.
+//!
+//! What a step picks is kept, not the series: memory follows what is picked.
 
 use hashbrown::HashMap;
 
 use crate::aggregate::{Groups, sampling};
 use crate::annotation::Note;
 use crate::error::QueryError;
+use crate::eval::meter::Hold;
 use crate::eval::points::{Point, Points};
 use crate::eval::row::Row;
 use crate::eval::stream::Stream;
@@ -12,6 +15,15 @@ use crate::eval::{Context, Evaluator};
 use crate::functions::sort::Heap;
 use crate::plan::Aggregation;
 use crate::syntax::AggregateOp;
+
+/// Values picked of some series, by the series.
+struct Picked<'p, 'a> {
+    stream: &'p Stream<'a>,
+    slots: HashMap<usize, usize>,
+    rows: Vec<Row>,
+    steps: usize,
+    hold: Hold,
+}
 
 impl<'a> Evaluator<'a> {
     pub(super) fn pick(
@@ -21,122 +33,136 @@ impl<'a> Evaluator<'a> {
         param: &[f64],
         context: Context<'_>,
     ) -> Result<Vec<Row>, QueryError> {
-        let groups = Groups::of(&stream, aggregation);
-        let rows = self.collect_indexed(&stream, context)?;
         match aggregation.op {
-            AggregateOp::LimitRatio => Ok(self.ratio(rows, &stream, param)),
-            AggregateOp::Limitk => Ok(self.limit(rows, &stream, &groups, param)),
-            op => {
-                let ranked = Ranked { smallest: op == AggregateOp::Bottomk, rows: &rows, groups: &groups };
-                if rows.iter().any(|(_, points)| points.has_histograms()) {
-                    let note = Note::HistogramIgnoredInAggregation { operator: op.name() };
-                    context.notes.lock().add(note, aggregation.span);
-                }
-                let picked = ranked.pick(param);
-                Ok(self.picked(picked, rows, &stream))
-            }
+            AggregateOp::LimitRatio => self.ratio(&stream, param, context),
+            AggregateOp::Limitk => self.limit(&stream, aggregation, param, context),
+            _ => self.rank(&stream, aggregation, param, context),
         }
     }
 
-    /// The values of all series that have any, with the series' number.
-    fn collect_indexed(
+    /// The best of each group at each step; in the order of groups and best first where there is one step.
+    fn rank(
         &self,
         stream: &Stream<'a>,
+        aggregation: &Aggregation,
+        param: &[f64],
         context: Context<'_>,
-    ) -> Result<Vec<(usize, Points)>, QueryError> {
-        let parts = self.drive(stream, context, None, Vec::new, |part: &mut Vec<_>, index, points| {
-            part.push((index, points));
+    ) -> Result<Vec<Row>, QueryError> {
+        let groups = Groups::of(stream, aggregation);
+        let smallest = aggregation.op == AggregateOp::Bottomk;
+        let (steps, series) = (context.steps.count, stream.len());
+        let wanted: Vec<usize> = param.iter().map(|&wanted| wanted.min(series as f64) as usize).collect();
+        let mut heaps: HashMap<(u32, usize), Heap> = HashMap::new();
+        let mut hold = self.meter.nothing();
+        let mut ignored = false;
+        let all: Vec<usize> = (0..series).collect();
+        self.drive_in_order(stream, context, &all, |index, points| {
+            ignored |= points.has_histograms();
+            for (step, &wanted) in wanted.iter().enumerate().filter(|(_, wanted)| **wanted > 0) {
+                let Some(value) = points.float(step) else { continue };
+                let heap = heaps.entry((groups.of[index], step)).or_insert_with(|| Heap::new(smallest));
+                if heap.offer(value, index, wanted) {
+                    self.meter.grow(&mut hold, 1, size_of::<(f64, usize)>())?;
+                }
+            }
             Ok(())
         })?;
-        let rows: Vec<(usize, Points)> = parts.into_iter().flatten().collect();
-        drop(self.meter.hold(rows.len() * context.steps.count, 0)?);
-        Ok(rows)
-    }
-
-    /// Rows of what was picked: in the order of picking where there is one step.
-    fn picked(&self, picked: Vec<Vec<usize>>, rows: Vec<(usize, Points)>, stream: &Stream<'a>) -> Vec<Row> {
-        let mut slots: HashMap<usize, usize> = HashMap::new();
-        let mut result: Vec<Row> = Vec::new();
-        let count = picked.len();
-        for (step, numbers) in picked.into_iter().enumerate() {
-            for number in numbers {
-                let (index, points) = &rows[number];
-                let slot = *slots.entry(number).or_insert_with(|| {
-                    result.push(Row {
-                        labels: stream.labels(*index),
-                        drop_name: stream.drop_name(*index),
-                        points: Points::absent(count),
-                    });
-                    result.len() - 1
-                });
-                if let Some(point) = points.get(step) {
-                    result[slot].points.set(step, point);
+        if ignored {
+            let note = Note::HistogramIgnoredInAggregation { operator: aggregation.op.name() };
+            context.notes.lock().add(note, aggregation.span);
+        }
+        let mut picked = self.picked(stream, steps);
+        for step in 0..steps {
+            for group in 0..groups.labels.len() as u32 {
+                let Some(heap) = heaps.remove(&(group, step)) else { continue };
+                for (value, index) in heap.into_best_first() {
+                    self.add_picked(&mut picked, index, step, Point::Float(value))?;
                 }
             }
         }
-        result
+        Ok(picked.rows)
     }
 
+    /// The first few of each group that have a value.
     fn limit(
         &self,
-        rows: Vec<(usize, Points)>,
         stream: &Stream<'a>,
-        groups: &Groups,
+        aggregation: &Aggregation,
         param: &[f64],
-    ) -> Vec<Row> {
-        let picked = param.iter().enumerate().map(|(step, &wanted)| {
-            let mut taken = vec![0u64; groups.labels.len()];
-            let mut numbers = Vec::new();
-            for (number, (index, points)) in rows.iter().enumerate() {
-                let taken = &mut taken[groups.of[*index] as usize];
-                if wanted >= 1.0 && *taken < wanted as u64 && points.is_present(step) {
-                    *taken += 1;
-                    numbers.push(number);
+        context: Context<'_>,
+    ) -> Result<Vec<Row>, QueryError> {
+        let groups = Groups::of(stream, aggregation);
+        let steps = context.steps.count;
+        let mut taken: HashMap<u32, Vec<u64>> = HashMap::new();
+        let mut picked = self.picked(stream, steps);
+        let all: Vec<usize> = (0..stream.len()).collect();
+        self.drive_in_order(stream, context, &all, |index, points| {
+            let taken = taken.entry(groups.of[index]).or_insert_with(|| vec![0; steps]);
+            for (step, &wanted) in param.iter().enumerate() {
+                if wanted < 1.0 || taken[step] >= wanted as u64 {
+                    continue;
+                }
+                if let Some(point) = points.get(step) {
+                    taken[step] += 1;
+                    self.add_picked(&mut picked, index, step, point)?;
                 }
             }
-            numbers
-        });
-        self.picked(picked.collect(), rows, stream)
+            Ok(())
+        })?;
+        Ok(picked.rows)
     }
 
-    fn ratio(&self, rows: Vec<(usize, Points)>, stream: &Stream<'a>, param: &[f64]) -> Vec<Row> {
+    /// The series whose labels hash into the wanted share. Only those are computed.
+    fn ratio(
+        &self,
+        stream: &Stream<'a>,
+        param: &[f64],
+        context: Context<'_>,
+    ) -> Result<Vec<Row>, QueryError> {
+        let ratios: Vec<f64> = param.iter().map(|ratio| ratio.clamp(-1.0, 1.0)).collect();
         let offsets: Vec<f64> =
-            rows.iter().map(|(index, _)| sampling::offset_of(&stream.labels(*index))).collect();
-        let picked = param.iter().enumerate().map(|(step, &ratio)| {
-            let ratio = ratio.clamp(-1.0, 1.0);
-            let chosen = |&number: &usize| {
-                sampling::is_in_share(ratio, offsets[number]) && rows[number].1.is_present(step)
-            };
-            (0..rows.len()).filter(chosen).collect()
-        });
-        self.picked(picked.collect(), rows, stream)
-    }
-}
-
-/// Series to be ranked by value.
-struct Ranked<'r> {
-    smallest: bool,
-    rows: &'r [(usize, Points)],
-    groups: &'r Groups,
-}
-
-impl Ranked<'_> {
-    /// The best of each group at each step, best first.
-    fn pick(&self, param: &[f64]) -> Vec<Vec<usize>> {
-        let pick_at = |(step, &wanted): (usize, &f64)| {
-            let wanted = (wanted.min(self.rows.len() as f64)) as usize;
-            if wanted < 1 {
-                return Vec::new();
-            }
-            let mut heaps: Vec<Heap> =
-                std::iter::repeat_with(|| Heap::new(self.smallest)).take(self.groups.labels.len()).collect();
-            for (number, (index, points)) in self.rows.iter().enumerate() {
-                if let Some(Point::Float(value)) = points.get(step) {
-                    heaps[self.groups.of[*index] as usize].offer(value, number, wanted);
+            (0..stream.len()).map(|index| sampling::offset_of(&stream.labels(index))).collect();
+        let ever = |&index: &usize| ratios.iter().any(|&ratio| sampling::is_in_share(ratio, offsets[index]));
+        let wanted: Vec<usize> = (0..stream.len()).filter(ever).collect();
+        let mut picked = self.picked(stream, context.steps.count);
+        self.drive_in_order(stream, context, &wanted, |index, points| {
+            for (step, &ratio) in ratios.iter().enumerate() {
+                if sampling::is_in_share(ratio, offsets[index])
+                    && let Some(point) = points.get(step)
+                {
+                    self.add_picked(&mut picked, index, step, point)?;
                 }
             }
-            heaps.into_iter().flat_map(Heap::into_best_first).collect()
+            Ok(())
+        })?;
+        Ok(picked.rows)
+    }
+
+    fn picked<'p>(&self, stream: &'p Stream<'a>, steps: usize) -> Picked<'p, 'a> {
+        Picked { stream, slots: HashMap::new(), rows: Vec::new(), steps, hold: self.meter.nothing() }
+    }
+
+    fn add_picked(
+        &self,
+        picked: &mut Picked<'_, 'a>,
+        index: usize,
+        step: usize,
+        point: Point,
+    ) -> Result<(), QueryError> {
+        let slot = match picked.slots.get(&index) {
+            Some(&slot) => slot,
+            None => {
+                self.meter.grow(&mut picked.hold, picked.steps, picked.steps * size_of::<f64>())?;
+                picked.rows.push(Row {
+                    labels: picked.stream.labels(index),
+                    drop_name: picked.stream.drop_name(index),
+                    points: Points::absent(picked.steps),
+                });
+                picked.slots.insert(index, picked.rows.len() - 1);
+                picked.rows.len() - 1
+            }
         };
-        param.iter().enumerate().map(pick_at).collect()
+        picked.rows[slot].points.set(step, point);
+        Ok(())
     }
 }

@@ -65,7 +65,7 @@ impl<'a> Evaluator<'a> {
                 let (first, last) = self.range_reach(range, context.steps);
                 let selection = self.selection(node.id, matchers, first, last)?;
                 let mut series = Vec::with_capacity(selection.len());
-                let mut held = self.meter.hold(0, 0)?;
+                let mut held = self.meter.nothing();
                 for index in 0..selection.len() {
                     self.meter.check()?;
                     let mut samples = selection.read(index)?;

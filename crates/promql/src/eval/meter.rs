@@ -106,6 +106,11 @@ impl<'a> Meter<'a> {
         self.samples_read.fetch_add(samples as u64, Relaxed);
     }
 
+    /// No memory yet, to grow.
+    pub(crate) fn nothing(&self) -> Hold {
+        Hold { gauge: self.gauge.clone(), samples: 0, bytes: 0 }
+    }
+
     /// Takes memory for samples, or says that it would be too much.
     pub(crate) fn hold(&self, samples: usize, bytes: usize) -> Result<Hold, QueryError> {
         let hold = Hold { gauge: self.gauge.clone(), samples: samples as u64, bytes: bytes as u64 };

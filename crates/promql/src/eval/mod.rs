@@ -4,7 +4,7 @@ mod bounds;
 mod hints;
 mod instant;
 mod matrix;
-mod meter;
+pub(crate) mod meter;
 pub(crate) mod points;
 mod range;
 pub(crate) mod row;
@@ -79,6 +79,9 @@ pub(crate) struct Scratch<'m> {
 
 /// How many series are gone through between two looks at whether to stop.
 const CHECK_SERIES: usize = 32;
+
+/// How many series each thread computes before they are visited in order.
+const BLOCK_SERIES: usize = 32;
 
 impl<'m> Scratch<'m> {
     fn new(meter: &'m Meter<'m>) -> Scratch<'m> {
@@ -162,11 +165,13 @@ impl<'a> Evaluator<'a> {
             }
             Err(stream) => stream,
         };
-        let parts = self.drive(&stream, context, None, Vec::new, |part: &mut Vec<Row>, index, points| {
-            part.push(Row { labels: stream.labels(index), drop_name: stream.drop_name(index), points });
+        let begin = || (Vec::new(), self.meter.nothing());
+        let parts = self.drive(&stream, context, None, begin, |(rows, hold), index, points| {
+            self.meter.grow(hold, points.len(), points.memory_bytes())?;
+            rows.push(Row { labels: stream.labels(index), drop_name: stream.drop_name(index), points });
             Ok(())
         })?;
-        Ok(parts.into_iter().flatten().collect())
+        Ok(parts.into_iter().flat_map(|(rows, _)| rows).collect())
     }
 
     /// Goes through the series of a stream in parts, several at a time; what `visit` makes of each part comes back in
@@ -187,13 +192,12 @@ impl<'a> Evaluator<'a> {
         let part = |number: usize| -> Result<(T, Annotations), QueryError> {
             let mut scratch = Scratch::new(&self.meter);
             let mut outcome = begin();
-            let mut held = self.meter.hold(0, 0)?;
-            for index in count * number / parts..count * (number + 1) / parts {
-                if index % CHECK_SERIES == 0 {
+            let series = count * number / parts..count * (number + 1) / parts;
+            for (done, index) in series.enumerate() {
+                if done % CHECK_SERIES == 0 {
                     self.meter.check()?;
                 }
                 if let Some(points) = self.measured_points(stream, index, &mut scratch)? {
-                    self.meter.grow(&mut held, points.len(), 0)?;
                     visit(&mut outcome, index, points)?;
                 }
             }
@@ -210,6 +214,43 @@ impl<'a> Evaluator<'a> {
             outcome
         });
         Ok(merged.collect())
+    }
+
+    /// Goes through some series of a stream in their order: values are computed several series at a time, and visited
+    /// one after the other.
+    pub(crate) fn drive_in_order(
+        &self,
+        stream: &Stream<'a>,
+        context: Context<'_>,
+        wanted: &[usize],
+        mut visit: impl FnMut(usize, Points) -> Result<(), QueryError>,
+    ) -> Result<(), QueryError> {
+        let threads = rayon::current_num_threads();
+        for block in wanted.chunks(threads * BLOCK_SERIES) {
+            self.meter.check()?;
+            let size = if block.len() * context.steps.count < 256 { block.len() } else { block.len().div_ceil(threads) };
+            let compute = |part: &[usize]| -> Result<(Vec<(usize, Points)>, Annotations), QueryError> {
+                let mut scratch = Scratch::new(&self.meter);
+                let mut found = Vec::with_capacity(part.len());
+                for &index in part {
+                    if let Some(points) = self.measured_points(stream, index, &mut scratch)? {
+                        found.push((index, points));
+                    }
+                }
+                Ok((found, scratch.notes))
+            };
+            let parts: Vec<_> = match size == block.len() {
+                true => vec![compute(block)?],
+                false => block.par_chunks(size).map(compute).collect::<Result<_, _>>()?,
+            };
+            for (found, notes) in parts {
+                context.notes.lock().merge(notes, 0);
+                for (index, points) in found {
+                    visit(index, points)?;
+                }
+            }
+        }
+        Ok(())
     }
 
     /// Takes names off a stream because what was computed is no longer the metric. Series that differ only by name

@@ -50,6 +50,9 @@ pub(crate) struct RangeSettings {
     pub(crate) type_labels: bool,
 }
 
+/// How many samples are seen between two looks at whether to stop.
+const CHECK_SAMPLES: usize = 1 << 22;
+
 impl RangeStream<'_> {
     pub(crate) fn len(&self) -> usize {
         match &self.input {
@@ -109,11 +112,17 @@ impl RangeStream<'_> {
         let histogram_bounds = self.bounds(&track.histogram_times, track.shared_histogram_times, scratch);
         let starts = self.settings.start_timestamps && self.function.uses_starts;
         let mut params = vec![0.0; self.params.len()];
+        let mut seen = 0;
         for (step, step_time) in self.steps.times().enumerate() {
             let within = |(first, past): (u32, u32)| first as usize..past as usize;
             let (floats, histograms) = (within(float_bounds[step]), within(histogram_bounds[step]));
             if floats.is_empty() && histograms.is_empty() {
                 continue;
+            }
+            seen += floats.len() + histograms.len();
+            if seen > CHECK_SAMPLES {
+                scratch.meter.check()?;
+                seen = 0;
             }
             for (param, values) in params.iter_mut().zip(&self.params) {
                 *param = values[step];

@@ -60,16 +60,36 @@ impl<'a> Evaluator<'a> {
     fn only_float(&self, input: &'a Node, context: Context<'_>) -> Result<Vec<f64>, QueryError> {
         let stream = self.stream(input, context)?;
         let count = context.steps.count;
-        let begin = || (vec![f64::NAN; count], vec![0u8; count]);
-        let parts = self.drive(&stream, context, Some(1), begin, |(values, seen), _, points| {
-            for (step, &value) in points.floats.iter().enumerate() {
+        let begin = || vec![Only::Nothing; count];
+        let parts = self.drive(&stream, context, Some(rayon::current_num_threads()), begin, |only, _, points| {
+            for (only, &value) in only.iter_mut().zip(&points.floats) {
                 if !is_absent(value) {
-                    values[step] = if seen[step] == 0 { value } else { f64::NAN };
-                    seen[step] = 1;
+                    *only = only.and(Only::Float(value));
                 }
             }
             Ok(())
         })?;
-        Ok(parts.into_iter().next().map_or_else(|| vec![f64::NAN; count], |(values, _)| values))
+        let at = |step: usize| match parts.iter().fold(Only::Nothing, |only, part| only.and(part[step])) {
+            Only::Float(value) => value,
+            Only::Nothing | Only::Several => f64::NAN,
+        };
+        Ok((0..count).map(at).collect())
+    }
+}
+
+/// The floats seen at one step.
+#[derive(Clone, Copy)]
+enum Only {
+    Nothing,
+    Float(f64),
+    Several,
+}
+
+impl Only {
+    fn and(self, other: Only) -> Only {
+        match (self, other) {
+            (Only::Nothing, only) | (only, Only::Nothing) => only,
+            _ => Only::Several,
+        }
     }
 }

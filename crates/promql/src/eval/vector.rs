@@ -4,7 +4,7 @@ use model::Labels;
 
 use crate::error::QueryError;
 use crate::eval::instant::Yields;
-use crate::eval::points::{ABSENT, Points};
+use crate::eval::points::{ABSENT, Points, is_absent};
 use crate::eval::row::{Row, merge_equal};
 use crate::eval::stream::{Map, Names, Stream};
 use crate::eval::{Context, Evaluator};
@@ -179,22 +179,25 @@ impl<'a> Evaluator<'a> {
         context: Context<'_>,
     ) -> Result<Stream<'a>, QueryError> {
         let count = context.steps.count;
-        let parts = self.drive(
-            &stream,
-            context,
-            Some(1),
-            || vec![1.0; count],
-            |values, _, points| {
-                for (step, value) in values.iter_mut().enumerate() {
-                    if points.is_present(step) {
-                        *value = ABSENT;
-                    }
+        let (begin, threads) = (|| vec![1.0; count], rayon::current_num_threads());
+        let parts = self.drive(&stream, context, Some(threads), begin, |values, _, points| {
+            for (step, value) in values.iter_mut().enumerate() {
+                if points.is_present(step) {
+                    *value = ABSENT;
                 }
-                Ok(())
-            },
-        )?;
-        let values = parts.into_iter().next().unwrap_or_else(|| vec![1.0; count]);
-        if values.iter().all(|&value| crate::eval::points::is_absent(value)) {
+            }
+            Ok(())
+        })?;
+        let mut values = vec![1.0; count];
+        for part in parts {
+            let seen = |(value, part): (&mut f64, f64)| {
+                if is_absent(part) {
+                    *value = ABSENT;
+                }
+            };
+            values.iter_mut().zip(part).for_each(seen);
+        }
+        if values.iter().all(|&value| is_absent(value)) {
             return self.finished(node, Vec::new());
         }
         let drop_name = matches!(node.kind, Kind::AbsentOverTime { .. });

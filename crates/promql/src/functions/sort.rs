@@ -90,25 +90,26 @@ impl Heap {
         Heap { smallest, entries: Vec::new() }
     }
 
-    /// Takes a value if there are less than `wanted` yet, or in place of the worst.
-    pub(crate) fn offer(&mut self, value: f64, number: usize, wanted: usize) {
+    /// Takes a value if there are less than `wanted` yet, or in place of the worst; says whether there is one more now.
+    pub(crate) fn offer(&mut self, value: f64, number: usize, wanted: usize) -> bool {
         if self.entries.len() < wanted {
             self.entries.push((value, number));
             self.rise(self.entries.len() - 1);
-            return;
+            return true;
         }
-        let Some(top) = self.entries.first_mut() else { return };
+        let Some(top) = self.entries.first_mut() else { return false };
         let better = if self.smallest { top.0 > value } else { top.0 < value };
         if better || (top.0.is_nan() && !value.is_nan()) {
             *top = (value, number);
             self.sink();
         }
+        false
     }
 
     /// What was kept, best first.
-    pub(crate) fn into_best_first(mut self) -> Vec<usize> {
+    pub(crate) fn into_best_first(mut self) -> Vec<(f64, usize)> {
         self.entries.sort_by(|left, right| best_first(left.0, right.0, self.smallest));
-        self.entries.into_iter().map(|(_, number)| number).collect()
+        self.entries
     }
 
     /// Whether one value is worse than another; NaN is worse than everything, itself included.
@@ -167,8 +168,11 @@ mod tests {
     fn the_best_come_first_and_nan_last() {
         let check = |smallest, values: &[f64], wanted, want: &[usize]| {
             let mut heap = Heap::new(smallest);
-            values.iter().enumerate().for_each(|(number, &value)| heap.offer(value, number, wanted));
-            assert_eq!(heap.into_best_first(), want, "{values:?}");
+            for (number, &value) in values.iter().enumerate() {
+                heap.offer(value, number, wanted);
+            }
+            let got: Vec<usize> = heap.into_best_first().into_iter().map(|(_, number)| number).collect();
+            assert_eq!(got, want, "{values:?}");
         };
         check(false, &[1.0, 5.0, 3.0], 2, &[1, 2]);
         check(true, &[1.0, 5.0, 3.0], 2, &[0, 2]);
