@@ -228,7 +228,11 @@ impl<'a> Evaluator<'a> {
         let threads = rayon::current_num_threads();
         for block in wanted.chunks(threads * BLOCK_SERIES) {
             self.meter.check()?;
-            let size = if block.len() * context.steps.count < 256 { block.len() } else { block.len().div_ceil(threads) };
+            let size = if block.len() * context.steps.count < 256 {
+                block.len()
+            } else {
+                block.len().div_ceil(threads)
+            };
             let compute = |part: &[usize]| -> Result<(Vec<(usize, Points)>, Annotations), QueryError> {
                 let mut scratch = Scratch::new(&self.meter);
                 let mut found = Vec::with_capacity(part.len());

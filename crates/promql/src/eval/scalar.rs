@@ -61,14 +61,15 @@ impl<'a> Evaluator<'a> {
         let stream = self.stream(input, context)?;
         let count = context.steps.count;
         let begin = || vec![Only::Nothing; count];
-        let parts = self.drive(&stream, context, Some(rayon::current_num_threads()), begin, |only, _, points| {
-            for (only, &value) in only.iter_mut().zip(&points.floats) {
-                if !is_absent(value) {
-                    *only = only.and(Only::Float(value));
+        let parts =
+            self.drive(&stream, context, Some(rayon::current_num_threads()), begin, |only, _, points| {
+                for (only, &value) in only.iter_mut().zip(&points.floats) {
+                    if !is_absent(value) {
+                        *only = only.and(Only::Float(value));
+                    }
                 }
-            }
-            Ok(())
-        })?;
+                Ok(())
+            })?;
         let at = |step: usize| match parts.iter().fold(Only::Nothing, |only, part| only.and(part[step])) {
             Only::Float(value) => value,
             Only::Nothing | Only::Several => f64::NAN,

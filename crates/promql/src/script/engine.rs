@@ -16,11 +16,7 @@ pub(crate) struct Answer {
 
 /// Asks one query.
 pub(crate) fn ask(store: &Store, query: &str, when: When) -> Result<Answer, QueryError> {
-    let settings = Settings {
-        delayed_name_removal: std::env::var_os("PROMEVAL_NODELAY").is_none(),
-        start_timestamps: true,
-        ..Settings::default()
-    };
+    let settings = Settings { delayed_name_removal: true, start_timestamps: true, ..Settings::default() };
     let (engine, options) = (Engine::new(settings), QueryOptions::default());
     let answer = match when {
         When::At(time) => engine.instant(store, query, time, &options)?,

@@ -109,8 +109,24 @@ impl BinaryOp {
     pub const ALL: [BinaryOp; 18] = {
         use BinaryOp::*;
         [
-            Add, Sub, Mul, Div, Mod, Pow, Atan2, Equal, NotEqual, Greater, Less, GreaterEqual, LessEqual,
-            TrimUpper, TrimLower, And, Or, Unless,
+            Add,
+            Sub,
+            Mul,
+            Div,
+            Mod,
+            Pow,
+            Atan2,
+            Equal,
+            NotEqual,
+            Greater,
+            Less,
+            GreaterEqual,
+            LessEqual,
+            TrimUpper,
+            TrimLower,
+            And,
+            Or,
+            Unless,
         ]
     };
 
