@@ -160,8 +160,8 @@ impl Server {
         self.child.id()
     }
 
-    /// How many samples of the fleet it has, asked metric by metric: without their names, series would be the same.
-    pub(crate) fn samples(&self) -> Result<u64> {
+    /// How many samples of the fleet it had at `time`, asked metric by metric: without names, series would be the same.
+    pub(crate) fn samples(&self, time: f64) -> Result<u64> {
         let path = "/api/v1/label/__name__/values";
         let answer: Value = serde_json::from_str(&http::get(self.address, path, QUERY_TIMEOUT)?)?;
         let names = answer["data"].as_array().context("there are no metric names")?;
@@ -169,19 +169,19 @@ impl Server {
         for name in names.iter().filter_map(Value::as_str) {
             // Other jobs, such as the server's own, have metrics that the fleet does not have.
             let query = format!("sum(count_over_time({name}{{job=\"fleet\"}}[1d])) or vector(0)");
-            samples += self.number(&query)?;
+            samples += self.number(&query, time)?;
         }
         Ok(samples as u64)
     }
 
-    /// How many series of the fleet have a sample now.
-    pub(crate) fn series(&self) -> Result<u64> {
-        self.number(r#"count({job="fleet"})"#).map(|number| number as u64)
+    /// How many series of the fleet had a sample at `time`.
+    pub(crate) fn series(&self, time: f64) -> Result<u64> {
+        self.number(r#"count({job="fleet"})"#, time).map(|number| number as u64)
     }
 
-    /// The one number that a query yields.
-    fn number(&self, query: &str) -> Result<f64> {
-        let path = format!("/api/v1/query?query={}&timeout=110s", http::encoded(query));
+    /// The one number that a query yields at `time`.
+    fn number(&self, query: &str, time: f64) -> Result<f64> {
+        let path = format!("/api/v1/query?query={}&time={time:.3}&timeout=110s", http::encoded(query));
         let answer: Value = serde_json::from_str(&http::get(self.address, &path, QUERY_TIMEOUT)?)?;
         let value = answer.pointer("/data/result/0/value/1").and_then(Value::as_str);
         value.context("the query has no result")?.parse().context("the result is not a number")

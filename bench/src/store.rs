@@ -1,7 +1,7 @@
 //! Scraping and storing a fleet: CPU, memory and disk of every server, measured over the same time.
 
 use std::path::Path;
-use std::time::{Duration, Instant};
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use anyhow::{Context, Result, bail};
 use clap::Args;
@@ -24,13 +24,13 @@ pub(crate) struct Options {
     #[command(flatten)]
     recorded: Recorded,
     /// How many exporters.
-    #[arg(long, value_name = "N", default_value_t = 50)]
-    targets: usize,
+    #[arg(long, value_name = "N", default_value_t = 50, value_parser = clap::value_parser!(u16).range(1..=5000))]
+    targets: u16,
     /// How long to scrape.
-    #[arg(long, value_name = "N", default_value_t = 30)]
+    #[arg(long, value_name = "N", default_value_t = 30, value_parser = clap::value_parser!(u64).range(1..=86_400))]
     seconds: u64,
     /// Seconds between scrapes.
-    #[arg(long, value_name = "N", default_value_t = 5)]
+    #[arg(long, value_name = "N", default_value_t = 5, value_parser = clap::value_parser!(u64).range(1..=3_600))]
     interval: u64,
     /// Which servers; by default all that are installed.
     #[arg(long, value_name = "NAMES", value_delimiter = ',')]
@@ -75,12 +75,14 @@ pub(crate) struct Measured {
 pub(crate) fn run(options: &Options) -> Result<()> {
     let pages = Pages::open(options.recorded.pages.as_deref())?;
     let samples_per_scrape = pages.samples() as u64 + AUTOMATIC_SAMPLES;
-    let exporters = Exporters::start(&pages, options.targets, options.gzip)?;
+    let exporters = Exporters::start(&pages, options.targets.into(), options.gzip)?;
     let directory = tempfile::tempdir()?;
     let mut servers = start(options, &exporters, directory.path())?;
 
     println!("scraping {} targets every {} s for {} s", options.targets, options.interval, options.seconds);
     wait(Duration::from_secs(options.seconds), &mut servers)?;
+    // Scrapes go on while servers are asked one after the other; everything is told as of this moment.
+    let end = SystemTime::now().duration_since(UNIX_EPOCH)?.as_secs_f64();
     let used = servers
         .iter()
         .map(|server| Ok((process::cpu_seconds(server.id())?, process::memory(server.id())?)))
@@ -90,12 +92,12 @@ pub(crate) fn run(options: &Options) -> Result<()> {
 
     let mut measured = Vec::new();
     for ((mut server, used), served) in servers.into_iter().zip(used).zip(served) {
-        measured.push(finish(&mut server, used, served)?);
+        measured.push(finish(&mut server, end, used, served)?);
     }
     report::store(&Run {
         machine: Machine::here(),
         pages: pages.origin,
-        targets: options.targets,
+        targets: options.targets.into(),
         samples_per_scrape,
         interval_seconds: options.interval,
         seconds: options.seconds,
@@ -134,9 +136,10 @@ fn wait(time: Duration, servers: &mut [Server]) -> Result<()> {
     Ok(())
 }
 
-/// Asks a server what it has and stops it.
+/// Asks a server what it had at `end` and stops it.
 fn finish(
     server: &mut Server,
+    end: f64,
     (cpu_seconds, memory): (f64, Memory),
     samples_served: u64,
 ) -> Result<Measured> {
@@ -144,8 +147,8 @@ fn finish(
     let known = |what: &str, answer: Result<u64>| {
         answer.map_err(|error| println!("{name} does not say how many {what} it has: {error:#}")).ok()
     };
-    let samples_stored = known("samples", server.samples());
-    let series = known("series", server.series());
+    let samples_stored = known("samples", server.samples(end));
+    let series = known("series", server.series(end));
     let stopped = server.stop()?;
     Ok(Measured {
         name,
