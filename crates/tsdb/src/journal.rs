@@ -47,7 +47,7 @@ pub(crate) struct Entry<'a> {
 impl Journal {
     /// Continues a log. What it holds already counts as one chapter up to `newest`.
     pub(crate) fn new(log: Log, replayed_from: Position, newest: Timestamp) -> Result<Journal> {
-        let chapter = Chapter::new(&log, 1)?;
+        let chapter = Chapter::new(&log)?;
         let finished = vec![Finished { start: replayed_from, newest }];
         Ok(Journal { log, chapter: RwLock::new(chapter), finished: Mutex::new(finished) })
     }
@@ -76,7 +76,7 @@ impl Journal {
     pub(crate) fn turn(&self, preamble: impl FnOnce(&Entry<'_>) -> Result<()>) -> Result<()> {
         {
             let mut chapter = self.chapter.write();
-            let next = Chapter::new(&self.log, chapter.number + 1)?;
+            let next = Chapter::new(&self.log)?;
             let old = std::mem::replace(&mut *chapter, next);
             self.finished.lock().push(Finished { start: old.start, newest: old.newest.into_inner() });
         }
@@ -98,16 +98,23 @@ impl Journal {
 }
 
 impl Chapter {
-    fn new(log: &Log, number: u64) -> Result<Chapter> {
-        let mut payload = Vec::new();
-        crate::bytes::put_varint(&mut payload, number);
-        let start = log.append(kind::CHAPTER, &payload)?;
+    /// Begins a chapter. The caller sees to it that nobody else writes meanwhile.
+    fn new(log: &Log) -> Result<Chapter> {
+        // A place in the log is never used twice, not even by another process.
+        let number = log.end().0;
+        let start = log.append(kind::CHAPTER, &tag(number))?;
         Ok(Chapter { number, start, newest: AtomicI64::new(Timestamp::MIN), points: Mutex::new(Vec::new()) })
     }
 }
 
+/// What every record of a chapter begins with, so that none is taken for another chapter's when the record that
+/// began its own is damaged.
+fn tag(number: u64) -> [u8; 4] {
+    (number as u32).to_le_bytes()
+}
+
 impl Entry<'_> {
-    /// The chapter's number, unique in this process.
+    /// The chapter's number, never used twice in one log.
     pub(crate) fn chapter(&self) -> u64 {
         self.chapter.number
     }
@@ -117,6 +124,7 @@ impl Entry<'_> {
         thread_local!(static PAYLOAD: RefCell<Vec<u8>> = const { RefCell::new(Vec::new()) });
         PAYLOAD.with_borrow_mut(|payload| {
             payload.clear();
+            payload.extend_from_slice(&tag(self.chapter.number));
             fill(payload);
             self.log.append(kind, payload)?;
             self.chapter.newest.fetch_max(time, Ordering::Relaxed);

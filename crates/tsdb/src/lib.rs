@@ -2,6 +2,22 @@
 //!
 //! Knows nothing of HTTP, of wire formats, of queries, nor of wall clocks: time comes with the data or through
 //! the storage seam.
+//!
+//! **The way of a sample.** A frame comes to [`Store::append`] (`store`). Its layout was resolved when it was first seen
+//! (`head`): its target and its points have their numbers (`registry`, `table`), and the points their columns (`columns`) in
+//! the target's stripes (`stripe`). The stripe refuses what contradicts (`refusal`), tells the log what changed (`logged`,
+//! `journal`, `record`), and adds a row to its open page (`rows`, `page`). A full page is transposed and compressed
+//! (`closed`); histograms have columns of their own (`histogram_column`, `histogram`), and so has the time since when a counter
+//! counts (`starts`). What did not come as frames is split into target and point and goes the same way.
+//!
+//! Two hours later [`Store::maintain`] (`maintain`) seals the samples into an immutable part sorted by point and target
+//! (`seal`, `part_writer`), names it in the manifest with up to where the head is sealed (`view`), and cuts the log. Parts are
+//! merged (`merge`) and expire (`retention`). What is deleted is hidden at once (`delete`, `tombstone`) and left out of the
+//! next merge. After a crash the log is replayed (`replay`). Old data comes in beside all this (`import`).
+//!
+//! **The way of a question.** [`Store::select`] (`select`) decides each matcher once per target and once per point, asks
+//! parts (`part`) and stripes which pairs exist, and hands out series in the order of their labels. [`Selection::read`]
+//! gathers the samples of one (`gathered`) as columns (`samples`).
 
 #![warn(clippy::disallowed_methods)]
 
@@ -17,8 +33,10 @@ mod gathered;
 mod head;
 mod histogram;
 mod histogram_column;
+mod import;
 mod journal;
 mod labels;
+mod logged;
 mod maintain;
 pub mod merge;
 mod options;
@@ -35,6 +53,7 @@ mod rows;
 mod samples;
 mod seal;
 mod select;
+mod snapshot;
 mod starts;
 mod stats;
 mod store;

@@ -143,12 +143,12 @@ impl Part {
         })
     }
 
-    /// The targets that have series, as the registry numbers them; in the order of their labels.
+    /// The targets that have series, as the registry numbers them.
     pub(crate) fn targets(&self) -> &[TargetId] {
         &self.targets
     }
 
-    /// The points that have series, as the registry numbers them; in the order of their labels.
+    /// The points that have series, as the registry numbers them.
     pub(crate) fn points(&self) -> &[PointId] {
         &self.points
     }

@@ -222,16 +222,21 @@ impl MetricsPartWriter {
         used
     }
 
-    /// Exemplars of points without samples have nobody to belong to and are left out.
     fn write_exemplars(&mut self, renumbered: &HashMap<u32, u32>) -> Result<()> {
-        let points: HashMap<u32, u32> =
-            self.written.iter().enumerate().map(|(new, (old, _))| (*old, new as u32)).collect();
+        let mut points: HashMap<u32, u32> =
+            (0..).zip(&self.written).map(|(new, (old, _))| (*old, new)).collect();
+        for (point, _, _) in &self.exemplars {
+            points.entry(*point).or_insert_with(|| {
+                // A point that has exemplars and, in this part, no samples.
+                self.written.push((*point, Vec::new()));
+                self.written.len() as u32 - 1
+            });
+        }
         let exemplars = std::mem::take(&mut self.exemplars);
         for chunk in exemplars.chunks(EXEMPLARS_PER_BLOCK) {
             let mut block = Vec::new();
             for (point, target, exemplar) in chunk {
-                let Some(&point) = points.get(point) else { continue };
-                put_varint(&mut block, u64::from(point));
+                put_varint(&mut block, u64::from(points[point]));
                 put_varint(&mut block, u64::from(renumbered[target]));
                 put_signed(&mut block, exemplar.time.unwrap_or(0));
                 put_u64(&mut block, exemplar.value.to_bits());

@@ -4,19 +4,25 @@
 //! speaks of and tells every value at least once, so that the log can be cut between any two.
 //!
 //! ```text
-//! chapter   := number
+//! record    := tag and one of these                            tag: 4 bytes, the same within a chapter and in no other
+//! chapter   := nothing
 //! points    := { id len(labels) labels }*                      labels as `Labels::packed`
-//! stripe    := stripe len(target) target first { point }*      the columns from `first` on
-//! row       := stripe sequence time shape values
+//! stripe    := stripe sequence len(target) target first { point }*      the columns from `first` on
+//! stamp     := stripe sequence*2+has_starts
+//! row       := stamp time shape values
 //!   shape   := 0 count { column }*  |  words told[words] flag [absent[words]]
-//! late      := stripe { column time value }*
-//! histogram := stripe column time value                        value as `histogram::put_value`
-//! starts    := stripe time newest { column start }*
+//! late      := stamp time { column value }*
+//! histogram := stamp column time value                         value as `histogram::put_value`
+//! starts    := stamp time in_order { column start }*
 //! exemplar  := stripe column time value len(labels) labels
 //! metadata  := { family type unit help }*
 //! ```
-//! Numbers are LEB128 (times and starts zigzag), values and bitmap words 8 bytes, little endian. A row's sequence
-//! counts the stripe's rows within the chapter: after a gap, columns that a row does not tell are unknown.
+//! Numbers are LEB128 (times and starts zigzag), values and bitmap words 8 bytes, little endian. The sequence counts the
+//! stripe's stamped records within the chapter: after a gap, what a record does not tell is unknown until the stripe is
+//! defined anew from its first column, after which everything is told again.
+//!
+//! Starts in order hold for their columns until others are told; the starts of a late time hold for that time alone, and
+//! a column that they do not name has none.
 
 use model::{Exemplar, Labels, Metadata, MetricType, Timestamp, Value};
 
@@ -44,13 +50,34 @@ pub(crate) mod kind {
 pub(crate) enum Record {
     Chapter,
     Points(Vec<(PointId, Labels)>),
-    Stripe { stripe: u32, target: Labels, first: usize, points: Vec<PointId> },
-    Row { stripe: u32, sequence: u64, row: Row },
-    Late { stripe: u32, samples: Vec<(u16, Timestamp, u64)> },
-    Histogram { stripe: u32, column: u16, time: Timestamp, value: Value },
-    Starts { stripe: u32, time: Timestamp, newest: bool, starts: Vec<(u16, Timestamp)> },
+    Stripe { stripe: u32, sequence: u64, target: Labels, first: usize, points: Vec<PointId> },
+    Row { stamp: Stamp, row: Row },
+    Late { stamp: Stamp, time: Timestamp, values: Vec<(u16, u64)> },
+    Histogram { stamp: Stamp, column: u16, time: Timestamp, value: Value },
+    Starts { stamp: Stamp, time: Timestamp, in_order: bool, starts: Vec<(u16, Timestamp)> },
     Exemplar { stripe: u32, column: u16, exemplar: Exemplar },
     Metadata(Vec<(String, Metadata)>),
+}
+
+/// What a record about a stripe's samples begins with.
+#[derive(Clone, Copy)]
+pub(crate) struct Stamp {
+    pub(crate) stripe: u32,
+    pub(crate) sequence: u64,
+    /// Whether columns of the stripe may have starts.
+    pub(crate) has_starts: bool,
+}
+
+impl Stamp {
+    fn put(self, out: &mut Vec<u8>) {
+        put_varint(out, u64::from(self.stripe));
+        put_varint(out, self.sequence << 1 | u64::from(self.has_starts));
+    }
+
+    fn read(reader: &mut Reader<'_>) -> Option<Stamp> {
+        let (stripe, both) = (reader.u32()?, reader.varint()?);
+        Some(Stamp { stripe, sequence: both >> 1, has_starts: both & 1 == 1 })
+    }
 }
 
 /// A row of floats. Columns that are present and not told have the value they had before.
@@ -65,12 +92,12 @@ pub(crate) struct Row {
 /// Writes a row of which `told` says what has to be told; sparse when that is shorter. `values` is by column.
 pub(crate) fn put_row(
     out: &mut Vec<u8>,
-    (stripe, sequence, time): (u32, u64, Timestamp),
+    stamp: Stamp,
+    time: Timestamp,
     (present, told, columns): (&[u64], &[u64], usize),
     values: &[u64],
 ) {
-    put_varint(out, u64::from(stripe));
-    put_varint(out, sequence);
+    stamp.put(out);
     put_signed(out, time);
     let words = present.len();
     let count = bits::count(present);
@@ -99,8 +126,15 @@ pub(crate) fn put_row(
     put_varint(out, columns as u64);
 }
 
-pub(crate) fn put_stripe(out: &mut Vec<u8>, stripe: u32, target: &Labels, first: usize, points: &[PointId]) {
+pub(crate) fn put_stripe(
+    out: &mut Vec<u8>,
+    (stripe, sequence): (u32, u64),
+    target: &Labels,
+    first: usize,
+    points: &[PointId],
+) {
     put_varint(out, u64::from(stripe));
+    put_varint(out, sequence);
     put_bytes(out, target.packed());
     put_varint(out, first as u64);
     points.iter().for_each(|&point| put_varint(out, u64::from(point)));
@@ -111,17 +145,17 @@ pub(crate) fn put_point(out: &mut Vec<u8>, point: PointId, labels: &Labels) {
     put_bytes(out, labels.packed());
 }
 
-pub(crate) fn put_late(out: &mut Vec<u8>, stripe: u32, samples: &[(u16, Timestamp, u64)]) {
-    put_varint(out, u64::from(stripe));
-    for &(column, time, value) in samples {
+pub(crate) fn put_late(out: &mut Vec<u8>, stamp: Stamp, time: Timestamp, values: &[(u16, u64)]) {
+    stamp.put(out);
+    put_signed(out, time);
+    for &(column, value) in values {
         put_varint(out, u64::from(column));
-        put_signed(out, time);
         put_u64(out, value);
     }
 }
 
-pub(crate) fn put_histogram(out: &mut Vec<u8>, stripe: u32, column: u16, time: Timestamp, value: &Value) {
-    put_varint(out, u64::from(stripe));
+pub(crate) fn put_histogram(out: &mut Vec<u8>, stamp: Stamp, column: u16, time: Timestamp, value: &Value) {
+    stamp.put(out);
     put_varint(out, u64::from(column));
     put_signed(out, time);
     histogram::put_value(out, value);
@@ -129,14 +163,14 @@ pub(crate) fn put_histogram(out: &mut Vec<u8>, stripe: u32, column: u16, time: T
 
 pub(crate) fn put_starts(
     out: &mut Vec<u8>,
-    stripe: u32,
+    stamp: Stamp,
     time: Timestamp,
-    newest: bool,
+    in_order: bool,
     starts: &[(u16, Timestamp)],
 ) {
-    put_varint(out, u64::from(stripe));
+    stamp.put(out);
     put_signed(out, time);
-    out.push(u8::from(newest));
+    out.push(u8::from(in_order));
     for &(column, start) in starts {
         put_varint(out, u64::from(column));
         put_signed(out, start);
@@ -164,14 +198,11 @@ pub(crate) fn put_metadata(out: &mut Vec<u8>, family: &str, metadata: &Metadata)
 }
 
 impl Record {
-    /// Reads a record; `None` when the bytes are not one, `Some(None)` never.
+    /// Reads a record; `None` when the bytes are not one.
     pub(crate) fn read(kind: u8, payload: &[u8]) -> Option<Record> {
         let mut reader = Reader::new(payload);
         let record = match kind {
-            kind::CHAPTER => {
-                reader.varint()?;
-                Record::Chapter
-            }
+            kind::CHAPTER => Record::Chapter,
             kind::POINTS => {
                 let mut points = Vec::new();
                 while !reader.is_empty() {
@@ -180,40 +211,38 @@ impl Record {
                 Record::Points(points)
             }
             kind::STRIPE => {
-                let (stripe, target, first) =
-                    (reader.u32()?, reader.labels()?, column(&mut reader)? as usize);
+                let (stripe, sequence) = (reader.u32()?, reader.varint()?);
+                let (target, first) = (reader.labels()?, column(&mut reader)? as usize);
                 let mut points = Vec::new();
                 while !reader.is_empty() {
                     points.push(reader.u32()?);
                 }
                 (first + points.len() <= COLUMNS_MAX).then_some(())?;
-                Record::Stripe { stripe, target, first, points }
+                Record::Stripe { stripe, sequence, target, first, points }
             }
-            kind::ROW => {
-                let (stripe, sequence) = (reader.u32()?, reader.varint()?);
-                Record::Row { stripe, sequence, row: read_row(&mut reader)? }
-            }
+            kind::ROW => Record::Row { stamp: Stamp::read(&mut reader)?, row: read_row(&mut reader)? },
             kind::LATE => {
-                let stripe = reader.u32()?;
-                let mut samples = Vec::new();
+                let (stamp, time) = (Stamp::read(&mut reader)?, reader.signed()?);
+                let mut values = Vec::new();
                 while !reader.is_empty() {
-                    samples.push((column(&mut reader)?, reader.signed()?, reader.u64()?));
+                    values.push((column(&mut reader)?, reader.u64()?));
                 }
-                Record::Late { stripe, samples }
+                Record::Late { stamp, time, values }
             }
             kind::HISTOGRAM => Record::Histogram {
-                stripe: reader.u32()?,
+                stamp: Stamp::read(&mut reader)?,
                 column: column(&mut reader)?,
                 time: reader.signed()?,
                 value: histogram::read_value(&mut reader)?,
             },
             kind::STARTS => {
-                let (stripe, time, newest) = (reader.u32()?, reader.signed()?, reader.byte()? != 0);
+                let (stamp, time) = (Stamp::read(&mut reader)?, reader.signed()?);
+                let in_order = reader.byte()? != 0;
                 let mut starts = Vec::new();
                 while !reader.is_empty() {
                     starts.push((column(&mut reader)?, reader.signed()?));
                 }
-                Record::Starts { stripe, time, newest, starts }
+                Record::Starts { stamp, time, in_order, starts }
             }
             kind::EXEMPLAR => {
                 let (stripe, column) = (reader.u32()?, column(&mut reader)?);
@@ -308,10 +337,12 @@ mod tests {
             };
             let values: Vec<u64> = (0..columns as u64).map(|column| column * 7).collect();
             let mut bytes = Vec::new();
-            put_row(&mut bytes, (3, 9, -5), (&bitmap(present), &bitmap(told), columns), &values);
-            let Some(Record::Row { stripe: 3, sequence: 9, row }) = Record::read(kind::ROW, &bytes) else {
+            let stamp = Stamp { stripe: 3, sequence: 9, has_starts: true };
+            put_row(&mut bytes, stamp, -5, (&bitmap(present), &bitmap(told), columns), &values);
+            let Some(Record::Row { stamp, row }) = Record::read(kind::ROW, &bytes) else {
                 panic!("not read back: {bytes:?}");
             };
+            assert_eq!((stamp.stripe, stamp.sequence, stamp.has_starts), (3, 9, true));
             assert_eq!(row.time, -5);
             assert_eq!(bits::ones(&row.present).collect::<Vec<_>>(), present);
             assert!(told.iter().all(|&column| bits::contains(&row.told, column)));

@@ -3,14 +3,14 @@
 //! Numbers of points and stripes hold within a chapter and are translated. When rows of a stripe are missing (their
 //! records were damaged), what later rows do not tell anew is unknown and left out: less, but never anything else.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 
-use model::{Exemplar, Labels, Metadata, Timestamp};
+use model::{Exemplar, Labels, Metadata, Timestamp, Value};
 
 use crate::bits;
 use crate::exemplars::HeadExemplars;
 use crate::head::{Head, Resolved};
-use crate::record::{Record, Row};
+use crate::record::{Record, Row, Stamp};
 use crate::refusal::Appended;
 use crate::registry::PointId;
 use crate::stripe::{COLUMNS_MAX, Context, RowBuffer};
@@ -19,14 +19,18 @@ use crate::stripe::{COLUMNS_MAX, Context, RowBuffer};
 pub(crate) struct Replay<'a> {
     head: &'a Head,
     exemplars: &'a mut HeadExemplars,
-    metadata: &'a mut std::collections::BTreeMap<String, Metadata>,
+    metadata: &'a mut BTreeMap<String, Metadata>,
     /// Samples before this time are in parts.
     floor: Timestamp,
+    /// The tag of the chapter that is read.
+    chapter: Option<[u8; 4]>,
     points: HashMap<PointId, Labels>,
     stripes: HashMap<u32, Stripe>,
     buffer: RowBuffer,
     /// The newest time of any sample.
     pub(crate) newest: Timestamp,
+    /// The newest time of anything.
+    pub(crate) newest_record: Timestamp,
     /// How many records could not be understood, or spoke of what was never defined.
     pub(crate) skipped: u64,
     /// How many samples came back.
@@ -43,13 +47,19 @@ struct Stripe {
     last: Vec<u64>,
     known: bits::Bits,
     next_sequence: u64,
+    /// The starts that hold for rows in order.
+    starts: BTreeMap<u16, Timestamp>,
+    /// Whether a record is missing that may have told others.
+    starts_are_lost: bool,
+    /// The starts of a late time.
+    late_starts: Option<(Timestamp, BTreeMap<u16, Timestamp>)>,
 }
 
 impl<'a> Replay<'a> {
     pub(crate) fn new(
         head: &'a Head,
         exemplars: &'a mut HeadExemplars,
-        metadata: &'a mut std::collections::BTreeMap<String, Metadata>,
+        metadata: &'a mut BTreeMap<String, Metadata>,
         floor: Timestamp,
     ) -> Replay<'a> {
         Replay {
@@ -57,10 +67,12 @@ impl<'a> Replay<'a> {
             exemplars,
             metadata,
             floor,
+            chapter: None,
             points: HashMap::new(),
             stripes: HashMap::new(),
             buffer: RowBuffer::new(),
             newest: Timestamp::MIN,
+            newest_record: Timestamp::MIN,
             skipped: 0,
             samples: 0,
         }
@@ -68,7 +80,12 @@ impl<'a> Replay<'a> {
 
     /// Takes one record.
     pub(crate) fn record(&mut self, record: storage::Record<'_>) {
-        let applied = Record::read(record.kind, record.payload).and_then(|record| self.apply(record));
+        let applied = record.payload.split_first_chunk().and_then(|(&tag, payload)| {
+            if self.chapter != Some(tag) {
+                self.begin_chapter(tag);
+            }
+            self.apply(Record::read(record.kind, payload)?)
+        });
         if applied.is_none() {
             self.skipped += 1;
         }
@@ -76,37 +93,28 @@ impl<'a> Replay<'a> {
 
     fn apply(&mut self, record: Record) -> Option<()> {
         match record {
-            Record::Chapter => {
-                self.points.clear();
-                self.stripes.clear();
-            }
+            // Its tag has begun the chapter.
+            Record::Chapter => {}
             Record::Points(points) => self.points.extend(points),
-            Record::Stripe { stripe, target, first, points } => {
-                self.define(stripe, target, first, &points)?
+            Record::Stripe { stripe, sequence, target, first, points } => {
+                self.define(stripe, sequence, target, first, &points)?;
             }
-            Record::Row { stripe, sequence, row } => self.row(stripe, sequence, &row)?,
-            Record::Late { stripe, samples } => {
-                for of_time in samples.chunk_by(|left, right| left.1 == right.1) {
-                    let values = of_time.iter().map(|&(column, _, value)| (u32::from(column), value));
-                    self.floats(stripe, of_time[0].1, values.collect())?;
+            Record::Row { stamp, row } => self.row(stamp, &row)?,
+            Record::Late { stamp, time, values } => {
+                if self.stripes.get_mut(&stamp.stripe)?.accept(stamp) {
+                    let values = values.iter().map(|&(column, value)| (u32::from(column), value)).collect();
+                    self.floats(stamp.stripe, time, values)?;
                 }
             }
-            Record::Histogram { stripe, column, time, value } => {
-                let head = self.head;
-                if time < self.floor {
-                    return Some(());
+            Record::Histogram { stamp, column, time, value } => self.histogram(stamp, column, time, value)?,
+            Record::Starts { stamp, time, in_order, starts } => {
+                let stripe = self.stripes.get_mut(&stamp.stripe)?;
+                stripe.accept(stamp);
+                if in_order {
+                    stripe.starts.extend(starts);
+                } else {
+                    stripe.late_starts = Some((time, starts.into_iter().collect()));
                 }
-                let run = self.stripes.get(&stripe)?.resolved.find(u32::from(column))?;
-                self.buffer.clear();
-                self.buffer.histograms.push((run.1, value));
-                let mut appended = Appended::default();
-                let context = context(head, self.floor);
-                run.0.append_replayed(time, &mut self.buffer, &context, &mut appended).ok()?;
-                self.count(time, &appended);
-            }
-            Record::Starts { stripe, time, newest, starts } => {
-                // Also those from before the floor: later samples still have these starts.
-                self.starts(stripe, time, newest, &starts)?;
             }
             Record::Exemplar { stripe, column, exemplar } => self.exemplar(stripe, column, exemplar)?,
             Record::Metadata(entries) => self.metadata.extend(entries),
@@ -114,46 +122,67 @@ impl<'a> Replay<'a> {
         Some(())
     }
 
-    fn define(&mut self, number: u32, target: Labels, first: usize, points: &[PointId]) -> Option<()> {
+    fn begin_chapter(&mut self, tag: [u8; 4]) {
+        self.chapter = Some(tag);
+        self.points.clear();
+        self.stripes.clear();
+    }
+
+    fn define(
+        &mut self,
+        number: u32,
+        sequence: u64,
+        target: Labels,
+        first: usize,
+        points: &[PointId],
+    ) -> Option<()> {
         let points =
             points.iter().map(|point| self.points.get(point).cloned()).collect::<Option<Vec<_>>>()?;
-        let stripe = self.stripes.entry(number).or_insert_with(|| Stripe {
-            target,
-            points: Vec::new(),
-            resolved: Resolved::default(),
-            last: vec![0; COLUMNS_MAX],
-            known: bits::Bits::default(),
-            next_sequence: 0,
-        });
+        let stripe = self.stripes.entry(number).or_insert_with(|| Stripe::new(target));
         if first > stripe.points.len() {
             return None;
         }
-        if first + points.len() <= stripe.points.len() {
-            // Defined again so that damage to the first definition costs less.
-            return Some(());
+        if first == 0 {
+            stripe.begin_anew(sequence);
         }
-        stripe.points.truncate(first);
-        stripe.points.extend(points);
-        stripe.resolved = self.head.place(&stripe.target, stripe.points.iter());
+        if first + points.len() > stripe.points.len() {
+            stripe.points.truncate(first);
+            stripe.points.extend(points);
+            stripe.resolved = self.head.place(&stripe.target, stripe.points.iter());
+        }
         Some(())
     }
 
-    fn row(&mut self, number: u32, sequence: u64, row: &Row) -> Option<()> {
-        let stripe = self.stripes.get_mut(&number)?;
-        if sequence != stripe.next_sequence {
-            stripe.known.clear();
-        }
-        stripe.next_sequence = sequence + 1;
+    fn row(&mut self, stamp: Stamp, row: &Row) -> Option<()> {
+        let stripe = self.stripes.get_mut(&stamp.stripe)?;
+        let is_whole = stripe.accept(stamp);
         for (column, &value) in bits::ones(&row.told).zip(&row.values) {
             stripe.last[column] = value;
             stripe.known.insert(column);
         }
-        if row.time < self.floor {
+        if row.time < self.floor || !is_whole {
             return Some(());
         }
         let known = bits::ones(&row.present).filter(|&column| stripe.known.contains(column));
         let values = known.map(|column| (column as u32, stripe.last[column])).collect();
-        self.floats(number, row.time, values)
+        self.floats(stamp.stripe, row.time, values)
+    }
+
+    fn histogram(&mut self, stamp: Stamp, column: u16, time: Timestamp, value: Value) -> Option<()> {
+        let head = self.head;
+        let stripe = self.stripes.get_mut(&stamp.stripe)?;
+        if !stripe.accept(stamp) || time < self.floor {
+            return Some(());
+        }
+        let (at_stripe, at) = stripe.resolved.find(u32::from(column))?;
+        self.buffer.clear();
+        self.buffer.histograms.push((at, value));
+        let in_order = stripe.fill_starts(time, [(u32::from(column), at)].iter(), &mut self.buffer);
+        let mut appended = Appended::default();
+        let context = context(head, self.floor);
+        at_stripe.append_replayed(time, &mut self.buffer, in_order, &context, &mut appended).ok()?;
+        self.count(time, &appended);
+        Some(())
     }
 
     /// Appends floats given by the chapter's columns, ascending.
@@ -186,26 +215,11 @@ impl<'a> Replay<'a> {
                     }
                 }
             }
+            let in_order = stripe.fill_starts(time, run.columns.iter(), &mut self.buffer);
             let context = context(head, self.floor);
-            run.stripe.append_replayed(time, &mut self.buffer, &context, &mut appended).ok()?;
+            run.stripe.append_replayed(time, &mut self.buffer, in_order, &context, &mut appended).ok()?;
         }
         self.count(time, &appended);
-        Some(())
-    }
-
-    fn starts(
-        &mut self,
-        number: u32,
-        time: Timestamp,
-        newest: bool,
-        starts: &[(u16, Timestamp)],
-    ) -> Option<()> {
-        let stripe = self.stripes.get(&number)?;
-        for &(column, start) in starts {
-            if let Some((stripe, at)) = stripe.resolved.find(u32::from(column)) {
-                stripe.set_start(at, time, start, newest);
-            }
-        }
         Some(())
     }
 
@@ -213,6 +227,7 @@ impl<'a> Replay<'a> {
         if exemplar.time < Some(self.floor) {
             return Some(());
         }
+        self.newest_record = self.newest_record.max(exemplar.time.unwrap_or(Timestamp::MIN));
         let (stripe, at) = self.stripes.get(&number)?.resolved.find(u32::from(column))?;
         let point = *stripe.columns().points().get(at as usize)?;
         if !self.exemplars.contains(point, stripe.target, &exemplar) {
@@ -224,6 +239,59 @@ impl<'a> Replay<'a> {
     fn count(&mut self, time: Timestamp, appended: &Appended) {
         self.samples += appended.samples;
         self.newest = self.newest.max(time);
+        self.newest_record = self.newest_record.max(time);
+    }
+}
+
+impl Stripe {
+    fn new(target: Labels) -> Stripe {
+        Stripe {
+            target,
+            points: Vec::new(),
+            resolved: Resolved::default(),
+            last: vec![0; COLUMNS_MAX],
+            known: bits::Bits::default(),
+            next_sequence: 0,
+            starts: BTreeMap::new(),
+            starts_are_lost: false,
+            late_starts: None,
+        }
+    }
+
+    /// From here on everything is told again.
+    fn begin_anew(&mut self, sequence: u64) {
+        self.known.clear();
+        self.starts.clear();
+        self.starts_are_lost = false;
+        self.late_starts = None;
+        self.next_sequence = sequence;
+    }
+
+    /// Looks for a gap before a record; returns whether the record's samples are sure to be whole.
+    fn accept(&mut self, stamp: Stamp) -> bool {
+        if stamp.sequence != self.next_sequence {
+            self.known.clear();
+            self.starts_are_lost = true;
+            self.late_starts = None;
+        }
+        self.next_sequence = stamp.sequence + 1;
+        !(self.starts_are_lost && stamp.has_starts)
+    }
+
+    /// Gives the buffer the starts that hold at a time; returns whether the time is in order.
+    fn fill_starts<'b>(
+        &self,
+        time: Timestamp,
+        columns: impl Iterator<Item = &'b (u32, u16)>,
+        buffer: &mut RowBuffer,
+    ) -> bool {
+        let late = self.late_starts.as_ref().filter(|(late, _)| *late == time);
+        let starts = late.map_or(&self.starts, |(_, starts)| starts);
+        if !starts.is_empty() {
+            let told = columns.filter_map(|(column, at)| Some((*at, *starts.get(&(*column as u16))?)));
+            buffer.starts.extend(told);
+        }
+        late.is_none()
     }
 }
 

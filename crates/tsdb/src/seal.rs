@@ -119,8 +119,13 @@ impl Store {
         let lists: Vec<Arc<Columns>> = stripes.iter().map(|stripe| stripe.columns()).collect();
         let mut seen: BTreeSet<*const Columns> = BTreeSet::new();
         let distinct = lists.iter().filter(|list| seen.insert(Arc::as_ptr(list)));
-        let point_ids: BTreeSet<PointId> = distinct.flat_map(|list| list.points().iter().copied()).collect();
-        let target_ids: BTreeSet<TargetId> = stripes.iter().map(|stripe| stripe.target).collect();
+        let mut point_ids: BTreeSet<PointId> =
+            distinct.flat_map(|list| list.points().iter().copied()).collect();
+        let mut target_ids: BTreeSet<TargetId> = stripes.iter().map(|stripe| stripe.target).collect();
+        for (point, target, _) in self.exemplars.lock().iter() {
+            point_ids.insert(point);
+            target_ids.insert(target);
+        }
         let registry = self.head.registry.read();
         let points = Ranked::new(point_ids, |point| registry.points.labels(point));
         let targets = Ranked::new(target_ids, |target| registry.targets.labels(target));

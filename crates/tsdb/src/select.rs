@@ -170,7 +170,9 @@ impl Selection {
             times += 1;
         }
         self.times.resize_with(times as usize, OnceLock::new);
-        found.sort_by(|left, right| left.0.cmp(&right.0));
+        // Of sources that contradict each other the first wins: always the same one, however targets are numbered.
+        let target = |pairs: &[Pair]| registry.targets.labels(pairs[0].target);
+        found.sort_by(|left, right| left.0.cmp(&right.0).then_with(|| target(left.2).cmp(target(right.2))));
         for (labels, times, pairs) in found {
             match self.series.last_mut() {
                 Some(last) if last.labels == labels => last.source_count += pairs.len() as u32,

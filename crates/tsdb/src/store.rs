@@ -312,9 +312,9 @@ impl Store {
         opened.log_torn_bytes = replayed.torn_bytes;
         opened.log_records_skipped = replay.skipped;
         opened.damages.extend(replayed.damages.iter().map(ToString::to_string));
-        let newest = replay.newest;
-        self.newest.fetch_max(newest, Ordering::Relaxed);
-        let journal = Journal::new(log, checkpoint, newest)?;
+        let newest_record = replay.newest_record;
+        self.newest.fetch_max(replay.newest, Ordering::Relaxed);
+        let journal = Journal::new(log, checkpoint, newest_record)?;
         self.write_preamble(&journal.enter())?;
         Ok(journal)
     }

@@ -16,8 +16,9 @@ use crate::error::Result;
 use crate::histogram;
 use crate::histogram_column::HistogramColumn;
 use crate::journal::Entry;
+use crate::logged::Logged;
 use crate::page::{RowValues, WORDS_MAX};
-use crate::record::{kind, put_histogram, put_late, put_row, put_starts, put_stripe};
+use crate::record::{kind, put_histogram, put_late};
 use crate::refusal::{Appended, RefusalReason};
 use crate::registry::{Registry, TargetId};
 use crate::rows::{FloatRows, Place};
@@ -25,9 +26,6 @@ use crate::starts::{Starts, Step};
 
 /// How many columns a stripe has at most.
 pub(crate) const COLUMNS_MAX: usize = 1_024;
-
-/// After this many rows everything is told to the log again, so that a damaged record costs no more than these.
-const ROWS_PER_FULL_ROW: u32 = 128;
 
 /// Columns of one target.
 pub(crate) struct Stripe {
@@ -43,20 +41,10 @@ struct State {
     rows: FloatRows,
     histograms: BTreeMap<u16, HistogramColumn>,
     starts: Starts,
-    /// The starts that came last, whole: when they come again nothing has to be looked at.
-    starts_seen: Option<Arc<[Timestamp]>>,
+    /// The starts that came last, whole, and in which chapter: when they come again nothing has to be looked at.
+    starts_seen: Option<(Arc<[Timestamp]>, u64)>,
     newest: Timestamp,
     logged: Logged,
-}
-
-/// What the log's chapter knows of the stripe.
-#[derive(Default)]
-struct Logged {
-    chapter: u64,
-    columns: usize,
-    told: Bits,
-    rows: u32,
-    sequence: u64,
 }
 
 /// A row on its way into a stripe, addressed by the stripe's columns. Made once and filled again and again.
@@ -104,6 +92,11 @@ impl RowBuffer {
         self.histograms.clear();
         self.starts.clear();
         self.starts_whole = None;
+    }
+
+    /// Whether no column is there.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.histograms.is_empty() && self.present.iter().all(|&word| word == 0)
     }
 
     pub(crate) fn set(&mut self, column: u16, value: u64) {
@@ -163,6 +156,10 @@ impl Stripe {
         let before = appended.refused;
         state.settle_floats(self.target, time, row, context, appended);
         state.settle_histograms(self.target, time, row, context, appended);
+        if row.is_empty() {
+            return Ok(());
+        }
+        self.define_locked(&mut state, context)?;
         self.append_starts(&mut state, time, row, context, appended.refused == before)?;
         self.append_floats(&mut state, time, row, context)?;
         self.append_histograms(&mut state, time, row, context)?;
@@ -170,25 +167,29 @@ impl Stripe {
         Ok(())
     }
 
-    /// As `append`, for floats of the log, whose starts came in a record of their own.
+    /// As `append`, for a row of the log: what was taken once is taken again, however old it is by now.
     pub(crate) fn append_replayed(
         &self,
         time: Timestamp,
         row: &mut RowBuffer,
+        in_order: bool,
         context: &Context<'_>,
         appended: &mut Appended,
     ) -> Result<()> {
         let mut state = self.state.lock();
         state.settle_floats(self.target, time, row, context, appended);
+        state.settle_histograms(self.target, time, row, context, appended);
+        if !row.starts.is_empty() || state.has_starts() {
+            let told: BTreeMap<u16, Timestamp> = row.starts.iter().copied().collect();
+            let floats = bits::ones(&row.present).map(|column| column as u16);
+            for column in floats.chain(row.histograms.iter().map(|(column, _)| *column)) {
+                state.starts.set(column, time, told.get(&column).copied().unwrap_or(0), in_order);
+            }
+        }
         self.append_floats(&mut state, time, row, context)?;
         self.append_histograms(&mut state, time, row, context)?;
         state.newest = state.newest.max(time);
         Ok(())
-    }
-
-    /// Sets the start of a column from the log.
-    pub(crate) fn set_start(&self, column: u16, time: Timestamp, start: Timestamp, newest: bool) {
-        self.state.lock().starts.set(column, time, start, newest);
     }
 
     /// The samples of a column within the range, both ends included, and the steps of its starts that matter there.
@@ -244,31 +245,30 @@ impl Stripe {
         context: &Context<'_>,
         is_whole: bool,
     ) -> Result<()> {
-        let seen_before = match (&row.starts_whole, &state.starts_seen) {
-            (Some(whole), Some(seen)) => Arc::ptr_eq(whole, seen),
-            _ => false,
-        };
-        if seen_before || row.starts.is_empty() && state.starts.is_empty() {
+        if row.starts.is_empty() && !state.has_starts() {
             return Ok(());
         }
-        let newest = time > state.newest;
+        let chapter = context.journal.as_ref().map_or(0, Entry::chapter);
+        let seen_before = match (&row.starts_whole, &state.starts_seen) {
+            (Some(whole), Some((seen, of_chapter))) => Arc::ptr_eq(whole, seen) && *of_chapter == chapter,
+            _ => false,
+        };
+        let in_order = time >= state.newest;
+        if seen_before && in_order {
+            return Ok(());
+        }
         // Columns whose start nobody tells any more are unknown again.
         let told: BTreeMap<u16, Timestamp> = row.starts.iter().copied().collect();
         let floats = bits::ones(&row.present).map(|column| column as u16);
         let columns = floats.chain(row.histograms.iter().map(|(column, _)| *column));
-        let changes: Vec<(u16, Timestamp)> = columns
-            .map(|column| (column, told.get(&column).copied().unwrap_or(0)))
-            .filter(|&(column, start)| state.starts.at(column, time) != start)
-            .collect();
-        if !changes.is_empty() {
-            if let Some(journal) = &context.journal {
-                state.define(self, journal, context)?;
-                journal
-                    .write(kind::STARTS, time, |out| put_starts(out, self.number, time, newest, &changes))?;
-            }
-            changes.iter().for_each(|&(column, start)| state.starts.set(column, time, start, newest));
+        let starts: Vec<(u16, Timestamp)> =
+            columns.map(|column| (column, told.get(&column).copied().unwrap_or(0))).collect();
+        if let Some(journal) = &context.journal {
+            state.logged.starts(self.number, time, in_order, &starts, journal)?;
         }
-        state.starts_seen = if is_whole && newest { row.starts_whole.clone() } else { None };
+        starts.iter().for_each(|&(column, start)| state.starts.set(column, time, start, in_order));
+        let whole = row.starts_whole.clone().filter(|_| is_whole && in_order);
+        state.starts_seen = whole.map(|whole| (whole, chapter));
         Ok(())
     }
 
@@ -287,20 +287,20 @@ impl Stripe {
         }
         let place = state.rows.place(time);
         if place == Place::Late {
-            let late = bits::ones(present).map(|column| (column as u16, time, row.values[column]));
-            let late: Vec<(u16, Timestamp, u64)> = late.collect();
+            let late = bits::ones(present).map(|column| (column as u16, row.values[column]));
+            let late: Vec<(u16, u64)> = late.collect();
             if let Some(journal) = &context.journal {
-                state.define(self, journal, context)?;
-                journal.write(kind::LATE, time, |out| put_late(out, self.number, &late))?;
+                state.logged.stamped(self.number, journal, kind::LATE, time, |out, stamp| {
+                    put_late(out, stamp, time, &late);
+                })?;
             }
-            state.rows.push_late(late);
+            state.rows.push_late(late.into_iter().map(|(column, value)| (column, time, value)));
             return Ok(());
         }
         let changed = state.rows.changed(present, &row.values[..]);
         let values = RowValues { present, changed: &changed[..words], values: &row.values[..] };
         if let Some(journal) = &context.journal {
-            state.define(self, journal, context)?;
-            state.log_row(self.number, time, &values, journal)?;
+            state.logged.row(self.number, time, &values, columns, journal)?;
         }
         match place {
             Place::New => state.rows.push_new(time, &values),
@@ -318,9 +318,8 @@ impl Stripe {
     ) -> Result<()> {
         for (column, value) in row.histograms.drain(..) {
             if let Some(journal) = &context.journal {
-                state.define(self, journal, context)?;
-                journal.write(kind::HISTOGRAM, time, |out| {
-                    put_histogram(out, self.number, column, time, &value);
+                state.logged.stamped(self.number, journal, kind::HISTOGRAM, time, |out, stamp| {
+                    put_histogram(out, stamp, column, time, &value);
                 })?;
             }
             state.histograms.entry(column).or_default().push(time, value);
@@ -328,12 +327,15 @@ impl Stripe {
         Ok(())
     }
 
-    /// Tells the log of the stripe, for records about it that do not come with a row.
+    /// Tells the log of the stripe, for records about it.
     pub(crate) fn define(&self, context: &Context<'_>) -> Result<()> {
-        match &context.journal {
-            Some(journal) => self.state.lock().define(self, journal, context),
-            None => Ok(()),
-        }
+        self.define_locked(&mut self.state.lock(), context)
+    }
+
+    fn define_locked(&self, state: &mut State, context: &Context<'_>) -> Result<()> {
+        let Some(journal) = &context.journal else { return Ok(()) };
+        let has_starts = state.has_starts();
+        state.logged.define((self.number, self.target), &state.columns, has_starts, journal, context.registry)
     }
 }
 
@@ -410,6 +412,10 @@ impl State {
         });
     }
 
+    fn has_starts(&self) -> bool {
+        !self.starts.is_empty()
+    }
+
     fn oldest(&self) -> Option<Timestamp> {
         let histograms = self.histograms.values().filter_map(HistogramColumn::oldest);
         histograms.chain(self.rows.oldest()).min()
@@ -417,50 +423,5 @@ impl State {
 
     fn labels(&self, target: TargetId, column: usize, context: &Context<'_>) -> Labels {
         context.registry.read_recursive().series(target, self.columns.points()[column])
-    }
-
-    /// Tells the chapter which columns the stripe has, as far as it does not know.
-    fn define(&mut self, stripe: &Stripe, journal: &Entry<'_>, context: &Context<'_>) -> Result<()> {
-        if self.logged.chapter != journal.chapter() {
-            self.logged = Logged { chapter: journal.chapter(), ..Logged::default() };
-        }
-        if self.logged.rows >= ROWS_PER_FULL_ROW {
-            self.logged.rows = 0;
-            self.logged.columns = 0;
-            self.logged.told.clear();
-        }
-        let first = self.logged.columns;
-        if first == self.columns.len() {
-            return Ok(());
-        }
-        let points = &self.columns.points()[first..];
-        journal.define_points(points, context.registry)?;
-        let target = context.registry.read_recursive().targets.labels(stripe.target).clone();
-        journal.write(kind::STRIPE, Timestamp::MIN, |out| {
-            put_stripe(out, stripe.number, &target, first, points);
-        })?;
-        self.logged.columns = self.columns.len();
-        Ok(())
-    }
-
-    fn log_row(
-        &mut self,
-        stripe: u32,
-        time: Timestamp,
-        row: &RowValues<'_>,
-        journal: &Entry<'_>,
-    ) -> Result<()> {
-        let mut told = [0; WORDS_MAX];
-        for (word, told) in told.iter_mut().enumerate().take(row.present.len()) {
-            *told = (row.changed[word] | !self.logged.told.word(word)) & row.present[word];
-        }
-        let shape = (row.present, &told[..row.present.len()], self.columns.len());
-        let sequence = self.logged.sequence;
-        journal.write(kind::ROW, time, |out| put_row(out, (stripe, sequence, time), shape, row.values))?;
-        let words = self.logged.told.words_mut(row.present.len());
-        words.iter_mut().zip(row.present).for_each(|(told, present)| *told |= present);
-        self.logged.sequence += 1;
-        self.logged.rows += 1;
-        Ok(())
     }
 }

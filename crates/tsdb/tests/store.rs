@@ -150,6 +150,64 @@ fn a_store_on_disk_comes_back_after_a_restart() {
 }
 
 #[test]
+fn old_samples_are_imported_and_a_snapshot_has_all() {
+    let sim = SimFs::new(SimOptions::default());
+    let fs = sim.fs();
+    let now = 1_000 * HOUR;
+    let store = sim_store(&fs, now);
+    store.append_series(&[series("__name__=m job=a", &[(now, 1.0)])]).unwrap();
+    let old = [series("__name__=m job=a", &[(now - 90 * 24 * HOUR, 5.0), (now - HOUR, 6.0), (now, 7.0)])];
+    assert_eq!(store.import(&old).unwrap().samples, 3);
+    let lines = dump(&store, &[]);
+    assert_eq!(lines[0].matches(':').count(), 3);
+    store.snapshot(Path::new("/snapshot")).unwrap();
+    assert!(store.snapshot(Path::new("/snapshot")).is_err());
+    store.sync().unwrap();
+    drop(store);
+    for dir in ["/data", "/snapshot"] {
+        let rng = Rng::from_seed(1);
+        let options = Options { retention_ms: 0, ..Options::default() };
+        let store = Store::open_with(fs.clone(), Clock::fixed(now), rng, Path::new(dir), options).unwrap();
+        assert_eq!(dump(&store, &[]), lines, "{dir}");
+        assert_eq!(store.verify(), Vec::<String>::new());
+        if dir == "/data" {
+            continue;
+        }
+        assert_eq!(store.stats().series, 0, "the head of a snapshot is a part");
+    }
+}
+
+#[test]
+fn near_the_memory_ceiling_new_series_are_refused() {
+    let store = Store::with_options(Options { memory_bytes_max: 200_000, ..Options::in_memory() });
+    let known = layout("job=a", &["__name__=m"]);
+    store.append(&frame(&known, 1, &[1.0])).unwrap();
+    let many: Vec<Series> =
+        (0..2_000).map(|n| series(&format!("__name__=m{n} job=b"), &[(1, 1.0)])).collect();
+    store.append_series(&many).unwrap();
+    store.maintain().unwrap();
+    let appended = store.append_series(&[series("__name__=new job=b", &[(1, 1.0)])]).unwrap();
+    assert_eq!(appended.refusals[0].reason, RefusalReason::MemoryLimit);
+    assert_eq!(store.append(&frame(&known, 2, &[1.0])).unwrap().samples, 1);
+    assert_eq!(store.append(&frame(&layout("job=c", &["__name__=m"]), 2, &[1.0])).unwrap().refused, 1);
+    assert!(store.stats().is_near_memory_limit);
+}
+
+#[test]
+fn cardinality_says_where_series_come_from() {
+    let store = Store::in_memory();
+    let points = ["__name__=hits code=200", "__name__=hits code=500", "__name__=up"];
+    for job in ["job=a", "job=b"] {
+        store.append(&frame(&layout(job, &points), 1, &[1.0; 3])).unwrap();
+    }
+    let cardinality = store.cardinality(2);
+    assert_eq!((cardinality.series, cardinality.label_pairs), (6, 6));
+    assert_eq!(cardinality.series_by_metric, [("hits".to_owned(), 4), ("up".to_owned(), 2)]);
+    assert_eq!(cardinality.values_by_label[0], ("__name__".to_owned(), 2));
+    assert_eq!(cardinality.series_by_pair[0], ("__name__=hits".to_owned(), 4));
+}
+
+#[test]
 fn what_was_deleted_stays_away() {
     let sim = SimFs::new(SimOptions::default());
     let fs = sim.fs();

@@ -1,0 +1,104 @@
+//! Backfill of any age: samples that go straight into parts, past the head, the log and the out-of-order window.
+
+use std::collections::BTreeMap;
+use std::collections::BTreeSet;
+
+use model::{Labels, Sample, Series, Timestamp, Value};
+
+use crate::closed::Column;
+use crate::error::Result;
+use crate::gathered::Gathered;
+use crate::histogram;
+use crate::part_writer::MetricsPartWriter;
+use crate::refusal::{Appended, RefusalReason};
+use crate::store::{PARTS_DIR, Store};
+
+/// Samples on their way into a part: by point and target, as parts are sorted.
+type Sorted = BTreeMap<(Labels, Labels), BTreeMap<Timestamp, Sample>>;
+
+impl Store {
+    /// Takes samples of any age, which are durable and visible when this returns. What the store has at the same time
+    /// already stays. A store in memory takes them as it takes any others.
+    ///
+    /// Memory grows with the batch: import a large source in pieces of some million samples, oldest first.
+    pub fn import(&self, batch: &[Series]) -> Result<Appended> {
+        let Some(disk) = &self.disk else { return self.append_series(batch) };
+        let mut appended = Appended::default();
+        let windows = self.sort_by_window(batch, &mut appended);
+        let _maintenance = self.maintenance.lock();
+        for (_, sorted) in windows {
+            let view = self.view.read().clone();
+            let number = view.note.next_part;
+            let targets: BTreeSet<&Labels> = sorted.keys().map(|(_, target)| target).collect();
+            let points: BTreeSet<&Labels> = sorted.keys().map(|(point, _)| point).collect();
+            let targets: Vec<Labels> = targets.into_iter().cloned().collect();
+            let points: Vec<Labels> = points.into_iter().cloned().collect();
+            let dir = disk.dir.join(PARTS_DIR);
+            let slabs = vec![Timestamp::MIN];
+            let mut writer =
+                MetricsPartWriter::create(&disk.fs, &dir, number, targets.clone(), points.clone(), slabs)?;
+            for ((point, target), samples) in sorted {
+                let place =
+                    |sets: &[Labels], labels| sets.binary_search(labels).expect("it was put there") as u32;
+                writer.push(place(&points, &point), place(&targets, &target), gather(samples))?;
+            }
+            let mut note = view.note.clone();
+            note.next_part += 1;
+            self.publish(disk, Some(writer.finish()?), &[], None, note, None)?;
+        }
+        Ok(appended)
+    }
+
+    /// Sorts a batch into windows of time that become one part each.
+    fn sort_by_window(&self, batch: &[Series], appended: &mut Appended) -> BTreeMap<i64, Sorted> {
+        let span = self.options.merged_span_ms_max.max(1);
+        let mut windows: BTreeMap<i64, Sorted> = BTreeMap::new();
+        for series in batch {
+            let is_named = !series.labels.metric_name().is_empty();
+            let (target, point) = self.split(&series.labels);
+            for sample in &series.samples {
+                let mut refuse = |reason| appended.refuse(sample.time, reason, || series.labels.clone());
+                if !is_named || series.labels.packed().len() > self.options.label_set_bytes_max {
+                    refuse(RefusalReason::BadLabels);
+                    continue;
+                }
+                if !histogram::is_well_formed(&sample.value) {
+                    refuse(RefusalReason::BadHistogram);
+                    continue;
+                }
+                let window = windows.entry(sample.time.div_euclid(span)).or_default();
+                let samples = window.entry((point.clone(), target.clone())).or_default();
+                match samples.get(&sample.time) {
+                    Some(known) if !histogram::same_bits(&known.value, &sample.value) => {
+                        refuse(RefusalReason::DuplicateTimestamp);
+                    }
+                    Some(_) => appended.samples += 1,
+                    None => {
+                        samples.insert(sample.time, sample.clone());
+                        appended.samples += 1;
+                    }
+                }
+            }
+        }
+        windows
+    }
+}
+
+fn gather(samples: BTreeMap<Timestamp, Sample>) -> Gathered {
+    let mut gathered = Gathered { floats: Column::default(), ..Gathered::default() };
+    for (time, sample) in samples {
+        let start = sample.start.unwrap_or(0);
+        match sample.value {
+            Value::Float(value) => {
+                gathered.floats.times.push(time);
+                gathered.floats.values.push(value.to_bits());
+                gathered.float_starts.push(start);
+            }
+            histogram => {
+                gathered.histograms.push((time, histogram));
+                gathered.histogram_starts.push(start);
+            }
+        }
+    }
+    gathered
+}
