@@ -158,13 +158,10 @@ impl<'a> Evaluator<'a> {
 
     /// Computes all series of a stream; those without a value at any step are left out.
     pub(crate) fn collect(&self, stream: Stream<'a>, context: Context<'_>) -> Result<Vec<Row>, QueryError> {
-        let stream = match stream.into_plain_rows() {
-            Ok(rows) => {
-                let rows = Arc::try_unwrap(rows).map(|rows| rows.rows);
-                return Ok(rows.unwrap_or_else(|shared| shared.rows.clone()));
-            }
-            Err(stream) => stream,
-        };
+        if let Some(rows) = stream.plain_rows().cloned() {
+            drop(stream);
+            return Ok(Arc::try_unwrap(rows).map_or_else(|shared| shared.rows.clone(), |rows| rows.rows));
+        }
         let begin = || (Vec::new(), self.meter.nothing());
         let parts = self.drive(&stream, context, None, begin, |(rows, hold), index, points| {
             self.meter.grow(hold, points.len(), points.memory_bytes())?;

@@ -169,13 +169,11 @@ impl<'p> Stream<'p> {
     }
 
     /// The rows themselves, if nothing is to be done to them.
-    pub(crate) fn into_plain_rows(self) -> Result<Arc<Rows>, Stream<'p>> {
-        if !self.maps.is_empty() || self.labels != LabelRule::Keep || self.drops_names {
-            return Err(self);
-        }
-        match self.source {
-            Source::Rows(rows) => Ok(rows),
-            _ => Err(self),
+    pub(crate) fn plain_rows(&self) -> Option<&Arc<Rows>> {
+        let changed = !self.maps.is_empty() || self.labels != LabelRule::Keep || self.drops_names;
+        match &self.source {
+            Source::Rows(rows) if !changed => Some(rows),
+            _ => None,
         }
     }
 }

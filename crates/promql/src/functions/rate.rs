@@ -164,13 +164,13 @@ fn histogram_difference(
     subtract(&mut difference, &previous, window, notes)?;
     if change.counter {
         note_overlap(window, window.histogram_times, window.histogram_starts, notes);
-        for index in 1..histograms.len() {
+        for (index, current) in histograms.iter().enumerate().skip(1) {
             let reset = reset_by_start(window.histogram_times, window.histogram_starts, index)
-                || histograms[index].is_reset_after(&previous);
+                || current.is_reset_after(&previous);
             if reset {
                 add(&mut difference, &previous, window, HistogramOperation::Addition, notes)?;
             }
-            previous = histograms[index].clone();
+            previous = current.clone();
         }
     } else if !is_gauge(first) || !is_gauge(last) {
         notes.add(Note::NotGauge { metric: window.metric }, window.span);

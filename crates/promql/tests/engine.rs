@@ -1,0 +1,271 @@
+//! The engine at its door: with the settings a server has, bounds, interruption, annotations and explanations.
+
+use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
+
+use model::{Labels, Sample, Series, Value as SampledValue};
+use promql::{Engine, Limits, PlanNode, QueryError, QueryOptions, SampleValue, Stop, Value};
+use tsdb::Store;
+
+const MINUTE: i64 = 60_000;
+
+/// Labels, first value, and what is added each minute.
+type Line<'l> = (&'l [(&'l str, &'l str)], f64, f64);
+
+/// A store with series written as `name{label="value"} first step`, a sample a minute for an hour.
+fn store(series: &[Line<'_>]) -> Store {
+    let store = Store::in_memory();
+    let series: Vec<Series> = series
+        .iter()
+        .map(|(labels, first, step)| Series {
+            labels: Labels::from_pairs(labels.iter().copied()),
+            samples: (0..=60)
+                .map(|minute| Sample {
+                    time: minute * MINUTE,
+                    start: None,
+                    value: SampledValue::Float(first + step * minute as f64),
+                })
+                .collect(),
+            ..Series::default()
+        })
+        .collect();
+    store.append_series(&series).expect("series");
+    store
+}
+
+fn requests() -> Store {
+    store(&[
+        (&[("__name__", "requests_total"), ("job", "api"), ("instance", "0")], 0.0, 60.0),
+        (&[("__name__", "requests_total"), ("job", "api"), ("instance", "1")], 0.0, 120.0),
+        (&[("__name__", "errors_total"), ("job", "api"), ("instance", "0")], 0.0, 6.0),
+        (&[("__name__", "limit"), ("job", "api")], 5.0, 0.0),
+    ])
+}
+
+fn text(value: &Value) -> String {
+    match value {
+        Value::Scalar { value, .. } => value.to_string(),
+        Value::String { value, .. } => value.clone(),
+        Value::Vector(samples) => {
+            let samples: Vec<String> = samples
+                .iter()
+                .map(|sample| match &sample.value {
+                    SampleValue::Float(value) => format!("{} {value}", sample.labels),
+                    SampleValue::Histogram(histogram) => format!("{} {histogram}", sample.labels),
+                })
+                .collect();
+            samples.join("; ")
+        }
+        Value::Matrix(series) => {
+            let series: Vec<String> = series
+                .iter()
+                .map(|series| {
+                    let floats: Vec<String> = series
+                        .floats
+                        .iter()
+                        .map(|(time, value)| format!("{value}@{}", time / MINUTE))
+                        .collect();
+                    format!("{} {}", series.labels, floats.join(" "))
+                })
+                .collect();
+            series.join("; ")
+        }
+    }
+}
+
+fn instant(store: &Store, query: &str) -> Result<String, QueryError> {
+    let answer = Engine::default().instant(store, query, 30 * MINUTE, &QueryOptions::default())?;
+    Ok(text(&answer.value))
+}
+
+#[test]
+fn instant_queries_answer() {
+    let store = requests();
+    let check = |query: &str, want: &str| match instant(&store, query) {
+        Ok(got) => assert_eq!(got, want, "{query}"),
+        Err(error) => assert_eq!(format!("error: {error}"), want, "{query}"),
+    };
+    check("1 + 2 * 3", "7");
+    check("\"text\"", "text");
+    check("time()", "1800");
+    check("sum(rate(requests_total[5m]))", "{} 3");
+    check("sum by (instance) (rate(requests_total[5m]))", r#"{instance="0"} 1; {instance="1"} 2"#);
+    check("errors_total / on (instance) requests_total", r#"{instance="0"} 0.1"#);
+    check("limit", r#"limit{job="api"} 5"#);
+    check("-limit", r#"{job="api"} -5"#);
+    check("limit > 4", r#"limit{job="api"} 5"#);
+    check("4 < bool limit", r#"{job="api"} 1"#);
+    check("absent(nothing{job=\"x\"})", r#"{job="x"} 1"#);
+    check("limit[2m]", r#"limit{job="api"} 5@29 5@30"#);
+    check("topk(1, requests_total)", r#"requests_total{instance="1", job="api"} 3600"#);
+    check("scalar(limit) + 1", "6");
+    check("label_replace(limit, \"job\", \"${1}x\", \"job\", \"(.*)\")", r#"limit{job="apix"} 5"#);
+    check("count({__name__=~\".+\"})", "{} 4");
+    check(
+        "max_over_time(rate(requests_total{instance=\"0\"}[5m])[10m:1m])",
+        r#"{instance="0", job="api"} 1"#,
+    );
+}
+
+#[test]
+fn names_that_go_must_leave_distinct_series() {
+    let store = requests();
+    let check = |query: &str| {
+        let error = instant(&store, query).expect_err(query).to_string();
+        assert_eq!(error, "vector cannot contain metrics with the same labelset", "{query}");
+    };
+    check(r#"abs({instance="0"})"#);
+    check(r#"rate({instance="0"}[5m])"#);
+    check(r#"-{instance="0"}"#);
+    check(r#"{instance="0"} + 1"#);
+    check(r#"label_replace(requests_total, "instance", "", "", "")"#);
+}
+
+#[test]
+fn series_that_do_not_match_one_to_one_are_errors() {
+    let store = requests();
+    let check = |query: &str, want: &str| {
+        assert_eq!(instant(&store, query).expect_err(query).to_string(), want, "{query}");
+    };
+    check(
+        "requests_total * on (job) limit",
+        "multiple matches for labels: many-to-one matching must be explicit (group_left/group_right)",
+    );
+    check(
+        "limit * on (job) requests_total",
+        r#"found duplicate series for the match group {job="api"} on the right hand-side of the operation: [{__name__="requests_total", instance="0", job="api"}, {__name__="requests_total", instance="1", job="api"}];many-to-many matching not allowed: matching labels must be unique on one side"#,
+    );
+    check(
+        "requests_total * on (job) group_left (instance) limit",
+        "multiple matches for labels: grouping labels must ensure unique matches",
+    );
+}
+
+#[test]
+fn range_queries_answer_at_every_step() {
+    let store = requests();
+    let check = |query: &str, want: &str| {
+        let options = QueryOptions::default();
+        let answer = Engine::default().range(&store, query, 10 * MINUTE, 13 * MINUTE, MINUTE, &options);
+        assert_eq!(text(&answer.expect(query).value), want, "{query}");
+    };
+    check("limit * 2", r#"{job="api"} 10@10 10@11 10@12 10@13"#);
+    check("sum(requests_total)", "{} 1800@10 1980@11 2160@12 2340@13");
+    check("time() / 60", "{} 10@10 11@11 12@12 13@13");
+    check("sum(requests_total @ 600)", "{} 1800@10 1800@11 1800@12 1800@13");
+    check("sum(requests_total offset 10m)", "{} 0@10 180@11 360@12 540@13");
+    check("limit and on () (sum(requests_total) > 2000)", r#"limit{job="api"} 5@12 5@13"#);
+    check(
+        "requests_total{instance=\"0\"} > 650 or limit",
+        r#"limit{job="api"} 5@10 5@11 5@12 5@13; requests_total{instance="0", job="api"} 660@11 720@12 780@13"#,
+    );
+}
+
+#[test]
+fn a_range_query_needs_a_vector_or_a_scalar() {
+    let (store, options) = (requests(), QueryOptions::default());
+    let error =
+        Engine::default().range(&store, "limit[5m]", 0, MINUTE, MINUTE, &options).expect_err("a matrix");
+    assert_eq!(
+        error.to_string(),
+        "invalid expression type \"range vector\" for range query, must be Scalar or instant Vector"
+    );
+}
+
+#[test]
+fn annotations_stand_where_they_belong() {
+    let store = requests();
+    let check = |query: &str, warnings: &[&str], infos: &[&str]| {
+        let answer =
+            Engine::default().instant(&store, query, 30 * MINUTE, &QueryOptions::default()).expect(query);
+        assert_eq!(answer.annotations.warnings(query), warnings, "{query}");
+        assert_eq!(answer.annotations.infos(query), infos, "{query}");
+    };
+    let counter = "PromQL info: metric might not be a counter, name does not end in _total/_sum/_count/_bucket: \"limit\"";
+    check("rate(requests_total[5m])", &[], &[]);
+    check("rate(limit[5m])", &[], &[&format!("{counter} (1:6)")]);
+    check("sum(rate(limit[5m])) +\n sum(rate(limit[5m]))", &[], &[&format!("{counter} (2:11)")]);
+    check(
+        "quantile(2, limit)",
+        &["PromQL warning: quantile value should be between 0 and 1, got 2 (1:10)"],
+        &[],
+    );
+}
+
+#[test]
+fn bounds_are_named_when_they_are_reached() {
+    let store = requests();
+    let check = |query: &str, limits: Limits, want: &str| {
+        let options = QueryOptions { limits, ..QueryOptions::default() };
+        let answer = Engine::default().range(&store, query, 0, 60 * MINUTE, MINUTE, &options);
+        assert_eq!(answer.map(|answer| text(&answer.value)).expect_err(query).to_string(), want, "{query}");
+    };
+    let defaults = Limits::default();
+    check(
+        "requests_total",
+        Limits { series_max: 1, ..defaults },
+        "query would select too many series (series_max is 1)",
+    );
+    let memory = "query processing would load too many samples into memory in query execution";
+    check(
+        "requests_total",
+        Limits { samples_max: 100, ..defaults },
+        &format!("{memory} (samples_max is 100)"),
+    );
+    check("requests_total", Limits { bytes_max: 100, ..defaults }, &format!("{memory} (bytes_max is 100)"));
+    check("limit", Limits { steps_max: 60, ..defaults }, "query would have too many steps (steps_max is 60)");
+    check("sum_over_time(limit[1y:1ms])", defaults, "query would have too many steps (steps_max is 5000000)");
+    let small = QueryOptions { limits: Limits { samples_max: 200, ..defaults }, ..QueryOptions::default() };
+    let sum = Engine::default().range(&store, "sum(requests_total)", 0, 60 * MINUTE, MINUTE, &small);
+    assert!(sum.is_ok(), "an aggregation holds its groups only");
+}
+
+#[test]
+fn queries_stop_when_asked_to() {
+    let store = requests();
+    let check = |stop: Stop, want: &str| {
+        let asked = AtomicU64::new(0);
+        let should_stop = || (asked.fetch_add(1, Relaxed) >= 2).then_some(stop);
+        let options = QueryOptions { should_stop: &should_stop, ..QueryOptions::default() };
+        let answer = Engine::default().instant(&store, "sum(requests_total) + sum(limit)", MINUTE, &options);
+        assert_eq!(answer.map(|answer| text(&answer.value)).expect_err("stopped").to_string(), want);
+    };
+    check(Stop::TimedOut, "query timed out in expression evaluation");
+    check(Stop::Cancelled, "query was canceled in expression evaluation");
+}
+
+#[test]
+fn plans_explain_themselves() {
+    let store = requests();
+    let ticks = AtomicU64::new(0);
+    let clock = || ticks.fetch_add(1, Relaxed);
+    let options = QueryOptions { clock: Some(&clock), ..QueryOptions::default() };
+    let query = "sum(rate(requests_total[5m])) / sum(rate(requests_total[5m]))";
+    let answer = Engine::default().instant(&store, query, 30 * MINUTE, &options).expect(query);
+    fn outline(node: &PlanNode, depth: usize, lines: &mut Vec<String>) {
+        lines.push(format!(
+            "{}{} x{} {} series {} samples",
+            "  ".repeat(depth),
+            node.operation,
+            node.evaluations,
+            node.series,
+            node.samples
+        ));
+        node.children.iter().for_each(|child| outline(child, depth + 1, lines));
+    }
+    let mut lines = Vec::new();
+    outline(&answer.plan, 0, &mut lines);
+    assert_eq!(
+        lines,
+        [
+            "/ x1 1 series 0 samples",
+            "  sum x1 1 series 0 samples",
+            "    rate x1 2 series 0 samples",
+            "      range selector x0 2 series 10 samples",
+            "  sum x0 0 series 0 samples",
+            "    rate x0 0 series 0 samples",
+            "      range selector x0 0 series 0 samples",
+        ]
+    );
+    assert!(answer.plan.nanos > 0);
+    assert_eq!(answer.stats.samples_read, 10);
+}
