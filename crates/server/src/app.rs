@@ -9,6 +9,7 @@ use tokio::sync::{mpsc, oneshot};
 use tsdb::Store;
 use wire::otlp::Accumulator;
 
+use crate::api::Notices;
 use crate::config::{Config, Current};
 use crate::flags::ServeOptions;
 use crate::health::Health;
@@ -52,6 +53,8 @@ pub struct App {
     pub intake: Intake,
     /// Running totals of what OTLP sends as differences.
     pub totals: Mutex<Accumulator>,
+    /// What operators are told.
+    pub notices: Notices,
 }
 
 impl App {
@@ -80,6 +83,7 @@ impl App {
             keeper,
             intake: Intake::new(),
             totals: Mutex::new(Accumulator::new(TOTALS_MAX)),
+            notices: Notices::default(),
             options,
         };
         (Arc::new(app), asked)

@@ -1,5 +1,8 @@
 //! The envelope of every API response: `{"status":"success","data":…}` or an error with a type and a text.
 
+use std::fmt;
+use std::io;
+
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use serde::Serialize;
@@ -73,6 +76,19 @@ impl ApiError {
     }
 }
 
+impl fmt::Display for ApiError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}: {}", self.kind.name(), self.message)
+    }
+}
+
+impl From<io::Error> for ApiError {
+    /// Writing an answer fails only because its reader went away.
+    fn from(error: io::Error) -> ApiError {
+        ApiError::new(ErrorType::Canceled, error.to_string())
+    }
+}
+
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 struct Failure<'a> {
@@ -108,6 +124,20 @@ pub fn success_with<T: Serialize>(data: T, warnings: Vec<String>, infos: Vec<Str
     json(StatusCode::OK, &Success { status: "success", data, warnings, infos })
 }
 
+/// Writes a success into an answer of any size.
+pub fn write_success<T: Serialize>(
+    into: &mut impl io::Write,
+    data: T,
+    warnings: Vec<String>,
+    infos: Vec<String>,
+) -> Result<(), ApiError> {
+    let success = Success { status: "success", data, warnings, infos };
+    serde_json::to_writer(into, &success).map_err(|error| io::Error::from(error).into())
+}
+
+/// The media type of every envelope.
+pub const JSON: &str = "application/json";
+
 /// The answer to a path that is no endpoint.
 pub async fn no_such_endpoint() -> ApiError {
     ApiError::new(ErrorType::NotFound, "there is no such endpoint")
@@ -115,7 +145,7 @@ pub async fn no_such_endpoint() -> ApiError {
 
 fn json<T: Serialize>(status: StatusCode, body: &T) -> Response {
     match serde_json::to_vec(body) {
-        Ok(body) => (status, [(header::CONTENT_TYPE, "application/json")], body).into_response(),
+        Ok(body) => (status, [(header::CONTENT_TYPE, JSON)], body).into_response(),
         Err(error) => {
             tracing::error!(%error, "a response could not be written as JSON");
             StatusCode::INTERNAL_SERVER_ERROR.into_response()

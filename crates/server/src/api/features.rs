@@ -25,7 +25,7 @@ const API: [(&str, bool); 11] = [
     ("time_range_labels", true),
     ("time_range_series", true),
 ];
-const LANGUAGE: [&str; 20] = [
+const LANGUAGE: [&str; 19] = [
     "anchored",
     "at_modifier",
     "bool",
@@ -41,7 +41,6 @@ const LANGUAGE: [&str; 20] = [
     "offset",
     "on",
     "per_query_lookback_delta",
-    "per_step_stats",
     "smoothed",
     "subqueries",
     "without",

@@ -1,28 +1,45 @@
 //! The HTTP API: one endpoint family, one file. Handlers take the shared `App` and return an envelope.
 
+mod admin;
+mod compress;
 mod envelope;
 mod exemplars;
+mod explain;
 mod features;
+mod federate;
+mod fuzzy;
 mod labels;
 mod language;
 mod lifecycle;
 mod metadata;
+mod notifications;
 mod observe;
 mod params;
+mod pieces;
 mod query;
+mod remote_read;
 mod result;
 mod rules;
+mod running;
+mod search;
 mod selectors;
+mod self_metrics;
+mod stats;
+mod status;
+mod targets;
 mod value;
 
 use std::sync::Arc;
 
 use axum::Router;
-use axum::middleware::from_fn_with_state;
-use axum::routing::{get, post};
+use axum::extract::DefaultBodyLimit;
+use axum::middleware::{from_fn, from_fn_with_state};
+use axum::routing::{delete, get, post};
 
 use crate::app::App;
 use crate::{http, page};
+
+pub use notifications::Notices;
 
 /// Every route of the main listener.
 pub fn router(app: Arc<App>) -> Router {
@@ -33,9 +50,13 @@ pub fn router(app: Arc<App>) -> Router {
         .route("/-/healthy", get(lifecycle::healthy).head(lifecycle::healthy))
         .route("/-/ready", get(lifecycle::ready).head(lifecycle::ready))
         .route("/-/reload", post(lifecycle::reload).put(lifecycle::reload))
+        .route("/version", get(status::version))
+        .route("/federate", get(federate::federate))
         .merge(questions())
+        .merge(state())
         .merge(crate::receive::router())
         .fallback(envelope::no_such_endpoint)
+        .layer(from_fn(compress::compress))
         .layer(from_fn_with_state(app.clone(), observe::observe))
         .layer(from_fn_with_state(app.clone(), http::protect))
         .with_state(app)
@@ -46,6 +67,10 @@ fn questions() -> Router<Arc<App>> {
     Router::new()
         .route("/api/v1/query", get(query::instant).post(query::instant))
         .route("/api/v1/query_range", get(query::range).post(query::range))
+        .route("/api/v1/explain", get(query::explain).post(query::explain))
+        .route("/api/v1/queries", get(running::list))
+        .route("/api/v1/queries/{id}", delete(running::cancel))
+        .route("/api/v1/read", post(remote_read::read).layer(DefaultBodyLimit::disable()))
         .route("/api/v1/labels", get(labels::names).post(labels::names))
         .route("/api/v1/label/{name}/values", get(labels::values))
         .route("/api/v1/series", get(labels::series).post(labels::series))
@@ -57,4 +82,30 @@ fn questions() -> Router<Arc<App>> {
         .route("/api/v1/alertmanagers", get(rules::alertmanagers))
         .route("/api/v1/format_query", get(language::format_query).post(language::format_query))
         .route("/api/v1/parse_query", get(language::parse_query).post(language::parse_query))
+        .route("/api/v1/search/metric_names", get(search::metric_names).post(search::metric_names))
+        .route("/api/v1/search/label_names", get(search::label_names).post(search::label_names))
+        .route("/api/v1/search/label_values", get(search::label_values).post(search::label_values))
+}
+
+/// What is asked about this process, and what an operator may do to it.
+fn state() -> Router<Arc<App>> {
+    let deleting = post(admin::delete_series).put(admin::delete_series);
+    let cleaning = post(admin::clean_tombstones).put(admin::clean_tombstones);
+    Router::new()
+        .route("/api/v1/targets", get(targets::targets))
+        .route("/api/v1/targets/metadata", get(targets::metadata))
+        .route("/api/v1/targets/relabel_steps", get(targets::relabel_steps))
+        .route("/api/v1/scrape_pools", get(targets::scrape_pools))
+        .route("/api/v1/status/config", get(status::config))
+        .route("/api/v1/status/flags", get(status::flags))
+        .route("/api/v1/status/buildinfo", get(status::build_info))
+        .route("/api/v1/status/runtimeinfo", get(status::runtime_info))
+        .route("/api/v1/status/tsdb", get(status::tsdb))
+        .route("/api/v1/status/tsdb/blocks", get(status::blocks))
+        .route("/api/v1/status/walreplay", get(status::wal_replay))
+        .route("/api/v1/status/self_metrics", get(self_metrics::self_metrics))
+        .route("/api/v1/notifications", get(notifications::list))
+        .route("/api/v1/notifications/live", get(notifications::live))
+        .route("/api/v1/admin/tsdb/delete_series", deleting)
+        .route("/api/v1/admin/tsdb/clean_tombstones", cleaning)
 }

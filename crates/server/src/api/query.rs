@@ -1,6 +1,7 @@
-//! `/api/v1/query` and `/api/v1/query_range`: parameters in, the engine, JSON out.
+//! `/api/v1/query`, `/api/v1/query_range` and `/api/v1/explain`: parameters in, the engine, JSON out.
 
 use std::sync::Arc;
+use std::time::{Duration, Instant};
 
 use axum::extract::State;
 use axum::response::Response;
@@ -8,14 +9,19 @@ use model::Timestamp;
 use promql::{Answer, Limits, QueryError, QueryOptions, Stop, Value};
 use tsdb::StoreError;
 
-use super::envelope::{ApiError, ErrorType, success_with};
+use super::envelope::{ApiError, ErrorType, JSON, write_success};
+use super::explain::Explained;
 use super::params::Params;
+use super::pieces::{self, Pieces};
 use super::result::QueryData;
+use super::stats::{Stats, Timings};
 use crate::app::{App, now_millis};
-use crate::queries::{Running, Ticket};
+use crate::queries::Running;
 
 /// How many steps a range query may have per series.
 const POINTS_MAX: i64 = 11_000;
+/// How many bytes the text of a query may have.
+const QUERY_BYTES_MAX: usize = 1 << 20;
 
 /// When a query is evaluated.
 #[derive(Clone, Copy, Debug)]
@@ -24,69 +30,113 @@ enum When {
     Range { start: Timestamp, end: Timestamp, step: i64 },
 }
 
+/// What comes back.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Wanted {
+    Value,
+    Plan,
+}
+
+/// One question.
+struct Question {
+    text: String,
+    when: When,
+    timeout: Duration,
+    lookback_ms: Option<i64>,
+    limit: Option<usize>,
+    stats: bool,
+    wanted: Wanted,
+}
+
 /// Evaluates a query at one time.
 pub async fn instant(State(app): State<Arc<App>>, params: Params) -> Result<Response, ApiError> {
-    let time = params.time("time")?.unwrap_or_else(now_millis);
-    answer(app, params, When::At(time)).await
+    let when = When::at(&params)?;
+    answer(app, &params, when, Wanted::Value).await
 }
 
 /// Evaluates a query at every step of a range.
 pub async fn range(State(app): State<Arc<App>>, params: Params) -> Result<Response, ApiError> {
-    let start = params.required_time("start")?;
-    let end = params.required_time("end")?;
-    if end < start {
-        return Err(ApiError::bad_parameter("end", "end timestamp must not be before start time"));
-    }
-    let step = params.millis("step")?.unwrap_or(0);
-    if step <= 0 {
-        let message =
-            "zero or negative query resolution step widths are not accepted. Try a positive integer";
-        return Err(ApiError::bad_parameter("step", message));
-    }
-    if end.saturating_sub(start) / step > POINTS_MAX {
-        return Err(ApiError::bad(
-            "exceeded maximum resolution of 11,000 points per timeseries. Try decreasing the query resolution (?step=XX)",
-        ));
-    }
-    answer(app, params, When::Range { start, end, step }).await
+    let when = When::range(&params)?;
+    answer(app, &params, when, Wanted::Value).await
 }
 
-async fn answer(app: Arc<App>, params: Params, when: When) -> Result<Response, ApiError> {
-    let query = params.get("query").unwrap_or("").to_owned();
-    let timeout = app.options.query.timeout;
-    let timeout = params.duration("timeout")?.map_or(timeout, |asked| asked.min(timeout));
-    let lookback_ms = params.millis("lookback_delta")?.filter(|millis| *millis > 0);
-    let limit = params.limit("limit")?;
-    let stats = params.get("stats").is_some();
-    let (ticket, running) = app.queries.enter(&query, timeout).await.map_err(|waited| {
-        let millis = waited.as_millis();
-        ApiError::new(ErrorType::Timeout, format!("query timed out in queue after {millis} ms"))
-    })?;
-    let work = tokio::task::spawn_blocking(move || {
-        let answer = evaluate(&app, &query, when, lookback_ms, &running);
-        let seconds = running.took().as_secs_f64();
-        answer.map(|answer| respond(answer, &query, limit, stats.then_some(seconds)))
-    });
-    let outcome = work.await;
-    // Until here the ticket lived in this future: had the caller gone away, dropping it would have cancelled the query.
-    drop::<Ticket>(ticket);
-    match outcome {
-        Ok(Ok(response)) => Ok(response),
-        Ok(Err(error)) => Err(api_error(error)),
-        Err(error) => {
-            tracing::error!(%error, "evaluating a query failed");
-            Err(ApiError::new(ErrorType::Internal, "evaluating the query failed; the log says more"))
-        }
+/// Evaluates a query, at one time or, where `step` is given, over a range, and tells how that was done.
+pub async fn explain(State(app): State<Arc<App>>, params: Params) -> Result<Response, ApiError> {
+    let when = if params.get("step").is_some() { When::range(&params)? } else { When::at(&params)? };
+    answer(app, &params, when, Wanted::Plan).await
+}
+
+impl When {
+    fn at(params: &Params) -> Result<When, ApiError> {
+        Ok(When::At(params.time("time")?.unwrap_or_else(now_millis)))
     }
+
+    fn range(params: &Params) -> Result<When, ApiError> {
+        let start = params.required_time("start")?;
+        let end = params.required_time("end")?;
+        if end < start {
+            return Err(ApiError::bad_parameter("end", "end timestamp must not be before start time"));
+        }
+        let Some(step) = params.millis("step")? else {
+            return Err(ApiError::bad_parameter("step", "cannot parse \"\" to a valid duration"));
+        };
+        if step <= 0 {
+            let message =
+                "zero or negative query resolution step widths are not accepted. Try a positive integer";
+            return Err(ApiError::bad_parameter("step", message));
+        }
+        if end.saturating_sub(start) / step > POINTS_MAX {
+            return Err(ApiError::bad(
+                "exceeded maximum resolution of 11,000 points per timeseries. Try decreasing the query resolution (?step=XX)",
+            ));
+        }
+        Ok(When::Range { start, end, step })
+    }
+}
+
+impl Question {
+    fn read(app: &App, params: &Params, when: When, wanted: Wanted) -> Result<Question, ApiError> {
+        let text = params.get("query").unwrap_or("").to_owned();
+        if text.len() > QUERY_BYTES_MAX {
+            let message = format!("the query has {} bytes; at most {QUERY_BYTES_MAX} are read", text.len());
+            return Err(ApiError::bad_parameter("query", message));
+        }
+        let timeout = app.options.query.timeout;
+        Ok(Question {
+            text,
+            when,
+            timeout: params.duration("timeout")?.map_or(timeout, |asked| asked.min(timeout)),
+            lookback_ms: params.millis("lookback_delta")?.filter(|millis| *millis > 0),
+            limit: params.limit("limit")?,
+            stats: params.get("stats").is_some(),
+            wanted,
+        })
+    }
+}
+
+async fn answer(app: Arc<App>, params: &Params, when: When, wanted: Wanted) -> Result<Response, ApiError> {
+    let question = Question::read(&app, params, when, wanted)?;
+    let asked = Instant::now();
+    let entered = app.queries.enter(&question.text, question.timeout).await;
+    let (ticket, running) = entered.map_err(|waited| {
+        let message = format!("query timed out in query queue after {} ms", waited.as_millis());
+        ApiError::new(ErrorType::Timeout, message)
+    })?;
+    let queued = asked.elapsed();
+    // The ticket goes with the answer: where the caller goes away, dropping it cancels the query.
+    pieces::answer(JSON, ticket, move |pieces| {
+        let (answer, timings) = evaluate(&app, &question, &running, queued)?;
+        respond(pieces, question, answer, timings)
+    })
+    .await
 }
 
 fn evaluate(
     app: &App,
-    query: &str,
-    when: When,
-    lookback_ms: Option<i64>,
+    question: &Question,
     running: &Running,
-) -> Result<Answer, QueryError> {
+    queued: Duration,
+) -> Result<(Answer, Timings), ApiError> {
     let should_stop = || {
         if running.is_cancelled() {
             Some(Stop::Cancelled)
@@ -96,25 +146,45 @@ fn evaluate(
             None
         }
     };
-    let options = QueryOptions {
-        lookback_ms,
-        limits: Limits {
-            samples_max: app.options.query.samples_max,
-            bytes_max: app.memory.query_bytes_max(),
-            ..Limits::default()
-        },
-        should_stop: &should_stop,
-        clock: None,
+    let began = Instant::now();
+    let clock = move || began.elapsed().as_nanos() as u64;
+    let limits = Limits {
+        samples_max: app.options.query.samples_max,
+        bytes_max: app.memory.query_bytes_max(),
+        ..Limits::default()
     };
-    match when {
-        When::At(time) => app.engine.instant(&app.store, query, time, &options),
-        When::Range { start, end, step } => app.engine.range(&app.store, query, start, end, step, &options),
-    }
+    let options = QueryOptions {
+        lookback_ms: question.lookback_ms,
+        limits,
+        should_stop: &should_stop,
+        clock: (question.wanted == Wanted::Plan).then_some(&clock as _),
+    };
+    let text = question.text.as_str();
+    let expr = promql::parse::parse(text).map_err(|error| api_error(error.into()))?;
+    let prepared = began.elapsed();
+    let answer = match question.when {
+        When::At(time) => app.engine.instant_expr(&app.store, text, &expr, time, &options),
+        When::Range { start, end, step } => {
+            app.engine.range_expr(&app.store, text, &expr, (start, end, step), &options)
+        }
+    };
+    let timings = Timings { queued, prepared, evaluated: began.elapsed().saturating_sub(prepared) };
+    answer.map(|answer| (answer, timings)).map_err(api_error)
 }
 
-fn respond(mut answer: Answer, query: &str, limit: Option<usize>, seconds: Option<f64>) -> Response {
-    let mut warnings = answer.annotations.warnings(query);
-    let truncated = limit.is_some_and(|limit| match &mut answer.value {
+fn respond(
+    pieces: &mut Pieces,
+    question: Question,
+    mut answer: Answer,
+    timings: Timings,
+) -> Result<(), ApiError> {
+    let mut warnings = answer.annotations.warnings(&question.text);
+    let infos = answer.annotations.infos(&question.text);
+    let stats = Stats::new(&answer.stats, &timings);
+    if question.wanted == Wanted::Plan {
+        return write_success(pieces, Explained::new(&answer, stats), warnings, infos);
+    }
+    let truncated = question.limit.is_some_and(|limit| match &mut answer.value {
         Value::Vector(samples) => truncate(samples, limit),
         Value::Matrix(series) => truncate(series, limit),
         Value::Scalar { .. } | Value::String { .. } => false,
@@ -122,25 +192,8 @@ fn respond(mut answer: Answer, query: &str, limit: Option<usize>, seconds: Optio
     if truncated {
         warnings.push("results truncated due to limit".to_owned());
     }
-    let stats = seconds.map(|seconds| {
-        serde_json::json!({
-            "timings": {
-                "evalTotalTime": seconds,
-                "resultSortTime": 0,
-                "queryPreparationTime": 0,
-                "innerEvalTime": seconds,
-                "execQueueTime": 0,
-                "execTotalTime": seconds,
-            },
-            "samples": {
-                "totalQueryableSamples": answer.stats.samples_read,
-                "samplesRead": answer.stats.samples_read,
-                "peakSamples": answer.stats.samples_peak,
-            },
-        })
-    });
-    let infos = answer.annotations.infos(query);
-    success_with(QueryData { value: answer.value, stats }, warnings, infos)
+    let stats = question.stats.then_some(stats);
+    write_success(pieces, QueryData { value: answer.value, stats }, warnings, infos)
 }
 
 fn truncate<T>(items: &mut Vec<T>, limit: usize) -> bool {
@@ -151,8 +204,7 @@ fn truncate<T>(items: &mut Vec<T>, limit: usize) -> bool {
 
 fn api_error(error: QueryError) -> ApiError {
     match error {
-        QueryError::Parse(error) => ApiError::bad_parameter("query", error),
-        QueryError::RangeType(_) => ApiError::bad_parameter("query", error),
+        QueryError::Parse(_) | QueryError::RangeType(_) => ApiError::bad_parameter("query", error),
         QueryError::TimedOut => ApiError::new(ErrorType::Timeout, error.to_string()),
         QueryError::Cancelled => ApiError::new(ErrorType::Canceled, error.to_string()),
         QueryError::Store(StoreError::Limit(_)) => ApiError::new(ErrorType::Execution, error.to_string()),

@@ -7,6 +7,7 @@ use model::{FloatHistogram, Labels, Timestamp};
 use promql::{MatrixSeries, SampleValue, Value, VectorSample};
 use serde::ser::{Serialize, SerializeMap, SerializeSeq, SerializeStruct, Serializer};
 
+use super::stats::Stats;
 use super::value::{seconds, value_text};
 
 /// What a query yields, on its way out.
@@ -14,7 +15,7 @@ pub struct QueryData {
     /// The value.
     pub value: Value,
     /// What it used, when the caller asked.
-    pub stats: Option<serde_json::Value>,
+    pub stats: Option<Stats>,
 }
 
 impl Serialize for QueryData {

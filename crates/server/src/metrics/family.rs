@@ -79,6 +79,11 @@ impl Family {
         self.cells.lock().values().map(|cell| cell.load(Ordering::Relaxed)).sum()
     }
 
+    /// The value of a gauge that has no labels.
+    pub fn value(&self) -> f64 {
+        f64::from_bits(self.cell(&[]).load(Ordering::Relaxed))
+    }
+
     fn cell(&self, values: &[&str]) -> Arc<AtomicU64> {
         cell_of(&mut self.cells.lock(), self.labels, values)
     }

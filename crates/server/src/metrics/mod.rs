@@ -47,11 +47,15 @@ pub struct Metrics {
 }
 
 /// A family as it is exposed.
-struct Exposed {
-    name: &'static str,
-    help: &'static str,
-    kind: MetricType,
-    points: Vec<Point>,
+pub struct Exposed {
+    /// The family's name.
+    pub name: &'static str,
+    /// What it tells, for people.
+    pub help: &'static str,
+    /// What kind of metric it is.
+    pub kind: MetricType,
+    /// Its series; those of a histogram as the text format has them.
+    pub points: Vec<Point>,
 }
 
 impl Metrics {
@@ -197,7 +201,8 @@ impl Metrics {
         }
     }
 
-    fn gather(&self, store: &Stats) -> Vec<Exposed> {
+    /// Every family with its values now.
+    pub fn gather(&self, store: &Stats) -> Vec<Exposed> {
         let simple = [
             &self.build_info,
             &self.http_requests,

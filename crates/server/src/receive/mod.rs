@@ -17,6 +17,7 @@ use axum::routing::post;
 
 use crate::app::App;
 
+pub use body::read as read_body;
 pub use intake::Intake;
 pub use otlp::TOTALS_MAX;
 pub use otlp_grpc::router as grpc_router;

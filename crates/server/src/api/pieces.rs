@@ -1,0 +1,174 @@
+//! Answers of any size: small ones go out whole and with their length, large ones in pieces while they are written.
+//!
+//! The pieces that wait are few, so a slow reader slows the writer instead of filling memory, and a reader that
+//! goes away ends the work.
+
+use std::io::{self, Write};
+use std::pin::Pin;
+use std::task::{Context, Poll};
+
+use axum::body::{Body, Bytes};
+use axum::http::header;
+use axum::response::{IntoResponse, Response};
+use hyper::body::{Body as HttpBody, Frame};
+use tokio::sync::{mpsc, oneshot};
+
+use super::envelope::{ApiError, ErrorType};
+
+/// How large a piece gets before it goes out.
+const PIECE_BYTES: usize = 64 << 10;
+/// How many pieces wait for the reader.
+const PIECES_WAITING_MAX: usize = 4;
+
+/// A part of an answer, or why no more comes.
+pub type Piece = Result<Bytes, io::Error>;
+
+/// What a large answer is written into.
+pub struct Pieces {
+    buffer: Vec<u8>,
+    start: Option<oneshot::Sender<mpsc::Receiver<Piece>>>,
+    out: Option<mpsc::Sender<Piece>>,
+}
+
+/// Answers with what `write` writes, on a thread that may block. An error before the first piece went out becomes the
+/// answer; one after it breaks the connection, so that nobody takes a part for the whole. `guard` is dropped when the
+/// answer is out or nobody wants it any more.
+pub async fn answer<G: Send + Unpin + 'static>(
+    content_type: &'static str,
+    guard: G,
+    write: impl FnOnce(&mut Pieces) -> Result<(), ApiError> + Send + 'static,
+) -> Result<Response, ApiError> {
+    let (start, started) = oneshot::channel();
+    let work = tokio::task::spawn_blocking(move || {
+        let mut pieces = Pieces { buffer: Vec::new(), start: Some(start), out: None };
+        let outcome = write(&mut pieces);
+        pieces.finish(outcome)
+    });
+    let body = match started.await {
+        Ok(pieces) => body(pieces, guard),
+        Err(_) => match work.await {
+            Ok(whole) => Body::from(whole?),
+            Err(error) => {
+                tracing::error!(%error, "answering a request failed");
+                return Err(ApiError::new(
+                    ErrorType::Internal,
+                    "answering the request failed; the log says more",
+                ));
+            }
+        },
+    };
+    Ok(([(header::CONTENT_TYPE, content_type)], body).into_response())
+}
+
+/// A body of what comes, until the sender is dropped.
+pub fn body<G: Send + Unpin + 'static>(pieces: mpsc::Receiver<Piece>, guard: G) -> Body {
+    Body::new(Streamed { pieces, _guard: guard })
+}
+
+impl Pieces {
+    /// Sends what was written so far, for readers that show results as they come.
+    pub fn send(&mut self) -> io::Result<()> {
+        let piece = Bytes::from(std::mem::take(&mut self.buffer));
+        if piece.is_empty() {
+            return Ok(());
+        }
+        self.push(Ok(piece))
+    }
+
+    fn push(&mut self, piece: Piece) -> io::Result<()> {
+        if let Some(start) = self.start.take() {
+            let (out, pieces) = mpsc::channel(PIECES_WAITING_MAX);
+            start.send(pieces).map_err(|_| gone())?;
+            self.out = Some(out);
+        }
+        match &self.out {
+            Some(out) => out.blocking_send(piece).map_err(|_| gone()),
+            None => Err(gone()),
+        }
+    }
+
+    /// The whole answer, where nothing of it went out yet.
+    fn finish(mut self, outcome: Result<(), ApiError>) -> Result<Vec<u8>, ApiError> {
+        if self.start.is_some() {
+            return outcome.map(|()| self.buffer);
+        }
+        // A reader that has gone away needs neither the last piece nor the reason.
+        let _ = match outcome {
+            Ok(()) => self.send(),
+            Err(error) => self.push(Err(io::Error::other(error.to_string()))),
+        };
+        Ok(Vec::new())
+    }
+}
+
+impl Write for Pieces {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.buffer.extend_from_slice(bytes);
+        if self.buffer.len() >= PIECE_BYTES {
+            self.send()?;
+        }
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+fn gone() -> io::Error {
+    io::Error::new(io::ErrorKind::BrokenPipe, "nobody wants the answer any more")
+}
+
+struct Streamed<G> {
+    pieces: mpsc::Receiver<Piece>,
+    _guard: G,
+}
+
+impl<G: Unpin> HttpBody for Streamed<G> {
+    type Data = Bytes;
+    type Error = io::Error;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, io::Error>>> {
+        self.pieces.poll_recv(context).map(|piece| piece.map(|piece| piece.map(Frame::data)))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use http_body_util::BodyExt;
+
+    use super::*;
+
+    async fn check(bytes: usize, whole: bool) {
+        let response = answer("text/plain", (), move |pieces| {
+            let line = [b'x'; 100];
+            (0..bytes / 100).try_for_each(|_| pieces.write_all(&line))?;
+            Ok(())
+        });
+        let body = response.await.expect("it is answered").into_body();
+        assert_eq!(body.size_hint().exact().is_some(), whole, "{bytes}");
+        assert_eq!(body.collect().await.expect("it arrives").to_bytes().len(), bytes);
+    }
+
+    #[tokio::test]
+    async fn small_answers_go_whole_and_large_ones_in_pieces() {
+        check(0, true).await;
+        check(1_000, true).await;
+        check(10_000_000, false).await;
+    }
+
+    #[tokio::test]
+    async fn an_error_is_the_answer_until_the_first_piece_is_out() {
+        let failed = answer("text/plain", (), |_| Err(ApiError::bad("no")));
+        assert!(failed.await.is_err());
+        let broken = answer("text/plain", (), |pieces| {
+            pieces.write_all(&[0; PIECE_BYTES])?;
+            Err(ApiError::bad("no"))
+        });
+        let body = broken.await.expect("it begins").into_body();
+        assert!(body.collect().await.is_err());
+    }
+}

@@ -1,0 +1,344 @@
+//! `/api/v1/targets` and what belongs to it: what is scraped, how that went, and how relabelling got there.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use axum::extract::State;
+use axum::response::Response;
+use collect::config::ScrapeJob;
+use collect::relabel::Rule;
+use collect::target::{Outcome, Target, discovered_labels, resolve};
+use model::{Labels, METRIC_NAME, Matcher, Timestamp};
+use serde::Serialize;
+use tsdb::{Store, StoreError};
+
+use super::envelope::{ApiError, ErrorType, success};
+use super::labels::as_map;
+use super::params::Params;
+use super::selectors::ask;
+use super::status::date;
+use crate::app::{App, now_millis};
+
+/// How many metadata entries one answer may have.
+const METADATA_MAX: usize = 1_000_000;
+
+type Map<'a> = BTreeMap<&'a str, &'a str>;
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Active<'a> {
+    discovered_labels: Map<'a>,
+    labels: Map<'a>,
+    scrape_pool: &'a str,
+    scrape_url: String,
+    global_url: String,
+    last_error: String,
+    last_scrape: String,
+    last_scrape_duration: f64,
+    health: &'static str,
+    scrape_interval: String,
+    scrape_timeout: String,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Dropped<'a> {
+    discovered_labels: Map<'a>,
+    scrape_pool: &'a str,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Discovery<'a> {
+    active_targets: Vec<Active<'a>>,
+    dropped_targets: Vec<Dropped<'a>>,
+    dropped_target_counts: BTreeMap<&'a str, u64>,
+}
+
+/// A job with what became of each address.
+struct Pool {
+    job: Arc<ScrapeJob>,
+    targets: Vec<(Target, Seen)>,
+    dropped: Vec<Labels>,
+}
+
+/// How the last scrape of a target went, as its own samples tell it.
+#[derive(Clone, Copy, Default)]
+struct Seen {
+    time: Option<Timestamp>,
+    up: Option<f64>,
+    seconds: f64,
+}
+
+/// Active and dropped targets.
+pub async fn targets(State(app): State<Arc<App>>, params: Params) -> Result<Response, ApiError> {
+    let state = params.get("state").unwrap_or("any").to_ascii_lowercase();
+    let wanted = params.get("scrapePool").map(str::to_owned);
+    let pools = pools(&app, wanted).await?;
+    let (active, dropped) = (state != "dropped", state != "active");
+    let mut discovery = Discovery {
+        active_targets: Vec::new(),
+        dropped_targets: Vec::new(),
+        dropped_target_counts: BTreeMap::new(),
+    };
+    for pool in &pools {
+        let name = pool.job.name.as_str();
+        if active {
+            discovery.active_targets.extend(pool.targets.iter().map(|(target, seen)| shown(target, seen)));
+        }
+        if dropped {
+            let shown = |labels| Dropped { discovered_labels: as_map(labels), scrape_pool: name };
+            discovery.dropped_targets.extend(pool.dropped.iter().map(shown));
+        }
+        discovery.dropped_target_counts.insert(name, pool.dropped.len() as u64);
+    }
+    Ok(success(discovery))
+}
+
+/// What metrics of each target say about themselves.
+pub async fn metadata(State(app): State<Arc<App>>, params: Params) -> Result<Response, ApiError> {
+    let (limit, metric) = (params.limit("limit")?, params.get("metric").map(str::to_owned));
+    let matchers = match params.get("match_target") {
+        None => Vec::new(),
+        Some(text) => promql::parse::parse_selector(text)
+            .map_err(|error| ApiError::bad_parameter("match_target", error))?,
+    };
+    #[derive(Serialize)]
+    struct Entry {
+        target: BTreeMap<String, String>,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        metric: Option<String>,
+        #[serde(rename = "type")]
+        kind: &'static str,
+        help: String,
+        unit: String,
+    }
+    let pools = pools(&app, None).await?;
+    let targets: Vec<Labels> = pools
+        .iter()
+        .flat_map(|pool| &pool.targets)
+        .map(|(target, _)| target.labels.clone())
+        .filter(|labels| matchers.iter().all(|matcher| matcher.matches(labels.value(&matcher.name))))
+        .take(limit.unwrap_or(usize::MAX))
+        .collect();
+    let entries = ask(&app, move |store| {
+        let known: BTreeMap<String, model::Metadata> = store.metadata().into_iter().collect();
+        let mut entries = Vec::new();
+        for labels in targets {
+            for family in families(store, &labels, metric.as_deref(), &known)? {
+                let Some(metadata) = known.get(&family) else { continue };
+                if entries.len() >= METADATA_MAX {
+                    break;
+                }
+                entries.push(Entry {
+                    target: labels.iter().map(|(name, value)| (name.to_owned(), value.to_owned())).collect(),
+                    metric: metric.is_none().then_some(family),
+                    kind: metadata.kind.name(),
+                    help: metadata.help.clone(),
+                    unit: metadata.unit.clone(),
+                });
+            }
+        }
+        Ok(entries)
+    })
+    .await?;
+    if entries.is_empty() {
+        return Err(ApiError::new(ErrorType::NotFound, "specified metadata not found"));
+    }
+    Ok(success(entries))
+}
+
+/// The names of the jobs.
+pub async fn scrape_pools(State(app): State<Arc<App>>) -> Response {
+    let config = app.config.get();
+    let mut names: Vec<&str> = config.jobs.iter().map(|job| job.name.as_str()).collect();
+    names.sort_unstable();
+    success(serde_json::json!({ "scrapePools": names }))
+}
+
+/// What the relabelling of a job does to labels, rule by rule.
+pub async fn relabel_steps(State(app): State<Arc<App>>, params: Params) -> Result<Response, ApiError> {
+    #[derive(Serialize)]
+    struct Step {
+        rule: ShownRule,
+        output: BTreeMap<String, String>,
+        keep: bool,
+    }
+    let Some(name) = params.get("scrapePool") else {
+        return Err(ApiError::bad("no scrapePool parameter provided"));
+    };
+    let Some(text) = params.get("labels") else {
+        return Err(ApiError::bad("no labels parameter provided"));
+    };
+    let labels: BTreeMap<String, String> = serde_json::from_str(text)
+        .map_err(|error| ApiError::bad_parameter("labels", format!("invalid JSON: {error}")))?;
+    let job = job(&app, name)?;
+    let trace = collect::relabel::trace(&job.relabel, &Labels::from_pairs(&labels));
+    let steps: Vec<Step> = trace
+        .into_iter()
+        .map(|step| Step {
+            rule: ShownRule::new(step.rule),
+            // Of labels that a rule drops nothing is left, as Prometheus has it.
+            output: if step.kept { owned(&step.after) } else { BTreeMap::new() },
+            keep: step.kept,
+        })
+        .collect();
+    Ok(success(serde_json::json!({ "steps": steps })))
+}
+
+/// The job of that name.
+pub fn job(app: &App, name: &str) -> Result<Arc<ScrapeJob>, ApiError> {
+    let found = app.config.get().jobs.iter().find(|job| job.name == name).cloned();
+    found.ok_or_else(|| {
+        let message = format!("scrape pool {} not found", model::names::quote(name));
+        ApiError::new(ErrorType::NotFound, message)
+    })
+}
+
+/// A rule as its configuration reads.
+#[derive(Serialize)]
+struct ShownRule {
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    source_labels: Vec<String>,
+    #[serde(skip_serializing_if = "String::is_empty")]
+    separator: String,
+    #[serde(skip_serializing_if = "String::is_empty")]
+    regex: String,
+    #[serde(skip_serializing_if = "is_zero")]
+    modulus: u64,
+    #[serde(skip_serializing_if = "String::is_empty")]
+    target_label: String,
+    #[serde(skip_serializing_if = "String::is_empty")]
+    replacement: String,
+    action: &'static str,
+}
+
+impl ShownRule {
+    fn new(rule: &Rule) -> ShownRule {
+        ShownRule {
+            source_labels: rule.source_labels.clone(),
+            separator: rule.separator.clone(),
+            regex: rule.regex.pattern().to_owned(),
+            modulus: rule.modulus,
+            target_label: rule.target_label.clone(),
+            replacement: rule.replacement.clone(),
+            action: rule.action.name(),
+        }
+    }
+}
+
+fn is_zero(number: &u64) -> bool {
+    *number == 0
+}
+
+fn owned(labels: &Labels) -> BTreeMap<String, String> {
+    labels.iter().map(|(name, value)| (name.to_owned(), value.to_owned())).collect()
+}
+
+/// The jobs in force with their targets; only one of them where a name is given.
+async fn pools(app: &Arc<App>, wanted: Option<String>) -> Result<Vec<Pool>, ApiError> {
+    let config = app.config.get();
+    ask(app, move |store| {
+        let mut pools = Vec::new();
+        for job in config.jobs.iter().filter(|job| wanted.as_ref().is_none_or(|name| *name == job.name)) {
+            pools.push(pool(store, job)?);
+        }
+        Ok(pools)
+    })
+    .await
+}
+
+fn pool(store: &Store, job: &Arc<ScrapeJob>) -> Result<Pool, StoreError> {
+    let mut pool = Pool { job: job.clone(), targets: Vec::new(), dropped: Vec::new() };
+    for config in &job.static_configs {
+        let group = Labels::from_pairs(&config.labels);
+        for address in &config.targets {
+            let own = Labels::from_pairs([(collect::target::ADDRESS, address)]);
+            match resolve(job, discovered_labels(job, &group, &own)) {
+                Outcome::Target(target) => {
+                    let seen = last_scrape(store, &target)?;
+                    pool.targets.push((*target, seen));
+                }
+                Outcome::Dropped(labels) | Outcome::Invalid { discovered: labels, .. } => {
+                    pool.dropped.push(labels);
+                }
+            }
+        }
+    }
+    Ok(pool)
+}
+
+fn last_scrape(store: &Store, target: &Target) -> Result<Seen, StoreError> {
+    let up = newest(store, "up", target)?;
+    let seconds = newest(store, "scrape_duration_seconds", target)?;
+    Ok(Seen {
+        time: up.map(|(time, _)| time),
+        up: up.map(|(_, value)| value),
+        seconds: seconds.map_or(0.0, |(_, value)| value),
+    })
+}
+
+/// The newest value of one of a target's own metrics, within twice its interval.
+fn newest(store: &Store, name: &str, target: &Target) -> Result<Option<(Timestamp, f64)>, StoreError> {
+    let mut matchers = vec![Matcher::equal(METRIC_NAME, name)];
+    matchers.extend(target.labels.iter().map(|(name, value)| Matcher::equal(name, value)));
+    let now = now_millis();
+    let selection = store.select(&matchers, now - 2 * target.interval.millis..=now)?;
+    for index in 0..selection.len() {
+        if selection.labels(index).without_name() == target.labels {
+            let samples = selection.read(index)?;
+            let last = samples.times.last().copied().zip(samples.values.last().copied());
+            return Ok(last.filter(|(_, value)| !model::is_stale_nan(*value)));
+        }
+    }
+    Ok(None)
+}
+
+fn shown<'a>(target: &'a Target, seen: &Seen) -> Active<'a> {
+    let health = match seen.up {
+        None => "unknown",
+        Some(up) if up > 0.0 => "up",
+        Some(_) => "down",
+    };
+    Active {
+        discovered_labels: as_map(&target.discovered),
+        labels: as_map(&target.labels),
+        scrape_pool: &target.job.name,
+        scrape_url: target.address.uri(),
+        global_url: target.address.uri(),
+        last_error: if health == "down" { "the last scrape failed".to_owned() } else { String::new() },
+        last_scrape: seen.time.map_or_else(|| "0001-01-01T00:00:00Z".to_owned(), date),
+        last_scrape_duration: seen.seconds,
+        health,
+        scrape_interval: target.interval.to_string(),
+        scrape_timeout: target.timeout.to_string(),
+    }
+}
+
+/// The metric families a target has exposed lately and of which something is known.
+fn families(
+    store: &Store,
+    target: &Labels,
+    metric: Option<&str>,
+    known: &BTreeMap<String, model::Metadata>,
+) -> Result<Vec<String>, StoreError> {
+    let mut matchers: Vec<Matcher> = target.iter().map(|(name, value)| Matcher::equal(name, value)).collect();
+    matchers.push(Matcher::equal(METRIC_NAME, "").inverse());
+    let now = now_millis();
+    let names = store.label_values(METRIC_NAME, &[matchers], now - 3_600_000..=now)?;
+    let mut found: Vec<String> = names.iter().filter_map(|name| family_of(name, known)).collect();
+    found.sort();
+    found.dedup();
+    found.retain(|family| metric.is_none_or(|metric| metric == family));
+    Ok(found)
+}
+
+/// The family that samples of this name belong to.
+fn family_of(name: &str, known: &BTreeMap<String, model::Metadata>) -> Option<String> {
+    let stems = ["", "_bucket", "_count", "_sum", "_total", "_info", "_created"];
+    stems
+        .iter()
+        .filter_map(|suffix| name.strip_suffix(suffix))
+        .find(|stem| known.contains_key(*stem))
+        .map(str::to_owned)
+}
