@@ -1,8 +1,10 @@
 //! Anchored regular expressions over label values, with what an index can use of them.
 //!
 //! A pattern matches the whole value, `.` matches every character including a newline, and the syntax is RE2's
-//! as far as the Rust engine shares it. Before any automaton runs, the pattern is looked at: a set of literals
+//! (`re2`). Before any automaton runs, the pattern is looked at: a set of literals
 //! (`a|b|c`, `(get|post)`, `5[0-9]`) is answered by a look-up, a leading literal narrows what has to be tried.
+
+mod re2;
 
 use std::fmt;
 use std::sync::Arc;
@@ -53,7 +55,7 @@ impl Regex {
             .dot_matches_new_line(true)
             .nest_limit(200)
             .build()
-            .parse(pattern)
+            .parse(&re2::translate(pattern))
             .map_err(|error| RegexError { message: one_line(&error) })?;
         Ok(Regex { pattern: pattern.into(), plan: Plan::of(pattern, &hir)? })
     }
@@ -148,7 +150,7 @@ fn compile(pattern: &str) -> Result<meta::Regex, RegexError> {
     meta::Builder::new()
         .configure(meta::Config::new().nfa_size_limit(Some(COMPILED_BYTES_MAX)))
         .syntax(regex_automata::util::syntax::Config::new().dot_matches_new_line(true).nest_limit(200))
-        .build(&format!("^(?:{pattern})$"))
+        .build(&format!("^(?:{})$", re2::translate(pattern)))
         .map_err(|error| RegexError {
             message: match error.syntax_error() {
                 Some(syntax) => one_line(syntax),
