@@ -21,6 +21,7 @@
 
 #![warn(clippy::disallowed_methods)]
 
+mod append;
 mod bits;
 mod bytes;
 mod closed;

@@ -48,6 +48,9 @@ enum Source {
     Part { part: u32, ordinal: u32 },
 }
 
+/// A column of a stripe that a selector means, and its point.
+type Wanted = (u16, PointId);
+
 /// A pair of target and point that exists, and where.
 struct Pair {
     target: TargetId,
@@ -84,7 +87,7 @@ impl Selection {
             pairs.push(Pair { target, point, source: Source::Part { part, ordinal } });
         });
         let stripes = &mut selection.stripes;
-        find_in_head(head, &selection.view, &matched, &selection.range, &mut |target, stripe, columns| {
+        find_in_head(head, &selection.view, &matched, &selection.range, |target, stripe, columns| {
             let number = stripes.len() as u32;
             for &(column, point) in columns {
                 pairs.push(Pair { target, point, source: Source::Head { stripe: number, column } });
@@ -209,7 +212,7 @@ pub(crate) fn for_each_pair(
         return;
     }
     find_in_parts(view, &matched, range, &mut |target, point, _, _| found(target, point));
-    find_in_head(head, view, &matched, range, &mut |target, _, columns| {
+    find_in_head(head, view, &matched, range, |target, _, columns| {
         columns.iter().for_each(|&(_, point)| found(target, point));
     });
 }
@@ -242,13 +245,13 @@ fn find_in_head(
     view: &View,
     matched: &Matched,
     range: &RangeInclusive<Timestamp>,
-    found: &mut dyn FnMut(TargetId, Arc<Stripe>, &[(u16, PointId)]),
+    mut found: impl FnMut(TargetId, Arc<Stripe>, &[Wanted]),
 ) {
     if *range.end() < view.note.sealed_until {
         return;
     }
     // Replicas share their list of columns, so what of a list is wanted is decided once.
-    let mut wanted: HashMap<*const Columns, (Arc<Columns>, Vec<(u16, PointId)>)> = HashMap::new();
+    let mut wanted: HashMap<*const Columns, (Arc<Columns>, Vec<Wanted>)> = HashMap::new();
     for target in &matched.targets {
         for stripe in head.stripes_of(target) {
             let columns = stripe.columns();
@@ -269,8 +272,8 @@ fn find_in_head(
     }
 }
 
-fn wanted_columns(columns: &Columns, matched: &Matched) -> Vec<(u16, PointId)> {
-    let mut wanted: Vec<(u16, PointId)> = if matched.points.len() < columns.len() as u64 / 4 {
+fn wanted_columns(columns: &Columns, matched: &Matched) -> Vec<Wanted> {
+    let mut wanted: Vec<Wanted> = if matched.points.len() < columns.len() as u64 / 4 {
         matched.points.iter().filter_map(|point| Some((columns.find(point)?, point))).collect()
     } else {
         let points = columns.points().iter().enumerate();
