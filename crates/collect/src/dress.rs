@@ -704,3 +704,203 @@ fn take_columns<T>(all: &mut Vec<(u32, T)>, columns: &[(u32, u32)]) -> Vec<(u32,
         .map(|(column, item)| (position(column).map_or(0, |at| at as u32), item))
         .collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+    use wire::{Format, Options, Reader};
+
+    use super::*;
+    use crate::config::RelabelConfig;
+
+    fn style(rules: serde_json::Value, change: impl FnOnce(&mut Style)) -> Style {
+        let configs: Vec<RelabelConfig> = serde_json::from_value(rules).unwrap();
+        let mut style = Style {
+            target: Labels::from_pairs([("job", "j"), ("instance", "i")]),
+            rules: configs.iter().map(|config| config.compile(NameScheme::Utf8).unwrap()).collect(),
+            honor_labels: false,
+            honor_timestamps: true,
+            track_timestamps: false,
+            limits: ScrapeLimits::default(),
+            names: NameScheme::Utf8,
+            extra_metrics: false,
+        };
+        change(&mut style);
+        style
+    }
+
+    /// What frames say beside the automatic series, one line per series, sorted.
+    fn show(frames: &[Frame]) -> Vec<String> {
+        let mut lines = Vec::new();
+        for frame in frames {
+            assert_eq!(frame.values.len(), frame.layout.points.len(), "a row has a value per column");
+            assert!(frame.absent.is_sorted());
+            for (column, value) in frame.values.iter().enumerate() {
+                let series = frame.layout.series(column);
+                if frame.absent.contains(&(column as u32)) || series.metric_name().starts_with("scrape_") {
+                    continue;
+                }
+                let value = if model::is_stale_nan(*value) { "stale".to_owned() } else { value.to_string() };
+                lines.push(format!("{series} {value} @{}", frame.time));
+            }
+        }
+        lines.sort();
+        lines
+    }
+
+    /// Feeds pages (or failures, where the page is `!`) to a dresser, 10 apart, and compares what came of each.
+    fn check(style: Style, steps: &[(&str, &str)]) {
+        let (mut dresser, mut reader) = (Dresser::new(style), Reader::new());
+        for (index, (body, want)) in steps.iter().enumerate() {
+            let time = 10 * (index as i64 + 1);
+            let report = Report::default();
+            let got = match *body {
+                "!" => show(&dresser.fail(time, Counts::default(), report)),
+                "end" => show(&dresser.end(time)),
+                body => {
+                    let page = reader.read(body.as_bytes(), Format::Text, &Options::default()).unwrap();
+                    match dresser.dress(page, time, report) {
+                        Ok((frames, counts)) => {
+                            let mut lines = show(&frames);
+                            lines.push(format!("{}/{}/{}", counts.scraped, counts.kept, counts.added));
+                            lines
+                        }
+                        Err(refusal) => vec![refusal.to_string()],
+                    }
+                }
+            };
+            let want: Vec<String> = want
+                .trim()
+                .lines()
+                .map(|line| line.trim().replace('J', r#"instance="i", job="j""#))
+                .collect();
+            assert_eq!(got, want, "step {index}: {body}");
+        }
+    }
+
+    #[test]
+    fn series_that_vanish_end_once() {
+        check(
+            style(json!([]), |_| {}),
+            &[
+                ("a 1\nb 2\n", "a{J} 1 @10\nb{J} 2 @10\nup{J} 1 @10\n2/2/2"),
+                ("a 1\n", "a{J} 1 @20\nb{J} stale @20\nup{J} 1 @20\n1/1/0"),
+                ("a 1\n", "a{J} 1 @30\nup{J} 1 @30\n1/1/0"),
+                ("a 1\nb 3\n", "a{J} 1 @40\nb{J} 3 @40\nup{J} 1 @40\n2/2/1"),
+                ("a 1\nc 3\n", "a{J} 1 @50\nb{J} stale @50\nc{J} 3 @50\nup{J} 1 @50\n2/2/1"),
+                ("!", "a{J} stale @60\nc{J} stale @60\nup{J} 0 @60"),
+                ("!", "up{J} 0 @70"),
+                ("c 4\n", "c{J} 4 @80\nup{J} 1 @80\n1/1/1"),
+                ("end", "c{J} stale @90\nup{J} stale @90"),
+                ("end", ""),
+            ],
+        );
+    }
+
+    #[test]
+    fn labels_of_the_target_win_or_lose() {
+        check(
+            style(json!([]), |_| {}),
+            &[(
+                "a{job=\"x\",exported_job=\"y\"} 1\n",
+                r#"a{exported_exported_job="x", exported_job="y", J} 1 @10
+                up{J} 1 @10
+                1/1/1"#,
+            )],
+        );
+        check(
+            style(json!([]), |style| style.honor_labels = true),
+            &[
+                (
+                    "a{job=\"x\"} 1\nb 2\n",
+                    "a{instance=\"i\", job=\"x\"} 1 @10\nb{J} 2 @10\nup{J} 1 @10\n2/2/2",
+                ),
+                ("b 2\n", "a{instance=\"i\", job=\"x\"} stale @20\nb{J} 2 @20\nup{J} 1 @20\n1/1/0"),
+            ],
+        );
+    }
+
+    #[test]
+    fn relabelling_drops_renames_and_merges() {
+        check(
+            style(
+                json!([
+                    {"source_labels": ["__name__"], "regex": "drop_.*", "action": "drop"},
+                    {"regex": "id", "action": "labeldrop"},
+                    {"source_labels": ["__name__"], "regex": "c", "target_label": "instance", "replacement": ""},
+                ]),
+                |_| {},
+            ),
+            &[(
+                "drop_x 1\na{id=\"1\"} 1\na{id=\"2\"} 2\nc 3\n",
+                "a{J} 1 @10\nc{job=\"j\"} 3 @10\nup{J} 1 @10\n4/2/2",
+            )],
+        );
+        check(
+            style(json!([{"regex": "__name__", "action": "labeldrop"}]), |_| {}),
+            &[("a 1\n", "missing metric name (__name__ label) after relabelling: {J}"), ("!", "up{J} 0 @20")],
+        );
+    }
+
+    #[test]
+    fn limits_refuse_the_whole_page() {
+        check(
+            style(json!([]), |style| style.limits.samples_max = 1),
+            &[
+                ("a 1\n", "a{J} 1 @10\nup{J} 1 @10\n1/1/1"),
+                ("a 1\nb 2\n", "sample limit exceeded: 2 samples, 1 allowed"),
+                ("!", "a{J} stale @30\nup{J} 0 @30"),
+            ],
+        );
+        check(
+            style(json!([]), |style| style.limits.labels_max = 3),
+            &[("a{x=\"1\"} 1\n", "label_limit exceeded: a{J, x=\"1\"} has 4 labels, 3 allowed")],
+        );
+        check(
+            style(json!([]), |style| style.limits.label_value_bytes_max = 3),
+            &[(
+                "a{x=\"1234\"} 1\n",
+                "label_value_length_limit exceeded: label \"x\" of a{J, x=\"1234\"} is longer than 3 bytes",
+            )],
+        );
+    }
+
+    #[test]
+    fn times_of_the_exposition_are_taken_or_not() {
+        check(
+            style(json!([]), |_| {}),
+            &[
+                (
+                    "a 1 5\nb 2 5\nc 3 6\nd 4\n",
+                    "a{J} 1 @5\nb{J} 2 @5\nc{J} 3 @6\nd{J} 4 @10\nup{J} 1 @10\n4/4/4",
+                ),
+                ("d 4\n", "d{J} 4 @20\nup{J} 1 @20\n1/1/0"),
+            ],
+        );
+        check(
+            style(json!([]), |style| style.track_timestamps = true),
+            &[
+                ("a 1 5\nd 4\n", "a{J} 1 @5\nd{J} 4 @10\nup{J} 1 @10\n2/2/2"),
+                ("d 4\n", "a{J} stale @20\nd{J} 4 @20\nup{J} 1 @20\n1/1/0"),
+            ],
+        );
+        check(
+            style(json!([]), |style| style.honor_timestamps = false),
+            &[("a 1 5\n", "a{J} 1 @10\nup{J} 1 @10\n1/1/1")],
+        );
+    }
+
+    #[test]
+    fn the_steady_state_keeps_its_layout() {
+        let (mut dresser, mut reader) = (Dresser::new(style(json!([]), |_| {})), Reader::new());
+        let mut layouts = HashSet::default();
+        for value in 0..5 {
+            let body = format!("a {value}\nb 2\n");
+            let page = reader.read(body.as_bytes(), Format::Text, &Options::default()).unwrap();
+            let (frames, _) = dresser.dress(page, value, Report::default()).unwrap();
+            assert_eq!((frames.len(), frames[0].values[0]), (1, value as f64));
+            layouts.insert(frames[0].layout.id());
+        }
+        assert_eq!(layouts.len(), 1);
+    }
+}

@@ -1,7 +1,13 @@
 //! What goes out and brings telemetry back. Knows no store: it hands frames to whoever called it.
 
 pub mod config;
+pub mod discovery;
 pub mod dress;
 pub mod fetch;
+pub mod host;
+pub mod manager;
 pub mod relabel;
+pub mod scrape;
 pub mod target;
+
+pub use manager::{Collector, Extras, JobStatus, TargetStatus};

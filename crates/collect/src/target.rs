@@ -233,6 +233,11 @@ impl Target {
         hasher.finish()
     }
 
+    /// The full URL that is scraped.
+    pub fn uri(&self) -> String {
+        self.address.uri()
+    }
+
     /// How far into each interval this target is scraped. It depends on the target alone, so targets spread evenly
     /// over the interval and stay where they are across restarts.
     pub fn offset_millis(&self) -> i64 {

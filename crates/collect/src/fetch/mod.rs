@@ -145,6 +145,11 @@ impl Client {
         Client { shared, connections: Vec::new(), token: None, compressed: Vec::new() }
     }
 
+    /// Closes the connections: what they still bring belongs to a request that was given up.
+    pub fn disconnect(&mut self) {
+        self.connections.clear();
+    }
+
     /// Fetches `address` into `body`, following redirects.
     pub async fn get(
         &mut self,
