@@ -36,6 +36,7 @@ fn main() -> ExitCode {
         Meant::Serve(options) => serve::run(*options),
         Meant::Check(what) => commands::check::run(what),
         Meant::Test(what) => commands::test::run(what),
+        Meant::Tsdb(what) => commands::tsdb::run(what),
         Meant::Version(format) => commands::version::run(format),
     };
     outcome.unwrap_or_else(|error| {

@@ -14,7 +14,7 @@ mod lifecycle;
 mod metadata;
 mod notifications;
 mod observe;
-mod params;
+pub mod params;
 mod pieces;
 mod query;
 mod remote_read;

@@ -3,4 +3,5 @@
 pub mod check;
 mod paint;
 pub mod test;
+pub mod tsdb;
 pub mod version;

@@ -11,6 +11,7 @@ use super::low::{self, Arguments, Command};
 use super::size::parse_bytes;
 use crate::commands::check::Check;
 use crate::commands::test::Test;
+use crate::commands::tsdb::Tsdb;
 
 /// What to do.
 pub enum Meant {
@@ -20,6 +21,8 @@ pub enum Meant {
     Check(Check),
     /// Run tests.
     Test(Test),
+    /// Work on a data directory.
+    Tsdb(Tsdb),
     /// Say which version this is.
     Version(VersionFormat),
 }
@@ -124,6 +127,7 @@ pub(super) fn meant(typed: Arguments) -> anyhow::Result<Meant> {
         Some(Command::Serve(serve_flags)) => Ok(Meant::Serve(Box::new(serve(*serve_flags)?))),
         Some(Command::Check(what)) => Ok(Meant::Check(what)),
         Some(Command::Test(what)) => Ok(Meant::Test(what)),
+        Some(Command::Tsdb(what)) => Ok(Meant::Tsdb(what)),
         Some(Command::Version { format }) => Ok(Meant::Version(match format {
             low::VersionFormat::Text => VersionFormat::Text,
             low::VersionFormat::Json => VersionFormat::Json,

@@ -9,6 +9,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use crate::commands::check::Check;
 use crate::commands::test::Test;
+use crate::commands::tsdb::Tsdb;
 
 /// Collects, stores, queries and shows the metrics of HTTP APIs.
 #[derive(Parser)]
@@ -33,6 +34,9 @@ pub(super) enum Command {
     /// Run tests that are files.
     #[command(subcommand)]
     Test(Test),
+    /// Look at a data directory, check it, bring data in and out.
+    #[command(subcommand)]
+    Tsdb(Tsdb),
     /// Print the version.
     Version {
         /// How to print it.

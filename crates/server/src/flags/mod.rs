@@ -10,6 +10,7 @@ use std::process::ExitCode;
 use clap::Parser;
 
 pub use high::{LogFormat, LogOptions, Meant, ServeOptions, VersionFormat};
+pub use size::format_bytes;
 
 /// A command line that is not run: help, version or a mistake.
 pub enum Refused {

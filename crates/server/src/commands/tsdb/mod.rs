@@ -1,0 +1,146 @@
+//! `flightdeck tsdb`: looks at a data directory, checks it, and brings data in and out. No server may be running on it.
+
+mod dump;
+mod import;
+mod snapshot;
+
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+use anyhow::Context;
+use clap::{Args, Subcommand};
+use model::Timestamp;
+use tsdb::{Options, Store};
+
+use super::paint;
+use crate::flags::format_bytes;
+
+/// What to do.
+#[derive(Subcommand)]
+pub enum Tsdb {
+    /// What the store holds, and which labels make it large.
+    Stats {
+        #[command(flatten)]
+        data: Data,
+        /// How many of each kind to list.
+        #[arg(long, default_value_t = 10)]
+        limit: usize,
+    },
+    /// The parts on disk.
+    List {
+        #[command(flatten)]
+        data: Data,
+    },
+    /// Read every block and say what is damaged; exit code 1 when something is.
+    Verify {
+        #[command(flatten)]
+        data: Data,
+    },
+    /// Write samples as OpenMetrics, each with its time.
+    Dump(dump::Dump),
+    /// Copy the store, consistent and ready to be opened.
+    Snapshot {
+        #[command(flatten)]
+        data: Data,
+        /// Where to; must not exist.
+        to: PathBuf,
+    },
+    /// Take over what a Prometheus stored: block directories, directories of them, or OpenMetrics dumps.
+    ImportPrometheus(import::Import),
+}
+
+/// Which store.
+#[derive(Args, Clone)]
+pub struct Data {
+    /// The data directory.
+    #[arg(long, value_name = "DIR", default_value = "./flightdeck-data")]
+    data: PathBuf,
+}
+
+/// Runs the command.
+pub fn run(what: Tsdb) -> anyhow::Result<ExitCode> {
+    match what {
+        Tsdb::Stats { data, limit } => stats(&open(&data.data, existing_only())?, limit),
+        Tsdb::List { data } => list(&open(&data.data, existing_only())?),
+        Tsdb::Verify { data } => return verify(&data.data),
+        Tsdb::Dump(dump) => dump::run(&dump)?,
+        Tsdb::Snapshot { data, to } => snapshot::run(&data.data, &to)?,
+        Tsdb::ImportPrometheus(import) => return import::run(&import),
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Looking at a store must not change what it keeps.
+fn existing_only() -> Options {
+    Options { retention_ms: 0, out_of_order_window_ms: i64::MAX, ..Options::default() }
+}
+
+fn open(data: &Path, options: Options) -> anyhow::Result<Store> {
+    anyhow::ensure!(data.is_dir(), "there is no data directory {}", data.display());
+    Store::open(data, options).with_context(|| format!("opening the data directory {}", data.display()))
+}
+
+fn stats(store: &Store, limit: usize) {
+    let stats = store.stats();
+    let time = |time: Option<Timestamp>| time.map_or("none".to_owned(), format_time);
+    let samples: u64 = stats.parts.iter().map(|part| part.samples).sum();
+    println!("oldest sample    {}", time(stats.min_time));
+    println!("newest sample    {}", time(stats.max_time));
+    println!("targets          {}", stats.targets);
+    println!("points           {}", stats.points);
+    println!("head series      {}", stats.series);
+    println!("parts            {}, {samples} samples, {}", stats.parts.len(), format_bytes(stats.part_bytes));
+    println!("log              {}", format_bytes(stats.log_bytes));
+    println!("damages          {}", stats.damages.len());
+    let cardinality = store.cardinality(limit);
+    let tables = [
+        ("series of the head by metric", &cardinality.series_by_metric),
+        ("values by label", &cardinality.values_by_label),
+        ("series of the head by pair", &cardinality.series_by_pair),
+    ];
+    for (title, rows) in tables {
+        println!("\n{title}");
+        for (name, count) in rows {
+            println!("  {count:>10}  {name}");
+        }
+    }
+}
+
+fn list(store: &Store) {
+    println!(
+        "{:>8}  {:<24}  {:<24}  {:>10}  {:>12}  {:>10}",
+        "part", "from", "to", "series", "samples", "size"
+    );
+    for part in store.stats().parts {
+        println!(
+            "{:>8}  {:<24}  {:<24}  {:>10}  {:>12}  {:>10}",
+            part.number,
+            format_time(part.min_time),
+            format_time(part.max_time),
+            part.series,
+            part.samples,
+            format_bytes(part.bytes)
+        );
+    }
+}
+
+fn verify(data: &Path) -> anyhow::Result<ExitCode> {
+    let store = open(data, existing_only())?;
+    let mut damages = store.opened().damages.clone();
+    damages.extend(store.verify());
+    for damage in &damages {
+        println!("{} {damage}", paint::bad("damaged"));
+    }
+    let parts = store.stats().parts.len();
+    if damages.is_empty() {
+        println!("{} {parts} parts, every block read", paint::good("good"));
+        return Ok(ExitCode::SUCCESS);
+    }
+    println!("{} damages in {parts} parts; everything else is served", damages.len());
+    Ok(ExitCode::FAILURE)
+}
+
+/// A time for people and scripts alike.
+fn format_time(time: Timestamp) -> String {
+    jiff::Timestamp::from_millisecond(time).map_or_else(|_| time.to_string(), |time| format!("{time:.3}"))
+}

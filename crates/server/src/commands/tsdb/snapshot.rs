@@ -1,0 +1,41 @@
+//! `flightdeck tsdb snapshot`: a copy of a store that nobody is writing to. Parts never change, so they are linked, not copied.
+
+use std::fs;
+use std::path::Path;
+
+use anyhow::{Context, ensure};
+
+use super::{existing_only, open};
+
+/// Copies the store at `data` to `to`.
+pub fn run(data: &Path, to: &Path) -> anyhow::Result<()> {
+    ensure!(!to.exists(), "{} is there already; a snapshot goes to a new directory", to.display());
+    // Opening it takes the lock and replays the log, so that a store that cannot be opened is not copied.
+    let store = open(data, existing_only())?;
+    store.sync()?;
+    copy(data, to).with_context(|| format!("copying {} to {}", data.display(), to.display()))?;
+    println!("{}", to.display());
+    Ok(())
+}
+
+fn copy(from: &Path, to: &Path) -> std::io::Result<()> {
+    fs::create_dir_all(to)?;
+    for entry in fs::read_dir(from)? {
+        let entry = entry?;
+        let (source, target) = (entry.path(), to.join(entry.file_name()));
+        if entry.file_type()?.is_dir() {
+            copy(&source, &target)?;
+        } else if entry.file_name() != "lock" {
+            let immutable = from.file_name().is_some_and(|name| name == "parts") && is_part(&source);
+            if !immutable || fs::hard_link(&source, &target).is_err() {
+                fs::copy(&source, &target)?;
+            }
+        }
+    }
+    fs::File::open(to)?.sync_all()
+}
+
+/// Beside the parts lies the manifest, which does change.
+fn is_part(path: &Path) -> bool {
+    path.extension().is_some_and(|extension| extension == "part")
+}
