@@ -150,7 +150,7 @@ impl Client {
         self.connections.clear();
     }
 
-    /// Fetches `address` into `body`, following redirects.
+    /// Fetches `address` into `body`, following redirects. The body of an error status is there too, if it could be read.
     pub async fn get(
         &mut self,
         address: &Address,
@@ -167,7 +167,11 @@ impl Client {
                 status if is_redirect(status) && self.shared.config.follow_redirects => {
                     at = redirect_of(&at, &response)?;
                 }
-                status => return Err(FetchError::Status(status)),
+                status => {
+                    // What the server has to say is for whoever wants to show it, and leaves the connection usable.
+                    let _ = self.receive(&at, response, ask, body).await;
+                    return Err(FetchError::Status(status));
+                }
             }
         }
         Err(FetchError::Redirect(format!("stopped after {REDIRECTS_MAX}")))
