@@ -41,6 +41,7 @@ mod logged;
 mod maintain;
 pub mod merge;
 mod options;
+mod order;
 mod page;
 mod part;
 mod part_info;

@@ -14,6 +14,7 @@ use crate::columns::Columns;
 use crate::error::{Result, StoreError};
 use crate::gathered::Gathered;
 use crate::head::Head;
+use crate::order::{Keys, Tokens};
 use crate::part::PartCache;
 use crate::registry::{Matched, PointId, Registry, TargetId};
 use crate::samples::Samples;
@@ -27,6 +28,8 @@ pub struct Selection {
     cache: Arc<PartCache>,
     range: RangeInclusive<Timestamp>,
     stripes: Vec<Arc<Stripe>>,
+    targets: Vec<Labels>,
+    points: Vec<Labels>,
     series: Vec<Selected>,
     sources: Vec<Source>,
     /// The times that a series of each target had when it was first read: the next one mostly has the same.
@@ -34,11 +37,10 @@ pub struct Selection {
 }
 
 struct Selected {
-    labels: Labels,
+    target: u32,
+    point: u32,
     first_source: u32,
     source_count: u32,
-    /// Which of `times`.
-    times: u32,
 }
 
 /// Where samples of a series are.
@@ -75,6 +77,8 @@ impl Selection {
             cache,
             range,
             stripes: Vec::new(),
+            targets: Vec::new(),
+            points: Vec::new(),
             series: Vec::new(),
             sources: Vec::new(),
             times: Vec::new(),
@@ -118,13 +122,14 @@ impl Selection {
 
     /// The full labels of a series.
     pub fn labels(&self, index: usize) -> Labels {
-        self.series[index].labels.clone()
+        let series = &self.series[index];
+        self.targets[series.target as usize].union(&self.points[series.point as usize])
     }
 
     /// The samples of a series within the selected range, histograms as floats: what queries read. Empty when all the
     /// series' samples lie outside the range.
     pub fn read(&self, index: usize) -> Result<Samples> {
-        let times = &self.times[self.series[index].times as usize];
+        let times = &self.times[self.series[index].target as usize];
         Ok(self.gather(index)?.into_samples(|own| {
             let shared = times.get_or_init(|| own.as_slice().into());
             if **shared == *own { shared.clone() } else { own.into() }
@@ -154,7 +159,7 @@ impl Selection {
                 }
             };
             if !self.view.note.tombstones.is_empty() {
-                let deleted = self.view.note.deleted(&series.labels, part);
+                let deleted = self.view.note.deleted(&self.labels(index), part);
                 piece.retain(|time| !covers(&deleted, time));
             }
             gathered.absorb(piece);
@@ -164,31 +169,57 @@ impl Selection {
 
     /// Makes series of pairs that are sorted by target and point.
     fn arrange(&mut self, registry: &Registry, pairs: &[Pair]) {
-        let mut found: Vec<(Labels, u32, &[Pair])> = Vec::new();
-        let mut times = 0;
+        let mut point_numbers: HashMap<PointId, u32> = HashMap::new();
+        let mut found: Vec<Found<'_>> = Vec::new();
         for of_target in pairs.chunk_by(|left, right| left.target == right.target) {
+            let target = self.targets.len() as u32;
+            self.targets.push(registry.targets.labels(of_target[0].target).clone());
             for of_series in of_target.chunk_by(|left, right| left.point == right.point) {
-                found.push((registry.series(of_series[0].target, of_series[0].point), times, of_series));
+                let id = of_series[0].point;
+                let point = *point_numbers.entry(id).or_insert_with(|| {
+                    self.points.push(registry.points.labels(id).clone());
+                    self.points.len() as u32 - 1
+                });
+                found.push(Found { target, point, pairs: of_series });
             }
-            times += 1;
         }
-        self.times.resize_with(times as usize, OnceLock::new);
+        self.times.resize_with(self.targets.len(), OnceLock::new);
+        let tokens = Tokens::new(&self.targets, &self.points);
+        let mut keys = Keys::default();
+        found.iter().for_each(|one| tokens.push_key(one.target as usize, one.point as usize, &mut keys));
+        let mut order: Vec<u32> = (0..found.len() as u32).collect();
+        let target = |index: u32| &self.targets[found[index as usize].target as usize];
         // Of sources that contradict each other the first wins: always the same one, however targets are numbered.
-        let target = |pairs: &[Pair]| registry.targets.labels(pairs[0].target);
-        found.sort_by(|left, right| left.0.cmp(&right.0).then_with(|| target(left.2).cmp(target(right.2))));
-        for (labels, times, pairs) in found {
+        order.sort_unstable_by(|&left, &right| {
+            let by_key = keys.get(left as usize).cmp(keys.get(right as usize));
+            by_key.then_with(|| target(left).cmp(target(right)))
+        });
+        let mut previous: Option<u32> = None;
+        for index in order {
+            let Found { target, point, pairs } = found[index as usize];
             match self.series.last_mut() {
-                Some(last) if last.labels == labels => last.source_count += pairs.len() as u32,
+                Some(last) if previous.is_some_and(|p| keys.get(p as usize) == keys.get(index as usize)) => {
+                    last.source_count += pairs.len() as u32;
+                }
                 _ => self.series.push(Selected {
-                    labels,
+                    target,
+                    point,
                     first_source: self.sources.len() as u32,
                     source_count: pairs.len() as u32,
-                    times,
                 }),
             }
+            previous = Some(index);
             self.sources.extend(pairs.iter().map(|pair| pair.source));
         }
     }
+}
+
+/// The sources of one target and point.
+#[derive(Clone, Copy)]
+struct Found<'a> {
+    target: u32,
+    point: u32,
+    pairs: &'a [Pair],
 }
 
 /// The samples of a column of the head.
