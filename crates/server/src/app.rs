@@ -10,6 +10,7 @@ use tsdb::Store;
 use wire::otlp::Accumulator;
 
 use crate::api::Notices;
+use crate::collecting::Collecting;
 use crate::config::{Config, Current};
 use crate::flags::ServeOptions;
 use crate::health::Health;
@@ -51,6 +52,8 @@ pub struct App {
     pub keeper: Keeper,
     /// The way in for what is pushed.
     pub intake: Intake,
+    /// What collects.
+    pub collecting: Collecting,
     /// Running totals of what OTLP sends as differences.
     pub totals: Mutex<Accumulator>,
     /// What operators are told.
@@ -82,6 +85,7 @@ impl App {
             queries: Queries::new(options.query.concurrency_max),
             keeper,
             intake: Intake::new(),
+            collecting: Collecting::default(),
             totals: Mutex::new(Accumulator::new(TOTALS_MAX)),
             notices: Notices::default(),
             options,

@@ -4,49 +4,103 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use model::Labels;
+use collect::config::Span;
+use collect::discovery::local::LocalConfig;
+use collect::host::HostConfig;
+use collect::{Collector, Extras, JobStatus};
+use model::{Frame, Labels};
+use parking_lot::RwLock;
 use tokio::task::JoinHandle;
 
 use crate::app::{App, now_millis};
 
-/// How often this process stores its own metrics.
-const SELF_INTERVAL: Duration = Duration::from_secs(15);
+/// How often this process stores its own metrics, and, when nothing was configured, those of this host and its services.
+const INTERVAL: Duration = Duration::from_secs(15);
 
-/// Everything that collects, running.
+/// Everything that collects. The application can look at it from the start; it runs between `start` and `stop`.
+#[derive(Default)]
 pub struct Collecting {
+    running: RwLock<Option<Arc<Running>>>,
+}
+
+struct Running {
+    collector: Collector,
     own: JoinHandle<()>,
+    own_ports: Vec<u16>,
 }
 
 impl Collecting {
-    /// Starts collecting.
-    pub fn start(app: Arc<App>, address: SocketAddr) -> Collecting {
-        Collecting { own: tokio::spawn(store_own_metrics(app, address)) }
+    /// Starts collecting. `addresses` are those this process listens on: it does not discover itself.
+    pub async fn start(&self, app: &Arc<App>, address: SocketAddr, others: &[SocketAddr]) {
+        let own_ports = others.iter().chain([&address]).map(SocketAddr::port).collect();
+        let sink_app = app.clone();
+        let collector = Collector::start(Arc::new(move |frames| store_frames(&sink_app, "scrape", frames)));
+        let own = tokio::spawn(store_own_metrics(app.clone(), address));
+        *self.running.write() = Some(Arc::new(Running { collector, own, own_ports }));
+        self.apply(app).await;
     }
 
-    /// Follows the configuration in force.
-    pub fn apply(&self, _app: &App) {}
+    /// Follows the configuration in force. What did not change keeps running.
+    pub async fn apply(&self, app: &App) {
+        let Some(running) = self.running.read().clone() else { return };
+        let extras = extras(app, &running.own_ports);
+        running.collector.apply(app.config.get().jobs.clone(), extras).await;
+    }
 
-    /// Stops collecting.
-    pub async fn stop(self) {
-        self.own.abort();
+    /// Every job with its targets and their last scrapes.
+    pub fn status(&self) -> Vec<JobStatus> {
+        self.running.read().as_ref().map(|running| running.collector.status()).unwrap_or_default()
+    }
+
+    /// Stops collecting, and returns once no frame is on its way any more.
+    pub async fn stop(&self) {
+        let Some(mut running) = self.running.write().take() else { return };
+        running.own.abort();
+        // Whoever is looking at the status this very moment lets go of it at once.
+        let running = loop {
+            match Arc::try_unwrap(running) {
+                Ok(running) => break running,
+                Err(shared) => running = shared,
+            }
+            tokio::task::yield_now().await;
+        };
+        running.collector.stop().await;
         // A task that was aborted ends with an error that says so.
-        let _ = self.own.await;
+        let _ = running.own.await;
+    }
+}
+
+/// Without a configuration there is still something true to show: this host and the services on it.
+fn extras(app: &App, own_ports: &[u16]) -> Extras {
+    let interval = Span::from_secs(INTERVAL.as_secs() as i64);
+    let unconfigured = app.options.config.is_none();
+    Extras {
+        local: (unconfigured && app.options.discover_local)
+            .then(|| LocalConfig { own_ports: own_ports.to_vec() }),
+        local_interval: Some(interval),
+        host: (unconfigured && app.options.host).then_some(HostConfig { interval }),
+    }
+}
+
+fn store_frames(app: &App, source: &'static str, frames: &[Frame]) {
+    for frame in frames {
+        match app.store.append(frame) {
+            Ok(appended) => app.metrics.count(source, &appended),
+            Err(error) => {
+                app.metrics.batches_failed.add(&[source], 1);
+                tracing::debug!(%error, target = %frame.layout.target, "storing a scrape failed");
+            }
+        }
     }
 }
 
 async fn store_own_metrics(app: Arc<App>, address: SocketAddr) {
     let target = Labels::from_pairs([("job", "flightdeck"), ("instance", &address.to_string())]);
-    let mut ticks = tokio::time::interval(SELF_INTERVAL);
+    let mut ticks = tokio::time::interval(INTERVAL);
     ticks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
     loop {
         ticks.tick().await;
         let frame = app.metrics.frame(&app.store.stats(), &target, now_millis());
-        match app.store.append(&frame) {
-            Ok(appended) => app.metrics.count("self", &appended),
-            Err(error) => {
-                app.metrics.batches_failed.add(&["self"], 1);
-                tracing::warn!(%error, "storing the metrics of this process failed");
-            }
-        }
+        store_frames(&app, "self", &[frame]);
     }
 }

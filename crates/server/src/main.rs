@@ -35,6 +35,7 @@ fn main() -> ExitCode {
     let outcome = match meant {
         Meant::Serve(options) => serve::run(*options),
         Meant::Check(what) => commands::check::run(what),
+        Meant::Query(what) => commands::query::run(what),
         Meant::Test(what) => commands::test::run(what),
         Meant::Tsdb(what) => commands::tsdb::run(what),
         Meant::Version(format) => commands::version::run(format),

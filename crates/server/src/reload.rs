@@ -3,14 +3,12 @@
 use tokio::sync::{mpsc, oneshot};
 
 use crate::app::{App, ReloadAnswer, now_millis};
-use crate::collecting::Collecting;
 use crate::config;
 use crate::signals::{Asked, Signals};
 
 /// Serves reloads until a signal says to stop.
 pub async fn until_stopped(
     app: &App,
-    collecting: &Collecting,
     signals: &mut Signals,
     reloads: &mut mpsc::Receiver<oneshot::Sender<ReloadAnswer>>,
 ) {
@@ -20,10 +18,10 @@ pub async fn until_stopped(
             asked = signals.next() => match asked {
                 Asked::Stop => return,
                 // The reason of a failure is in the log; a signal has nobody to answer to.
-                Asked::Reload => drop(reload(app, collecting)),
+                Asked::Reload => drop(reload(app).await),
             },
             Some(answer) = reloads.recv() => {
-                let outcome = reload(app, collecting);
+                let outcome = reload(app).await;
                 // Whoever asked may have gone away meanwhile.
                 let _ = answer.send(outcome);
             }
@@ -31,14 +29,14 @@ pub async fn until_stopped(
     }
 }
 
-fn reload(app: &App, collecting: &Collecting) -> ReloadAnswer {
+async fn reload(app: &App) -> ReloadAnswer {
     let read =
         config::load(app.options.config.as_deref()).and_then(|config| Ok((config, app.door.reread()?)));
     match read {
         Ok((config, web)) => {
             app.config.replace(config);
             app.door.replace(web);
-            collecting.apply(app);
+            app.collecting.apply(app).await;
             loaded(app);
             tracing::info!("reloaded the configuration");
             Ok(())

@@ -1,6 +1,6 @@
 //! `flightdeck serve`: open, serve, stop in reverse.
 
-use std::net::TcpListener;
+use std::net::{SocketAddr, TcpListener};
 use std::process::ExitCode;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -10,7 +10,6 @@ use tokio::runtime::Runtime;
 use tokio::sync::mpsc;
 
 use crate::app::App;
-use crate::collecting::Collecting;
 use crate::flags::ServeOptions;
 use crate::health::{Check, Health};
 use crate::http::{self, Door, Limits, Listening, Switch};
@@ -67,14 +66,15 @@ async fn serve(
         .transpose()?;
     switch.replace(door.guard(api::router(app.clone())));
     app.health.pass(Check::LogReplayed);
-    let collecting = Collecting::start(app.clone(), listening.address);
+    let others: Vec<SocketAddr> = grpc.iter().map(|grpc| grpc.address).collect();
+    app.collecting.start(&app, listening.address, &others).await;
     announce(&app, &listening, grpc.as_ref(), began);
 
-    reload::until_stopped(&app, &collecting, &mut signals, &mut reloads).await;
+    reload::until_stopped(&app, &mut signals, &mut reloads).await;
 
     let stopping = Instant::now();
     app.health.fail(Check::NotStopping, "a signal asked this process to stop");
-    collecting.stop().await;
+    app.collecting.stop().await;
     app.queries.cancel_all();
     if let Some(grpc) = grpc {
         grpc.stop(STOP_PATIENCE).await;

@@ -2,6 +2,8 @@
 
 pub mod check;
 mod paint;
+pub mod query;
+mod sparkline;
 pub mod test;
 pub mod tsdb;
 pub mod version;

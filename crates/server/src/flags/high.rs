@@ -10,6 +10,7 @@ use anyhow::{Context, anyhow, bail};
 use super::low::{self, Arguments, Command};
 use super::size::parse_bytes;
 use crate::commands::check::Check;
+use crate::commands::query::Query;
 use crate::commands::test::Test;
 use crate::commands::tsdb::Tsdb;
 
@@ -19,6 +20,8 @@ pub enum Meant {
     Serve(Box<ServeOptions>),
     /// Check files.
     Check(Check),
+    /// Ask a server.
+    Query(Query),
     /// Run tests.
     Test(Test),
     /// Work on a data directory.
@@ -126,6 +129,7 @@ pub(super) fn meant(typed: Arguments) -> anyhow::Result<Meant> {
         None => Ok(Meant::Serve(Box::new(serve(typed.serve)?))),
         Some(Command::Serve(serve_flags)) => Ok(Meant::Serve(Box::new(serve(*serve_flags)?))),
         Some(Command::Check(what)) => Ok(Meant::Check(what)),
+        Some(Command::Query(what)) => Ok(Meant::Query(what)),
         Some(Command::Test(what)) => Ok(Meant::Test(what)),
         Some(Command::Tsdb(what)) => Ok(Meant::Tsdb(what)),
         Some(Command::Version { format }) => Ok(Meant::Version(match format {

@@ -8,6 +8,7 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use crate::commands::check::Check;
+use crate::commands::query::Query;
 use crate::commands::test::Test;
 use crate::commands::tsdb::Tsdb;
 
@@ -31,6 +32,9 @@ pub(super) enum Command {
     /// Check files before they are put in force.
     #[command(subcommand)]
     Check(Check),
+    /// Ask a server.
+    #[command(subcommand)]
+    Query(Query),
     /// Run tests that are files.
     #[command(subcommand)]
     Test(Test),

@@ -1,0 +1,307 @@
+//! `flightdeck query`: asks a server, this one or any Prometheus, and prints a table, JSON or sparklines.
+
+use std::collections::BTreeMap;
+use std::process::ExitCode;
+use std::time::Duration;
+
+use anyhow::{Context, anyhow, bail};
+use axum::http::{HeaderValue, header};
+use clap::{Args, Subcommand, ValueEnum};
+use collect::config::{BasicAuth, HttpClientConfig, Secret, TlsConfig};
+use collect::fetch::{Ask, Client, FetchError, Shared, address_of};
+use serde::Deserialize;
+use serde_json::Value;
+
+use super::{paint, sparkline};
+use crate::api::params::{parse_duration_millis, parse_time};
+
+/// How long an answer may take.
+const ANSWER_TIMEOUT: Duration = Duration::from_secs(130);
+/// How large it may be.
+const ANSWER_BYTES_MAX: u64 = 1 << 30;
+/// How many columns a sparkline has.
+const SPARK_COLUMNS: usize = 60;
+
+/// What to ask.
+#[derive(Subcommand)]
+pub enum Query {
+    /// A query at one time.
+    Instant {
+        #[command(flatten)]
+        server: Server,
+        /// The query.
+        expression: String,
+        /// When, as RFC 3339 or seconds; now when absent.
+        #[arg(long)]
+        time: Option<String>,
+    },
+    /// A query over a range of time.
+    Range {
+        #[command(flatten)]
+        server: Server,
+        /// The query.
+        expression: String,
+        /// Where it begins; an hour before the end when absent.
+        #[arg(long)]
+        start: Option<String>,
+        /// Where it ends; now when absent.
+        #[arg(long)]
+        end: Option<String>,
+        /// The time between two points; a sixtieth of the range when absent.
+        #[arg(long)]
+        step: Option<String>,
+    },
+    /// The series that selectors find.
+    Series {
+        #[command(flatten)]
+        server: Server,
+        /// The selectors.
+        #[arg(required = true)]
+        selectors: Vec<String>,
+    },
+    /// The names of labels, or the values of one.
+    Labels {
+        #[command(flatten)]
+        server: Server,
+        /// Whose values; without it the names are listed.
+        name: Option<String>,
+        /// Only of series that this selector finds.
+        #[arg(long = "match", value_name = "SELECTOR")]
+        selectors: Vec<String>,
+    },
+}
+
+/// Whom to ask, and how to print the answer.
+#[derive(Args)]
+pub struct Server {
+    /// The server; a user and a password may stand in the URL.
+    #[arg(long, value_name = "URL", default_value = "http://127.0.0.1:9090")]
+    url: String,
+    /// A file with the certificate authority of the server.
+    #[arg(long, value_name = "FILE")]
+    ca_file: Option<std::path::PathBuf>,
+    /// How to print.
+    #[arg(long, value_enum, default_value = "table")]
+    format: OutputFormat,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum OutputFormat {
+    /// One line per series.
+    Table,
+    /// The data as the server sent it.
+    Json,
+    /// One small chart per series.
+    Sparkline,
+}
+
+/// The envelope of an answer.
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Envelope {
+    status: String,
+    data: Option<Value>,
+    error: Option<String>,
+    #[serde(default)]
+    warnings: Vec<String>,
+    #[serde(default)]
+    infos: Vec<String>,
+}
+
+/// Runs the command.
+pub fn run(query: Query) -> anyhow::Result<ExitCode> {
+    let (server, path, parameters) = request(query)?;
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    let envelope = runtime.block_on(ask(&server, &path, &parameters))?;
+    for remark in envelope.warnings.iter().chain(&envelope.infos) {
+        eprintln!("{} {remark}", paint::notable("note"));
+    }
+    if envelope.status != "success" {
+        bail!(
+            "{}",
+            envelope.error.unwrap_or_else(|| "the server says no more than that it failed".to_owned())
+        );
+    }
+    print(&envelope.data.unwrap_or(Value::Null), server.format)?;
+    Ok(ExitCode::SUCCESS)
+}
+
+type Parameters = Vec<(&'static str, String)>;
+
+fn request(query: Query) -> anyhow::Result<(Server, String, Parameters)> {
+    let matches = |selectors: Vec<String>| selectors.into_iter().map(|selector| ("match[]", selector));
+    Ok(match query {
+        Query::Instant { server, expression, time } => {
+            let time = time.map(|time| ("time", time));
+            (server, "query".to_owned(), [("query", expression)].into_iter().chain(time).collect())
+        }
+        Query::Range { server, expression, start, end, step } => {
+            let time = |text: String| parse_time(&text).map_err(|error| anyhow!(error));
+            let end = end.map_or_else(|| Ok(crate::app::now_millis()), time)?;
+            let start = start.map_or(Ok(end - 3_600_000), time)?;
+            let default_step = || Ok(((end - start) / SPARK_COLUMNS as i64).max(1_000));
+            let step = step.map_or_else(default_step, |text| {
+                parse_duration_millis(&text).map_err(|error| anyhow!(error))
+            })?;
+            let seconds = |millis: i64| (millis as f64 / 1000.0).to_string();
+            let parameters = vec![
+                ("query", expression),
+                ("start", seconds(start)),
+                ("end", seconds(end)),
+                ("step", seconds(step)),
+            ];
+            (server, "query_range".to_owned(), parameters)
+        }
+        Query::Series { server, selectors } => (server, "series".to_owned(), matches(selectors).collect()),
+        Query::Labels { server, name: None, selectors } => {
+            (server, "labels".to_owned(), matches(selectors).collect())
+        }
+        Query::Labels { server, name: Some(name), selectors } => {
+            (server, format!("label/{}/values", encode(&name)), matches(selectors).collect())
+        }
+    })
+}
+
+async fn ask(server: &Server, path: &str, parameters: &Parameters) -> anyhow::Result<Envelope> {
+    let (url, basic_auth) = without_user(&server.url);
+    let config = HttpClientConfig {
+        basic_auth,
+        tls: TlsConfig { ca_file: server.ca_file.clone(), ..TlsConfig::default() },
+        follow_redirects: true,
+        enable_http2: true,
+        ..HttpClientConfig::default()
+    };
+    let pairs: Vec<String> =
+        parameters.iter().map(|(name, value)| format!("{}={}", encode(name), encode(value))).collect();
+    let address = address_of(&format!("{}/api/v1/{path}?{}", url.trim_end_matches('/'), pairs.join("&")))?;
+    let wanted = Ask {
+        accept: HeaderValue::from_static("application/json"),
+        compression: true,
+        headers: Vec::<(header::HeaderName, HeaderValue)>::new(),
+        body_bytes_max: ANSWER_BYTES_MAX,
+    };
+    let mut body = Vec::new();
+    let mut client = Client::new(Shared::new(&config)?);
+    let answered = tokio::time::timeout(ANSWER_TIMEOUT, client.get(&address, &wanted, &mut body)).await;
+    match answered.map_err(|_| anyhow!("{url} did not answer within {} s", ANSWER_TIMEOUT.as_secs()))? {
+        Ok(_) => serde_json::from_slice(&body)
+            .with_context(|| format!("{url} answers something that is not its API")),
+        // An error of the API says more in its body than its status does.
+        Err(FetchError::Status(status)) => {
+            serde_json::from_slice(&body).map_err(|_| anyhow!("{url} answers with HTTP status {status}"))
+        }
+        Err(error) => Err(anyhow!(error).context(format!("asking {url}"))),
+    }
+}
+
+/// Takes user and password out of a URL.
+fn without_user(url: &str) -> (String, Option<BasicAuth>) {
+    let split = url.split_once("://").and_then(|(scheme, rest)| {
+        let (user, host) = rest.split_once('@')?;
+        Some((scheme, user, host))
+    });
+    let Some((scheme, user, host)) = split else { return (url.to_owned(), None) };
+    let (username, password) = user.split_once(':').unwrap_or((user, ""));
+    let password = Some(Secret::new(password));
+    let basic_auth = BasicAuth { username: username.to_owned(), password, ..BasicAuth::default() };
+    (format!("{scheme}://{host}"), Some(basic_auth))
+}
+
+fn encode(text: &str) -> String {
+    text.bytes().fold(String::with_capacity(text.len()), |mut encoded, byte| {
+        match byte {
+            b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'-' | b'_' | b'.' | b'~' => encoded.push(byte as char),
+            _ => encoded.push_str(&format!("%{byte:02X}")),
+        }
+        encoded
+    })
+}
+
+fn print(data: &Value, format: OutputFormat) -> anyhow::Result<()> {
+    if format == OutputFormat::Json {
+        println!("{}", serde_json::to_string_pretty(data)?);
+        return Ok(());
+    }
+    let Some(result) = data.get("result") else {
+        data.as_array().into_iter().flatten().for_each(|item| println!("{}", line_of(item)));
+        return Ok(());
+    };
+    if matches!(data["resultType"].as_str(), Some("scalar" | "string")) {
+        println!("{}", sample_text(result));
+        return Ok(());
+    }
+    for series in result.as_array().into_iter().flatten() {
+        print_series(series, format);
+    }
+    Ok(())
+}
+
+fn print_series(series: &Value, format: OutputFormat) {
+    let name = line_of(&series["metric"]);
+    let points = series["values"].as_array().map(Vec::as_slice).unwrap_or_default();
+    if series.get("value").is_some() {
+        println!("{name} {} {}", paint::faint("=>"), sample_text(&series["value"]));
+    } else if series.get("histogram").is_some() {
+        let histogram = &series["histogram"][1];
+        println!(
+            "{name} => histogram of {} observations, sum {}",
+            text(&histogram["count"]),
+            text(&histogram["sum"])
+        );
+    } else if format == OutputFormat::Sparkline {
+        let values: Vec<f64> = points.iter().filter_map(|point| point[1].as_str()?.parse().ok()).collect();
+        println!("{} {name}", sparkline::draw(&values, SPARK_COLUMNS));
+    } else {
+        println!("{name}");
+        points.iter().for_each(|point| println!("  {} {}", time_text(&point[0]), text(&point[1])));
+        if let Some(histograms) = series["histograms"].as_array() {
+            println!("  and {} histograms; --format json shows them", histograms.len());
+        }
+    }
+}
+
+/// A label set as PromQL writes it; anything else as it is.
+fn line_of(value: &Value) -> String {
+    match serde_json::from_value::<BTreeMap<String, String>>(value.clone()) {
+        Ok(labels) => model::Labels::from_pairs(labels).to_string(),
+        Err(_) => text(value),
+    }
+}
+
+fn sample_text(sample: &Value) -> String {
+    format!("{} {}", text(&sample[1]), paint::faint(&format!("@ {}", time_text(&sample[0]))))
+}
+
+fn time_text(seconds: &Value) -> String {
+    let millis = seconds.as_f64().map(|seconds| (seconds * 1000.0).round() as i64);
+    let time = millis.and_then(|millis| jiff::Timestamp::from_millisecond(millis).ok());
+    time.map_or_else(|| seconds.to_string(), |time| format!("{time:.3}"))
+}
+
+fn text(value: &Value) -> String {
+    value.as_str().map_or_else(|| value.to_string(), str::to_owned)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn users_are_taken_out_of_urls() {
+        let check = |url: &str, want: &str, user: Option<(&str, &str)>| {
+            let (rest, auth) = without_user(url);
+            assert_eq!(rest, want);
+            let auth = auth
+                .as_ref()
+                .map(|auth| (auth.username.as_str(), auth.password.as_ref().map_or("", Secret::reveal)));
+            assert_eq!(auth, user, "{url}");
+        };
+        check("http://localhost:9090", "http://localhost:9090", None);
+        check("https://me:secret@host/base", "https://host/base", Some(("me", "secret")));
+    }
+
+    #[test]
+    fn parameters_are_encoded() {
+        assert_eq!(encode("sum(up{a=\"b\"})"), "sum%28up%7Ba%3D%22b%22%7D%29");
+    }
+}
