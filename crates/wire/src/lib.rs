@@ -6,6 +6,7 @@
 pub mod check;
 pub mod chunk;
 mod custom;
+pub mod dump;
 pub mod encode;
 pub mod error;
 pub mod escaping;
@@ -23,6 +24,7 @@ mod testing;
 pub mod text;
 
 pub use check::check;
+pub use dump::{Dump, Dumped, dump};
 pub use encode::Encoder;
 pub use error::ParseError;
 pub use escaping::Escaping;
