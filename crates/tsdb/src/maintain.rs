@@ -17,6 +17,7 @@ use crate::part_writer::MetricsPartWriter;
 use crate::retention::{self, RetentionOptions};
 use crate::seal::Ranked;
 use crate::store::{Disk, PARTS_DIR, Store};
+use crate::stripe::StripeSize;
 use crate::tombstone::covers;
 use crate::view::{Note, View};
 
@@ -143,21 +144,23 @@ impl Store {
     /// Adds up what the store takes in memory and stops new series near the ceiling. Returns that, and the oldest
     /// sample of the head that is in no part.
     fn measure(&self) -> (u64, Option<Timestamp>) {
-        let bytes = self.memory_bytes();
+        let sealed = self.view.read().note.sealed_until;
+        let (mut bytes, mut oldest) = (self.index_bytes(), None);
+        for stripe in self.head.stripes() {
+            let size = stripe.size();
+            bytes += size.bytes as u64;
+            oldest = earlier(oldest, unsealed(&size, sealed));
+        }
         let limit = self.options.memory_bytes_max;
         let is_near = limit > 0 && bytes > limit / 10 * 9;
         self.head.is_near_memory_limit.store(is_near, Ordering::Relaxed);
-        (bytes, self.oldest_unsealed())
+        (bytes, oldest)
     }
 
     fn oldest_unsealed(&self) -> Option<Timestamp> {
         let sealed = self.view.read().note.sealed_until;
-        let sizes = self.head.stripes().into_iter().map(|stripe| stripe.size());
-        sizes
-            .filter(|size| size.newest >= Some(sealed))
-            .filter_map(|size| size.oldest)
-            .min()
-            .map(|oldest| oldest.max(sealed))
+        let stripes = self.head.stripes();
+        stripes.iter().fold(None, |oldest, stripe| earlier(oldest, unsealed(&stripe.size(), sealed)))
     }
 
     fn expire(&self, disk: &Disk, done: &mut Maintained) -> Result<()> {
@@ -300,6 +303,15 @@ impl Store {
         }
         self.head.sweep();
     }
+}
+
+/// The oldest sample of a stripe that is in no part, about.
+fn unsealed(size: &StripeSize, sealed_until: Timestamp) -> Option<Timestamp> {
+    size.oldest.filter(|_| size.newest >= Some(sealed_until)).map(|oldest| oldest.max(sealed_until))
+}
+
+fn earlier(left: Option<Timestamp>, right: Option<Timestamp>) -> Option<Timestamp> {
+    left.into_iter().chain(right).min()
 }
 
 /// Where the slabs of a merged part begin: so many that a series has about `SLAB_SAMPLES` in each.

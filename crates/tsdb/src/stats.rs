@@ -151,18 +151,22 @@ impl Store {
     }
 
     /// Memory of head, index and caches, about.
-    pub(crate) fn memory_bytes(&self) -> u64 {
+    fn memory_bytes(&self) -> u64 {
+        self.head_bytes() + self.index_bytes()
+    }
+
+    /// Memory of all but the head's samples.
+    pub(crate) fn index_bytes(&self) -> u64 {
         let index: usize = self.view.read().parts.iter().map(|part| part.index_bytes()).sum();
         let registry = self.head.registry.read();
         let labels = registry.targets.bytes() + registry.points.bytes();
         drop(registry);
         let exemplars = self.exemplars.lock().bytes();
-        self.head_bytes() + labels + (index + exemplars + self.cache.bytes()) as u64
+        labels + (index + exemplars + self.cache.bytes() + self.head.sweep()) as u64
     }
 
     fn head_bytes(&self) -> u64 {
-        let stripes: usize = self.head.stripes().iter().map(|stripe| stripe.size().bytes).sum();
-        (stripes + self.head.sweep()) as u64
+        self.head.stripes().iter().map(|stripe| stripe.size().bytes as u64).sum()
     }
 }
 

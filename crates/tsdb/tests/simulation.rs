@@ -170,7 +170,7 @@ impl World {
     }
 
     fn step(&mut self) {
-        match self.rng.below(20) {
+        match self.rng.below(21) {
             0..=7 => self.append_frame(),
             8..=9 => self.append_series(),
             10..=12 => self.sync(),
@@ -185,8 +185,21 @@ impl World {
                 self.story.push(format!("room {room:?}"));
                 self.disk.set_free_bytes(room);
             }
-            _ => self.check(),
+            19 => self.check(),
+            _ => self.fail_sync(),
         }
+    }
+
+    /// A sync that fails leaves nobody knowing what the disk holds: the log takes nothing more until it is read back.
+    fn fail_sync(&mut self) {
+        if !self.rng.one_in(3) {
+            return;
+        }
+        self.disk.fail_syncs(1);
+        self.sync();
+        self.append_frame();
+        self.disk.fail_syncs(0);
+        self.crash();
     }
 
     fn append_frame(&mut self) {
