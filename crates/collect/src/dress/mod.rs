@@ -4,14 +4,20 @@
 //! and each further page of that shape is only copied along it. Series that end up with other target labels than
 //! the target's own go to a row of their own, because no point of a layout may have a target label's name.
 
+mod limits;
+mod report;
+
 use std::sync::Arc;
 
 use foldhash::{HashMap, HashMapExt, HashSet};
-use model::{Frame, Labels, Layout, METRIC_NAME, STALE_NAN, Timestamp, Value};
+use model::{Frame, Labels, Layout, STALE_NAN, Timestamp, Value};
 use wire::{Page, Shape};
 
 use crate::config::{NameScheme, ScrapeLimits};
 use crate::relabel::{self, Rule};
+pub use limits::Refusal;
+pub use report::{Counts, Report};
+use report::{push_report, report_points};
 
 /// How many sets of columns with times of their own are remembered per shape.
 const GROUPS_MAX: usize = 4_096;
@@ -35,87 +41,6 @@ pub struct Style {
     pub names: NameScheme,
     /// Whether the page's row also reports timeout, limit and size.
     pub extra_metrics: bool,
-}
-
-/// What the scrape itself was like.
-#[derive(Clone, Copy, Debug, Default, PartialEq)]
-pub struct Report {
-    /// How long it took.
-    pub duration_seconds: f64,
-    /// How long it might have taken.
-    pub timeout_seconds: f64,
-    /// The size of the body, uncompressed; -1 where it was over the limit.
-    pub body_bytes: i64,
-}
-
-/// How many samples a scrape brought.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Counts {
-    /// On the page.
-    pub scraped: usize,
-    /// Left after relabelling.
-    pub kept: usize,
-    /// Of series that the scrape before did not have.
-    pub added: usize,
-}
-
-/// Why a page was refused as a whole.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum Refusal {
-    /// More samples than `sample_limit`.
-    #[error("sample limit exceeded: {kept} samples, {max} allowed")]
-    Samples {
-        /// How many there were.
-        kept: usize,
-        /// How many may be.
-        max: u64,
-    },
-    /// More labels than `label_limit`.
-    #[error("label_limit exceeded: {series} has {count} labels, {max} allowed")]
-    Labels {
-        /// The series.
-        series: String,
-        /// How many it has.
-        count: usize,
-        /// How many it may have.
-        max: u64,
-    },
-    /// A name longer than `label_name_length_limit`.
-    #[error("label_name_length_limit exceeded: label {name:?} of {series} is longer than {max} bytes")]
-    LabelName {
-        /// The series.
-        series: String,
-        /// The label.
-        name: String,
-        /// How long it may be.
-        max: u64,
-    },
-    /// A value longer than `label_value_length_limit`.
-    #[error("label_value_length_limit exceeded: label {name:?} of {series} is longer than {max} bytes")]
-    LabelValue {
-        /// The series.
-        series: String,
-        /// The label.
-        name: String,
-        /// How long it may be.
-        max: u64,
-    },
-    /// Relabelling left a series without a metric name.
-    #[error("missing metric name (__name__ label) after relabelling: {0}")]
-    NoName(String),
-    /// A name that the validation scheme does not admit.
-    #[error("invalid metric name or label names: {0}")]
-    BadName(String),
-    /// A histogram with more buckets than the limit, however coarse.
-    #[error("histogram bucket limit exceeded: {series} has {count} buckets, {max} allowed")]
-    Buckets {
-        /// The series.
-        series: String,
-        /// How many it has.
-        count: usize,
-        /// How many it may have.
-        max: u64,
-    },
 }
 
 /// Dresses the pages of one target, one after the other.
@@ -162,18 +87,6 @@ struct Place {
 
 const DROPPED: Place = Place { row: u32::MAX, column: u32::MAX };
 
-const REPORT_NAMES: [&str; 8] = [
-    "up",
-    "scrape_duration_seconds",
-    "scrape_samples_scraped",
-    "scrape_samples_post_metric_relabeling",
-    "scrape_series_added",
-    "scrape_timeout_seconds",
-    "scrape_sample_limit",
-    "scrape_body_size_bytes",
-];
-const REPORT_BASIC: usize = 5;
-
 impl Dresser {
     /// A dresser that has seen nothing yet.
     pub fn new(style: Style) -> Dresser {
@@ -217,7 +130,7 @@ impl Dresser {
         if samples_max > 0 && counts.kept as u64 > samples_max {
             return Err(Refusal::Samples { kept: counts.kept, max: samples_max });
         }
-        limit_buckets(&self.style.limits, &mut page)?;
+        limits::limit_buckets(&self.style.limits, &mut page)?;
 
         let mut frames = Vec::with_capacity(cut.rows.len());
         let silent = silent_columns(&page, self.style.track_timestamps);
@@ -370,7 +283,7 @@ impl Cut {
         let mut histograms = split(&self.places, self.rows.len(), page.histograms);
         let mut exemplars = split(&self.places, self.rows.len(), page.exemplars);
         let mut page_values = page.values;
-        self.group_frames(&page.times, &page_values, &mut histograms, &mut exemplars, time, frames);
+        self.group_frames(&page.times, &page_values, &mut histograms, &mut exemplars, frames);
         let mut left_out: Vec<u32> = page.absent;
         left_out.extend(page.times.iter().map(|(column, _)| *column));
         left_out.sort_unstable();
@@ -411,7 +324,6 @@ impl Cut {
         values: &[f64],
         histograms: &mut [Vec<(u32, Value)>],
         exemplars: &mut [Vec<(u32, model::Exemplar)>],
-        _time: Timestamp,
         frames: &mut Vec<Frame>,
     ) {
         if times.is_empty() {
@@ -501,92 +413,8 @@ fn dress_series(
         let point = full.filter(|name| !target_names.contains(&name));
         (target, point, Some(full))
     };
-    check_limits(style, full.as_ref(), &target, &point)?;
+    limits::check_series(style, full.as_ref(), &target, &point)?;
     Ok(Some((target, point)))
-}
-
-fn check_limits(
-    style: &Style,
-    full: Option<&Labels>,
-    target: &Labels,
-    point: &Labels,
-) -> Result<(), Refusal> {
-    let shown = || full.cloned().unwrap_or_else(|| target.union(point)).to_string();
-    let name = point.metric_name();
-    if name.is_empty() {
-        return Err(Refusal::NoName(shown()));
-    }
-    if style.names == NameScheme::Legacy {
-        let is_valid = |(label, _): (&str, &str)| label == METRIC_NAME || style.names.is_label_name(label);
-        if !style.names.is_metric_name(name) || !point.iter().all(is_valid) {
-            return Err(Refusal::BadName(shown()));
-        }
-    }
-    let limits = &style.limits;
-    if limits.labels_max == 0 && limits.label_name_bytes_max == 0 && limits.label_value_bytes_max == 0 {
-        return Ok(());
-    }
-    let count = target.len() + point.len();
-    if limits.labels_max > 0 && count as u64 > limits.labels_max {
-        return Err(Refusal::Labels { series: shown(), count, max: limits.labels_max });
-    }
-    for (name, value) in target.iter().chain(point.iter()) {
-        if limits.label_name_bytes_max > 0 && name.len() as u64 > limits.label_name_bytes_max {
-            let (series, name) = (shown(), name.to_owned());
-            return Err(Refusal::LabelName { series, name, max: limits.label_name_bytes_max });
-        }
-        if limits.label_value_bytes_max > 0 && value.len() as u64 > limits.label_value_bytes_max {
-            let (series, name) = (shown(), name.to_owned());
-            return Err(Refusal::LabelValue { series, name, max: limits.label_value_bytes_max });
-        }
-    }
-    Ok(())
-}
-
-/// Makes native histograms as coarse as the limits ask, and refuses what stays too large.
-fn limit_buckets(limits: &ScrapeLimits, page: &mut Page) -> Result<(), Refusal> {
-    let buckets_max = limits.histogram_buckets_max;
-    let factor_min = limits.histogram_bucket_factor_min;
-    if buckets_max == 0 && factor_min <= 1.0 {
-        return Ok(());
-    }
-    let schema_max = (-4..=8).rev().find(|&schema| 2f64.powf(2f64.powi(-schema)) >= factor_min).unwrap_or(-4);
-    for (column, value) in &mut page.histograms {
-        loop {
-            let (schema, buckets) = match &*value {
-                Value::Histogram(histogram) => {
-                    (histogram.schema, histogram.positive.len() + histogram.negative.len())
-                }
-                Value::FloatHistogram(histogram) => {
-                    (histogram.schema, histogram.positive.len() + histogram.negative.len())
-                }
-                Value::Float(_) => break,
-            };
-            let is_custom = schema == model::histogram::CUSTOM_BUCKETS_SCHEMA;
-            let too_many = buckets_max > 0 && buckets as u64 > buckets_max;
-            let too_fine = !is_custom && factor_min > 1.0 && i32::from(schema) > schema_max;
-            let coarser = if too_fine { schema_max as i8 } else { schema - 1 };
-            if !too_many && !too_fine {
-                break;
-            }
-            let reduced = !is_custom
-                && coarser >= -4
-                && match value {
-                    Value::Histogram(histogram) => {
-                        Arc::make_mut(histogram).reduce_resolution(coarser).is_ok()
-                    }
-                    Value::FloatHistogram(histogram) => {
-                        Arc::make_mut(histogram).reduce_resolution(coarser).is_ok()
-                    }
-                    Value::Float(_) => false,
-                };
-            if !reduced {
-                let series = page.shape.series[*column as usize].to_string();
-                return Err(Refusal::Buckets { series, count: buckets, max: buckets_max });
-            }
-        }
-    }
-    Ok(())
 }
 
 /// The columns whose end need not be marked: those that say nothing, and those with times of their own.
@@ -663,26 +491,6 @@ fn main_frame<'a>(frames: &'a mut [Frame], layout: &Arc<Layout>) -> &'a mut Fram
     debug_assert_eq!(frames[last].layout.id(), layout.id());
     frames.swap(0, last);
     &mut frames[0]
-}
-
-fn push_report(frame: &mut Frame, style: &Style, up: bool, counts: Counts, report: Report) {
-    let values = [
-        f64::from(u8::from(up)),
-        report.duration_seconds,
-        counts.scraped as f64,
-        counts.kept as f64,
-        counts.added as f64,
-        report.timeout_seconds,
-        style.limits.samples_max as f64,
-        report.body_bytes as f64,
-    ];
-    let count = if style.extra_metrics { values.len() } else { REPORT_BASIC };
-    frame.values.extend_from_slice(&values[..count]);
-}
-
-fn report_points(extra: bool) -> Vec<Labels> {
-    let count = if extra { REPORT_NAMES.len() } else { REPORT_BASIC };
-    REPORT_NAMES[..count].iter().map(|name| Labels::from_sorted([(METRIC_NAME, *name)])).collect()
 }
 
 /// Deals what stands at columns of the shape out to the rows, at the rows' columns.

@@ -1,18 +1,16 @@
 //! The collector as a whole: targets found, scraped, changed by a reload, and ended.
 
-mod support;
-
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
+use crate::support::{Server, header, job, page};
 use collect::scrape::Health;
 use collect::{Collector, Extras};
 use http_body_util::Full;
 use model::{Frame, is_stale_nan};
 use parking_lot::Mutex;
 use serde_json::json;
-use support::{Server, header, job, page};
 
 type Seen = Arc<Mutex<Vec<Frame>>>;
 

@@ -1,15 +1,13 @@
 //! The HTTP client against real servers: credentials, redirects, limits, compression, proxies, sockets, TLS.
 
-mod support;
-
 use std::io::Write;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
+use crate::support::{Server, client, fetch, fetch_within, header, page, serve, status};
 use http::Response;
 use http_body_util::Full;
 use serde_json::json;
-use support::{Server, client, fetch, fetch_within, header, page, serve, status};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, UnixListener};
 
@@ -133,7 +131,7 @@ async fn unix_sockets_are_reached_by_path() {
     let mut address = collect::fetch::address_of("http://name/metrics").unwrap();
     address.unix_socket = Some(path.display().to_string());
     let mut body = Vec::new();
-    client(json!({})).get(&address, &support::ask(0), &mut body).await.unwrap();
+    client(json!({})).get(&address, &crate::support::ask(0), &mut body).await.unwrap();
     assert_eq!(body, b"name");
     std::fs::remove_file(&path).unwrap();
 }

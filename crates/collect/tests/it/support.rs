@@ -17,19 +17,19 @@ use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::TcpListener;
 
 /// An answer.
-pub type Answer = Response<Full<Bytes>>;
+pub(crate) type Answer = Response<Full<Bytes>>;
 
 /// A server that runs until the test ends.
-pub struct Server {
+pub(crate) struct Server {
     /// Where it listens.
-    pub address: SocketAddr,
+    pub(crate) address: SocketAddr,
     /// How many connections it took.
-    pub connections: Arc<AtomicUsize>,
+    pub(crate) connections: Arc<AtomicUsize>,
 }
 
 impl Server {
     /// Answers every request with what `handler` makes of it.
-    pub async fn start(
+    pub(crate) async fn start(
         handler: impl Fn(&Request<Incoming>) -> Answer + Clone + Send + Sync + 'static,
     ) -> Server {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
@@ -46,13 +46,13 @@ impl Server {
     }
 
     /// A URL on this server.
-    pub fn url(&self, path: &str) -> String {
+    pub(crate) fn url(&self, path: &str) -> String {
         format!("http://{}{path}", self.address)
     }
 }
 
 /// Speaks HTTP/1 over any stream.
-pub async fn serve<S>(
+pub(crate) async fn serve<S>(
     stream: S,
     handler: impl Fn(&Request<Incoming>) -> Answer + Clone + Send + Sync + 'static,
 ) where
@@ -67,39 +67,39 @@ pub async fn serve<S>(
 }
 
 /// An exposition in the text format.
-pub fn page(body: impl Into<Bytes>) -> Answer {
+pub(crate) fn page(body: impl Into<Bytes>) -> Answer {
     let builder = Response::builder().header("content-type", "text/plain; version=0.0.4");
     builder.body(Full::new(body.into())).unwrap()
 }
 
 /// An answer without a body.
-pub fn status(code: u16) -> Answer {
+pub(crate) fn status(code: u16) -> Answer {
     Response::builder().status(code).body(Full::default()).unwrap()
 }
 
 /// A header of a request, or the empty text.
-pub fn header(request: &Request<Incoming>, name: &str) -> String {
+pub(crate) fn header(request: &Request<Incoming>, name: &str) -> String {
     request.headers().get(name).and_then(|value| value.to_str().ok()).unwrap_or("").to_owned()
 }
 
 /// A client with the given fields of a section.
-pub fn client(section: serde_json::Value) -> Client {
+pub(crate) fn client(section: serde_json::Value) -> Client {
     let section: HttpClientSection = serde_json::from_value(section).unwrap();
     Client::new(Shared::new(&section.http_client(Path::new("/")).unwrap()).unwrap())
 }
 
 /// What to ask for, with a limit on the body.
-pub fn ask(body_bytes_max: u64) -> Ask {
+pub(crate) fn ask(body_bytes_max: u64) -> Ask {
     Ask { accept: HeaderValue::from_static("*/*"), compression: true, headers: Vec::new(), body_bytes_max }
 }
 
 /// Fetches and shows: the body, or the error.
-pub async fn fetch(client: &mut Client, url: &str) -> String {
+pub(crate) async fn fetch(client: &mut Client, url: &str) -> String {
     fetch_within(client, url, 0).await
 }
 
 /// As `fetch`, with a limit on the body.
-pub async fn fetch_within(client: &mut Client, url: &str, body_bytes_max: u64) -> String {
+pub(crate) async fn fetch_within(client: &mut Client, url: &str, body_bytes_max: u64) -> String {
     let mut body = Vec::new();
     match client.get(&address_of(url).unwrap(), &ask(body_bytes_max), &mut body).await {
         Ok(_) => String::from_utf8_lossy(&body).into_owned(),
@@ -108,7 +108,7 @@ pub async fn fetch_within(client: &mut Client, url: &str, body_bytes_max: u64) -
 }
 
 /// A job of the given section.
-pub fn job(section: serde_json::Value) -> Arc<ScrapeJob> {
+pub(crate) fn job(section: serde_json::Value) -> Arc<ScrapeJob> {
     let section: ScrapeConfig = serde_json::from_value(section).unwrap();
     Arc::new(section.resolve(&GlobalConfig::default(), Path::new("/")).unwrap())
 }
