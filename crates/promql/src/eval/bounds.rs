@@ -2,43 +2,57 @@
 //!
 //! The series of one target share their times, so what is computed from the times is computed once per target.
 
+use std::cell::OnceCell;
+use std::rc::Rc;
 use std::sync::Arc;
 
 use hashbrown::HashMap;
 use model::Timestamp;
 
-/// How many tables of bounds are kept.
-const TABLES_MAX: usize = 256;
+use crate::functions::column::Shape;
 
-/// The first sample of each step's window and the first behind it.
-pub(crate) type Bounds = Arc<[(u32, u32)]>;
+/// How many bytes of tables are kept.
+const TABLES_BYTES_MAX: usize = 64 << 20;
 
-/// Bounds by the times they were computed from.
+/// What follows from the times of a series alone.
+#[derive(Default)]
+pub(crate) struct Table {
+    /// The first sample of each step's window and the first behind it.
+    pub(crate) windows: Box<[(u32, u32)]>,
+    /// How the samples lie in each window; made for those who ask.
+    pub(crate) shapes: OnceCell<Box<[Shape]>>,
+}
+
+/// Tables by the times they were computed from.
 #[derive(Default)]
 pub(crate) struct BoundsCache {
     /// The times are kept too, so that their address stays theirs.
-    tables: HashMap<usize, (Arc<[Timestamp]>, Bounds)>,
+    tables: HashMap<usize, (Arc<[Timestamp]>, Rc<Table>)>,
+    bytes: usize,
 }
 
 impl BoundsCache {
-    /// The bounds for `times`, computed if they are new.
+    /// The table of `times`, computed if they are new.
     pub(crate) fn get(
         &mut self,
         times: &Arc<[Timestamp]>,
-        compute: impl FnOnce(&[Timestamp]) -> Bounds,
-    ) -> Bounds {
+        windows: impl FnOnce(&[Timestamp]) -> Box<[(u32, u32)]>,
+    ) -> Rc<Table> {
         let address = times.as_ptr().addr();
-        if let Some((known, bounds)) = self.tables.get(&address)
+        if let Some((known, table)) = self.tables.get(&address)
             && Arc::ptr_eq(known, times)
         {
-            return bounds.clone();
+            return table.clone();
         }
-        if self.tables.len() >= TABLES_MAX {
+        let windows = windows(times);
+        self.bytes += windows.len() * size_of::<((u32, u32), Shape)>() + times.len() * size_of::<Timestamp>();
+        if self.bytes > TABLES_BYTES_MAX {
             self.tables.clear();
+            self.bytes = 0;
         }
-        let bounds = compute(times);
-        self.tables.insert(address, (times.clone(), bounds.clone()));
-        bounds
+        let table = Rc::new(Table { windows, shapes: OnceCell::new() });
+        self.tables.insert(address, (times.clone(), table.clone()));
+        table
     }
 }
 
@@ -46,7 +60,7 @@ impl BoundsCache {
 pub(crate) fn bounds_of(
     times: &[Timestamp],
     windows: impl Iterator<Item = (Timestamp, Timestamp)>,
-) -> Bounds {
+) -> Box<[(u32, u32)]> {
     let (mut first, mut past) = (0, 0);
     let mut previous: Option<(Timestamp, Timestamp)> = None;
     windows

@@ -1,5 +1,6 @@
 //! Instant selectors: the newest sample of each series at each step, unless it is stale or too old.
 
+use std::rc::Rc;
 use std::sync::Arc;
 
 use model::{Labels, METRIC_NAME, Timestamp, is_stale_nan};
@@ -8,7 +9,7 @@ use tsdb::{Samples, Selection};
 use crate::annotation::Note;
 use crate::error::QueryError;
 use crate::eval::Scratch;
-use crate::eval::bounds::{Bounds, bounds_of};
+use crate::eval::bounds::{Table, bounds_of};
 use crate::eval::hints::infer_hints;
 use crate::eval::points::{ABSENT, Point, Points};
 use crate::eval::steps::Steps;
@@ -57,25 +58,25 @@ impl InstantSource {
             return Ok(self.smoothed(index, &samples, scratch));
         }
         let mut points = Points::absent(self.steps.count);
-        let floats = self.bounds(&samples.times, scratch);
+        let floats = self.table(&samples.times, scratch);
         if samples.histograms.is_empty() && self.yields == Yields::Value {
-            for (slot, &(first, past)) in points.floats.iter_mut().zip(floats.iter()) {
+            for (slot, &(first, past)) in points.floats.iter_mut().zip(&floats.windows) {
                 if past > first {
                     *slot = samples.values[past as usize - 1];
                 }
             }
             return Ok(points);
         }
-        let histograms = self.bounds(&samples.histogram_times, scratch);
+        let histograms = self.table(&samples.histogram_times, scratch);
         for step in 0..self.steps.count {
-            if let Some(point) = self.newest(&samples, floats[step], histograms[step]) {
+            if let Some(point) = self.newest(&samples, floats.windows[step], histograms.windows[step]) {
                 points.set(step, point);
             }
         }
         Ok(points)
     }
 
-    fn bounds(&self, times: &Arc<[Timestamp]>, scratch: &mut Scratch<'_>) -> Bounds {
+    fn table(&self, times: &Arc<[Timestamp]>, scratch: &mut Scratch<'_>) -> Rc<Table> {
         scratch.bounds.get(times, |times| {
             let windows = self.steps.times().map(|time| {
                 let reference = self.selector.reference(time);

@@ -1,5 +1,6 @@
 //! Range functions: for each series and each step, a function of the samples in the window that ends there.
 
+use std::rc::Rc;
 use std::sync::Arc;
 
 use model::{Labels, METRIC_NAME, Timestamp};
@@ -8,7 +9,7 @@ use tsdb::Selection;
 use crate::annotation::Note;
 use crate::error::QueryError;
 use crate::eval::Scratch;
-use crate::eval::bounds::{Bounds, bounds_of};
+use crate::eval::bounds::{Table, bounds_of};
 use crate::eval::hints::infer_hints;
 use crate::eval::points::Points;
 use crate::eval::row::TYPE_LABEL;
@@ -16,6 +17,7 @@ use crate::eval::steps::Steps;
 use crate::eval::stream::Stream;
 use crate::eval::track::Track;
 use crate::functions::RangeFunction;
+use crate::functions::column::{Column, Shape};
 use crate::functions::window::Window;
 use crate::plan::Range;
 use crate::syntax::{RangeKind, Span};
@@ -108,14 +110,28 @@ impl RangeStream<'_> {
         }
         let labels = self.labels(index);
         let metric = labels.value(METRIC_NAME);
-        let float_bounds = self.bounds(&track.times, track.shared_times, scratch);
-        let histogram_bounds = self.bounds(&track.histogram_times, track.shared_histogram_times, scratch);
+        let float_table = self.table(&track.times, track.shared_times, scratch);
         let starts = self.settings.start_timestamps && self.function.uses_starts;
+        let plain = self.range.kind == RangeKind::Plain && (!starts || track.starts.is_empty());
+        if let Some(column) = self.function.column
+            && track.histograms.is_empty()
+            && plain
+        {
+            let shapes =
+                || &**float_table.shapes.get_or_init(|| self.shapes(&track.times, &float_table.windows));
+            let seconds = self.range.length as f64 / 1000.0;
+            let (floats, windows) = (&*track.floats, &*float_table.windows);
+            column(&Column { floats, windows, shapes: &shapes, seconds }, &mut points.floats);
+            self.note_non_counter(&labels, metric, &points, scratch);
+            return Ok(points);
+        }
+        let histogram_table = self.table(&track.histogram_times, track.shared_histogram_times, scratch);
         let mut params = vec![0.0; self.params.len()];
         let mut seen = 0;
         for (step, step_time) in self.steps.times().enumerate() {
             let within = |(first, past): (u32, u32)| first as usize..past as usize;
-            let (floats, histograms) = (within(float_bounds[step]), within(histogram_bounds[step]));
+            let floats = within(float_table.windows[step]);
+            let histograms = within(histogram_table.windows[step]);
             if floats.is_empty() && histograms.is_empty() {
                 continue;
             }
@@ -154,17 +170,26 @@ impl RangeStream<'_> {
         Ok(points)
     }
 
-    fn bounds(
+    fn table(
         &self,
         times: &[Timestamp],
         shared: Option<&Arc<[Timestamp]>>,
         scratch: &mut Scratch<'_>,
-    ) -> Bounds {
-        let compute = |times: &[Timestamp]| bounds_of(times, self.steps.times().map(|time| self.reach(time)));
+    ) -> Rc<Table> {
+        let windows = |times: &[Timestamp]| bounds_of(times, self.steps.times().map(|time| self.reach(time)));
         match shared {
-            Some(shared) => scratch.bounds.get(shared, compute),
-            None => compute(times),
+            Some(shared) if !times.is_empty() => scratch.bounds.get(shared, windows),
+            _ => Rc::new(Table { windows: windows(times), ..Table::default() }),
         }
+    }
+
+    /// How the samples lie in each window.
+    fn shapes(&self, times: &[Timestamp], windows: &[(u32, u32)]) -> Box<[Shape]> {
+        let shape = |(step_time, &(first, past)): (Timestamp, &(u32, u32))| {
+            let end = self.range.reference(step_time);
+            Shape::of(&times[first as usize..past as usize], end.saturating_sub(self.range.length), end)
+        };
+        self.steps.times().zip(windows).map(shape).collect()
     }
 
     /// What samples a step sees: its range, and beyond it where the ends get values.

@@ -1,6 +1,7 @@
 //! The functions of the language: one file per family, and the table from each name to the code behind it.
 
 mod changes;
+pub(crate) mod column;
 pub(crate) mod extended;
 pub(crate) mod histogram;
 pub(crate) mod info;
@@ -21,6 +22,7 @@ use model::FloatHistogram;
 use crate::annotation::Annotations;
 use crate::error::QueryError;
 use crate::eval::points::Point;
+use crate::functions::column::Column;
 use crate::functions::window::Window;
 use crate::syntax::FunctionId;
 
@@ -44,6 +46,8 @@ pub(crate) enum Implementation {
 #[derive(Debug)]
 pub(crate) struct RangeFunction {
     pub(crate) apply: fn(&Window<'_>, &mut Annotations) -> Result<Option<Point>, QueryError>,
+    /// The same for all steps of a series of floats, where that is faster; it has nothing to annotate.
+    pub(crate) column: Option<fn(&Column<'_>, &mut [f64])>,
     /// Whether the result is still a sample of the metric.
     pub(crate) keeps_name: bool,
     /// Whether it asks since when samples have been counting.
@@ -81,6 +85,7 @@ impl RangeFunction {
     const fn new(apply: Apply) -> RangeFunction {
         RangeFunction {
             apply,
+            column: None,
             keeps_name: false,
             uses_starts: false,
             anchored: false,
@@ -91,9 +96,9 @@ impl RangeFunction {
 }
 
 macro_rules! range {
-    ($apply:path $(, $field:ident)*) => {{
+    ($apply:path $(=> $column:path)? $(, $field:ident)*) => {{
         static FUNCTION: RangeFunction =
-            RangeFunction { $($field: true,)* ..RangeFunction::new($apply) };
+            RangeFunction { $(column: Some($column),)? $($field: true,)* ..RangeFunction::new($apply) };
         Implementation::Range(&FUNCTION)
     }};
 }
@@ -104,25 +109,27 @@ pub(crate) fn implementation(id: FunctionId) -> Implementation {
     use Implementation::{Sample, Special, TimePart};
     use SampleFunction::{Float, Histogram};
     match id {
-        F::Rate => range!(rate::rate, uses_starts, anchored, smoothed, counters_only),
-        F::Increase => range!(rate::increase, uses_starts, anchored, smoothed, counters_only),
-        F::Delta => range!(rate::delta, anchored, smoothed),
+        F::Rate => range!(rate::rate => column::rate, uses_starts, anchored, smoothed, counters_only),
+        F::Increase => {
+            range!(rate::increase => column::increase, uses_starts, anchored, smoothed, counters_only)
+        }
+        F::Delta => range!(rate::delta => column::delta, anchored, smoothed),
         F::Irate => range!(instant_rate::irate, uses_starts),
         F::Idelta => range!(instant_rate::idelta),
-        F::Resets => range!(changes::resets, uses_starts, anchored),
-        F::Changes => range!(changes::changes, anchored),
-        F::CountOverTime => range!(over_time::count),
-        F::PresentOverTime | F::AbsentOverTime => range!(over_time::present),
-        F::FirstOverTime => range!(over_time::first, keeps_name),
-        F::LastOverTime => range!(over_time::last, keeps_name),
-        F::MinOverTime => range!(over_time::min),
-        F::MaxOverTime => range!(over_time::max),
+        F::Resets => range!(changes::resets => column::resets, uses_starts, anchored),
+        F::Changes => range!(changes::changes => column::changes, anchored),
+        F::CountOverTime => range!(over_time::count => column::count),
+        F::PresentOverTime | F::AbsentOverTime => range!(over_time::present => column::present),
+        F::FirstOverTime => range!(over_time::first => column::first, keeps_name),
+        F::LastOverTime => range!(over_time::last => column::last, keeps_name),
+        F::MinOverTime => range!(over_time::min => column::min),
+        F::MaxOverTime => range!(over_time::max => column::max),
         F::TsOfFirstOverTime => range!(over_time::time_of_first),
         F::TsOfLastOverTime => range!(over_time::time_of_last),
         F::TsOfMinOverTime => range!(over_time::time_of_min),
         F::TsOfMaxOverTime => range!(over_time::time_of_max),
-        F::SumOverTime => range!(moments::sum),
-        F::AvgOverTime => range!(moments::average),
+        F::SumOverTime => range!(moments::sum => column::sum),
+        F::AvgOverTime => range!(moments::average => column::average),
         F::StddevOverTime => range!(moments::deviation),
         F::StdvarOverTime => range!(moments::variance),
         F::QuantileOverTime => range!(quantile::quantile_over_time),
