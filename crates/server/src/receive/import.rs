@@ -1,5 +1,5 @@
-//! `POST /api/v1/import/prometheus`: a page of text or OpenMetrics, pushed. Every `extra_label=name=value` of the
-//! query string is set on every series; `timestamp` (milliseconds) is the time of samples that have none.
+//! `POST /api/v1/import/prometheus`: text or OpenMetrics, pushed. Every `extra_label=name=value` of the query string
+//! is set on every series; `timestamp` (milliseconds) is the time of samples that have none.
 
 use std::sync::Arc;
 
@@ -7,16 +7,16 @@ use axum::body::{Body, Bytes};
 use axum::extract::{Query, State};
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
-use model::{Exemplar, Labels, Metadata, Sample, Series, Timestamp, Value};
+use model::{Exemplar, Labels, Metadata, MetricType, Sample, Series, Timestamp, Value};
 use wire::remote::{Batch, Refused};
-use wire::{Format, Options, Page, ParseError, Reader};
+use wire::{Dumped, Format};
 
 use super::body::{self, Rejected};
 use super::intake::Taken;
 use crate::app::{App, now_millis};
 
-/// How many bad lines of a push are named and left out. With more than that it is refused as a whole.
-const BAD_LINES_MAX: usize = 100;
+/// How many bad lines of a push are named; further ones are counted.
+const BAD_LINES_NAMED_MAX: usize = 16;
 
 /// What the query string says.
 #[derive(Debug, Default)]
@@ -48,15 +48,15 @@ async fn take(
     let arguments = arguments(pairs)?;
     let format = match body::media_type(headers).as_str() {
         "application/openmetrics-text" => Format::OpenMetrics,
-        "application/vnd.google.protobuf" => Format::Protobuf,
+        "application/vnd.google.protobuf" => {
+            let reason = "protobuf is not pushed here; send text or OpenMetrics";
+            return Err(Rejected::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, reason));
+        }
         _ => Format::Text,
     };
     let packed = body::encoding(headers);
     let body = body::read(request, app.options.read_timeout).await?;
-    let decode = move |_: &App| {
-        let body = body::unpack(body, &packed)?;
-        decode(body, format, &arguments, now_millis())
-    };
+    let decode = move |_: &App| Ok(decode(&body::unpack(body, &packed)?, format, &arguments, now_millis()));
     app.intake.take(app, "import", decode).await
 }
 
@@ -66,7 +66,7 @@ fn arguments(pairs: Vec<(String, String)>) -> Result<Arguments, Rejected> {
         match name.as_str() {
             "extra_label" => match value.split_once('=') {
                 Some((label, value)) if !label.is_empty() => {
-                    arguments.extra.push((label.to_owned(), value.to_owned()))
+                    arguments.extra.push((label.to_owned(), value.to_owned()));
                 }
                 _ => return Err(Rejected::bad(format!("extra_label={value} is not name=value"))),
             },
@@ -79,53 +79,50 @@ fn arguments(pairs: Vec<(String, String)>) -> Result<Arguments, Rejected> {
                 arguments.time = Some(time);
             }
             other => {
-                return Err(Rejected::bad(format!(
-                    "the parameter {other:?} is not known; expected extra_label, timestamp"
-                )));
+                let reason = format!("the parameter {other:?} is not known; expected extra_label, timestamp");
+                return Err(Rejected::bad(reason));
             }
         }
     }
     Ok(arguments)
 }
 
-fn decode(body: Bytes, format: Format, arguments: &Arguments, now: Timestamp) -> Result<Batch, Rejected> {
+/// A line that cannot be read costs that line alone, and is named.
+fn decode(body: &Bytes, format: Format, arguments: &Arguments, now: Timestamp) -> Batch {
     let mut batch = Batch::default();
-    let page = read_page(body, format, &mut batch)?;
-    let time = arguments.time.unwrap_or(now);
-    let mut times = page.times.iter().copied().peekable();
-    let mut histograms = page.histograms.iter().peekable();
-    let mut absent = page.absent.iter().peekable();
-    let mut exemplars = page.exemplars.iter().peekable();
-    for (column, labels) in page.shape.series.iter().enumerate() {
-        let column = column as u32;
-        let time = times.next_if(|(at, _)| *at == column).map_or(time, |(_, time)| time);
-        let histogram = histograms.next_if(|(at, _)| *at == column);
-        let mut told = Vec::new();
-        while let Some((_, exemplar)) = exemplars.next_if(|(at, _)| *at == column) {
-            told.push(Exemplar { time: exemplar.time.or(Some(time)), ..exemplar.clone() });
+    let default_time = arguments.time.unwrap_or(now);
+    for line in wire::dump(body, format) {
+        match line {
+            Ok(dumped) => batch.series.push(series(dumped, &arguments.extra, default_time)),
+            Err(error) => {
+                batch.refused += 1;
+                if batch.refusals.len() < BAD_LINES_NAMED_MAX {
+                    let series = format!("line {}", error.line);
+                    let reason = format!("column {}: {}: {:?}", error.column, error.message, error.text);
+                    batch.refusals.push(Refused { series, reason });
+                }
+            }
         }
-        if absent.next_if(|at| **at == column).is_some() {
-            continue;
-        }
-        let value = match histogram {
-            Some((_, value)) => value.clone(),
-            None => Value::Float(page.values[column as usize]),
-        };
-        let start = page.starts.get(column as usize).copied().filter(|start| *start != 0);
-        batch.series.push(Series {
-            labels: with_extra(labels, &arguments.extra),
-            samples: vec![Sample { time, start, value }],
-            exemplars: told,
-            metadata: None::<Metadata>,
-        });
     }
-    batch.metadata.extend(page.shape.metadata.iter().cloned());
-    Ok(batch)
+    batch
 }
 
-fn with_extra(labels: &Labels, extra: &[(String, String)]) -> Labels {
+fn series(dumped: Dumped, extra: &[(String, String)], default_time: Timestamp) -> Series {
+    let time = dumped.time.unwrap_or(default_time);
+    let exemplar =
+        dumped.exemplar.map(|exemplar| Exemplar { time: exemplar.time.or(Some(time)), ..exemplar });
+    let known = dumped.kind != MetricType::Unknown;
+    Series {
+        labels: with_extra(dumped.labels, extra),
+        samples: vec![Sample { time, start: None, value: Value::Float(dumped.value) }],
+        exemplars: exemplar.into_iter().collect(),
+        metadata: known.then(|| Metadata { kind: dumped.kind, ..Metadata::default() }),
+    }
+}
+
+fn with_extra(labels: Labels, extra: &[(String, String)]) -> Labels {
     if extra.is_empty() {
-        return labels.clone();
+        return labels;
     }
     let mut builder = labels.to_builder();
     for (name, value) in extra {
@@ -134,63 +131,31 @@ fn with_extra(labels: &Labels, extra: &[(String, String)]) -> Labels {
     builder.build()
 }
 
-/// Reads a page; a line that cannot be read is named, left out, and the rest is read again.
-fn read_page(mut body: Bytes, format: Format, batch: &mut Batch) -> Result<Page, Rejected> {
-    let mut left_out: Vec<usize> = Vec::new();
-    loop {
-        let error = match Reader::new().read(&body, format, &Options::default()) {
-            Ok(page) => return Ok(page),
-            Err(error) => error,
-        };
-        let rest = without_line(&body, &error).filter(|_| left_out.len() < BAD_LINES_MAX);
-        let Some(rest) = rest else {
-            return Err(Rejected::bad(format!("the page cannot be read: {error}")));
-        };
-        // Lines are counted in what is left, so those already gone before this one are added back.
-        let line = left_out.iter().fold(error.line, |line, gone| if *gone <= line { line + 1 } else { line });
-        left_out.push(line);
-        left_out.sort_unstable();
-        batch.refused += 1;
-        batch.refusals.push(Refused {
-            series: format!("line {line}"),
-            reason: format!("column {}: {}: {:?}", error.column, error.message, error.text),
-        });
-        body = rest;
-    }
-}
-
-/// The body without the line an error is about; nothing where the format has no lines or the line is not there.
-fn without_line(body: &[u8], error: &ParseError) -> Option<Bytes> {
-    let mut lines: Vec<&[u8]> = body.split(|byte| *byte == b'\n').collect();
-    let index = error.line.checked_sub(1).filter(|index| *index < lines.len())?;
-    if lines.remove(index).is_empty() {
-        return None;
-    }
-    Some(lines.join(&b'\n').into())
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
     fn bad_lines_are_named_and_the_others_are_kept() {
-        let body = "a 1\nb nope\nc 3 1000\nd{ 4\ne 5\n";
+        let body = Bytes::from("a 1\nb nope\nc 3 1000\nd{ 4\ne 5\n");
         let arguments = arguments(vec![("extra_label".to_owned(), "job=push".to_owned())]).expect("are good");
-        let batch = decode(Bytes::from(body), Format::Text, &arguments, 7).expect("is read");
-        let kept: Vec<String> = batch
-            .series
-            .iter()
-            .map(|series| format!("{} @{}", series.labels, series.samples[0].time))
-            .collect();
+        let batch = decode(&body, Format::Text, &arguments, 7);
+        let shown = |series: &Series| format!("{} @{}", series.labels, series.samples[0].time);
+        let kept: Vec<String> = batch.series.iter().map(shown).collect();
         assert_eq!(kept, ["a{job=\"push\"} @7", "c{job=\"push\"} @1000", "e{job=\"push\"} @7"]);
         let named: Vec<&str> = batch.refusals.iter().map(|refused| refused.series.as_str()).collect();
         assert_eq!((batch.refused, named), (2, vec!["line 2", "line 4"]));
     }
 
     #[test]
-    fn a_page_of_nonsense_is_refused_as_a_whole() {
-        let body = "this is no page\n".repeat(BAD_LINES_MAX + 1);
-        assert!(decode(Bytes::from(body), Format::Text, &Arguments::default(), 0).is_err());
+    fn only_known_parameters_are_taken() {
+        let check = |name: &str, value: &str, good: bool| {
+            assert_eq!(arguments(vec![(name.to_owned(), value.to_owned())]).is_ok(), good, "{name}={value}");
+        };
+        check("extra_label", "a=b", true);
+        check("extra_label", "a", false);
+        check("timestamp", "1000", true);
+        check("timestamp", "now", false);
+        check("extra_lable", "a=b", false);
     }
 }

@@ -1,118 +1,76 @@
 //! An OpenMetrics dump: one line per sample, each with its time, as `promtool tsdb dump-openmetrics` writes it.
 
-use std::collections::HashSet;
 use std::fs::File;
-use std::io::{BufRead, BufReader, Read};
+use std::io::Read;
 use std::path::Path;
 
-use anyhow::{Context, bail};
+use anyhow::{Context, ensure};
 use model::{Sample, Series, Value};
-use wire::{Format, Options, Page, Reader};
+use wire::{Dumped, Format};
 
 use super::Batch;
 
-/// How long a line may be.
-const LINE_BYTES_MAX: u64 = 1 << 20;
-/// How many lines are read as one page.
-const PAGE_LINES_MAX: usize = 10_000;
+/// How much of the file is in memory at once. No line may be longer.
+const WINDOW_BYTES: usize = 16 << 20;
 
-/// Reads a dump. A reader takes each series once per page, so a page ends before a series that it has already.
+/// Reads a dump, a window of whole lines at a time.
 pub(super) fn read(path: &Path, batch: &mut Batch<'_>) -> anyhow::Result<()> {
-    let file = File::open(path).with_context(|| format!("opening {}", path.display()))?;
-    let mut lines = BufReader::with_capacity(1 << 20, file);
-    let mut page = String::new();
-    let mut series = HashSet::new();
-    let (mut line, mut number, mut page_line) = (String::new(), 0usize, 0usize);
+    let mut file = File::open(path).with_context(|| format!("opening {}", path.display()))?;
+    let mut window: Vec<u8> = Vec::with_capacity(WINDOW_BYTES);
+    let mut lines_before = 0;
     loop {
-        line.clear();
-        let read = (&mut lines).take(LINE_BYTES_MAX).read_line(&mut line)?;
-        number += 1;
-        batch.progress.advance(read as u64);
-        let ended = read == 0 || line.trim_end() == "# EOF";
-        let name =
-            line.split_once(' ').map(|_| series_of(&line).to_owned()).filter(|_| !line.starts_with('#'));
-        let repeated = name.as_ref().is_some_and(|name| series.contains(name));
-        if ended || repeated || series.len() >= PAGE_LINES_MAX {
-            store(&page, page_line, batch)
-                .with_context(|| format!("{} near line {page_line}", path.display()))?;
-            page.clear();
-            series.clear();
-            page_line = number;
-        }
-        if ended {
+        let room = (WINDOW_BYTES - window.len()) as u64;
+        let read = (&mut file).take(room).read_to_end(&mut window)?;
+        let whole = match window.iter().rposition(|byte| *byte == b'\n') {
+            Some(newline) => newline + 1,
+            None if read > 0 => {
+                anyhow::bail!("{}: a line has more than {WINDOW_BYTES} bytes", path.display())
+            }
+            None => window.len(),
+        };
+        let whole = if read == 0 { window.len() } else { whole };
+        if whole == 0 {
             return Ok(());
         }
-        if read as u64 >= LINE_BYTES_MAX {
-            bail!("{}: line {number} has more than {LINE_BYTES_MAX} bytes", path.display());
-        }
-        // What families are called matters to a page, what they mean does not to a sample with a time.
-        if let Some(name) = name {
-            series.insert(name);
-            page.push_str(&line);
-            if !line.ends_with('\n') {
-                page.push('\n');
+        take_lines(&window[..whole], path, lines_before, batch)?;
+        batch.progress.advance(whole as u64);
+        lines_before += window[..whole].iter().filter(|byte| **byte == b'\n').count();
+        window.drain(..whole);
+        ensure!(window.len() < WINDOW_BYTES, "{}: a line has more than {WINDOW_BYTES} bytes", path.display());
+    }
+}
+
+/// Hands over the samples, those of one series that follow each other together. A bad line costs itself alone.
+fn take_lines(lines: &[u8], path: &Path, lines_before: usize, batch: &mut Batch<'_>) -> anyhow::Result<()> {
+    let mut last: Option<Series> = None;
+    for line in wire::dump(lines, Format::OpenMetrics) {
+        let Dumped { labels, value, time, exemplar, .. } = match line {
+            Ok(dumped) => dumped,
+            Err(error) => {
+                let line = lines_before + error.line;
+                batch.problem(format!(
+                    "{}:{line}:{}: {}, left out",
+                    path.display(),
+                    error.column,
+                    error.message
+                ));
+                continue;
+            }
+        };
+        let Some(time) = time else {
+            batch.problem(format!("{}: {labels} has a sample without a time, left out", path.display()));
+            continue;
+        };
+        if last.as_ref().is_none_or(|last| last.labels != labels) {
+            let next = Series { labels, ..Series::default() };
+            if let Some(done) = last.replace(next) {
+                batch.push(done)?;
             }
         }
-    }
-}
-
-/// The part of a line that names the series: up to the brace that closes its labels, or to the first space.
-fn series_of(line: &str) -> &str {
-    let mut quoted = false;
-    let mut escaped = false;
-    for (at, character) in line.char_indices() {
-        match character {
-            _ if escaped => escaped = false,
-            '\\' if quoted => escaped = true,
-            '"' => quoted = !quoted,
-            '}' if !quoted => return &line[..=at],
-            ' ' if !quoted && !line[..at].contains('{') => return &line[..at],
-            _ => {}
+        if let Some(series) = &mut last {
+            series.samples.push(Sample { time, start: None, value: Value::Float(value) });
+            series.exemplars.extend(exemplar);
         }
     }
-    line
-}
-
-fn store(page: &str, line: usize, batch: &mut Batch<'_>) -> anyhow::Result<()> {
-    if page.is_empty() {
-        return Ok(());
-    }
-    let body = format!("{page}# EOF\n");
-    let page = match Reader::new().read(body.as_bytes(), Format::OpenMetrics, &Options::default()) {
-        Ok(page) => page,
-        Err(error) => {
-            batch.problem(format!("the page of lines that begins near line {line} is left out: {error}"));
-            return Ok(());
-        }
-    };
-    samples_of(&page).try_for_each(|series| batch.push(series))
-}
-
-/// Only samples with a time of their own: when the others were true, a dump does not say.
-fn samples_of(page: &Page) -> impl Iterator<Item = Series> + '_ {
-    page.times.iter().filter(|(column, _)| page.absent.binary_search(column).is_err()).map(
-        |(column, time)| {
-            let value = Value::Float(page.values[*column as usize]);
-            let sample = Sample { time: *time, start: None, value };
-            Series {
-                labels: page.shape.series[*column as usize].clone(),
-                samples: vec![sample],
-                ..Series::default()
-            }
-        },
-    )
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_series_of_a_line_is_found() {
-        let check = |line: &str, want: &str| assert_eq!(series_of(line), want);
-        check("up 1 2", "up");
-        check("up{a=\"b c\",d=\"}\"} 1 2", "up{a=\"b c\",d=\"}\"}");
-        check("up{a=\"\\\"} \"} 1", "up{a=\"\\\"} \"}");
-        check("{\"a b\", c=\"d\"} 1", "{\"a b\", c=\"d\"}");
-    }
+    last.map_or(Ok(()), |last| batch.push(last))
 }
