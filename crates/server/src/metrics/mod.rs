@@ -239,3 +239,30 @@ impl Metrics {
         exposed
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_family_is_documented_and_every_documented_one_exists() {
+        let document = include_str!("../../../../docs/metrics.md");
+        let mut documented: Vec<&str> =
+            document.lines().filter_map(|line| line.strip_prefix("| `")?.split('`').next()).collect();
+        let stats = Stats { min_time: Some(0), max_time: Some(0), ..Stats::default() };
+        let mut exposed: Vec<&str> = Metrics::new().gather(&stats).iter().map(|family| family.name).collect();
+        documented.sort_unstable();
+        exposed.sort_unstable();
+        assert_eq!(documented, exposed);
+    }
+
+    #[test]
+    fn the_exposition_is_well_formed() {
+        let metrics = Metrics::new();
+        metrics.http_requests.add(&["/a\"b", "200"], 1);
+        metrics.sync_seconds.observe(&[], std::time::Duration::from_millis(3));
+        let text = metrics.text(&Stats::default());
+        let problems = wire::check::check(text.as_bytes(), wire::Format::Text);
+        assert!(problems.is_empty(), "{problems:?}\n{text}");
+    }
+}

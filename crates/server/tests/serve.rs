@@ -1,0 +1,263 @@
+//! The life of the real binary: it starts, collects, answers, reloads, refuses what is wrong with clear words, and stops.
+
+mod harness;
+
+use std::io::{Read, Write};
+use std::net::{SocketAddr, TcpListener};
+use std::process::{Command, Stdio};
+use std::time::Duration;
+
+use harness::{
+    Directory, Process, encode, flightdeck, free_address, get, post, request, test_data, wait_for_ready,
+    wait_until,
+};
+
+/// An exporter of one page, alive as long as the test process.
+fn exporter(page: &'static str) -> SocketAddr {
+    let listener = TcpListener::bind("127.0.0.1:0").expect("loopback has a free port");
+    let address = listener.local_addr().expect("it is bound");
+    std::thread::spawn(move || {
+        for stream in listener.incoming() {
+            let Ok(mut stream) = stream else { continue };
+            let mut head = [0; 4096];
+            let _ = stream.read(&mut head);
+            let _ = write!(
+                stream,
+                "HTTP/1.1 200 OK\r\nContent-Type: text/plain; version=0.0.4\r\nContent-Length: {}\r\nConnection: close\r\n\r\n{page}",
+                page.len()
+            );
+        }
+    });
+    address
+}
+
+fn config(target: SocketAddr, job: &str) -> String {
+    format!(
+        "global: {{scrape_interval: 200ms, scrape_timeout: 200ms}}\nscrape_configs:\n- job_name: {job}\n  static_configs: [{{targets: ['{target}']}}]\n"
+    )
+}
+
+fn start(directory: &Directory, arguments: &[&str]) -> (SocketAddr, Process) {
+    let address = free_address();
+    let server =
+        Process::start(flightdeck(directory, address).args(["--otlp-grpc-listen", "off"]).args(arguments));
+    wait_for_ready(address, "/-/ready");
+    (address, server)
+}
+
+/// The value of the first series a query finds.
+fn value(address: SocketAddr, query: &str) -> Option<f64> {
+    let answer = get(address, &format!("/api/v1/query?query={}", encode(query))).ok()?.json();
+    answer["data"]["result"][0]["value"][1].as_str()?.parse().ok()
+}
+
+fn wait_for_value(address: SocketAddr, query: &str, want: f64) {
+    wait_until(&format!("{query} is {want}"), 15, || value(address, query) == Some(want));
+}
+
+/// Runs the binary to its end: exit code, standard output, standard error.
+fn run(command: &mut Command) -> (Option<i32>, String, String) {
+    let output = command.stdin(Stdio::null()).output().expect("the binary runs");
+    let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+    (output.status.code(), text(&output.stdout), text(&output.stderr))
+}
+
+fn command(directory: &Directory, arguments: &[&str]) -> (Option<i32>, String, String) {
+    run(Command::new(env!("CARGO_BIN_EXE_flightdeck")).current_dir(directory.path()).args(arguments))
+}
+
+#[test]
+fn a_target_is_scraped_kept_over_a_restart_and_reloaded() {
+    let directory = Directory::new("life");
+    let target = exporter("# TYPE answer gauge\nanswer{of=\"everything\"} 42\n");
+    directory.write("flightdeck.yml", &config(target, "first"));
+    let (address, mut server) = start(&directory, &["--config", "flightdeck.yml"]);
+    wait_for_value(address, "answer{job=\"first\",of=\"everything\"}", 42.0);
+    wait_for_value(address, "up{job=\"flightdeck\"}", 1.0);
+
+    directory.write("flightdeck.yml", "scrape_configs:\n- job_nam: x\n");
+    let refused = post(address, "/-/reload", &[], &[]).expect("answered");
+    assert_eq!(refused.status, 500);
+    assert!(
+        refused.text().contains("flightdeck.yml:2:3: unknown field \"job_nam\"; did you mean job_name?"),
+        "{}",
+        refused.text()
+    );
+    assert_eq!(value(address, "up{job=\"first\"}"), Some(1.0), "the old configuration stays in force");
+
+    directory.write("flightdeck.yml", &config(target, "second"));
+    let hangup = Command::new("kill").args(["-HUP", &server.id().to_string()]).status();
+    assert!(hangup.is_ok_and(|status| status.success()));
+    wait_for_value(address, "answer{job=\"second\"}", 42.0);
+    let page = get(address, "/metrics").expect("answered").text();
+    assert!(page.contains("flightdeck_config_reloads_total{outcome=\"failure\"} 1"), "{page}");
+
+    assert!(server.terminate(Duration::from_secs(5)), "SIGTERM stops it within 5 s, with success");
+    let (address, _server) = start(&directory, &["--config", "flightdeck.yml"]);
+    let counted = value(address, "count_over_time(answer{job=\"first\"}[1h])");
+    assert!(
+        counted.is_some_and(|count| count >= 1.0),
+        "what was scraped is there after a restart: {counted:?}"
+    );
+}
+
+#[test]
+fn what_stands_in_the_way_is_named() {
+    let directory = Directory::new("refused");
+    let (address, _server) = start(&directory, &[]);
+    let check = |arguments: &[&str], want: &str| {
+        let (code, _, errors) = command(&directory, arguments);
+        assert_eq!(code, Some(1), "{arguments:?}: {errors}");
+        assert!(errors.contains(want), "{arguments:?}: {errors}");
+    };
+    let taken = address.to_string();
+    check(&["--listen", &taken, "--data", "other"], "is taken by another process");
+    check(
+        &["--listen", "127.0.0.1:0", "--otlp-grpc-listen", "off", "--data", "data"],
+        "is used by another process",
+    );
+    check(&["--listen", "127.0.0.1:0", "--config", "missing.yml"], "missing.yml: cannot be read");
+    directory.write("bad.yml", "global:\n  scrape_interval: soon\n");
+    check(
+        &["--listen", "127.0.0.1:0", "--config", "bad.yml"],
+        "bad.yml:2:20: scrape_interval: not a valid duration",
+    );
+    let (code, _, _) = command(&directory, &["--no-such-flag"]);
+    assert_eq!(code, Some(2), "a mistake on the command line is exit code 2");
+}
+
+#[test]
+fn pushes_are_taken_and_what_is_refused_is_named() {
+    let directory = Directory::new("push");
+    let (address, _server) = start(&directory, &[]);
+    let push = |body: &str| {
+        post(address, "/api/v1/import/prometheus?extra_label=job%3Dpush", &[], body.as_bytes())
+            .expect("answered")
+    };
+    assert_eq!(push("a 1 1000\nb{c=\"d\"} 2 1000\n").status, 204);
+    let refused = push("a 1 2000\nnonsense\na 7 1000\n");
+    assert_eq!(refused.status, 400);
+    assert!(refused.text().contains("refused 2 samples: line 2"), "{}", refused.text());
+    assert!(
+        refused.text().contains("a{job=\"push\"} at 1000: duplicate sample for timestamp"),
+        "{}",
+        refused.text()
+    );
+    let range = get(address, "/api/v1/query?query=a%5B1h%5D&time=2").expect("answered").json();
+    assert_eq!(
+        range["data"]["result"][0]["values"].as_array().map(Vec::len),
+        Some(2),
+        "the good ones are kept: {range}"
+    );
+    let garbage = post(address, "/api/v1/write", &[("Content-Type", "application/x-protobuf")], b"garbage")
+        .expect("answered");
+    assert_eq!(garbage.status, 400);
+    let json =
+        post(address, "/api/v1/write", &[("Content-Type", "application/json")], b"{}").expect("answered");
+    assert_eq!(json.status, 415);
+    let metrics = get(address, "/metrics").expect("answered").text();
+    assert!(
+        metrics.contains(
+            "flightdeck_samples_refused_total{reason=\"duplicate_timestamp\", source=\"import\"} 1"
+        ),
+        "{metrics}"
+    );
+    let foreign =
+        request(address, "POST", "/-/reload", &[("Sec-Fetch-Site", "cross-site")], &[]).expect("answered");
+    assert_eq!(foreign.status, 403, "a page of another site cannot reload");
+}
+
+#[test]
+fn users_are_asked_for_their_password_when_a_web_config_says_so() {
+    let directory = Directory::new("users");
+    let hash = bcrypt::hash("opensesame", 4).expect("hashes");
+    directory.write("web.yml", &format!("basic_auth_users: {{aladdin: '{hash}'}}\n"));
+    let address = free_address();
+    let _server = Process::start(flightdeck(&directory, address).args([
+        "--otlp-grpc-listen",
+        "off",
+        "--web-config",
+        "web.yml",
+    ]));
+    wait_until("it answers", 30, || get(address, "/-/healthy").is_ok());
+    assert_eq!(get(address, "/-/healthy").expect("answered").status, 401);
+    let ask = |credentials: &str| {
+        request(address, "GET", "/-/healthy", &[("Authorization", credentials)], &[])
+            .expect("answered")
+            .status
+    };
+    assert_eq!(ask("Basic YWxhZGRpbjp3cm9uZw=="), 401);
+    assert_eq!(ask("Basic YWxhZGRpbjpvcGVuc2VzYW1l"), 200);
+}
+
+#[test]
+fn check_says_what_is_wrong_and_where() {
+    let directory = Directory::new("check");
+    let check = |arguments: &[&str], code: i32, want: &str| {
+        let (status, output, errors) = command(&directory, arguments);
+        assert_eq!(status, Some(code), "{arguments:?}: {output}{errors}");
+        assert!(output.contains(want), "{arguments:?}: {output}");
+    };
+    directory.write("good.yml", "scrape_configs:\n- job_name: a\n  relabel_configs: [{source_labels: [env], regex: dev, action: drop}]\n");
+    check(&["check", "config", "good.yml"], 0, "good good.yml: 1 scrape jobs");
+    check(
+        &["check", "config", "good.yml", "--job", "a", "--target", "{__address__=\"h:1\",env=\"dev\"}"],
+        0,
+        "relabel_configs[0] drop: dropped",
+    );
+    check(
+        &["check", "config", "good.yml", "--job", "a", "--target", "h:1"],
+        0,
+        "scraped at http://h:1/metrics as {instance=\"h:1\", job=\"a\"}",
+    );
+    directory.write("page.txt", "a 1\nb\n");
+    check(&["check", "metrics", "page.txt"], 1, "bad page.txt: line 2");
+    directory.write("page.om", "# TYPE a counter\na_total 1\n# EOF\n");
+    check(&["check", "metrics", "--format", "openmetrics", "page.om"], 0, "good page.om");
+    directory.write("web.yml", "tls_server_config: {cert_file: none.pem}\n");
+    check(
+        &["check", "web-config", "web.yml"],
+        1,
+        "web.yml:1:21: tls_server_config.cert_file: reading none.pem",
+    );
+    directory.write("bad.yml", "rule_files: [a/*/b]\n");
+    check(&["check", "config", "good.yml", "bad.yml"], 1, "bad bad.yml:1:14: rule_files[0]");
+}
+
+#[test]
+fn scripts_of_queries_are_run() {
+    let Some(script) = test_data("promql/literals.test") else { return };
+    let directory = Directory::new("scripts");
+    let (code, output, errors) = command(&directory, &["test", "promql", script.to_str().expect("a path")]);
+    assert_eq!(code, Some(0), "{output}{errors}");
+    assert!(output.trim_end().ends_with(" passed, 0 failed"), "{output}");
+    directory.write("wrong.test", "load 1m\n  a 1\n\neval instant at 0 a\n  a 2\n");
+    let (code, output, _) = command(&directory, &["test", "promql", "wrong.test"]);
+    assert_eq!(code, Some(1));
+    assert!(output.contains("wrong.test:4") && output.contains("0 passed, 1 failed"), "{output}");
+}
+
+#[test]
+fn dumps_are_imported_listed_and_dumped_again() {
+    let directory = Directory::new("import");
+    let dump = "a{job=\"x\"} 1 1000\na{job=\"x\"} 2 1060\nb{job=\"x\"} 0.5 1000\n# EOF\n";
+    directory.write("dump.om", dump);
+    let run = |arguments: &[&str]| {
+        let (code, output, errors) = command(&directory, arguments);
+        assert_eq!(code, Some(0), "{arguments:?}: {output}{errors}");
+        output
+    };
+    assert!(run(&["tsdb", "import-prometheus", "dump.om"]).contains("imported 3 samples"));
+    assert!(
+        run(&["tsdb", "import-prometheus", "dump.om"]).contains("imported 0 samples"),
+        "a second run resumes"
+    );
+    let back = run(&["tsdb", "dump"]);
+    let mut lines: Vec<String> = back.lines().map(|line| line.replace(".0 ", " ")).collect();
+    lines.sort();
+    assert_eq!(lines, ["# EOF", "a{job=\"x\"} 1 1000", "a{job=\"x\"} 2 1060", "b{job=\"x\"} 0.5 1000"]);
+    assert!(run(&["tsdb", "verify"]).contains("every block read"));
+    run(&["tsdb", "snapshot", "copy"]);
+    assert_eq!(run(&["tsdb", "dump", "--data", "copy"]), back);
+    assert!(run(&["tsdb", "stats"]).contains("newest sample    1970-01-01T00:17:40.000Z"));
+}
