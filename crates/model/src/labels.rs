@@ -78,7 +78,8 @@ impl Labels {
 
     /// The value of `name`, if the set has it.
     pub fn get(&self, name: &str) -> Option<&str> {
-        self.iter().find(|(candidate, _)| *candidate == name).map(|(_, value)| value)
+        let (_, value) = self.entries().find(|(candidate, _)| *candidate == name.as_bytes())?;
+        std::str::from_utf8(value).ok()
     }
 
     /// The value of `name`, or the empty string.
@@ -98,7 +99,7 @@ impl Labels {
 
     /// How many labels the set has.
     pub fn len(&self) -> usize {
-        self.iter().count()
+        self.entries().count()
     }
 
     /// A 64-bit hash that is the same in every process of this build; not part of any file format.
@@ -117,8 +118,21 @@ impl Labels {
     }
 
     /// The labels whose names `keep` admits.
-    pub fn filter(&self, mut keep: impl FnMut(&str) -> bool) -> Labels {
-        Labels::from_sorted(self.iter().filter(|(name, _)| keep(name)))
+    pub fn filter(&self, keep: impl FnMut(&str) -> bool) -> Labels {
+        let mut packed = Vec::with_capacity(self.packed.len());
+        self.pack_where(keep, &mut packed);
+        if packed.is_empty() { Labels::empty() } else { Labels { packed: packed.into() } }
+    }
+
+    /// Appends the labels whose names `keep` admits to `packed`, in the form of `packed()`: a key to look a set up by
+    /// before it is made.
+    pub fn pack_where(&self, mut keep: impl FnMut(&str) -> bool, packed: &mut Vec<u8>) {
+        for (name, value) in self.entries() {
+            if std::str::from_utf8(name).is_ok_and(&mut keep) {
+                push_bytes(packed, name);
+                push_bytes(packed, value);
+            }
+        }
     }
 
     /// The set without its metric name.
@@ -135,7 +149,7 @@ impl Labels {
             return other.clone();
         }
         let mut packed = Vec::with_capacity(self.packed.len() + other.packed.len());
-        let (mut left, mut right) = (self.iter().peekable(), other.iter().peekable());
+        let (mut left, mut right) = (self.entries().peekable(), other.entries().peekable());
         loop {
             let side = match (left.peek(), right.peek()) {
                 (None, None) => break,
@@ -148,11 +162,16 @@ impl Labels {
             }
             let next = if side == Ordering::Less { left.next() } else { right.next() };
             if let Some((name, value)) = next {
-                push_str(&mut packed, name);
-                push_str(&mut packed, value);
+                push_bytes(&mut packed, name);
+                push_bytes(&mut packed, value);
             }
         }
         Labels { packed: packed.into() }
+    }
+
+    /// The labels as bytes, for who only compares or copies them.
+    fn entries(&self) -> Entries<'_> {
+        Entries { rest: &self.packed }
     }
 
     /// A builder that starts from this set.
@@ -176,7 +195,7 @@ impl Hash for Labels {
 impl Ord for Labels {
     /// Label by label, name before value; a set that is a prefix of another comes first.
     fn cmp(&self, other: &Labels) -> Ordering {
-        self.iter().cmp(other.iter())
+        self.entries().cmp(other.entries())
     }
 }
 
@@ -253,6 +272,21 @@ impl<'a> Iterator for Iter<'a> {
     }
 }
 
+/// Iterates over the labels of a set as bytes. Which text they are was checked when the set was made; not asking again
+/// halves the time it takes to sort, group and join sets.
+struct Entries<'a> {
+    rest: &'a [u8],
+}
+
+impl<'a> Iterator for Entries<'a> {
+    type Item = (&'a [u8], &'a [u8]);
+
+    #[inline]
+    fn next(&mut self) -> Option<(&'a [u8], &'a [u8])> {
+        Some((take_bytes(&mut self.rest)?, take_bytes(&mut self.rest)?))
+    }
+}
+
 /// A label set under construction: sorted at all times, empty values removed as they come.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct LabelsBuilder {
@@ -315,25 +349,34 @@ fn stable_hash(bytes: &[u8]) -> u64 {
 }
 
 fn push_str(packed: &mut Vec<u8>, text: &str) {
-    let mut length = text.len();
+    push_bytes(packed, text.as_bytes());
+}
+
+fn push_bytes(packed: &mut Vec<u8>, bytes: &[u8]) {
+    let mut length = bytes.len();
     while length >= 0x80 {
         packed.push((length as u8) | 0x80);
         length >>= 7;
     }
     packed.push(length as u8);
-    packed.extend_from_slice(text.as_bytes());
+    packed.extend_from_slice(bytes);
 }
 
 fn take_str<'a>(rest: &mut &'a [u8]) -> Option<&'a str> {
+    std::str::from_utf8(take_bytes(rest)?).ok()
+}
+
+#[inline]
+fn take_bytes<'a>(rest: &mut &'a [u8]) -> Option<&'a [u8]> {
     let mut length = 0usize;
     for shift in (0..35).step_by(7) {
         let (&byte, tail) = rest.split_first()?;
         *rest = tail;
         length |= usize::from(byte & 0x7f) << shift;
         if byte & 0x80 == 0 {
-            let (text, tail) = rest.split_at_checked(length)?;
+            let (bytes, tail) = rest.split_at_checked(length)?;
             *rest = tail;
-            return std::str::from_utf8(text).ok();
+            return Some(bytes);
         }
     }
     None
@@ -379,6 +422,16 @@ mod tests {
         assert_eq!(Labels::from_packed(&set.packed()[..5]), None);
         assert_eq!(Labels::from_packed(b"\x01b\x01x\x01a\x01x"), None, "names out of order");
         assert_eq!(Labels::from_packed(b"\x01a\x01\xff"), None, "not UTF-8");
+    }
+
+    #[test]
+    fn a_part_of_a_set_is_known_before_it_is_made() {
+        let set = labels(&[("a", "1"), ("b", "2"), ("c", "3")]);
+        let mut packed = Vec::new();
+        set.pack_where(|name| name != "b", &mut packed);
+        assert_eq!(packed, labels(&[("a", "1"), ("c", "3")]).packed());
+        assert_eq!(set.filter(|name| name != "b").packed(), packed);
+        assert_eq!(set.filter(|_| false), Labels::empty());
     }
 
     #[test]

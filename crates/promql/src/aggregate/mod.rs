@@ -5,11 +5,11 @@ mod fold;
 mod pick;
 mod sampling;
 
-use hashbrown::HashMap;
 use model::{Labels, METRIC_NAME};
 
 use crate::annotation::Note;
 use crate::error::QueryError;
+use crate::eval::label_index::LabelIndex;
 use crate::eval::stream::{Names, Stream};
 use crate::eval::{Context, Evaluator};
 use crate::functions::math::{larger, smaller};
@@ -37,19 +37,14 @@ impl Groups {
             groups.drop_name.push(false);
             return groups;
         }
-        let keeps = |name: &str| aggregation.keeps(name);
-        let mut by_labels: HashMap<Labels, u32> = HashMap::new();
-        for index in 0..count {
-            let labels = stream.labels(index).filter(keeps);
-            let next = groups.labels.len() as u32;
-            let group = *by_labels.entry(labels).or_insert_with_key(|labels| {
-                groups.labels.push(labels.clone());
-                groups.drop_name.push(false);
-                next
-            });
+        let mut index = LabelIndex::default();
+        for series in 0..count {
+            let group = index.number_of(&stream.labels(series), |name| aggregation.keeps(name));
             groups.of.push(group);
-            groups.drop_name[group as usize] |= stream.drop_name(index);
+            groups.drop_name.resize(index.sets.len(), false);
+            groups.drop_name[group as usize] |= stream.drop_name(series);
         }
+        groups.labels = index.sets;
         groups
     }
 }

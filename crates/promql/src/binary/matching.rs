@@ -1,8 +1,8 @@
 //! How series of two sides find each other: by the labels that must be equal.
 
-use hashbrown::HashMap;
 use model::{Labels, METRIC_NAME};
 
+use crate::eval::label_index::LabelIndex;
 use crate::eval::row::Row;
 use crate::syntax::VectorMatching;
 
@@ -18,21 +18,23 @@ pub(crate) struct Matches {
 
 impl Matches {
     pub(crate) fn of(left: &[Row], right: &[Row], matching: &VectorMatching) -> Matches {
-        let mut numbers: HashMap<Labels, usize> = HashMap::with_capacity(left.len());
-        let mut number_of = |row: &Row| {
-            let next = numbers.len();
-            *numbers.entry(match_labels(&row.labels, matching)).or_insert(next)
-        };
+        let mut index = LabelIndex::default();
+        let mut number_of =
+            |row: &Row| index.number_of(&row.labels, |name| is_matched(name, matching)) as usize;
         let left = left.iter().map(&mut number_of).collect();
         let right = right.iter().map(&mut number_of).collect();
-        Matches { left, right, count: numbers.len() }
+        Matches { left, right, count: index.sets.len() }
     }
 }
 
 /// The part of a label set that must be equal on both sides.
 pub(crate) fn match_labels(labels: &Labels, matching: &VectorMatching) -> Labels {
-    let named = |name: &str| matching.labels.iter().any(|label| label == name);
-    if matching.on { labels.filter(named) } else { labels.filter(|name| name != METRIC_NAME && !named(name)) }
+    labels.filter(|name| is_matched(name, matching))
+}
+
+fn is_matched(name: &str, matching: &VectorMatching) -> bool {
+    let named = matching.labels.iter().any(|label| label == name);
+    if matching.on { named } else { !named && name != METRIC_NAME }
 }
 
 /// A label set with every label in braces, the name too.

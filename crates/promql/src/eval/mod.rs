@@ -3,6 +3,7 @@
 mod bounds;
 mod hints;
 mod instant;
+pub(crate) mod label_index;
 mod matrix;
 pub(crate) mod meter;
 pub(crate) mod points;
