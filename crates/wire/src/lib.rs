@@ -3,6 +3,7 @@
 //! `Reader` turns the bodies of one target's scrapes into `Page`s and remembers the last one, so that what did
 //! not change is not parsed again.
 
+mod budget;
 pub mod check;
 pub mod chunk;
 mod custom;

@@ -16,6 +16,7 @@ use super::OtlpError;
 use super::request::{
     Attributes, Buckets, Exemplar, Kind, Metric, Point, Request, Resource, Scope, base64, hex, number_text,
 };
+use crate::budget::Budget;
 use crate::protobuf::{Field, Malformed, fields};
 
 /// How deep arrays and pairs may lie in each other.
@@ -23,16 +24,17 @@ const DEPTH_MAX: usize = 32;
 
 /// Reads a request from its protobuf encoding.
 pub fn decode(body: &[u8]) -> Result<Request<'_>, OtlpError> {
-    let (mut request, mut fields) = (Request::default(), fields(body));
+    let (mut request, mut fields, mut budget) = (Request::default(), fields(body), Budget::new());
     while let Some((number, field)) = fields.next()? {
         if number == 1 {
-            request.resources.push(resource(field)?);
+            budget.take::<Resource>()?;
+            request.resources.push(resource(field, &mut budget)?);
         }
     }
     Ok(request)
 }
 
-fn resource<'a>(field: Field<'a>) -> Result<Resource<'a>, Malformed> {
+fn resource<'a>(field: Field<'a>, budget: &mut Budget) -> Result<Resource<'a>, Malformed> {
     let (mut resource, mut fields) = (Resource::default(), field.message()?);
     while let Some((number, field)) = fields.next()? {
         match number {
@@ -40,18 +42,21 @@ fn resource<'a>(field: Field<'a>) -> Result<Resource<'a>, Malformed> {
                 let mut fields = field.message()?;
                 while let Some((number, field)) = fields.next()? {
                     if number == 1 {
-                        attribute(field, &mut resource.attributes)?;
+                        attribute(field, &mut resource.attributes, budget)?;
                     }
                 }
             }
-            2 => resource.scopes.push(scope(field)?),
+            2 => {
+                budget.take::<Scope>()?;
+                resource.scopes.push(scope(field, budget)?);
+            }
             _ => {}
         }
     }
     Ok(resource)
 }
 
-fn scope<'a>(field: Field<'a>) -> Result<Scope<'a>, Malformed> {
+fn scope<'a>(field: Field<'a>, budget: &mut Budget) -> Result<Scope<'a>, Malformed> {
     let (mut scope, mut fields) = (Scope::default(), field.message()?);
     while let Some((number, field)) = fields.next()? {
         match number {
@@ -61,12 +66,15 @@ fn scope<'a>(field: Field<'a>) -> Result<Scope<'a>, Malformed> {
                     match number {
                         1 => scope.name = field.text()?.into(),
                         2 => scope.version = field.text()?.into(),
-                        3 => attribute(field, &mut scope.attributes)?,
+                        3 => attribute(field, &mut scope.attributes, budget)?,
                         _ => {}
                     }
                 }
             }
-            2 => scope.metrics.push(metric(field)?),
+            2 => {
+                budget.take::<Metric>()?;
+                scope.metrics.push(metric(field, budget)?);
+            }
             3 => scope.schema_url = field.text()?.into(),
             _ => {}
         }
@@ -74,35 +82,43 @@ fn scope<'a>(field: Field<'a>) -> Result<Scope<'a>, Malformed> {
     Ok(scope)
 }
 
-fn metric<'a>(field: Field<'a>) -> Result<Metric<'a>, Malformed> {
+fn metric<'a>(field: Field<'a>, budget: &mut Budget) -> Result<Metric<'a>, Malformed> {
     let (mut metric, mut fields) = (Metric::default(), field.message()?);
     while let Some((number, field)) = fields.next()? {
         match number {
             1 => metric.name = field.text()?.into(),
             2 => metric.description = field.text()?.into(),
             3 => metric.unit = field.text()?.into(),
-            5 => data(field, Kind::Gauge, &mut metric)?,
-            7 => data(field, Kind::Sum, &mut metric)?,
-            9 => data(field, Kind::Histogram, &mut metric)?,
-            10 => data(field, Kind::ExponentialHistogram, &mut metric)?,
-            11 => data(field, Kind::Summary, &mut metric)?,
+            5 => data(field, Kind::Gauge, &mut metric, budget)?,
+            7 => data(field, Kind::Sum, &mut metric, budget)?,
+            9 => data(field, Kind::Histogram, &mut metric, budget)?,
+            10 => data(field, Kind::ExponentialHistogram, &mut metric, budget)?,
+            11 => data(field, Kind::Summary, &mut metric, budget)?,
             _ => {}
         }
     }
     Ok(metric)
 }
 
-fn data<'a>(field: Field<'a>, kind: Kind, metric: &mut Metric<'a>) -> Result<(), Malformed> {
+fn data<'a>(
+    field: Field<'a>,
+    kind: Kind,
+    metric: &mut Metric<'a>,
+    budget: &mut Budget,
+) -> Result<(), Malformed> {
     metric.kind = kind;
     let mut fields = field.message()?;
     while let Some((number, field)) = fields.next()? {
         match number {
-            1 => metric.points.push(match kind {
-                Kind::Histogram => histogram_point(field)?,
-                Kind::ExponentialHistogram => exponential_point(field)?,
-                Kind::Summary => summary_point(field)?,
-                _ => number_point(field)?,
-            }),
+            1 => {
+                budget.take::<Point>()?;
+                metric.points.push(match kind {
+                    Kind::Histogram => histogram_point(field, budget)?,
+                    Kind::ExponentialHistogram => exponential_point(field, budget)?,
+                    Kind::Summary => summary_point(field, budget)?,
+                    _ => number_point(field, budget)?,
+                });
+            }
             2 => metric.temporality = field.uint()?,
             3 => metric.is_monotonic = field.uint()? != 0,
             _ => {}
@@ -111,16 +127,19 @@ fn data<'a>(field: Field<'a>, kind: Kind, metric: &mut Metric<'a>) -> Result<(),
     Ok(())
 }
 
-fn number_point<'a>(field: Field<'a>) -> Result<Point<'a>, Malformed> {
+fn number_point<'a>(field: Field<'a>, budget: &mut Budget) -> Result<Point<'a>, Malformed> {
     let (mut point, mut fields) = (Point::default(), field.message()?);
     while let Some((number, field)) = fields.next()? {
         match number {
             2 => point.start_nanos = field.fixed64()?,
             3 => point.time_nanos = field.fixed64()?,
             4 => point.value = Some(field.double()?),
-            5 => point.exemplars.push(exemplar(field)?),
+            5 => {
+                budget.take::<Exemplar>()?;
+                point.exemplars.push(exemplar(field, budget)?);
+            }
             6 => point.value = Some(field.fixed64()? as i64 as f64),
-            7 => attribute(field, &mut point.attributes)?,
+            7 => attribute(field, &mut point.attributes, budget)?,
             8 => point.flags = field.uint()?,
             _ => {}
         }
@@ -128,7 +147,7 @@ fn number_point<'a>(field: Field<'a>) -> Result<Point<'a>, Malformed> {
     Ok(point)
 }
 
-fn histogram_point<'a>(field: Field<'a>) -> Result<Point<'a>, Malformed> {
+fn histogram_point<'a>(field: Field<'a>, budget: &mut Budget) -> Result<Point<'a>, Malformed> {
     let (mut point, mut fields) = (Point::default(), field.message()?);
     while let Some((number, field)) = fields.next()? {
         match number {
@@ -138,8 +157,11 @@ fn histogram_point<'a>(field: Field<'a>) -> Result<Point<'a>, Malformed> {
             5 => point.sum = Some(field.double()?),
             6 => field.each_fixed64(|count| point.bucket_counts.push(count))?,
             7 => field.each_fixed64(|bits| point.bounds.push(f64::from_bits(bits)))?,
-            8 => point.exemplars.push(exemplar(field)?),
-            9 => attribute(field, &mut point.attributes)?,
+            8 => {
+                budget.take::<Exemplar>()?;
+                point.exemplars.push(exemplar(field, budget)?);
+            }
+            9 => attribute(field, &mut point.attributes, budget)?,
             10 => point.flags = field.uint()?,
             _ => {}
         }
@@ -147,11 +169,11 @@ fn histogram_point<'a>(field: Field<'a>) -> Result<Point<'a>, Malformed> {
     Ok(point)
 }
 
-fn exponential_point<'a>(field: Field<'a>) -> Result<Point<'a>, Malformed> {
+fn exponential_point<'a>(field: Field<'a>, budget: &mut Budget) -> Result<Point<'a>, Malformed> {
     let (mut point, mut fields) = (Point::default(), field.message()?);
     while let Some((number, field)) = fields.next()? {
         match number {
-            1 => attribute(field, &mut point.attributes)?,
+            1 => attribute(field, &mut point.attributes, budget)?,
             2 => point.start_nanos = field.fixed64()?,
             3 => point.time_nanos = field.fixed64()?,
             4 => point.count = field.fixed64()?,
@@ -161,7 +183,10 @@ fn exponential_point<'a>(field: Field<'a>) -> Result<Point<'a>, Malformed> {
             8 => point.positive = buckets(field)?,
             9 => point.negative = buckets(field)?,
             10 => point.flags = field.uint()?,
-            11 => point.exemplars.push(exemplar(field)?),
+            11 => {
+                budget.take::<Exemplar>()?;
+                point.exemplars.push(exemplar(field, budget)?);
+            }
             14 => point.zero_threshold = field.double()?,
             _ => {}
         }
@@ -181,7 +206,7 @@ fn buckets(field: Field<'_>) -> Result<Buckets, Malformed> {
     Ok(buckets)
 }
 
-fn summary_point<'a>(field: Field<'a>) -> Result<Point<'a>, Malformed> {
+fn summary_point<'a>(field: Field<'a>, budget: &mut Budget) -> Result<Point<'a>, Malformed> {
     let (mut point, mut fields) = (Point::default(), field.message()?);
     while let Some((number, field)) = fields.next()? {
         match number {
@@ -198,9 +223,10 @@ fn summary_point<'a>(field: Field<'a>) -> Result<Point<'a>, Malformed> {
                         _ => {}
                     }
                 }
+                budget.take::<(f64, f64)>()?;
                 point.quantiles.push(quantile);
             }
-            7 => attribute(field, &mut point.attributes)?,
+            7 => attribute(field, &mut point.attributes, budget)?,
             8 => point.flags = field.uint()?,
             _ => {}
         }
@@ -208,7 +234,7 @@ fn summary_point<'a>(field: Field<'a>) -> Result<Point<'a>, Malformed> {
     Ok(point)
 }
 
-fn exemplar<'a>(field: Field<'a>) -> Result<Exemplar<'a>, Malformed> {
+fn exemplar<'a>(field: Field<'a>, budget: &mut Budget) -> Result<Exemplar<'a>, Malformed> {
     let (mut exemplar, mut fields) = (Exemplar::default(), field.message()?);
     while let Some((number, field)) = fields.next()? {
         match number {
@@ -217,14 +243,15 @@ fn exemplar<'a>(field: Field<'a>) -> Result<Exemplar<'a>, Malformed> {
             4 => exemplar.span_id = hex(field.bytes()?),
             5 => exemplar.trace_id = hex(field.bytes()?),
             6 => exemplar.value = field.fixed64()? as i64 as f64,
-            7 => attribute(field, &mut exemplar.attributes)?,
+            7 => attribute(field, &mut exemplar.attributes, budget)?,
             _ => {}
         }
     }
     Ok(exemplar)
 }
 
-fn attribute<'a>(field: Field<'a>, into: &mut Attributes<'a>) -> Result<(), Malformed> {
+fn attribute<'a>(field: Field<'a>, into: &mut Attributes<'a>, budget: &mut Budget) -> Result<(), Malformed> {
+    budget.take::<(Cow<'a, str>, Cow<'a, str>)>()?;
     let (key, value) = pair(field)?;
     let value = match value {
         Some(value) => any_value(value)?,

@@ -7,43 +7,60 @@
 //! metadata := 1 type, 2 family, 4 help, 5 unit
 //! ```
 
-use model::{Exemplar, Labels, Metadata, Sample, Series, Value};
+use model::{Exemplar, Histogram, Labels, Metadata, Sample, Series, Value};
 
 use super::series::{Batch, kind_of, labels_of, number_of};
 use super::{RemoteError, histogram, pack, unpack};
+use crate::budget::{Budget, check_labels};
 use crate::protobuf::{Field, Malformed, Message, fields};
 
 /// Reads the body of a request. `bytes_max` limits what it unpacks to.
 pub fn decode(body: &[u8], bytes_max: usize) -> Result<Batch, RemoteError> {
     let message = unpack(body, bytes_max)?;
-    let mut batch = Batch::default();
+    let (mut batch, mut budget) = (Batch::default(), Budget::new());
     let mut fields = fields(&message);
     while let Some((number, field)) = fields.next()? {
         match number {
-            1 => read_series(field, &mut batch)?,
-            3 => batch.metadata.push(read_metadata(field)?),
+            1 => read_series(field, &mut batch, &mut budget)?,
+            3 => {
+                budget.take::<(String, Metadata)>()?;
+                batch.metadata.push(read_metadata(field)?);
+            }
             _ => {}
         }
     }
     Ok(batch)
 }
 
-fn read_series(field: Field<'_>, batch: &mut Batch) -> Result<(), Malformed> {
+fn read_series(field: Field<'_>, batch: &mut Batch, budget: &mut Budget) -> Result<(), Malformed> {
+    budget.take::<Series>()?;
     let (mut pairs, mut series) = (Vec::with_capacity(16), Series::default());
     let (mut wrong_histograms, mut wrong_exemplars) = (Vec::new(), Vec::new());
     let mut fields = field.message()?;
     while let Some((number, field)) = fields.next()? {
         match number {
-            1 => pairs.push(read_label(field)?),
-            2 => series.samples.push(read_sample(field)?),
-            3 => match read_exemplar(field)? {
-                Ok(exemplar) => series.exemplars.push(exemplar),
-                Err(reason) => wrong_exemplars.push(reason),
-            },
-            4 => match histogram::read(field)?.finish() {
-                Ok(sample) => series.samples.push(sample),
-                Err(reason) => wrong_histograms.push(reason),
-            },
+            1 => {
+                check_labels(pairs.len())?;
+                pairs.push(read_label(field)?);
+            }
+            2 => {
+                budget.take::<Sample>()?;
+                series.samples.push(read_sample(field)?);
+            }
+            3 => {
+                budget.take::<(Exemplar, Labels)>()?;
+                match read_exemplar(field)? {
+                    Ok(exemplar) => series.exemplars.push(exemplar),
+                    Err(reason) => wrong_exemplars.push(reason),
+                }
+            }
+            4 => {
+                budget.take::<(Sample, Histogram)>()?;
+                match histogram::read(field)?.finish() {
+                    Ok(sample) => series.samples.push(sample),
+                    Err(reason) => wrong_histograms.push(reason),
+                }
+            }
             _ => {}
         }
     }
@@ -92,6 +109,7 @@ fn read_exemplar(field: Field<'_>) -> Result<Result<Exemplar, String>, Malformed
     while let Some((number, field)) = fields.next()? {
         match number {
             1 => {
+                check_labels(pairs.len())?;
                 let (name, value) = read_label(field)?;
                 let text =
                     |bytes| std::str::from_utf8(bytes).map_err(|_| Malformed("an exemplar is not UTF-8"));

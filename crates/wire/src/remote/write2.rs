@@ -9,21 +9,31 @@
 //! ```
 
 use hashbrown::HashMap;
-use model::{Exemplar, Labels, Metadata, Sample, Series, Value};
+use model::{Exemplar, Histogram, Labels, Metadata, Sample, Series, Value};
 
 use super::series::{Batch, kind_of, labels_of, number_of};
 use super::{RemoteError, histogram, pack, unpack, write1};
+use crate::budget::{Budget, check_labels};
 use crate::protobuf::{Field, Malformed, Message, fields};
+
+/// How many bytes a number takes at most.
+const VARINT_BYTES_MAX: usize = 10;
 
 /// Reads the body of a request. `bytes_max` limits what it unpacks to.
 pub fn decode(body: &[u8], bytes_max: usize) -> Result<Batch, RemoteError> {
     let message = unpack(body, bytes_max)?;
-    let (mut symbols, mut all_series) = (Vec::new(), Vec::new());
+    let (mut symbols, mut all_series, mut budget) = (Vec::new(), Vec::new(), Budget::new());
     let mut fields = fields(&message);
     while let Some((number, field)) = fields.next()? {
         match number {
-            4 => symbols.push(field.bytes()?),
-            5 => all_series.push(field),
+            4 => {
+                budget.take::<&[u8]>()?;
+                symbols.push(field.bytes()?);
+            }
+            5 => {
+                budget.take::<Field<'_>>()?;
+                all_series.push(field);
+            }
             _ => {}
         }
     }
@@ -32,28 +42,43 @@ pub fn decode(body: &[u8], bytes_max: usize) -> Result<Batch, RemoteError> {
     }
     let mut batch = Batch::default();
     for series in all_series {
-        read_series(series, &symbols, &mut batch)?;
+        read_series(series, &symbols, &mut batch, &mut budget)?;
     }
     Ok(batch)
 }
 
-fn read_series(field: Field<'_>, symbols: &[&[u8]], batch: &mut Batch) -> Result<(), Malformed> {
+fn read_series(
+    field: Field<'_>,
+    symbols: &[&[u8]],
+    batch: &mut Batch,
+    budget: &mut Budget,
+) -> Result<(), Malformed> {
+    budget.take::<Series>()?;
     let (mut references, mut series, mut start) = (Vec::with_capacity(32), Series::default(), 0);
     let mut wrong = Vec::new();
     let mut fields = field.message()?;
     while let Some((number, field)) = fields.next()? {
         match number {
-            1 => field.each_varint(|reference| references.push(reference))?,
-            2 => series.samples.push(write1::read_sample(field)?),
-            3 => match histogram::read(field)?.finish() {
-                Ok(sample) => series.samples.push(sample),
-                Err(reason) => wrong.push(format!("histogram: {reason}")),
-            },
-            4 => match read_exemplar(field, symbols)? {
-                Ok(exemplar) => series.exemplars.push(exemplar),
-                Err(reason) => wrong.push(format!("exemplar: {reason}")),
-            },
-            5 => match read_metadata(field, symbols)? {
+            1 => read_references(field, &mut references)?,
+            2 => {
+                budget.take::<Sample>()?;
+                series.samples.push(write1::read_sample(field)?);
+            }
+            3 => {
+                budget.take::<(Sample, Histogram)>()?;
+                match histogram::read(field)?.finish() {
+                    Ok(sample) => series.samples.push(sample),
+                    Err(reason) => wrong.push(format!("histogram: {reason}")),
+                }
+            }
+            4 => {
+                budget.take::<(Exemplar, Labels)>()?;
+                match read_exemplar(field, symbols, budget)? {
+                    Ok(exemplar) => series.exemplars.push(exemplar),
+                    Err(reason) => wrong.push(format!("exemplar: {reason}")),
+                }
+            }
+            5 => match read_metadata(field, symbols, budget)? {
                 Ok(metadata) => series.metadata = metadata,
                 Err(reason) => wrong.push(format!("metadata: {reason}")),
             },
@@ -65,7 +90,10 @@ fn read_series(field: Field<'_>, symbols: &[&[u8]], batch: &mut Batch) -> Result
         series.samples.iter_mut().for_each(|sample| sample.start = sample.start.or(Some(start)));
     }
     let labels = match pairs_of(&references, symbols) {
-        Ok(mut pairs) => labels_of(&mut pairs),
+        Ok(mut pairs) => {
+            budget.take_bytes(text_bytes(&pairs))?;
+            labels_of(&mut pairs)
+        }
         Err(reason) => Err((format!("series {}", batch.series.len() as u64 + batch.refused), reason)),
     };
     match labels {
@@ -77,6 +105,13 @@ fn read_series(field: Field<'_>, symbols: &[&[u8]], batch: &mut Batch) -> Result
         Err((shown, reason)) => batch.refuse(shown, reason),
     }
     Ok(())
+}
+
+/// Reads references of labels, packed or single.
+fn read_references(field: Field<'_>, references: &mut Vec<u64>) -> Result<(), Malformed> {
+    let bytes = field.bytes().map_or(1, <[u8]>::len);
+    check_labels(references.len() + bytes / VARINT_BYTES_MAX)?;
+    field.each_varint(|reference| references.push(reference))
 }
 
 /// A label's name and value, not yet known to be text.
@@ -92,23 +127,35 @@ fn pairs_of<'a>(references: &[u64], symbols: &[&'a [u8]]) -> Result<Vec<Pair<'a>
         .collect()
 }
 
+/// How long the texts are together: a few bytes of references can stand for a symbol of any length, and each series
+/// keeps a copy of its own.
+fn text_bytes(pairs: &[Pair<'_>]) -> usize {
+    pairs.iter().map(|(name, value)| name.len() + value.len()).sum()
+}
+
 fn symbol<'a>(reference: u64, symbols: &[&'a [u8]]) -> Result<&'a [u8], String> {
     let found = usize::try_from(reference).ok().and_then(|reference| symbols.get(reference).copied());
     found.ok_or_else(|| format!("symbol {reference} is referred to, of {}", symbols.len()))
 }
 
-fn read_exemplar(field: Field<'_>, symbols: &[&[u8]]) -> Result<Result<Exemplar, String>, Malformed> {
+fn read_exemplar(
+    field: Field<'_>,
+    symbols: &[&[u8]],
+    budget: &mut Budget,
+) -> Result<Result<Exemplar, String>, Malformed> {
     let (mut references, mut value, mut time, mut fields) = (Vec::new(), 0.0, 0, field.message()?);
     while let Some((number, field)) = fields.next()? {
         match number {
-            1 => field.each_varint(|reference| references.push(reference))?,
+            1 => read_references(field, &mut references)?,
             2 => value = field.double()?,
             3 => time = field.int()?,
             _ => {}
         }
     }
+    let pairs = pairs_of(&references, symbols);
+    budget.take_bytes(pairs.as_deref().map_or(0, text_bytes))?;
     let finish = || {
-        let pairs = pairs_of(&references, symbols)?;
+        let pairs = pairs?;
         let text = |bytes| std::str::from_utf8(bytes).map_err(|_| "a label is not UTF-8".to_owned());
         let pairs: Result<Vec<_>, String> =
             pairs.into_iter().map(|(name, value)| Ok((text(name)?, text(value)?))).collect();
@@ -119,7 +166,11 @@ fn read_exemplar(field: Field<'_>, symbols: &[&[u8]]) -> Result<Result<Exemplar,
 }
 
 /// The metadata of a series, `None` where it says nothing.
-fn read_metadata(field: Field<'_>, symbols: &[&[u8]]) -> Result<Result<Option<Metadata>, String>, Malformed> {
+fn read_metadata(
+    field: Field<'_>,
+    symbols: &[&[u8]],
+    budget: &mut Budget,
+) -> Result<Result<Option<Metadata>, String>, Malformed> {
     let (mut kind, mut help, mut unit, mut fields) = (0, 0, 0, field.message()?);
     while let Some((number, field)) = fields.next()? {
         match number {
@@ -128,6 +179,10 @@ fn read_metadata(field: Field<'_>, symbols: &[&[u8]]) -> Result<Result<Option<Me
             4 => unit = field.uint()?,
             _ => {}
         }
+    }
+    budget.take::<Metadata>()?;
+    for reference in [help, unit] {
+        budget.take_bytes(symbol(reference, symbols).map_or(0, <[u8]>::len))?;
     }
     let text = |reference| match reference {
         0 => Ok(String::new()),
