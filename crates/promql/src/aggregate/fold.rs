@@ -8,6 +8,7 @@ use std::sync::Arc;
 use model::METRIC_NAME;
 
 use crate::aggregate::Groups;
+use crate::aggregate::sums::Sums;
 use crate::annotation::{Annotations, HistogramOperation, Note};
 use crate::error::QueryError;
 use crate::eval::meter::Hold;
@@ -17,7 +18,7 @@ use crate::eval::stream::Stream;
 use crate::eval::{Context, Evaluator};
 use crate::functions::moments::HistogramTotal;
 use crate::functions::quantile::quantile_of;
-use crate::kahan::{KahanMean, KahanSum};
+use crate::kahan::KahanMean;
 use crate::plan::Aggregation;
 use crate::syntax::AggregateOp;
 
@@ -39,7 +40,7 @@ struct Group {
 
 /// The floats of a group at every step.
 enum Cells {
-    Sum(Vec<KahanSum>),
+    Sum(Sums),
     Mean(Vec<Option<KahanMean>>),
     Count(Vec<f64>),
     Group(Vec<f64>),
@@ -155,7 +156,7 @@ impl Group {
             AggregateOp::Max => Cells::Max(vec![ABSENT; count]),
             AggregateOp::Stddev | AggregateOp::Stdvar => Cells::Variance(vec![Spread::default(); count]),
             AggregateOp::Quantile => Cells::Values(vec![Vec::new(); count]),
-            _ => Cells::Sum(vec![KahanSum { sum: ABSENT, lost: 0.0 }; count]),
+            _ => Cells::Sum(Sums::new(count)),
         };
         Group { cells, histograms: None, first }
     }
@@ -171,9 +172,7 @@ impl Group {
         }
         let floats = &points.floats;
         match &mut self.cells {
-            Cells::Sum(cells) => each(cells, floats, |cell, value| {
-                if is_absent(cell.sum) { *cell = KahanSum::new(value) } else { cell.add(value) }
-            }),
+            Cells::Sum(sums) => sums.add(floats),
             Cells::Mean(cells) => each(cells, floats, |cell, value| match cell {
                 Some(mean) => mean.add(value),
                 None => *cell = Some(KahanMean::new(value)),
@@ -214,7 +213,7 @@ impl Group {
                     cells[step] = 1.0;
                     continue;
                 }
-                Cells::Sum(cells) => !is_absent(cells[step].sum),
+                Cells::Sum(sums) => !is_absent(sums.sums[step]),
                 Cells::Mean(cells) => cells[step].is_some(),
                 _ => continue,
             };
@@ -237,15 +236,9 @@ impl Group {
 
     fn merge(&mut self, other: Group) -> Result<(), Incompatible> {
         match (&mut self.cells, other.cells) {
-            (Cells::Sum(cells), Cells::Sum(others)) => {
-                for (cell, other) in cells.iter_mut().zip(others) {
-                    if is_absent(cell.sum) {
-                        *cell = other;
-                    } else if !is_absent(other.sum) {
-                        cell.add(other.sum);
-                        cell.add(other.lost);
-                    }
-                }
+            (Cells::Sum(sums), Cells::Sum(others)) => {
+                sums.add(&others.sums);
+                sums.add(&others.lost);
             }
             (Cells::Mean(cells), Cells::Mean(others)) => {
                 for (cell, other) in cells.iter_mut().zip(others) {
@@ -290,10 +283,7 @@ impl Group {
         notes: &mut Annotations,
     ) -> Points {
         let floats = match self.cells {
-            Cells::Sum(cells) => {
-                let value = |cell: KahanSum| if is_absent(cell.sum) { ABSENT } else { cell.value() };
-                cells.into_iter().map(value).collect()
-            }
+            Cells::Sum(sums) => sums.totals(),
             Cells::Mean(cells) => {
                 cells.into_iter().map(|cell| cell.map_or(ABSENT, KahanMean::value)).collect()
             }

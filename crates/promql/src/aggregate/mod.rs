@@ -4,6 +4,7 @@ mod count_values;
 mod fold;
 mod pick;
 mod sampling;
+mod sums;
 
 use model::{Labels, METRIC_NAME};
 

@@ -52,18 +52,27 @@ impl<'a> Evaluator<'a> {
         let smallest = aggregation.op == AggregateOp::Bottomk;
         let (steps, series) = (context.steps.count, stream.len());
         let wanted: Vec<usize> = param.iter().map(|&wanted| wanted.min(series as f64) as usize).collect();
-        let mut heaps: HashMap<(u32, usize), Heap> = HashMap::new();
+        // One row of heaps for each group, one heap for each step.
+        let mut heaps: Vec<Vec<Heap>> = vec![Vec::new(); groups.labels.len()];
         let mut hold = self.meter.nothing();
         let mut ignored = false;
         let all: Vec<usize> = (0..series).collect();
         self.drive_in_order(stream, context, &all, |index, points| {
             ignored |= points.has_histograms();
-            for (step, &wanted) in wanted.iter().enumerate().filter(|(_, wanted)| **wanted > 0) {
-                let Some(value) = points.float(step) else { continue };
-                let heap = heaps.entry((groups.of[index], step)).or_insert_with(|| Heap::new(smallest));
-                if heap.offer(value, index, wanted) {
-                    self.meter.grow(&mut hold, 1, size_of::<(f64, usize)>())?;
+            let heaps = &mut heaps[groups.of[index] as usize];
+            if heaps.is_empty() {
+                heaps.resize_with(steps, || Heap::new(smallest));
+            }
+            let mut more = 0;
+            for (step, (heap, &wanted)) in heaps.iter_mut().zip(&wanted).enumerate() {
+                if wanted > 0
+                    && let Some(value) = points.float(step)
+                {
+                    more += usize::from(heap.offer(value, index, wanted));
                 }
+            }
+            if more > 0 {
+                self.meter.grow(&mut hold, more, more * size_of::<(f64, usize)>())?;
             }
             Ok(())
         })?;
@@ -73,9 +82,8 @@ impl<'a> Evaluator<'a> {
         }
         let mut picked = self.picked(stream, steps);
         for step in 0..steps {
-            for group in 0..groups.labels.len() as u32 {
-                let Some(heap) = heaps.remove(&(group, step)) else { continue };
-                for (value, index) in heap.into_best_first() {
+            for heap in heaps.iter_mut().filter_map(|heaps| heaps.get_mut(step)) {
+                for (value, index) in heap.take_best_first() {
                     self.add_picked(&mut picked, index, step, Point::Float(value))?;
                 }
             }

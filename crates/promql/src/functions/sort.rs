@@ -79,6 +79,7 @@ fn chunks(text: &str) -> Vec<&str> {
 }
 
 /// The best few of many values, the worst of them on top. Of equal values the earliest stay.
+#[derive(Clone)]
 pub(crate) struct Heap {
     smallest: bool,
     entries: Vec<(f64, usize)>,
@@ -107,9 +108,10 @@ impl Heap {
     }
 
     /// What was kept, best first.
-    pub(crate) fn into_best_first(mut self) -> Vec<(f64, usize)> {
-        self.entries.sort_by(|left, right| best_first(left.0, right.0, self.smallest));
-        self.entries
+    pub(crate) fn take_best_first(&mut self) -> Vec<(f64, usize)> {
+        let mut entries = std::mem::take(&mut self.entries);
+        entries.sort_by(|left, right| best_first(left.0, right.0, self.smallest));
+        entries
     }
 
     /// Whether one value is worse than another; NaN is worse than everything, itself included.
@@ -171,7 +173,7 @@ mod tests {
             for (number, &value) in values.iter().enumerate() {
                 heap.offer(value, number, wanted);
             }
-            let got: Vec<usize> = heap.into_best_first().into_iter().map(|(_, number)| number).collect();
+            let got: Vec<usize> = heap.take_best_first().into_iter().map(|(_, number)| number).collect();
             assert_eq!(got, want, "{values:?}");
         };
         check(false, &[1.0, 5.0, 3.0], 2, &[1, 2]);

@@ -141,7 +141,12 @@ impl<'a> Builder<'a> {
             _ => {
                 let matching = binary.matching.clone();
                 let matching = matching.expect("the parser gives two vectors a matching");
-                let (left, right) = (Box::new(left), Box::new(right));
+                let mut operands = [left, right];
+                for operand in operands.iter_mut().filter(|operand| operand.shared.is_none()) {
+                    // Rows of both sides are made in full, so equal sides are worth sharing whatever they are.
+                    operand.shared = Some(self.share(operand.span));
+                }
+                let [left, right] = operands.map(Box::new);
                 Kind::VectorVector { op, left, right, matching, return_bool }
             }
         };
