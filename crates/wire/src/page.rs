@@ -16,9 +16,10 @@ pub struct Shape {
 }
 
 impl Shape {
-    /// Makes a shape with an identity of its own.
+    /// Makes a shape with an identity of its own. Its series are shared with the shapes of other targets.
     pub fn new(series: Vec<Labels>, metadata: Vec<(String, Metadata)>) -> Arc<Shape> {
         static NEXT_ID: AtomicU64 = AtomicU64::new(1);
+        let series = series.into_iter().map(Labels::shared).collect();
         Arc::new(Shape { id: NEXT_ID.fetch_add(1, Ordering::Relaxed), series, metadata })
     }
 

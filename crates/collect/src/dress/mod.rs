@@ -230,7 +230,7 @@ impl Cut {
                 continue;
             }
             places.push(Place { row: row as u32, column: points[row].len() as u32 });
-            points[row].push(point);
+            points[row].push(point.shared());
             sources[row].push(column);
             kept += 1;
         }
