@@ -88,6 +88,10 @@ impl Store {
             registry: &self.head.registry,
             journal: self.disk.as_ref().map(|disk| disk.journal.enter()),
             floor: self.floor.load(Ordering::Acquire),
+            ceiling: self
+                .disk
+                .as_ref()
+                .map_or(Timestamp::MAX, |disk| disk.clock.now_ms().saturating_add(self.options.ahead_ms_max)),
             window_ms: self.options.out_of_order_window_ms,
         }
     }
@@ -163,7 +167,7 @@ impl Store {
         let Some((stripe, at)) = resolved.find(column) else { return Ok(()) };
         let time = exemplar.time.unwrap_or(time);
         let exemplar = Exemplar { time: Some(time), ..exemplar.clone() };
-        if time < context.floor {
+        if time < context.floor || time > context.ceiling {
             return Ok(());
         }
         let point = stripe.columns().points()[at as usize];

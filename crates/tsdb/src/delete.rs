@@ -14,11 +14,13 @@ impl Store {
     /// newer than every sample the store has now are not concerned. Durable when this returns.
     pub fn delete(&self, matchers: &[Matcher], from: Timestamp, to: Timestamp) -> Result<()> {
         let maintenance = self.maintenance.lock();
-        let to = to.min(self.newest.load(Ordering::Relaxed));
+        let view = self.view.read().clone();
+        // What was imported is in parts and may be newer than whatever was appended.
+        let newest = view.parts.iter().map(|part| part.info.max_time).max().unwrap_or(Timestamp::MIN);
+        let to = to.min(newest.max(self.newest.load(Ordering::Relaxed)));
         if from > to {
             return Ok(());
         }
-        let view = self.view.read().clone();
         let mut note = view.note.clone();
         let parts_below = note.next_part;
         note.tombstones.push(Tombstone { matchers: matchers.to_vec(), from, to, parts_below });

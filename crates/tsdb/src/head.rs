@@ -94,7 +94,7 @@ impl Head {
     pub(crate) fn resolve(&self, layout: &Arc<Layout>) -> Arc<Resolved> {
         if let Some(cached) = self.layouts.read().get(&layout.id()) {
             // Columns that were refused for lack of room are tried again once there may be some.
-            if cached.resolved.refused.is_empty() || self.room().is_err() {
+            if !cached.resolved.lacked_room() || self.room().is_err() {
                 return cached.resolved.clone();
             }
         }
@@ -109,10 +109,28 @@ impl Head {
     pub(crate) fn place<'a>(
         &self,
         target: &Labels,
-        points: impl ExactSizeIterator<Item = &'a Labels> + Clone,
+        points: impl ExactSizeIterator<Item = &'a Labels>,
+    ) -> Resolved {
+        self.place_within(target, points, self.room(), self.label_set_bytes_max)
+    }
+
+    /// As `place`, for what was taken once: limits are for what is new.
+    pub(crate) fn place_again<'a>(
+        &self,
+        target: &Labels,
+        points: impl ExactSizeIterator<Item = &'a Labels>,
+    ) -> Resolved {
+        self.place_within(target, points, Ok(()), usize::MAX)
+    }
+
+    fn place_within<'a>(
+        &self,
+        target: &Labels,
+        points: impl ExactSizeIterator<Item = &'a Labels>,
+        room: Result<(), RefusalReason>,
+        label_set_bytes_max: usize,
     ) -> Resolved {
         let mut resolved = Resolved::default();
-        let room = self.room();
         let mut wanted: Vec<(u32, PointId)> = Vec::with_capacity(points.len());
         let mut unknown: Vec<(u32, &Labels)> = Vec::new();
         let mut target_id = {
@@ -129,7 +147,7 @@ impl Head {
             let mut registry = self.registry.write();
             target_id = Some(registry.targets.intern(target));
             for (column, point) in unknown.drain(..) {
-                if self.is_well_labelled(target, point) {
+                if is_well_labelled(target, point, label_set_bytes_max) {
                     wanted.push((column, registry.points.intern(point)));
                 } else {
                     resolved.refused.push((column, RefusalReason::BadLabels));
@@ -204,13 +222,6 @@ impl Head {
         }
         let is_full = self.series_max > 0 && self.series() >= self.series_max;
         if is_full { Err(RefusalReason::SeriesLimit) } else { Ok(()) }
-    }
-
-    fn is_well_labelled(&self, target: &Labels, point: &Labels) -> bool {
-        let named = !point.metric_name().is_empty() || !target.metric_name().is_empty();
-        named
-            && target.packed().len() + point.packed().len() <= self.label_set_bytes_max
-            && point.iter().all(|(name, _)| !name.is_empty())
     }
 
     fn target_head(&self, target: TargetId) -> Arc<TargetHead> {
@@ -305,7 +316,19 @@ impl Head {
     }
 }
 
+fn is_well_labelled(target: &Labels, point: &Labels, label_set_bytes_max: usize) -> bool {
+    let named = !point.metric_name().is_empty() || !target.metric_name().is_empty();
+    named
+        && target.packed().len() + point.packed().len() <= label_set_bytes_max
+        && point.iter().all(|(name, _)| !name.is_empty())
+}
+
 impl Resolved {
+    /// Whether columns were refused that may be taken later. Bad labels stay bad.
+    fn lacked_room(&self) -> bool {
+        self.refused.iter().any(|(_, reason)| *reason != RefusalReason::BadLabels)
+    }
+
     /// The stripe of a column, and where the column is in it.
     pub(crate) fn find(&self, column: u32) -> Option<(&Arc<Stripe>, u16)> {
         self.runs.iter().find_map(|run| {

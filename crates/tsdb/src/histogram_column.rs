@@ -31,6 +31,12 @@ impl HistogramColumn {
         self.closed.first().map(|block| block.first).or(self.open.first().map(|(time, _)| *time))
     }
 
+    /// The oldest time that is not before `time`, or, within a block that spans it, `time`.
+    pub(crate) fn oldest_from(&self, time: Timestamp) -> Option<Timestamp> {
+        let block = self.closed.iter().find(|block| block.last >= time).map(|block| block.first.max(time));
+        block.or_else(|| self.open.iter().map(|(other, _)| *other).find(|&other| other >= time))
+    }
+
     /// The histogram at a time.
     pub(crate) fn at(&self, time: Timestamp) -> Option<Value> {
         let mut found = Vec::new();

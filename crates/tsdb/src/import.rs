@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::collections::BTreeSet;
 
-use model::{Labels, Sample, Series, Timestamp, Value};
+use model::{Labels, METRIC_NAME, Matcher, Sample, Series, Timestamp, Value};
 
 use crate::closed::Column;
 use crate::error::Result;
@@ -26,7 +26,11 @@ impl Store {
         let mut appended = Appended::default();
         let windows = self.sort_by_window(batch, &mut appended);
         let _maintenance = self.maintenance.lock();
-        for (_, sorted) in windows {
+        for (_, mut sorted) in windows {
+            self.leave_out_known(&mut sorted, &mut appended)?;
+            if sorted.is_empty() {
+                continue;
+            }
             let view = self.view.read().clone();
             let number = view.note.next_part;
             let targets: BTreeSet<&Labels> = sorted.keys().map(|(_, target)| target).collect();
@@ -47,6 +51,32 @@ impl Store {
             self.publish(disk, Some(writer.finish()?), &[], None, note, None)?;
         }
         Ok(appended)
+    }
+
+    /// Leaves out what the store has at the same time already, so that no later merge can choose the other one.
+    fn leave_out_known(&self, sorted: &mut Sorted, appended: &mut Appended) -> Result<()> {
+        let times = || sorted.values().flat_map(BTreeMap::keys);
+        let (Some(&first), Some(&last)) = (times().min(), times().max()) else { return Ok(()) };
+        let metrics: BTreeSet<String> =
+            sorted.keys().map(|(point, target)| target.union(point).metric_name().to_owned()).collect();
+        for metric in metrics {
+            let known = self.select(&[Matcher::equal(METRIC_NAME, metric)], first..=last)?;
+            for index in 0..known.len() {
+                let labels = known.labels(index);
+                let (target, point) = self.split(&labels);
+                let Some(samples) = sorted.get_mut(&(point, target)) else { continue };
+                for sample in known.read_raw(index)? {
+                    let Some(other) = samples.remove(&sample.time) else { continue };
+                    if !histogram::same_bits(&sample.value, &other.value) {
+                        appended.samples -= 1;
+                        let reason = RefusalReason::DuplicateTimestamp;
+                        appended.refuse(sample.time, reason, || labels.clone());
+                    }
+                }
+            }
+        }
+        sorted.retain(|_, samples| !samples.is_empty());
+        Ok(())
     }
 
     /// Sorts a batch into windows of time that become one part each.

@@ -27,6 +27,8 @@ pub(crate) struct Logged {
     /// The starts that hold for rows in order; columns without one are not there.
     starts: BTreeMap<u16, Timestamp>,
     has_starts: bool,
+    /// Whether the starts of the newest row were told since everything was told anew.
+    starts_are_told: bool,
     rows: u32,
     sequence: u64,
 }
@@ -78,6 +80,16 @@ impl Logged {
         Ok(())
     }
 
+    /// Counts a row that follows, whatever it holds.
+    pub(crate) fn count_row(&mut self) {
+        self.rows += 1;
+    }
+
+    /// Whether starts that stayed the same need not be told again.
+    pub(crate) fn starts_are_told(&self) -> bool {
+        self.starts_are_told
+    }
+
     /// Tells the starts of a row that follows: in order only those that changed, else all there are.
     pub(crate) fn starts(
         &mut self,
@@ -88,6 +100,7 @@ impl Logged {
         journal: &Entry<'_>,
     ) -> Result<()> {
         self.has_starts = true;
+        self.starts_are_told |= in_order;
         let is_told = |&(column, start): &(u16, Timestamp)| match in_order {
             true => self.starts.get(&column).copied().unwrap_or(0) != start,
             false => start != 0,
@@ -130,7 +143,6 @@ impl Logged {
         })?;
         let words = self.told.words_mut(row.present.len());
         words.iter_mut().zip(row.present).for_each(|(told, present)| *told |= present);
-        self.rows += 1;
         Ok(())
     }
 }

@@ -5,6 +5,7 @@
 use std::collections::HashMap;
 use std::sync::atomic::Ordering;
 use std::sync::{Arc, Weak};
+use std::time::Duration;
 
 use model::Timestamp;
 use storage::{Edit, PartEntry, Position};
@@ -17,7 +18,6 @@ use crate::part_writer::MetricsPartWriter;
 use crate::retention::{self, RetentionOptions};
 use crate::seal::Ranked;
 use crate::store::{Disk, PARTS_DIR, Store};
-use crate::stripe::StripeSize;
 use crate::tombstone::covers;
 use crate::view::{Note, View};
 
@@ -30,11 +30,16 @@ const MERGE_CACHE_BYTES_MAX: usize = 32 << 20;
 /// Head samples that are about to be sealed early cover at least this.
 const EARLY_SPAN_MS_MIN: i64 = 60_000;
 
+/// How often memory is measured during a merge.
+const MEASURE_INTERVAL: Duration = Duration::from_secs(1);
+
 /// What maintenance remembers between calls.
 #[derive(Default)]
 pub(crate) struct Maintenance {
     /// Views that readers may still hold, and up to where the head waits for them.
     retired: Vec<(Weak<View>, Timestamp)>,
+    /// Up to where the head has forgotten.
+    forgotten: Option<Timestamp>,
 }
 
 /// What a call of `Store::maintain` did.
@@ -57,10 +62,11 @@ impl Store {
         self.forget_retired(&mut maintenance);
         let (bytes, oldest) = self.measure();
         let Some(disk) = &self.disk else { return Ok(done) };
+        // First what frees room: on a full disk nothing else succeeds.
+        self.expire(disk, &mut done)?;
         if disk.journal.chapter_bytes() > self.options.chapter_bytes_max {
             disk.journal.turn(|entry| self.write_preamble(entry))?;
         }
-        self.expire(disk, &mut done)?;
         let mut oldest = oldest;
         while let Some(until) = self.seal_until(disk.clock.now_ms(), bytes, oldest) {
             // A chapter that ends here lets the log be cut at the next seal.
@@ -120,9 +126,8 @@ impl Store {
         let new = Arc::new(View { parts, note });
         *self.view.write() = new;
         self.cache.retain(|part| !remove.contains(&part));
-        if let Some(until) = sealed {
-            self.sealed_views.lock().push((Arc::downgrade(&view), until));
-        }
+        // Also a view that no seal ended is watched: its readers look at the head that a later seal would free.
+        self.sealed_views.lock().push((Arc::downgrade(&view), head_from));
         Ok(())
     }
 
@@ -147,9 +152,8 @@ impl Store {
         let sealed = self.view.read().note.sealed_until;
         let (mut bytes, mut oldest) = (self.index_bytes(), None);
         for stripe in self.head.stripes() {
-            let size = stripe.size();
-            bytes += size.bytes as u64;
-            oldest = earlier(oldest, unsealed(&size, sealed));
+            bytes += stripe.size().bytes as u64;
+            oldest = earlier(oldest, stripe.oldest_from(sealed));
         }
         let limit = self.options.memory_bytes_max;
         let is_near = limit > 0 && bytes > limit / 10 * 9;
@@ -160,7 +164,7 @@ impl Store {
     fn oldest_unsealed(&self) -> Option<Timestamp> {
         let sealed = self.view.read().note.sealed_until;
         let stripes = self.head.stripes();
-        stripes.iter().fold(None, |oldest, stripe| earlier(oldest, unsealed(&stripe.size(), sealed)))
+        stripes.iter().fold(None, |oldest, stripe| earlier(oldest, stripe.oldest_from(sealed)))
     }
 
     fn expire(&self, disk: &Disk, done: &mut Maintained) -> Result<()> {
@@ -235,7 +239,13 @@ impl Store {
         let mut order: Vec<(u32, u32)> = points.ranks.iter().map(|(&point, &rank)| (rank, point)).collect();
         order.sort_unstable();
         let mut of_point: Vec<(u32, usize, u32)> = Vec::new();
+        let mut measured = disk.clock.elapsed();
         for (rank, point) in order {
+            // A long merge must not hide from the memory ceiling what comes in meanwhile.
+            if disk.clock.elapsed().saturating_sub(measured) >= MEASURE_INTERVAL {
+                self.measure();
+                measured = disk.clock.elapsed();
+            }
             of_point.clear();
             for (index, part) in inputs.iter().enumerate() {
                 part.series_of(point, |target, ordinal| {
@@ -295,7 +305,9 @@ impl Store {
         while maintenance.retired.first().is_some_and(|(view, _)| view.strong_count() == 0) {
             until = Some(maintenance.retired.remove(0).1);
         }
-        if let Some(until) = until {
+        if until > maintenance.forgotten {
+            maintenance.forgotten = until;
+            let until = until.unwrap_or(Timestamp::MIN);
             self.head.stripes().iter().for_each(|stripe| stripe.drop_before(until));
             self.exemplars.lock().drop_before(until);
             let _gate = self.gate.write();
@@ -303,11 +315,6 @@ impl Store {
         }
         self.head.sweep();
     }
-}
-
-/// The oldest sample of a stripe that is in no part, about.
-fn unsealed(size: &StripeSize, sealed_until: Timestamp) -> Option<Timestamp> {
-    size.oldest.filter(|_| size.newest >= Some(sealed_until)).map(|oldest| oldest.max(sealed_until))
 }
 
 fn earlier(left: Option<Timestamp>, right: Option<Timestamp>) -> Option<Timestamp> {

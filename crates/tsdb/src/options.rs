@@ -5,6 +5,9 @@
 pub struct Options {
     /// How much older than the newest sample of its target another may be and still be taken.
     pub out_of_order_window_ms: i64,
+    /// How far ahead of the clock a sample may be; one that is further would hold up its target and the log until its
+    /// time comes. A store in memory has no clock and takes all.
+    pub ahead_ms_max: i64,
     /// The labels that make a target when samples do not come as frames. Sorted or not.
     pub target_labels: Vec<String>,
     /// How many series the head may have; new ones are refused beyond. 0 for no limit.
@@ -40,6 +43,7 @@ impl Default for Options {
         const HOUR_MS: i64 = 3_600_000;
         Options {
             out_of_order_window_ms: HOUR_MS,
+            ahead_ms_max: HOUR_MS / 6,
             target_labels: vec!["instance".to_owned(), "job".to_owned()],
             series_max: 0,
             memory_bytes_max: 0,

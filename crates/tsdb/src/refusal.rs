@@ -48,17 +48,20 @@ pub enum RefusalReason {
     BadLabels,
     /// The histogram contradicts itself.
     BadHistogram,
+    /// Further ahead of the clock than the store admits.
+    TooFarAhead,
 }
 
 impl RefusalReason {
     /// Every reason, in the order of [`RefusalReason::index`].
-    pub const ALL: [RefusalReason; 6] = [
+    pub const ALL: [RefusalReason; 7] = [
         RefusalReason::DuplicateTimestamp,
         RefusalReason::TooOld,
         RefusalReason::SeriesLimit,
         RefusalReason::MemoryLimit,
         RefusalReason::BadLabels,
         RefusalReason::BadHistogram,
+        RefusalReason::TooFarAhead,
     ];
 
     /// The reason as a label value of the store's own metrics.
@@ -70,6 +73,7 @@ impl RefusalReason {
             RefusalReason::MemoryLimit => "memory_limit",
             RefusalReason::BadLabels => "bad_labels",
             RefusalReason::BadHistogram => "bad_histogram",
+            RefusalReason::TooFarAhead => "too_far_ahead",
         }
     }
 

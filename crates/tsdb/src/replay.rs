@@ -148,7 +148,7 @@ impl<'a> Replay<'a> {
         if first + points.len() > stripe.points.len() {
             stripe.points.truncate(first);
             stripe.points.extend(points);
-            stripe.resolved = self.head.place(&stripe.target, stripe.points.iter());
+            stripe.resolved = self.head.place_again(&stripe.target, stripe.points.iter());
         }
         Some(())
     }
@@ -297,5 +297,5 @@ impl Stripe {
 
 /// What was taken once is taken again, however old it is by now.
 fn context(head: &Head, floor: Timestamp) -> Context<'_> {
-    Context { registry: &head.registry, journal: None, floor, window_ms: i64::MAX }
+    Context { registry: &head.registry, journal: None, floor, ceiling: Timestamp::MAX, window_ms: i64::MAX }
 }

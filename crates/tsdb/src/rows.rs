@@ -21,6 +21,8 @@ const PAGE_ROWS_MAX: usize = 4_096;
 const PAGE_BYTES_MAX: usize = 1 << 20;
 /// How many late samples wait before the pages of their times are made anew.
 const LATE_MAX: usize = 2_048;
+/// How many may wait for the open page before it is closed with them.
+const LATE_OPEN_MAX: usize = 8 * LATE_MAX;
 
 /// The floats of up to `COLUMNS_MAX` columns.
 #[derive(Default)]
@@ -32,6 +34,8 @@ pub(crate) struct FloatRows {
     /// The columns of the newest row.
     last_present: Bits,
     late: BTreeMap<(u16, Timestamp), u64>,
+    /// How many were left for the open page when pages were last made anew: they are not looked at again at once.
+    late_kept: usize,
 }
 
 /// Where a row of some time belongs.
@@ -110,8 +114,12 @@ impl FloatRows {
     /// Adds samples before the newest row, at times at which their columns say nothing.
     pub(crate) fn push_late(&mut self, samples: impl IntoIterator<Item = (u16, Timestamp, u64)>) {
         self.late.extend(samples.into_iter().map(|(column, time, value)| ((column, time), value)));
-        if self.late.len() > LATE_MAX {
+        if self.late.len() > LATE_MAX.max(self.late_kept * 2) {
             self.fold_late();
+            if self.late.len() > LATE_OPEN_MAX {
+                self.close_page();
+            }
+            self.late_kept = self.late.len();
         }
     }
 
@@ -148,6 +156,7 @@ impl FloatRows {
         });
         self.closed.push(Arc::new(closed));
         self.page.clear();
+        self.late_kept = 0;
     }
 
     /// Makes the closed pages to whose times late samples belong anew.
@@ -185,6 +194,14 @@ impl FloatRows {
         let pages = self.closed.iter().filter_map(|page| page.times().first());
         let late = self.late.keys().map(|(_, time)| time);
         pages.chain(self.page.times().first()).chain(late).copied().min()
+    }
+
+    /// The oldest time of any sample that is not before `time`.
+    pub(crate) fn oldest_from(&self, time: Timestamp) -> Option<Timestamp> {
+        let first = |times: &[Timestamp]| times.get(times.partition_point(|&other| other < time)).copied();
+        let pages = self.closed.iter().filter_map(|page| first(page.times()));
+        let late = self.late.keys().map(|&(_, late)| late).filter(|&late| late >= time);
+        pages.chain(first(self.page.times())).chain(late).min()
     }
 
     /// About how much memory the floats take.

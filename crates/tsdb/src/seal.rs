@@ -101,9 +101,11 @@ impl Store {
         }
         for (point, target, exemplar) in self.exemplars.lock().iter() {
             let is_inside = exemplar.time.is_some_and(|time| (from..=to).contains(&time));
-            if let (true, Some(&point), Some(&target)) =
-                (is_inside, points.ranks.get(&point), targets.ranks.get(&target))
-            {
+            let ranks = (is_inside, points.ranks.get(&point), targets.ranks.get(&target));
+            let (true, Some(&point), Some(&target)) = ranks else { continue };
+            let labels = targets.labels[target as usize].union(&points.labels[point as usize]);
+            let deleted = view.note.deleted(&labels, None);
+            if !exemplar.time.is_some_and(|time| covers(&deleted, time)) {
                 writer.push_exemplar(point, target, exemplar.clone());
             }
         }

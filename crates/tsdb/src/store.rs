@@ -21,6 +21,7 @@ use crate::record::{kind, put_metadata};
 use crate::refusal::RefusalReason;
 use crate::replay::Replay;
 use crate::select::Selection;
+use crate::tombstone::covers;
 use crate::view::{Note, View};
 
 /// Everything that is known of every metric. Shared between threads by reference.
@@ -42,7 +43,7 @@ pub struct Store {
     pub(crate) opened: Opened,
     /// Held by whoever changes the parts.
     pub(crate) maintenance: Mutex<Maintenance>,
-    /// Views from before a seal, for maintenance to watch.
+    /// Views that were replaced, for maintenance to watch.
     pub(crate) sealed_views: Mutex<Vec<(Weak<View>, Timestamp)>>,
 }
 
@@ -174,25 +175,32 @@ impl Store {
         let registry = self.head.registry.read();
         let matched: Vec<_> = selectors.iter().map(|matchers| registry.matching(matchers)).collect();
         let mut found: BTreeMap<Labels, Vec<Exemplar>> = BTreeMap::new();
-        let mut visit = |point, target, exemplar: &Exemplar| {
+        let mut visit = |point, target, part, exemplar: &Exemplar| {
             let wanted = exemplar.time.is_some_and(|time| range.contains(&time))
                 && matched.iter().any(|matched| {
                     matched.targets.contains(target)
                         && matched.points.contains(point)
                         && matched.admits(target, point)
                 });
-            if wanted {
-                found.entry(registry.series(target, point)).or_default().push(exemplar.clone());
+            if !wanted {
+                return;
+            }
+            let labels = registry.series(target, point);
+            if !exemplar.time.is_some_and(|time| covers(&view.note.deleted(&labels, part), time)) {
+                found.entry(labels).or_default().push(exemplar.clone());
             }
         };
         for part in &view.parts {
-            part.exemplars().iter().for_each(|(target, point, exemplar)| visit(*point, *target, exemplar));
+            let number = Some(part.info.number);
+            part.exemplars()
+                .iter()
+                .for_each(|(target, point, exemplar)| visit(*point, *target, number, exemplar));
         }
         let from_head = self.exemplars.lock();
         from_head
             .iter()
             .filter(|(_, _, exemplar)| exemplar.time >= Some(view.note.sealed_until))
-            .for_each(|(point, target, exemplar)| visit(point, target, exemplar));
+            .for_each(|(point, target, exemplar)| visit(point, target, None, exemplar));
         drop(from_head);
         for list in found.values_mut() {
             list.sort_by_key(|exemplar| exemplar.time);

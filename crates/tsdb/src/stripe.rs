@@ -64,6 +64,8 @@ pub(crate) struct Context<'a> {
     pub(crate) journal: Option<Entry<'a>>,
     /// Samples before this time are in parts already.
     pub(crate) floor: Timestamp,
+    /// Samples after this time are too far ahead of the clock.
+    pub(crate) ceiling: Timestamp,
     /// How much older than the stripe's newest sample another may be.
     pub(crate) window_ms: i64,
 }
@@ -73,7 +75,6 @@ pub(crate) struct Context<'a> {
 pub(crate) struct StripeSize {
     pub(crate) bytes: usize,
     pub(crate) oldest: Option<Timestamp>,
-    pub(crate) newest: Option<Timestamp>,
 }
 
 impl RowBuffer {
@@ -145,11 +146,12 @@ impl Stripe {
     ) -> Result<()> {
         let mut state = self.state.lock();
         let oldest = context.floor.max(state.newest.saturating_sub(context.window_ms));
-        if time < oldest {
+        if time < oldest || time > context.ceiling {
+            let reason = if time < oldest { RefusalReason::TooOld } else { RefusalReason::TooFarAhead };
             let all =
                 bits::ones(&row.present).chain(row.histograms.iter().map(|(column, _)| *column as usize));
             all.for_each(|column| {
-                appended.refuse(time, RefusalReason::TooOld, || state.labels(self.target, column, context));
+                appended.refuse(time, reason, || state.labels(self.target, column, context));
             });
             return Ok(());
         }
@@ -160,6 +162,7 @@ impl Stripe {
             return Ok(());
         }
         self.define_locked(&mut state, context)?;
+        state.logged.count_row();
         self.append_starts(&mut state, time, row, context, appended.refused == before)?;
         self.append_floats(&mut state, time, row, context)?;
         self.append_histograms(&mut state, time, row, context)?;
@@ -216,6 +219,17 @@ impl Stripe {
         state.newest >= from && state.oldest().is_some_and(|oldest| oldest <= to)
     }
 
+    /// The oldest sample that is not before `time`: what a seal up to there left. Time in which nothing came is no
+    /// reason for another seal.
+    pub(crate) fn oldest_from(&self, time: Timestamp) -> Option<Timestamp> {
+        let state = self.state.lock();
+        if state.newest < time {
+            return None;
+        }
+        let histograms = state.histograms.values().filter_map(|column| column.oldest_from(time));
+        histograms.chain(state.rows.oldest_from(time)).min()
+    }
+
     /// Forgets what is wholly before `time`.
     pub(crate) fn drop_before(&self, time: Timestamp) {
         let mut state = self.state.lock();
@@ -224,17 +238,16 @@ impl Stripe {
         state.starts.drop_before(time);
     }
 
-    /// How much memory the stripe takes and which times it has.
+    /// How much memory the stripe takes and which time is its oldest.
     pub(crate) fn size(&self) -> StripeSize {
         let state = self.state.lock();
         let histograms = state.histograms.values();
-        let oldest = state.oldest();
         let bytes = size_of::<Stripe>()
             + state.rows.bytes()
             + state.starts.bytes()
             + histograms.map(|column| column.bytes() + 64).sum::<usize>()
             + COLUMNS_MAX / 4;
-        StripeSize { bytes, oldest, newest: oldest.map(|_| state.newest) }
+        StripeSize { bytes, oldest: state.oldest() }
     }
 
     fn append_starts(
@@ -254,7 +267,8 @@ impl Stripe {
             _ => false,
         };
         let in_order = time >= state.newest;
-        if seen_before && in_order {
+        let is_logged = context.journal.is_none() || state.logged.starts_are_told();
+        if seen_before && in_order && is_logged {
             return Ok(());
         }
         // Columns whose start nobody tells any more are unknown again.

@@ -31,9 +31,14 @@ fn options() -> Options {
 /// A store with a part and a log, with everything that both can hold.
 fn write() -> SimFs {
     let sim = SimFs::new(SimOptions::default());
-    let store =
-        Store::open_with(sim.fs(), Clock::fixed(START), Rng::from_seed(1), Path::new("/data"), options())
-            .unwrap();
+    let store = Store::open_with(
+        sim.fs(),
+        Clock::fixed(START + 4 * HOUR),
+        Rng::from_seed(1),
+        Path::new("/data"),
+        options(),
+    )
+    .unwrap();
     let labels = |text: &str| Labels::from_pairs(text.split(' ').map(|pair| pair.split_once('=').unwrap()));
     let help = Metadata { kind: MetricType::Counter, unit: String::new(), help: "Requests.".to_owned() };
     let points = ["__name__=hits code=200", "__name__=hits code=500", "__name__=latency", "__name__=up"];

@@ -434,7 +434,12 @@ impl World {
             .flat_map(|(labels, list)| list.into_iter().map(move |one| (labels.clone(), one.time.unwrap())))
             .collect();
         for key in &self.exemplars {
-            assert!(exemplars.contains(key), "the exemplar {key:?} is lost: {:#?}", self.story);
+            let (labels, time) = key;
+            let is_deleted = self
+                .deletions
+                .iter()
+                .any(|(n, from, to, _)| labels.value("n") == n && (from..=to).contains(&time));
+            assert!(is_deleted || exemplars.contains(key), "the exemplar {key:?} is lost: {:#?}", self.story);
         }
         for key in &exemplars {
             assert!(self.exemplars_tried.contains(key), "the exemplar {key:?} is made up: {:#?}", self.story);

@@ -161,6 +161,7 @@ fn explain(reason: RefusalReason) -> &'static str {
         RefusalReason::MemoryLimit => "the memory limit is near, so no new series is taken",
         RefusalReason::BadLabels => "the labels have no metric name, an empty name, or are too large",
         RefusalReason::BadHistogram => "the histogram contradicts itself",
+        RefusalReason::TooFarAhead => "out of bounds: too far ahead of this machine's clock",
     }
 }
 
