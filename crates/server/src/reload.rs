@@ -34,6 +34,9 @@ async fn reload(app: &App) -> ReloadAnswer {
         config::load(app.options.config.as_deref()).and_then(|config| Ok((config, app.door.reread()?)));
     match read {
         Ok((config, web)) => {
+            if app.config.get().storage != config.storage {
+                tracing::warn!("the storage section changed; that takes effect at the next start");
+            }
             app.config.replace(config);
             app.door.replace(web);
             app.collecting.apply(app).await;

@@ -10,7 +10,7 @@ use tokio::runtime::Runtime;
 use tokio::sync::mpsc;
 
 use crate::app::App;
-use crate::flags::ServeOptions;
+use crate::flags::{ServeOptions, feature_remarks};
 use crate::health::{Check, Health};
 use crate::http::{self, Door, Limits, Listening, Switch};
 use crate::{api, config, logs, opening, receive, reload, signals};
@@ -24,8 +24,9 @@ const RELOADS_WAITING_MAX: usize = 4;
 pub fn run(options: ServeOptions) -> anyhow::Result<ExitCode> {
     let began = Instant::now();
     logs::start(&options.log)?;
+    feature_remarks(&options.features).iter().for_each(|remark| tracing::warn!("{remark}"));
     let config = config::load(options.config.as_deref())?;
-    let door = Door::open(options.web_config.clone())?;
+    let door = Door::open(options.web_config.clone(), options.path_prefix.clone())?;
     let listener = http::bind(options.listen, "--listen")?;
     let grpc_listener = bind_grpc(&options)?;
     let runtime = Runtime::new().context("starting the runtime")?;

@@ -8,8 +8,8 @@ use std::process::{Command, Stdio};
 use std::time::Duration;
 
 use harness::{
-    Directory, Process, encode, flightdeck, free_address, get, post, request, test_data, wait_for_ready,
-    wait_until,
+    Directory, Process, encode, flightdeck, free_address, get, peer, post, request, test_data,
+    wait_for_ready, wait_until,
 };
 
 /// An exporter of one page, alive as long as the test process.
@@ -188,6 +188,51 @@ fn users_are_asked_for_their_password_when_a_web_config_says_so() {
     };
     assert_eq!(ask("Basic YWxhZGRpbjp3cm9uZw=="), 401);
     assert_eq!(ask("Basic YWxhZGRpbjpvcGVuc2VzYW1l"), 200);
+}
+
+#[test]
+fn tls_and_client_certificates_are_asked_for_when_a_web_config_says_so() {
+    let (Some(openssl), Some(curl)) = (peer("openssl"), peer("curl")) else { return };
+    let directory = Directory::new("tls");
+    let made = Command::new(openssl)
+        .current_dir(directory.path())
+        .args(
+            "req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -days 2 -subj /CN=localhost"
+                .split(' '),
+        )
+        .args("-addext subjectAltName=DNS:localhost -addext basicConstraints=critical,CA:FALSE".split(' '))
+        .args("-addext extendedKeyUsage=serverAuth,clientAuth -keyout key.pem -out cert.pem".split(' '))
+        .output();
+    assert!(made.is_ok_and(|made| made.status.success()), "openssl makes a certificate");
+    let web = "tls_server_config:\n  {cert_file: cert.pem, key_file: key.pem, client_auth_type: RequireAndVerifyClientCert, client_ca_file: cert.pem}\n";
+    directory.write("web.yml", web);
+    let address = free_address();
+    let _server = Process::start(flightdeck(&directory, address).args([
+        "--otlp-grpc-listen",
+        "off",
+        "--web-config",
+        "web.yml",
+    ]));
+    let ask = |arguments: &[&str]| {
+        let url = format!("https://localhost:{}/-/healthy", address.port());
+        let answer = Command::new(&curl)
+            .current_dir(directory.path())
+            .args([
+                "-s",
+                "--cacert",
+                "cert.pem",
+                "--resolve",
+                &format!("localhost:{}:127.0.0.1", address.port()),
+            ])
+            .args(arguments)
+            .arg(url)
+            .output();
+        answer.map(|answer| String::from_utf8_lossy(&answer.stdout).into_owned()).unwrap_or_default()
+    };
+    wait_until("it answers over TLS", 30, || {
+        ask(&["--cert", "cert.pem", "--key", "key.pem"]).contains("healthy")
+    });
+    assert_eq!(ask(&[]), "", "nobody without a certificate is answered");
 }
 
 #[test]

@@ -12,6 +12,9 @@ use super::envelope::ApiError;
 /// How many bytes a posted form may have: the query text is limited elsewhere, `match[]` may repeat.
 pub const FORM_BYTES_MAX: usize = 4 << 20;
 
+/// How long a posted form may take to arrive.
+const FORM_TIMEOUT: Duration = Duration::from_secs(30);
+
 /// The parameters in the order they came; the form's before the query string's, as Go has them.
 pub struct Params {
     pairs: Vec<(String, String)>,
@@ -31,8 +34,9 @@ impl<S: Send + Sync> FromRequest<S> for Params {
             .and_then(|kind| kind.to_str().ok())
             .is_some_and(|kind| kind.starts_with("application/x-www-form-urlencoded"));
         if form {
-            let body = Bytes::from_request(request, state)
+            let body = tokio::time::timeout(FORM_TIMEOUT, Bytes::from_request(request, state))
                 .await
+                .map_err(|_| ApiError::bad("the form did not arrive in time"))?
                 .map_err(|error| ApiError::bad(format!("reading the form: {error}")))?;
             if body.len() > FORM_BYTES_MAX {
                 return Err(ApiError::bad(format!("the form is larger than {FORM_BYTES_MAX} bytes")));

@@ -29,8 +29,8 @@ impl Serialize for QueryData {
                 data.serialize_field("result", &(seconds(*time), value_text(*value)))?
             }
             Value::String { time, value } => data.serialize_field("result", &(seconds(*time), value))?,
-            Value::Vector(samples) => data.serialize_field("result", &Each(samples, |sample| One(sample)))?,
-            Value::Matrix(series) => data.serialize_field("result", &Each(series, |series| Many(series)))?,
+            Value::Vector(samples) => data.serialize_field("result", &Each(samples, One))?,
+            Value::Matrix(series) => data.serialize_field("result", &Each(series, Many))?,
         }
         if let Some(stats) = &self.stats {
             data.serialize_field("stats", stats)?;

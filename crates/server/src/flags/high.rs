@@ -88,8 +88,8 @@ pub struct ServeOptions {
     pub listen_otlp_required: bool,
     /// The web-config file, if there is one.
     pub web_config: Option<PathBuf>,
-    /// The URL people use, if it differs.
-    pub external_url: Option<String>,
+    /// The path of the URL people use, without a slash at its end; empty without a prefix.
+    pub path_prefix: String,
     /// Which origins may call from browsers: an anchored regex.
     pub cors_origin: model::Regex,
     /// How many connections are open at once.
@@ -162,7 +162,7 @@ fn serve(typed: low::Serve) -> anyhow::Result<ServeOptions> {
         listen_otlp,
         listen_otlp_required,
         web_config: typed.web_config,
-        external_url: typed.external_url,
+        path_prefix: path_prefix(typed.external_url.as_deref())?,
         cors_origin: model::Regex::new(&typed.cors_origin).context("--cors-origin")?,
         connections_max: typed.connections_max,
         read_timeout: duration("--read-timeout", &typed.read_timeout)?,
@@ -191,6 +191,16 @@ fn millis(name: &str, text: &str) -> anyhow::Result<i64> {
 
 fn duration(name: &str, text: &str) -> anyhow::Result<Duration> {
     Ok(Duration::from_millis(millis(name, text)?.unsigned_abs()))
+}
+
+/// The path of an external URL; requests may come with it in front, when a proxy leaves it there.
+fn path_prefix(url: Option<&str>) -> anyhow::Result<String> {
+    let Some(url) = url else { return Ok(String::new()) };
+    let uri: axum::http::Uri = url.parse().with_context(|| format!("--external-url {url:?}"))?;
+    if uri.scheme().is_none() || uri.host().is_none() {
+        bail!("--external-url {url:?} is not a URL; write https://host/path");
+    }
+    Ok(uri.path().trim_end_matches('/').to_owned())
 }
 
 /// Log lines go to standard error, so that is the terminal that counts.

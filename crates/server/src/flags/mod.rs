@@ -1,5 +1,6 @@
 //! From what was typed to what is meant: `low` is what the command line may say, `high` what it comes to.
 
+mod features;
 mod high;
 mod low;
 mod size;
@@ -9,6 +10,7 @@ use std::process::ExitCode;
 
 use clap::Parser;
 
+pub use features::remarks as feature_remarks;
 pub use high::{LogFormat, LogOptions, Meant, ServeOptions, VersionFormat};
 pub use size::format_bytes;
 

@@ -13,17 +13,18 @@ use super::users::authenticate;
 use super::web_config::WebConfig;
 use crate::config::Problem;
 
-/// The web configuration in force, and the file it came from.
+/// The web configuration in force, the file it came from, and the path that stands before every path.
 pub struct Door {
     file: Option<PathBuf>,
+    prefix: String,
     web: RwLock<Arc<WebConfig>>,
 }
 
 impl Door {
     /// Reads the file, or takes the defaults where there is none.
-    pub fn open(file: Option<PathBuf>) -> Result<Arc<Door>, Problem> {
+    pub fn open(file: Option<PathBuf>, prefix: String) -> Result<Arc<Door>, Problem> {
         let web = file.as_deref().map(WebConfig::load).transpose()?.unwrap_or_default();
-        Ok(Arc::new(Door { file, web: RwLock::new(Arc::new(web)) }))
+        Ok(Arc::new(Door { file, prefix, web: RwLock::new(Arc::new(web)) }))
     }
 
     /// The configuration as it is now.
@@ -39,6 +40,19 @@ impl Door {
     /// Puts another configuration in force for new connections and requests.
     pub fn replace(&self, web: WebConfig) {
         *self.web.write() = Arc::new(web);
+    }
+
+    /// Takes the prefix off a request's path, where a proxy left it there.
+    pub fn strip_prefix<B>(&self, request: &mut hyper::Request<B>) {
+        let path_and_query = request.uri().path_and_query().map_or("/", |path| path.as_str());
+        let rest = path_and_query
+            .strip_prefix(&self.prefix)
+            .filter(|rest| rest.is_empty() || rest.starts_with(['/', '?']));
+        let Some(rest) = rest.filter(|_| !self.prefix.is_empty()) else { return };
+        let rest = if rest.starts_with('/') { rest.to_owned() } else { format!("/{rest}") };
+        if let Ok(uri) = rest.parse() {
+            *request.uri_mut() = uri;
+        }
     }
 
     /// The scheme under which the server is reached.
@@ -59,4 +73,24 @@ async fn pass(State(door): State<Arc<Door>>, request: Request, next: Next) -> Re
         response.headers_mut().insert(name, value.clone());
     }
     response
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_prefix_is_taken_off_where_it_stands() {
+        let door = Door::open(None, "/metrics/flightdeck".to_owned()).expect("opens");
+        let check = |path: &str, want: &str| {
+            let mut request = hyper::Request::get(path).body(()).expect("a request");
+            door.strip_prefix(&mut request);
+            assert_eq!(request.uri(), want, "{path}");
+        };
+        check("/metrics/flightdeck/api/v1/query?query=up", "/api/v1/query?query=up");
+        check("/metrics/flightdeck", "/");
+        check("/metrics/flightdeck?a=b", "/?a=b");
+        check("/metrics", "/metrics");
+        check("/metrics/flightdeckx", "/metrics/flightdeckx");
+    }
 }

@@ -10,13 +10,23 @@ use axum::response::{IntoResponse, Response};
 
 use crate::app::App;
 
+/// What changes something when it is asked for with anything but GET.
+const CHANGING_PATHS: [&str; 7] = [
+    "/-/",
+    "/api/v1/admin/",
+    "/api/v1/import/",
+    "/api/v1/otlp/",
+    "/api/v1/queries/",
+    "/api/v1/write",
+    "/v1/metrics",
+];
 /// Methods and headers that scripts of an allowed origin may use.
 const CORS_METHODS: HeaderValue = HeaderValue::from_static("GET, POST, OPTIONS");
 const CORS_HEADERS: HeaderValue = HeaderValue::from_static("Accept, Authorization, Content-Type, Origin");
 const CORS_EXPOSED: HeaderValue = HeaderValue::from_static("Date");
 /// The page is self-contained: nothing is loaded from elsewhere, and nobody may frame it.
 const CONTENT_SECURITY_POLICY: HeaderValue = HeaderValue::from_static(
-    "default-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; frame-ancestors 'none'; base-uri 'none'",
+    "default-src 'self'; img-src 'self' data:; frame-ancestors 'none'; base-uri 'none'",
 );
 
 /// Wraps every request of the main listener.
@@ -26,7 +36,7 @@ pub async fn protect(State(app): State<Arc<App>>, request: Request, next: Next) 
         origin.filter(|origin| origin.to_str().is_ok_and(|origin| app.options.cors_origin.is_match(origin)));
     let mut response = if request.method() == Method::OPTIONS {
         StatusCode::NO_CONTENT.into_response()
-    } else if changes_state(&request) && from_another_site(request.headers()) {
+    } else if changes_state(&request) && from_another_site(&request) {
         (StatusCode::FORBIDDEN, "a page of another site may not change the state of this server\n")
             .into_response()
     } else {
@@ -57,13 +67,46 @@ fn secure(headers: &mut HeaderMap) {
 /// Queries may be posted too; what changes something is the lifecycle, the admin API and the receivers.
 fn changes_state(request: &Request) -> bool {
     let path = request.uri().path();
-    request.method() != Method::GET
-        && ["/-/", "/api/v1/admin/", "/api/v1/write", "/api/v1/otlp/", "/api/v1/import/"]
-            .iter()
-            .any(|prefix| path.starts_with(prefix))
+    request.method() != Method::GET && CHANGING_PATHS.iter().any(|prefix| path.starts_with(prefix))
 }
 
-/// Browsers say by themselves where a request comes from, and no script can forge it.
-fn from_another_site(headers: &HeaderMap) -> bool {
-    headers.get("sec-fetch-site").is_some_and(|site| site != "same-origin" && site != "none")
+/// Browsers say by themselves where a request comes from, and no script can forge it. Over plain HTTP, and from anywhere
+/// but this machine, they only say the origin; clients that are no browsers say neither.
+fn from_another_site(request: &Request) -> bool {
+    let headers = request.headers();
+    if let Some(site) = headers.get("sec-fetch-site") {
+        return site != "same-origin" && site != "none";
+    }
+    let Some(origin) = headers.get(header::ORIGIN) else { return false };
+    let origin = origin.to_str().ok().and_then(|origin| origin.split_once("://"));
+    // HTTP/2 has no Host; there the URI names it.
+    let host = headers.get(header::HOST).and_then(|host| host.to_str().ok());
+    let host = host.or_else(|| Some(request.uri().authority()?.as_str()));
+    !origin.zip(host).is_some_and(|((_, origin), host)| origin.eq_ignore_ascii_case(host))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn requests_of_other_sites_are_told_apart() {
+        let check = |pairs: &[(&str, &str)], want: bool| {
+            let request = Request::post("http://h2.example/-/reload");
+            let request = pairs.iter().fold(request, |request, (name, value)| request.header(*name, *value));
+            let request = request.body(axum::body::Body::empty()).expect("a request");
+            assert_eq!(from_another_site(&request), want, "{pairs:?}");
+        };
+        check(&[], false);
+        check(&[("sec-fetch-site", "same-origin"), ("origin", "http://x")], false);
+        check(&[("sec-fetch-site", "none")], false);
+        check(&[("sec-fetch-site", "same-site")], true);
+        check(&[("sec-fetch-site", "cross-site")], true);
+        check(&[("origin", "http://a:9090"), ("host", "A:9090")], false);
+        check(&[("origin", "http://evil.example"), ("host", "a:9090")], true);
+        check(&[("origin", "http://a:9091"), ("host", "a:9090")], true);
+        check(&[("origin", "null"), ("host", "a:9090")], true);
+        check(&[("origin", "https://h2.example")], false);
+        check(&[("origin", "https://evil.example")], true);
+    }
 }

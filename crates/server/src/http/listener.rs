@@ -18,11 +18,13 @@ use tokio::sync::{Semaphore, watch};
 use tokio::task::JoinHandle;
 
 use super::door::Door;
+use super::patience::Patient;
 use super::switch::Switch;
-use super::web_config::WebConfig;
 
 /// How long a peer may take to complete the TLS handshake or the head of a request.
 const HANDSHAKE_TIMEOUT: Duration = Duration::from_secs(10);
+/// How long a peer may leave an answer unread before the connection is given up.
+const UNREAD_TIMEOUT: Duration = Duration::from_secs(60);
 /// How many bytes the head of a request may take.
 const HEAD_BYTES_MAX: usize = 64 * 1024;
 /// How many requests one HTTP/2 connection carries at once.
@@ -110,30 +112,31 @@ async fn accept(
                 continue;
             }
         };
-        let (web, switch, watcher) = (door.web(), switch.clone(), connections.watcher());
+        let (door, switch, watcher) = (door.clone(), switch.clone(), connections.watcher());
         tokio::spawn(async move {
             let _slot = slot;
-            handle(stream, peer, &web, switch, watcher).await;
+            handle(stream, peer, door, switch, watcher).await;
         });
     }
     drop(listener);
     connections.shutdown().await;
 }
 
-async fn handle(stream: TcpStream, peer: SocketAddr, web: &WebConfig, switch: Switch, watcher: Watcher) {
+async fn handle(stream: TcpStream, peer: SocketAddr, door: Arc<Door>, switch: Switch, watcher: Watcher) {
     // Small responses should not wait for more; where the option cannot be set they merely wait.
     let _ = stream.set_nodelay(true);
+    let web = door.web();
     let Some(tls) = &web.tls else {
-        return serve_connection(stream, peer, switch, web.http2, watcher).await;
+        return serve_connection(stream, peer, door, switch, watcher).await;
     };
     match tokio::time::timeout(HANDSHAKE_TIMEOUT, tls.accept(stream)).await {
-        Ok(Ok(stream)) => serve_connection(stream, peer, switch, web.http2, watcher).await,
+        Ok(Ok(stream)) => serve_connection(stream, peer, door, switch, watcher).await,
         Ok(Err(error)) => tracing::debug!(%peer, %error, "TLS handshake failed"),
         Err(_) => tracing::debug!(%peer, "TLS handshake took too long"),
     }
 }
 
-async fn serve_connection<S>(stream: S, peer: SocketAddr, switch: Switch, http2: bool, watcher: Watcher)
+async fn serve_connection<S>(stream: S, peer: SocketAddr, door: Arc<Door>, switch: Switch, watcher: Watcher)
 where
     S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
 {
@@ -149,12 +152,13 @@ where
         .max_concurrent_streams(HTTP2_STREAMS_MAX)
         .max_header_list_size(HEAD_BYTES_MAX as u32)
         .keep_alive_interval(Duration::from_secs(60));
-    let builder = if http2 { builder } else { builder.http1_only() };
-    let service = service_fn(move |request: Request<Incoming>| {
-        let answer = TowerToHyperService::new(switch.current()).call(request);
-        async move { answer.await }
+    let builder = if door.web().http2 { builder } else { builder.http1_only() };
+    let service = service_fn(move |mut request: Request<Incoming>| {
+        door.strip_prefix(&mut request);
+        TowerToHyperService::new(switch.current()).call(request)
     });
-    let connection = builder.serve_connection_with_upgrades(TokioIo::new(stream), service).into_owned();
+    let stream = TokioIo::new(Patient::new(stream, HANDSHAKE_TIMEOUT, UNREAD_TIMEOUT));
+    let connection = builder.serve_connection_with_upgrades(stream, service).into_owned();
     if let Err(error) = watcher.watch(connection).await {
         tracing::debug!(%peer, %error, "connection ended early");
     }

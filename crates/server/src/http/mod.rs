@@ -3,6 +3,7 @@
 mod door;
 mod guard;
 mod listener;
+mod patience;
 mod switch;
 mod users;
 mod web_config;

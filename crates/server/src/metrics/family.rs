@@ -74,11 +74,6 @@ impl Family {
         self.cell(values).store(value.to_bits(), Ordering::Relaxed);
     }
 
-    /// The sum over all label values, for people.
-    pub fn total(&self) -> u64 {
-        self.cells.lock().values().map(|cell| cell.load(Ordering::Relaxed)).sum()
-    }
-
     /// The value of a gauge that has no labels.
     pub fn value(&self) -> f64 {
         f64::from_bits(self.cell(&[]).load(Ordering::Relaxed))

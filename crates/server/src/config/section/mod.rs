@@ -65,8 +65,8 @@ pub struct ScrapeFile {
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct RuntimeSection {
-    /// Go's garbage collector.
-    pub gogc: Option<i64>,
+    #[serde(rename = "gogc")]
+    _gogc: Option<i64>,
 }
 
 /// Only the last element of a path may be a pattern, as Prometheus has it.

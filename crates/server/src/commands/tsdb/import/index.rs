@@ -16,7 +16,7 @@ use std::os::unix::fs::FileExt;
 use std::path::Path;
 
 use anyhow::{Context, bail, ensure};
-use model::{Labels, Timestamp};
+use model::Labels;
 
 use super::cursor::Cursor;
 
@@ -52,8 +52,6 @@ pub struct IndexedSeries {
 /// Where a chunk lies.
 #[derive(Clone, Copy, Debug)]
 pub struct ChunkPlace {
-    /// The time of its first sample.
-    pub min_time: Timestamp,
     /// The file, counted from 0.
     pub segment: u32,
     /// The byte in the file.
@@ -147,20 +145,16 @@ impl Index {
         }
         let count = cursor.uvarint().context(CUT)?;
         let mut chunks: Vec<ChunkPlace> = Vec::new();
-        let (mut max_time, mut place) = (0i64, 0i64);
+        let mut place = 0i64;
         for number in 0..count {
-            let min_time = if number == 0 {
-                cursor.varint().context(CUT)?
-            } else {
-                max_time.wrapping_add(cursor.uvarint().context(CUT)? as i64)
-            };
-            max_time = min_time.wrapping_add(cursor.uvarint().context(CUT)? as i64);
+            // The chunk's times are in its samples too; the first one is signed, but as long either way.
+            let (_min_time, _length) = (cursor.uvarint().context(CUT)?, cursor.uvarint().context(CUT)?);
             place = if number == 0 {
                 cursor.uvarint().context(CUT)? as i64
             } else {
                 place.wrapping_add(cursor.varint().context(CUT)?)
             };
-            chunks.push(ChunkPlace { min_time, segment: (place >> 32) as u32, offset: place as u32 });
+            chunks.push(ChunkPlace { segment: (place >> 32) as u32, offset: place as u32 });
         }
         Ok(IndexedSeries { reference, labels: Labels::from_pairs(pairs), chunks })
     }
