@@ -269,3 +269,36 @@ fn plans_explain_themselves() {
     assert!(answer.plan.nanos > 0);
     assert_eq!(answer.stats.samples_read, 10);
 }
+
+#[test]
+fn the_deepest_queries_evaluate_on_a_small_stack() {
+    let store = requests();
+    let deep = |open: &str, inner: &str, close: &str| {
+        let fits = |depth: usize| {
+            let query = open.repeat(depth) + inner + &close.repeat(depth);
+            promql::parse::parse(&query).ok().map(|_| query)
+        };
+        let mut depth = 1;
+        while fits(depth * 2).is_some() && depth < 10_000 {
+            depth *= 2;
+        }
+        fits(depth).expect(inner)
+    };
+    let queries = [
+        deep("abs(", "limit", ")"),
+        deep("-", "limit", ""),
+        deep("", "limit", " + limit"),
+        deep("sum(", "limit", ")"),
+        deep("1 + (", "limit", ")"),
+        deep("max_over_time(", "limit", "[1m:30s])"),
+        deep("scalar(vector(", "1", "))"),
+    ];
+    let thread = std::thread::Builder::new().stack_size(2 << 20).spawn(move || {
+        for query in &queries {
+            if let Err(error) = instant(&store, query) {
+                assert!(matches!(error, QueryError::Limit { .. }), "{error}: {}", &query[..60]);
+            }
+        }
+    });
+    thread.expect("a thread").join().expect("no overflow");
+}

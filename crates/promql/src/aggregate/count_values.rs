@@ -69,3 +69,38 @@ impl Aggregation {
         builder.build()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::functions::passes;
+
+    #[test]
+    fn values_become_labels() {
+        passes(
+            r#"
+load 1m
+  x{g="a", i="1"} 1 2
+  x{g="a", i="2"} 1 1
+  x{g="b", i="3"} 0.5 1e21
+
+eval instant at 0m count_values("v", x)
+  {v="1"} 2
+  {v="0.5"} 1
+
+eval instant at 0m count_values by (g) ("v", x)
+  {g="a", v="1"} 2
+  {g="b", v="0.5"} 1
+
+eval instant at 0m count_values without (i) ("g", x)
+  {g="1"} 2
+  {g="0.5"} 1
+
+eval range from 0m to 1m step 1m count_values("v", x)
+  {v="1"} 2 1
+  {v="2"} _ 1
+  {v="0.5"} 1 _
+  {v="1000000000000000000000"} _ 1
+"#,
+        );
+    }
+}

@@ -174,3 +174,51 @@ impl<'a> Evaluator<'a> {
         Ok(())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::functions::passes;
+
+    #[test]
+    fn series_are_picked_as_they_are() {
+        passes(
+            r#"
+load 1m
+  x{g="a", i="1"} 1 9 NaN
+  x{g="a", i="2"} 2 2 2
+  x{g="b", i="3"} 3 3 3
+  k 1 2 1
+
+eval instant at 0m topk(2, x)
+  expect ordered
+  x{g="b", i="3"} 3
+  x{g="a", i="2"} 2
+
+eval instant at 0m bottomk by (g) (1, x)
+  x{g="a", i="1"} 1
+  x{g="b", i="3"} 3
+
+# How many are wanted may differ from step to step.
+eval range from 0m to 2m step 1m topk(scalar(k), x)
+  x{g="a", i="1"} _ 9 _
+  x{g="b", i="3"} 3 3 3
+
+eval instant at 0m count(limitk(2, x))
+  {} 2
+
+eval instant at 0m limitk(0, x)
+
+eval instant at 0m limit_ratio(0.4, x) or limit_ratio(-0.6, x)
+  x{g="a", i="1"} 1
+  x{g="a", i="2"} 2
+  x{g="b", i="3"} 3
+
+eval instant at 0m topk(NaN, x)
+  expect fail msg: Parameter value is NaN
+
+eval instant at 0m topk(1e30, x)
+  expect fail msg: Scalar value 1e+30 overflows int64
+"#,
+        );
+    }
+}

@@ -268,3 +268,76 @@ impl Joining<'_> {
         Ok(())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::functions::passes;
+
+    #[test]
+    fn series_find_each_other_by_labels() {
+        passes(
+            r#"
+load 1m
+  a{i="1", x="p"} 1 2
+  a{i="2", x="p"} 3 4
+  b{i="1"} 10 10
+  b{i="3"} 30 30
+  c{x="p", o="me"} 100 _
+
+eval instant at 0m a + ignoring (x) b
+  {i="1"} 11
+
+eval instant at 0m a * on (x) group_left (o) c
+  {i="1", x="p", o="me"} 100
+  {i="2", x="p", o="me"} 300
+
+eval instant at 0m c - on (x) group_right a
+  {i="1", x="p"} 99
+  {i="2", x="p"} 97
+
+eval instant at 0m a < ignoring (x) b
+  a{i="1"} 1
+
+eval instant at 0m a > bool ignoring (x) b
+  {i="1"} 0
+
+eval instant at 0m a + on (i) fill_right (5) b
+  {i="1"} 11
+  {i="2"} 8
+
+eval instant at 0m a + on (i) fill_left (5) b
+  {i="1"} 11
+  {i="3"} 35
+
+# A match at one step says nothing of another.
+eval range from 0m to 1m step 1m a * on (x) group_left c
+  {i="1", x="p"} 100 200
+  {i="2", x="p"} 300 400
+"#,
+        );
+    }
+
+    #[test]
+    fn types_that_do_not_fit_are_noted() {
+        passes(
+            r#"
+load 1m
+  f 1
+  h {{schema:0 sum:1 count:1 buckets:[1]}}
+  n {{schema:-53 sum:1 count:1 custom_values:[5] buckets:[1]}}
+
+eval instant at 0m f + on () h
+  expect info msg: PromQL info: incompatible sample types encountered for binary operator "+": float + histogram (1:1)
+
+eval instant at 0m h * on () f
+  {} {{schema:0 sum:1 count:1 buckets:[1]}}
+
+eval instant at 0m h + on () n
+  expect warn msg: PromQL warning: incompatible bucket layout encountered for binary operator + (1:1)
+
+eval instant at 0m h == on () h
+  {} {{schema:0 sum:1 count:1 buckets:[1]}}
+"#,
+        );
+    }
+}

@@ -62,3 +62,38 @@ impl Presence {
         step < self.steps && self.present[number].as_ref().is_some_and(|flags| flags[step])
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::functions::passes;
+
+    #[test]
+    fn sets_depend_on_presence_alone() {
+        passes(
+            r#"
+load 1m
+  a{i="1"} 1 2 3
+  a{i="2"} 4 5 6
+  b{i="1"} 0 _ stale
+
+eval range from 0m to 2m step 1m a and on (i) b
+  a{i="1"} 1 2 _
+
+eval range from 0m to 2m step 1m a unless on (i) b
+  a{i="1"} _ _ 3
+  a{i="2"} 4 5 6
+
+eval range from 0m to 2m step 1m b or on (i) a
+  b{i="1"} 0 0 _
+  a{i="1"} _ _ 3
+  a{i="2"} 4 5 6
+
+eval instant at 0m a and nothing
+
+eval instant at 0m a unless nothing
+  a{i="1"} 1
+  a{i="2"} 4
+"#,
+        );
+    }
+}

@@ -202,3 +202,63 @@ fn smooth_float(times: &[Timestamp], values: &[f64], at: Timestamp) -> Option<f6
         _ => values[previous],
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::functions::passes;
+
+    #[test]
+    fn the_newest_sample_counts_unless_it_is_stale_or_old() {
+        passes(
+            r#"
+load 1m
+  x 1 2 stale 4
+  old 1
+
+eval range from 0m to 4m step 1m x
+  x 1 2 _ 4 4
+
+eval instant at 4m59s old
+  old 1
+
+# A sample as old as the lookback is too old.
+eval instant at 5m old
+
+eval instant at 1m timestamp(x offset 30s)
+  {} 0
+
+eval instant at 1m30s timestamp(x)
+  {} 60
+
+eval instant at 10m x @ 60
+  x 2
+
+eval instant at 0m x offset -1m
+  x 2
+"#,
+        );
+    }
+
+    #[test]
+    fn smoothed_values_lie_on_the_line_between_samples() {
+        passes(
+            r#"
+load 1m
+  x 0 60 _ 180
+  h {{schema:0 sum:0 count:0 buckets:[0]}} {{schema:0 sum:6 count:60 buckets:[60]}}
+
+eval instant at 30s x smoothed
+  x 30
+
+eval instant at 2m x smoothed
+  x 120
+
+eval instant at 3m30s x smoothed
+  x 180
+
+eval instant at 30s histogram_count(h smoothed)
+  {} 30
+"#,
+        );
+    }
+}

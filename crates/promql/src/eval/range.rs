@@ -225,3 +225,48 @@ impl RangeStream<'_> {
         scratch.notes.add(note, self.span);
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::functions::passes;
+
+    #[test]
+    fn ranges_exclude_their_start_and_include_their_end() {
+        passes(
+            r#"
+load 1m
+  x 1 2 3 4 5
+
+eval instant at 4m count_over_time(x[2m])
+  {} 2
+
+eval instant at 4m count_over_time(x[2m1ms])
+  {} 3
+
+eval instant at 4m sum_over_time(x[2m] offset 2m)
+  {} 5
+
+eval instant at 0m sum_over_time(x[2m] @ 240)
+  {} 9
+
+eval range from 0m to 4m step 2m sum_over_time(x[2m])
+  {} 1 5 9
+
+eval instant at 4m sum_over_time(x[2m:1m])
+  {} 9
+
+eval instant at 4m sum_over_time((x * 2)[4m:2m])
+  {} 16
+
+eval instant at 4m sum_over_time(x[2m:1m] offset 1m)
+  {} 7
+
+eval range from 0m to 4m step 2m max_over_time(x[1m:1m] @ 180)
+  {} 4 4 4
+
+eval instant at 4m quantile_over_time(scalar(x) / 10, x[10m])
+  {} 3
+"#,
+        );
+    }
+}

@@ -69,3 +69,42 @@ fn first_samples(window: &Window<'_>) -> Option<(usize, usize)> {
         }
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::functions::passes;
+
+    #[test]
+    fn changes_and_resets_are_counted() {
+        passes(
+            r#"
+load 1m
+  x 1 2 2 1 NaN NaN 3
+  h {{schema:0 sum:1 count:2 buckets:[2]}} {{schema:0 sum:1 count:1 buckets:[1]}} {{schema:0 sum:1 count:1 buckets:[1]}}
+  mixed 1 {{schema:0 sum:1 count:1 buckets:[1]}} 1
+
+eval instant at 6m changes(x[10m])
+  {} 4
+
+eval instant at 6m resets(x[10m])
+  {} 1
+
+eval instant at 2m changes(h[10m])
+  {} 1
+
+eval instant at 2m resets(h[10m])
+  {} 1
+
+eval instant at 2m changes(mixed[10m])
+  {} 2
+
+# The sample before an anchored range is what the first one in it is compared with.
+eval instant at 3m changes(x[1m] anchored)
+  {} 1
+
+eval instant at 3m changes(x[1m])
+  {} 0
+"#,
+        );
+    }
+}

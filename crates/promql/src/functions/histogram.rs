@@ -262,3 +262,80 @@ fn with_quantile(row: Row, label: &str, quantiles: &[f64]) -> Vec<Row> {
     }
     rows.into_iter().map(|(_, row)| row).collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::functions::passes;
+
+    #[test]
+    fn classic_histograms_are_series_that_differ_in_le() {
+        passes(
+            r#"
+load 1m
+  h_bucket{le="1", path="/"} 50
+  h_bucket{le="2", path="/"} 75
+  h_bucket{le="+Inf", path="/"} 100
+  h_bucket{le="1", path="/x"} 10
+  h_bucket{path="/y"} 10
+
+eval instant at 0m histogram_quantile(0.5, h_bucket{path="/"})
+  {path="/"} 1
+
+eval instant at 0m histogram_quantile(0.25, h_bucket{path="/"})
+  {path="/"} 0.5
+
+eval instant at 0m histogram_quantile(0.9, h_bucket{path="/"})
+  {path="/"} 2
+
+# Without a bucket for everything there is no telling.
+eval instant at 0m histogram_quantile(0.9, h_bucket{path="/x"})
+  {path="/x"} NaN
+
+eval instant at 0m histogram_quantile(0.9, h_bucket{path="/y"})
+  expect warn msg: PromQL warning: bucket label "le" is missing or has a malformed value of "" for metric name "h_bucket" (1:25)
+
+eval instant at 0m histogram_fraction(0, 1.5, h_bucket{path="/"})
+  {path="/"} 0.625
+
+eval instant at 0m histogram_quantiles(h_bucket{path="/"}, "q", 0.25, 0.5)
+  {path="/", q="0.25"} 0.5
+  {path="/", q="0.5"} 1
+
+eval instant at 0m histogram_quantile(2, h_bucket{path="/"})
+  expect warn msg: PromQL warning: quantile value should be between 0 and 1, got 2 (1:20)
+  {path="/"} Inf
+"#,
+        );
+    }
+
+    #[test]
+    fn native_and_classic_do_not_mix() {
+        passes(
+            r#"
+load 1m
+  h{le="1"} 1
+  h{le="+Inf"} 2
+  h {{schema:0 sum:1 count:4 buckets:[4]}}
+  n {{schema:0 sum:6 count:4 buckets:[2 2]}}
+
+eval instant at 0m histogram_quantile(0.5, h)
+  expect warn msg: PromQL warning: vector contains a mix of classic and native histograms for metric name "h" (1:25)
+
+eval instant at 0m histogram_quantile(0.5, n)
+  {} 1
+
+eval instant at 0m histogram_fraction(-Inf, 1, n)
+  {} 0.5
+
+eval instant at 0m histogram_count(n)
+  {} 4
+
+eval instant at 0m histogram_sum(n)
+  {} 6
+
+eval instant at 0m histogram_avg(n)
+  {} 1.5
+"#,
+        );
+    }
+}

@@ -252,3 +252,41 @@ fn escaped(text: &str) -> String {
     }
     escaped
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::functions::passes;
+
+    #[test]
+    fn series_get_the_labels_of_their_target() {
+        passes(
+            r#"
+load 1m
+  x{instance="a", job="j"} 1
+  x{instance="b", job="j"} 2
+  y{instance="a", job="j", version="mine"} 3
+  target_info{instance="a", job="j", version="1", env="prod"} 1
+  build_info{instance="a", job="j", commit="c0ffee"} 1
+
+eval instant at 0m info(x)
+  x{instance="a", job="j", version="1", env="prod"} 1
+  x{instance="b", job="j"} 2
+
+eval instant at 0m info(x, {version=~".+"})
+  x{instance="a", job="j", version="1"} 1
+
+# A label that is there already stays.
+eval instant at 0m info(y)
+  y{instance="a", job="j", version="mine", env="prod"} 3
+
+eval instant at 0m info(x, {__name__="build_info"})
+  x{instance="a", job="j", commit="c0ffee"} 1
+  x{instance="b", job="j"} 2
+
+# An info metric is not described by itself.
+eval instant at 0m info(target_info)
+  target_info{instance="a", job="j", version="1", env="prod"} 1
+"#,
+        );
+    }
+}

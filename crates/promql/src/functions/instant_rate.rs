@@ -71,3 +71,38 @@ fn histogram_change(
     difference.compact(0);
     Some(difference)
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::functions::passes;
+
+    #[test]
+    fn only_the_last_two_samples_count() {
+        passes(
+            r#"
+load 1m
+  c_total 0 600 60 120
+  h {{schema:0 sum:1 count:1 buckets:[1]}} {{schema:0 sum:7 count:4 buckets:[4]}}
+  mixed 1 {{schema:0 sum:1 count:1 buckets:[1]}}
+
+eval instant at 3m irate(c_total[10m])
+  {} 1
+
+# After a reset the value itself is the change.
+eval instant at 2m irate(c_total[10m])
+  {} 1
+
+eval instant at 2m idelta(c_total[10m])
+  {} -540
+
+eval instant at 1m irate(h[10m])
+  {} {{schema:0 sum:0.1 count:0.05 counter_reset_hint:gauge buckets:[0.05]}}
+
+eval instant at 1m irate(mixed[10m])
+  expect warn msg: PromQL warning: encountered a mix of histograms and floats for metric name "mixed" (1:7)
+
+eval instant at 0m irate(c_total[10m])
+"#,
+        );
+    }
+}

@@ -244,3 +244,11 @@ impl SampleFunction {
         matches!(self, SampleFunction::Histogram(_))
     }
 }
+
+/// Runs a test script in which everything must be as expected.
+#[cfg(test)]
+pub(crate) fn passes(script: &str) {
+    let report = crate::script::run("script", script).unwrap_or_else(|error| panic!("{error}"));
+    assert!(report.failures.is_empty(), "{report}");
+    assert!(report.passed > 0, "nothing was evaluated");
+}

@@ -199,3 +199,47 @@ impl HistogramTotal {
         Ok(())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::functions::passes;
+
+    #[test]
+    fn sums_averages_and_spreads() {
+        passes(
+            r#"
+load 1m
+  x 1 1e100 1 -1e100
+  y 2 4 4 4 5 5 7 9
+  big 1.7e308 1.7e308
+  h {{schema:0 sum:1 count:1 buckets:[1]}} {{schema:0 sum:5 count:3 buckets:[1 2]}}
+  bounds {{schema:-53 sum:1 count:1 custom_values:[1 2] buckets:[1]}} {{schema:-53 sum:1 count:1 custom_values:[2 3] buckets:[1]}}
+
+eval instant at 3m sum_over_time(x[10m])
+  {} 2
+
+eval instant at 3m avg_over_time(x[10m])
+  {} 0.5
+
+eval instant at 7m stdvar_over_time(y[10m])
+  {} 4
+
+eval instant at 7m stddev_over_time(y[10m])
+  {} 2
+
+eval instant at 1m avg_over_time(big[10m])
+  {} 1.7e308
+
+eval instant at 1m sum_over_time(h[10m])
+  {} {{schema:0 sum:6 count:4 buckets:[2 2]}}
+
+eval instant at 1m avg_over_time(h[10m])
+  {} {{schema:0 sum:3 count:2 buckets:[1 1]}}
+
+eval instant at 1m histogram_count(sum_over_time(bounds[10m]))
+  expect info msg: PromQL info: mismatched custom buckets were reconciled during aggregation (1:31)
+  {} 2
+"#,
+        );
+    }
+}

@@ -78,3 +78,61 @@ fn extreme(window: &Window<'_>, notes: &mut Annotations, beats: impl Fn(f64, f64
     }
     Some(best_index)
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::functions::passes;
+
+    #[test]
+    fn samples_are_picked_and_counted() {
+        passes(
+            r#"
+load 1m
+  x 3 NaN 1 4 1 stale
+  h {{schema:0 sum:1 count:1 buckets:[1]}}x2
+  mixed 5 {{schema:0 sum:1 count:1 buckets:[1]}}
+
+eval instant at 5m count_over_time(x[10m])
+  {} 5
+
+eval instant at 5m present_over_time(x[10m])
+  {} 1
+
+eval instant at 5m min_over_time(x[10m])
+  {} 1
+
+eval instant at 5m max_over_time(x[10m])
+  {} 4
+
+eval instant at 5m first_over_time(x[10m])
+  x 3
+
+eval instant at 5m last_over_time(x[10m])
+  x 1
+
+eval instant at 5m ts_of_first_over_time(x[10m])
+  {} 0
+
+eval instant at 5m ts_of_last_over_time(x[10m])
+  {} 240
+
+eval instant at 5m ts_of_max_over_time(x[10m])
+  {} 180
+
+# Of equal extremes the last.
+eval instant at 5m ts_of_min_over_time(x[10m])
+  {} 240
+
+eval instant at 2m last_over_time(h[10m])
+  h {{schema:0 sum:1 count:1 buckets:[1]}}
+
+eval instant at 1m min_over_time(mixed[10m])
+  expect info msg: PromQL info: ignored histograms in a range containing both floats and histograms for metric name "mixed" (1:15)
+  {} 5
+
+eval instant at 1m absent_over_time(nothing{a="b"}[10m])
+  {a="b"} 1
+"#,
+        );
+    }
+}

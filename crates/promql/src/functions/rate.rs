@@ -281,3 +281,67 @@ fn extrapolation(
     let factor = if sampled == 0.0 { 1.0 } else { (sampled + to_start + to_end) / sampled };
     if change.per_second { factor / window.seconds() } else { factor }
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::functions::passes;
+
+    #[test]
+    fn changes_are_extrapolated_to_the_ends() {
+        passes(
+            r#"
+load 1m
+  steady_total 0+60x10
+  late_total _ _ _ _ _ _ 100+60x4
+  reset_total 0 60 120 0 60 120
+  negative 10 8 6 4 2 0
+
+# Samples reach both ends of the range.
+eval instant at 10m rate(steady_total[5m])
+  {} 1
+
+eval instant at 10m increase(steady_total[5m])
+  {} 300
+
+# The first sample is too far from the start, so half a distance is all that is added.
+eval instant at 10m increase(late_total[10m])
+  {} 270
+
+# A counter that starts low is not taken below zero.
+eval instant at 2m increase(steady_total[10m])
+  {} 120
+
+# What a reset took away is added.
+eval instant at 5m increase(reset_total[5m])
+  {} 225
+
+eval instant at 5m delta(negative[5m])
+  {} -10
+
+# One sample is no change.
+eval instant at 0m rate(steady_total[5m])
+"#,
+        );
+    }
+
+    #[test]
+    fn histograms_change_bucket_by_bucket() {
+        passes(
+            r#"
+load 1m
+  h {{schema:0 sum:1 count:1 buckets:[1]}}+{{schema:0 sum:2 count:3 buckets:[1 2]}}x5
+  mixed 1 2 {{schema:0 sum:1 count:1 buckets:[1]}}
+  kinds {{schema:0 sum:1 count:1 buckets:[1]}} {{schema:-53 sum:1 count:1 custom_values:[5] buckets:[1]}}
+
+eval instant at 5m increase(h[5m])
+  {} {{schema:0 sum:10 count:15 counter_reset_hint:gauge buckets:[5 10]}}
+
+eval instant at 2m rate(mixed[5m])
+  expect warn msg: PromQL warning: encountered a mix of histograms and floats for metric name "mixed" (1:6)
+
+eval instant at 1m delta(kinds[5m])
+  expect warn
+"#,
+        );
+    }
+}

@@ -96,4 +96,33 @@ mod tests {
         assert!((slope - 2.0).abs() < 1e-12 && (at_zero - 1.0).abs() < 1e-12);
         assert_eq!(regression(&[1000, 2000], &[4.0, 4.0], 0), (0.0, 4.0));
     }
+
+    #[test]
+    fn trends_are_followed() {
+        crate::functions::passes(
+            r#"
+load 1m
+  line 0+60x5
+  flat 7x5
+  one 1
+
+eval instant at 5m deriv(line[10m])
+  {} 1
+
+eval instant at 5m predict_linear(line[10m], 60)
+  {} 360
+
+eval instant at 5m double_exponential_smoothing(line[10m], 0.5, 0.5)
+  {} 300
+
+eval instant at 5m double_exponential_smoothing(flat[10m], 0.1, 0.9)
+  {} 7
+
+eval instant at 0m deriv(one[10m])
+
+eval instant at 5m double_exponential_smoothing(line[10m], 1, 0.5)
+  expect fail msg: invalid smoothing factor. Expected: 0 < sf < 1, got: 1.000000
+"#,
+        );
+    }
 }
