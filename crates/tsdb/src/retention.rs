@@ -15,7 +15,9 @@ pub struct RetentionOptions {
     pub free_bytes_min: u64,
 }
 
-/// The numbers of the parts that go, oldest first.
+/// The numbers of the parts that go, oldest first. Age counts from the newest part's end where that is before `now`: a
+/// clock that was set wrong for a moment must not cost everything. For want of room the newest part is never given up:
+/// where even that does not help, something else fills the disk.
 pub fn choose(
     parts: &[PartInfo],
     now: Timestamp,
@@ -29,11 +31,14 @@ pub fn choose(
         Some(free) if options.free_bytes_min > 0 => options.free_bytes_min.saturating_sub(free),
         _ => 0,
     };
+    let newest = sorted.iter().map(|part| part.max_time).max().unwrap_or(now);
+    let oldest_kept = now.min(newest).saturating_sub(options.age_ms_max);
     let mut gone = Vec::new();
-    for part in sorted {
-        let too_old = options.age_ms_max > 0 && part.max_time < now.saturating_sub(options.age_ms_max);
+    for (index, part) in sorted.iter().enumerate() {
+        let is_newest = index + 1 == sorted.len();
+        let too_old = options.age_ms_max > 0 && part.max_time < oldest_kept;
         let too_much = options.bytes_max > 0 && kept > options.bytes_max;
-        if too_old || too_much || missing > 0 {
+        if too_old || (too_much || missing > 0) && !is_newest {
             gone.push(part.number);
             kept -= part.bytes;
             missing = missing.saturating_sub(part.bytes);
@@ -47,6 +52,10 @@ mod tests {
     use super::*;
 
     fn check(options: RetentionOptions, free_bytes: Option<u64>, want: &[u64]) {
+        check_at(500, options, free_bytes, want);
+    }
+
+    fn check_at(now: Timestamp, options: RetentionOptions, free_bytes: Option<u64>, want: &[u64]) {
         let part = |number: u64| PartInfo {
             number,
             min_time: number as i64 * 100,
@@ -56,7 +65,7 @@ mod tests {
             bytes: 1_000,
         };
         let parts: Vec<PartInfo> = [3, 1, 2, 4].map(part).into();
-        assert_eq!(choose(&parts, 500, free_bytes, &options), want, "{options:?} {free_bytes:?}");
+        assert_eq!(choose(&parts, now, free_bytes, &options), want, "{options:?} {free_bytes:?}");
     }
 
     #[test]
@@ -69,5 +78,16 @@ mod tests {
         check(RetentionOptions { free_bytes_min: 1_500, ..none }, Some(400), &[1, 2]);
         check(RetentionOptions { free_bytes_min: 1_500, ..none }, Some(1_500), &[]);
         check(RetentionOptions { age_ms_max: 250, bytes_max: 3_000, free_bytes_min: 0 }, None, &[1]);
+    }
+    #[test]
+    fn a_clock_that_jumps_ahead_costs_nothing() {
+        let options = RetentionOptions { age_ms_max: 250, bytes_max: 0, free_bytes_min: 0 };
+        check_at(1_000_000, options, None, &[1]);
+    }
+
+    #[test]
+    fn the_newest_part_is_not_given_up_for_room() {
+        let options = RetentionOptions { age_ms_max: 0, bytes_max: 1, free_bytes_min: 1_000_000 };
+        check(options, Some(0), &[1, 2, 3]);
     }
 }
