@@ -10,9 +10,13 @@ use crate::annotation::Annotations;
 use crate::binary::elements::{self, Outcome, changes_metric};
 use crate::binary::matching::{Matches, all_in_braces, match_labels};
 use crate::error::QueryError;
+use crate::eval::Meter;
 use crate::eval::points::{Point, Points, is_absent};
 use crate::eval::row::{Row, is_metadata_label};
 use crate::syntax::{BinaryOp, Cardinality, Span, VectorMatching};
+
+/// How many series are joined between two looks at whether to stop.
+const CHECK_SERIES: usize = 64;
 
 /// An operator between two vectors.
 pub(super) struct Join<'j> {
@@ -23,6 +27,7 @@ pub(super) struct Join<'j> {
     pub(super) steps: usize,
     /// Whether names are taken off at the end of the query.
     pub(super) delayed: bool,
+    pub(super) meter: &'j Meter<'j>,
 }
 
 /// A join under way.
@@ -69,7 +74,10 @@ impl Join<'_> {
             matched: HashMap::new(),
             filled,
         };
-        for (row, &number) in many.iter().zip(many_numbers) {
+        for (done, (row, &number)) in many.iter().zip(many_numbers).enumerate() {
+            if done % CHECK_SERIES == 0 {
+                self.meter.check()?;
+            }
             joining.many(row, number, &ones[number], many_counts[number] > 1)?;
         }
         if let Some(fill) = self.matching.fill_left {

@@ -33,7 +33,8 @@ impl Evaluator<'_> {
             _ => {
                 let steps = context.steps.count;
                 let delayed = self.delayed();
-                let join = join::Join { op, matching, return_bool, span, steps, delayed };
+                let meter = &self.meter;
+                let join = join::Join { op, matching, return_bool, span, steps, delayed, meter };
                 let (rows, notes) = join.run(left, right)?;
                 context.notes.lock().merge(notes, 0);
                 rows

@@ -42,7 +42,11 @@ impl Shape {
             let gap = gap as f64;
             if gap >= distance * 1.1 { distance / 2.0 } else { gap }
         };
-        Shape { sampled, to_start: reach(first - start), to_end: reach(end - last) }
+        Shape {
+            sampled,
+            to_start: reach(first.saturating_sub(start)),
+            to_end: reach(end.saturating_sub(last)),
+        }
     }
 }
 

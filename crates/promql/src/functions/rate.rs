@@ -256,8 +256,8 @@ fn extrapolation(
     change: Change,
 ) -> f64 {
     let (first, last) = (times[0], times[times.len() - 1]);
-    let mut to_start = (first - window.start) as f64 / 1000.0;
-    let mut to_end = (window.end - last) as f64 / 1000.0;
+    let mut to_start = first.saturating_sub(window.start) as f64 / 1000.0;
+    let mut to_end = window.end.saturating_sub(last) as f64 / 1000.0;
     let mut sampled = (last - first) as f64 / 1000.0;
     let distance = if times.len() > 1 { sampled / (times.len() - 1) as f64 } else { 0.0 };
     let threshold = distance * 1.1;

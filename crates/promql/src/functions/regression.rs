@@ -74,7 +74,7 @@ fn regression(times: &[Timestamp], floats: &[f64], origin: Timestamp) -> (f64, f
     let mut xy_sum = KahanSum::default();
     let mut xx_sum = KahanSum::default();
     for (&time, &y) in times.iter().zip(floats) {
-        let x = (time - origin) as f64 / 1000.0;
+        let x = time.saturating_sub(origin) as f64 / 1000.0;
         x_sum.add(x);
         y_sum.add(y);
         xy_sum.add(x * y);

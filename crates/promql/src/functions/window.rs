@@ -57,7 +57,7 @@ pub(crate) enum Either<'a> {
 impl<'a> Window<'a> {
     /// How long the range is, in seconds.
     pub(crate) fn seconds(&self) -> f64 {
-        (self.end - self.start) as f64 / 1000.0
+        self.end.saturating_sub(self.start) as f64 / 1000.0
     }
 
     /// Whether both kinds of samples are there.

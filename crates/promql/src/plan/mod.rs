@@ -5,6 +5,7 @@
 //! is the same at every step.
 
 mod build;
+mod call;
 pub(crate) mod explain;
 
 use std::sync::Arc;
