@@ -4,7 +4,8 @@ use super::problem::hide_passwords;
 use super::yaml::{Content, Entry, Node};
 
 /// Fields whose text is a secret, wherever they stand.
-const SECRET_FIELDS: [&str; 19] = [
+const SECRET_FIELDS: [&str; 20] = [
+    "application_credential_secret",
     "application_secret",
     "api_key",
     "auth_token",
@@ -36,7 +37,7 @@ pub fn show(node: &Node) -> String {
     text
 }
 
-fn is_secret(field: &str, within_headers: bool) -> bool {
+pub(super) fn is_secret(field: &str, within_headers: bool) -> bool {
     let lower = field.to_ascii_lowercase();
     // A header may be called anything; these parts say that it carries a credential.
     let telling = ["auth", "cookie", "key", "secret", "token"];

@@ -11,6 +11,7 @@ use serde::de::{
     SeqAccess, Unexpected, VariantAccess, Visitor,
 };
 
+use super::show::is_secret;
 use super::suggest::nearest;
 use super::yaml::{Content, Entry, Node, Position, YamlError};
 
@@ -311,6 +312,11 @@ impl<'de> MapAccess<'de> for Entries<'_> {
             if error.position.is_none_or(|position| position == entry.value.position) && !error.unknown_field
             {
                 let scalar = matches!(entry.value.content, Content::Scalar { .. });
+                if scalar && holds_secrets(&entry.key) {
+                    // What was found there instead may well be the secret itself.
+                    let end = error.message.find(", found ").unwrap_or(error.message.len());
+                    error.message.truncate(end);
+                }
                 if scalar {
                     error.message = format!("{}: {}", entry.key, error.message);
                 }
@@ -318,6 +324,11 @@ impl<'de> MapAccess<'de> for Entries<'_> {
             error.at(entry.value.position)
         })
     }
+}
+
+/// Whether credentials stand in this field, or are likely to be written there by mistake.
+fn holds_secrets(field: &str) -> bool {
+    is_secret(field, true) || matches!(field, "oauth2" | "tls_config" | "http_headers" | "headers" | "values")
 }
 
 /// A variant without content, by its name.

@@ -7,11 +7,30 @@ use axum::body::{Body, Bytes};
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use http_body_util::{BodyExt, LengthLimitError, Limited};
+use tokio::sync::{Semaphore, SemaphorePermit};
 
 /// How many bytes a body may have as it comes.
 pub const BODY_BYTES_MAX: usize = 32 << 20;
 /// How many bytes a body may have once it is unpacked.
 pub const UNPACKED_BYTES_MAX: usize = 128 << 20;
+
+/// How many bytes of bodies are held at once, of all pushes together; what comes beyond that is told to come back.
+const HELD_BYTES_MAX: usize = 512 << 20;
+
+/// The room for bodies, a permit for each byte.
+static ROOM: Semaphore = Semaphore::const_new(HELD_BYTES_MAX);
+
+/// A body and the room it takes, which is free again when nobody needs the bytes any more.
+struct Held {
+    bytes: Vec<u8>,
+    room: Option<SemaphorePermit<'static>>,
+}
+
+impl AsRef<[u8]> for Held {
+    fn as_ref(&self) -> &[u8] {
+        &self.bytes
+    }
+}
 
 /// Why a push was turned away as a whole.
 #[derive(Debug)]
@@ -47,16 +66,33 @@ impl IntoResponse for Rejected {
 
 /// Reads a body.
 pub async fn read(body: Body, timeout: Duration) -> Result<Bytes, Rejected> {
-    let collected = tokio::time::timeout(timeout, Limited::new(body, BODY_BYTES_MAX).collect()).await;
-    match collected {
-        Ok(Ok(body)) => Ok(body.to_bytes()),
-        Ok(Err(error)) if error.is::<LengthLimitError>() => {
+    let late = |_| Rejected::new(StatusCode::REQUEST_TIMEOUT, "the body did not arrive in time");
+    tokio::time::timeout(timeout, collect(Limited::new(body, BODY_BYTES_MAX), &ROOM)).await.map_err(late)?
+}
+
+/// Gathers a body as far as there is room.
+async fn collect(mut body: Limited<Body>, room: &'static Semaphore) -> Result<Bytes, Rejected> {
+    let mut held = Held { bytes: Vec::new(), room: None };
+    while let Some(frame) = body.frame().await {
+        let frame = frame.map_err(|error| {
+            if !error.is::<LengthLimitError>() {
+                return Rejected::bad(format!("reading the body: {error}"));
+            }
             let reason = format!("the body has more than {BODY_BYTES_MAX} bytes; send smaller batches");
-            Err(Rejected::new(StatusCode::PAYLOAD_TOO_LARGE, reason))
+            Rejected::new(StatusCode::PAYLOAD_TOO_LARGE, reason)
+        })?;
+        let Some(data) = frame.data_ref() else { continue };
+        // A frame is within the body's limit, so its length fits.
+        let taken = room.try_acquire_many(data.len() as u32).map_err(|_| {
+            Rejected::new(StatusCode::SERVICE_UNAVAILABLE, "too many bodies arrive at once; try again")
+        })?;
+        match &mut held.room {
+            Some(room) => room.merge(taken),
+            none => *none = Some(taken),
         }
-        Ok(Err(error)) => Err(Rejected::bad(format!("reading the body: {error}"))),
-        Err(_) => Err(Rejected::new(StatusCode::REQUEST_TIMEOUT, "the body did not arrive in time")),
+        held.bytes.extend_from_slice(data);
     }
+    Ok(Bytes::from_owner(held))
 }
 
 /// The content encoding, in lower case; empty for none.
@@ -110,6 +146,20 @@ mod tests {
     use std::io::Write;
 
     use super::*;
+
+    #[tokio::test]
+    async fn a_body_takes_room_until_it_is_dropped() {
+        static ROOM: Semaphore = Semaphore::const_new(10);
+        let collect = |length: usize| collect(Limited::new(Body::from(vec![7; length]), 100), &ROOM);
+        let first = collect(8).await.expect("there is room");
+        assert_eq!((first.len(), ROOM.available_permits()), (8, 2));
+        let refused = collect(3).await.expect_err("there is no room");
+        assert_eq!((refused.status, ROOM.available_permits()), (StatusCode::SERVICE_UNAVAILABLE, 2));
+        drop(first);
+        assert_eq!(collect(10).await.expect("there is room again").len(), 10);
+        let refused = collect(101).await.expect_err("is too long");
+        assert_eq!(refused.status, StatusCode::PAYLOAD_TOO_LARGE);
+    }
 
     #[test]
     fn bodies_are_unpacked_within_limits() {

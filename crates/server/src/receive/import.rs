@@ -18,6 +18,9 @@ use crate::app::{App, now_millis};
 /// How many bad lines of a push are named; further ones are counted.
 const BAD_LINES_NAMED_MAX: usize = 16;
 
+/// How many samples one push may bring: a short line takes many times its length once it is read.
+const SAMPLES_MAX: usize = 1_000_000;
+
 /// What the query string says.
 #[derive(Debug, Default)]
 struct Arguments {
@@ -56,7 +59,7 @@ async fn take(
     };
     let packed = body::encoding(headers);
     let body = body::read(request, app.options.read_timeout).await?;
-    let decode = move |_: &App| Ok(decode(&body::unpack(body, &packed)?, format, &arguments, now_millis()));
+    let decode = move |_: &App| decode(&body::unpack(body, &packed)?, format, &arguments, now_millis());
     app.intake.take(app, "import", decode).await
 }
 
@@ -88,11 +91,15 @@ fn arguments(pairs: Vec<(String, String)>) -> Result<Arguments, Rejected> {
 }
 
 /// A line that cannot be read costs that line alone, and is named.
-fn decode(body: &Bytes, format: Format, arguments: &Arguments, now: Timestamp) -> Batch {
+fn decode(body: &Bytes, format: Format, arguments: &Arguments, now: Timestamp) -> Result<Batch, Rejected> {
     let mut batch = Batch::default();
     let default_time = arguments.time.unwrap_or(now);
     for line in wire::dump(body, format) {
         match line {
+            Ok(_) if batch.series.len() >= SAMPLES_MAX => {
+                let reason = format!("the page has more than {SAMPLES_MAX} samples; send smaller ones");
+                return Err(Rejected::new(StatusCode::PAYLOAD_TOO_LARGE, reason));
+            }
             Ok(dumped) => batch.series.push(series(dumped, &arguments.extra, default_time)),
             Err(error) => {
                 batch.refused += 1;
@@ -104,7 +111,7 @@ fn decode(body: &Bytes, format: Format, arguments: &Arguments, now: Timestamp) -
             }
         }
     }
-    batch
+    Ok(batch)
 }
 
 fn series(dumped: Dumped, extra: &[(String, String)], default_time: Timestamp) -> Series {
@@ -139,12 +146,19 @@ mod tests {
     fn bad_lines_are_named_and_the_others_are_kept() {
         let body = Bytes::from("a 1\nb nope\nc 3 1000\nd{ 4\ne 5\n");
         let arguments = arguments(vec![("extra_label".to_owned(), "job=push".to_owned())]).expect("are good");
-        let batch = decode(&body, Format::Text, &arguments, 7);
+        let batch = decode(&body, Format::Text, &arguments, 7).expect("is not too large");
         let shown = |series: &Series| format!("{} @{}", series.labels, series.samples[0].time);
         let kept: Vec<String> = batch.series.iter().map(shown).collect();
         assert_eq!(kept, ["a{job=\"push\"} @7", "c{job=\"push\"} @1000", "e{job=\"push\"} @7"]);
         let named: Vec<&str> = batch.refusals.iter().map(|refused| refused.series.as_str()).collect();
         assert_eq!((batch.refused, named), (2, vec!["line 2", "line 4"]));
+    }
+
+    #[test]
+    fn a_page_of_too_many_samples_is_refused() {
+        let body = Bytes::from("a 1\n".repeat(SAMPLES_MAX + 1));
+        let refused = decode(&body, Format::Text, &Arguments::default(), 7).expect_err("is too large");
+        assert_eq!(refused.status, StatusCode::PAYLOAD_TOO_LARGE);
     }
 
     #[test]
