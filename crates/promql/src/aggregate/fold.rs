@@ -105,7 +105,7 @@ impl<'a> Evaluator<'a> {
                 if group.add(&points).is_err() {
                     part.notes.add(Note::MixedExponentialCustom { metric: &name_of(index) }, span);
                 }
-                if points.histograms.is_some() && group.ignores_histograms() {
+                if group.ignores_histograms() && points.has_histograms() {
                     part.notes.add(Note::HistogramIgnoredInAggregation { operator: op.name() }, span);
                 }
                 Ok(())

@@ -42,8 +42,9 @@ pub(super) struct Builder<'a> {
     pub(super) environment: Environment<'a>,
     labels: Vec<NodeLabel>,
     parents: Vec<usize>,
-    /// By text of an expression worth sharing: its number and how often it occurs.
-    texts: HashMap<&'a str, (usize, usize)>,
+    /// By text of an expression worth sharing, and whether only counts are asked of its histograms: its number and how
+    /// often it occurs.
+    texts: HashMap<(&'a str, bool), (usize, usize)>,
     /// Whether some function above asks for the count or the sum of histograms.
     counts_only: bool,
     /// Whether something above needs whole histograms.
@@ -101,7 +102,8 @@ impl<'a> Builder<'a> {
 
     fn share(&mut self, span: Span) -> usize {
         let next = self.texts.len();
-        let (number, count) = self.texts.entry(span.text(self.environment.query)).or_insert((next, 0));
+        let key = (span.text(self.environment.query), self.counts_only && !self.needs_buckets);
+        let (number, count) = self.texts.entry(key).or_insert((next, 0));
         *count += 1;
         *number
     }
