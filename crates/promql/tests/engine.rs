@@ -302,3 +302,39 @@ fn the_deepest_queries_evaluate_on_a_small_stack() {
     });
     thread.expect("a thread").join().expect("no overflow");
 }
+
+#[test]
+fn times_at_the_end_of_time_are_times() {
+    let store = requests();
+    let queries = [
+        "limit",
+        "rate(requests_total[5m])",
+        "rate(requests_total[5m] smoothed)",
+        "increase(requests_total[292y] anchored)",
+        "limit offset 292y",
+        "limit offset -292y",
+        "limit smoothed",
+        "limit @ 9223372036854775",
+        "limit @ -9223372036854775",
+        "max_over_time(limit[10m:1m])",
+        "max_over_time(limit[10m:1m] offset -292y)",
+        "max_over_time(limit[10m:1m] @ 9223372036854775)",
+        "predict_linear(limit[5m], 1e300)",
+        "deriv(requests_total[5m] @ 600)",
+        "timestamp(limit)",
+        "hour() + year() + day_of_year() + days_in_month()",
+        "year(vector(1e300)) + month(vector(-1e300)) + day_of_week(vector(NaN))",
+        "info(limit)",
+        "limit[5m]",
+        "time() + start() + end() + range() + step()",
+    ];
+    let (engine, options) = (Engine::default(), QueryOptions::default());
+    for query in queries {
+        for time in [i64::MIN, -(1 << 62), -1, 0, 1 << 62, i64::MAX] {
+            let _ = engine.instant(&store, query, time, &options).map(|answer| text(&answer.value));
+            let end = time.saturating_add(10 * MINUTE);
+            let _ =
+                engine.range(&store, query, time, end, MINUTE, &options).map(|answer| text(&answer.value));
+        }
+    }
+}
