@@ -79,24 +79,7 @@ impl<'a> Evaluator<'a> {
                 self.info(node, input, matchers.as_deref(), (*at, *offset), context)
             }
             Kind::Aggregate(aggregation) => self.aggregate(node, aggregation, context),
-            Kind::VectorScalar { op, vector, scalar, scalar_left, return_bool } => {
-                // What stands on the left is evaluated first, so that annotations come in order.
-                let (stream, scalar) = match scalar_left {
-                    true => {
-                        let scalar = self.scalar(scalar, context)?;
-                        (self.stream(vector, context)?, scalar)
-                    }
-                    false => (self.stream(vector, context)?, self.scalar(scalar, context)?),
-                };
-                let (op, scalar_left, return_bool) = (*op, *scalar_left, *return_bool);
-                let span = node.span;
-                let stream = stream.map(Map::Scalar { op, scalar, scalar_left, return_bool, span });
-                if crate::binary::changes_metric(op) || return_bool {
-                    self.drop_names(stream, context, false, false)
-                } else {
-                    Ok(stream)
-                }
-            }
+            Kind::VectorScalar { .. } => self.vector_scalar(node, context),
             Kind::VectorVector { op, left, right, matching, return_bool } => {
                 let left = self.rows(left, context)?;
                 let right = self.rows(right, context)?;
@@ -111,6 +94,26 @@ impl<'a> Evaluator<'a> {
             | Kind::ScalarNegate(_)
             | Kind::ScalarBinary { .. }
             | Kind::ScalarExtreme { .. } => Err(QueryError::execution("expected an instant vector")),
+        }
+    }
+
+    fn vector_scalar(&self, node: &'a Node, context: Context<'_>) -> Result<Stream<'a>, QueryError> {
+        let Kind::VectorScalar { op, vector, scalar, scalar_left, return_bool } = &node.kind else {
+            unreachable!("asked of an operator between a vector and a scalar")
+        };
+        let (op, scalar_left, return_bool) = (*op, *scalar_left, *return_bool);
+        // What stands on the left is evaluated first, so that annotations come in order.
+        let (stream, scalar) = if scalar_left {
+            let scalar = self.scalar(scalar, context)?;
+            (self.stream(vector, context)?, scalar)
+        } else {
+            (self.stream(vector, context)?, self.scalar(scalar, context)?)
+        };
+        let stream = stream.map(Map::Scalar { op, scalar, scalar_left, return_bool, span: node.span });
+        if crate::binary::changes_metric(op) || return_bool {
+            self.drop_names(stream, context, false, false)
+        } else {
+            Ok(stream)
         }
     }
 

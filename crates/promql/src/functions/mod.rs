@@ -184,26 +184,8 @@ pub(crate) fn implementation(id: FunctionId) -> Implementation {
         F::HistogramQuantiles => Implementation::Histogram(HistogramFunction::Quantiles),
         F::HistogramFraction => Implementation::Histogram(HistogramFunction::Fraction),
 
-        F::Absent
-        | F::End
-        | F::Info
-        | F::LabelJoin
-        | F::LabelReplace
-        | F::MaxOf
-        | F::MinOf
-        | F::Pi
-        | F::Range
-        | F::Scalar
-        | F::Sort
-        | F::SortByLabel
-        | F::SortByLabelDesc
-        | F::SortDesc
-        | F::Start
-        | F::StartTimestamp
-        | F::Step
-        | F::Time
-        | F::Timestamp
-        | F::Vector => Special,
+        // `plan::call` knows these by name.
+        _ => Special,
     }
 }
 
