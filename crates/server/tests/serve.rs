@@ -102,6 +102,32 @@ fn a_target_is_scraped_kept_over_a_restart_and_reloaded() {
 }
 
 #[test]
+fn without_a_configuration_this_host_and_its_services_are_collected() {
+    let directory = Directory::new("nothing");
+    let target = exporter("# TYPE answer gauge\nanswer 42\n");
+    let address = free_address();
+    let mut command = Command::new(env!("CARGO_BIN_EXE_flightdeck"));
+    command.current_dir(directory.path()).args([
+        "--listen",
+        &address.to_string(),
+        "--otlp-grpc-listen",
+        "off",
+    ]);
+    let _server = Process::start(&mut command);
+    wait_for_ready(address, "/-/ready");
+    wait_for_value(address, "up{job=\"flightdeck\"}", 1.0);
+    wait_until("the host is collected", 20, || {
+        value(address, "node_memory_MemTotal_bytes{job=\"host\"}").is_some()
+    });
+    let found = format!("answer{{instance=\"{target}\"}}");
+    wait_until("the local service is found", 40, || value(address, &found) == Some(42.0));
+    assert!(
+        directory.path().join("flightdeck-data").is_dir(),
+        "the data directory is where it is said to be"
+    );
+}
+
+#[test]
 fn what_stands_in_the_way_is_named() {
     let directory = Directory::new("refused");
     let (address, _server) = start(&directory, &[]);

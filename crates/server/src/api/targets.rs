@@ -7,8 +7,8 @@ use axum::extract::State;
 use axum::response::Response;
 use collect::config::ScrapeJob;
 use collect::relabel::Rule;
-use collect::target::{Outcome, Target, discovered_labels, resolve};
-use model::{Labels, METRIC_NAME, Matcher, Timestamp};
+use collect::{JobStatus, TargetStatus};
+use model::{Labels, METRIC_NAME, Matcher};
 use serde::Serialize;
 use tsdb::{Store, StoreError};
 
@@ -18,6 +18,7 @@ use super::params::Params;
 use super::selectors::ask;
 use super::status::date;
 use crate::app::{App, now_millis};
+use crate::config::show_job;
 
 /// How many metadata entries one answer may have.
 const METADATA_MAX: usize = 1_000_000;
@@ -55,26 +56,10 @@ struct Discovery<'a> {
     dropped_target_counts: BTreeMap<&'a str, u64>,
 }
 
-/// A job with what became of each address.
-struct Pool {
-    job: Arc<ScrapeJob>,
-    targets: Vec<(Target, Seen)>,
-    dropped: Vec<Labels>,
-}
-
-/// How the last scrape of a target went, as its own samples tell it.
-#[derive(Clone, Copy, Default)]
-struct Seen {
-    time: Option<Timestamp>,
-    up: Option<f64>,
-    seconds: f64,
-}
-
 /// Active and dropped targets.
-pub async fn targets(State(app): State<Arc<App>>, params: Params) -> Result<Response, ApiError> {
+pub async fn targets(State(app): State<Arc<App>>, params: Params) -> Response {
     let state = params.get("state").unwrap_or("any").to_ascii_lowercase();
-    let wanted = params.get("scrapePool").map(str::to_owned);
-    let pools = pools(&app, wanted).await?;
+    let pools = pools(&app, params.get("scrapePool"));
     let (active, dropped) = (state != "dropped", state != "active");
     let mut discovery = Discovery {
         active_targets: Vec::new(),
@@ -84,15 +69,17 @@ pub async fn targets(State(app): State<Arc<App>>, params: Params) -> Result<Resp
     for pool in &pools {
         let name = pool.job.name.as_str();
         if active {
-            discovery.active_targets.extend(pool.targets.iter().map(|(target, seen)| shown(target, seen)));
+            discovery.active_targets.extend(pool.targets.iter().map(shown));
         }
         if dropped {
+            let labels = pool.dropped.iter().chain(pool.invalid.iter().map(|(labels, _)| labels));
             let shown = |labels| Dropped { discovered_labels: as_map(labels), scrape_pool: name };
-            discovery.dropped_targets.extend(pool.dropped.iter().map(shown));
+            discovery.dropped_targets.extend(labels.map(shown));
         }
-        discovery.dropped_target_counts.insert(name, pool.dropped.len() as u64);
+        let count = pool.dropped_count + pool.invalid.len();
+        discovery.dropped_target_counts.insert(name, count as u64);
     }
-    Ok(success(discovery))
+    success(discovery)
 }
 
 /// What metrics of each target say about themselves.
@@ -113,11 +100,11 @@ pub async fn metadata(State(app): State<Arc<App>>, params: Params) -> Result<Res
         help: String,
         unit: String,
     }
-    let pools = pools(&app, None).await?;
+    let pools = pools(&app, None);
     let targets: Vec<Labels> = pools
         .iter()
         .flat_map(|pool| &pool.targets)
-        .map(|(target, _)| target.labels.clone())
+        .map(|status| status.target.labels.clone())
         .filter(|labels| matchers.iter().all(|matcher| matcher.matches(labels.value(&matcher.name))))
         .take(limit.unwrap_or(usize::MAX))
         .collect();
@@ -150,10 +137,23 @@ pub async fn metadata(State(app): State<Arc<App>>, params: Params) -> Result<Res
 
 /// The names of the jobs.
 pub async fn scrape_pools(State(app): State<Arc<App>>) -> Response {
-    let config = app.config.get();
-    let mut names: Vec<&str> = config.jobs.iter().map(|job| job.name.as_str()).collect();
+    let pools = app.collecting.status();
+    let mut names: Vec<&str> = pools.iter().map(|pool| pool.job.name.as_str()).collect();
     names.sort_unstable();
     success(serde_json::json!({ "scrapePools": names }))
+}
+
+/// The section of a job as it stands in the configuration, without secrets.
+pub async fn scrape_pool_config(State(app): State<Arc<App>>, params: Params) -> Result<Response, ApiError> {
+    let Some(name) = params.get("scrapePool") else {
+        return Err(ApiError::bad("no scrapePool parameter provided"));
+    };
+    let job = job(&app, name)?;
+    let section = show_job(&app.config.get().shown, &job.name);
+    section.map(|yaml| success(serde_json::json!({ "yaml": yaml }))).ok_or_else(|| {
+        let message = format!("scrape pool {} is not written down", model::names::quote(name));
+        ApiError::new(ErrorType::NotFound, message)
+    })
 }
 
 /// What the relabelling of a job does to labels, rule by rule.
@@ -235,81 +235,25 @@ fn owned(labels: &Labels) -> BTreeMap<String, String> {
     labels.iter().map(|(name, value)| (name.to_owned(), value.to_owned())).collect()
 }
 
-/// The jobs in force with their targets; only one of them where a name is given.
-async fn pools(app: &Arc<App>, wanted: Option<String>) -> Result<Vec<Pool>, ApiError> {
-    let config = app.config.get();
-    ask(app, move |store| {
-        let mut pools = Vec::new();
-        for job in config.jobs.iter().filter(|job| wanted.as_ref().is_none_or(|name| *name == job.name)) {
-            pools.push(pool(store, job)?);
-        }
-        Ok(pools)
-    })
-    .await
+/// The jobs in force with their targets, found by whatever discovery; only one of them where a name is given.
+fn pools(app: &App, wanted: Option<&str>) -> Vec<JobStatus> {
+    let mut pools = app.collecting.status();
+    pools.retain(|pool| wanted.is_none_or(|name| name == pool.job.name));
+    pools
 }
 
-fn pool(store: &Store, job: &Arc<ScrapeJob>) -> Result<Pool, StoreError> {
-    let mut pool = Pool { job: job.clone(), targets: Vec::new(), dropped: Vec::new() };
-    for config in &job.static_configs {
-        let group = Labels::from_pairs(&config.labels);
-        for address in &config.targets {
-            let own = Labels::from_pairs([(collect::target::ADDRESS, address)]);
-            match resolve(job, discovered_labels(job, &group, &own)) {
-                Outcome::Target(target) => {
-                    let seen = last_scrape(store, &target)?;
-                    pool.targets.push((*target, seen));
-                }
-                Outcome::Dropped(labels) | Outcome::Invalid { discovered: labels, .. } => {
-                    pool.dropped.push(labels);
-                }
-            }
-        }
-    }
-    Ok(pool)
-}
-
-fn last_scrape(store: &Store, target: &Target) -> Result<Seen, StoreError> {
-    let up = newest(store, "up", target)?;
-    let seconds = newest(store, "scrape_duration_seconds", target)?;
-    Ok(Seen {
-        time: up.map(|(time, _)| time),
-        up: up.map(|(_, value)| value),
-        seconds: seconds.map_or(0.0, |(_, value)| value),
-    })
-}
-
-/// The newest value of one of a target's own metrics, within twice its interval.
-fn newest(store: &Store, name: &str, target: &Target) -> Result<Option<(Timestamp, f64)>, StoreError> {
-    let mut matchers = vec![Matcher::equal(METRIC_NAME, name)];
-    matchers.extend(target.labels.iter().map(|(name, value)| Matcher::equal(name, value)));
-    let now = now_millis();
-    let selection = store.select(&matchers, now - 2 * target.interval.millis..=now)?;
-    for index in 0..selection.len() {
-        if selection.labels(index).without_name() == target.labels {
-            let samples = selection.read(index)?;
-            let last = samples.times.last().copied().zip(samples.values.last().copied());
-            return Ok(last.filter(|(_, value)| !model::is_stale_nan(*value)));
-        }
-    }
-    Ok(None)
-}
-
-fn shown<'a>(target: &'a Target, seen: &Seen) -> Active<'a> {
-    let health = match seen.up {
-        None => "unknown",
-        Some(up) if up > 0.0 => "up",
-        Some(_) => "down",
-    };
+fn shown(status: &TargetStatus) -> Active<'_> {
+    let (target, state) = (&status.target, &status.state);
     Active {
         discovered_labels: as_map(&target.discovered),
         labels: as_map(&target.labels),
         scrape_pool: &target.job.name,
         scrape_url: target.address.uri(),
         global_url: target.address.uri(),
-        last_error: if health == "down" { "the last scrape failed".to_owned() } else { String::new() },
-        last_scrape: seen.time.map_or_else(|| "0001-01-01T00:00:00Z".to_owned(), date),
-        last_scrape_duration: seen.seconds,
-        health,
+        last_error: state.last_error.clone().unwrap_or_default(),
+        last_scrape: state.last_scrape.map_or_else(|| "0001-01-01T00:00:00Z".to_owned(), date),
+        last_scrape_duration: state.report.duration_seconds,
+        health: state.health.name(),
         scrape_interval: target.interval.to_string(),
         scrape_timeout: target.timeout.to_string(),
     }

@@ -1,7 +1,7 @@
 //! A configuration as `/api/v1/status/config` shows it: YAML again, with every secret replaced.
 
 use super::problem::hide_passwords;
-use super::yaml::{Content, Entry, Node};
+use super::yaml::{self, Content, Entry, Node};
 
 /// Fields whose text is a secret, wherever they stand.
 const SECRET_FIELDS: [&str; 20] = [
@@ -35,6 +35,17 @@ pub fn show(node: &Node) -> String {
     let mut text = String::new();
     write_node(node, 0, false, &mut text);
     text
+}
+
+/// The section of one job out of a text that `show` wrote.
+pub fn show_job(shown: &str, name: &str) -> Option<String> {
+    let tree = yaml::parse(shown).ok()?;
+    let jobs = tree.get("scrape_configs")?.items();
+    let is_wanted = |job: &Node| match job.get("job_name").map(|name| &name.content) {
+        Some(Content::Scalar { text, .. }) => *text.as_ref() == *name,
+        _ => false,
+    };
+    jobs.iter().find(|job| is_wanted(job)).map(|job| show(job))
 }
 
 pub(super) fn is_secret(field: &str, within_headers: bool) -> bool {
