@@ -24,21 +24,30 @@ const WAITING_MAX: usize = 4096;
 /// Whether what was appended is durable.
 type Answer = Result<(), String>;
 
+/// What the syncing thread is told.
+enum Ask {
+    /// Sync, and answer.
+    Sync(oneshot::Sender<Answer>),
+    /// Sync once more, and end.
+    Stop,
+}
+
 /// Where writers ask for durability.
 pub struct Keeper {
-    asking: SyncSender<oneshot::Sender<Answer>>,
+    asking: SyncSender<Ask>,
 }
 
 /// The threads behind a keeper.
 pub struct KeeperThreads {
-    syncing: JoinHandle<()>,
+    /// Ends with the outcome of the last sync.
+    syncing: JoinHandle<Answer>,
     maintaining: JoinHandle<()>,
     stop_maintaining: SyncSender<()>,
-    stop_syncing: SyncSender<oneshot::Sender<Answer>>,
+    stop_syncing: SyncSender<Ask>,
 }
 
 /// The receiving end, until the threads are started.
-pub struct Asked(Receiver<oneshot::Sender<Answer>>);
+pub struct Asked(Receiver<Ask>);
 
 impl Keeper {
     /// A keeper and the end its thread will listen at.
@@ -50,7 +59,7 @@ impl Keeper {
     /// Waits until everything appended before the call is durable.
     pub async fn durable(&self) -> Result<(), String> {
         let (answer, answered) = oneshot::channel();
-        match self.asking.try_send(answer) {
+        match self.asking.try_send(Ask::Sync(answer)) {
             Ok(()) => answered.await.unwrap_or_else(|_| Err("this process is stopping".to_owned())),
             Err(TrySendError::Full(_)) => Err(format!("more than {WAITING_MAX} writers wait for the disk")),
             Err(TrySendError::Disconnected(_)) => Err("this process is stopping".to_owned()),
@@ -73,31 +82,30 @@ impl Keeper {
 }
 
 impl KeeperThreads {
-    /// Ends both threads after one last sync.
-    pub fn stop(self) {
+    /// Ends both threads after one last sync, and says how that went.
+    pub fn stop(self) -> Answer {
         // Neither send fails while its thread runs, and a thread that ended by panic is reported by its join.
         let _ = self.stop_maintaining.try_send(());
-        let (stop, stopped) = oneshot::channel();
-        drop(stopped);
-        let _ = self.stop_syncing.send(stop);
-        for (name, thread) in [("maintain", self.maintaining), ("sync", self.syncing)] {
-            if thread.join().is_err() {
-                tracing::error!(name, "a thread of the store panicked");
-            }
+        if self.maintaining.join().is_err() {
+            tracing::error!("the thread that maintains the store panicked");
         }
+        let _ = self.stop_syncing.send(Ask::Stop);
+        self.syncing.join().unwrap_or_else(|_| Err("the thread that syncs the log panicked".to_owned()))
     }
 }
 
-/// Serves syncs until a request comes from somebody who does not wait for its answer: that is the stop.
-fn keep_synced(app: &App, asked: &Receiver<oneshot::Sender<Answer>>) {
+/// Serves syncs until it is told to stop; returns how the last one went.
+fn keep_synced(app: &App, asked: &Receiver<Ask>) -> Answer {
     loop {
-        let mut waiting = match asked.recv_timeout(SYNC_INTERVAL) {
-            Ok(first) => vec![first],
-            Err(RecvTimeoutError::Timeout) => Vec::new(),
-            Err(RecvTimeoutError::Disconnected) => return,
-        };
-        waiting.extend(asked.try_iter());
-        let stop = app.health.is_stopping() && waiting.iter().any(oneshot::Sender::is_closed);
+        let first = asked.recv_timeout(SYNC_INTERVAL);
+        let mut stop = matches!(first, Err(RecvTimeoutError::Disconnected));
+        let mut waiting = Vec::new();
+        for ask in first.into_iter().chain(asked.try_iter()) {
+            match ask {
+                Ask::Sync(answer) => waiting.push(answer),
+                Ask::Stop => stop = true,
+            }
+        }
         let began = Instant::now();
         let outcome = app.store.sync().map_err(|error| error.to_string());
         app.metrics.sync_seconds.observe(&[], began.elapsed());
@@ -107,7 +115,7 @@ fn keep_synced(app: &App, asked: &Receiver<oneshot::Sender<Answer>>) {
             let _ = answer.send(outcome.clone());
         }
         if stop {
-            return;
+            return outcome;
         }
     }
 }

@@ -15,8 +15,8 @@ use crate::health::{Check, Health};
 use crate::http::{self, Door, Limits, Listening, Switch};
 use crate::{api, config, logs, opening, receive, reload, signals};
 
-/// How long requests under way may take to finish once a stop was asked for. The whole stop takes at most 5 s.
-const STOP_PATIENCE: Duration = Duration::from_secs(2);
+/// How long scrapes, and then requests, may take to finish once a stop was asked for. The whole stop takes at most 5 s.
+const STOP_PATIENCE: Duration = Duration::from_millis(1_500);
 /// How many requests for a reload wait at once; further ones wait at the door.
 const RELOADS_WAITING_MAX: usize = 4;
 
@@ -75,17 +75,23 @@ async fn serve(
 
     let stopping = Instant::now();
     app.health.fail(Check::NotStopping, "a signal asked this process to stop");
-    app.collecting.stop().await;
-    app.queries.cancel_all();
-    if let Some(grpc) = grpc {
-        grpc.stop(STOP_PATIENCE).await;
+    if tokio::time::timeout(STOP_PATIENCE, app.collecting.stop()).await.is_err() {
+        tracing::warn!("gave up on scrapes that were still running");
     }
-    listening.stop(STOP_PATIENCE).await;
-    tokio::task::spawn_blocking(move || threads.stop()).await.context("stopping the store's threads")?;
-    tracing::info!(
-        took_ms = stopping.elapsed().as_millis() as u64,
-        "stopped; everything accepted is on disk"
-    );
+    app.queries.cancel_all();
+    let grpc_stopped = async {
+        if let Some(grpc) = grpc {
+            grpc.stop(STOP_PATIENCE).await;
+        }
+    };
+    tokio::join!(grpc_stopped, listening.stop(STOP_PATIENCE));
+    let last_sync =
+        tokio::task::spawn_blocking(move || threads.stop()).await.context("stopping the store's threads")?;
+    if let Err(reason) = last_sync {
+        anyhow::bail!("stopped, but what was scraped last is not on disk: {reason}");
+    }
+    let took_ms = stopping.elapsed().as_millis() as u64;
+    tracing::info!(took_ms, "stopped; everything accepted is on disk");
     Ok(())
 }
 
