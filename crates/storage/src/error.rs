@@ -18,7 +18,7 @@ pub enum Error {
         source: io::Error,
     },
     /// There is no room, or less than the floor that is kept free. Nothing that was accepted is lost.
-    #[error("no space left to write {}: free some, or lower free_bytes_min; writing resumes by itself", path.display())]
+    #[error("no space left to write {}: free some, and writing resumes by itself", path.display())]
     DiskFull {
         /// The file or directory that could not grow.
         path: PathBuf,
