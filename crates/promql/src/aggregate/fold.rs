@@ -1,7 +1,7 @@
 //! Aggregations that make one series of each group: sum, average, count, group, extremes, variance, quantile.
 //!
-//! Series are folded into their group as they come. Groups of different parts of the series are folded apart and
-//! then merged, in the order of the series.
+//! Series are folded into their group as they come. With many series, groups of different parts of them are folded
+//! apart and then merged, in the order of the series.
 
 use std::sync::Arc;
 
@@ -21,6 +21,10 @@ use crate::functions::quantile::quantile_of;
 use crate::kahan::KahanMean;
 use crate::plan::Aggregation;
 use crate::syntax::AggregateOp;
+
+/// Up to this many series are folded one after the other, so that the answer does not depend on how many threads
+/// there are, not even in its last digit.
+const IN_ORDER_SERIES_MAX: usize = 1_024;
 
 /// The groups that some of the series make.
 struct Part {
@@ -88,29 +92,31 @@ impl<'a> Evaluator<'a> {
             hold: self.meter.nothing(),
         };
         let name_of = |index: usize| stream.labels(index).value(METRIC_NAME).to_owned();
-        let parts = self.drive(
-            &stream,
-            context,
-            Some(rayon::current_num_threads()),
-            begin,
-            |part, index, points| {
-                let group = &mut part.groups[groups.of[index] as usize];
-                if group.is_none() {
-                    self.meter.grow(&mut part.hold, count, count * size_of::<KahanMean>())?;
-                }
-                let group = group.get_or_insert_with(|| Box::new(Group::new(op, count, index)));
-                if op == AggregateOp::Quantile {
-                    self.meter.grow(&mut part.hold, count, count * size_of::<f64>())?;
-                }
-                if group.add(&points).is_err() {
-                    part.notes.add(Note::MixedExponentialCustom { metric: &name_of(index) }, span);
-                }
-                if group.ignores_histograms() && points.has_histograms() {
-                    part.notes.add(Note::HistogramIgnoredInAggregation { operator: op.name() }, span);
-                }
-                Ok(())
-            },
-        )?;
+        let visit = |part: &mut Part, index: usize, points: Points| {
+            let group = &mut part.groups[groups.of[index] as usize];
+            if group.is_none() {
+                self.meter.grow(&mut part.hold, count, count * size_of::<KahanMean>())?;
+            }
+            let group = group.get_or_insert_with(|| Box::new(Group::new(op, count, index)));
+            if op == AggregateOp::Quantile {
+                self.meter.grow(&mut part.hold, count, count * size_of::<f64>())?;
+            }
+            if group.add(&points).is_err() {
+                part.notes.add(Note::MixedExponentialCustom { metric: &name_of(index) }, span);
+            }
+            if group.ignores_histograms() && points.has_histograms() {
+                part.notes.add(Note::HistogramIgnoredInAggregation { operator: op.name() }, span);
+            }
+            Ok(())
+        };
+        let parts = if stream.len() <= IN_ORDER_SERIES_MAX {
+            let mut part = begin();
+            let all: Vec<usize> = (0..stream.len()).collect();
+            self.drive_in_order(&stream, context, &all, |index, points| visit(&mut part, index, points))?;
+            vec![part]
+        } else {
+            self.drive(&stream, context, Some(rayon::current_num_threads()), begin, visit)?
+        };
         let mut notes = context.notes.lock();
         let mut parts = parts.into_iter();
         let Some(mut all) = parts.next() else { return Ok(Vec::new()) };

@@ -46,8 +46,8 @@ pub(crate) fn of_range(
             }
             (if last < previous { *last } else { last - previous }) / ((at - before) as f64 / 1000.0)
         }
-        FunctionId::SumOverTime => values.iter().sum(),
-        FunctionId::AvgOverTime => values.iter().sum::<f64>() / count,
+        FunctionId::SumOverTime => total(&values),
+        FunctionId::AvgOverTime => total(&values) / count,
         FunctionId::CountOverTime => count,
         FunctionId::MinOverTime => smallest(&values),
         FunctionId::MaxOverTime => largest(&values),
@@ -98,6 +98,17 @@ pub(crate) fn smallest(values: &[f64]) -> f64 {
 
 pub(crate) fn largest(values: &[f64]) -> f64 {
     values.iter().copied().filter(|value| !value.is_nan()).reduce(f64::max).unwrap_or(f64::NAN)
+}
+
+/// The sum with what rounding took from it, by Neumaier; of negative zeros it is zero.
+pub(crate) fn total(values: &[f64]) -> f64 {
+    let (mut sum, mut lost) = (0.0f64, 0.0);
+    for &value in values {
+        let next = sum + value;
+        lost += if sum.abs() >= value.abs() { (sum - next) + value } else { (value - next) + sum };
+        sum = next;
+    }
+    if sum.is_finite() { sum + lost } else { sum }
 }
 
 pub(crate) fn variance(values: &[f64]) -> f64 {

@@ -188,8 +188,8 @@ impl Reference<'_> {
             groups.entry(group).or_default().push(value);
         }
         let fold = |values: Vec<f64>| match aggregate.op {
-            AggregateOp::Sum => values.iter().sum(),
-            AggregateOp::Avg => values.iter().sum::<f64>() / values.len() as f64,
+            AggregateOp::Sum => functions::total(&values),
+            AggregateOp::Avg => functions::total(&values) / values.len() as f64,
             AggregateOp::Count => values.len() as f64,
             AggregateOp::Min => functions::smallest(&values),
             AggregateOp::Max => functions::largest(&values),
