@@ -1,16 +1,18 @@
-//! `/api/v1/admin/tsdb/*`: deleting series. Off unless the command line says otherwise.
+//! `/api/v1/admin/tsdb/*`: deleting series and taking snapshots. Off unless the command line says otherwise.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
-use tsdb::Maintained;
+use tsdb::{Maintained, StoreError};
 
-use super::envelope::{ApiError, ErrorType};
+use super::envelope::{ApiError, ErrorType, success};
 use super::params::Params;
 use super::selectors::{Scope, ask};
-use crate::app::App;
+use super::status::date;
+use crate::app::{App, now_millis};
 
 /// How many rounds of maintenance cleaning takes at most: each merges some parts.
 const CLEANING_ROUNDS_MAX: usize = 10_000;
@@ -42,6 +44,30 @@ pub async fn clean_tombstones(State(app): State<Arc<App>>) -> Result<Response, A
     })
     .await?;
     Ok(StatusCode::NO_CONTENT.into_response())
+}
+
+/// Writes everything there is into a new directory under the data directory.
+pub async fn snapshot(State(app): State<Arc<App>>, params: Params) -> Result<Response, ApiError> {
+    allowed(&app)?;
+    if params.get("skip_head").is_some_and(|skip| skip != "false") {
+        return Err(ApiError::bad_parameter("skip_head", "a snapshot is always whole"));
+    }
+    let name = format!("{}-{:016x}", date(now_millis()).replace([':', '-', '.'], ""), unique());
+    let snapshots = app.options.data.join("snapshots");
+    let directory = snapshots.join(&name);
+    ask(&app, move |store| {
+        std::fs::create_dir_all(&snapshots)
+            .map_err(|error| StoreError::Io(format!("{}: {error}", snapshots.display())))?;
+        store.snapshot(&directory)
+    })
+    .await?;
+    Ok(success(serde_json::json!({ "name": name })))
+}
+
+/// A number that no other snapshot of this millisecond has.
+fn unique() -> u64 {
+    static TAKEN: AtomicU64 = AtomicU64::new(0);
+    u64::from(std::process::id()) << 32 | TAKEN.fetch_add(1, Ordering::Relaxed)
 }
 
 fn allowed(app: &App) -> Result<(), ApiError> {

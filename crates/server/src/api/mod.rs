@@ -7,6 +7,7 @@ mod exemplars;
 mod explain;
 mod features;
 mod federate;
+pub mod fixed;
 mod fuzzy;
 mod labels;
 mod language;
@@ -14,6 +15,7 @@ mod lifecycle;
 mod metadata;
 mod notifications;
 mod observe;
+mod openapi;
 pub mod params;
 mod pieces;
 mod query;
@@ -46,6 +48,7 @@ pub fn router(app: Arc<App>) -> Router {
     Router::new()
         .route("/", get(page::index))
         .route("/page.js", get(page::script))
+        .route("/page.css", get(page::style))
         .route("/metrics", get(lifecycle::metrics))
         .route("/-/healthy", get(lifecycle::healthy).head(lifecycle::healthy))
         .route("/-/ready", get(lifecycle::ready).head(lifecycle::ready))
@@ -90,12 +93,14 @@ fn questions() -> Router<Arc<App>> {
 /// What is asked about this process, and what an operator may do to it.
 fn state() -> Router<Arc<App>> {
     let deleting = post(admin::delete_series).put(admin::delete_series);
+    let snapshot = post(admin::snapshot).put(admin::snapshot);
     let cleaning = post(admin::clean_tombstones).put(admin::clean_tombstones);
     Router::new()
         .route("/api/v1/targets", get(targets::targets))
         .route("/api/v1/targets/metadata", get(targets::metadata))
         .route("/api/v1/targets/relabel_steps", get(targets::relabel_steps))
         .route("/api/v1/scrape_pools", get(targets::scrape_pools))
+        .route("/api/v1/scrape_pools/config", get(targets::scrape_pool_config))
         .route("/api/v1/status/config", get(status::config))
         .route("/api/v1/status/flags", get(status::flags))
         .route("/api/v1/status/buildinfo", get(status::build_info))
@@ -104,8 +109,10 @@ fn state() -> Router<Arc<App>> {
         .route("/api/v1/status/tsdb/blocks", get(status::blocks))
         .route("/api/v1/status/walreplay", get(status::wal_replay))
         .route("/api/v1/status/self_metrics", get(self_metrics::self_metrics))
+        .route("/api/v1/openapi.yaml", get(openapi::openapi))
         .route("/api/v1/notifications", get(notifications::list))
         .route("/api/v1/notifications/live", get(notifications::live))
         .route("/api/v1/admin/tsdb/delete_series", deleting)
+        .route("/api/v1/admin/tsdb/snapshot", snapshot)
         .route("/api/v1/admin/tsdb/clean_tombstones", cleaning)
 }

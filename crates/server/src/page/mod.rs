@@ -1,14 +1,21 @@
 //! The page at `/`: embedded in the binary, needs nothing from elsewhere.
 
-use axum::http::header;
-use axum::response::{Html, IntoResponse};
+use axum::http::HeaderMap;
+use axum::response::Response;
+
+use crate::api::fixed;
 
 /// The page.
-pub async fn index() -> Html<&'static str> {
-    Html(include_str!("index.html"))
+pub async fn index(headers: HeaderMap) -> Response {
+    fixed::answer(&headers, "text/html; charset=utf-8", include_str!("index.html"))
 }
 
 /// Its script.
-pub async fn script() -> impl IntoResponse {
-    ([(header::CONTENT_TYPE, "text/javascript; charset=utf-8")], include_str!("page.js"))
+pub async fn script(headers: HeaderMap) -> Response {
+    fixed::answer(&headers, "text/javascript; charset=utf-8", include_str!("page.js"))
+}
+
+/// Its style.
+pub async fn style(headers: HeaderMap) -> Response {
+    fixed::answer(&headers, "text/css; charset=utf-8", include_str!("page.css"))
 }

@@ -163,10 +163,13 @@ pub fn request(
         head.push_str(&format!("Content-Length: {}\r\n", body.len()));
     }
     head.push_str("\r\n");
-    stream.write_all(head.as_bytes())?;
-    stream.write_all(body)?;
+    // A server may answer, and close, before it has read a body that is too large: then the answer is what counts.
+    let written = stream.write_all(head.as_bytes()).and_then(|()| stream.write_all(body));
     let mut answer = Vec::new();
-    stream.read_to_end(&mut answer)?;
+    let read = stream.read_to_end(&mut answer);
+    if answer.is_empty() {
+        written.and(read)?;
+    }
     parse_response(&answer).ok_or_else(|| std::io::Error::other("the answer broke off"))
 }
 

@@ -1,0 +1,49 @@
+//! Answers that are part of the binary: they change only with it, so callers keep them and ask whether they still hold.
+
+use std::hash::{BuildHasher, Hasher};
+
+use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+
+/// Answers with a text, or with the news that what the caller has is still the text.
+pub fn answer(headers: &HeaderMap, content_type: &'static str, text: &'static str) -> Response {
+    let tag = tag(text);
+    let asked = headers.get(header::IF_NONE_MATCH).and_then(|asked| asked.to_str().ok()).unwrap_or("");
+    let known = asked.split(',').map(|known| known.trim().trim_start_matches("W/")).any(|known| known == tag);
+    let mut response = if known {
+        StatusCode::NOT_MODIFIED.into_response()
+    } else {
+        ([(header::CONTENT_TYPE, content_type)], text).into_response()
+    };
+    let headers = response.headers_mut();
+    headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-cache"));
+    if let Ok(tag) = HeaderValue::from_str(&tag) {
+        headers.insert(header::ETAG, tag);
+    }
+    response
+}
+
+/// The hasher's keys are fixed, so the same text has the same tag in every process.
+fn tag(text: &str) -> String {
+    let mut hasher = std::hash::BuildHasherDefault::<std::hash::DefaultHasher>::default().build_hasher();
+    hasher.write(text.as_bytes());
+    format!("\"{:016x}\"", hasher.finish())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_known_text_is_not_sent_again() {
+        let check = |asked: &str, want: StatusCode| {
+            let asked = HeaderValue::from_str(asked).expect("a header");
+            let headers = HeaderMap::from_iter([(header::IF_NONE_MATCH, asked)]);
+            assert_eq!(answer(&headers, "text/plain", "hello").status(), want);
+        };
+        check("", StatusCode::OK);
+        check("\"0\"", StatusCode::OK);
+        check(&tag("hello"), StatusCode::NOT_MODIFIED);
+        check(&format!("\"0\", W/{}", tag("hello")), StatusCode::NOT_MODIFIED);
+    }
+}
