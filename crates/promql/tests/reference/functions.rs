@@ -111,9 +111,15 @@ pub(crate) fn total(values: &[f64]) -> f64 {
     if sum.is_finite() { sum + lost } else { sum }
 }
 
+/// The variance around a running mean, which of equal values is exactly zero.
 pub(crate) fn variance(values: &[f64]) -> f64 {
-    let mean = values.iter().sum::<f64>() / values.len() as f64;
-    values.iter().map(|value| (value - mean) * (value - mean)).sum::<f64>() / values.len() as f64
+    let (mut mean, mut squares) = (0.0, 0.0);
+    for (index, value) in values.iter().enumerate() {
+        let delta = value - mean;
+        mean += delta / (index + 1) as f64;
+        squares += delta * (value - mean);
+    }
+    squares / values.len() as f64
 }
 
 /// NaN sorts below everything.
