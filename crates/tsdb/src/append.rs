@@ -92,7 +92,7 @@ impl Store {
                 .disk
                 .as_ref()
                 .map_or(Timestamp::MAX, |disk| disk.clock.now_ms().saturating_add(self.options.ahead_ms_max)),
-            window_ms: self.options.out_of_order_window_ms,
+            window_ms: self.keeping.read().out_of_order_window_ms,
         }
     }
 

@@ -10,6 +10,7 @@ use model::Timestamp;
 
 use crate::bits::Bits;
 use crate::columnar;
+use crate::page::OpenPage;
 
 /// Columns over common rows, compressed.
 pub(crate) struct ClosedPage {
@@ -51,6 +52,28 @@ impl ClosedPage {
             builder.push(&times, &column);
         }
         builder.finish(times)
+    }
+
+    /// Compresses an open page.
+    pub(crate) fn of_rows(page: &OpenPage, column_count: usize) -> ClosedPage {
+        let turned = page.turned();
+        let mut builder = Builder::default();
+        let (mut column, mut values) = (Column::default(), Vec::new());
+        for index in 0..column_count {
+            match turned.changes(index) {
+                Some(changes) => {
+                    unfold(changes, page.times().len(), &mut values);
+                    builder.push_whole(&values);
+                }
+                None => {
+                    column.times.clear();
+                    column.values.clear();
+                    page.read(index, &mut column.times, &mut column.values);
+                    builder.push(page.times(), &column);
+                }
+            }
+        }
+        builder.finish(page.times().to_vec())
     }
 
     /// The times of the rows.
@@ -126,17 +149,29 @@ enum Slot {
 impl Builder {
     fn push(&mut self, times: &[Timestamp], column: &Column) {
         debug_assert_eq!(column.times.len(), column.values.len());
-        let Some((&first, rest)) = column.values.split_first() else {
+        if column.values.is_empty() {
             self.pattern_of.push(EVERY_ROW);
             return self.slots.push(Slot::Absent);
-        };
+        }
         let pattern = self.pattern(times, &column.times);
         self.pattern_of.push(pattern);
-        if rest.iter().all(|&value| value == first) {
+        let values = column.values.iter().map(|&bits| f64::from_bits(bits)).collect::<Vec<f64>>();
+        self.push_values(&values);
+    }
+
+    /// Adds a column that every row has.
+    fn push_whole(&mut self, values: &[f64]) {
+        self.pattern_of.push(EVERY_ROW);
+        self.push_values(values);
+    }
+
+    fn push_values(&mut self, values: &[f64]) {
+        let first = values[0].to_bits();
+        if values.iter().all(|value| value.to_bits() == first) {
             self.constants.push(first);
             return self.slots.push(Slot::Constant(first));
         }
-        columnar::encode_values_fast(&column.values, &mut self.bytes);
+        columnar::encode_values_fast(values, &mut self.bytes);
         self.slots.push(Slot::Block(self.block_ends.len() as u16));
         self.block_ends.push(self.bytes.len() as u32);
     }
@@ -180,6 +215,17 @@ impl Builder {
             pattern_of: if self.patterns.is_empty() { Box::default() } else { self.pattern_of.into() },
             patterns: self.patterns.into(),
         }
+    }
+}
+
+/// Puts `count` values in place of the changes between them; one, if there is but one.
+fn unfold(changes: &[(u16, u64)], count: usize, values: &mut Vec<f64>) {
+    values.clear();
+    for (index, &(_, value)) in changes.iter().enumerate() {
+        let until = changes.get(index + 1).map_or(count, |(row, _)| *row as usize);
+        // A constant is told by its first value.
+        let until = if changes.len() == 1 { 1 } else { until };
+        values.resize(until, f64::from_bits(value));
     }
 }
 

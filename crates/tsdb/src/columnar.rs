@@ -2,9 +2,9 @@
 
 use storage::codec::{self, Tier};
 
-/// Appends floats given as bits, with little effort: for pages in memory.
-pub(crate) fn encode_values_fast(bits: &[u64], out: &mut Vec<u8>) {
-    codec::encode_floats(&floats(bits), Tier::Fast, out);
+/// Appends floats with little effort: for pages in memory.
+pub(crate) fn encode_values_fast(values: &[f64], out: &mut Vec<u8>) {
+    codec::encode_floats(values, Tier::Fast, out);
 }
 
 /// Appends floats given as bits, as small as they get: for parts.

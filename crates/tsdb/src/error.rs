@@ -18,6 +18,11 @@ pub enum StoreError {
 pub(crate) type Result<T> = std::result::Result<T, StoreError>;
 
 impl StoreError {
+    /// Whether another process has the directory.
+    pub fn is_locked(&self) -> bool {
+        matches!(self, StoreError::Storage(storage::Error::Locked { .. }))
+    }
+
     /// A limit that was reached: `what` with its unit, how much there was, how much is allowed.
     pub(crate) fn limit(what: &str, actual: u64, limit: u64) -> StoreError {
         StoreError::Limit(format!("{what} of {actual} exceeds the limit {limit}"))

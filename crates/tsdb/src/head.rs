@@ -329,6 +329,13 @@ impl Resolved {
         self.refused.iter().any(|(_, reason)| *reason != RefusalReason::BadLabels)
     }
 
+    /// Whether all `count` columns are in one stripe and each has its own number there.
+    pub(crate) fn is_identity(&self, count: usize) -> bool {
+        let [run] = &self.runs[..] else { return false };
+        run.columns.len() == count
+            && run.columns.iter().zip(0..).all(|(columns, at)| *columns == (at.into(), at))
+    }
+
     /// The stripe of a column, and where the column is in it.
     pub(crate) fn find(&self, column: u32) -> Option<(&Arc<Stripe>, u16)> {
         self.runs.iter().find_map(|run| {

@@ -13,7 +13,8 @@
 //! Two hours later [`Store::maintain`] (`maintain`) seals the samples into an immutable part sorted by point and target
 //! (`seal`, `part_writer`), names it in the manifest with up to where the head is sealed (`view`), and cuts the log. Parts are
 //! merged (`merge`) and expire (`retention`). What is deleted is hidden at once (`delete`, `tombstone`) and left out of the
-//! next merge. After a crash the log is replayed (`replay`). Old data comes in beside all this (`import`).
+//! next merge. After a crash the log is replayed, different targets at the
+//! same time (`dispatch`, `replay`). Old data comes in beside all this (`import`).
 //!
 //! **The way of a question.** [`Store::select`] (`select`) decides each matcher once per target and once per point, asks
 //! parts (`part`) and stripes which pairs exist, and hands out series in the order of their labels. [`Selection::read`]
@@ -28,6 +29,7 @@ mod closed;
 mod columnar;
 mod columns;
 mod delete;
+mod dispatch;
 mod error;
 mod exemplars;
 mod gathered;
@@ -66,7 +68,7 @@ mod view;
 
 pub use error::StoreError;
 pub use maintain::Maintained;
-pub use options::Options;
+pub use options::{Keeping, Options};
 pub use part_info::PartInfo;
 pub use refusal::{Appended, REFUSALS_MAX, Refusal, RefusalReason};
 pub use samples::Samples;

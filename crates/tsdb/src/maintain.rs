@@ -135,7 +135,7 @@ impl Store {
     fn seal_until(&self, now: Timestamp, bytes: u64, oldest: Option<Timestamp>) -> Option<Timestamp> {
         let oldest = oldest?;
         let newest = self.newest.load(Ordering::Relaxed).min(now);
-        let settled = newest.saturating_sub(self.options.out_of_order_window_ms);
+        let settled = newest.saturating_sub(self.keeping.read().out_of_order_window_ms);
         let span = self.options.part_span_ms.max(1);
         let boundary = oldest.div_euclid(span).saturating_add(1).saturating_mul(span);
         if boundary <= settled {
@@ -170,9 +170,10 @@ impl Store {
     fn expire(&self, disk: &Disk, done: &mut Maintained) -> Result<()> {
         let view = self.view.read().clone();
         let infos: Vec<PartInfo> = view.parts.iter().map(|part| part.info.clone()).collect();
+        let keeping = *self.keeping.read();
         let options = RetentionOptions {
-            age_ms_max: self.options.retention_ms,
-            bytes_max: self.options.retention_bytes,
+            age_ms_max: keeping.retention_ms,
+            bytes_max: keeping.retention_bytes,
             free_bytes_min: self.options.free_bytes_min,
         };
         let free = if options.free_bytes_min > 0 { Some(disk.fs.free_bytes(&disk.dir)?) } else { None };

@@ -34,8 +34,21 @@ pub struct Options {
     pub select_series_max: usize,
     /// How large a chapter of the log gets before the next begins.
     pub chapter_bytes_max: u64,
+    /// How many threads replay the log. 0 for what suits its size and the machine.
+    pub replay_threads: usize,
     /// What the log does with its files.
     pub log: storage::LogOptions,
+}
+
+/// Which of the options may change while the store is open, and how they stand.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Keeping {
+    /// How old a sample may be when a newer one of its series is there already.
+    pub out_of_order_window_ms: i64,
+    /// Samples older than this are removed. 0 for no limit.
+    pub retention_ms: i64,
+    /// The oldest parts are removed when all of them take more than this. 0 for no limit.
+    pub retention_bytes: u64,
 }
 
 impl Default for Options {
@@ -57,12 +70,22 @@ impl Default for Options {
             free_bytes_min: 0,
             select_series_max: 10_000_000,
             chapter_bytes_max: 64 << 20,
+            replay_threads: 0,
             log: storage::LogOptions::default(),
         }
     }
 }
 
 impl Options {
+    /// What of them may change later.
+    pub fn keeping(&self) -> Keeping {
+        Keeping {
+            out_of_order_window_ms: self.out_of_order_window_ms,
+            retention_ms: self.retention_ms,
+            retention_bytes: self.retention_bytes,
+        }
+    }
+
     /// For a store that forgets everything when it is dropped: samples of any time are taken.
     pub fn in_memory() -> Options {
         Options { out_of_order_window_ms: i64::MAX, retention_ms: 0, ..Options::default() }

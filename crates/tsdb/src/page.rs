@@ -48,6 +48,61 @@ pub(crate) struct RowValues<'a> {
     pub(crate) values: &'a [u64],
 }
 
+/// The columns that every row has.
+pub(crate) struct Turned {
+    whole: Bits,
+    /// Where each column's entries end.
+    ends: Vec<u32>,
+    /// In which rows a column's value changed, and to what.
+    entries: Vec<(u16, u64)>,
+}
+
+/// What a row tells, in either shape.
+enum Told<'a> {
+    /// What changed, and what is absent, if anything.
+    Dense(&'a [u64], &'a [u64]),
+    Sparse(&'a [u16]),
+}
+
+impl Turned {
+    /// The rows at which a column that every row has changed, the first among them; `None` for any other column.
+    pub(crate) fn changes(&self, column: usize) -> Option<&[(u16, u64)]> {
+        let first = if column == 0 { 0 } else { *self.ends.get(column - 1)? };
+        self.whole.contains(column).then(|| &self.entries[first as usize..self.ends[column] as usize])
+    }
+}
+
+impl Told<'_> {
+    fn columns(&self) -> impl Iterator<Item = usize> {
+        let (dense, sparse): (&[u64], &[u16]) = match *self {
+            Told::Dense(told, _) => (told, &[]),
+            Told::Sparse(columns) => (&[], columns),
+        };
+        bits::ones(dense).chain(sparse.iter().map(|&column| column as usize))
+    }
+
+    /// The columns that the row tells, of one word of the bitmap.
+    fn word(&self, word: usize) -> u64 {
+        match *self {
+            Told::Dense(told, _) => told.get(word).copied().unwrap_or(0),
+            Told::Sparse(columns) => {
+                let first = columns.partition_point(|&column| (column as usize) < word * 64);
+                let here = columns[first..].iter().take_while(|&&column| (column as usize) < word * 64 + 64);
+                here.fold(0, |bits, column| bits | 1 << (column % 64))
+            }
+        }
+    }
+
+    /// The columns that the row has if those before it had them.
+    fn present(&self, word: usize) -> u64 {
+        match *self {
+            Told::Dense(told, _) if word >= told.len() => 0,
+            Told::Dense(_, absent) => !absent.get(word).copied().unwrap_or(0),
+            Told::Sparse(_) => self.word(word),
+        }
+    }
+}
+
 impl OpenPage {
     /// Adds a row that is newer than all others.
     pub(crate) fn push(&mut self, time: Timestamp, row: &RowValues<'_>) {
@@ -160,6 +215,45 @@ impl OpenPage {
         }
     }
 
+    /// Turns rows into columns, as far as every row has them: most do, and are found without asking each row for each.
+    pub(crate) fn turned(&self) -> Turned {
+        let mut whole = self.seen.clone();
+        let mut ends = vec![0; whole.words().len() * 64];
+        for (number, row) in self.rows.iter().enumerate() {
+            let told = self.told(row);
+            told.columns().for_each(|column| ends[column] += 1);
+            for (word, whole) in whole.words_mut(0).iter_mut().enumerate() {
+                *whole &= if number == 0 { told.word(word) } else { told.present(word) };
+            }
+        }
+        let mut told_before = 0;
+        for end in &mut ends {
+            (told_before, *end) = (told_before + *end, told_before);
+        }
+        // Every entry moves its column's end on, from where the column begins to where the next one does.
+        let mut entries = vec![(0, 0); told_before as usize];
+        for (number, row) in self.rows.iter().enumerate() {
+            let values = &self.values[row.values_at as usize..];
+            for (column, &value) in self.told(row).columns().zip(values) {
+                entries[ends[column] as usize] = (number as u16, value);
+                ends[column] += 1;
+            }
+        }
+        Turned { whole, ends, entries }
+    }
+
+    fn told(&self, row: &Row) -> Told<'_> {
+        let shape_at = row.shape_at as usize;
+        match row.shape {
+            Shape::Sparse { count } => Told::Sparse(&self.columns[shape_at..][..count as usize]),
+            Shape::Dense { words, has_absent } => {
+                let words = words as usize;
+                let (told, rest) = self.bitmaps[shape_at..].split_at(words);
+                Told::Dense(told, if has_absent { &rest[..words] } else { &[] })
+            }
+        }
+    }
+
     /// What a row says of a column that said `current` before.
     fn value(&self, row: &Row, column: usize, current: Option<u64>) -> Option<u64> {
         let shape_at = row.shape_at as usize;
@@ -239,7 +333,19 @@ mod tests {
             let (mut times, mut values) = (Vec::new(), Vec::new());
             page.read(column, &mut times, &mut values);
             let got: Vec<_> = times.into_iter().zip(values).collect();
-            assert_eq!(got, want.get(&column).cloned().unwrap_or_default(), "column {column}");
+            let want = want.get(&column).cloned().unwrap_or_default();
+            assert_eq!(got, want, "column {column}");
+            let turned = page.turned();
+            let is_whole = want.len() == page.times.len();
+            assert_eq!(
+                turned.changes(column).is_some(),
+                is_whole,
+                "column {column} is turned if it is whole"
+            );
+            for (row, (_, value)) in want.iter().enumerate().filter(|_| is_whole) {
+                let told = turned.changes(column).unwrap().iter().rfind(|(told, _)| *told as usize <= row);
+                assert_eq!(told.unwrap().1, *value, "column {column} turned, row {row}");
+            }
         }
         assert_eq!(page.samples(), want.values().map(Vec::len).sum::<usize>());
     }

@@ -197,6 +197,18 @@ pub(crate) fn put_metadata(out: &mut Vec<u8>, family: &str, metadata: &Metadata)
     }
 }
 
+/// The stripe that a record about samples speaks of.
+pub(crate) fn stripe_of(payload: &[u8]) -> Option<u32> {
+    Reader::new(payload).u32()
+}
+
+/// The stripe that a record of that kind defines, and whose it is.
+pub(crate) fn target_of(payload: &[u8]) -> Option<(u32, Labels)> {
+    let mut reader = Reader::new(payload);
+    let (stripe, _) = (reader.u32()?, reader.varint()?);
+    Some((stripe, reader.labels()?))
+}
+
 impl Record {
     /// Reads a record; `None` when the bytes are not one.
     pub(crate) fn read(kind: u8, payload: &[u8]) -> Option<Record> {

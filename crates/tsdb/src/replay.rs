@@ -4,8 +4,10 @@
 //! records were damaged), what later rows do not tell anew is unknown and left out: less, but never anything else.
 
 use std::collections::{BTreeMap, HashMap};
+use std::sync::Arc;
 
-use model::{Exemplar, Labels, Metadata, Timestamp, Value};
+use model::{Exemplar, Labels, Timestamp, Value};
+use parking_lot::{Mutex, RwLock};
 
 use crate::bits;
 use crate::exemplars::HeadExemplars;
@@ -15,18 +17,24 @@ use crate::refusal::Appended;
 use crate::registry::PointId;
 use crate::stripe::{COLUMNS_MAX, Context, RowBuffer};
 
-/// The state of a replay.
+/// What a chapter of the log calls its points; they are told before anything speaks of them.
+pub(crate) type ChapterPoints = Arc<RwLock<HashMap<PointId, Labels>>>;
+
+/// Replays what the log tells of some targets, all there is of each.
 pub(crate) struct Replay<'a> {
     head: &'a Head,
-    exemplars: &'a mut HeadExemplars,
-    metadata: &'a mut BTreeMap<String, Metadata>,
+    exemplars: &'a Mutex<HeadExemplars>,
     /// Samples before this time are in parts.
     floor: Timestamp,
-    /// The tag of the chapter that is read.
-    chapter: Option<[u8; 4]>,
-    points: HashMap<PointId, Labels>,
+    points: ChapterPoints,
     stripes: HashMap<u32, Stripe>,
     buffer: RowBuffer,
+    pub(crate) totals: Totals,
+}
+
+/// What came back.
+#[derive(Clone, Copy)]
+pub(crate) struct Totals {
     /// The newest time of any sample.
     pub(crate) newest: Timestamp,
     /// The newest time of anything.
@@ -43,6 +51,8 @@ struct Stripe {
     points: Vec<Labels>,
     /// Where its columns are now.
     resolved: Resolved,
+    /// Whether its columns are all in one stripe of the head, in the same order.
+    is_identity: bool,
     /// The values of the rows so far, and which of them are known.
     last: Vec<u64>,
     known: bits::Bits,
@@ -55,47 +65,48 @@ struct Stripe {
     late_starts: Option<(Timestamp, BTreeMap<u16, Timestamp>)>,
 }
 
+impl Default for Totals {
+    fn default() -> Totals {
+        Totals { newest: Timestamp::MIN, newest_record: Timestamp::MIN, skipped: 0, samples: 0 }
+    }
+}
+
+impl Totals {
+    /// Adds what another replay brought back.
+    pub(crate) fn add(&mut self, other: Totals) {
+        self.newest = self.newest.max(other.newest);
+        self.newest_record = self.newest_record.max(other.newest_record);
+        self.skipped += other.skipped;
+        self.samples += other.samples;
+    }
+}
+
 impl<'a> Replay<'a> {
-    pub(crate) fn new(
-        head: &'a Head,
-        exemplars: &'a mut HeadExemplars,
-        metadata: &'a mut BTreeMap<String, Metadata>,
-        floor: Timestamp,
-    ) -> Replay<'a> {
+    pub(crate) fn new(head: &'a Head, exemplars: &'a Mutex<HeadExemplars>, floor: Timestamp) -> Replay<'a> {
         Replay {
             head,
             exemplars,
-            metadata,
             floor,
-            chapter: None,
-            points: HashMap::new(),
+            points: ChapterPoints::default(),
             stripes: HashMap::new(),
             buffer: RowBuffer::new(),
-            newest: Timestamp::MIN,
-            newest_record: Timestamp::MIN,
-            skipped: 0,
-            samples: 0,
+            totals: Totals::default(),
         }
     }
 
-    /// Takes one record.
-    pub(crate) fn record(&mut self, record: storage::Record<'_>) {
-        let applied = record.payload.split_first_chunk().and_then(|(&tag, payload)| {
-            if self.chapter != Some(tag) {
-                self.begin_chapter(tag);
-            }
-            self.apply(Record::read(record.kind, payload)?)
-        });
-        if applied.is_none() {
-            self.skipped += 1;
+    /// Takes one record, which belongs to the chapter of these points.
+    pub(crate) fn record(&mut self, kind: u8, payload: &[u8], points: &ChapterPoints) {
+        if !Arc::ptr_eq(points, &self.points) {
+            self.points = points.clone();
+            self.stripes.clear();
+        }
+        if Record::read(kind, payload).and_then(|record| self.apply(record)).is_none() {
+            self.totals.skipped += 1;
         }
     }
 
     fn apply(&mut self, record: Record) -> Option<()> {
         match record {
-            // Its tag has begun the chapter.
-            Record::Chapter => {}
-            Record::Points(points) => self.points.extend(points),
             Record::Stripe { stripe, sequence, target, first, points } => {
                 self.define(stripe, sequence, target, first, &points)?;
             }
@@ -117,15 +128,10 @@ impl<'a> Replay<'a> {
                 }
             }
             Record::Exemplar { stripe, column, exemplar } => self.exemplar(stripe, column, exemplar)?,
-            Record::Metadata(entries) => self.metadata.extend(entries),
+            // What is of no stripe was taken before it came here.
+            Record::Chapter | Record::Points(_) | Record::Metadata(_) => {}
         }
         Some(())
-    }
-
-    fn begin_chapter(&mut self, tag: [u8; 4]) {
-        self.chapter = Some(tag);
-        self.points.clear();
-        self.stripes.clear();
     }
 
     fn define(
@@ -136,8 +142,10 @@ impl<'a> Replay<'a> {
         first: usize,
         points: &[PointId],
     ) -> Option<()> {
-        let points =
-            points.iter().map(|point| self.points.get(point).cloned()).collect::<Option<Vec<_>>>()?;
+        let points = {
+            let known = self.points.read();
+            points.iter().map(|point| known.get(point).cloned()).collect::<Option<Vec<_>>>()?
+        };
         let stripe = self.stripes.entry(number).or_insert_with(|| Stripe::new(target));
         if first > stripe.points.len() {
             return None;
@@ -149,6 +157,7 @@ impl<'a> Replay<'a> {
             stripe.points.truncate(first);
             stripe.points.extend(points);
             stripe.resolved = self.head.place_again(&stripe.target, stripe.points.iter());
+            stripe.is_identity = stripe.resolved.is_identity(stripe.points.len());
         }
         Some(())
     }
@@ -163,9 +172,32 @@ impl<'a> Replay<'a> {
         if row.time < self.floor || !is_whole {
             return Some(());
         }
+        if stripe.is_identity {
+            return self.row_in_place(stamp.stripe, row);
+        }
         let known = bits::ones(&row.present).filter(|&column| stripe.known.contains(column));
         let values = known.map(|column| (column as u32, stripe.last[column])).collect();
         self.floats(stamp.stripe, row.time, values)
+    }
+
+    /// Appends a row of a stripe whose columns lie as they lay when the row was written.
+    fn row_in_place(&mut self, number: u32, row: &Row) -> Option<()> {
+        let stripe = self.stripes.get(&number)?;
+        let run = stripe.resolved.runs.first()?;
+        self.buffer.clear();
+        let count = stripe.points.len();
+        for (word, &present) in row.present.iter().enumerate() {
+            // A row may speak of columns that a damaged record defined.
+            let defined = bits::below(count.saturating_sub(word * 64));
+            self.buffer.present[word] = present & defined & stripe.known.word(word);
+        }
+        self.buffer.values[..count].copy_from_slice(&stripe.last[..count]);
+        let in_order = stripe.fill_starts(row.time, run.columns.iter(), &mut self.buffer);
+        let mut appended = Appended::default();
+        let context = context(self.head, self.floor);
+        run.stripe.append_replayed(row.time, &mut self.buffer, in_order, &context, &mut appended).ok()?;
+        self.count(row.time, &appended);
+        Some(())
     }
 
     fn histogram(&mut self, stamp: Stamp, column: u16, time: Timestamp, value: Value) -> Option<()> {
@@ -227,19 +259,21 @@ impl<'a> Replay<'a> {
         if exemplar.time < Some(self.floor) {
             return Some(());
         }
-        self.newest_record = self.newest_record.max(exemplar.time.unwrap_or(Timestamp::MIN));
+        let time = exemplar.time.unwrap_or(Timestamp::MIN);
+        self.totals.newest_record = self.totals.newest_record.max(time);
         let (stripe, at) = self.stripes.get(&number)?.resolved.find(u32::from(column))?;
         let point = *stripe.columns().points().get(at as usize)?;
-        if !self.exemplars.contains(point, stripe.target, &exemplar) {
-            self.exemplars.push(point, stripe.target, exemplar);
+        let mut exemplars = self.exemplars.lock();
+        if !exemplars.contains(point, stripe.target, &exemplar) {
+            exemplars.push(point, stripe.target, exemplar);
         }
         Some(())
     }
 
     fn count(&mut self, time: Timestamp, appended: &Appended) {
-        self.samples += appended.samples;
-        self.newest = self.newest.max(time);
-        self.newest_record = self.newest_record.max(time);
+        self.totals.samples += appended.samples;
+        self.totals.newest = self.totals.newest.max(time);
+        self.totals.newest_record = self.totals.newest_record.max(time);
     }
 }
 
@@ -249,6 +283,7 @@ impl Stripe {
             target,
             points: Vec::new(),
             resolved: Resolved::default(),
+            is_identity: false,
             last: vec![0; COLUMNS_MAX],
             known: bits::Bits::default(),
             next_sequence: 0,

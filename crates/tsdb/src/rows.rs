@@ -148,6 +148,11 @@ impl FloatRows {
             return;
         }
         let late = self.take_late(|time| after.is_none_or(|after| time > after));
+        self.late_kept = 0;
+        if late.is_empty() {
+            self.closed.push(Arc::new(ClosedPage::of_rows(&self.page, self.last.len())));
+            return self.page.clear();
+        }
         let times = union_times(self.page.times(), &late_times(&late));
         let page = &self.page;
         let closed = ClosedPage::build(times, self.last.len().max(columns_of(&late)), |index, column| {
@@ -156,7 +161,6 @@ impl FloatRows {
         });
         self.closed.push(Arc::new(closed));
         self.page.clear();
-        self.late_kept = 0;
     }
 
     /// Makes the closed pages to whose times late samples belong anew.

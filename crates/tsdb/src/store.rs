@@ -10,12 +10,13 @@ use model::{Exemplar, Labels, Matcher, Metadata, Timestamp};
 use parking_lot::{Mutex, RwLock};
 use storage::{Clock, DirLock, Fs, Log, Manifest, Rng};
 
+use crate::dispatch::Dispatch;
 use crate::error::{Result, StoreError};
 use crate::exemplars::HeadExemplars;
 use crate::head::Head;
 use crate::journal::Journal;
 use crate::maintain::Maintenance;
-use crate::options::Options;
+use crate::options::{Keeping, Options};
 use crate::part::{Part, PartCache};
 use crate::record::{kind, put_metadata};
 use crate::refusal::RefusalReason;
@@ -27,6 +28,8 @@ use crate::view::{Note, View};
 /// Everything that is known of every metric. Shared between threads by reference.
 pub struct Store {
     pub(crate) options: Options,
+    /// As the options began, until `keep` says otherwise.
+    pub(crate) keeping: RwLock<Keeping>,
     pub(crate) head: Head,
     pub(crate) exemplars: Mutex<HeadExemplars>,
     pub(crate) metadata: RwLock<BTreeMap<String, Metadata>>,
@@ -83,6 +86,10 @@ pub struct Opened {
 
 /// How much memory decoded blocks of parts may take.
 const PART_CACHE_BYTES_MAX: usize = 64 << 20;
+/// A log below this size is replayed before other threads would have begun.
+const ALONE_BYTES_MAX: u64 = 4 << 20;
+/// How many threads replay a log at most.
+const REPLAY_THREADS_MAX: usize = 8;
 
 impl Store {
     /// A store that forgets everything when it is dropped.
@@ -209,9 +216,16 @@ impl Store {
         Ok(found.into_iter().collect())
     }
 
+    /// For how long, how much, and how late samples are kept from now on. What a wider window would have taken before
+    /// stays refused.
+    pub fn keep(&self, keeping: Keeping) {
+        *self.keeping.write() = keeping;
+    }
+
     fn new(options: Options, disk: Option<Disk>, view: View, opened: Opened) -> Store {
         Store {
             head: Head::new(&options),
+            keeping: RwLock::new(options.keeping()),
             options,
             exemplars: Mutex::default(),
             metadata: RwLock::default(),
@@ -238,19 +252,31 @@ impl Store {
         floor: Timestamp,
         opened: &mut Opened,
     ) -> Result<Journal> {
-        let (exemplars, metadata) = (self.exemplars.get_mut(), self.metadata.get_mut());
-        let mut replay = Replay::new(&self.head, exemplars, metadata, floor);
         let checkpoint = manifest.checkpoint();
         let log_dir = dir.join(LOG_DIR);
-        let (log, replayed) =
-            Log::open(fs, &log_dir, self.options.log, rng, checkpoint, &mut |record| replay.record(record))?;
+        fs.create_dir(&log_dir)?;
+        let log_bytes: u64 = fs.list(&log_dir)?.iter().map(|entry| entry.bytes).sum();
+        let threads = match self.options.replay_threads {
+            0 if log_bytes < ALONE_BYTES_MAX => 1,
+            0 => std::thread::available_parallelism().map_or(1, usize::from).min(REPLAY_THREADS_MAX),
+            threads => threads,
+        };
+        let (head, exemplars, metadata) = (&self.head, &self.exemplars, self.metadata.get_mut());
+        let (log, replayed, totals) = std::thread::scope(|scope| {
+            let replay = || Replay::new(head, exemplars, floor);
+            let mut dispatch = Dispatch::new(scope, threads, replay, metadata);
+            let mut on_record = |record: storage::Record<'_>| dispatch.record(record);
+            let opened = Log::open(fs, &log_dir, self.options.log, rng, checkpoint, &mut on_record);
+            let totals = dispatch.finish();
+            opened.map(|(log, replayed)| (log, replayed, totals))
+        })?;
         opened.log_records = replayed.records;
-        opened.log_samples = replay.samples;
+        opened.log_samples = totals.samples;
         opened.log_torn_bytes = replayed.torn_bytes;
-        opened.log_records_skipped = replay.skipped;
+        opened.log_records_skipped = totals.skipped;
         opened.damages.extend(replayed.damages.iter().map(ToString::to_string));
-        let newest_record = replay.newest_record;
-        self.newest.fetch_max(replay.newest, Ordering::Relaxed);
+        self.newest.fetch_max(totals.newest, Ordering::Relaxed);
+        let newest_record = totals.newest_record;
         let journal = Journal::new(log, checkpoint, newest_record)?;
         self.write_preamble(&journal.enter())?;
         Ok(journal)

@@ -44,6 +44,7 @@ struct Tried {
 }
 
 struct World {
+    seed: u64,
     rng: Rng,
     disk: SimFs,
     clock: Clock,
@@ -64,12 +65,14 @@ struct World {
     checks_each_step: bool,
 }
 
-fn options() -> Options {
+fn options(seed: u64) -> Options {
     Options {
         part_span_ms: 20 * MINUTE,
         merged_span_ms_max: 100 * MINUTE,
         out_of_order_window_ms: 10 * MINUTE,
         chapter_bytes_max: 4_000,
+        // Some replay their logs in several threads, whatever the seed makes of it otherwise.
+        replay_threads: 1 + (seed % 3 == 0) as usize * 2,
         retention_ms: 0,
         log: LogOptions { segment_bytes_max: 3_000, free_bytes_min: 0, ..LogOptions::default() },
         ..Options::default()
@@ -111,6 +114,7 @@ impl World {
             Layout::new(labels("instance=c job=x zone=z"), points(70), Vec::new()),
         ];
         World {
+            seed,
             rng: Rng::from_seed(seed),
             disk: SimFs::new(SimOptions { seed, ..SimOptions::default() }),
             clock: Clock::fixed(START),
@@ -147,8 +151,13 @@ impl World {
     fn open(&mut self) {
         for attempt in 0..3 {
             let rng = Rng::from_seed(self.rng.next_u64());
-            let opened =
-                Store::open_with(self.disk.fs(), self.clock.clone(), rng, Path::new("/data"), options());
+            let opened = Store::open_with(
+                self.disk.fs(),
+                self.clock.clone(),
+                rng,
+                Path::new("/data"),
+                options(self.seed),
+            );
             match opened {
                 Ok(store) => {
                     // A crash may lose the end of a segment that a full disk left unsynced; no part is ever damaged.
@@ -390,7 +399,8 @@ impl World {
         self.disk.flip_bit(&dir.join(&file.name), at, self.rng.below(8) as u8);
         self.story.push(format!("flip in {} at {at} of {}", file.name, file.bytes));
         let rng = Rng::from_seed(1);
-        let store = Store::open_with(self.disk.fs(), self.clock.clone(), rng, Path::new("/data"), options());
+        let store =
+            Store::open_with(self.disk.fs(), self.clock.clone(), rng, Path::new("/data"), options(self.seed));
         self.store = Some(store.unwrap_or_else(|error| panic!("{error}: {:#?}", self.story)));
         for (key, said) in self.read() {
             // Of two that came by different splits of their labels, damage to one may reveal the other.
