@@ -195,7 +195,7 @@ fn federation_answers_a_scrape() {
     let text = federated.text();
     assert!(text.starts_with("# TYPE probe_total untyped\nprobe_total{cluster=\"here\","), "{text}");
     for side in ["left", "right"] {
-        assert!(text.contains(&format!("side=\"{side}\"}} 19 {time}\n")), "{text}");
+        assert!(text.contains(&format!("side=\"{side}\",instance=\"\"}} 19 {time}\n")), "{text}");
     }
     assert_eq!(server.root("/federate").text(), "");
     assert_eq!(server.root("/federate?match[]=%7B").status, 400);

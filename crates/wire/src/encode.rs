@@ -18,6 +18,9 @@ use crate::protobuf::{Message, push_varint};
 pub struct Row<'a> {
     /// The full label set.
     pub labels: &'a Labels,
+    /// Names of labels to tell as empty: a label set has no place for them, but a scraper that honours labels must see
+    /// them, or it puts its own in their place.
+    pub empty_labels: &'a [&'a str],
     /// What it says. Text formats have no native histograms.
     pub value: &'a Value,
     /// Its own time, if it is to be told.
@@ -147,7 +150,7 @@ impl Encoder {
     }
 
     fn text_row(&mut self, row: Row<'_>, value: f64) {
-        write_series(&mut self.text, row.labels, self.escaping, true);
+        write_series(&mut self.text, row.labels, row.empty_labels, self.escaping, true);
         self.text.push(' ');
         float::write_go(&mut self.text, value);
         if let Some(time) = row.time {
@@ -159,7 +162,7 @@ impl Encoder {
             if exemplar.labels.is_empty() {
                 self.text.push_str("{}");
             }
-            write_series(&mut self.text, &exemplar.labels, self.escaping, false);
+            write_series(&mut self.text, &exemplar.labels, &[], self.escaping, false);
             self.text.push(' ');
             float::write_go(&mut self.text, exemplar.value);
             if let Some(time) = exemplar.time {
@@ -199,7 +202,8 @@ impl Encoder {
         let escaping = self.escaping;
         let Some((_, family)) = &mut self.family else { return };
         family.message(4, |metric| {
-            write_pairs(metric, &row.labels.without_name(), escaping);
+            let own = row.labels.iter().filter(|(name, _)| *name != METRIC_NAME);
+            write_pairs(metric, own.chain(row.empty_labels.iter().map(|name| (*name, ""))), escaping);
             metric.message(field, |message| match row.value {
                 Value::Float(value) => {
                     message.double_always(1, *value);
@@ -249,7 +253,13 @@ impl Encoder {
 }
 
 /// Writes a label set the way lines begin: the name in front if it is a classic one, else first between the braces.
-fn write_series(text: &mut String, labels: &Labels, escaping: Escaping, has_name: bool) {
+fn write_series(
+    text: &mut String,
+    labels: &Labels,
+    empty_labels: &[&str],
+    escaping: Escaping,
+    has_name: bool,
+) {
     let mut is_open = false;
     let mut open = |text: &mut String| {
         text.push(if std::mem::replace(&mut is_open, true) { ',' } else { '{' });
@@ -263,7 +273,8 @@ fn write_series(text: &mut String, labels: &Labels, escaping: Escaping, has_name
             let _ = write!(text, "\"{}\"", escaped_text(&name));
         }
     }
-    for (name, value) in labels.iter().filter(|(name, _)| !has_name || *name != METRIC_NAME) {
+    let own = labels.iter().filter(|(name, _)| !has_name || *name != METRIC_NAME);
+    for (name, value) in own.chain(empty_labels.iter().map(|name| (*name, ""))) {
         open(text);
         let name = escaping.escape(name);
         let value = escaped_text(value);
@@ -285,7 +296,11 @@ fn escaped_text(text: &str) -> std::borrow::Cow<'_, str> {
     text.replace('\\', "\\\\").replace('"', "\\\"").replace('\n', "\\n").into()
 }
 
-fn write_pairs(message: &mut Message, labels: &Labels, escaping: Escaping) {
+fn write_pairs<'a>(
+    message: &mut Message,
+    labels: impl Iterator<Item = (&'a str, &'a str)>,
+    escaping: Escaping,
+) {
     for (name, value) in labels {
         message.message(1, |message| {
             message.text(1, &escaping.escape(name));
@@ -295,7 +310,7 @@ fn write_pairs(message: &mut Message, labels: &Labels, escaping: Escaping) {
 }
 
 fn write_exemplar(message: &mut Message, exemplar: &Exemplar) {
-    write_pairs(message, &exemplar.labels, Escaping::AllowUtf8);
+    write_pairs(message, exemplar.labels.iter(), Escaping::AllowUtf8);
     message.double(2, exemplar.value);
     if let Some(time) = exemplar.time {
         message.message(3, |message| {
@@ -365,6 +380,7 @@ mod tests {
         encoder.family("http_seconds_total", &metadata(MetricType::Counter, "seconds", "Time\nspent."));
         encoder.row(Row {
             labels: &series(&[("__name__", "http_seconds_total"), ("path", "/\"a\"\\")]),
+            empty_labels: &[],
             value: &Value::Float(1e7),
             time: Some(1_700_000_000_123),
             exemplar: Some(&exemplar),
@@ -372,6 +388,7 @@ mod tests {
         encoder.family("queue.size", &metadata(MetricType::Gauge, "", ""));
         encoder.row(Row {
             labels: &series(&[("__name__", "queue.size"), ("a.b", "c")]),
+            empty_labels: &["instance"],
             value: &Value::Float(f64::INFINITY),
             time: None,
             exemplar: None,
@@ -392,7 +409,7 @@ mod tests {
             # TYPE http_seconds_total counter
             http_seconds_total{path="/\"a\"\\"} 1e+07 1700000000123
             # TYPE queue_size gauge
-            queue_size{a_b="c"} +Inf
+            queue_size{a_b="c",instance=""} +Inf
         "##]],
         );
         check(
@@ -404,7 +421,7 @@ mod tests {
             # HELP http_seconds Time\nspent.
             http_seconds_total{path="/\"a\"\\"} 1e+07 1700000000.123 # {trace_id="ab"} 0.5 1.500
             # TYPE "queue.size" gauge
-            {"queue.size","a.b"="c"} +Inf
+            {"queue.size","a.b"="c",instance=""} +Inf
             # EOF
         "##]],
         );
@@ -428,7 +445,7 @@ mod tests {
                 if is_custom {
                     continue;
                 }
-                encoder.row(Row { labels, value, time: *time, exemplar: None });
+                encoder.row(Row { labels, empty_labels: &[], value, time: *time, exemplar: None });
                 want.insert(labels.clone(), (format!("{:?}", without_reset(value)), *time));
             }
             let page = Reader::new().read(&encoder.finish(), format, &Options::default()).unwrap();

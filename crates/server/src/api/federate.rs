@@ -78,12 +78,11 @@ fn write(encoder: &mut Encoder, newest: &BTreeMap<(String, Labels), Sample>, ext
             encoder.family(name, &Metadata::default());
             family = name;
         }
-        let mut outside = external.union(labels).to_builder();
-        if labels.get("instance").is_none() && external.get("instance").is_none() {
-            outside.set("instance", "");
-        }
-        let labels = outside.build();
-        encoder.row(Row { labels: &labels, value: &sample.value, time: Some(sample.time), exemplar: None });
+        let labels = external.union(labels);
+        // As in Prometheus: with `honor_labels` the scraper would put its own instance where there is none.
+        let empty_labels: &[&str] = if labels.get("instance").is_none() { &["instance"] } else { &[] };
+        let (value, time) = (&sample.value, Some(sample.time));
+        encoder.row(Row { labels: &labels, empty_labels, value, time, exemplar: None });
     }
     true
 }
