@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use model::{Exemplar, Frame, Labels, Layout, MatchOp, Matcher, Metadata, Sample, Series, Value};
 use storage::{Clock, Fs, Rng, SimFs, SimOptions};
-use tsdb::{Options, RefusalReason, Store};
+use tsdb::{Keeping, Options, RefusalReason, Store};
 
 const HOUR: i64 = 3_600_000;
 
@@ -176,6 +176,26 @@ fn old_samples_are_imported_and_a_snapshot_has_all() {
         }
         assert_eq!(store.stats().series, 0, "the head of a snapshot is a part");
     }
+}
+
+#[test]
+fn how_long_and_how_late_samples_are_kept_changes_while_the_store_is_open() {
+    let now = 100 * HOUR;
+    let store = sim_store(&Fs::new(SimFs::new(SimOptions::default())), now);
+    let append =
+        |samples: &[(i64, f64)]| store.append_series(&[series("__name__=m job=a", samples)]).unwrap().refused;
+    assert_eq!(append(&[(now - 20 * HOUR, 1.0), (now - 10 * HOUR, 2.0), (now, 3.0)]), 0);
+    let late = [(now - 2 * HOUR, 4.0)];
+    assert_eq!(append(&late), 1);
+    let keeping = Keeping { out_of_order_window_ms: 5 * HOUR, retention_ms: 0, retention_bytes: 0 };
+    store.keep(keeping);
+    assert_eq!(append(&late), 0, "a wider window takes what the narrower one refused");
+    store.maintain().unwrap();
+    let parts = store.stats().parts.len();
+    assert!(parts > 0);
+    store.keep(Keeping { retention_ms: 7 * HOUR, ..keeping });
+    store.maintain().unwrap();
+    assert!(store.stats().parts.len() < parts, "what is older than the shorter retention goes");
 }
 
 #[test]
