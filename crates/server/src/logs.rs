@@ -11,6 +11,8 @@ pub fn start(options: &LogOptions) -> anyhow::Result<()> {
         .with_context(|| format!("--log-level {:?} is neither a level nor a filter", options.filter))?;
     let lines =
         tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).with_target(false);
+    // Where nobody reads the log any more there is nobody to tell, and telling would panic.
+    let lines = lines.log_internal_errors(false);
     let started = match options.format {
         LogFormat::Text { colour } => lines.with_ansi(colour).compact().try_init(),
         LogFormat::Json => lines.json().flatten_event(true).try_init(),

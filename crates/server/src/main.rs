@@ -25,6 +25,7 @@ mod signals;
 
 use std::process::ExitCode;
 
+use commands::out::complain;
 use flags::Meant;
 
 fn main() -> ExitCode {
@@ -41,7 +42,7 @@ fn main() -> ExitCode {
         Meant::Version(format) => commands::version::run(format),
     };
     outcome.unwrap_or_else(|error| {
-        eprintln!("flightdeck: {error:#}");
+        complain!("flightdeck: {error:#}");
         ExitCode::FAILURE
     })
 }

@@ -3,8 +3,8 @@
 use tokio::sync::{mpsc, oneshot};
 
 use crate::app::{App, ReloadAnswer, now_millis};
-use crate::config;
 use crate::signals::{Asked, Signals};
+use crate::{config, opening};
 
 /// Serves reloads until a signal says to stop.
 pub async fn until_stopped(
@@ -34,9 +34,7 @@ async fn reload(app: &App) -> ReloadAnswer {
         config::load(app.options.config.as_deref()).and_then(|config| Ok((config, app.door.reread()?)));
     match read {
         Ok((config, web)) => {
-            if app.config.get().storage != config.storage {
-                tracing::warn!("the storage section changed; that takes effect at the next start");
-            }
+            app.store.keep(opening::keeping(&app.options, &config));
             app.config.replace(config);
             app.door.replace(web);
             app.collecting.apply(app).await;

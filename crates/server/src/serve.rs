@@ -17,6 +17,8 @@ use crate::{api, config, logs, opening, receive, reload, signals};
 
 /// How long scrapes, and then requests, may take to finish once a stop was asked for. The whole stop takes at most 5 s.
 const STOP_PATIENCE: Duration = Duration::from_millis(1_500);
+/// How long a peer may leave an answer unread before its connection is given up.
+const UNREAD_TIMEOUT: Duration = Duration::from_secs(60);
 /// How many requests for a reload wait at once; further ones wait at the door.
 const RELOADS_WAITING_MAX: usize = 4;
 
@@ -46,7 +48,7 @@ async fn serve(
     let mut signals = signals::Signals::watch()?;
     let health = Arc::new(Health::starting());
     let switch = Switch::new(door.guard(http::starting_router(health.clone())));
-    let limits = Limits { connections_max: options.connections_max };
+    let limits = Limits { connections_max: options.connections_max, unread_timeout: UNREAD_TIMEOUT };
     let listening = Listening::start(listener, door.clone(), switch.clone(), limits)?;
 
     let opening = tokio::task::spawn_blocking(move || {

@@ -151,6 +151,42 @@ fn what_is_configured_and_what_runs_is_told() {
 }
 
 #[test]
+fn jobs_of_other_files_are_shown_and_a_reload_changes_what_is_kept() {
+    let server = Server::start("api-files", &[]);
+    server.directory.write("more.yml", "scrape_configs:\n- job_name: more\n  bearer_token: hunter2\n");
+    let storage = "storage: {tsdb: {retention: {time: 3d}}}\n";
+    server.directory.write("flightdeck.yml", &format!("scrape_config_files: [more.yml]\n{storage}{CONFIG}"));
+    assert_eq!(post(server.address, "/-/reload", &[], b"").expect("answered").status, 200);
+    let yaml = server.data("scrape_pools/config?scrapePool=more");
+    assert_eq!(yaml["yaml"], "job_name: more\nbearer_token: <secret>\n");
+    assert_eq!(server.data("status/runtimeinfo")["storageRetention"], "3d");
+}
+
+#[test]
+fn a_remote_read_waits_for_its_turn() {
+    let server = Server::start("api-turn", &["--query-concurrency-max", "1"]);
+    let unread = leave_unread(server.address);
+    wait_until("the query runs", 5, || server.data("queries") != json!([]));
+    let address = server.address;
+    let reading = std::thread::spawn(move || post(address, "/api/v1/read", &[], b"garbage"));
+    std::thread::sleep(Duration::from_millis(300));
+    assert!(!reading.is_finished(), "it was read before its turn");
+    drop(unread);
+    assert_eq!(reading.join().expect("it ends").expect("answered").status, 400);
+}
+
+/// Asks for an answer of some 20 MB, of which nothing is read.
+fn leave_unread(address: SocketAddr) -> TcpStream {
+    let lines: Vec<String> =
+        (0..60).map(|line| format!("label_replace(vector(time()),\"line\",\"{line}\",\"\",\"\")")).collect();
+    let query = encode(&lines.join(" or "));
+    let mut stream = TcpStream::connect(address).expect("connects");
+    let path = format!("/api/v1/query_range?query={query}&start=0&end=11000&step=1");
+    write!(stream, "GET {path} HTTP/1.1\r\nHost: x\r\n\r\n").expect("is sent");
+    stream
+}
+
+#[test]
 fn names_are_searched() {
     let server = Server::start("api-search", &[]);
     let search = |path: &str| -> Vec<String> {

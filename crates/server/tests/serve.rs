@@ -332,3 +332,56 @@ fn dumps_are_imported_listed_and_dumped_again() {
     assert_eq!(run(&["tsdb", "dump", "--data", "copy"]), back);
     assert!(run(&["tsdb", "stats"]).contains("newest sample    1970-01-01T00:17:40.000Z"));
 }
+
+#[test]
+fn a_snapshot_of_a_directory_in_use_says_whom_to_ask() {
+    let directory = Directory::new("snapshot");
+    let (_address, _server) = start(&directory, &[]);
+    let (code, _, errors) = command(&directory, &["tsdb", "snapshot", "--data", "data", "copy"]);
+    assert_eq!(code, Some(1));
+    assert!(errors.contains("/api/v1/admin/tsdb/snapshot") && errors.contains("used by another"), "{errors}");
+    assert!(!directory.path().join("copy").exists());
+}
+
+/// `flightdeck tsdb dump | head -1` ended with a panic.
+#[test]
+fn a_reader_that_goes_away_ends_a_command_quietly() {
+    let directory = Directory::new("closed-pipe");
+    let dump: String = (0..20_000).map(|time| format!("a{{job=\"x\"}} {time} {time}\n")).collect();
+    directory.write("dump.om", &(dump + "# EOF\n"));
+    let (code, _, errors) = command(&directory, &["tsdb", "import-prometheus", "dump.om"]);
+    assert_eq!(code, Some(0), "{errors}");
+    for arguments in [&["tsdb", "dump"][..], &["tsdb", "stats"], &["tsdb", "list"], &["version"]] {
+        let mut child = Command::new(env!("CARGO_BIN_EXE_flightdeck"))
+            .current_dir(directory.path())
+            .args(arguments)
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .expect("the binary runs");
+        drop(child.stdout.take());
+        let output = child.wait_with_output().expect("it ends");
+        let errors = String::from_utf8_lossy(&output.stderr);
+        assert!(output.status.success() && errors.is_empty(), "{arguments:?}: {errors}");
+    }
+}
+
+/// A server whose log nobody read any more panicked when it had something to say.
+#[test]
+fn a_log_that_nobody_reads_stops_nothing() {
+    let directory = Directory::new("closed-log");
+    let address = free_address();
+    let mut child = flightdeck(&directory, address)
+        .args(["--otlp-grpc-listen", "off", "--log-level", "debug"])
+        .stdout(Stdio::null())
+        .stderr(Stdio::piped())
+        .spawn()
+        .expect("the binary runs");
+    drop(child.stderr.take());
+    wait_for_ready(address, "/-/ready");
+    assert_eq!(post(address, "/-/reload", &[], b"").expect("answered").status, 200);
+    assert_eq!(get(address, "/-/ready").expect("answered").status, 200);
+    let status = Command::new("kill").args(["-TERM", &child.id().to_string()]).status();
+    assert!(status.is_ok_and(|status| status.success()));
+    assert!(child.wait().expect("it ends").success());
+}

@@ -22,6 +22,8 @@ use crate::app::{App, now_millis};
 const LOOK_INTERVAL: Duration = Duration::from_millis(500);
 /// After how many looks without a change a comment keeps the connection alive.
 const QUIET_LOOKS_MAX: u32 = 30;
+/// How long a listener may leave events unread.
+const UNREAD_TIMEOUT: Duration = Duration::from_secs(60);
 /// How many events wait for a slow listener.
 const EVENTS_WAITING_MAX: usize = 16;
 /// How many listeners there may be.
@@ -76,19 +78,24 @@ async fn tell(app: &App, events: &mpsc::Sender<Piece>) {
         quiet = if changes.is_empty() { quiet + 1 } else { 0 };
         for change in changes {
             let Ok(text) = serde_json::to_string(&change) else { return };
-            if events.send(Ok(Bytes::from(format!("data: {text}\n\n")))).await.is_err() {
+            if !send(events, format!("data: {text}\n\n")).await {
                 return;
             }
         }
         if quiet >= QUIET_LOOKS_MAX || told.is_empty() && quiet == 1 {
             quiet = 0;
-            if events.send(Ok(Bytes::from_static(b":\n\n"))).await.is_err() {
+            if !send(events, ":\n\n".to_owned()).await {
                 return;
             }
         }
         told = now;
         tokio::time::sleep(LOOK_INTERVAL).await;
     }
+}
+
+/// Whether the listener still takes what it is told.
+async fn send(events: &mpsc::Sender<Piece>, text: String) -> bool {
+    matches!(tokio::time::timeout(UNREAD_TIMEOUT, events.send(Ok(Bytes::from(text)))).await, Ok(Ok(())))
 }
 
 impl Notices {

@@ -6,11 +6,13 @@
 use std::io::{self, Write};
 use std::pin::Pin;
 use std::task::{Context, Poll};
+use std::time::{Duration, Instant};
 
 use axum::body::{Body, Bytes};
 use axum::http::header;
 use axum::response::{IntoResponse, Response};
 use hyper::body::{Body as HttpBody, Frame};
+use tokio::runtime::Handle;
 use tokio::sync::{mpsc, oneshot};
 
 use super::envelope::{ApiError, ErrorType};
@@ -19,6 +21,8 @@ use super::envelope::{ApiError, ErrorType};
 const PIECE_BYTES: usize = 64 << 10;
 /// How many pieces wait for the reader.
 const PIECES_WAITING_MAX: usize = 4;
+/// How long a reader may take for a whole answer: until it has it, the answer takes memory and a turn.
+const READING_TIMEOUT: Duration = Duration::from_secs(15 * 60);
 
 /// A part of an answer, or why no more comes.
 pub type Piece = Result<Bytes, io::Error>;
@@ -28,6 +32,7 @@ pub struct Pieces {
     buffer: Vec<u8>,
     start: Option<oneshot::Sender<mpsc::Receiver<Piece>>>,
     out: Option<mpsc::Sender<Piece>>,
+    began: Instant,
 }
 
 /// Answers with what `write` writes, on a thread that may block. An error before the first piece went out becomes the
@@ -40,7 +45,7 @@ pub async fn answer<G: Send + Unpin + 'static>(
 ) -> Result<Response, ApiError> {
     let (start, started) = oneshot::channel();
     let work = tokio::task::spawn_blocking(move || {
-        let mut pieces = Pieces { buffer: Vec::new(), start: Some(start), out: None };
+        let mut pieces = Pieces { buffer: Vec::new(), start: Some(start), out: None, began: Instant::now() };
         let outcome = write(&mut pieces);
         pieces.finish(outcome)
     });
@@ -81,10 +86,11 @@ impl Pieces {
             start.send(pieces).map_err(|_| gone())?;
             self.out = Some(out);
         }
-        match &self.out {
-            Some(out) => out.blocking_send(piece).map_err(|_| gone()),
-            None => Err(gone()),
-        }
+        let Some(out) = &self.out else { return Err(gone()) };
+        let left = READING_TIMEOUT.saturating_sub(self.began.elapsed());
+        let sent = Handle::current().block_on(tokio::time::timeout(left, out.send(piece)));
+        sent.map_err(|_| io::Error::new(io::ErrorKind::TimedOut, "the reader is too slow"))?
+            .map_err(|_| gone())
     }
 
     /// The whole answer, where nothing of it went out yet.

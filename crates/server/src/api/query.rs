@@ -16,7 +16,7 @@ use super::pieces::{self, Pieces};
 use super::result::QueryData;
 use super::stats::{Stats, Timings};
 use crate::app::{App, now_millis};
-use crate::queries::Running;
+use crate::queries::{Running, Ticket};
 
 /// How many steps a range query may have per series.
 const POINTS_MAX: i64 = 11_000;
@@ -117,11 +117,7 @@ impl Question {
 async fn answer(app: Arc<App>, params: &Params, when: When, wanted: Wanted) -> Result<Response, ApiError> {
     let question = Question::read(&app, params, when, wanted)?;
     let asked = Instant::now();
-    let entered = app.queries.enter(&question.text, question.timeout).await;
-    let (ticket, running) = entered.map_err(|waited| {
-        let message = format!("query timed out in query queue after {} ms", waited.as_millis());
-        ApiError::new(ErrorType::Timeout, message)
-    })?;
+    let (ticket, running) = turn(&app, &question.text, question.timeout).await?;
     let queued = asked.elapsed();
     // The ticket goes with the answer: where the caller goes away, dropping it cancels the query.
     pieces::answer(JSON, ticket, move |pieces| {
@@ -129,6 +125,14 @@ async fn answer(app: Arc<App>, params: &Params, when: When, wanted: Wanted) -> R
         respond(pieces, question, answer, timings)
     })
     .await
+}
+
+/// Waits for a turn among the queries; the time spent waiting counts.
+pub async fn turn(app: &App, text: &str, timeout: Duration) -> Result<(Ticket, Arc<Running>), ApiError> {
+    app.queries.enter(text, timeout).await.map_err(|waited| {
+        let message = format!("query timed out in query queue after {} ms", waited.as_millis());
+        ApiError::new(ErrorType::Timeout, message)
+    })
 }
 
 fn evaluate(

@@ -4,21 +4,23 @@ use std::collections::BTreeMap;
 use std::io::Write;
 use std::sync::Arc;
 
-use axum::body::Body;
+use axum::body::{Body, Bytes};
 use axum::extract::State;
 use axum::http::{HeaderValue, header};
 use axum::response::{IntoResponse, Response};
 use model::{Labels, MatchOp, Series};
-use tsdb::{Selection, Store};
+use tsdb::Selection;
 use wire::chunk::{self, Chunk};
 use wire::remote::read::{
-    CHUNKS_CONTENT_TYPE, Query, SAMPLES_CONTENT_TYPE, decode_request, encode_response, write_frame,
+    CHUNKS_CONTENT_TYPE, Query, Request, SAMPLES_CONTENT_TYPE, decode_request, encode_response, write_frame,
 };
 
-use super::envelope::ApiError;
+use super::envelope::{ApiError, ErrorType};
 use super::pieces::{self, Pieces};
-use super::selectors::{ask, store_error};
+use super::query::turn;
+use super::selectors::{blocking, store_error};
 use crate::app::App;
+use crate::queries::Running;
 use crate::receive::read_body;
 
 /// How many bytes a request unpacks to at most.
@@ -30,8 +32,16 @@ const FRAME_BYTES: usize = 1 << 20;
 /// How many samples an answer that is not a stream may have: it is built in memory.
 const SAMPLES_MAX: usize = 5_000_000;
 
-/// Labels that the world outside sees on every series.
-type External = BTreeMap<String, String>;
+/// What a read is called among the queries that run.
+const SHOWN_AS: &str = "remote read";
+
+/// One request being answered.
+struct Reading {
+    app: Arc<App>,
+    running: Arc<Running>,
+    /// Labels that the world outside sees on every series.
+    external: BTreeMap<String, String>,
+}
 
 /// Answers a request.
 pub async fn read(State(app): State<Arc<App>>, body: Body) -> Response {
@@ -39,34 +49,30 @@ pub async fn read(State(app): State<Arc<App>>, body: Body) -> Response {
         Ok(packed) => packed,
         Err(rejected) => return rejected.into_response(),
     };
-    answer(&app, &packed).await.unwrap_or_else(IntoResponse::into_response)
+    answer(&app, packed).await.unwrap_or_else(IntoResponse::into_response)
 }
 
-async fn answer(app: &Arc<App>, packed: &[u8]) -> Result<Response, ApiError> {
-    let request =
-        decode_request(packed, REQUEST_BYTES_MAX).map_err(|error| ApiError::bad(error.to_string()))?;
-    if request.queries.len() > QUERIES_MAX {
-        return Err(ApiError::bad(format!("the request has more than {QUERIES_MAX} queries")));
-    }
+/// A request that is unpacked takes memory, so it has its turn before that.
+async fn answer(app: &Arc<App>, packed: Bytes) -> Result<Response, ApiError> {
+    let (ticket, running) = turn(app, SHOWN_AS, app.options.query.timeout).await?;
+    let request = blocking(move || decode(&packed)).await?;
     let external = app.config.get().global.external_labels.clone();
+    let reading = Reading { app: app.clone(), running, external };
     let queries = request.queries;
     if request.takes_chunks {
-        let app = app.clone();
-        return pieces::answer(CHUNKS_CONTENT_TYPE, (), move |pieces| {
+        return pieces::answer(CHUNKS_CONTENT_TYPE, ticket, move |pieces| {
             let mut queries = queries.iter().enumerate();
-            queries.try_for_each(|(index, query)| stream(&app.store, index, query, &external, pieces))
+            queries.try_for_each(|(index, query)| reading.stream(index, query, pieces))
         })
         .await;
     }
-    let results = ask(app, move |store| {
+    let body = blocking(move || {
         let mut left = SAMPLES_MAX;
-        queries.iter().map(|query| samples(store, query, &external, &mut left)).collect()
-    });
-    let results: Vec<Option<Vec<Series>>> = results.await?;
-    let Some(results) = results.into_iter().collect::<Option<Vec<_>>>() else {
-        return Err(ApiError::bad(format!("exceeded sample limit ({SAMPLES_MAX})")));
-    };
-    let body = encode_response(&results).map_err(|error| ApiError::bad(error.to_string()))?;
+        let results = queries.iter().map(|query| reading.samples(query, &mut left));
+        let results = results.collect::<Result<Vec<_>, _>>()?;
+        encode_response(&results).map_err(|error| ApiError::bad(error.to_string()))
+    })
+    .await?;
     let mut response = body.into_response();
     let headers = response.headers_mut();
     headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(SAMPLES_CONTENT_TYPE));
@@ -74,25 +80,76 @@ async fn answer(app: &Arc<App>, packed: &[u8]) -> Result<Response, ApiError> {
     Ok(response)
 }
 
-/// Writes the series of a query as frames, each at most about `FRAME_BYTES` long.
-fn stream(
-    store: &Store,
-    index: usize,
-    query: &Query,
-    external: &External,
-    pieces: &mut Pieces,
-) -> Result<(), ApiError> {
-    let selection = select(store, query, external).map_err(store_error)?;
-    for series in 0..selection.len() {
-        let chunks = chunk::encode(&selection.read_raw(series).map_err(store_error)?);
-        let labels = seen_outside(&selection.labels(series), external);
-        for group in frames(&chunks) {
-            let mut frame = Vec::new();
-            write_frame(&mut frame, index, &labels, group);
-            pieces.write_all(&frame)?;
-        }
+fn decode(packed: &[u8]) -> Result<Request, ApiError> {
+    let request =
+        decode_request(packed, REQUEST_BYTES_MAX).map_err(|error| ApiError::bad(error.to_string()))?;
+    if request.queries.len() > QUERIES_MAX {
+        return Err(ApiError::bad(format!("the request has more than {QUERIES_MAX} queries")));
     }
-    Ok(())
+    Ok(request)
+}
+
+impl Reading {
+    /// Writes the series of a query as frames, each at most about `FRAME_BYTES` long.
+    fn stream(&self, index: usize, query: &Query, pieces: &mut Pieces) -> Result<(), ApiError> {
+        let selection = self.select(query)?;
+        for series in 0..selection.len() {
+            self.may_go_on()?;
+            let chunks = chunk::encode(&selection.read_raw(series).map_err(store_error)?);
+            let labels = self.seen_outside(&selection.labels(series));
+            for group in frames(&chunks) {
+                let mut frame = Vec::new();
+                write_frame(&mut frame, index, &labels, group);
+                pieces.write_all(&frame)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// The series of a query, unless they have more samples than are left.
+    fn samples(&self, query: &Query, left: &mut usize) -> Result<Vec<Series>, ApiError> {
+        let selection = self.select(query)?;
+        let mut found = Vec::new();
+        for index in 0..selection.len() {
+            self.may_go_on()?;
+            let samples = selection.read_raw(index).map_err(store_error)?;
+            *left = left
+                .checked_sub(samples.len())
+                .ok_or_else(|| ApiError::bad(format!("exceeded sample limit ({SAMPLES_MAX})")))?;
+            if !samples.is_empty() {
+                let labels = self.seen_outside(&selection.labels(index));
+                found.push(Series { labels, samples, ..Series::default() });
+            }
+        }
+        Ok(found)
+    }
+
+    /// A matcher on an external label is about this server, not about its series.
+    fn select(&self, query: &Query) -> Result<Selection, ApiError> {
+        let mut matchers = query.matchers.clone();
+        matchers.retain(|matcher| {
+            matcher.op != MatchOp::Equal || self.external.get(&matcher.name) != Some(&matcher.value)
+        });
+        self.app.store.select(&matchers, query.start..=query.end).map_err(store_error)
+    }
+
+    /// A series with the external labels it does not have itself.
+    fn seen_outside(&self, labels: &Labels) -> Labels {
+        if self.external.is_empty() {
+            return labels.clone();
+        }
+        Labels::from_pairs(&self.external).union(labels)
+    }
+
+    fn may_go_on(&self) -> Result<(), ApiError> {
+        if self.running.is_cancelled() {
+            return Err(ApiError::new(ErrorType::Canceled, "the read was cancelled"));
+        }
+        if self.running.is_overdue() {
+            return Err(ApiError::new(ErrorType::Timeout, "the read took too long"));
+        }
+        Ok(())
+    }
 }
 
 /// Groups of chunks that fit a frame.
@@ -106,41 +163,4 @@ fn frames(chunks: &[Chunk]) -> impl Iterator<Item = &[Chunk]> {
         }
         fits
     })
-}
-
-/// The series of a query, unless they have more samples than are left.
-fn samples(
-    store: &Store,
-    query: &Query,
-    external: &External,
-    left: &mut usize,
-) -> Result<Option<Vec<Series>>, tsdb::StoreError> {
-    let selection = select(store, query, external)?;
-    let mut found = Vec::with_capacity(selection.len());
-    for index in 0..selection.len() {
-        let samples = selection.read_raw(index)?;
-        if samples.len() > *left {
-            return Ok(None);
-        }
-        *left -= samples.len();
-        if !samples.is_empty() {
-            let labels = seen_outside(&selection.labels(index), external);
-            found.push(Series { labels, samples, ..Series::default() });
-        }
-    }
-    Ok(Some(found))
-}
-
-/// A matcher on an external label is about this server, not about its series.
-fn select(store: &Store, query: &Query, external: &External) -> Result<Selection, tsdb::StoreError> {
-    let mut matchers = query.matchers.clone();
-    matchers.retain(|matcher| {
-        matcher.op != MatchOp::Equal || external.get(&matcher.name) != Some(&matcher.value)
-    });
-    store.select(&matchers, query.start..=query.end)
-}
-
-/// A series with the external labels it does not have itself.
-fn seen_outside(labels: &Labels, external: &External) -> Labels {
-    if external.is_empty() { labels.clone() } else { Labels::from_pairs(external).union(labels) }
 }

@@ -63,8 +63,15 @@ pub async fn ask<T: Send + 'static>(
     work: impl FnOnce(&Store) -> Result<T, StoreError> + Send + 'static,
 ) -> Result<T, ApiError> {
     let store = app.store.clone();
-    match tokio::task::spawn_blocking(move || work(&store)).await {
-        Ok(outcome) => outcome.map_err(store_error),
+    blocking(move || work(&store).map_err(store_error)).await
+}
+
+/// Does work on a thread that may block.
+pub async fn blocking<T: Send + 'static>(
+    work: impl FnOnce() -> Result<T, ApiError> + Send + 'static,
+) -> Result<T, ApiError> {
+    match tokio::task::spawn_blocking(work).await {
+        Ok(outcome) => outcome,
         Err(error) => Err(ApiError::new(ErrorType::Internal, format!("the request broke off: {error}"))),
     }
 }

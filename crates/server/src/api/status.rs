@@ -16,6 +16,7 @@ use super::params::Params;
 use super::selectors::ask;
 use crate::app::{App, now_millis};
 use crate::commands::version::VERSION;
+use crate::opening;
 
 /// How many entries each list of the store's status has, unless said otherwise.
 const LISTED: usize = 10;
@@ -164,18 +165,13 @@ fn proc_status(field: &str) -> Option<u64> {
 
 /// Time and size as Prometheus joins them.
 fn retention(app: &App) -> String {
-    let config = app.config.get();
-    let section = &config.storage.tsdb.retention;
-    let flags = &app.options;
-    let defaults = tsdb::Options::default();
-    let millis = flags.retention_time_millis.or(section.time.map(|span| span.millis));
-    let bytes = flags.retention_bytes_max.or(section.size.map(|size| size.bytes));
+    let keeping = opening::keeping(&app.options, &app.config.get());
     let mut texts = Vec::new();
-    match millis.unwrap_or(defaults.retention_ms) {
+    match keeping.retention_ms {
         0 => {}
         millis => texts.push(model::duration::format_millis(millis)),
     }
-    match bytes.unwrap_or(defaults.retention_bytes) {
+    match keeping.retention_bytes {
         0 => {}
         bytes => texts.push(format!("{bytes}B")),
     }

@@ -18,7 +18,6 @@ use super::params::Params;
 use super::selectors::ask;
 use super::status::date;
 use crate::app::{App, now_millis};
-use crate::config::show_job;
 
 /// How many metadata entries one answer may have.
 const METADATA_MAX: usize = 1_000_000;
@@ -148,12 +147,10 @@ pub async fn scrape_pool_config(State(app): State<Arc<App>>, params: Params) -> 
     let Some(name) = params.get("scrapePool") else {
         return Err(ApiError::bad("no scrapePool parameter provided"));
     };
-    let job = job(&app, name)?;
-    let section = show_job(&app.config.get().shown, &job.name);
-    section.map(|yaml| success(serde_json::json!({ "yaml": yaml }))).ok_or_else(|| {
-        let message = format!("scrape pool {} is not written down", model::names::quote(name));
-        ApiError::new(ErrorType::NotFound, message)
-    })
+    match app.config.get().shown_jobs.get(name) {
+        Some(yaml) => Ok(success(serde_json::json!({ "yaml": yaml }))),
+        None => Err(no_such_pool(name)),
+    }
 }
 
 /// What the relabelling of a job does to labels, rule by rule.
@@ -189,10 +186,11 @@ pub async fn relabel_steps(State(app): State<Arc<App>>, params: Params) -> Resul
 /// The job of that name.
 pub fn job(app: &App, name: &str) -> Result<Arc<ScrapeJob>, ApiError> {
     let found = app.config.get().jobs.iter().find(|job| job.name == name).cloned();
-    found.ok_or_else(|| {
-        let message = format!("scrape pool {} not found", model::names::quote(name));
-        ApiError::new(ErrorType::NotFound, message)
-    })
+    found.ok_or_else(|| no_such_pool(name))
+}
+
+fn no_such_pool(name: &str) -> ApiError {
+    ApiError::new(ErrorType::NotFound, format!("scrape pool {} not found", model::names::quote(name)))
 }
 
 /// A rule as its configuration reads.

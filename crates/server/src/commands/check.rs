@@ -14,6 +14,7 @@ use collect::target::{Outcome, discovered_labels, resolve};
 use model::Labels;
 use wire::Format;
 
+use super::out::say;
 use super::paint;
 use crate::config::{Config, load_file};
 
@@ -83,12 +84,12 @@ fn config(arguments: &ConfigArguments) -> anyhow::Result<bool> {
         match load_file(file) {
             Err(problem) => {
                 good = false;
-                println!("{} {problem}", paint::bad("bad"));
+                say!("{} {problem}", paint::bad("bad"));
             }
             Ok(config) => {
-                println!("{} {}: {} scrape jobs", paint::good("good"), file.display(), config.jobs.len());
+                say!("{} {}: {} scrape jobs", paint::good("good"), file.display(), config.jobs.len());
                 for note in &config.notes {
-                    println!("  {} {note}", paint::notable("note"));
+                    say!("  {} {note}", paint::notable("note"));
                 }
                 if let (Some(job), Some(target)) = (&arguments.job, &arguments.target) {
                     relabel(&config, job, target)?;
@@ -106,7 +107,7 @@ fn relabel(config: &Config, name: &str, target: &str) -> anyhow::Result<()> {
         bail!("there is no job {name:?}; there are {}", names.join(", "));
     };
     let discovered = discovered_labels(job, &Labels::empty(), &target_labels(target)?);
-    println!("  before: {discovered}");
+    say!("  before: {discovered}");
     for (index, step) in collect::relabel::trace(&job.relabel, &discovered).iter().enumerate() {
         let after = if !step.kept {
             paint::bad("dropped")
@@ -115,9 +116,9 @@ fn relabel(config: &Config, name: &str, target: &str) -> anyhow::Result<()> {
         } else {
             step.after.to_string()
         };
-        println!("  relabel_configs[{index}] {}: {after}", step.rule.action.name());
+        say!("  relabel_configs[{index}] {}: {after}", step.rule.action.name());
     }
-    println!("  {}", outcome(job, discovered));
+    say!("  {}", outcome(job, discovered));
     Ok(())
 }
 
@@ -148,10 +149,10 @@ fn metrics(arguments: &MetricsArguments) -> anyhow::Result<bool> {
     for file in files {
         let problems = wire::check::check(&read_page(file)?, format);
         for problem in &problems {
-            println!("{} {}: {problem}", paint::bad("bad"), file.display());
+            say!("{} {}: {problem}", paint::bad("bad"), file.display());
         }
         if problems.is_empty() {
-            println!("{} {}", paint::good("good"), file.display());
+            say!("{} {}", paint::good("good"), file.display());
         }
         good &= problems.is_empty();
     }
@@ -173,10 +174,10 @@ fn web_config(files: &[PathBuf]) -> bool {
     let mut good = true;
     for file in files {
         match crate::http::WebConfig::load(file) {
-            Ok(_) => println!("{} {}", paint::good("good"), file.display()),
+            Ok(_) => say!("{} {}", paint::good("good"), file.display()),
             Err(problem) => {
                 good = false;
-                println!("{} {problem}", paint::bad("bad"));
+                say!("{} {problem}", paint::bad("bad"));
             }
         }
     }

@@ -12,6 +12,7 @@ use collect::fetch::{Ask, Client, FetchError, Shared, address_of};
 use serde::Deserialize;
 use serde_json::Value;
 
+use super::out::{complain, say};
 use super::{paint, sparkline};
 use crate::api::params::{parse_duration_millis, parse_time};
 
@@ -114,7 +115,7 @@ pub fn run(query: Query) -> anyhow::Result<ExitCode> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     let envelope = runtime.block_on(ask(&server, &path, &parameters))?;
     for remark in envelope.warnings.iter().chain(&envelope.infos) {
-        eprintln!("{} {remark}", paint::notable("note"));
+        complain!("{} {remark}", paint::notable("note"));
     }
     if envelope.status != "success" {
         bail!(
@@ -219,15 +220,15 @@ fn encode(text: &str) -> String {
 
 fn print(data: &Value, format: OutputFormat) -> anyhow::Result<()> {
     if format == OutputFormat::Json {
-        println!("{}", serde_json::to_string_pretty(data)?);
+        say!("{}", serde_json::to_string_pretty(data)?);
         return Ok(());
     }
     let Some(result) = data.get("result") else {
-        data.as_array().into_iter().flatten().for_each(|item| println!("{}", line_of(item)));
+        data.as_array().into_iter().flatten().for_each(|item| say!("{}", line_of(item)));
         return Ok(());
     };
     if matches!(data["resultType"].as_str(), Some("scalar" | "string")) {
-        println!("{}", sample_text(result));
+        say!("{}", sample_text(result));
         return Ok(());
     }
     for series in result.as_array().into_iter().flatten() {
@@ -240,22 +241,22 @@ fn print_series(series: &Value, format: OutputFormat) {
     let name = line_of(&series["metric"]);
     let points = series["values"].as_array().map(Vec::as_slice).unwrap_or_default();
     if series.get("value").is_some() {
-        println!("{name} {} {}", paint::faint("=>"), sample_text(&series["value"]));
+        say!("{name} {} {}", paint::faint("=>"), sample_text(&series["value"]));
     } else if series.get("histogram").is_some() {
         let histogram = &series["histogram"][1];
-        println!(
+        say!(
             "{name} => histogram of {} observations, sum {}",
             text(&histogram["count"]),
             text(&histogram["sum"])
         );
     } else if format == OutputFormat::Sparkline {
         let values: Vec<f64> = points.iter().filter_map(|point| point[1].as_str()?.parse().ok()).collect();
-        println!("{} {name}", sparkline::draw(&values, SPARK_COLUMNS));
+        say!("{} {name}", sparkline::draw(&values, SPARK_COLUMNS));
     } else {
-        println!("{name}");
-        points.iter().for_each(|point| println!("  {} {}", time_text(&point[0]), text(&point[1])));
+        say!("{name}");
+        points.iter().for_each(|point| say!("  {} {}", time_text(&point[0]), text(&point[1])));
         if let Some(histograms) = series["histograms"].as_array() {
-            println!("  and {} histograms; --format json shows them", histograms.len());
+            say!("  and {} histograms; --format json shows them", histograms.len());
         }
     }
 }

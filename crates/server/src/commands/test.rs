@@ -6,6 +6,7 @@ use std::process::ExitCode;
 use anyhow::Context;
 use clap::Subcommand;
 
+use super::out::say;
 use super::paint;
 
 /// What to test.
@@ -30,16 +31,16 @@ pub fn run(what: Test) -> anyhow::Result<ExitCode> {
                 passed += report.passed;
                 failed += report.failures.len();
                 for failure in &report.failures {
-                    println!("{} {}:{}: {}", paint::bad("failed"), report.name, failure.line, failure.query);
-                    println!("{}", failure.message);
+                    say!("{} {}:{}: {}", paint::bad("failed"), report.name, failure.line, failure.query);
+                    say!("{}", failure.message);
                 }
             }
             Err(error) => {
                 failed += 1;
-                println!("{} {error}", paint::bad("failed"));
+                say!("{} {error}", paint::bad("failed"));
             }
         }
     }
-    println!("{passed} passed, {failed} failed");
+    say!("{passed} passed, {failed} failed");
     Ok(if failed == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }

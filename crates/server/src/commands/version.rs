@@ -2,6 +2,7 @@
 
 use std::process::ExitCode;
 
+use super::out::say;
 use crate::flags::VersionFormat;
 
 /// The version of this build.
@@ -11,12 +12,9 @@ pub const VERSION: &str = env!("CARGO_PKG_VERSION");
 pub fn run(format: VersionFormat) -> anyhow::Result<ExitCode> {
     let platform = format!("{}/{}", std::env::consts::OS, std::env::consts::ARCH);
     match format {
-        VersionFormat::Text => println!("flightdeck {VERSION} ({platform})"),
+        VersionFormat::Text => say!("flightdeck {VERSION} ({platform})"),
         VersionFormat::Json => {
-            println!(
-                "{}",
-                serde_json::json!({ "name": "flightdeck", "version": VERSION, "platform": platform })
-            );
+            say!("{}", serde_json::json!({ "name": "flightdeck", "version": VERSION, "platform": platform }));
         }
     }
     Ok(ExitCode::SUCCESS)

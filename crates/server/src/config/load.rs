@@ -11,7 +11,7 @@ use super::section::{
     FileSections, OtlpSection, RemoteReadSection, RemoteWriteSection, ScrapeFile, StorageSection,
     check_file_pattern,
 };
-use super::show::show;
+use super::show::{show, show_jobs};
 use super::typed::from_node;
 use super::yaml::{self, Node};
 
@@ -25,6 +25,8 @@ pub struct Config {
     pub file: Option<PathBuf>,
     /// The text for people, without secrets.
     pub shown: String,
+    /// The section of every job for people, without secrets, by the job's name.
+    pub shown_jobs: BTreeMap<String, String>,
     /// What every job inherits; external labels are expanded.
     pub global: GlobalConfig,
     /// What is scraped.
@@ -46,6 +48,7 @@ pub fn load_file(path: &Path) -> Result<Config, Problem> {
     let mut notes = Vec::new();
     expand_external_labels(path, &node, &mut sections.global.external_labels, &mut notes);
     let mut jobs = resolve_jobs(&sections.scrape_configs, &sections.global, directory).map_err(placed)?;
+    let mut shown_jobs: BTreeMap<String, String> = show_jobs(&node).collect();
     for (index, pattern) in sections.scrape_config_files.iter().enumerate() {
         let field = format!("scrape_config_files[{index}]");
         check_file_pattern(&field, pattern).map_err(placed)?;
@@ -55,6 +58,7 @@ pub fn load_file(path: &Path) -> Result<Config, Problem> {
             for job in resolve_jobs(&more.scrape_configs, &sections.global, directory).map_err(at)? {
                 add_job(&mut jobs, job).map_err(at)?;
             }
+            shown_jobs.extend(show_jobs(&inner));
         }
     }
     check_other_sections(&mut sections).map_err(placed)?;
@@ -62,6 +66,7 @@ pub fn load_file(path: &Path) -> Result<Config, Problem> {
     Ok(Config {
         file: Some(path.to_owned()),
         shown: show(&node),
+        shown_jobs,
         global: sections.global,
         jobs: jobs.into_iter().map(Arc::new).collect(),
         storage: sections.storage,

@@ -19,7 +19,6 @@ use parking_lot::RwLock;
 pub use load::{Config, load_file, read_file};
 pub use problem::Problem;
 pub use section::{OtlpSection, TranslationStrategy};
-pub use show::show_job;
 
 /// The configuration in force.
 pub struct Current {

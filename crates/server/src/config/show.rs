@@ -1,7 +1,7 @@
 //! A configuration as `/api/v1/status/config` shows it: YAML again, with every secret replaced.
 
 use super::problem::hide_passwords;
-use super::yaml::{self, Content, Entry, Node};
+use super::yaml::{Content, Entry, Node};
 
 /// Fields whose text is a secret, wherever they stand.
 const SECRET_FIELDS: [&str; 20] = [
@@ -37,15 +37,13 @@ pub fn show(node: &Node) -> String {
     text
 }
 
-/// The section of one job out of a text that `show` wrote.
-pub fn show_job(shown: &str, name: &str) -> Option<String> {
-    let tree = yaml::parse(shown).ok()?;
-    let jobs = tree.get("scrape_configs")?.items();
-    let is_wanted = |job: &Node| match job.get("job_name").map(|name| &name.content) {
-        Some(Content::Scalar { text, .. }) => *text.as_ref() == *name,
-        _ => false,
-    };
-    jobs.iter().find(|job| is_wanted(job)).map(|job| show(job))
+/// The section of every job of a tree, by its name.
+pub fn show_jobs(node: &Node) -> impl Iterator<Item = (String, String)> {
+    let jobs = node.get("scrape_configs").into_iter().flat_map(Node::items);
+    jobs.filter_map(|job| match job.get("job_name").map(|name| &name.content) {
+        Some(Content::Scalar { text, .. }) => Some((text.to_string(), show(job))),
+        _ => None,
+    })
 }
 
 pub(super) fn is_secret(field: &str, within_headers: bool) -> bool {

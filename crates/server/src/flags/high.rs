@@ -106,6 +106,8 @@ pub struct ServeOptions {
     pub retention_time_millis: Option<i64>,
     /// How many bytes are kept, if said; 0 for no limit.
     pub retention_bytes_max: Option<u64>,
+    /// The oldest samples are removed when the disk has less than this left; 0 for never.
+    pub free_bytes_min: u64,
     /// The memory ceiling, if said.
     pub memory_bytes_max: Option<u64>,
     /// The out-of-order window, if said.
@@ -171,6 +173,7 @@ fn serve(typed: low::Serve) -> anyhow::Result<ServeOptions> {
         host: !typed.no_host,
         retention_time_millis: millis_if("--retention-time", typed.retention_time)?,
         retention_bytes_max: bytes("--retention-size", typed.retention_size)?,
+        free_bytes_min: bytes("--retention-free", Some(typed.retention_free))?.unwrap_or(0),
         memory_bytes_max: bytes("--memory-max", typed.memory_max)?,
         out_of_order_millis: millis_if("--out-of-order-window", typed.out_of_order_window)?,
         query: QueryLimits {
@@ -249,6 +252,7 @@ fn shown(typed: &low::Serve) -> Vec<(String, String)> {
         ("query-samples-max", typed.query_samples_max.to_string()),
         ("query-timeout", typed.query_timeout.clone()),
         ("read-timeout", typed.read_timeout.clone()),
+        ("retention-free", typed.retention_free.clone()),
         ("retention-size", text(&typed.retention_size)),
         ("retention-time", text(&typed.retention_time)),
         ("web-config", path(&typed.web_config)),

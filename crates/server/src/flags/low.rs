@@ -110,6 +110,9 @@ pub(super) struct Serve {
     /// How many bytes of samples are kept; 0 for no limit.
     #[arg(long, value_name = "SIZE", alias = "storage.tsdb.retention.size")]
     pub(super) retention_size: Option<String>,
+    /// Remove the oldest samples when the disk has less than this left; 0 for never.
+    #[arg(long, value_name = "SIZE", default_value = "0")]
+    pub(super) retention_free: String,
     /// Memory this process may use (default: 75 % of what the machine or cgroup has).
     #[arg(long, value_name = "SIZE")]
     pub(super) memory_max: Option<String>,

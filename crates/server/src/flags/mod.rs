@@ -10,6 +10,8 @@ use std::process::ExitCode;
 
 use clap::Parser;
 
+use crate::commands::out::complain;
+
 pub use features::remarks as feature_remarks;
 pub use high::{LogFormat, LogOptions, Meant, ServeOptions, VersionFormat};
 pub use size::format_bytes;
@@ -32,7 +34,7 @@ impl Refused {
                 ExitCode::from(u8::try_from(error.exit_code()).unwrap_or(2))
             }
             Refused::Value(error) => {
-                eprintln!("flightdeck: {error:#}");
+                complain!("flightdeck: {error:#}");
                 ExitCode::from(2)
             }
         }

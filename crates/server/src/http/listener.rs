@@ -20,21 +20,22 @@ use tokio::task::JoinHandle;
 use super::door::Door;
 use super::patience::Patient;
 use super::switch::Switch;
+use super::unread::Unread;
 
 /// How long a peer may take to complete the TLS handshake or the head of a request.
 const HANDSHAKE_TIMEOUT: Duration = Duration::from_secs(10);
-/// How long a peer may leave an answer unread before the connection is given up.
-const UNREAD_TIMEOUT: Duration = Duration::from_secs(60);
 /// How many bytes the head of a request may take.
 const HEAD_BYTES_MAX: usize = 64 * 1024;
 /// How many requests one HTTP/2 connection carries at once.
-const HTTP2_STREAMS_MAX: u32 = 250;
+const HTTP2_STREAMS_MAX: u32 = 100;
 
 /// What bounds a listener.
 #[derive(Clone, Copy, Debug)]
 pub struct Limits {
     /// How many connections are open at once; further ones wait in the kernel's queue.
     pub connections_max: usize,
+    /// How long a peer may leave an answer unread before its connection is given up.
+    pub unread_timeout: Duration,
 }
 
 /// A listener being served.
@@ -113,33 +114,72 @@ async fn accept(
             }
         };
         let (door, switch, watcher) = (door.clone(), switch.clone(), connections.watcher());
+        let serving = Serving { peer, door, switch, watcher, unread_timeout: limits.unread_timeout };
         tokio::spawn(async move {
             let _slot = slot;
-            handle(stream, peer, door, switch, watcher).await;
+            serving.handle(stream).await;
         });
     }
     drop(listener);
     connections.shutdown().await;
 }
 
-async fn handle(stream: TcpStream, peer: SocketAddr, door: Arc<Door>, switch: Switch, watcher: Watcher) {
-    // Small responses should not wait for more; where the option cannot be set they merely wait.
-    let _ = stream.set_nodelay(true);
-    let web = door.web();
-    let Some(tls) = &web.tls else {
-        return serve_connection(stream, peer, door, switch, watcher).await;
-    };
-    match tokio::time::timeout(HANDSHAKE_TIMEOUT, tls.accept(stream)).await {
-        Ok(Ok(stream)) => serve_connection(stream, peer, door, switch, watcher).await,
-        Ok(Err(error)) => tracing::debug!(%peer, %error, "TLS handshake failed"),
-        Err(_) => tracing::debug!(%peer, "TLS handshake took too long"),
+/// One connection, and what it is served with.
+struct Serving {
+    peer: SocketAddr,
+    door: Arc<Door>,
+    switch: Switch,
+    watcher: Watcher,
+    unread_timeout: Duration,
+}
+
+impl Serving {
+    async fn handle(self, stream: TcpStream) {
+        // Small responses should not wait for more; where the option cannot be set they merely wait.
+        let _ = stream.set_nodelay(true);
+        let web = self.door.web();
+        let Some(tls) = &web.tls else {
+            return self.serve(stream).await;
+        };
+        let peer = self.peer;
+        match tokio::time::timeout(HANDSHAKE_TIMEOUT, tls.accept(stream)).await {
+            Ok(Ok(stream)) => self.serve(stream).await,
+            Ok(Err(error)) => tracing::debug!(%peer, %error, "TLS handshake failed"),
+            Err(_) => tracing::debug!(%peer, "TLS handshake took too long"),
+        }
+    }
+
+    async fn serve<S>(self, stream: S)
+    where
+        S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
+    {
+        let Serving { peer, door, switch, watcher, unread_timeout } = self;
+        let builder = builder();
+        let builder = if door.web().http2 { builder } else { builder.http1_only() };
+        let unread = Arc::new(Unread::default());
+        let watching = unread.clone();
+        let service = service_fn(move |mut request: Request<Incoming>| {
+            door.strip_prefix(&mut request);
+            let answered = TowerToHyperService::new(switch.current()).call(request);
+            let unread = watching.clone();
+            async move { answered.await.map(|response| response.map(|body| unread.watch(body))) }
+        });
+        let stream = TokioIo::new(Patient::new(stream, HANDSHAKE_TIMEOUT, unread_timeout));
+        let connection = builder.serve_connection_with_upgrades(stream, service).into_owned();
+        let ended = tokio::select! {
+            ended = watcher.watch(connection) => ended,
+            () = unread.too_long(unread_timeout) => {
+                tracing::debug!(%peer, "gave up on a connection that leaves an answer unread");
+                return;
+            }
+        };
+        if let Err(error) = ended {
+            tracing::debug!(%peer, %error, "connection ended early");
+        }
     }
 }
 
-async fn serve_connection<S>(stream: S, peer: SocketAddr, door: Arc<Door>, switch: Switch, watcher: Watcher)
-where
-    S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
-{
+fn builder() -> auto::Builder<TokioExecutor> {
     let mut builder = auto::Builder::new(TokioExecutor::new());
     builder
         .http1()
@@ -152,14 +192,78 @@ where
         .max_concurrent_streams(HTTP2_STREAMS_MAX)
         .max_header_list_size(HEAD_BYTES_MAX as u32)
         .keep_alive_interval(Duration::from_secs(60));
-    let builder = if door.web().http2 { builder } else { builder.http1_only() };
-    let service = service_fn(move |mut request: Request<Incoming>| {
-        door.strip_prefix(&mut request);
-        TowerToHyperService::new(switch.current()).call(request)
-    });
-    let stream = TokioIo::new(Patient::new(stream, HANDSHAKE_TIMEOUT, UNREAD_TIMEOUT));
-    let connection = builder.serve_connection_with_upgrades(stream, service).into_owned();
-    if let Err(error) = watcher.watch(connection).await {
-        tracing::debug!(%peer, %error, "connection ended early");
+    builder
+}
+
+#[cfg(test)]
+mod tests {
+    use std::pin::Pin;
+    use std::task::{Context, Poll};
+
+    use axum::Router;
+    use axum::body::Body;
+    use axum::routing::get;
+    use http_body_util::{BodyExt, Empty};
+    use hyper::body::{Body as HttpBody, Bytes, Frame};
+
+    use super::*;
+
+    /// So many pieces, and what is held until they are out.
+    struct Large {
+        left: u32,
+        _held: Arc<()>,
+    }
+
+    impl HttpBody for Large {
+        type Data = Bytes;
+        type Error = std::io::Error;
+
+        fn poll_frame(
+            mut self: Pin<&mut Self>,
+            _: &mut Context<'_>,
+        ) -> Poll<Option<Result<Frame<Bytes>, std::io::Error>>> {
+            let Some(left) = self.left.checked_sub(1) else { return Poll::Ready(None) };
+            self.left = left;
+            Poll::Ready(Some(Ok(Frame::data(Bytes::from(vec![0; PIECE_BYTES])))))
+        }
+    }
+
+    const PIECES: u32 = 1_000;
+    const PIECE_BYTES: usize = 64 << 10;
+
+    #[tokio::test]
+    async fn a_reader_of_http2_that_allows_no_next_byte_is_given_up() {
+        let held = Arc::new(());
+        let handed = held.clone();
+        let router = Router::new()
+            .route("/", get(async move || Body::new(Large { left: PIECES, _held: handed.clone() })));
+        let door = Door::open(None, String::new()).expect("opens");
+        let limits = Limits { connections_max: 8, unread_timeout: Duration::from_millis(200) };
+        let listener = bind("127.0.0.1:0".parse().expect("an address"), "--listen").expect("binds");
+        let listening = Listening::start(listener, door, Switch::new(router), limits).expect("starts");
+
+        let ask = async || {
+            let stream = TcpStream::connect(listening.address).await.expect("connects");
+            let io = TokioIo::new(stream);
+            let (mut sender, connection) =
+                hyper::client::conn::http2::handshake(TokioExecutor::new(), io).await.expect("shakes hands");
+            tokio::spawn(connection);
+            let request = Request::get(format!("http://{}/", listening.address)).body(Empty::<Bytes>::new());
+            (sender.send_request(request.expect("a request")).await.expect("is answered"), sender)
+        };
+        let (read, _sender) = ask().await;
+        let whole = read.into_body().collect().await.expect("who reads gets all").to_bytes();
+        assert_eq!(whole.len(), PIECES as usize * PIECE_BYTES);
+        let (unread, _other_sender) = ask().await;
+        assert_eq!(Arc::strong_count(&held), 3, "the answer is being held");
+        let freed = async {
+            while Arc::strong_count(&held) > 2 {
+                tokio::time::sleep(Duration::from_millis(20)).await;
+            }
+        };
+        tokio::time::timeout(Duration::from_secs(5), freed)
+            .await
+            .expect("what the answer held is free again");
+        assert!(unread.into_body().collect().await.is_err(), "nobody takes a part for the whole");
     }
 }

@@ -5,6 +5,7 @@ mod guard;
 mod listener;
 mod patience;
 mod switch;
+mod unread;
 mod users;
 mod web_config;
 

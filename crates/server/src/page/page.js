@@ -144,6 +144,10 @@ const run = async () => {
   }
 };
 
+/** The jobs of late: without a configuration this process and its host are collected, and are no targets. */
+const ownJobs = async () =>
+  (await ask("label/job/values?start=" + (Math.floor(Date.now() / 1000) - 300))).data;
+
 const refresh = async () => {
   const verdict = byId("verdict");
   try {
@@ -154,7 +158,7 @@ const refresh = async () => {
     const waiting = targets.length - down.length - up.length;
     verdict.className = down.length ? "bad" : up.length ? "good" : "";
     verdict.textContent = !targets.length
-      ? "No targets are configured."
+      ? `No targets yet. Collected without any: ${(await ownJobs()).join(", ") || "nothing"}.`
       : down.length
         ? `${down.length} of ${targets.length} targets ${down.length === 1 ? "is" : "are"} down.`
         : waiting

@@ -8,6 +8,7 @@ use model::{Labels, METRIC_NAME, MatchOp, Matcher, Sample, Timestamp, Value};
 
 use super::{Data, existing_only, open};
 use crate::api::params::parse_time;
+use crate::commands::out;
 
 /// Arguments of the command.
 #[derive(Args)]
@@ -40,7 +41,7 @@ pub fn run(arguments: &Dump) -> anyhow::Result<()> {
         selectors.push(vec![Matcher::new(METRIC_NAME, MatchOp::NotEqual, "")?]);
     }
     let store = open(&arguments.data.data, existing_only())?;
-    let mut out = BufWriter::new(std::io::stdout().lock());
+    let mut out = BufWriter::new(out::stdout());
     for matchers in &selectors {
         let selection = store.select(matchers, range.clone())?;
         for index in 0..selection.len() {

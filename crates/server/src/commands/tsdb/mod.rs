@@ -12,6 +12,7 @@ use clap::{Args, Subcommand};
 use model::Timestamp;
 use tsdb::{Options, Store};
 
+use super::out::say;
 use super::paint;
 use crate::flags::format_bytes;
 
@@ -84,14 +85,14 @@ fn stats(store: &Store, limit: usize) {
     let stats = store.stats();
     let time = |time: Option<Timestamp>| time.map_or("none".to_owned(), format_time);
     let samples: u64 = stats.parts.iter().map(|part| part.samples).sum();
-    println!("oldest sample    {}", time(stats.min_time));
-    println!("newest sample    {}", time(stats.max_time));
-    println!("targets          {}", stats.targets);
-    println!("points           {}", stats.points);
-    println!("head series      {}", stats.series);
-    println!("parts            {}, {samples} samples, {}", stats.parts.len(), format_bytes(stats.part_bytes));
-    println!("log              {}", format_bytes(stats.log_bytes));
-    println!("damages          {}", stats.damages.len());
+    say!("oldest sample    {}", time(stats.min_time));
+    say!("newest sample    {}", time(stats.max_time));
+    say!("targets          {}", stats.targets);
+    say!("points           {}", stats.points);
+    say!("head series      {}", stats.series);
+    say!("parts            {}, {samples} samples, {}", stats.parts.len(), format_bytes(stats.part_bytes));
+    say!("log              {}", format_bytes(stats.log_bytes));
+    say!("damages          {}", stats.damages.len());
     let cardinality = store.cardinality(limit);
     let tables = [
         ("series of the head by metric", &cardinality.series_by_metric),
@@ -99,20 +100,17 @@ fn stats(store: &Store, limit: usize) {
         ("series of the head by pair", &cardinality.series_by_pair),
     ];
     for (title, rows) in tables {
-        println!("\n{title}");
+        say!("\n{title}");
         for (name, count) in rows {
-            println!("  {count:>10}  {name}");
+            say!("  {count:>10}  {name}");
         }
     }
 }
 
 fn list(store: &Store) {
-    println!(
-        "{:>8}  {:<24}  {:<24}  {:>10}  {:>12}  {:>10}",
-        "part", "from", "to", "series", "samples", "size"
-    );
+    say!("{:>8}  {:<24}  {:<24}  {:>10}  {:>12}  {:>10}", "part", "from", "to", "series", "samples", "size");
     for part in store.stats().parts {
-        println!(
+        say!(
             "{:>8}  {:<24}  {:<24}  {:>10}  {:>12}  {:>10}",
             part.number,
             format_time(part.min_time),
@@ -129,14 +127,14 @@ fn verify(data: &Path) -> anyhow::Result<ExitCode> {
     let mut damages = store.opened().damages.clone();
     damages.extend(store.verify());
     for damage in &damages {
-        println!("{} {damage}", paint::bad("damaged"));
+        say!("{} {damage}", paint::bad("damaged"));
     }
     let parts = store.stats().parts.len();
     if damages.is_empty() {
-        println!("{} {parts} parts, every block read", paint::good("good"));
+        say!("{} {parts} parts, every block read", paint::good("good"));
         return Ok(ExitCode::SUCCESS);
     }
-    println!("{} damages in {parts} parts; everything else is served", damages.len());
+    say!("{} damages in {parts} parts; everything else is served", damages.len());
     Ok(ExitCode::FAILURE)
 }
 

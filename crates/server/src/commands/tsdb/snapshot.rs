@@ -4,17 +4,28 @@ use std::fs;
 use std::path::Path;
 
 use anyhow::{Context, ensure};
+use tsdb::StoreError;
 
 use super::{existing_only, open};
+use crate::commands::out::say;
+
+/// What to do instead where a server is running.
+const ASK_THE_SERVER: &str = "this copies a directory that no server uses; a running server takes a consistent \
+    snapshot by itself: start it with --admin-api and ask it with \
+    `curl -X POST http://127.0.0.1:9090/api/v1/admin/tsdb/snapshot`, which answers with the name of a directory \
+    under snapshots/ of its data directory";
 
 /// Copies the store at `data` to `to`.
 pub fn run(data: &Path, to: &Path) -> anyhow::Result<()> {
     ensure!(!to.exists(), "{} is there already; a snapshot goes to a new directory", to.display());
     // Opening it takes the lock and replays the log, so that a store that cannot be opened is not copied.
-    let store = open(data, existing_only())?;
+    let store = open(data, existing_only()).map_err(|error| {
+        let is_locked = error.downcast_ref::<StoreError>().is_some_and(StoreError::is_locked);
+        if is_locked { error.context(ASK_THE_SERVER) } else { error }
+    })?;
     store.sync()?;
     copy(data, to).with_context(|| format!("copying {} to {}", data.display(), to.display()))?;
-    println!("{}", to.display());
+    say!("{}", to.display());
     Ok(())
 }
 

@@ -19,6 +19,7 @@ use model::Series;
 use tsdb::{Options, Store};
 
 use super::Data;
+use crate::commands::out::{complain, say};
 use block::Block;
 use progress::{Done, Progress};
 
@@ -76,10 +77,10 @@ pub fn run(arguments: &Import) -> anyhow::Result<ExitCode> {
     }
     progress.finish(totals.samples);
     for problem in &totals.problems {
-        eprintln!("{problem}");
+        complain!("{problem}");
     }
     let refused = if totals.refused > 0 { format!(", {} refused", totals.refused) } else { String::new() };
-    println!("imported {} samples{refused} into {}", totals.samples, data.display());
+    say!("imported {} samples{refused} into {}", totals.samples, data.display());
     let good = totals.refused == 0 && totals.problems.is_empty();
     Ok(if good { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }

@@ -9,6 +9,7 @@ use std::time::{Duration, Instant};
 use anyhow::Context;
 
 use super::done_file;
+use crate::commands::out::complain;
 use crate::flags::format_bytes;
 
 /// How often the bar is drawn.
@@ -43,7 +44,7 @@ impl Progress {
     /// Something was done before.
     pub fn skip(&mut self, name: &str, bytes: u64) {
         self.bytes_done += bytes;
-        eprintln!("{name} was imported before; --again imports it again");
+        complain!("{name} was imported before; --again imports it again");
     }
 
     /// Everything is done.
@@ -52,7 +53,7 @@ impl Progress {
             self.bytes_done = self.bytes;
             self.draw();
             let seconds = self.began.elapsed().as_secs_f64().max(0.001);
-            eprintln!("\n{samples} samples in {seconds:.1} s, {:.0} per second", samples as f64 / seconds);
+            complain!("\n{samples} samples in {seconds:.1} s, {:.0} per second", samples as f64 / seconds);
         }
     }
 
@@ -61,7 +62,8 @@ impl Progress {
         let share = (self.bytes_done as f64 / self.bytes.max(1) as f64).min(1.0);
         let full = (share * BAR_COLUMNS as f64) as usize;
         let bar: String = (0..BAR_COLUMNS).map(|column| if column < full { '█' } else { '░' }).collect();
-        eprint!("\r{bar} {:3.0} % of {}", share * 100.0, format_bytes(self.bytes));
+        // A bar that cannot be drawn is no reason to stop importing.
+        let _ = write!(std::io::stderr(), "\r{bar} {:3.0} % of {}", share * 100.0, format_bytes(self.bytes));
     }
 }
 
