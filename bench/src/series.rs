@@ -1,7 +1,7 @@
-//! A million series in the store itself: appending, selecting, and opening again after the process was gone.
+//! A million series in the store itself: appending, selecting, opening again after the process was gone, and sealing.
 //!
 //! Each phase runs in a process of its own, so that what one left in memory does not count for the next. The first
-//! ends without closing the store, as a crash does; the second finds the log and nothing else.
+//! ends without closing the store, as a crash does; the others find the log and nothing else.
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
@@ -32,7 +32,7 @@ pub(crate) struct Options {
     #[arg(long, value_name = "N", default_value_t = 1_000_000)]
     series: usize,
     /// How many samples of each.
-    #[arg(long, value_name = "N", default_value_t = 10)]
+    #[arg(long, value_name = "N", default_value_t = 240)]
     rounds: usize,
     /// Only this phase, in this process.
     #[arg(long, hide = true, requires = "data")]
@@ -46,6 +46,7 @@ pub(crate) struct Options {
 enum Phase {
     Append,
     Open,
+    Seal,
 }
 
 /// What was run, for the report.
@@ -55,7 +56,8 @@ struct Run {
     pages: String,
     series: usize,
     rounds: usize,
-    disk_bytes: u64,
+    log_bytes: u64,
+    part_bytes: u64,
     steps: Vec<Step>,
 }
 
@@ -64,6 +66,8 @@ struct Run {
 struct Step {
     name: String,
     seconds: f64,
+    /// Of all threads, which on a busy machine says more.
+    cpu_seconds: f64,
     /// How many samples or series it was done to.
     things: u64,
     /// The memory of the process after it.
@@ -77,6 +81,7 @@ pub(crate) fn run(options: &Options) -> Result<()> {
     let steps = match phase {
         Phase::Append => append(options, &pages, data)?,
         Phase::Open => open(data)?,
+        Phase::Seal => seal(data)?,
     };
     println!("{}", serde_json::to_string(&steps)?);
     Ok(())
@@ -85,8 +90,8 @@ pub(crate) fn run(options: &Options) -> Result<()> {
 fn run_phases(options: &Options, pages: Pages) -> Result<()> {
     let directory = tempfile::tempdir()?;
     let mut steps: Vec<Step> = Vec::new();
-    let mut disk_bytes = 0;
-    for phase in ["append", "open"] {
+    let (mut log_bytes, mut part_bytes) = (0, 0);
+    for phase in ["append", "open", "seal"] {
         let mut command = Command::new(std::env::current_exe()?);
         command.arg("series").args(["--phase", phase]).arg("--data").arg(directory.path());
         command.args(["--series", &options.series.to_string(), "--rounds", &options.rounds.to_string()]);
@@ -100,7 +105,8 @@ fn run_phases(options: &Options, pages: Pages) -> Result<()> {
         steps.extend(
             serde_json::from_slice::<Vec<Step>>(&output.stdout).context("a phase said something else")?,
         );
-        disk_bytes = process::disk_bytes(directory.path());
+        log_bytes = log_bytes.max(process::disk_bytes(&directory.path().join("log")));
+        part_bytes = process::disk_bytes(&directory.path().join("parts"));
     }
     let series = targets(options, &pages) * pages.samples();
     let run = Run {
@@ -108,7 +114,8 @@ fn run_phases(options: &Options, pages: Pages) -> Result<()> {
         pages: pages.origin,
         series,
         rounds: options.rounds,
-        disk_bytes,
+        log_bytes,
+        part_bytes,
         steps,
     };
     report::keep("series", &table(&run), &run)
@@ -143,6 +150,17 @@ fn open(data: &Path) -> Result<Vec<Step>> {
     })?;
     let store = store.context("the store is open")?;
     let mut steps = vec![opened];
+    steps.extend(select(&store)?);
+    Ok(steps)
+}
+
+/// Opens it again, seals and merges all there is, and asks the same of the parts.
+fn seal(data: &Path) -> Result<Vec<Step>> {
+    let store = Store::open(data, tsdb::Options::default())?;
+    let mut steps = vec![step("sealing into a part", || {
+        store.seal_before(Timestamp::MAX)?;
+        Ok(store.stats().parts.iter().map(|part| part.samples).sum())
+    })?];
     steps.extend(select(&store)?);
     Ok(steps)
 }
@@ -190,10 +208,11 @@ fn read(store: &Store, matchers: &[Matcher]) -> Result<u64> {
 }
 
 fn step(name: &str, work: impl FnOnce() -> Result<u64>) -> Result<Step> {
-    let begun = Instant::now();
+    let id = std::process::id();
+    let (begun, cpu_begun) = (Instant::now(), process::cpu_seconds(id)?);
     let things = work().with_context(|| format!("{name} failed"))?;
-    let seconds = begun.elapsed().as_secs_f64();
-    Ok(Step { name: name.to_owned(), seconds, things, pss_bytes: process::memory(std::process::id())?.pss })
+    let (seconds, cpu_seconds) = (begun.elapsed().as_secs_f64(), process::cpu_seconds(id)? - cpu_begun);
+    Ok(Step { name: name.to_owned(), seconds, cpu_seconds, things, pss_bytes: process::memory(id)?.pss })
 }
 
 fn targets(options: &Options, pages: &Pages) -> usize {
@@ -237,21 +256,33 @@ fn point_labels(series: &str) -> Labels {
 
 fn table(run: &Run) -> String {
     use std::fmt::Write;
+    let mebibytes = |bytes: u64| bytes as f64 / f64::from(1 << 20);
+    let samples = (run.series * run.rounds).max(1) as f64;
     let mut text = format!(
-        "# A million series\n\n{} series, {} samples each, {:.1} MiB on disk before anything was sealed; {}.\n{}.\n\n",
+        "# A million series\n\n{} series, {} samples each; {}.\n{}.\n\n",
         run.series,
         run.rounds,
-        run.disk_bytes as f64 / f64::from(1 << 20),
         run.pages,
         run.machine.describe()
     );
+    let _ = writeln!(
+        text,
+        "The log takes {:.1} MiB before anything is sealed, {:.2} B a sample; sealed they are {:.1} MiB, {:.3} B a sample.\n",
+        mebibytes(run.log_bytes),
+        run.log_bytes as f64 / samples,
+        mebibytes(run.part_bytes),
+        run.part_bytes as f64 / samples,
+    );
     text.push_str(
-        "| | seconds | samples | ns per sample | memory after it, MiB |\n|---|---:|---:|---:|---:|\n",
+        "| | seconds | CPU, s | samples | ns per sample | memory after it, MiB |\n|---|---:|---:|---:|---:|---:|\n",
     );
     for step in &run.steps {
-        let Step { name, seconds, things, pss_bytes } = step;
-        let (per, memory) = (seconds * 1e9 / (*things).max(1) as f64, *pss_bytes as f64 / f64::from(1 << 20));
-        let _ = writeln!(text, "| {name} | {seconds:.3} | {things} | {per:.0} | {memory:.1} |");
+        let Step { name, seconds, cpu_seconds, things, pss_bytes } = step;
+        let (per, memory) = (seconds * 1e9 / (*things).max(1) as f64, mebibytes(*pss_bytes));
+        let _ = writeln!(
+            text,
+            "| {name} | {seconds:.3} | {cpu_seconds:.2} | {things} | {per:.0} | {memory:.1} |"
+        );
     }
     text
 }

@@ -51,11 +51,6 @@ impl Bits {
     }
 }
 
-/// A word with its lowest `count` bits set, all of them from 64 on.
-pub(crate) fn below(count: usize) -> u64 {
-    if count < 64 { (1 << count) - 1 } else { u64::MAX }
-}
-
 /// How many bits are set.
 pub(crate) fn count(words: &[u64]) -> usize {
     words.iter().map(|word| word.count_ones() as usize).sum()

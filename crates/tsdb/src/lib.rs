@@ -10,11 +10,11 @@
 //! (`closed`); histograms have columns of their own (`histogram_column`, `histogram`), and so has the time since when a counter
 //! counts (`starts`). What did not come as frames is split into target and point and goes the same way.
 //!
-//! Two hours later [`Store::maintain`] (`maintain`) seals the samples into an immutable part sorted by point and target
-//! (`seal`, `part_writer`), names it in the manifest with up to where the head is sealed (`view`), and cuts the log. Parts are
-//! merged (`merge`) and expire (`retention`). What is deleted is hidden at once (`delete`, `tombstone`) and left out of the
-//! next merge. After a crash the log is replayed, different targets at the
-//! same time (`dispatch`, `replay`). Old data comes in beside all this (`import`).
+//! Half an hour later, once none comes late any more, [`Store::maintain`] (`maintain`) seals the samples into an immutable
+//! part sorted by point and target (`seal`, `part_writer`), names it in the manifest with up to where the head is sealed
+//! (`view`), and cuts the log. Parts are merged (`merge`) and expire (`retention`). What is deleted is hidden at once
+//! (`delete`, `tombstone`) and left out of the next merge. After a crash the log is replayed, different targets at the same
+//! time (`dispatch`, `replay`). Old data comes in beside all this (`import`).
 //!
 //! **The way of a question.** [`Store::select`] (`select`) decides each matcher once per target and once per point, asks
 //! parts (`part`) and stripes which pairs exist, and hands out series in the order of their labels. [`Selection::read`]

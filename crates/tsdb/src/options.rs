@@ -20,7 +20,8 @@ pub struct Options {
     pub exemplars_max: usize,
     /// How many metric families may have metadata; beyond, new ones are ignored.
     pub metadata_max: usize,
-    /// How much time one part of fresh samples covers.
+    /// How much time one part of fresh samples covers. With the window of late samples this bounds what is only in
+    /// memory and in the log, so how much a start has to replay.
     pub part_span_ms: i64,
     /// How much time a merged part covers at most.
     pub merged_span_ms_max: i64,
@@ -63,7 +64,7 @@ impl Default for Options {
             label_set_bytes_max: 64 << 10,
             exemplars_max: 100_000,
             metadata_max: 100_000,
-            part_span_ms: 2 * HOUR_MS,
+            part_span_ms: HOUR_MS / 2,
             merged_span_ms_max: 24 * HOUR_MS,
             retention_ms: 15 * 24 * HOUR_MS,
             retention_bytes: 0,

@@ -15,7 +15,7 @@ use crate::head::{Head, Resolved};
 use crate::record::{Record, Row, Stamp};
 use crate::refusal::Appended;
 use crate::registry::PointId;
-use crate::stripe::{COLUMNS_MAX, Context, RowBuffer};
+use crate::stripe::{Context, RowBuffer};
 
 /// What a chapter of the log calls its points; they are told before anything speaks of them.
 pub(crate) type ChapterPoints = Arc<RwLock<HashMap<PointId, Labels>>>;
@@ -157,6 +157,7 @@ impl<'a> Replay<'a> {
             stripe.points.truncate(first);
             stripe.points.extend(points);
             stripe.resolved = self.head.place_again(&stripe.target, stripe.points.iter());
+            stripe.last.resize(stripe.points.len(), 0);
             stripe.is_identity = stripe.resolved.is_identity(stripe.points.len());
         }
         Some(())
@@ -166,8 +167,11 @@ impl<'a> Replay<'a> {
         let stripe = self.stripes.get_mut(&stamp.stripe)?;
         let is_whole = stripe.accept(stamp);
         for (column, &value) in bits::ones(&row.told).zip(&row.values) {
-            stripe.last[column] = value;
-            stripe.known.insert(column);
+            // A row may speak of columns that a damaged record defined.
+            if let Some(last) = stripe.last.get_mut(column) {
+                *last = value;
+                stripe.known.insert(column);
+            }
         }
         if row.time < self.floor || !is_whole {
             return Some(());
@@ -187,9 +191,7 @@ impl<'a> Replay<'a> {
         self.buffer.clear();
         let count = stripe.points.len();
         for (word, &present) in row.present.iter().enumerate() {
-            // A row may speak of columns that a damaged record defined.
-            let defined = bits::below(count.saturating_sub(word * 64));
-            self.buffer.present[word] = present & defined & stripe.known.word(word);
+            self.buffer.present[word] = present & stripe.known.word(word);
         }
         self.buffer.values[..count].copy_from_slice(&stripe.last[..count]);
         let in_order = stripe.fill_starts(row.time, run.columns.iter(), &mut self.buffer);
@@ -284,7 +286,7 @@ impl Stripe {
             points: Vec::new(),
             resolved: Resolved::default(),
             is_identity: false,
-            last: vec![0; COLUMNS_MAX],
+            last: Vec::new(),
             known: bits::Bits::default(),
             next_sequence: 0,
             starts: BTreeMap::new(),

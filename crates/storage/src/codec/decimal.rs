@@ -41,6 +41,9 @@ pub(super) struct Decimals {
 
 /// The integers behind `values`, unless too many of them have none.
 pub(super) fn find(values: &[f64]) -> Option<Decimals> {
+    if let Some(integers) = whole(values) {
+        return Some(Decimals { exponent: 0, integers, exceptions: Vec::new() });
+    }
     let exponent = exponent(values)?;
     let mut integers = Vec::with_capacity(values.len());
     let mut exceptions = Vec::new();
@@ -111,6 +114,19 @@ pub(super) fn read_exceptions(bytes: &mut &[u8], values: &mut [f64]) -> DecodeRe
         next = index + 1;
     }
     Ok(())
+}
+
+/// The values as integers if all of them are: what counts mostly is, and needs no search for an exponent.
+fn whole(values: &[f64]) -> Option<Vec<i64>> {
+    let mut integers = Vec::with_capacity(values.len());
+    for &value in values {
+        let integer = value as i64;
+        if (integer as f64).to_bits() != value.to_bits() || value.abs() > INTEGER_MAX {
+            return None;
+        }
+        integers.push(integer);
+    }
+    Some(integers)
 }
 
 /// The exponent that serves `values` best; `None` when too few have one.
