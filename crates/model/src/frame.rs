@@ -20,14 +20,23 @@ pub struct Layout {
     /// The target's own labels (`job`, `instance`, ...). No point has a label of one of these names.
     pub target: Labels,
     /// Per column, the metric name and the labels that are not the target's. No two columns are equal.
-    pub points: Vec<Labels>,
+    pub points: Arc<[Labels]>,
     /// Metadata by metric family name, as the exposition declared it.
-    pub metadata: Vec<(String, Metadata)>,
+    pub metadata: Arc<[(String, Metadata)]>,
 }
 
 impl Layout {
     /// Makes a layout with an identity of its own.
     pub fn new(target: Labels, points: Vec<Labels>, metadata: Vec<(String, Metadata)>) -> Arc<Layout> {
+        Layout::sharing(target, points.into(), metadata.into())
+    }
+
+    /// As `new`, of lists that other targets have too.
+    pub fn sharing(
+        target: Labels,
+        points: Arc<[Labels]>,
+        metadata: Arc<[(String, Metadata)]>,
+    ) -> Arc<Layout> {
         static NEXT_ID: AtomicU64 = AtomicU64::new(1);
         let id = NEXT_ID.fetch_add(1, Ordering::Relaxed);
         Arc::new(Layout { id, target, points, metadata })

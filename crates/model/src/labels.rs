@@ -8,10 +8,11 @@
 //! ```
 
 use std::cmp::Ordering;
-use std::collections::HashSet;
 use std::fmt;
 use std::hash::{BuildHasher, Hash, Hasher};
-use std::sync::{Arc, LazyLock, Mutex, PoisonError};
+use std::sync::{Arc, LazyLock};
+
+use crate::pool::Pool;
 
 /// The label that holds a metric's name.
 pub const METRIC_NAME: &str = "__name__";
@@ -55,8 +56,8 @@ impl Labels {
     /// The same set in the one allocation that all who call this share. A thousand replicas of a service expose the same
     /// series; whoever remembers them per target should remember them through here.
     pub fn shared(self) -> Labels {
-        static SHARED: LazyLock<Mutex<Pool>> = LazyLock::new(Mutex::default);
-        SHARED.lock().unwrap_or_else(PoisonError::into_inner).share(self)
+        static SHARED: LazyLock<Pool<[u8]>> = LazyLock::new(Pool::new);
+        Labels { packed: SHARED.share(self.packed) }
     }
 
     /// The packed bytes, as `from_packed` takes them back. The encoding is part of the storage format.
@@ -348,29 +349,6 @@ impl LabelsBuilder {
     }
 }
 
-/// Sets that somebody holds, each once.
-#[derive(Default)]
-struct Pool {
-    sets: HashSet<Labels, foldhash::fast::FixedState>,
-    /// When there are this many, those that nobody holds any more are dropped.
-    sweep_at: usize,
-}
-
-impl Pool {
-    fn share(&mut self, labels: Labels) -> Labels {
-        if let Some(shared) = self.sets.get(&labels) {
-            return shared.clone();
-        }
-        if self.sets.len() >= self.sweep_at {
-            self.sets.retain(|labels| Arc::strong_count(&labels.packed) > 1);
-            self.sets.shrink_to_fit();
-            self.sweep_at = 2 * self.sets.len() + 1_024;
-        }
-        self.sets.insert(labels.clone());
-        labels
-    }
-}
-
 const HASH_SEED: u64 = 0x0005_eed0_f1ab_e150;
 
 fn stable_hash(bytes: &[u8]) -> u64 {
@@ -441,16 +419,10 @@ mod tests {
     }
 
     #[test]
-    fn equal_sets_are_shared_as_long_as_somebody_holds_them() {
-        let mut pool = Pool::default();
-        let set = |number: usize| labels(&[("a", &number.to_string())]);
-        let first = pool.share(set(1));
-        assert!(Arc::ptr_eq(&first.packed, &pool.share(set(1)).packed));
-        for number in 2..5_000 {
-            pool.share(set(number));
-        }
-        assert!(pool.sets.len() < 2_000, "{} sets are kept for nobody", pool.sets.len());
-        assert!(Arc::ptr_eq(&first.packed, &pool.share(set(1)).packed));
+    fn equal_sets_are_shared() {
+        let set = || labels(&[("a", "1")]).shared();
+        let held = set();
+        assert!(Arc::ptr_eq(&held.packed, &set().packed));
     }
 
     #[test]

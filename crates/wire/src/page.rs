@@ -1,31 +1,51 @@
 //! A page: what one scrape said, as one row of values over a shared list of series.
 
-use std::sync::Arc;
+use std::hash::{Hash, Hasher};
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, LazyLock};
 
-use model::{Exemplar, Labels, Metadata, Timestamp, Value};
+use model::{Exemplar, Labels, Metadata, Pool, Timestamp, Value};
 
-/// The series of a target's pages, in the order of their rows. Two shapes with the same `id` are the same shape.
+/// The series of pages, in the order of their rows. Two shapes with the same `id` are the same shape.
 #[derive(Debug)]
 pub struct Shape {
     id: u64,
     /// The full label set of each column as it was exposed, `__name__` included. No two are equal.
-    pub series: Vec<Labels>,
+    pub series: Box<[Labels]>,
     /// Metadata by metric family name, as the exposition declared it.
-    pub metadata: Vec<(String, Metadata)>,
+    pub metadata: Arc<[(String, Metadata)]>,
 }
 
 impl Shape {
-    /// Makes a shape with an identity of its own. Its series are shared with the shapes of other targets.
-    pub fn new(series: Vec<Labels>, metadata: Vec<(String, Metadata)>) -> Arc<Shape> {
+    /// The shape of these series. Targets that expose the same have the same, as long as one of them holds it.
+    pub fn new(series: Vec<Labels>, metadata: impl Into<Arc<[(String, Metadata)]>>) -> Arc<Shape> {
         static NEXT_ID: AtomicU64 = AtomicU64::new(1);
+        static SHARED: LazyLock<Pool<Shape>> = LazyLock::new(Pool::new);
+        static METADATA: LazyLock<Pool<[(String, Metadata)]>> = LazyLock::new(Pool::new);
         let series = series.into_iter().map(Labels::shared).collect();
-        Arc::new(Shape { id: NEXT_ID.fetch_add(1, Ordering::Relaxed), series, metadata })
+        let metadata = METADATA.share(metadata.into());
+        SHARED.share(Arc::new(Shape { id: NEXT_ID.fetch_add(1, Ordering::Relaxed), series, metadata }))
     }
 
     /// The identity: unique in this process, never reused.
     pub fn id(&self) -> u64 {
         self.id
+    }
+}
+
+/// Shapes are equal that say the same, whatever their identity.
+impl PartialEq for Shape {
+    fn eq(&self, other: &Shape) -> bool {
+        self.series == other.series && self.metadata == other.metadata
+    }
+}
+
+impl Eq for Shape {}
+
+impl Hash for Shape {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        self.series.hash(state);
+        self.metadata.hash(state);
     }
 }
 

@@ -105,6 +105,24 @@ mod tests {
     }
 
     #[test]
+    fn replicas_share_what_does_not_change() {
+        let (mut one, mut other) = (Reader::new(), Reader::new());
+        let body = |value: u32| format!("# TYPE a counter\n# HELP a help\na{{b=\"1\"}} {value}\nc 3\n");
+        let first = read(&mut one, &body(1), Format::Text).unwrap();
+        let second = read(&mut other, &body(20), Format::Text).unwrap();
+        assert_eq!(first.shape.id(), second.shape.id());
+        let template = |reader: &Reader| match &reader.rows {
+            Some(Rows::Text(rows)) => rows.template.clone(),
+            _ => panic!("the page is text"),
+        };
+        assert!(std::sync::Arc::ptr_eq(&template(&one), &template(&other)));
+        let changed = read(&mut other, &body(20).replace("c 3", "d 3"), Format::Text).unwrap();
+        assert_ne!(first.shape.id(), changed.shape.id());
+        assert!(std::sync::Arc::ptr_eq(&first.shape.metadata, &changed.shape.metadata), "it is the same");
+        assert_eq!(read(&mut one, &body(7), Format::Text).unwrap().values, [7.0, 3.0]);
+    }
+
+    #[test]
     fn lines_may_grow_and_shrink_without_being_lost() {
         let mut reader = Reader::new();
         let bodies = [

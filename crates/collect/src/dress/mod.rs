@@ -4,23 +4,26 @@
 //! and each further page of that shape is only copied along it. Series that end up with other target labels than
 //! the target's own go to a row of their own, because no point of a layout may have a target label's name.
 
+mod cut;
+mod ended;
+mod frames;
 mod limits;
 mod report;
+mod series;
 
 use std::sync::Arc;
 
-use foldhash::{HashMap, HashMapExt, HashSet};
-use model::{Frame, Labels, Layout, STALE_NAN, Timestamp, Value};
-use wire::{Page, Shape};
+use model::{Frame, Labels, Layout, STALE_NAN, Timestamp};
+use wire::Page;
 
 use crate::config::{NameScheme, ScrapeLimits};
-use crate::relabel::{self, Rule};
+use crate::relabel::Rule;
+use cut::Cut;
+use ended::{end_of_shape, silent_columns, stale_row};
+use frames::{empty_frame, main_frame};
 pub use limits::Refusal;
 pub use report::{Counts, Report};
 use report::{push_report, report_points};
-
-/// How many sets of columns with times of their own are remembered per shape.
-const GROUPS_MAX: usize = 4_096;
 
 /// What decides how pages of a target are dressed.
 #[derive(Clone, Debug)]
@@ -54,39 +57,6 @@ pub struct Dresser {
     reported: bool,
 }
 
-/// What the series of one shape become.
-struct Cut {
-    shape: Arc<Shape>,
-    places: Vec<Place>,
-    /// The first is the target's own row and ends with the automatic series.
-    rows: Vec<Row>,
-    /// How many columns of the shape are kept.
-    kept: usize,
-    /// Whether the last scrape succeeded, with columns of this shape.
-    live: bool,
-    /// Columns that the last scrape left without a sample whose end would have to be marked; ascending.
-    silent: Vec<u32>,
-    starts: Option<Arc<[Timestamp]>>,
-    groups: HashMap<(u32, Vec<u32>), Arc<Layout>>,
-}
-
-struct Row {
-    layout: Arc<Layout>,
-    /// The shape's column behind each of the row's.
-    sources: Vec<u32>,
-    /// Whether the sources are all of the shape's columns in their order.
-    whole: bool,
-    starts: Arc<[Timestamp]>,
-}
-
-#[derive(Clone, Copy, PartialEq, Eq)]
-struct Place {
-    row: u32,
-    column: u32,
-}
-
-const DROPPED: Place = Place { row: u32::MAX, column: u32::MAX };
-
 impl Dresser {
     /// A dresser that has seen nothing yet.
     pub fn new(style: Style) -> Dresser {
@@ -119,8 +89,7 @@ impl Dresser {
             },
         };
         let cut = new_cut.as_ref().or(self.cut.as_ref()).expect("there is a cut for the page's shape");
-        let absent_kept =
-            page.absent.iter().filter(|&&column| cut.places[column as usize] != DROPPED).count();
+        let absent_kept = page.absent.iter().filter(|&&column| cut.place(column).is_some()).count();
         let mut counts = Counts {
             scraped: page.shape.series.len() - page.absent.len(),
             kept: cut.kept - absent_kept,
@@ -135,9 +104,9 @@ impl Dresser {
         let mut frames = Vec::with_capacity(cut.rows.len());
         let silent = silent_columns(&page, self.style.track_timestamps);
         counts.added = match new_cut {
-            Some(mut new_cut) => {
+            Some(new_cut) => {
                 let added = match self.cut.take() {
-                    Some(old) => end_of_shape(&old, &mut new_cut, &silent, time, &mut frames),
+                    Some(old) => end_of_shape(&old, &new_cut, &silent, time, &mut frames),
                     None => counts.kept,
                 };
                 self.cut = Some(new_cut);
@@ -196,325 +165,9 @@ impl Dresser {
     }
 }
 
-impl Cut {
-    fn new(style: &Style, shape: &Arc<Shape>, old: Option<&Cut>) -> Result<Cut, Refusal> {
-        let old_columns: HashMap<&Labels, u32> =
-            old.map(|cut| cut.shape.series.iter().zip(0..).collect()).unwrap_or_default();
-        let target_names: Vec<&str> = style.target.iter().map(|(name, _)| name).collect();
-        let report = report_points(style.extra_metrics);
-        let mut taken: HashSet<(u32, Labels)> = report.iter().map(|point| (0, point.clone())).collect();
-        let mut targets = vec![style.target.clone()];
-        let mut points: Vec<Vec<Labels>> = vec![Vec::new()];
-        let mut sources: Vec<Vec<u32>> = vec![Vec::new()];
-        let mut places = Vec::with_capacity(shape.series.len());
-        let mut kept = 0;
-        for (column, exposed) in (0u32..).zip(&shape.series) {
-            let known = old.zip(old_columns.get(exposed)).map(|(cut, &at)| cut.dressed(at));
-            let dressed = match known {
-                Some(dressed) => dressed,
-                None => dress_series(style, &target_names, exposed)?,
-            };
-            let Some((target, point)) = dressed else {
-                places.push(DROPPED);
-                continue;
-            };
-            let row = targets.iter().position(|known| *known == target).unwrap_or_else(|| {
-                targets.push(target);
-                points.push(Vec::new());
-                sources.push(Vec::new());
-                targets.len() - 1
-            });
-            // Relabelling can make two series one; the first on the page is the one that stays.
-            if !taken.insert((row as u32, point.clone())) {
-                places.push(DROPPED);
-                continue;
-            }
-            places.push(Place { row: row as u32, column: points[row].len() as u32 });
-            points[row].push(point.shared());
-            sources[row].push(column);
-            kept += 1;
-        }
-        points[0].extend(report);
-        let rows = targets.into_iter().zip(points).zip(sources).enumerate();
-        let rows = rows.map(|(index, ((target, points), sources))| Row {
-            layout: Layout::new(target, points, if index == 0 { shape.metadata.clone() } else { Vec::new() }),
-            whole: sources.len() == shape.series.len(),
-            sources,
-            starts: Arc::from([]),
-        });
-        Ok(Cut {
-            shape: shape.clone(),
-            places,
-            rows: rows.collect(),
-            kept,
-            live: false,
-            silent: Vec::new(),
-            starts: None,
-            groups: HashMap::new(),
-        })
-    }
-
-    /// What a column became: its row's target and its point, or nothing.
-    fn dressed(&self, column: u32) -> Option<(Labels, Labels)> {
-        let place = self.places[column as usize];
-        (place != DROPPED).then(|| {
-            let layout = &self.rows[place.row as usize].layout;
-            (layout.target.clone(), layout.points[place.column as usize].clone())
-        })
-    }
-
-    /// How many kept columns say something now and did not before.
-    fn newly_present(&self, silent: &[u32]) -> usize {
-        if !self.live {
-            let silent = silent.iter().filter(|&&column| self.places[column as usize] != DROPPED).count();
-            return self.kept - silent;
-        }
-        let back = self.silent.iter().filter(|&column| silent.binary_search(column).is_err());
-        back.filter(|&&column| self.places[column as usize] != DROPPED).count()
-    }
-
-    /// Copies a page along the cut.
-    fn page_frames(&mut self, page: Page, silent: Vec<u32>, time: Timestamp, frames: &mut Vec<Frame>) {
-        self.refresh_starts(&page.starts);
-        let mut ended = Vec::new();
-        if self.live && silent != self.silent {
-            ended.extend(silent.iter().copied().filter(|column| self.silent.binary_search(column).is_err()));
-        }
-        let mut histograms = split(&self.places, self.rows.len(), page.histograms);
-        let mut exemplars = split(&self.places, self.rows.len(), page.exemplars);
-        let mut page_values = page.values;
-        self.group_frames(&page.times, &page_values, &mut histograms, &mut exemplars, frames);
-        let mut left_out: Vec<u32> = page.absent;
-        left_out.extend(page.times.iter().map(|(column, _)| *column));
-        left_out.sort_unstable();
-        left_out.dedup();
-        left_out.retain(|column| ended.binary_search(column).is_err());
-        for &column in &ended {
-            page_values[column as usize] = STALE_NAN;
-        }
-        let mut absent =
-            split(&self.places, self.rows.len(), left_out.into_iter().map(|column| (column, ())));
-        for (index, row) in self.rows.iter().enumerate().rev() {
-            let values = match row.whole {
-                true => std::mem::take(&mut page_values),
-                false => row.sources.iter().map(|&source| page_values[source as usize]).collect(),
-            };
-            let frame = Frame {
-                layout: row.layout.clone(),
-                time,
-                values,
-                absent: std::mem::take(&mut absent[index]).into_iter().map(|(column, ())| column).collect(),
-                histograms: std::mem::take(&mut histograms[index]),
-                exemplars: std::mem::take(&mut exemplars[index]),
-                starts: row.starts.clone(),
-            };
-            // A row of which nothing is said does not become a frame; the target's own always says `up`.
-            if index == 0 || frame.absent.len() < frame.values.len() {
-                frames.push(frame);
-            }
-        }
-        self.live = true;
-        self.silent = silent;
-    }
-
-    /// Frames of the samples that bring times of their own, one for each row and time.
-    fn group_frames(
-        &mut self,
-        times: &[(u32, Timestamp)],
-        values: &[f64],
-        histograms: &mut [Vec<(u32, Value)>],
-        exemplars: &mut [Vec<(u32, model::Exemplar)>],
-        frames: &mut Vec<Frame>,
-    ) {
-        if times.is_empty() {
-            return;
-        }
-        let mut groups: HashMap<(u32, Timestamp), Vec<(u32, u32)>> = HashMap::new();
-        for &(source, time) in times {
-            let place = self.places[source as usize];
-            if place != DROPPED {
-                groups.entry((place.row, time)).or_default().push((place.column, source));
-            }
-        }
-        if self.groups.len() > GROUPS_MAX {
-            self.groups.clear();
-        }
-        let mut groups: Vec<_> = groups.into_iter().collect();
-        groups.sort_unstable_by_key(|(key, _)| *key);
-        for ((row_index, time), columns) in groups {
-            let row = &self.rows[row_index as usize];
-            let key: Vec<u32> = columns.iter().map(|(column, _)| *column).collect();
-            let layout = self.groups.entry((row_index, key)).or_insert_with_key(|(_, columns)| {
-                let points = columns.iter().map(|&column| row.layout.points[column as usize].clone());
-                Layout::new(row.layout.target.clone(), points.collect(), Vec::new())
-            });
-            let take = |all: &mut Vec<(u32, Value)>| take_columns(all, &columns);
-            let starts: Arc<[Timestamp]> = match row.starts.is_empty() {
-                true => row.starts.clone(),
-                false => columns.iter().map(|(column, _)| row.starts[*column as usize]).collect(),
-            };
-            frames.push(Frame {
-                layout: layout.clone(),
-                time,
-                values: columns.iter().map(|(_, source)| values[*source as usize]).collect(),
-                absent: Vec::new(),
-                histograms: take(&mut histograms[row_index as usize]),
-                exemplars: take_columns(&mut exemplars[row_index as usize], &columns),
-                starts,
-            });
-        }
-    }
-
-    /// Start times hardly ever change, so each row's are made once for each list the page brings.
-    fn refresh_starts(&mut self, starts: &Arc<[Timestamp]>) {
-        if self.starts.as_ref().is_some_and(|known| Arc::ptr_eq(known, starts)) {
-            return;
-        }
-        for row in &mut self.rows {
-            row.starts = match starts.is_empty() {
-                true => Arc::from([]),
-                false => (0..row.layout.points.len())
-                    .map(|column| row.sources.get(column).map_or(0, |&source| starts[source as usize]))
-                    .collect(),
-            };
-        }
-        self.starts = Some(starts.clone());
-    }
-}
-
-/// What one exposed series becomes: its target's labels and its point, or nothing.
-fn dress_series(
-    style: &Style,
-    target_names: &[&str],
-    exposed: &Labels,
-) -> Result<Option<(Labels, Labels)>, Refusal> {
-    let clashes = exposed.iter().any(|(name, _)| target_names.contains(&name));
-    let (target, point, full) = if style.rules.is_empty() && !clashes {
-        (style.target.clone(), exposed.clone(), None)
-    } else {
-        let mut builder = exposed.to_builder();
-        for (name, value) in &style.target {
-            let own = builder.value(name).to_owned();
-            if own.is_empty() {
-                builder.set(name, value);
-            } else if !style.honor_labels {
-                let mut exported = format!("exported_{name}");
-                while !exposed.value(&exported).is_empty() {
-                    exported.insert_str(0, "exported_");
-                }
-                builder.set(&exported, &own).set(name, value);
-            }
-        }
-        if !relabel::apply(&style.rules, &mut builder) {
-            return Ok(None);
-        }
-        let full = builder.build();
-        let target = full.filter(|name| target_names.contains(&name));
-        let point = full.filter(|name| !target_names.contains(&name));
-        (target, point, Some(full))
-    };
-    limits::check_series(style, full.as_ref(), &target, &point)?;
-    Ok(Some((target, point)))
-}
-
-/// The columns whose end need not be marked: those that say nothing, and those with times of their own.
-fn silent_columns(page: &Page, track_timestamps: bool) -> Vec<u32> {
-    if page.times.is_empty() || track_timestamps {
-        return page.absent.clone();
-    }
-    let mut silent: Vec<u32> =
-        page.absent.iter().copied().chain(page.times.iter().map(|(column, _)| *column)).collect();
-    silent.sort_unstable();
-    silent.dedup();
-    silent
-}
-
-/// Ends the series that the old shape had and the new page does not; says how many series are new.
-fn end_of_shape(old: &Cut, new: &mut Cut, silent: &[u32], time: Timestamp, frames: &mut Vec<Frame>) -> usize {
-    let was_alive = |column: u32| old.live && old.silent.binary_search(&column).is_err();
-    let old_columns: HashMap<&Labels, u32> = old.shape.series.iter().zip(0..).collect();
-    let mut gone: Vec<bool> = (0..old.shape.series.len() as u32).map(was_alive).collect();
-    let mut added = 0;
-    for (column, series) in (0u32..).zip(&new.shape.series) {
-        let is_said = silent.binary_search(&column).is_err();
-        let old_column = old_columns.get(series).copied().filter(|&column| was_alive(column));
-        match old_column {
-            Some(old_column) if is_said => gone[old_column as usize] = false,
-            None if is_said && new.places[column as usize] != DROPPED => added += 1,
-            Some(_) | None => {}
-        }
-    }
-    if gone.contains(&true) {
-        let is_gone = |column: u32| gone[column as usize];
-        let ended = old.rows.iter().filter_map(|row| stale_row(row, is_gone, time));
-        frames.extend(ended.map(|mut frame| {
-            let said = frame.values.len() as u32;
-            frame.absent.extend(said..frame.layout.points.len() as u32);
-            frame.values.resize(frame.layout.points.len(), STALE_NAN);
-            frame
-        }));
-    }
-    added
-}
-
-/// A frame that ends those of a row's columns whose source `is_gone` admits; `None` where there are none.
-fn stale_row(row: &Row, is_gone: impl Fn(u32) -> bool, time: Timestamp) -> Option<Frame> {
-    let absent: Vec<u32> = (0u32..)
-        .zip(&row.sources)
-        .filter(|(_, source)| !is_gone(**source))
-        .map(|(column, _)| column)
-        .collect();
-    if absent.len() == row.sources.len() {
-        return None;
-    }
-    let mut frame = empty_frame(row.layout.clone(), time);
-    frame.values = vec![STALE_NAN; row.sources.len()];
-    frame.absent = absent;
-    Some(frame)
-}
-
-fn empty_frame(layout: Arc<Layout>, time: Timestamp) -> Frame {
-    Frame {
-        layout,
-        time,
-        values: Vec::new(),
-        absent: Vec::new(),
-        histograms: Vec::new(),
-        exemplars: Vec::new(),
-        starts: Arc::from([]),
-    }
-}
-
-/// The frame of the target's own row, which is the last that was pushed, moved to the front.
-fn main_frame<'a>(frames: &'a mut [Frame], layout: &Arc<Layout>) -> &'a mut Frame {
-    let last = frames.len() - 1;
-    debug_assert_eq!(frames[last].layout.id(), layout.id());
-    frames.swap(0, last);
-    &mut frames[0]
-}
-
-/// Deals what stands at columns of the shape out to the rows, at the rows' columns.
-fn split<T>(places: &[Place], rows: usize, items: impl IntoIterator<Item = (u32, T)>) -> Vec<Vec<(u32, T)>> {
-    let mut dealt: Vec<Vec<(u32, T)>> = std::iter::repeat_with(Vec::new).take(rows).collect();
-    for (source, item) in items {
-        let place = places[source as usize];
-        if place != DROPPED {
-            dealt[place.row as usize].push((place.column, item));
-        }
-    }
-    dealt
-}
-
-/// Takes what stands at any of `columns` out of `all`, renumbered to the position within `columns`.
-fn take_columns<T>(all: &mut Vec<(u32, T)>, columns: &[(u32, u32)]) -> Vec<(u32, T)> {
-    let position = |column: u32| columns.binary_search_by_key(&column, |(column, _)| *column).ok();
-    all.extract_if(.., |(column, _)| position(*column).is_some())
-        .map(|(column, item)| (position(column).map_or(0, |at| at as u32), item))
-        .collect()
-}
-
 #[cfg(test)]
 mod tests {
+    use foldhash::HashSet;
     use serde_json::json;
     use wire::{Format, Options, Reader};
 
@@ -696,6 +349,21 @@ mod tests {
             style(json!([]), |style| style.honor_timestamps = false),
             &[("a 1 5\n", "a{J} 1 @10\nup{J} 1 @10\n1/1/1")],
         );
+    }
+
+    #[test]
+    fn replicas_share_their_points_and_metadata() {
+        let layouts = ["a", "b"].map(|instance| {
+            let target = Labels::from_pairs([("instance", instance)]);
+            let mut dresser = Dresser::new(style(json!([]), |style| style.target = target));
+            let body = "# HELP a of use\na 1\nb 2\n";
+            let page = Reader::new().read(body.as_bytes(), Format::Text, &Options::default()).unwrap();
+            let (frames, _) = dresser.dress(page, 1, Report::default()).unwrap();
+            frames[0].layout.clone()
+        });
+        assert_ne!(layouts[0].id(), layouts[1].id());
+        assert!(Arc::ptr_eq(&layouts[0].points, &layouts[1].points));
+        assert!(Arc::ptr_eq(&layouts[0].metadata, &layouts[1].metadata));
     }
 
     #[test]

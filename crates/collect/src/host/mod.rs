@@ -67,7 +67,7 @@ impl Host {
         let clock = Instant::now();
         let (series, values, metadata) = read_all(time).into_parts();
         let shape = match &self.shape {
-            Some(shape) if shape.series == series => shape.clone(),
+            Some(shape) if *shape.series == *series => shape.clone(),
             _ => self.shape.insert(Shape::new(series, metadata)).clone(),
         };
         let page = Page {

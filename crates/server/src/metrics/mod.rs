@@ -177,7 +177,7 @@ impl Metrics {
         values.push(1.0);
         let mut last = self.last_layout.lock();
         let layout = match last.as_ref() {
-            Some(layout) if layout.points == points && layout.target == *target => layout.clone(),
+            Some(layout) if *layout.points == *points && layout.target == *target => layout.clone(),
             _ => {
                 let metadata = |family: &Exposed| Metadata {
                     kind: family.kind,

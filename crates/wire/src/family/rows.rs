@@ -28,15 +28,13 @@ pub(crate) struct FamilyRows {
 }
 
 /// One family of the last page.
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 struct Family {
     /// Where in the body its message lies.
     start: usize,
     end: usize,
     /// Its columns; `None` where some of its rows were duplicates.
     columns: Option<std::ops::Range<usize>>,
-    name: String,
-    metadata: Metadata,
 }
 
 impl FamilyRows {
@@ -116,7 +114,8 @@ impl FamilyRows {
                     .iter()
                     .zip(&self.shape.series[columns.clone()])
                     .all(|(row, series)| row.labels == *series);
-            if !same_series || head.name != family.name || head.metadata != family.metadata {
+            let (name, metadata) = &self.shape.metadata[index];
+            if !same_series || head.name != *name || head.metadata != *metadata {
                 return false;
             }
             for (column, row) in columns.zip(rows.drain(..)) {
@@ -138,6 +137,7 @@ impl FamilyRows {
         let (mut rows, mut families) = (Vec::new(), Vec::with_capacity(messages.len()));
         let mut seen: HashMap<Labels, (), foldhash::fast::FixedState> = HashMap::default();
         let mut duplicates = 0;
+        let mut metadata: Vec<(String, Metadata)> = Vec::with_capacity(messages.len());
         for &(start, end) in messages {
             let first = rows.len();
             let head = decode::family(&body[start..end], &self.options, &mut rows)
@@ -148,13 +148,12 @@ impl FamilyRows {
             rows.append(&mut fresh);
             duplicates += (told - rows.len()) as u64;
             let columns = (told == rows.len()).then_some(first..told);
-            families.push(Family { start, end, columns, name: head.name, metadata: head.metadata });
+            families.push(Family { start, end, columns });
+            metadata.push((head.name, head.metadata));
         }
-        let metadata: Vec<(String, Metadata)> =
-            families.iter().map(|family| (family.name.clone(), family.metadata.clone())).collect();
         let same = rows.len() == self.shape.series.len()
             && rows.iter().zip(&self.shape.series).all(|(row, series)| row.labels == *series)
-            && metadata == self.shape.metadata;
+            && *metadata == *self.shape.metadata;
         if !same {
             self.shape = Shape::new(rows.iter().map(|row| row.labels.clone()).collect(), metadata);
         }

@@ -2,7 +2,8 @@
 
 pub(crate) mod check;
 pub(crate) mod groups;
-pub(crate) mod lines;
+mod resolve;
 pub(crate) mod rows;
 pub(crate) mod scan;
-pub(crate) mod starts;
+mod starts;
+pub(crate) mod template;

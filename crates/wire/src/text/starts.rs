@@ -5,63 +5,74 @@ use std::sync::Arc;
 use hashbrown::HashMap;
 use model::{Labels, METRIC_NAME, MetricType, Timestamp};
 
-use super::lines::{Line, Meaning};
+use super::template::{Meaning, Slot};
 use crate::page::Shape;
 
-/// The start of every column. A `_created` line is a slot; the series of its family and labels share it.
+/// Whose starts a page tells. A `_created` line is a start; the series of its family and labels share it.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub(crate) struct StartColumns {
+    /// How many starts there are.
+    count: usize,
+    /// Per column its start, or `NO_START`; empty where there are no starts.
+    start_of_column: Box<[u32]>,
+}
+
+/// The start of every column, as the last page told it.
 #[derive(Default)]
 pub(crate) struct Starts {
-    /// What each slot's line says; 0 where it says nothing that can be used.
-    slots: Vec<Timestamp>,
-    /// Whose start each slot is: the family's name with the labels.
-    keys: Vec<Labels>,
-    /// Per column its slot, or `NO_SLOT`; empty where there are no slots.
-    slot_of_column: Vec<u32>,
+    /// What each start's line says; 0 where it says nothing that can be used.
+    told: Vec<Timestamp>,
     shared: Arc<[Timestamp]>,
     is_changed: bool,
 }
 
-const NO_SLOT: u32 = u32::MAX;
+const NO_START: u32 = u32::MAX;
+
+impl StartColumns {
+    /// Finds the columns of the starts of `keys`: the family's name with the labels. `slots` say each column's type.
+    pub(crate) fn new(keys: &[Labels], shape: &Shape, slots: &[Slot]) -> StartColumns {
+        if keys.is_empty() {
+            return StartColumns::default();
+        }
+        let starts: HashMap<&Labels, u32, foldhash::fast::FixedState> = keys.iter().zip(0u32..).collect();
+        let mut start_of_column = vec![NO_START; shape.series.len()];
+        for slot in slots {
+            let Meaning::Series(column) = slot.meaning else { continue };
+            let family = family_of(&shape.series[column as usize], slot.kind);
+            let start = family.and_then(|family| starts.get(&family).copied());
+            start_of_column[column as usize] = start.unwrap_or(NO_START);
+        }
+        StartColumns { count: keys.len(), start_of_column: start_of_column.into() }
+    }
+}
 
 impl Starts {
-    /// Takes the seconds a slot's line says.
-    pub(crate) fn set(&mut self, slot: u32, seconds: f64) {
+    /// Forgets what was told: a page of other lines follows.
+    pub(crate) fn begin(&mut self, columns: &StartColumns) {
+        self.told.clear();
+        self.told.resize(columns.count, 0);
+        self.is_changed = true;
+    }
+
+    /// Takes the seconds a start's line says.
+    pub(crate) fn set(&mut self, start: u32, seconds: f64) {
         // Out of range saturates and NaN becomes 0, which means unknown.
-        let start = (seconds * 1000.0).round() as Timestamp;
-        let slot = &mut self.slots[slot as usize];
-        self.is_changed |= *slot != start;
-        *slot = start;
+        let time = (seconds * 1000.0).round() as Timestamp;
+        let told = &mut self.told[start as usize];
+        self.is_changed |= *told != time;
+        *told = time;
     }
 
     /// The starts as pages carry them: the same allocation until one changes.
-    pub(crate) fn shared(&mut self) -> Arc<[Timestamp]> {
+    pub(crate) fn shared(&mut self, columns: &StartColumns) -> Arc<[Timestamp]> {
         if std::mem::take(&mut self.is_changed) {
-            let start = |slot: &u32| self.slots.get(*slot as usize).copied().unwrap_or(0);
-            self.shared = self.slot_of_column.iter().map(start).collect();
-        }
-        self.shared.clone()
-    }
-
-    /// Finds the columns of the slots whose series are `keys`. `lines` say each column's type.
-    pub(crate) fn link(&mut self, keys: Vec<Labels>, shape: &Shape, is_reshaped: bool, lines: &[Line]) {
-        if keys == self.keys && !is_reshaped {
-            return;
-        }
-        let slots: HashMap<&Labels, u32, foldhash::fast::FixedState> = keys.iter().zip(0u32..).collect();
-        self.slot_of_column.clear();
-        if !slots.is_empty() {
-            self.slot_of_column.resize(shape.series.len(), NO_SLOT);
-            for line in lines {
-                let Meaning::Series(column) = line.meaning else { continue };
-                let family = family_of(&shape.series[column as usize], line.kind);
-                let slot = family.and_then(|family| slots.get(&family).copied());
-                self.slot_of_column[column as usize] = slot.unwrap_or(NO_SLOT);
+            let start = |start: &u32| self.told.get(*start as usize).copied().unwrap_or(0);
+            let starts = columns.start_of_column.iter().map(start);
+            if !self.shared.iter().copied().eq(starts.clone()) {
+                self.shared = starts.collect();
             }
         }
-        drop(slots);
-        self.slots = vec![0; keys.len()];
-        self.keys = keys;
-        self.is_changed = true;
+        self.shared.clone()
     }
 }
 
