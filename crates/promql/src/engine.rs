@@ -5,7 +5,7 @@ use tsdb::Store;
 
 use crate::annotation::Annotations;
 use crate::error::QueryError;
-use crate::eval::{Evaluator, Steps};
+use crate::eval::{Evaluator, Steps, Touched};
 use crate::plan::{self, Environment, Plan, PlanNode};
 use crate::syntax::{Expr, ValueType};
 use crate::value::Value;
@@ -44,6 +44,8 @@ pub struct QueryOptions<'a> {
     pub should_stop: &'a (dyn Fn() -> Option<Stop> + Sync),
     /// Nanoseconds since any moment, for explanations; without it they have no times.
     pub clock: Option<&'a (dyn Fn() -> u64 + Sync)>,
+    /// Whether the samples that each step touches are counted, rather than those of all.
+    pub stats_by_step: bool,
 }
 
 /// What a query may use.
@@ -77,21 +79,36 @@ pub struct Answer {
     pub annotations: Annotations,
     /// What it used.
     pub stats: QueryStats,
-    /// How it was evaluated.
-    pub plan: PlanNode,
+    /// How it was evaluated, where there was a clock to measure that by.
+    pub plan: Option<PlanNode>,
 }
 
 /// What a query used.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct QueryStats {
     /// Series its selectors found.
     pub series: u64,
-    /// Samples read from the store.
+    /// Samples that its steps looked at, each as often as steps did.
+    pub samples_touched: u64,
+    /// Samples that its steps looked at, each once.
     pub samples_read: u64,
+    /// The same for each step, where that was asked for.
+    pub by_step: Vec<StepStats>,
     /// The most samples held in memory at once.
     pub samples_peak: u64,
     /// The most bytes of samples held in memory at once.
     pub bytes_peak: u64,
+}
+
+/// What one step of a query used.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct StepStats {
+    /// When.
+    pub time: Timestamp,
+    /// Samples it looked at.
+    pub samples_touched: u64,
+    /// Those of them that no earlier step had looked at.
+    pub samples_read: u64,
 }
 
 impl Default for Settings {
@@ -114,7 +131,13 @@ impl Default for Limits {
 
 impl Default for QueryOptions<'_> {
     fn default() -> Self {
-        QueryOptions { lookback_ms: None, limits: Limits::default(), should_stop: &|| None, clock: None }
+        QueryOptions {
+            lookback_ms: None,
+            limits: Limits::default(),
+            should_stop: &|| None,
+            clock: None,
+            stats_by_step: false,
+        }
     }
 }
 
@@ -215,10 +238,22 @@ impl Engine {
         options: &QueryOptions<'_>,
     ) -> Result<Answer, QueryError> {
         let evaluator = Evaluator::new(store, plan, &self.settings, options);
-        let (value, annotations) = evaluator.run(steps, instant)?;
-        let (series, samples_read, samples_peak, bytes_peak) = evaluator.meter.totals();
-        let stats = QueryStats { series, samples_read, samples_peak, bytes_peak };
-        let plan = plan::explain::tree(plan, query, &evaluator.meter);
+        let (value, annotations, tally) = evaluator.run(steps, instant, options.stats_by_step)?;
+        let (series, samples_peak, bytes_peak) = evaluator.meter.totals();
+        let of_step = |(time, touched): (Timestamp, &Touched)| StepStats {
+            time,
+            samples_touched: touched.seen,
+            samples_read: touched.read,
+        };
+        let stats = QueryStats {
+            series,
+            samples_touched: tally.total.seen,
+            samples_read: tally.total.read,
+            by_step: steps.times().zip(tally.by_step.iter().flatten()).map(of_step).collect(),
+            samples_peak,
+            bytes_peak,
+        };
+        let plan = options.clock.map(|_| plan::explain::tree(plan, query, &evaluator.meter));
         Ok(Answer { value, annotations, stats, plan })
     }
 }

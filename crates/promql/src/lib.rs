@@ -28,7 +28,7 @@ mod number;
 mod plan;
 
 pub use annotation::Annotations;
-pub use engine::{Answer, Engine, Limits, QueryOptions, QueryStats, Settings, Stop};
+pub use engine::{Answer, Engine, Limits, QueryOptions, QueryStats, Settings, StepStats, Stop};
 pub use error::QueryError;
 pub use plan::PlanNode;
 pub use value::{MatrixSeries, SampleValue, Value, VectorSample};

@@ -241,6 +241,7 @@ fn plans_explain_themselves() {
     let options = QueryOptions { clock: Some(&clock), ..QueryOptions::default() };
     let query = "sum(rate(requests_total[5m])) / sum(rate(requests_total[5m]))";
     let answer = Engine::default().instant(&store, query, 30 * MINUTE, &options).expect(query);
+    let plan = answer.plan.expect("there is a clock");
     fn outline(node: &PlanNode, depth: usize, lines: &mut Vec<String>) {
         lines.push(format!(
             "{}{} x{} {} series {} samples",
@@ -253,7 +254,7 @@ fn plans_explain_themselves() {
         node.children.iter().for_each(|child| outline(child, depth + 1, lines));
     }
     let mut lines = Vec::new();
-    outline(&answer.plan, 0, &mut lines);
+    outline(&plan, 0, &mut lines);
     assert_eq!(
         lines,
         [
@@ -266,8 +267,8 @@ fn plans_explain_themselves() {
             "      range selector x0 0 series 0 samples",
         ]
     );
-    assert!(answer.plan.nanos > 0);
-    assert_eq!(answer.stats.samples_read, 10);
+    assert!(plan.nanos > 0);
+    assert_eq!(answer.stats.samples_read, 20, "each side counts, though one is evaluated");
 }
 
 #[test]

@@ -82,7 +82,7 @@ impl<'a> Evaluator<'a> {
         param: &[f64],
         context: Context<'_>,
     ) -> Result<Vec<Row>, QueryError> {
-        let groups = Groups::of(&stream, aggregation);
+        let groups = Groups::of(&stream, aggregation, &self.meter)?;
         let count = context.steps.count;
         let op = aggregation.op;
         let span = aggregation.input.span;
@@ -139,6 +139,7 @@ impl<'a> Evaluator<'a> {
         let mut rows = Vec::new();
         for (number, group) in all.groups.into_iter().enumerate() {
             let Some(group) = group else { continue };
+            self.meter.check()?;
             let points = group.finish(op, param, span, &mut notes);
             if !points.is_empty() {
                 let labels = groups.labels[number].clone();

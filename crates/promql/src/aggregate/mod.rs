@@ -12,7 +12,7 @@ use crate::annotation::Note;
 use crate::error::QueryError;
 use crate::eval::label_index::LabelIndex;
 use crate::eval::stream::{Names, Stream};
-use crate::eval::{Context, Evaluator};
+use crate::eval::{Context, Evaluator, Meter};
 use crate::functions::math::{larger, smaller};
 use crate::functions::quantile::is_quantile;
 use crate::plan::{Aggregation, Node};
@@ -29,24 +29,25 @@ pub(crate) struct Groups {
 }
 
 impl Groups {
-    fn of(stream: &Stream<'_>, aggregation: &Aggregation) -> Groups {
+    fn of(stream: &Stream<'_>, aggregation: &Aggregation, meter: &Meter<'_>) -> Result<Groups, QueryError> {
         let count = stream.len();
         let mut groups = Groups { of: Vec::with_capacity(count), labels: Vec::new(), drop_name: Vec::new() };
         if !aggregation.without && aggregation.grouping.is_empty() && !stream.is_empty() {
             groups.of.resize(count, 0);
             groups.labels.push(Labels::empty());
             groups.drop_name.push(false);
-            return groups;
+            return Ok(groups);
         }
         let mut index = LabelIndex::default();
         for series in 0..count {
+            meter.check_at(series)?;
             let group = index.number_of(&stream.labels(series), |name| aggregation.keeps(name));
             groups.of.push(group);
             groups.drop_name.resize(index.sets.len(), false);
             groups.drop_name[group as usize] |= stream.drop_name(series);
         }
         groups.labels = index.sets;
-        groups
+        Ok(groups)
     }
 }
 

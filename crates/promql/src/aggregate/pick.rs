@@ -48,7 +48,7 @@ impl<'a> Evaluator<'a> {
         param: &[f64],
         context: Context<'_>,
     ) -> Result<Vec<Row>, QueryError> {
-        let groups = Groups::of(stream, aggregation);
+        let groups = Groups::of(stream, aggregation, &self.meter)?;
         let smallest = aggregation.op == AggregateOp::Bottomk;
         let (steps, series) = (context.steps.count, stream.len());
         let wanted: Vec<usize> = param.iter().map(|&wanted| wanted.min(series as f64) as usize).collect();
@@ -82,6 +82,7 @@ impl<'a> Evaluator<'a> {
         }
         let mut picked = self.picked(stream, steps);
         for step in 0..steps {
+            self.meter.check_at(step)?;
             for heap in heaps.iter_mut().filter_map(|heaps| heaps.get_mut(step)) {
                 for (value, index) in heap.take_best_first() {
                     self.add_picked(&mut picked, index, step, Point::Float(value))?;
@@ -99,7 +100,7 @@ impl<'a> Evaluator<'a> {
         param: &[f64],
         context: Context<'_>,
     ) -> Result<Vec<Row>, QueryError> {
-        let groups = Groups::of(stream, aggregation);
+        let groups = Groups::of(stream, aggregation, &self.meter)?;
         let steps = context.steps.count;
         let mut taken: HashMap<u32, Vec<u64>> = HashMap::new();
         let mut picked = self.picked(stream, steps);
@@ -128,8 +129,11 @@ impl<'a> Evaluator<'a> {
         context: Context<'_>,
     ) -> Result<Vec<Row>, QueryError> {
         let ratios: Vec<f64> = param.iter().map(|ratio| ratio.clamp(-1.0, 1.0)).collect();
-        let offsets: Vec<f64> =
-            (0..stream.len()).map(|index| sampling::offset_of(&stream.labels(index))).collect();
+        let mut offsets = Vec::with_capacity(stream.len());
+        for index in 0..stream.len() {
+            self.meter.check_at(index)?;
+            offsets.push(sampling::offset_of(&stream.labels(index)));
+        }
         let ever = |&index: &usize| ratios.iter().any(|&ratio| sampling::is_in_share(ratio, offsets[index]));
         let wanted: Vec<usize> = (0..stream.len()).filter(ever).collect();
         let mut picked = self.picked(stream, context.steps.count);

@@ -49,7 +49,7 @@ struct One<'r> {
 
 impl Join<'_> {
     pub(super) fn run(&self, left: Vec<Row>, right: Vec<Row>) -> Result<(Vec<Row>, Annotations), QueryError> {
-        let matches = Matches::of(&left, &right, self.matching);
+        let matches = Matches::of(&left, &right, self.matching, self.meter)?;
         let swapped = self.matching.cardinality == Cardinality::OneToMany;
         let (many, one) = if swapped { (&right, &left) } else { (&left, &right) };
         let (many_numbers, one_numbers) = match swapped {
@@ -60,8 +60,10 @@ impl Join<'_> {
         for (row, &number) in one.iter().zip(one_numbers) {
             ones[number].rows.push(row);
         }
-        for one in &ones {
-            self.check_one(one, many)?;
+        let mut met = None;
+        for (done, one) in ones.iter().enumerate() {
+            self.meter.check_at(done)?;
+            self.check_one(one, many, &mut met)?;
         }
         let mut many_counts = vec![0usize; matches.count];
         many_numbers.iter().for_each(|&number| many_counts[number] += 1);
@@ -87,7 +89,9 @@ impl Join<'_> {
     }
 
     /// Checks that the side that is one has no two values at any step at which the other side has any.
-    fn check_one(&self, one: &One<'_>, many: &[Row]) -> Result<(), QueryError> {
+    ///
+    /// `met` is where the steps at which it has any are kept once someone asks.
+    fn check_one(&self, one: &One<'_>, many: &[Row], met: &mut Option<Vec<bool>>) -> Result<(), QueryError> {
         if one.rows.len() < 2 {
             return Ok(());
         }
@@ -95,11 +99,25 @@ impl Join<'_> {
         for step in 0..self.steps {
             let mut present = one.rows.iter().filter(|row| row.points.is_present(step));
             let (Some(first), Some(second)) = (present.next(), present.next()) else { continue };
-            if fills || many.iter().any(|row| row.points.is_present(step)) {
+            let met = match met {
+                Some(met) => met,
+                None => met.insert(self.presence(many)?),
+            };
+            if fills || met[step] {
                 return Err(self.duplicate(first, second));
             }
         }
         Ok(())
+    }
+
+    /// At which steps any of the rows has a value.
+    fn presence(&self, rows: &[Row]) -> Result<Vec<bool>, QueryError> {
+        let mut present = vec![false; self.steps];
+        for (done, row) in rows.iter().enumerate() {
+            self.meter.check_at(done)?;
+            present.iter_mut().enumerate().for_each(|(step, flag)| *flag |= row.points.is_present(step));
+        }
+        Ok(present)
     }
 
     fn duplicate(&self, first: &Row, second: &Row) -> QueryError {

@@ -2,6 +2,8 @@
 
 use model::{Labels, METRIC_NAME};
 
+use crate::error::QueryError;
+use crate::eval::Meter;
 use crate::eval::label_index::LabelIndex;
 use crate::eval::row::Row;
 use crate::syntax::VectorMatching;
@@ -17,13 +19,20 @@ pub(crate) struct Matches {
 }
 
 impl Matches {
-    pub(crate) fn of(left: &[Row], right: &[Row], matching: &VectorMatching) -> Matches {
+    pub(crate) fn of(
+        left: &[Row],
+        right: &[Row],
+        matching: &VectorMatching,
+        meter: &Meter<'_>,
+    ) -> Result<Matches, QueryError> {
         let mut index = LabelIndex::default();
-        let mut number_of =
-            |row: &Row| index.number_of(&row.labels, |name| is_matched(name, matching)) as usize;
-        let left = left.iter().map(&mut number_of).collect();
-        let right = right.iter().map(&mut number_of).collect();
-        Matches { left, right, count: index.sets.len() }
+        let mut number_of = |(done, row): (usize, &Row)| {
+            meter.check_at(done)?;
+            Ok(index.number_of(&row.labels, |name| is_matched(name, matching)) as usize)
+        };
+        let left = left.iter().enumerate().map(&mut number_of).collect::<Result<_, QueryError>>()?;
+        let right = right.iter().enumerate().map(&mut number_of).collect::<Result<_, QueryError>>()?;
+        Ok(Matches { left, right, count: index.sets.len() })
     }
 }
 

@@ -27,9 +27,9 @@ impl Evaluator<'_> {
     ) -> Result<Vec<Row>, QueryError> {
         self.meter.check()?;
         let rows = match op {
-            BinaryOp::And => sets::and(left, right, matching),
-            BinaryOp::Or => sets::or(left, right, matching),
-            BinaryOp::Unless => sets::unless(left, right, matching),
+            BinaryOp::And => sets::and(left, right, matching, &self.meter)?,
+            BinaryOp::Or => sets::or(left, right, matching, &self.meter)?,
+            BinaryOp::Unless => sets::unless(left, right, matching, &self.meter)?,
             _ => {
                 let steps = context.steps.count;
                 let delayed = self.delayed();
@@ -40,6 +40,6 @@ impl Evaluator<'_> {
                 rows
             }
         };
-        merge_equal(rows)
+        merge_equal(rows, &self.meter)
     }
 }

@@ -1,41 +1,67 @@
 //! `and`, `or` and `unless`: which series stay depends on what is on the other side, not on values.
 
 use crate::binary::matching::Matches;
+use crate::error::QueryError;
+use crate::eval::Meter;
 use crate::eval::row::Row;
 use crate::syntax::VectorMatching;
 
 /// The left series wherever some series on the right matches.
-pub(super) fn and(left: Vec<Row>, right: Vec<Row>, matching: &VectorMatching) -> Vec<Row> {
-    let matches = Matches::of(&left, &right, matching);
-    let present = Presence::of(&right, &matches.right, matches.count);
-    keep(left, &matches.left, |number, step| present.at(number, step))
+pub(super) fn and(
+    left: Vec<Row>,
+    right: Vec<Row>,
+    matching: &VectorMatching,
+    meter: &Meter<'_>,
+) -> Result<Vec<Row>, QueryError> {
+    let matches = Matches::of(&left, &right, matching, meter)?;
+    let present = Presence::of(&right, &matches.right, matches.count, meter)?;
+    keep(left, &matches.left, meter, |number, step| present.at(number, step))
 }
 
 /// The left series wherever no series on the right matches.
-pub(super) fn unless(left: Vec<Row>, right: Vec<Row>, matching: &VectorMatching) -> Vec<Row> {
-    let matches = Matches::of(&left, &right, matching);
-    let present = Presence::of(&right, &matches.right, matches.count);
-    keep(left, &matches.left, |number, step| !present.at(number, step))
+pub(super) fn unless(
+    left: Vec<Row>,
+    right: Vec<Row>,
+    matching: &VectorMatching,
+    meter: &Meter<'_>,
+) -> Result<Vec<Row>, QueryError> {
+    let matches = Matches::of(&left, &right, matching, meter)?;
+    let present = Presence::of(&right, &matches.right, matches.count, meter)?;
+    keep(left, &matches.left, meter, |number, step| !present.at(number, step))
 }
 
 /// All left series, and those on the right wherever no series on the left matches.
-pub(super) fn or(left: Vec<Row>, right: Vec<Row>, matching: &VectorMatching) -> Vec<Row> {
-    let matches = Matches::of(&left, &right, matching);
-    let present = Presence::of(&left, &matches.left, matches.count);
-    let right = keep(right, &matches.right, |number, step| !present.at(number, step));
-    left.into_iter().chain(right).collect()
+pub(super) fn or(
+    left: Vec<Row>,
+    right: Vec<Row>,
+    matching: &VectorMatching,
+    meter: &Meter<'_>,
+) -> Result<Vec<Row>, QueryError> {
+    let matches = Matches::of(&left, &right, matching, meter)?;
+    let present = Presence::of(&left, &matches.left, matches.count, meter)?;
+    let right = keep(right, &matches.right, meter, |number, step| !present.at(number, step))?;
+    Ok(left.into_iter().chain(right).collect())
 }
 
-fn keep(rows: Vec<Row>, numbers: &[usize], keeps: impl Fn(usize, usize) -> bool) -> Vec<Row> {
-    let masked = rows.into_iter().zip(numbers).map(|(mut row, &number)| {
+fn keep(
+    rows: Vec<Row>,
+    numbers: &[usize],
+    meter: &Meter<'_>,
+    keeps: impl Fn(usize, usize) -> bool,
+) -> Result<Vec<Row>, QueryError> {
+    let mut kept = Vec::new();
+    for (done, (mut row, &number)) in rows.into_iter().zip(numbers).enumerate() {
+        meter.check_at(done)?;
         for step in 0..row.points.len() {
             if !keeps(number, step) {
                 row.points.clear(step);
             }
         }
-        row
-    });
-    masked.filter(|row| !row.points.is_empty()).collect()
+        if !row.points.is_empty() {
+            kept.push(row);
+        }
+    }
+    Ok(kept)
 }
 
 /// At which steps any series of a match has a value.
@@ -46,16 +72,17 @@ struct Presence {
 }
 
 impl Presence {
-    fn of(rows: &[Row], numbers: &[usize], count: usize) -> Presence {
+    fn of(rows: &[Row], numbers: &[usize], count: usize, meter: &Meter<'_>) -> Result<Presence, QueryError> {
         let steps = rows.first().map_or(0, |row| row.points.len());
         let mut present: Vec<Option<Box<[bool]>>> = vec![None; count];
-        for (row, &number) in rows.iter().zip(numbers) {
+        for (done, (row, &number)) in rows.iter().zip(numbers).enumerate() {
+            meter.check_at(done)?;
             let flags = present[number].get_or_insert_with(|| vec![false; steps].into_boxed_slice());
             for (step, flag) in flags.iter_mut().enumerate() {
                 *flag |= row.points.is_present(step);
             }
         }
-        Presence { steps, present }
+        Ok(Presence { steps, present })
     }
 
     fn at(&self, number: usize, step: usize) -> bool {

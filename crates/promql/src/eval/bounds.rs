@@ -19,6 +19,10 @@ const TABLES_BYTES_MAX: usize = 64 << 20;
 pub(crate) struct Table {
     /// The first sample of each step's window and the first behind it.
     pub(crate) windows: Box<[(u32, u32)]>,
+    /// How many samples the windows hold, counted in each of them.
+    pub(crate) samples: usize,
+    /// The same without those of the window before.
+    pub(crate) samples_once: usize,
     /// How the samples lie in each window; made for those who ask.
     pub(crate) shapes: OnceCell<Box<[Shape]>>,
 }
@@ -29,6 +33,19 @@ pub(crate) struct BoundsCache {
     /// The times are kept too, so that their address stays theirs.
     tables: HashMap<usize, (Arc<[Timestamp]>, Rc<Table>)>,
     bytes: usize,
+}
+
+impl Table {
+    /// The table of some windows.
+    pub(crate) fn new(windows: Box<[(u32, u32)]>) -> Table {
+        let (mut samples, mut samples_once, mut end) = (0, 0, 0);
+        for &(first, past) in &windows {
+            samples += (past - first) as usize;
+            samples_once += (past - first.max(end).min(past)) as usize;
+            end = past;
+        }
+        Table { windows, samples, samples_once, shapes: OnceCell::new() }
+    }
 }
 
 impl BoundsCache {
@@ -50,7 +67,7 @@ impl BoundsCache {
             self.tables.clear();
             self.bytes = 0;
         }
-        let table = Rc::new(Table { windows, shapes: OnceCell::new() });
+        let table = Rc::new(Table::new(windows));
         self.tables.insert(address, (times.clone(), table.clone()));
         table
     }

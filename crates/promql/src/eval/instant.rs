@@ -11,8 +11,9 @@ use crate::error::QueryError;
 use crate::eval::Scratch;
 use crate::eval::bounds::{Table, bounds_of};
 use crate::eval::hints::infer_hints;
-use crate::eval::points::{ABSENT, Point, Points};
+use crate::eval::points::{ABSENT, Point, Points, is_absent};
 use crate::eval::steps::Steps;
+use crate::eval::tally::{Touched, histogram_samples};
 use crate::functions::extended::{interpolate, interpolate_histograms};
 use crate::plan::Selector;
 use crate::syntax::{RangeKind, Span};
@@ -55,7 +56,9 @@ impl InstantSource {
         scratch.meter.read(self.node, samples.len());
         infer_hints(&mut samples.histograms, self.selector.counts_only);
         if self.selector.kind == RangeKind::Smoothed && self.yields == Yields::Value {
-            return Ok(self.smoothed(index, &samples, scratch));
+            let points = self.smoothed(index, &samples, scratch);
+            self.tally(&points, scratch);
+            return Ok(points);
         }
         let mut points = Points::absent(self.steps.count);
         let floats = self.table(&samples.times, scratch);
@@ -65,6 +68,7 @@ impl InstantSource {
                     *slot = samples.values[past as usize - 1];
                 }
             }
+            self.tally(&points, scratch);
             return Ok(points);
         }
         let histograms = self.table(&samples.histogram_times, scratch);
@@ -73,7 +77,23 @@ impl InstantSource {
                 points.set(step, point);
             }
         }
+        self.tally(&points, scratch);
         Ok(points)
+    }
+
+    /// Counts the samples that the steps look at.
+    fn tally(&self, points: &Points, scratch: &mut Scratch<'_>) {
+        if points.histograms.is_none() && scratch.tally.by_step.is_none() {
+            let present = points.floats.iter().filter(|value| !is_absent(**value)).count();
+            return scratch.tally.add(0, Touched::once(present as u64));
+        }
+        for step in 0..points.len() {
+            if let Some(histogram) = points.histogram(step) {
+                scratch.tally.add(step, Touched::once(histogram_samples(histogram)));
+            } else if points.float(step).is_some() {
+                scratch.tally.add(step, Touched::once(1));
+            }
+        }
     }
 
     fn table(&self, times: &Arc<[Timestamp]>, scratch: &mut Scratch<'_>) -> Rc<Table> {

@@ -13,6 +13,7 @@ use crate::eval::points::{Point, Points};
 use crate::eval::row::{Row, has_equal_labels, merge_equal, without_metadata};
 use crate::eval::select::subquery_steps;
 use crate::eval::steps::Steps;
+use crate::eval::tally::{Tally, Touched, histogram_samples};
 use crate::eval::track::Track;
 use crate::eval::{Context, Evaluator};
 use crate::functions::extended::{ends, float_ends, inner};
@@ -22,9 +23,14 @@ use crate::value::{MatrixSeries, SampleValue, Value, VectorSample};
 
 impl<'a> Evaluator<'a> {
     /// Evaluates the plan.
-    pub(crate) fn run(&self, steps: Steps, instant: bool) -> Result<(Value, Annotations), QueryError> {
-        let notes = Mutex::default();
-        let context = Context { steps, notes: &notes };
+    pub(crate) fn run(
+        &self,
+        steps: Steps,
+        instant: bool,
+        by_step: bool,
+    ) -> Result<(Value, Annotations, Tally), QueryError> {
+        let (notes, tally) = (Mutex::default(), Mutex::new(Tally::new(steps, by_step)));
+        let context = Context { steps, notes: &notes, tally: &tally };
         let root = &self.plan.root;
         let time = steps.start;
         let value = match (&root.kind, self.plan.value_type) {
@@ -33,10 +39,10 @@ impl<'a> Evaluator<'a> {
             (_, ValueType::Scalar) => scalar_value(self.scalar(root, context)?, steps, instant),
             _ => {
                 let rows = self.finish(self.rows(root, context)?, steps)?;
-                if instant { vector_value(rows, time) } else { matrix_value(rows, steps) }
+                if instant { vector_value(rows, time) } else { self.matrix_value(rows, steps)? }
             }
         };
-        Ok((value, notes.into_inner()))
+        Ok((value, notes.into_inner(), tally.into_inner()))
     }
 
     /// Takes off the names that were only marked to go.
@@ -45,7 +51,7 @@ impl<'a> Evaluator<'a> {
             for row in rows.iter_mut().filter(|row| row.drop_name) {
                 row.labels = without_metadata(&row.labels);
             }
-            return merge_equal(rows);
+            return merge_equal(rows, &self.meter);
         }
         if steps.is_instant() && has_equal_labels(rows.iter().map(|row| &row.labels)) {
             return Err(QueryError::same_labels());
@@ -74,14 +80,19 @@ impl<'a> Evaluator<'a> {
                     infer_hints(&mut samples.histograms, false);
                     let end = range.reference(context.steps.start);
                     let found = range_samples(&Track::of(&samples), range, end)?;
+                    let histograms = found.histograms.iter().map(|(_, found)| histogram_samples(found));
+                    let touched = found.floats.len() as u64 + histograms.sum::<u64>();
+                    context.tally.lock().add(0, Touched::once(touched));
                     series.push(MatrixSeries { labels: selection.labels(index), ..found });
                 }
                 series
             }
             RangeSource::Subquery { input, interval } => {
                 let steps = subquery_steps(range, *interval, context.steps);
-                let rows = self.rows(input, Context { steps, ..context })?;
-                let Value::Matrix(series) = matrix_value(self.finish(rows, steps)?, steps) else {
+                let tally = Mutex::default();
+                let rows = self.rows(input, Context { steps, tally: &tally, ..context })?;
+                context.tally.lock().add(0, tally.into_inner().total);
+                let Value::Matrix(series) = self.matrix_value(self.finish(rows, steps)?, steps)? else {
                     unreachable!("a matrix was asked for")
                 };
                 series
@@ -90,6 +101,22 @@ impl<'a> Evaluator<'a> {
         series.retain(|series| !series.floats.is_empty() || !series.histograms.is_empty());
         series.sort_by(|left, right| left.labels.cmp(&right.labels));
         Ok(series)
+    }
+}
+
+impl Evaluator<'_> {
+    fn matrix_value(&self, mut rows: Vec<Row>, steps: Steps) -> Result<Value, QueryError> {
+        rows.sort_by(|left, right| left.labels.cmp(&right.labels));
+        let mut series = Vec::with_capacity(rows.len());
+        for (done, row) in rows.into_iter().enumerate() {
+            self.meter.check_at(done)?;
+            series.push(MatrixSeries {
+                floats: floats_of(&row.points, steps),
+                histograms: histograms_of(&row.points, steps),
+                labels: row.labels,
+            });
+        }
+        Ok(Value::Matrix(series))
     }
 }
 
@@ -145,16 +172,6 @@ fn vector_value(rows: Vec<Row>, time: Timestamp) -> Value {
         Some(VectorSample { labels: row.labels, time, value })
     };
     Value::Vector(rows.into_iter().filter_map(sample).collect())
-}
-
-fn matrix_value(mut rows: Vec<Row>, steps: Steps) -> Value {
-    rows.sort_by(|left, right| left.labels.cmp(&right.labels));
-    let series = rows.into_iter().map(|row| MatrixSeries {
-        floats: floats_of(&row.points, steps),
-        histograms: histograms_of(&row.points, steps),
-        labels: row.labels,
-    });
-    Value::Matrix(series.collect())
 }
 
 fn floats_of(points: &Points, steps: Steps) -> Vec<(Timestamp, f64)> {

@@ -7,14 +7,15 @@ use crate::engine::{Limits, QueryOptions, Stop};
 use crate::error::QueryError;
 use crate::eval::row::Row;
 
+/// How many series are gone through between two looks at whether to stop.
+const CHECK_SERIES: usize = 256;
+
 /// Counts what a query uses and says when it is too much.
 pub(crate) struct Meter<'a> {
     limits: Limits,
     should_stop: &'a (dyn Fn() -> Option<Stop> + Sync),
     clock: Option<&'a (dyn Fn() -> u64 + Sync)>,
     gauge: Arc<Gauge>,
-    /// Samples read from the store.
-    samples_read: AtomicU64,
     /// Series selected from the store.
     series: AtomicU64,
     nodes: Vec<NodeMeter>,
@@ -61,7 +62,6 @@ impl<'a> Meter<'a> {
             should_stop: options.should_stop,
             clock: options.clock,
             gauge: Arc::default(),
-            samples_read: AtomicU64::new(0),
             series: AtomicU64::new(0),
             nodes: std::iter::repeat_with(NodeMeter::default).take(nodes).collect(),
         }
@@ -100,10 +100,14 @@ impl<'a> Meter<'a> {
         Ok(())
     }
 
+    /// An error at every so many series once the caller wants the query to stop.
+    pub(crate) fn check_at(&self, index: usize) -> Result<(), QueryError> {
+        if index.is_multiple_of(CHECK_SERIES) { self.check() } else { Ok(()) }
+    }
+
     /// Counts samples that were read.
     pub(crate) fn read(&self, id: usize, samples: usize) {
         self.node(id).samples.fetch_add(samples as u64, Relaxed);
-        self.samples_read.fetch_add(samples as u64, Relaxed);
     }
 
     /// No memory yet, to grow.
@@ -138,11 +142,10 @@ impl<'a> Meter<'a> {
         Ok(Rows { _hold: self.hold(samples, bytes)?, rows })
     }
 
-    /// Samples read, and the most samples and bytes held at once.
-    pub(crate) fn totals(&self) -> (u64, u64, u64, u64) {
+    /// Series selected, and the most samples and bytes held at once.
+    pub(crate) fn totals(&self) -> (u64, u64, u64) {
         (
             self.series.load(Relaxed),
-            self.samples_read.load(Relaxed),
             self.gauge.samples_peak.load(Relaxed),
             self.gauge.bytes_peak.load(Relaxed),
         )

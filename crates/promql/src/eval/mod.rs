@@ -13,6 +13,7 @@ mod scalar;
 mod select;
 mod steps;
 pub(crate) mod stream;
+mod tally;
 mod track;
 mod vector;
 
@@ -31,12 +32,14 @@ use crate::eval::meter::Rows;
 use crate::eval::points::Points;
 use crate::eval::row::{Row, has_equal_labels, merge_equal};
 use crate::eval::stream::{Names, Source, Stream};
+use crate::eval::tally::Tally;
 use crate::plan::{Node, Plan};
 
 pub(crate) use hints::infer_hints;
 pub(crate) use instant::Yields;
 pub(crate) use meter::Meter;
 pub(crate) use steps::Steps;
+pub(crate) use tally::Touched;
 
 /// Evaluates one plan.
 pub(crate) struct Evaluator<'a> {
@@ -57,6 +60,7 @@ pub(crate) struct Evaluator<'a> {
 struct Shared {
     rows: Arc<Rows>,
     notes: Annotations,
+    tally: Tally,
     /// Where the expression it was computed for begins.
     start: u32,
 }
@@ -68,6 +72,8 @@ pub(crate) struct Context<'c> {
     pub(crate) steps: Steps,
     /// Where annotations go.
     pub(crate) notes: &'c Mutex<Annotations>,
+    /// Where it is counted which samples are touched.
+    pub(crate) tally: &'c Mutex<Tally>,
 }
 
 /// What one thread needs while it goes through the series of a stream.
@@ -75,23 +81,46 @@ pub(crate) struct Scratch<'m> {
     pub(crate) meter: &'m Meter<'m>,
     pub(crate) notes: Annotations,
     pub(crate) bounds: BoundsCache,
+    pub(crate) tally: Tally,
+    /// How much was done since the last look at whether to stop.
+    unchecked: usize,
     nested: Option<Box<Scratch<'m>>>,
 }
 
-/// How many series are gone through between two looks at whether to stop.
-const CHECK_SERIES: usize = 32;
+/// How many samples are gone through between two looks at whether to stop.
+pub(crate) const CHECK_SAMPLES: usize = 1 << 18;
+
+/// How many samples the work for one series is worth whatever it holds.
+const SERIES_SAMPLES: usize = 64;
 
 /// How many series each thread computes before they are visited in order.
 const BLOCK_SERIES: usize = 32;
 
 impl<'m> Scratch<'m> {
-    fn new(meter: &'m Meter<'m>) -> Scratch<'m> {
-        Scratch { meter, notes: Annotations::default(), bounds: BoundsCache::default(), nested: None }
+    fn new(meter: &'m Meter<'m>, tally: Tally) -> Scratch<'m> {
+        let (notes, bounds) = (Annotations::default(), BoundsCache::default());
+        Scratch { meter, notes, bounds, tally, unchecked: 0, nested: None }
+    }
+
+    /// Counts what was done, and now and then looks at whether to stop.
+    pub(crate) fn spend(&mut self, samples: usize) -> Result<(), QueryError> {
+        self.unchecked += samples;
+        if self.unchecked < CHECK_SAMPLES {
+            return Ok(());
+        }
+        self.unchecked = 0;
+        self.meter.check()
     }
 
     /// What a subquery below needs, to be given back by `absorb`.
-    pub(crate) fn inner(&mut self) -> Box<Scratch<'m>> {
-        self.nested.take().unwrap_or_else(|| Box::new(Scratch::new(self.meter)))
+    pub(crate) fn inner(&mut self, tally: Tally) -> Box<Scratch<'m>> {
+        match self.nested.take() {
+            Some(mut inner) => {
+                inner.tally = tally;
+                inner
+            }
+            None => Box::new(Scratch::new(self.meter, tally)),
+        }
     }
 
     /// Takes back what `inner` gave, and the annotations in it.
@@ -135,8 +164,7 @@ impl<'a> Evaluator<'a> {
         }
         self.check_steps(context.steps)?;
         if node.invariant && context.steps.count > 1 {
-            let once = Context { steps: context.steps.first(), ..context };
-            let rows = self.rows(node, once)?;
+            let rows = self.once(context, |once| self.rows(node, once))?;
             return self.broadcast(node, rows, context.steps.count).map(Stream::of_rows);
         }
         match node.shared {
@@ -145,6 +173,18 @@ impl<'a> Evaluator<'a> {
             }
             _ => self.measured(node, context),
         }
+    }
+
+    /// Evaluates at the first step what is the same at every step.
+    pub(crate) fn once<T>(
+        &self,
+        context: Context<'_>,
+        evaluate: impl FnOnce(Context<'_>) -> Result<T, QueryError>,
+    ) -> Result<T, QueryError> {
+        let tally = Mutex::default();
+        let value = evaluate(Context { steps: context.steps.first(), tally: &tally, ..context })?;
+        context.tally.lock().repeat(&tally.into_inner(), context.steps.count);
+        Ok(value)
     }
 
     /// The rows of an expression.
@@ -187,28 +227,27 @@ impl<'a> Evaluator<'a> {
         let work = count.saturating_mul(context.steps.count);
         let parts = if work < 256 || threads == 1 { 1 } else { parts.unwrap_or(threads * 4) };
         let parts = parts.clamp(1, count.max(1));
-        let part = |number: usize| -> Result<(T, Annotations), QueryError> {
-            let mut scratch = Scratch::new(&self.meter);
+        let tally = context.tally.lock().empty();
+        let part = |number: usize| -> Result<(T, Annotations, Tally), QueryError> {
+            let mut scratch = Scratch::new(&self.meter, tally.clone());
             let mut outcome = begin();
-            let series = count * number / parts..count * (number + 1) / parts;
-            for (done, index) in series.enumerate() {
-                if done % CHECK_SERIES == 0 {
-                    self.meter.check()?;
-                }
+            for index in count * number / parts..count * (number + 1) / parts {
+                scratch.spend(context.steps.count + SERIES_SAMPLES)?;
                 if let Some(points) = self.measured_points(stream, index, &mut scratch)? {
                     visit(&mut outcome, index, points)?;
                 }
             }
-            Ok((outcome, scratch.notes))
+            Ok((outcome, scratch.notes, scratch.tally))
         };
         let results: Vec<_> = if parts == 1 {
             vec![part(0)?]
         } else {
             (0..parts).into_par_iter().map(part).collect::<Result<_, _>>()?
         };
-        let mut notes = context.notes.lock();
-        let merged = results.into_iter().map(|(outcome, found)| {
+        let (mut notes, mut tally) = (context.notes.lock(), context.tally.lock());
+        let merged = results.into_iter().map(|(outcome, found, touched)| {
             notes.merge(found, 0);
+            tally.merge(&touched);
             outcome
         });
         Ok(merged.collect())
@@ -224,6 +263,7 @@ impl<'a> Evaluator<'a> {
         mut visit: impl FnMut(usize, Points) -> Result<(), QueryError>,
     ) -> Result<(), QueryError> {
         let threads = rayon::current_num_threads();
+        let tally = context.tally.lock().empty();
         for block in wanted.chunks(threads * BLOCK_SERIES) {
             self.meter.check()?;
             let size = if block.len() * context.steps.count < 256 {
@@ -231,22 +271,24 @@ impl<'a> Evaluator<'a> {
             } else {
                 block.len().div_ceil(threads)
             };
-            let compute = |part: &[usize]| -> Result<(Vec<(usize, Points)>, Annotations), QueryError> {
-                let mut scratch = Scratch::new(&self.meter);
+            let compute = |part: &[usize]| -> Result<_, QueryError> {
+                let mut scratch = Scratch::new(&self.meter, tally.clone());
                 let mut found = Vec::with_capacity(part.len());
                 for &index in part {
+                    scratch.spend(context.steps.count + SERIES_SAMPLES)?;
                     if let Some(points) = self.measured_points(stream, index, &mut scratch)? {
                         found.push((index, points));
                     }
                 }
-                Ok((found, scratch.notes))
+                Ok((found, scratch.notes, scratch.tally))
             };
             let parts: Vec<_> = match size == block.len() {
                 true => vec![compute(block)?],
                 false => block.par_chunks(size).map(compute).collect::<Result<_, _>>()?,
             };
-            for (found, notes) in parts {
+            for (found, notes, touched) in parts {
                 context.notes.lock().merge(notes, 0);
+                context.tally.lock().merge(&touched);
                 for (index, points) in found {
                     visit(index, points)?;
                 }
@@ -269,7 +311,11 @@ impl<'a> Evaluator<'a> {
         if self.delayed() || names != Names::Unknown {
             return Ok(stream);
         }
-        let sets: Vec<_> = (0..stream.len()).map(|index| stream.labels(index)).collect();
+        let mut sets = Vec::with_capacity(stream.len());
+        for index in 0..stream.len() {
+            self.meter.check_at(index)?;
+            sets.push(stream.labels(index));
+        }
         if !has_equal_labels(sets.iter()) {
             return Ok(stream);
         }
@@ -277,7 +323,7 @@ impl<'a> Evaluator<'a> {
         if strict && has_equal_labels(rows.iter().map(|row| &row.labels)) {
             return Err(QueryError::same_labels());
         }
-        self.meter.rows(0, merge_equal(rows)?).map(Stream::of_rows)
+        self.meter.rows(0, merge_equal(rows, &self.meter)?).map(Stream::of_rows)
     }
 
     fn measured(&self, node: &'a Node, context: Context<'_>) -> Result<Stream<'a>, QueryError> {
@@ -315,17 +361,19 @@ impl<'a> Evaluator<'a> {
         let shared = match known {
             Some(shared) => shared,
             None => {
-                let notes = Mutex::default();
-                let inside = Context { notes: &notes, ..context };
+                let (notes, tally) = (Mutex::default(), Mutex::new(context.tally.lock().empty()));
+                let inside = Context { notes: &notes, tally: &tally, ..context };
                 let stream = self.measured(node, inside)?;
                 let rows = Arc::new(self.meter.rows(node.id, self.collect(stream, inside)?)?);
-                let shared = Shared { rows, notes: notes.into_inner(), start: node.span.start };
+                let (notes, tally) = (notes.into_inner(), tally.into_inner());
+                let shared = Shared { rows, notes, tally, start: node.span.start };
                 self.shared.lock().insert((number, context.steps), shared.clone());
                 shared
             }
         };
         let moved = i64::from(node.span.start) - i64::from(shared.start);
         context.notes.lock().merge(shared.notes, moved);
+        context.tally.lock().merge(&shared.tally);
         Ok(Stream::new(Source::Rows(shared.rows), Names::Unknown))
     }
 

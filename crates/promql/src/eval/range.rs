@@ -3,19 +3,20 @@
 use std::rc::Rc;
 use std::sync::Arc;
 
-use model::{Labels, METRIC_NAME, Timestamp};
+use model::{FloatHistogram, Labels, METRIC_NAME, Timestamp};
 use tsdb::Selection;
 
 use crate::annotation::Note;
 use crate::error::QueryError;
-use crate::eval::Scratch;
 use crate::eval::bounds::{Table, bounds_of};
 use crate::eval::hints::infer_hints;
 use crate::eval::points::Points;
 use crate::eval::row::TYPE_LABEL;
 use crate::eval::steps::Steps;
 use crate::eval::stream::Stream;
+use crate::eval::tally::{Tally, Touched, histogram_samples};
 use crate::eval::track::Track;
+use crate::eval::{CHECK_SAMPLES, Scratch};
 use crate::functions::RangeFunction;
 use crate::functions::column::{Column, Shape};
 use crate::functions::window::Window;
@@ -41,7 +42,7 @@ pub(crate) enum RangeInput<'p> {
     /// The store.
     Selection(Arc<Selection>),
     /// An expression, at steps of its own.
-    Subquery { stream: Box<Stream<'p>>, steps: Steps },
+    Subquery { stream: Box<Stream<'p>>, steps: Steps, by_step: bool },
 }
 
 /// What the engine's settings mean to range functions.
@@ -52,8 +53,11 @@ pub(crate) struct RangeSettings {
     pub(crate) type_labels: bool,
 }
 
-/// How many samples are seen between two looks at whether to stop.
-const CHECK_SAMPLES: usize = 1 << 22;
+/// What a sample takes while it is looked at: a time and a value.
+const SAMPLE_BYTES: usize = 16;
+
+/// How many samples the work for one histogram is worth.
+const HISTOGRAM_COST: usize = 32;
 
 impl RangeStream<'_> {
     pub(crate) fn len(&self) -> usize {
@@ -82,13 +86,17 @@ impl RangeStream<'_> {
             RangeInput::Selection(selection) => {
                 let mut samples = selection.read(index)?;
                 scratch.meter.read(self.range.id, samples.len());
+                let _held = scratch.meter.hold(samples.len(), samples.len() * SAMPLE_BYTES)?;
                 infer_hints(&mut samples.histograms, self.range.counts_only);
                 self.apply(index, &Track::of(&samples), scratch)
             }
-            RangeInput::Subquery { stream, steps } => {
+            RangeInput::Subquery { stream, steps, by_step } => {
                 // The windows of the inner ranges are others than those of this one.
-                let mut inner = scratch.inner();
+                let mut inner = scratch.inner(Tally::new(*steps, *by_step));
+                let _held = scratch.meter.hold(steps.count, steps.count * SAMPLE_BYTES)?;
+                inner.spend(steps.count)?;
                 let points = stream.points(index, &mut inner)?;
+                scratch.tally.absorb(&inner.tally, *steps, &self.range.windows(self.steps));
                 scratch.absorb(inner);
                 match points {
                     Some(points) => self.apply(index, &Track::of_points(&points, *steps), scratch),
@@ -117,17 +125,14 @@ impl RangeStream<'_> {
             && track.histograms.is_empty()
             && plain
         {
-            let shapes =
-                || &**float_table.shapes.get_or_init(|| self.shapes(&track.times, &float_table.windows));
-            let seconds = self.range.length as f64 / 1000.0;
-            let (floats, windows) = (&*track.floats, &*float_table.windows);
-            column(&Column { floats, windows, shapes: &shapes, seconds }, &mut points.floats);
+            self.tally(&[], &float_table, None, scratch);
+            self.column(column, track, &float_table, &mut points.floats, scratch)?;
             self.note_non_counter(&labels, metric, &points, scratch);
             return Ok(points);
         }
         let histogram_table = self.table(&track.histogram_times, track.shared_histogram_times, scratch);
+        self.tally(&track.histograms, &float_table, Some(&histogram_table), scratch);
         let mut params = vec![0.0; self.params.len()];
-        let mut seen = 0;
         for (step, step_time) in self.steps.times().enumerate() {
             let within = |(first, past): (u32, u32)| first as usize..past as usize;
             let floats = within(float_table.windows[step]);
@@ -135,11 +140,7 @@ impl RangeStream<'_> {
             if floats.is_empty() && histograms.is_empty() {
                 continue;
             }
-            seen += floats.len() + histograms.len();
-            if seen > CHECK_SAMPLES {
-                scratch.meter.check()?;
-                seen = 0;
-            }
+            scratch.spend(floats.len() + histograms.len() * HISTOGRAM_COST)?;
             for (param, values) in params.iter_mut().zip(&self.params) {
                 *param = values[step];
             }
@@ -170,6 +171,85 @@ impl RangeStream<'_> {
         Ok(points)
     }
 
+    /// Has a function of all steps applied, to some of the windows after the other so that it can be stopped between.
+    fn column(
+        &self,
+        column: fn(&Column<'_>, &mut [f64]),
+        track: &Track<'_>,
+        table: &Table,
+        results: &mut [f64],
+        scratch: &mut Scratch<'_>,
+    ) -> Result<(), QueryError> {
+        let seconds = self.range.length as f64 / 1000.0;
+        let shapes = || &**table.shapes.get_or_init(|| self.shapes(&track.times, &table.windows));
+        if table.samples <= CHECK_SAMPLES {
+            scratch.spend(table.samples)?;
+            let (floats, windows) = (&*track.floats, &*table.windows);
+            column(&Column { floats, windows, shapes: &shapes, seconds }, results);
+            return Ok(());
+        }
+        // Some functions look at all samples once, whatever the windows: not more often than at each window's.
+        let enough = CHECK_SAMPLES.max(track.floats.len());
+        let mut start = 0;
+        while start < table.windows.len() {
+            let (mut end, mut samples) = (start, 0);
+            while end < table.windows.len() && samples < enough {
+                let (first, past) = table.windows[end];
+                samples += (past - first) as usize;
+                end += 1;
+            }
+            scratch.spend(samples)?;
+            let windows = &table.windows[start..end];
+            let shapes = || &shapes()[start..end];
+            let part = Column { floats: &track.floats, windows, shapes: &shapes, seconds };
+            column(&part, &mut results[start..end]);
+            start = end;
+        }
+        Ok(())
+    }
+
+    /// Counts the samples in the windows.
+    fn tally(
+        &self,
+        histograms: &[Arc<FloatHistogram>],
+        floats: &Table,
+        histogram_table: Option<&Table>,
+        scratch: &mut Scratch<'_>,
+    ) {
+        let from_store = matches!(self.input, RangeInput::Selection(_));
+        if histograms.is_empty() && scratch.tally.by_step.is_none() {
+            let read = match (from_store, self.range.at) {
+                (true, None) => floats.samples_once,
+                (true, Some(_)) => floats.windows.first().map_or(0, |&(first, past)| (past - first) as usize),
+                (false, _) => 0,
+            };
+            return scratch.tally.add(0, Touched { seen: floats.samples as u64, read: read as u64 });
+        }
+        let mut sizes = vec![0; histograms.len() + 1];
+        for (index, histogram) in histograms.iter().enumerate() {
+            sizes[index + 1] = sizes[index] + histogram_samples(histogram);
+        }
+        let windows_of_histograms = histogram_table.map_or(&[][..], |table| &*table.windows);
+        let (mut float_end, mut histogram_end) = (0, 0);
+        for (step, &(first, past)) in floats.windows.iter().enumerate() {
+            let mut touched = Touched { seen: u64::from(past - first), read: 0 };
+            let fresh = past - first.max(float_end).min(past);
+            let mut fresh_histograms = 0;
+            float_end = past;
+            if let Some(&(first, past)) = windows_of_histograms.get(step) {
+                let between = |first: u32, past: u32| sizes[past as usize] - sizes[first as usize];
+                touched.seen += between(first, past);
+                fresh_histograms = between(first.max(histogram_end).min(past), past);
+                histogram_end = past;
+            }
+            // With `@` all steps look at the same window, which is read once.
+            if from_store && (step == 0 || self.range.at.is_none()) {
+                touched.read = u64::from(fresh) + fresh_histograms;
+            }
+            scratch.tally.add(step, touched);
+        }
+    }
+
     fn table(
         &self,
         times: &[Timestamp],
@@ -179,7 +259,7 @@ impl RangeStream<'_> {
         let windows = |times: &[Timestamp]| bounds_of(times, self.steps.times().map(|time| self.reach(time)));
         match shared {
             Some(shared) if !times.is_empty() => scratch.bounds.get(shared, windows),
-            _ => Rc::new(Table { windows: windows(times), ..Table::default() }),
+            _ => Rc::new(Table::new(windows(times))),
         }
     }
 

@@ -4,6 +4,7 @@ use hashbrown::HashMap;
 use model::{Labels, METRIC_NAME};
 
 use crate::error::QueryError;
+use crate::eval::Meter;
 use crate::eval::points::Points;
 
 /// The label that holds a metric's type where types are kept as labels.
@@ -37,13 +38,14 @@ pub(crate) fn without_metadata(labels: &Labels) -> Labels {
 }
 
 /// Makes one row of rows with equal labels; an error where two of them have a value at the same step.
-pub(crate) fn merge_equal(rows: Vec<Row>) -> Result<Vec<Row>, QueryError> {
+pub(crate) fn merge_equal(rows: Vec<Row>, meter: &Meter<'_>) -> Result<Vec<Row>, QueryError> {
     if !has_equal_labels(rows.iter().map(|row| &row.labels)) {
         return Ok(rows);
     }
     let mut index_of: HashMap<Labels, usize> = HashMap::with_capacity(rows.len());
     let mut merged: Vec<Row> = Vec::with_capacity(rows.len());
-    for row in rows {
+    for (done, row) in rows.into_iter().enumerate() {
+        meter.check_at(done)?;
         match index_of.get(&row.labels) {
             Some(&index) if merged[index].points.merge(&row.points) => {}
             Some(_) => return Err(QueryError::same_labels()),
@@ -69,6 +71,7 @@ pub(crate) fn has_equal_labels<'a>(mut sets: impl Iterator<Item = &'a Labels>) -
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::QueryOptions;
     use crate::eval::points::ABSENT;
 
     fn row(label: &str, floats: &[f64]) -> Row {
@@ -81,12 +84,13 @@ mod tests {
 
     #[test]
     fn equal_rows_merge_where_they_do_not_meet() {
-        let merged =
-            merge_equal(vec![row("1", &[1.0, ABSENT]), row("2", &[5.0, 5.0]), row("1", &[ABSENT, 2.0])]);
-        let merged = merged.unwrap();
+        let options = QueryOptions::default();
+        let meter = Meter::new(&options, 0);
+        let rows = vec![row("1", &[1.0, ABSENT]), row("2", &[5.0, 5.0]), row("1", &[ABSENT, 2.0])];
+        let merged = merge_equal(rows, &meter).unwrap();
         assert_eq!(merged.len(), 2);
         assert_eq!(merged[0].points.floats, [1.0, 2.0]);
-        assert!(merge_equal(vec![row("1", &[1.0]), row("1", &[2.0])]).is_err());
+        assert!(merge_equal(vec![row("1", &[1.0]), row("1", &[2.0])], &meter).is_err());
     }
 
     #[test]

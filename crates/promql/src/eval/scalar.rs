@@ -20,8 +20,8 @@ impl<'a> Evaluator<'a> {
             return Ok(vec![value; count]);
         }
         if node.invariant && count > 1 {
-            let once = Context { steps: context.steps.first(), ..context };
-            let value = self.scalar(node, once)?.first().copied().unwrap_or(f64::NAN);
+            let value = self.once(context, |once| self.scalar(node, once))?;
+            let value = value.first().copied().unwrap_or(f64::NAN);
             return Ok(vec![value; count]);
         }
         self.meter.node(node.id).evaluations.fetch_add(1, std::sync::atomic::Ordering::Relaxed);

@@ -4,6 +4,7 @@ use std::fmt::Write;
 use std::sync::Arc;
 
 use model::{METRIC_NAME, MatchOp, Matcher, Timestamp};
+use parking_lot::Mutex;
 use tsdb::Selection;
 
 use crate::error::QueryError;
@@ -11,6 +12,7 @@ use crate::eval::instant::{InstantSource, Yields};
 use crate::eval::range::{RangeInput, RangeSettings, RangeStream};
 use crate::eval::steps::Steps;
 use crate::eval::stream::{Names, Source, Stream};
+use crate::eval::tally::{Tally, Windows};
 use crate::eval::{Context, Evaluator};
 use crate::functions::RangeFunction;
 use crate::plan::{Node, Range, RangeSource, Selector};
@@ -57,9 +59,13 @@ impl<'a> Evaluator<'a> {
             }
             RangeSource::Subquery { input, interval } => {
                 let steps = subquery_steps(range, *interval, context.steps);
-                let stream = self.stream(input, Context { steps, ..context })?;
+                let windows = range.windows(context.steps);
+                let by_step = windows.have_gaps() || context.tally.lock().by_step.is_some();
+                let tally = Mutex::new(Tally::new(steps, by_step));
+                let stream = self.stream(input, Context { steps, tally: &tally, ..context })?;
+                context.tally.lock().absorb(&tally.into_inner(), steps, &windows);
                 let (names, drops) = (stream.names, stream.drops_names);
-                (RangeInput::Subquery { stream: Box::new(stream), steps }, names, drops)
+                (RangeInput::Subquery { stream: Box::new(stream), steps, by_step }, names, drops)
             }
         };
         let settings = RangeSettings {
@@ -105,6 +111,13 @@ impl<'a> Evaluator<'a> {
         self.meter.select(id, selection.len())?;
         self.selections.lock().insert(key, selection.clone());
         Ok(selection)
+    }
+}
+
+impl Range {
+    /// The windows that the steps of an evaluation have.
+    pub(crate) fn windows(&self, outer: Steps) -> Windows {
+        Windows { outer, offset: self.offset, length: self.length }
     }
 }
 

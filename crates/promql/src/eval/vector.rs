@@ -65,12 +65,13 @@ impl<'a> Evaluator<'a> {
             }),
             Kind::LabelReplace { input, target, replacement, source, regex } => {
                 let rows = self.rows(input, context)?;
-                let rows = label::replace(rows, target, replacement, source, regex);
-                self.finished(node, merge_equal(rows)?)
+                let rows = label::replace(rows, target, replacement, source, regex, &self.meter)?;
+                self.finished(node, merge_equal(rows, &self.meter)?)
             }
             Kind::LabelJoin { input, target, separator, sources } => {
                 let rows = self.rows(input, context)?;
-                self.finished(node, merge_equal(label::join(rows, target, separator, sources))?)
+                let rows = label::join(rows, target, separator, sources, &self.meter)?;
+                self.finished(node, merge_equal(rows, &self.meter)?)
             }
             Kind::Histogram { function, input, params, label } => {
                 self.histograms(node, *function, input, params, label.as_deref(), context)

@@ -73,7 +73,7 @@ impl<'a> Evaluator<'a> {
                 }
             }
         }
-        let families = self.families(&rows, input.span, &mut notes);
+        let families = self.families(&rows, input.span, &mut notes)?;
         let mut result = Vec::new();
         let asker = Asker { rows: &rows, span: input.span, context, delayed: self.delayed() };
         for family in &families {
@@ -99,11 +99,11 @@ impl<'a> Evaluator<'a> {
             }
         }
         context.notes.lock().merge(notes, 0);
-        self.finished(node, merge_equal(result)?)
+        self.finished(node, merge_equal(result, &self.meter)?)
     }
 
     /// Which series belong to the same histogram.
-    fn families(&self, rows: &[Row], span: Span, notes: &mut Annotations) -> Vec<Family> {
+    fn families(&self, rows: &[Row], span: Span, notes: &mut Annotations) -> Result<Vec<Family>, QueryError> {
         let mut families: Vec<Family> = Vec::new();
         let mut slots: HashMap<Labels, usize> = HashMap::new();
         let mut slot_of = |labels: Labels, families: &mut Vec<Family>| {
@@ -113,6 +113,7 @@ impl<'a> Evaluator<'a> {
             })
         };
         for (number, row) in rows.iter().enumerate() {
+            self.meter.check_at(number)?;
             if row.points.has_histograms() {
                 let slot = slot_of(row.labels.clone(), &mut families);
                 families[slot].native = Some(number);
@@ -133,7 +134,7 @@ impl<'a> Evaluator<'a> {
                 }
             }
         }
-        families
+        Ok(families)
     }
 }
 

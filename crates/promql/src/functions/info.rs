@@ -57,7 +57,8 @@ impl<'a> Evaluator<'a> {
             Some(matchers) => matchers,
             None => {
                 let rows = described.into_iter().filter(|_| wanted.allows_nothing());
-                return self.finished(node, merge_equal(ignored.into_iter().chain(rows).collect())?);
+                return self
+                    .finished(node, merge_equal(ignored.into_iter().chain(rows).collect(), &self.meter)?);
             }
         };
         let (matchers, kind) = (matchers.into(), RangeKind::Plain);
@@ -82,7 +83,7 @@ impl<'a> Evaluator<'a> {
             let infos = by_target.get(&target_of(&row.labels)).map_or(&[][..], Vec::as_slice);
             describe(&row, infos, &wanted, &mut result)?;
         }
-        self.finished(node, merge_equal(result)?)
+        self.finished(node, merge_equal(result, &self.meter)?)
     }
 }
 

@@ -26,6 +26,14 @@ pub struct PlanNode {
     pub children: Vec<PlanNode>,
 }
 
+/// How much of an expression a node tells. Nodes lie within each other, so all of them in full could be many times the query.
+const TEXT_BYTES_MAX: usize = 4 << 10;
+
+fn shortened(text: &str) -> String {
+    let end = text.floor_char_boundary(TEXT_BYTES_MAX);
+    if end < text.len() { format!("{}…", &text[..end]) } else { text.to_owned() }
+}
+
 /// The tree of a plan, with what its evaluation used.
 pub(crate) fn tree(plan: &Plan, query: &str, meter: &Meter<'_>) -> PlanNode {
     let mut nodes: Vec<PlanNode> = plan
@@ -36,7 +44,7 @@ pub(crate) fn tree(plan: &Plan, query: &str, meter: &Meter<'_>) -> PlanNode {
             let used = meter.node(id);
             PlanNode {
                 operation: label.operation,
-                text: label.span.text(query).to_owned(),
+                text: shortened(label.span.text(query)),
                 evaluations: used.evaluations.load(Relaxed),
                 series: used.series.load(Relaxed),
                 samples: used.samples.load(Relaxed),

@@ -14,7 +14,7 @@ pub struct Explained<'a> {
     series: usize,
     peak_bytes: u64,
     stats: Stats,
-    plan: Node<'a>,
+    plan: Option<Node<'a>>,
 }
 
 #[derive(Serialize)]
@@ -42,7 +42,7 @@ impl<'a> Explained<'a> {
             series,
             peak_bytes: answer.stats.bytes_peak,
             stats,
-            plan: node(&answer.plan),
+            plan: answer.plan.as_ref().map(node),
         }
     }
 }

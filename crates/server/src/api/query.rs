@@ -37,6 +37,13 @@ enum Wanted {
     Plan,
 }
 
+/// How much is told of what a query used.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Detail {
+    Totals,
+    Steps,
+}
+
 /// One question.
 struct Question {
     text: String,
@@ -44,7 +51,7 @@ struct Question {
     timeout: Duration,
     lookback_ms: Option<i64>,
     limit: Option<usize>,
-    stats: bool,
+    stats: Option<Detail>,
     wanted: Wanted,
 }
 
@@ -108,7 +115,11 @@ impl Question {
             timeout: params.duration("timeout")?.map_or(timeout, |asked| asked.min(timeout)),
             lookback_ms: params.millis("lookback_delta")?.filter(|millis| *millis > 0),
             limit: params.limit("limit")?,
-            stats: params.get("stats").is_some(),
+            stats: match params.get("stats") {
+                None | Some("") => None,
+                Some("all") => Some(Detail::Steps),
+                Some(_) => Some(Detail::Totals),
+            },
             wanted,
         })
     }
@@ -162,6 +173,7 @@ fn evaluate(
         limits,
         should_stop: &should_stop,
         clock: (question.wanted == Wanted::Plan).then_some(&clock as _),
+        stats_by_step: question.stats == Some(Detail::Steps),
     };
     let text = question.text.as_str();
     let expr = promql::parse::parse(text).map_err(|error| api_error(error.into()))?;
@@ -196,7 +208,7 @@ fn respond(
     if truncated {
         warnings.push("results truncated due to limit".to_owned());
     }
-    let stats = question.stats.then_some(stats);
+    let stats = question.stats.map(|_| stats);
     write_success(pieces, QueryData { value: answer.value, stats }, warnings, infos)
 }
 

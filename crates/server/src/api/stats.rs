@@ -2,8 +2,9 @@
 
 use std::time::Duration;
 
-use promql::QueryStats;
+use promql::{QueryStats, StepStats};
 use serde::Serialize;
+use serde_json::Number;
 
 /// Where the time went.
 pub struct Timings {
@@ -37,7 +38,11 @@ struct Seconds {
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 struct Samples {
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    total_queryable_samples_per_step: Vec<(Number, u64)>,
     total_queryable_samples: u64,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    samples_read_per_step: Vec<(Number, u64)>,
     samples_read: u64,
     peak_samples: u64,
 }
@@ -46,6 +51,9 @@ impl Stats {
     /// The statistics of one query.
     pub fn new(used: &QueryStats, timings: &Timings) -> Stats {
         let seconds = |duration: Duration| duration.as_secs_f64();
+        let by_step = |samples: fn(&StepStats) -> u64| {
+            used.by_step.iter().map(|step| (in_seconds(step.time), samples(step))).collect()
+        };
         Stats {
             timings: Seconds {
                 eval_total_time: seconds(timings.prepared + timings.evaluated),
@@ -56,10 +64,20 @@ impl Stats {
                 exec_total_time: seconds(timings.queued + timings.prepared + timings.evaluated),
             },
             samples: Samples {
-                total_queryable_samples: used.samples_read,
+                total_queryable_samples_per_step: by_step(|step| step.samples_touched),
+                total_queryable_samples: used.samples_touched,
+                samples_read_per_step: by_step(|step| step.samples_read),
                 samples_read: used.samples_read,
                 peak_samples: used.samples_peak,
             },
         }
+    }
+}
+
+/// A time as short as it can be said: no fraction where there is none.
+fn in_seconds(millis: i64) -> Number {
+    match millis % 1000 {
+        0 => Number::from(millis / 1000),
+        _ => Number::from_f64(millis as f64 / 1000.0).unwrap_or_else(|| Number::from(millis / 1000)),
     }
 }
