@@ -43,8 +43,7 @@ pub(super) async fn run(config: HttpSdConfig, client: HttpClientConfig, publishe
 
 async fn refresh(url: &str, client: &mut Client, ask: &Ask) -> Result<Vec<TargetGroup>, String> {
     let address = address_of(url).map_err(|error| error.to_string())?;
-    let mut body = Vec::new();
-    let answer = match tokio::time::timeout(TIMEOUT, client.get(&address, ask, &mut body)).await {
+    let answer = match tokio::time::timeout(TIMEOUT, client.fetch(&address, ask)).await {
         Ok(answer) => answer.map_err(|error: FetchError| error.to_string())?,
         Err(_) => {
             client.disconnect();
@@ -56,5 +55,5 @@ async fn refresh(url: &str, client: &mut Client, ask: &Ask) -> Result<Vec<Target
     if !media_type.eq_ignore_ascii_case("application/json") {
         return Err(format!("the answer has the Content-Type {kind:?}, expected application/json"));
     }
-    parse_groups(&body, &[("__meta_url", url)]).map_err(|error| error.to_string())
+    parse_groups(answer.body(), &[("__meta_url", url)]).map_err(|error| error.to_string())
 }

@@ -116,12 +116,12 @@ async fn probe(shared: &std::sync::Arc<Shared>, listener: Listener) -> Option<La
         headers: Vec::new(),
         body_bytes_max: BODY_BYTES_MAX,
     };
-    let (mut client, mut body) = (Client::new(shared.clone()), Vec::new());
-    let answer = tokio::time::timeout(PROBE_TIMEOUT, client.get(&address, &ask, &mut body)).await;
+    let mut client = Client::new(shared.clone());
+    let answer = tokio::time::timeout(PROBE_TIMEOUT, client.fetch(&address, &ask)).await;
     let answer: Result<_, FetchError> = answer.ok()?;
     let answer = answer.ok()?;
     let format = wire::Format::from_content_type(answer.content_type(), None).ok()?;
-    let page = wire::Reader::new().read(&body, format, &wire::Options::default()).ok()?;
+    let page = wire::Reader::new().read(answer.body(), format, &wire::Options::default()).ok()?;
     if page.shape.series.is_empty() {
         return None;
     }

@@ -1,19 +1,18 @@
 //! A connection: TCP or unix socket, through a proxy or not, in TLS or not, speaking HTTP/1 or HTTP/2.
 
-use std::future::{Future, poll_fn};
-use std::pin::{Pin, pin};
-use std::task::Poll;
-
 use bytes::Bytes;
-use http::{HeaderValue, Request, Response};
-use http_body_util::Full;
-use hyper::body::Incoming;
-use hyper::client::conn::{http1, http2};
+use http::header::{CONTENT_ENCODING, CONTENT_TYPE, LOCATION};
+use http::{HeaderMap, Method, StatusCode, Uri};
+use http_body_util::{BodyExt, Full};
+use hyper::client::conn::http2;
 use hyper_util::rt::{TokioExecutor, TokioIo};
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 use tokio::net::{TcpStream, UnixStream};
 
+use super::buffers::Buffer;
+use super::http1::Http1;
 use super::proxy::{Proxy, ProxyServer};
+use super::response::{Body, Response};
 use super::tls::TlsSource;
 use super::{FetchError, with_causes};
 use crate::target::Address;
@@ -22,85 +21,121 @@ use crate::target::Address;
 const PROXY_HEAD_BYTES_MAX: usize = 16 << 10;
 
 /// Whatever bytes go over: a socket, or TLS over one.
-trait Stream: AsyncRead + AsyncWrite + Send + Unpin {}
+pub(super) trait Stream: AsyncRead + AsyncWrite + Send + Unpin {}
 impl<T: AsyncRead + AsyncWrite + Send + Unpin> Stream for T {}
 
-type Driver = Pin<Box<dyn Future<Output = ()> + Send>>;
-
-/// An open connection and, for HTTP/1, the future that moves its bytes.
+/// An open connection.
 pub(super) struct Connection {
-    sender: Sender,
-    driver: Option<Driver>,
+    protocol: Protocol,
     /// Set where requests go to a plain HTTP proxy, which wants to be told the whole URL.
     forward: Option<ProxyServer>,
 }
 
-enum Sender {
-    Http1(http1::SendRequest<Full<Bytes>>),
+enum Protocol {
+    Http1(Http1),
     Http2(http2::SendRequest<Full<Bytes>>),
 }
 
+/// What goes over a connection.
+pub(super) struct Request<'a> {
+    pub(super) method: Method,
+    pub(super) at: &'a Address,
+    pub(super) headers: &'a HeaderMap,
+    pub(super) payload: Bytes,
+}
+
 impl Connection {
+    /// Whether it can be used again, as far as this side knows.
     pub(super) fn is_open(&self) -> bool {
-        match &self.sender {
-            Sender::Http1(sender) => self.driver.is_some() && !sender.is_closed(),
-            Sender::Http2(sender) => !sender.is_closed(),
+        match &self.protocol {
+            Protocol::Http1(connection) => connection.is_usable(),
+            Protocol::Http2(sender) => !sender.is_closed(),
         }
     }
 
-    pub(super) fn is_http2(&self) -> bool {
-        matches!(self.sender, Sender::Http2(_))
-    }
-
-    pub(super) fn wants_full_uri(&self) -> bool {
-        self.is_http2() || self.forward.is_some()
-    }
-
-    pub(super) fn proxy_authorization(&self) -> Option<&HeaderValue> {
-        self.forward.as_ref().and_then(|proxy| proxy.authorization.as_ref())
-    }
-
-    /// Sends a request and waits for the head of the answer.
-    pub(super) async fn send(
+    /// Sends a request and reads the response. `limit` says how long the body of a response may be.
+    pub(super) async fn exchange(
         &mut self,
-        request: Request<Full<Bytes>>,
-    ) -> Result<Response<Incoming>, FetchError> {
-        let answer = match &mut self.sender {
-            Sender::Http1(sender) => {
-                let answer = async {
-                    sender.ready().await?;
-                    sender.send_request(request).await
-                };
-                drive(&mut self.driver, answer).await
+        request: &Request<'_>,
+        limit: impl Fn(StatusCode) -> u64,
+    ) -> Result<Response, FetchError> {
+        match &mut self.protocol {
+            Protocol::Http1(connection) => {
+                connection.exchange(&request.bytes(self.forward.as_ref())?, limit).await
             }
-            Sender::Http2(sender) => match sender.ready().await {
-                Ok(()) => sender.send_request(request).await,
-                Err(error) => Err(error),
-            },
-        };
-        answer.map_err(|error| FetchError::Http(with_causes(&error)))
-    }
-
-    /// Moves the connection's bytes while `work` waits for them.
-    pub(super) async fn drive<T>(&mut self, work: impl Future<Output = T>) -> T {
-        drive(&mut self.driver, work).await
+            Protocol::Http2(sender) => exchange_http2(sender, request, limit).await,
+        }
     }
 }
 
-async fn drive<T>(driver: &mut Option<Driver>, work: impl Future<Output = T>) -> T {
-    let mut work = pin!(work);
-    poll_fn(|context| {
-        if let Poll::Ready(done) = work.as_mut().poll(context) {
-            return Poll::Ready(done);
+impl Request<'_> {
+    /// The request as HTTP/1 writes it.
+    fn bytes(&self, forward: Option<&ProxyServer>) -> Result<Vec<u8>, FetchError> {
+        let mut bytes = Vec::with_capacity(640);
+        let mut push = |parts: &[&[u8]]| parts.iter().for_each(|part| bytes.extend_from_slice(part));
+        let whole = forward.map(|_| self.at.uri());
+        let target = whole.as_deref().unwrap_or(&self.at.path_and_query);
+        // Both were read as parts of a URL; nothing that could end the line may come here some other way.
+        if [target, self.at.host_port.as_str()]
+            .iter()
+            .any(|text| text.bytes().any(|byte| byte <= b' ' || byte == 0x7f))
+        {
+            return Err(FetchError::Address(self.at.uri(), "it contains a blank".to_owned()));
         }
-        let Some(running) = driver else { return Poll::Pending };
-        if running.as_mut().poll(context).is_ready() {
-            *driver = None;
+        push(&[self.method.as_str().as_bytes(), b" ", target.as_bytes(), b" HTTP/1.1\r\nHost: "]);
+        push(&[self.at.host_port.as_bytes(), b"\r\n"]);
+        for (name, value) in self.headers {
+            push(&[name.as_str().as_bytes(), b": ", value.as_bytes(), b"\r\n"]);
         }
-        // What the driver just did may be what the work waits for; asking now saves a turn of the scheduler.
-        work.as_mut().poll(context)
+        if let Some(authorization) = forward.and_then(|proxy| proxy.authorization.as_ref()) {
+            push(&[b"Proxy-Authorization: ", authorization.as_bytes(), b"\r\n"]);
+        }
+        if !self.payload.is_empty() {
+            push(&[b"Content-Length: ", self.payload.len().to_string().as_bytes(), b"\r\n"]);
+        }
+        push(&[b"\r\n", &self.payload]);
+        Ok(bytes)
+    }
+}
+
+async fn exchange_http2(
+    sender: &mut http2::SendRequest<Full<Bytes>>,
+    request: &Request<'_>,
+    limit: impl Fn(StatusCode) -> u64,
+) -> Result<Response, FetchError> {
+    let uri = request.at.uri();
+    let uri: Uri = uri.parse().map_err(|error| FetchError::Address(uri.clone(), format!("{error}")))?;
+    let mut sent = http::Request::new(Full::new(request.payload.clone()));
+    *sent.method_mut() = request.method.clone();
+    *sent.uri_mut() = uri;
+    *sent.headers_mut() = request.headers.clone();
+    let failed = |error: hyper::Error| FetchError::Http(with_causes(&error));
+    sender.ready().await.map_err(failed)?;
+    let (head, mut incoming) = sender.send_request(sent).await.map_err(failed)?.into_parts();
+    let body_bytes_max = limit(head.status);
+    let mut buffer = Buffer::lend();
+    let mut outcome = Ok(());
+    while let Some(frame) = incoming.frame().await {
+        let Ok(frame) = frame.map_err(|error| outcome = Err(failed(error))) else { break };
+        let data = frame.data_ref().map_or(&[][..], |data| data);
+        if (buffer.len() + data.len()) as u64 > body_bytes_max {
+            outcome = Err(FetchError::BodySize(body_bytes_max));
+            break;
+        }
+        buffer.extend_from_slice(data);
+    }
+    let text =
+        |name| head.headers.get(name).map(|value| String::from_utf8_lossy(value.as_bytes()).into_owned());
+    let range = 0..buffer.len();
+    Ok(Response {
+        status: head.status,
+        content_type: text(CONTENT_TYPE),
+        content_encoding: text(CONTENT_ENCODING)
+            .map(|encoding| encoding.to_ascii_lowercase())
+            .filter(|encoding| !encoding.is_empty() && encoding != "identity"),
+        location: text(LOCATION),
+        body: outcome.map(|()| Body { buffer, range }),
     })
-    .await
 }
 
 /// Connects to `address`.
@@ -125,14 +160,10 @@ pub(super) async fn connect(
     };
     let forward = proxy.filter(|_| !is_https);
     if !is_https {
-        return handshake_http1(stream, forward).await;
+        return Ok(over_http1(stream, forward));
     }
     let (stream, is_http2) = tls.wrap(&host, stream).await?;
-    if is_http2 {
-        handshake_http2(Box::new(stream)).await
-    } else {
-        handshake_http1(Box::new(stream), None).await
-    }
+    if is_http2 { over_http2(Box::new(stream)).await } else { Ok(over_http1(Box::new(stream), None)) }
 }
 
 async fn tcp(host: &str, port: u16) -> Result<TcpStream, FetchError> {
@@ -195,25 +226,16 @@ async fn proxy_stream(
     Err(failed(format!("refused the tunnel: {status}")))
 }
 
-async fn handshake_http1(
-    stream: Box<dyn Stream>,
-    forward: Option<ProxyServer>,
-) -> Result<Connection, FetchError> {
-    let (sender, connection) = http1::Builder::new()
-        .handshake(TokioIo::new(stream))
-        .await
-        .map_err(|error| FetchError::Http(with_causes(&error)))?;
-    // What went wrong is told to whoever waits for the answer.
-    let driver: Driver = Box::pin(async move { drop(connection.await) });
-    Ok(Connection { sender: Sender::Http1(sender), driver: Some(driver), forward })
+fn over_http1(stream: Box<dyn Stream>, forward: Option<ProxyServer>) -> Connection {
+    Connection { protocol: Protocol::Http1(Http1::new(stream)), forward }
 }
 
-async fn handshake_http2(stream: Box<dyn Stream>) -> Result<Connection, FetchError> {
+async fn over_http2(stream: Box<dyn Stream>) -> Result<Connection, FetchError> {
     let (sender, connection) = http2::Builder::new(TokioExecutor::new())
         .handshake(TokioIo::new(stream))
         .await
         .map_err(|error| FetchError::Http(with_causes(&error)))?;
     // HTTP/2 has pings and windows to tend to between requests, so it runs by itself until the sender is dropped.
     tokio::spawn(async move { drop(connection.await) });
-    Ok(Connection { sender: Sender::Http2(sender), driver: None, forward: None })
+    Ok(Connection { protocol: Protocol::Http2(sender), forward: None })
 }

@@ -1,35 +1,44 @@
-//! An HTTP client for fetching the same page again and again: one kept connection, one reused buffer, every limit in its place.
+//! An HTTP client for fetching the same page again and again: one kept connection, one lent buffer, every limit in its place.
 //!
-//! The connection is driven by the task that waits for the answer, so that an HTTP/1 fetch neither wakes another
-//! task nor crosses a thread.
+//! HTTP/1 is spoken by the task that waits for the answer (`http1.rs`); HTTP/2, which only comes after TLS, is hyper's.
 
+mod buffers;
+mod chunked;
 mod connect;
 mod credentials;
 mod decode;
+mod head;
+mod http1;
 mod proxy;
+mod redirect;
+mod response;
 mod tls;
 
 use std::sync::Arc;
 
 use bytes::Bytes;
-use http::header::{
-    ACCEPT, ACCEPT_ENCODING, AUTHORIZATION, CONTENT_ENCODING, CONTENT_TYPE, HOST, LOCATION, USER_AGENT,
-};
-use http::{HeaderMap, HeaderName, HeaderValue, Method, Request, Response, StatusCode, Uri};
-use http_body_util::{BodyExt, Full};
-use hyper::body::Incoming;
+use http::header::{ACCEPT, ACCEPT_ENCODING, AUTHORIZATION, CONTENT_TYPE, USER_AGENT};
+use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode};
 
 use crate::config::{ConfigError, HttpClientConfig};
 use crate::target::{Address, encode};
-use connect::Connection;
+use connect::{Connection, Request};
 use credentials::Token;
 use proxy::Proxy;
+pub use redirect::address_of;
+use redirect::{is_redirect, redirect_of};
+pub use response::Answer;
+use response::Response;
 use tls::TlsSource;
 
 /// How many redirects are followed.
 pub const REDIRECTS_MAX: usize = 10;
 /// How large a body may be where no smaller limit is configured.
 pub const BODY_BYTES_MAX: u64 = 1 << 30;
+/// How large the body of an answer may be that is no success: it is only for people to read.
+const ERROR_BODY_BYTES_MAX: u64 = 64 << 10;
+/// How large the answer to a form may be.
+const FORM_ANSWER_BYTES_MAX: u64 = 1 << 20;
 /// How many connections are kept: one for the address and one for where it redirects to.
 const CONNECTIONS_MAX: usize = 2;
 
@@ -60,6 +69,9 @@ pub enum FetchError {
     /// The connection broke, or what came is not HTTP.
     #[error("HTTP: {0}")]
     Http(String),
+    /// The connection was closed before an answer came.
+    #[error("HTTP: the connection was closed before an answer came")]
+    Closed,
     /// The server answered, but not with success.
     #[error("server returned HTTP status {0}")]
     Status(StatusCode),
@@ -80,7 +92,7 @@ pub enum FetchError {
 impl FetchError {
     /// Whether trying again on a new connection makes sense: the kept one may have been closed meanwhile.
     fn is_stale_connection(&self) -> bool {
-        matches!(self, FetchError::Http(_))
+        matches!(self, FetchError::Closed | FetchError::Http(_))
     }
 }
 
@@ -115,19 +127,11 @@ pub struct Ask {
     pub body_bytes_max: u64,
 }
 
-/// What came back; the body is in the buffer that was given.
-#[derive(Clone, Debug)]
-pub struct Answer {
-    /// The headers.
-    pub headers: HeaderMap,
-    /// How many bytes came over the wire.
-    pub body_bytes_received: u64,
-}
-
-impl Answer {
-    /// The `Content-Type`, as text.
-    pub fn content_type(&self) -> Option<&str> {
-        self.headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok())
+impl Ask {
+    /// How large the body of a response may be.
+    fn limit(&self, status: StatusCode) -> u64 {
+        let body_bytes_max = if self.body_bytes_max == 0 { BODY_BYTES_MAX } else { self.body_bytes_max };
+        if status == StatusCode::OK { body_bytes_max } else { body_bytes_max.min(ERROR_BODY_BYTES_MAX) }
     }
 }
 
@@ -136,18 +140,26 @@ pub struct Client {
     shared: Arc<Shared>,
     connections: Vec<(Address, Connection)>,
     token: Option<Token>,
-    compressed: Vec<u8>,
 }
 
 impl Client {
     /// A client that is not connected yet.
     pub fn new(shared: Arc<Shared>) -> Client {
-        Client { shared, connections: Vec::new(), token: None, compressed: Vec::new() }
+        Client { shared, connections: Vec::new(), token: None }
     }
 
     /// Closes the connections: what they still bring belongs to a request that was given up.
     pub fn disconnect(&mut self) {
         self.connections.clear();
+    }
+
+    /// Fetches `address`, following redirects.
+    pub async fn fetch(&mut self, address: &Address, ask: &Ask) -> Result<Answer, FetchError> {
+        let response = self.follow(address, ask).await?;
+        match response.status {
+            StatusCode::OK => Answer::new(response, ask.limit(StatusCode::OK)),
+            status => Err(FetchError::Status(status)),
+        }
     }
 
     /// Fetches `address` into `body`, following redirects. The body of an error status is there too, if it could be read.
@@ -157,22 +169,27 @@ impl Client {
         ask: &Ask,
         body: &mut Vec<u8>,
     ) -> Result<Answer, FetchError> {
-        let mut at = address.clone();
+        let response = self.follow(address, ask).await?;
+        let status = response.status;
+        let answer = Answer::new(response, ask.limit(status));
+        body.clear();
+        body.extend_from_slice(answer.as_ref().map_or(&[], Answer::body));
+        if status == StatusCode::OK { answer } else { Err(FetchError::Status(status)) }
+    }
+
+    /// The response to a request, or that to the last of its redirects.
+    async fn follow(&mut self, address: &Address, ask: &Ask) -> Result<Response, FetchError> {
+        let mut elsewhere: Option<Address> = None;
         for _ in 0..=REDIRECTS_MAX {
+            let at = elsewhere.as_ref().unwrap_or(address);
             let own_host = at.scheme == address.scheme && at.host_port == address.host_port;
             let headers = self.headers(ask, own_host).await?;
-            let response = self.send(&at, Method::GET, headers, Bytes::new()).await?;
-            match response.status() {
-                StatusCode::OK => return self.receive(&at, response, ask, body).await,
-                status if is_redirect(status) && self.shared.config.follow_redirects => {
-                    at = redirect_of(&at, &response)?;
-                }
-                status => {
-                    // What the server has to say is for whoever wants to show it, and leaves the connection usable.
-                    let _ = self.receive(&at, response, ask, body).await;
-                    return Err(FetchError::Status(status));
-                }
+            let request = Request { method: Method::GET, at, headers: &headers, payload: Bytes::new() };
+            let response = self.send(&request, |status| ask.limit(status)).await?;
+            if !is_redirect(response.status) || !self.shared.config.follow_redirects {
+                return Ok(response);
             }
+            elsewhere = Some(redirect_of(at, response.location.as_deref())?);
         }
         Err(FetchError::Redirect(format!("stopped after {REDIRECTS_MAX}")))
     }
@@ -205,90 +222,27 @@ impl Client {
     /// Sends a request over a kept connection, or over a new one where there is none or it turns out to be closed.
     async fn send(
         &mut self,
-        at: &Address,
-        method: Method,
-        headers: HeaderMap,
-        payload: Bytes,
-    ) -> Result<Response<Incoming>, FetchError> {
-        let kept = self
-            .connections
-            .iter()
-            .position(|(origin, connection)| same_origin(origin, at) && connection.is_open());
-        if let Some(index) = kept {
-            let request = self.request(at, &self.connections[index].1, &method, &headers, &payload)?;
-            match self.connections[index].1.send(request).await {
-                Err(error) if error.is_stale_connection() => drop(self.connections.remove(index)),
-                answer => return answer,
+        request: &Request<'_>,
+        limit: impl Fn(StatusCode) -> u64,
+    ) -> Result<Response, FetchError> {
+        let at = request.at;
+        let kept = self.connections.iter_mut().find(|(origin, _)| same_origin(origin, at));
+        if let Some((_, connection)) = kept.filter(|(_, connection)| connection.is_open()) {
+            match connection.exchange(request, &limit).await {
+                Err(error) if error.is_stale_connection() => {}
+                response => return response,
             }
         }
         self.connections.retain(|(origin, _)| !same_origin(origin, at));
-        let connection = connect::connect(at, &self.shared.tls, &self.shared.proxy).await?;
-        if self.connections.len() >= CONNECTIONS_MAX {
-            self.connections.remove(0);
-        }
-        let request = self.request(at, &connection, &method, &headers, &payload)?;
-        self.connections.push((at.clone(), connection));
-        let (_, connection) = self.connections.last_mut().expect("a connection was just pushed");
-        connection.send(request).await
-    }
-
-    fn request(
-        &self,
-        at: &Address,
-        connection: &Connection,
-        method: &Method,
-        headers: &HeaderMap,
-        payload: &Bytes,
-    ) -> Result<Request<Full<Bytes>>, FetchError> {
-        let invalid = |error: &dyn std::fmt::Display| FetchError::Address(at.uri(), error.to_string());
-        let uri = if connection.wants_full_uri() { at.uri() } else { at.path_and_query.clone() };
-        let uri: Uri = uri.parse().map_err(|error| invalid(&error))?;
-        let mut request = Request::new(Full::new(payload.clone()));
-        *request.method_mut() = method.clone();
-        *request.uri_mut() = uri;
-        *request.headers_mut() = headers.clone();
-        if !connection.is_http2() {
-            let host = HeaderValue::from_str(&at.host_port).map_err(|error| invalid(&error))?;
-            request.headers_mut().insert(HOST, host);
-        }
-        if let Some(authorization) = connection.proxy_authorization() {
-            request.headers_mut().insert(http::header::PROXY_AUTHORIZATION, authorization.clone());
-        }
-        Ok(request)
-    }
-
-    /// Reads the body into `body`, uncompressed and within the limit.
-    async fn receive(
-        &mut self,
-        at: &Address,
-        response: Response<Incoming>,
-        ask: &Ask,
-        body: &mut Vec<u8>,
-    ) -> Result<Answer, FetchError> {
-        let (parts, mut incoming) = response.into_parts();
-        let body_bytes_max = if ask.body_bytes_max == 0 { BODY_BYTES_MAX } else { ask.body_bytes_max };
-        let encoding = parts.headers.get(CONTENT_ENCODING).map(|value| value.as_bytes().to_vec());
-        let encoding = encoding.filter(|encoding| !encoding.is_empty() && encoding != b"identity");
-        let raw = if encoding.is_some() { &mut self.compressed } else { &mut *body };
-        raw.clear();
-        let connection = self.connections.iter_mut().find(|(origin, _)| same_origin(origin, at));
-        let (_, connection) = connection.expect("the answer came over a kept connection");
-        while let Some(frame) = connection.drive(incoming.frame()).await {
-            let frame = frame.map_err(|error| FetchError::Http(with_causes(&error)))?;
-            if let Some(data) = frame.data_ref() {
-                if (raw.len() + data.len()) as u64 > body_bytes_max {
-                    let at = at.clone();
-                    self.connections.retain(|(origin, _)| !same_origin(origin, &at));
-                    return Err(FetchError::BodySize(body_bytes_max));
-                }
-                raw.extend_from_slice(data);
+        let mut connection = connect::connect(at, &self.shared.tls, &self.shared.proxy).await?;
+        let response = connection.exchange(request, &limit).await;
+        if connection.is_open() {
+            if self.connections.len() >= CONNECTIONS_MAX {
+                self.connections.remove(0);
             }
+            self.connections.push((at.clone(), connection));
         }
-        let body_bytes_received = raw.len() as u64;
-        if let Some(encoding) = encoding {
-            decode::decode(&encoding, &self.compressed, body_bytes_max, body)?;
-        }
-        Ok(Answer { headers: parts.headers, body_bytes_received })
+        response
     }
 }
 
@@ -308,58 +262,6 @@ fn same_origin(a: &Address, b: &Address) -> bool {
     a.scheme == b.scheme && a.host_port == b.host_port && a.unix_socket == b.unix_socket
 }
 
-fn is_redirect(status: StatusCode) -> bool {
-    matches!(status.as_u16(), 301 | 302 | 303 | 307 | 308)
-}
-
-/// Where a redirect leads: an absolute URL, another path on the same host, or a path relative to the last one.
-fn redirect_of(at: &Address, response: &Response<Incoming>) -> Result<Address, FetchError> {
-    let location = response.headers().get(LOCATION).and_then(|value| value.to_str().ok());
-    let location = location.ok_or_else(|| FetchError::Redirect("without a Location".to_owned()))?;
-    resolve_location(at, location)
-        .ok_or_else(|| FetchError::Redirect(format!("to {location:?}, which is not an HTTP address")))
-}
-
-fn resolve_location(at: &Address, location: &str) -> Option<Address> {
-    let location = location.split('#').next().unwrap_or("");
-    if let Some(rest) = location.strip_prefix("//") {
-        return resolve_location(at, &format!("{}://{rest}", at.scheme));
-    }
-    if location.contains("://") {
-        let uri: Uri = location.parse().ok()?;
-        let scheme = uri.scheme_str().filter(|scheme| matches!(*scheme, "http" | "https"))?.to_owned();
-        // User information in a redirect is nothing this client would send.
-        let authority = uri.authority()?.as_str();
-        let host_port = authority.rsplit('@').next().unwrap_or(authority).to_owned();
-        let path_and_query = uri.path_and_query().map_or("/", |path| path.as_str()).to_owned();
-        let same_host = scheme == at.scheme && host_port == at.host_port;
-        let unix_socket = at.unix_socket.clone().filter(|_| same_host);
-        return Some(Address { scheme, host_port, path_and_query, unix_socket });
-    }
-    let path_and_query = match location.as_bytes().first() {
-        Some(b'/') => location.to_owned(),
-        Some(b'?') => format!("{}{location}", at.path_and_query.split('?').next().unwrap_or("/")),
-        _ => {
-            let path = at.path_and_query.split('?').next().unwrap_or("/");
-            let directory = path.rfind('/').map_or("/", |slash| &path[..=slash]);
-            format!("{directory}{location}")
-        }
-    };
-    Some(Address { path_and_query, ..at.clone() })
-}
-
-/// Splits a URL of a configuration file into an address.
-pub fn address_of(url: &str) -> Result<Address, FetchError> {
-    let uri: Uri = url
-        .parse()
-        .map_err(|error: http::uri::InvalidUri| FetchError::Address(url.to_owned(), error.to_string()))?;
-    let scheme = uri.scheme_str().unwrap_or("http").to_owned();
-    let authority = uri.authority().map_or("", |authority| authority.as_str());
-    let host_port = authority.rsplit('@').next().unwrap_or(authority).to_owned();
-    let path_and_query = uri.path_and_query().map_or("/", |path| path.as_str()).to_owned();
-    Ok(Address { scheme, host_port, path_and_query, unix_socket: None })
-}
-
 /// Posts a form and reads a small answer; for token servers.
 async fn post_form(
     client: &mut Client,
@@ -376,35 +278,9 @@ async fn post_form(
     if let Some(authorization) = authorization {
         headers.insert(AUTHORIZATION, authorization);
     }
-    let response = client.send(address, Method::POST, headers, payload).await?;
-    let status = response.status();
-    let ask = Ask {
-        accept: HeaderValue::from_static("*/*"),
-        compression: false,
-        headers: vec![],
-        body_bytes_max: 1 << 20,
-    };
-    let mut body = Vec::new();
-    client.receive(address, response, &ask, &mut body).await?;
-    Ok((status, body))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn redirects_are_resolved_against_the_last_address() {
-        let at = address_of("http://a:1/x/y?z=1").unwrap();
-        let check = |location: &str, want: Option<&str>| {
-            assert_eq!(resolve_location(&at, location).map(|to| to.uri()).as_deref(), want, "{location}");
-        };
-        check("/m", Some("http://a:1/m"));
-        check("m?q", Some("http://a:1/x/m?q"));
-        check("?q=2", Some("http://a:1/x/y?q=2"));
-        check("https://user:pw@b/m#f", Some("https://b/m"));
-        check("//b:2/m", Some("http://b:2/m"));
-        check("ftp://b/m", None);
-        check("http://", None);
-    }
+    let request = Request { method: Method::POST, at: address, headers: &headers, payload };
+    let response = client.send(&request, |_| FORM_ANSWER_BYTES_MAX).await?;
+    let status = response.status;
+    let answer = Answer::new(response, FORM_ANSWER_BYTES_MAX)?;
+    Ok((status, answer.body().to_vec()))
 }

@@ -13,7 +13,7 @@ use wire::{Format, Reader};
 
 use crate::config::Span;
 use crate::dress::{Counts, Dresser, Refusal, Report, Style};
-use crate::fetch::{Ask, Client, FetchError, Shared};
+use crate::fetch::{Answer, Ask, Client, FetchError, Shared};
 use crate::target::Target;
 pub use state::{Health, ScrapeState, SharedState};
 
@@ -63,7 +63,6 @@ pub(crate) struct Scraper {
     reader: Reader,
     options: wire::Options,
     dresser: Dresser,
-    body: Vec<u8>,
     state: SharedState,
     /// Set while the job has more targets than it may.
     over_limit: Arc<AtomicBool>,
@@ -109,7 +108,6 @@ impl Scraper {
             reader: Reader::new(),
             options,
             dresser: Dresser::new(style),
-            body: Vec::new(),
             state,
             over_limit,
             target,
@@ -162,11 +160,12 @@ impl Scraper {
             Report { timeout_seconds: self.target.timeout.millis as f64 / 1_000.0, ..Report::default() };
         let fetched = self.fetch().await;
         report.body_bytes = match &fetched {
-            Ok(_) => self.body.len() as i64,
+            Ok((answer, _)) => answer.body().len() as i64,
             Err(ScrapeError::Fetch(FetchError::BodySize(_))) => -1,
             Err(_) => 0,
         };
-        let page = fetched.and_then(|format| Ok(self.reader.read(&self.body, format, &self.options)?));
+        let page = fetched
+            .and_then(|(answer, format)| Ok(self.reader.read(answer.body(), format, &self.options)?));
         report.duration_seconds = clock.elapsed().as_secs_f64();
         let dressed = page.and_then(|page| Ok(self.dresser.dress(page, time, report)?));
         let (frames, counts, error) = match dressed {
@@ -185,15 +184,15 @@ impl Scraper {
         frames
     }
 
-    /// Fetches the page into the body buffer and says what format it is in.
-    async fn fetch(&mut self) -> Result<Format, ScrapeError> {
+    /// Fetches the page and says what format it is in.
+    async fn fetch(&mut self) -> Result<(Answer, Format), ScrapeError> {
         let targets_max = self.target.job.limits.targets_max;
         if self.over_limit.load(Ordering::Relaxed) {
             return Err(ScrapeError::TargetLimit(targets_max));
         }
         let timeout = self.target.timeout;
-        let get = self.client.get(&self.target.address, &self.ask, &mut self.body);
-        let answer = match tokio::time::timeout(timeout.to_duration(), get).await {
+        let fetch = self.client.fetch(&self.target.address, &self.ask);
+        let answer = match tokio::time::timeout(timeout.to_duration(), fetch).await {
             Ok(answer) => answer?,
             Err(_) => {
                 // The answer may still come, and would be taken for that of the next request.
@@ -201,7 +200,8 @@ impl Scraper {
                 return Err(FetchError::Timeout(timeout).into());
             }
         };
-        Ok(Format::from_content_type(answer.content_type(), self.target.job.fallback_protocol)?)
+        let format = Format::from_content_type(answer.content_type(), self.target.job.fallback_protocol)?;
+        Ok((answer, format))
     }
 }
 
