@@ -93,6 +93,9 @@ impl Store {
                 .as_ref()
                 .map_or(Timestamp::MAX, |disk| disk.clock.now_ms().saturating_add(self.options.ahead_ms_max)),
             window_ms: self.keeping.read().out_of_order_window_ms,
+            deleted: Some(self.view.read())
+                .filter(|view| !view.note.tombstones.is_empty())
+                .map(|view| view.clone()),
         }
     }
 

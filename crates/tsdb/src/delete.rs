@@ -11,9 +11,12 @@ use crate::view::View;
 
 impl Store {
     /// Deletes the samples of series that satisfy every matcher, from `from` to `to`, both included. Samples that are
-    /// newer than every sample the store has now are not concerned. Durable when this returns.
+    /// newer than every sample the store has now are not concerned; what comes late into the range is refused as long as
+    /// the range is in the head. Durable when this returns.
     pub fn delete(&self, matchers: &[Matcher], from: Timestamp, to: Timestamp) -> Result<()> {
         let maintenance = self.maintenance.lock();
+        // No append is under way: none takes what it could not know to be deleted.
+        let gate = self.gate.write();
         let view = self.view.read().clone();
         // What was imported is in parts and may be newer than whatever was appended.
         let newest = view.parts.iter().map(|part| part.info.max_time).max().unwrap_or(Timestamp::MIN);
@@ -28,7 +31,7 @@ impl Store {
             Some(disk) => self.publish(disk, None, &[], None, note, None)?,
             None => *self.view.write() = std::sync::Arc::new(View { parts: Vec::new(), note }),
         }
-        drop(maintenance);
+        drop((gate, maintenance));
         Ok(())
     }
 }

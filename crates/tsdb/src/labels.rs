@@ -3,10 +3,14 @@
 use std::collections::BTreeSet;
 use std::ops::RangeInclusive;
 
-use model::{Labels, Matcher, Timestamp};
+use model::{Matcher, Timestamp};
+use roaring::RoaringBitmap;
 
 use crate::error::Result;
+use crate::registry::Registry;
+use crate::select::find_halves;
 use crate::store::Store;
+use crate::view::View;
 
 impl Store {
     /// The names of the labels that series matching any of `selectors` have in the range; no selector means every
@@ -16,15 +20,11 @@ impl Store {
         selectors: &[Vec<Matcher>],
         range: RangeInclusive<Timestamp>,
     ) -> Result<Vec<String>> {
-        let mut names = BTreeSet::new();
-        self.for_each_half(selectors, range, &mut |labels| {
-            for (name, _) in labels {
-                if !names.contains(name) {
-                    names.insert(name.to_owned());
-                }
-            }
-        })?;
-        Ok(names.into_iter().collect())
+        let (registry, view) = (self.head.registry.read(), self.view.read().clone());
+        let (targets, points) = self.halves(&registry, &view, selectors, &range);
+        let of_targets = registry.targets.names_of(&targets);
+        let names: BTreeSet<&str> = of_targets.chain(registry.points.names_of(&points)).collect();
+        Ok(names.into_iter().map(str::to_owned).collect())
     }
 
     /// The values that label `name` has on series matching any of `selectors` in the range. Sorted.
@@ -34,41 +34,30 @@ impl Store {
         selectors: &[Vec<Matcher>],
         range: RangeInclusive<Timestamp>,
     ) -> Result<Vec<String>> {
-        let mut values = BTreeSet::new();
-        self.for_each_half(selectors, range, &mut |labels| {
-            if let Some(value) = labels.get(name).filter(|value| !values.contains(*value)) {
-                values.insert(value.to_owned());
-            }
-        })?;
-        Ok(values.into_iter().collect())
+        let (registry, view) = (self.head.registry.read(), self.view.read().clone());
+        let (targets, points) = self.halves(&registry, &view, selectors, &range);
+        let of_targets = registry.targets.values(name).filter(|(_, rows)| !rows.is_disjoint(&targets));
+        let of_points = registry.points.values(name).filter(|(_, rows)| !rows.is_disjoint(&points));
+        let values: BTreeSet<&str> = of_targets.chain(of_points).map(|(value, _)| value).collect();
+        Ok(values.into_iter().map(str::to_owned).collect())
     }
 
-    /// Calls `visit` with the labels of every target and every point that is in a matching series.
-    fn for_each_half(
+    /// Every target and every point that is in a matching series.
+    fn halves(
         &self,
+        registry: &Registry,
+        view: &View,
         selectors: &[Vec<Matcher>],
-        range: RangeInclusive<Timestamp>,
-        visit: &mut dyn FnMut(&Labels),
-    ) -> Result<()> {
+        range: &RangeInclusive<Timestamp>,
+    ) -> (RoaringBitmap, RoaringBitmap) {
         let everything = [Vec::new()];
         let selectors = if selectors.is_empty() { &everything } else { selectors };
-        let registry = self.head.registry.read();
-        let (mut targets, mut points) = (roaring::RoaringBitmap::new(), roaring::RoaringBitmap::new());
+        let (mut targets, mut points) = (RoaringBitmap::new(), RoaringBitmap::new());
         for matchers in selectors {
-            crate::select::for_each_pair(
-                &self.head,
-                &registry,
-                &self.view.read().clone(),
-                matchers,
-                &range,
-                &mut |t, p| {
-                    targets.insert(t);
-                    points.insert(p);
-                },
-            );
+            let (of_targets, of_points) = find_halves(&self.head, registry, view, matchers, range);
+            targets |= of_targets;
+            points |= of_points;
         }
-        targets.iter().for_each(|target| visit(registry.targets.labels(target)));
-        points.iter().for_each(|point| visit(registry.points.labels(point)));
-        Ok(())
+        (targets, points)
     }
 }

@@ -18,7 +18,7 @@
 //!
 //! **The way of a question.** [`Store::select`] (`select`) decides each matcher once per target and once per point, asks
 //! parts (`part`) and stripes which pairs exist, and hands out series in the order of their labels. [`Selection::read`]
-//! gathers the samples of one (`gathered`) as columns (`samples`).
+//! gathers the samples of one (`gathered`) as columns (`samples`), and tells of its first histogram what came before (`hint`).
 
 #![warn(clippy::disallowed_methods)]
 
@@ -34,6 +34,7 @@ mod error;
 mod exemplars;
 mod gathered;
 mod head;
+mod hint;
 mod histogram;
 mod histogram_column;
 mod import;

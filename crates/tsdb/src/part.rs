@@ -21,7 +21,7 @@ use crate::histogram;
 use crate::part_info::PartInfo;
 use crate::part_writer::{GROUP_SERIES, VERSION};
 use crate::record::read_metadata;
-use crate::registry::{PointId, Registry, TargetId};
+use crate::registry::{Matched, PointId, Registry, TargetId};
 use crate::starts::Step;
 
 /// How many bytes a section of the index may have, unpacked.
@@ -191,6 +191,42 @@ impl Part {
                 }
             }
         }
+    }
+
+    /// Adds the targets and the points of every series that matches, where no matcher needs both.
+    pub(crate) fn find_halves(
+        &self,
+        matched: &Matched,
+        targets: &mut RoaringBitmap,
+        points: &mut RoaringBitmap,
+    ) {
+        let mut is_wanted: Vec<Option<bool>> = vec![None; self.lists.len()];
+        for (&point, &list) in self.points.iter().zip(&self.list_of_point) {
+            if !matched.points.contains(point) {
+                continue;
+            }
+            let is_wanted = is_wanted[list as usize].get_or_insert_with(|| {
+                let of_list = self.lists[list as usize].iter().map(|&target| self.targets[target as usize]);
+                let mut wanted = of_list.filter(|target| matched.targets.contains(*target)).peekable();
+                let is_wanted = wanted.peek().is_some();
+                targets.extend(wanted);
+                is_wanted
+            });
+            if *is_wanted {
+                points.insert(point);
+            }
+        }
+    }
+
+    /// The ordinal of a series.
+    pub(crate) fn ordinal_of(&self, target: TargetId, point: PointId) -> Option<u32> {
+        let mut ordinal = None;
+        self.series_of(point, |other, of_other| {
+            if other == target {
+                ordinal = Some(of_other);
+            }
+        });
+        ordinal
     }
 
     /// Calls `found` with the target and ordinal of every series of a point.

@@ -1,5 +1,7 @@
 //! What the manifest tells of a part without opening it: its times, its size, how many series and samples.
 
+use std::ops::RangeInclusive;
+
 use model::Timestamp;
 
 use crate::bytes::{Reader, put_signed, put_varint};
@@ -63,6 +65,11 @@ impl PartInfo {
             bytes,
         };
         reader.is_empty().then_some(info)
+    }
+
+    /// Whether any sample may lie within the range, both ends included.
+    pub(crate) fn overlaps(&self, range: &RangeInclusive<Timestamp>) -> bool {
+        self.min_time <= *range.end() && self.max_time >= *range.start()
     }
 
     /// How much time lies between the first and the last sample.

@@ -50,11 +50,13 @@ pub enum RefusalReason {
     BadHistogram,
     /// Further ahead of the clock than the store admits.
     TooFarAhead,
+    /// Late, at a time at which the series was deleted.
+    Deleted,
 }
 
 impl RefusalReason {
     /// Every reason, in the order of [`RefusalReason::index`].
-    pub const ALL: [RefusalReason; 7] = [
+    pub const ALL: [RefusalReason; 8] = [
         RefusalReason::DuplicateTimestamp,
         RefusalReason::TooOld,
         RefusalReason::SeriesLimit,
@@ -62,6 +64,7 @@ impl RefusalReason {
         RefusalReason::BadLabels,
         RefusalReason::BadHistogram,
         RefusalReason::TooFarAhead,
+        RefusalReason::Deleted,
     ];
 
     /// The reason as a label value of the store's own metrics.
@@ -74,6 +77,7 @@ impl RefusalReason {
             RefusalReason::BadLabels => "bad_labels",
             RefusalReason::BadHistogram => "bad_histogram",
             RefusalReason::TooFarAhead => "too_far_ahead",
+            RefusalReason::Deleted => "deleted",
         }
     }
 

@@ -334,5 +334,12 @@ impl Stripe {
 
 /// What was taken once is taken again, however old it is by now.
 fn context(head: &Head, floor: Timestamp) -> Context<'_> {
-    Context { registry: &head.registry, journal: None, floor, ceiling: Timestamp::MAX, window_ms: i64::MAX }
+    Context {
+        registry: &head.registry,
+        journal: None,
+        floor,
+        ceiling: Timestamp::MAX,
+        window_ms: i64::MAX,
+        deleted: None,
+    }
 }

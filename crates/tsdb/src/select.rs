@@ -8,6 +8,7 @@ use std::ops::RangeInclusive;
 use std::sync::{Arc, OnceLock};
 
 use model::{Labels, Matcher, Sample, Timestamp};
+use roaring::RoaringBitmap;
 
 use crate::closed::Column;
 use crate::columns::Columns;
@@ -24,12 +25,15 @@ use crate::view::View;
 
 /// The series a selector matched, in the order of their labels. Labels are known; samples are read one series at a time.
 pub struct Selection {
-    view: Arc<View>,
-    cache: Arc<PartCache>,
-    range: RangeInclusive<Timestamp>,
+    pub(crate) view: Arc<View>,
+    pub(crate) cache: Arc<PartCache>,
+    pub(crate) range: RangeInclusive<Timestamp>,
     stripes: Vec<Arc<Stripe>>,
     targets: Vec<Labels>,
     points: Vec<Labels>,
+    /// The registry's numbers of `targets` and `points`.
+    target_ids: Vec<TargetId>,
+    point_ids: Vec<PointId>,
     series: Vec<Selected>,
     sources: Vec<Source>,
     /// The times that a series of each target had when it was first read: the next one mostly has the same.
@@ -79,6 +83,8 @@ impl Selection {
             stripes: Vec::new(),
             targets: Vec::new(),
             points: Vec::new(),
+            target_ids: Vec::new(),
+            point_ids: Vec::new(),
             series: Vec::new(),
             sources: Vec::new(),
             times: Vec::new(),
@@ -86,27 +92,22 @@ impl Selection {
         if matched.is_empty() || selection.range.is_empty() {
             return Ok(selection);
         }
-        let mut pairs = Vec::new();
+        let mut pairs = Pairs::new(series_max);
         find_in_parts(&selection.view, &matched, &selection.range, &mut |target, point, part, ordinal| {
-            pairs.push(Pair { target, point, source: Source::Part { part, ordinal } });
+            pairs.push(part, Pair { target, point, source: Source::Part { part, ordinal } });
         });
         let stripes = &mut selection.stripes;
         find_in_head(head, &selection.view, &matched, &selection.range, |target, stripe, columns| {
             let number = stripes.len() as u32;
             for &(column, point) in columns {
-                pairs.push(Pair { target, point, source: Source::Head { stripe: number, column } });
+                pairs.push(HEAD, Pair { target, point, source: Source::Head { stripe: number, column } });
             }
             stripes.push(stripe);
         });
+        let mut pairs = pairs.within_limit()?;
         pairs.sort_by_key(|pair| (pair.target, pair.point));
         selection.arrange(&registry, &pairs);
-        if selection.series.len() > series_max {
-            return Err(StoreError::limit(
-                "series selected",
-                selection.series.len() as u64,
-                series_max as u64,
-            ));
-        }
+        check_limit(selection.series.len(), series_max)?;
         Ok(selection)
     }
 
@@ -130,41 +131,65 @@ impl Selection {
     /// series' samples lie outside the range.
     pub fn read(&self, index: usize) -> Result<Samples> {
         let times = &self.times[self.series[index].target as usize];
-        Ok(self.gather(index)?.into_samples(|own| {
+        let gathered = self.gather(index, *self.range.start(), *self.range.end())?;
+        let mut samples = gathered.into_samples(|own| {
             let shared = times.get_or_init(|| own.as_slice().into());
             if **shared == *own { shared.clone() } else { own.into() }
-        }))
+        });
+        self.tell_first_hint(index, &mut samples)?;
+        Ok(samples)
     }
 
     /// The samples of a series as they were written, whole counts kept whole: what exports read.
     pub fn read_raw(&self, index: usize) -> Result<Vec<Sample>> {
-        Ok(self.gather(index)?.into_raw())
+        Ok(self.gather(index, *self.range.start(), *self.range.end())?.into_raw())
     }
 
-    fn gather(&self, index: usize) -> Result<Gathered> {
+    /// The samples of a series within a range, from where the selection found it.
+    pub(crate) fn gather(&self, index: usize, from: Timestamp, to: Timestamp) -> Result<Gathered> {
         let series = &self.series[index];
         let mut gathered = Gathered::default();
         let sources = &self.sources[series.first_source as usize..][..series.source_count as usize];
         for source in sources {
-            let (mut piece, part) = match *source {
+            let piece = match *source {
                 Source::Head { stripe, column } => {
-                    let from = (*self.range.start()).max(self.view.note.sealed_until);
-                    let piece = read_head(&self.stripes[stripe as usize], column, from, *self.range.end());
-                    (piece, None)
+                    let from = from.max(self.view.note.sealed_until);
+                    let piece = read_head(&self.stripes[stripe as usize], column, from, to);
+                    self.without_deleted(index, None, piece)
                 }
-                Source::Part { part, ordinal } => {
-                    let part = &self.view.parts[part as usize];
-                    let piece = part.read(ordinal, *self.range.start(), *self.range.end(), &self.cache)?;
-                    (piece, Some(part.info.number))
-                }
+                Source::Part { part, ordinal } => self.read_part(index, part, ordinal, from, to)?,
             };
-            if !self.view.note.tombstones.is_empty() {
-                let deleted = self.view.note.deleted(&self.labels(index), part);
-                piece.retain(|time| !covers(&deleted, time));
-            }
             gathered.absorb(piece);
         }
         Ok(gathered)
+    }
+
+    /// The samples that a part has of a series.
+    pub(crate) fn read_part(
+        &self,
+        index: usize,
+        part: u32,
+        ordinal: u32,
+        from: Timestamp,
+        to: Timestamp,
+    ) -> Result<Gathered> {
+        let part = &self.view.parts[part as usize];
+        let piece = part.read(ordinal, from, to, &self.cache)?;
+        Ok(self.without_deleted(index, Some(part.info.number), piece))
+    }
+
+    /// The registry's numbers of a series' target and point. They hold as long as the selection's parts do.
+    pub(crate) fn ids(&self, index: usize) -> (TargetId, PointId) {
+        let series = &self.series[index];
+        (self.target_ids[series.target as usize], self.point_ids[series.point as usize])
+    }
+
+    fn without_deleted(&self, index: usize, part: Option<u64>, mut piece: Gathered) -> Gathered {
+        if !self.view.note.tombstones.is_empty() {
+            let deleted = self.view.note.deleted(&self.labels(index), part);
+            piece.retain(|time| !covers(&deleted, time));
+        }
+        piece
     }
 
     /// Makes series of pairs that are sorted by target and point.
@@ -174,10 +199,12 @@ impl Selection {
         for of_target in pairs.chunk_by(|left, right| left.target == right.target) {
             let target = self.targets.len() as u32;
             self.targets.push(registry.targets.labels(of_target[0].target).clone());
+            self.target_ids.push(of_target[0].target);
             for of_series in of_target.chunk_by(|left, right| left.point == right.point) {
                 let id = of_series[0].point;
                 let point = *point_numbers.entry(id).or_insert_with(|| {
                     self.points.push(registry.points.labels(id).clone());
+                    self.point_ids.push(id);
                     self.points.len() as u32 - 1
                 });
                 found.push(Found { target, point, pairs: of_series });
@@ -222,6 +249,47 @@ struct Found<'a> {
     pairs: &'a [Pair],
 }
 
+/// Pairs as they are found, no more of one place than a selection may have series.
+struct Pairs {
+    pairs: Vec<Pair>,
+    place: u32,
+    of_place: usize,
+    most: usize,
+    series_max: usize,
+}
+
+/// The head, among the numbers of parts.
+const HEAD: u32 = u32::MAX;
+
+impl Pairs {
+    fn new(series_max: usize) -> Pairs {
+        Pairs { pairs: Vec::new(), place: HEAD, of_place: 0, most: 0, series_max }
+    }
+
+    fn push(&mut self, place: u32, pair: Pair) {
+        self.of_place = if self.place == place { self.of_place + 1 } else { 1 };
+        self.place = place;
+        self.most = self.most.max(self.of_place);
+        // What is too much is only counted: the error says how much it is.
+        if self.most <= self.series_max {
+            self.pairs.push(pair);
+        }
+    }
+
+    fn within_limit(self) -> Result<Vec<Pair>> {
+        // One place has a series once, so there are at least as many as the place with the most of them has.
+        check_limit(self.most, self.series_max)?;
+        Ok(self.pairs)
+    }
+}
+
+fn check_limit(series: usize, series_max: usize) -> Result<()> {
+    match series > series_max {
+        true => Err(StoreError::limit("series selected", series as u64, series_max as u64)),
+        false => Ok(()),
+    }
+}
+
 /// The samples of a column of the head.
 pub(crate) fn read_head(stripe: &Stripe, column: u16, from: Timestamp, to: Timestamp) -> Gathered {
     let (mut floats, mut histograms, mut steps) = (Column::default(), Vec::new(), Vec::new());
@@ -229,23 +297,42 @@ pub(crate) fn read_head(stripe: &Stripe, column: u16, from: Timestamp, to: Times
     Gathered::new(floats, histograms, &steps)
 }
 
-/// Calls `found` with the target and point of every matching series, some of them several times.
-pub(crate) fn for_each_pair(
+/// The targets and the points of every matching series. Unless a matcher needs both sides, no pair is looked at.
+pub(crate) fn find_halves(
     head: &Head,
     registry: &Registry,
     view: &View,
     matchers: &[Matcher],
     range: &RangeInclusive<Timestamp>,
-    found: &mut dyn FnMut(TargetId, PointId),
-) {
+) -> (RoaringBitmap, RoaringBitmap) {
     let matched = registry.matching(matchers);
+    let (mut targets, mut points) = (RoaringBitmap::new(), RoaringBitmap::new());
     if matched.is_empty() || range.is_empty() {
-        return;
+        return (targets, points);
     }
-    find_in_parts(view, &matched, range, &mut |target, point, _, _| found(target, point));
+    if matched.is_decided() {
+        for part in view.parts.iter().filter(|part| part.info.overlaps(range)) {
+            part.find_halves(&matched, &mut targets, &mut points);
+        }
+    } else {
+        find_in_parts(view, &matched, range, &mut |target, point, _, _| {
+            targets.insert(target);
+            points.insert(point);
+        });
+    }
+    // The columns that were found last: replicas have the same, and these were added already.
+    let mut added: Vec<Wanted> = Vec::new();
     find_in_head(head, view, &matched, range, |target, _, columns| {
-        columns.iter().for_each(|&(_, point)| found(target, point));
+        if columns.is_empty() {
+            return;
+        }
+        targets.insert(target);
+        if added != columns {
+            points.extend(columns.iter().map(|&(_, point)| point));
+            added = columns.to_vec();
+        }
     });
+    (targets, points)
 }
 
 /// Calls `found` with target, point, part and ordinal, older parts first.
@@ -259,7 +346,7 @@ fn find_in_parts(
     parts.sort_by_key(|&part| view.parts[part as usize].info.min_time);
     for index in parts {
         let part = &view.parts[index as usize];
-        if part.info.min_time > *range.end() || part.info.max_time < *range.start() {
+        if !part.info.overlaps(range) {
             continue;
         }
         part.find(&matched.targets, &matched.points, |target, point, ordinal| {

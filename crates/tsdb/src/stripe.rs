@@ -23,6 +23,8 @@ use crate::refusal::{Appended, RefusalReason};
 use crate::registry::{Registry, TargetId};
 use crate::rows::{FloatRows, Place};
 use crate::starts::{Starts, Step};
+use crate::tombstone::covers;
+use crate::view::View;
 
 /// How many columns a stripe has at most.
 pub(crate) const COLUMNS_MAX: usize = 1_024;
@@ -68,6 +70,8 @@ pub(crate) struct Context<'a> {
     pub(crate) ceiling: Timestamp,
     /// How much older than the stripe's newest sample another may be.
     pub(crate) window_ms: i64,
+    /// What was deleted and may still be asked for, if anything was.
+    pub(crate) deleted: Option<Arc<View>>,
 }
 
 /// What a stripe takes, counted.
@@ -156,6 +160,9 @@ impl Stripe {
             return Ok(());
         }
         let before = appended.refused;
+        if let Some(view) = &context.deleted {
+            state.refuse_deleted(self.target, time, row, view, context, appended);
+        }
         state.settle_floats(self.target, time, row, context, appended);
         state.settle_histograms(self.target, time, row, context, appended);
         if row.is_empty() {
@@ -389,6 +396,31 @@ impl State {
             *present &= !settled;
         }
         appended.samples += taken + bits::count(&row.present) as u64;
+    }
+
+    /// Takes what was deleted at this time out of the row: it would be taken and never be seen.
+    fn refuse_deleted(
+        &self,
+        target: TargetId,
+        time: Timestamp,
+        row: &mut RowBuffer,
+        view: &View,
+        context: &Context<'_>,
+        appended: &mut Appended,
+    ) {
+        if !view.note.tombstones.iter().any(|tombstone| (tombstone.from..=tombstone.to).contains(&time)) {
+            return;
+        }
+        let floats = bits::ones(&row.present).map(|column| column as u16);
+        let columns: Vec<u16> = floats.chain(row.histograms.iter().map(|(column, _)| *column)).collect();
+        for column in columns {
+            let labels = self.labels(target, column as usize, context);
+            if covers(&view.note.deleted(&labels, None), time) {
+                row.unset(column);
+                row.histograms.retain(|(other, _)| *other != column);
+                appended.refuse(time, RefusalReason::Deleted, || labels);
+            }
+        }
     }
 
     /// As `settle_floats`, for histograms.

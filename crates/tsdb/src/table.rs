@@ -97,6 +97,12 @@ impl LabelTable {
         self.postings.keys().map(|name| &**name)
     }
 
+    /// The names of the labels that any of these rows has, sorted.
+    pub(crate) fn names_of(&self, rows: &RoaringBitmap) -> impl Iterator<Item = &str> {
+        let found = self.postings.iter().filter(|(_, postings)| !postings.any.is_disjoint(rows));
+        found.map(|(name, _)| &**name)
+    }
+
     /// The values of a label with the rows that have them, sorted by value.
     pub(crate) fn values(&self, name: &str) -> impl Iterator<Item = (&str, &RoaringBitmap)> {
         let values = self.postings.get(name).into_iter().flat_map(|postings| &postings.values);

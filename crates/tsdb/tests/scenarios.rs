@@ -3,7 +3,7 @@
 use std::path::Path;
 use std::sync::Arc;
 
-use model::{Exemplar, Frame, Labels, Layout, Matcher, Sample, Series, Value};
+use model::{CounterReset, Exemplar, FloatHistogram, Frame, Labels, Layout, Matcher, Sample, Series, Value};
 use storage::{Clock, Fs, Rng, SimFs, SimOptions};
 use tsdb::{Options, RefusalReason, Store};
 
@@ -178,4 +178,93 @@ fn a_time_far_ahead_is_refused_and_holds_up_neither_its_target_nor_the_log() {
     assert_eq!(ahead.refusals[0].reason, RefusalReason::TooFarAhead);
     let now = store.append(&frame(&api, NOW, 1.0, &none)).unwrap();
     assert_eq!((now.samples, now.refused), (1, 0));
+}
+
+#[test]
+fn the_first_histogram_of_a_selection_follows_the_one_before_it() {
+    let (fs, layout) = (disk(), layout("job=a", 1));
+    let store = open(&fs, Options::default());
+    let append = |time: i64, count: u64| {
+        let count = count as f64;
+        let histogram = FloatHistogram { count, sum: count, zero_count: count, ..FloatHistogram::default() };
+        let mut frame = frame(&layout, time, 0.0, &Arc::from([]));
+        frame.histograms.push((0, Value::FloatHistogram(Arc::new(histogram))));
+        assert_eq!(store.append(&frame).unwrap().samples, 1);
+    };
+    let hint = |from: i64| {
+        let selection = store.select(&[], from..=i64::MAX).unwrap();
+        selection.read(0).unwrap().histograms[0].counter_reset
+    };
+    let first = NOW - HOUR;
+    for (row, count) in [1, 2, 1, 5].into_iter().enumerate() {
+        append(first + row as i64 * 60_000, count);
+    }
+    let check = || {
+        use CounterReset::{No, Unknown};
+        let hints: Vec<_> = (0..4).map(|row| hint(first + row * 60_000)).collect();
+        assert_eq!(hints, [Unknown, No, Unknown, No]);
+        assert_eq!(hint(first + 170_000), No, "nothing of the minutes before is near");
+    };
+    check();
+    store.seal_before(first + 170_000).unwrap();
+    check();
+    store.seal_before(NOW).unwrap();
+    check();
+}
+
+#[test]
+fn a_selection_over_its_limit_is_refused_wherever_the_series_are() {
+    let store = open(&disk(), Options { select_series_max: 10, ..Options::default() });
+    let (api, none) = (layout("job=a", 11), Arc::from([]));
+    store.append(&frame(&api, NOW - HOUR, 1.0, &none)).unwrap();
+    let error = || store.select(&[], 0..=NOW).err().map(|error| error.to_string());
+    assert!(error().unwrap().contains("series selected of 11 exceeds the limit 10"));
+    store.seal_before(NOW).unwrap();
+    assert!(error().unwrap().contains("series selected of 11 exceeds the limit 10"));
+    let ten = [Matcher::new("n", model::MatchOp::NotEqual, "0").unwrap()];
+    assert_eq!(store.select(&ten, 0..=NOW).unwrap().len(), 10);
+}
+
+#[test]
+fn labels_are_those_of_series_in_the_range_in_head_and_parts() {
+    let store = open(&disk(), Options::default());
+    let none = Arc::from([]);
+    store.append(&frame(&layout("job=old zone=z", 2), NOW - HOUR, 1.0, &none)).unwrap();
+    store.append(&frame(&layout("job=old2", 1), NOW - HOUR, 1.0, &none)).unwrap();
+    store.seal_before(NOW - HOUR / 2).unwrap();
+    store.append(&frame(&layout("job=new", 3), NOW, 1.0, &none)).unwrap();
+    let check = |matchers: &[&str], from: i64, to: i64, names: &str, jobs: &str, numbers: &str| {
+        let matchers: Vec<Matcher> = matchers
+            .iter()
+            .map(|text| text.split_once('=').map(|(name, value)| Matcher::equal(name, value)).unwrap())
+            .collect();
+        let selectors = [matchers];
+        let values = |name: &str| store.label_values(name, &selectors, from..=to).unwrap().join(" ");
+        assert_eq!(store.label_names(&selectors, from..=to).unwrap().join(" "), names, "{selectors:?}");
+        assert_eq!((values("job").as_str(), values("n").as_str()), (jobs, numbers), "{selectors:?}");
+    };
+    check(&["__name__=m"], 0, NOW, "__name__ job n zone", "new old old2", "0 1 2");
+    check(&["__name__=m"], NOW, NOW, "__name__ job n", "new", "0 1 2");
+    check(&["__name__=m"], 0, NOW - HOUR, "__name__ job n zone", "old old2", "0 1");
+    check(&["n=1"], 0, NOW - HOUR, "__name__ job n zone", "old", "1");
+    check(&["n=2", "job=old"], 0, NOW, "", "", "");
+    check(&["job=old2"], 0, NOW, "__name__ job n", "old2", "0");
+}
+
+#[test]
+fn what_comes_late_into_a_deleted_range_is_refused_and_not_taken_and_hidden() {
+    let (fs, none) = (disk(), Arc::from([]));
+    let store = open(&fs, Options::default());
+    let api = layout("job=a", 2);
+    for time in [NOW - 1_000, NOW] {
+        store.append(&frame(&api, time, 1.0, &none)).unwrap();
+    }
+    store.delete(&[Matcher::equal("n", "1")], NOW - HOUR, NOW).unwrap();
+    let late = store.append(&frame(&api, NOW - 500, 2.0, &none)).unwrap();
+    assert_eq!((late.samples, late.refused), (1, 1));
+    assert_eq!(late.refusals[0].reason, RefusalReason::Deleted);
+    assert_eq!(late.refusals[0].series.value("n"), "1");
+    let later = store.append(&frame(&api, NOW + 1, 3.0, &none)).unwrap();
+    assert_eq!((later.samples, later.refused), (2, 0));
+    assert_eq!(samples(&store, &[]).len(), 3 + 1 + 1);
 }

@@ -162,6 +162,7 @@ fn explain(reason: RefusalReason) -> &'static str {
         RefusalReason::BadLabels => "the labels have no metric name, an empty name, or are too large",
         RefusalReason::BadHistogram => "the histogram contradicts itself",
         RefusalReason::TooFarAhead => "out of bounds: too far ahead of this machine's clock",
+        RefusalReason::Deleted => "the series was deleted at this time",
     }
 }
 
