@@ -42,7 +42,7 @@ fn main() -> ExitCode {
         Meant::Version(format) => commands::version::run(format),
     };
     outcome.unwrap_or_else(|error| {
-        complain!("flightdeck: {error:#}");
+        complain!("flightdeck: {}", commands::out::in_one_line(&error));
         ExitCode::FAILURE
     })
 }

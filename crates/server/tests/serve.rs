@@ -270,7 +270,7 @@ fn check_says_what_is_wrong_and_where() {
         assert!(output.contains(want), "{arguments:?}: {output}");
     };
     directory.write("good.yml", "scrape_configs:\n- job_name: a\n  relabel_configs: [{source_labels: [env], regex: dev, action: drop}]\n");
-    check(&["check", "config", "good.yml"], 0, "good good.yml: 1 scrape jobs");
+    check(&["check", "config", "good.yml"], 0, "good good.yml: 1 scrape job");
     check(
         &["check", "config", "good.yml", "--job", "a", "--target", "{__address__=\"h:1\",env=\"dev\"}"],
         0,

@@ -49,7 +49,7 @@ pub async fn clean_tombstones(State(app): State<Arc<App>>) -> Result<Response, A
 /// Writes everything there is into a new directory under the data directory.
 pub async fn snapshot(State(app): State<Arc<App>>, params: Params) -> Result<Response, ApiError> {
     allowed(&app)?;
-    if params.get("skip_head").is_some_and(|skip| skip != "false") {
+    if params.flag("skip_head")?.unwrap_or(false) {
         return Err(ApiError::bad_parameter("skip_head", "a snapshot is always whole"));
     }
     let name = format!("{}-{:016x}", date(now_millis()).replace([':', '-', '.'], ""), unique());

@@ -34,10 +34,10 @@ pub async fn query(State(app): State<Arc<App>>, params: Params) -> Result<Respon
     let start = params.time("start")?.unwrap_or(i64::MIN);
     let end = params.time("end")?.unwrap_or(i64::MAX);
     if end < start {
-        return Err(ApiError::bad_parameter("end", "end timestamp must not be before start timestamp"));
+        return Err(ApiError::bad("end timestamp must not be before start timestamp"));
     }
     let text = params.get("query").unwrap_or("");
-    let expr = promql::parse::parse(text).map_err(|error| ApiError::bad_parameter("query", error))?;
+    let expr = promql::parse::parse(text).map_err(|error| ApiError::bad(error.to_string()))?;
     let selectors: Vec<Vec<Matcher>> =
         expr.selectors().into_iter().map(|selector| selector.matchers.clone()).collect();
     if selectors.is_empty() {

@@ -12,16 +12,19 @@ use crate::app::App;
 
 type Group = BTreeMap<String, bool>;
 
-const API: [(&str, bool); 11] = [
-    ("exclude_alerts", false),
+const API: [(&str, bool); 14] = [
+    ("exclude_alerts", true),
     ("label_values_match", true),
     ("lifecycle", true),
     ("openapi_3.1", true),
+    ("openapi_3.2", false),
     ("otlp_write_receiver", true),
     ("query_stats", true),
     ("query_warnings", true),
     ("remote_write_receiver", true),
     ("search", true),
+    ("search_fuzz_alg_jarowinkler", true),
+    ("search_fuzz_alg_subsequence", true),
     ("time_range_labels", true),
     ("time_range_series", true),
 ];

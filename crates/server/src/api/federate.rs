@@ -22,7 +22,7 @@ const BODY_BYTES_MAX: usize = 512 << 20;
 pub async fn federate(State(app): State<Arc<App>>, params: Params) -> Response {
     let scope = match Scope::read(&params) {
         Ok(scope) => scope,
-        Err(error) => return (StatusCode::BAD_REQUEST, format!("{error}\n")).into_response(),
+        Err(error) => return (StatusCode::BAD_REQUEST, format!("{}\n", error.message())).into_response(),
     };
     let (format, escaping, content_type) = negotiate(&params.headers);
     let now = now_millis();

@@ -1,6 +1,6 @@
-//! How well a name answers a search: by what it contains, and, where nothing does, by what it resembles.
+//! How well a name answers a search: by what it contains, and by what it resembles.
 //!
-//! Scores lie between 0 and 1: equal is 1, a prefix beats a substring, both beat a resemblance.
+//! Scores lie between 0 and 1, and are those Prometheus gives, so that a threshold means the same here and there.
 
 /// How resemblance is judged.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -10,6 +10,9 @@ pub enum Algorithm {
     /// Few letters differ or changed places, and the beginnings agree.
     JaroWinkler,
 }
+
+/// What every score of a name that only resembles is multiplied with, so that it stays below that of an equal one.
+const LESS_THAN_EQUAL: f64 = 0.999;
 
 /// How many characters of a name are looked at.
 const COMPARED_MAX: usize = 512;
@@ -29,7 +32,8 @@ impl Term {
         Term { text, characters, case_sensitive }
     }
 
-    /// The score of a name, where it has one of at least `threshold`. A threshold of 0 turns resemblance off.
+    /// The score of a name that answers the search: one that resembles the term by at least `threshold`. For
+    /// Jaro-Winkler a name that contains the term does too, and with a threshold of 0 only such a name.
     pub fn score(&self, name: &str, algorithm: Algorithm, threshold: f64) -> Option<f64> {
         let lowered;
         let name = if self.case_sensitive {
@@ -38,41 +42,63 @@ impl Term {
             lowered = name.to_lowercase();
             &lowered
         };
-        if let Some(at) = name.find(&self.text) {
-            let covered = self.text.len() as f64 / name.len().max(1) as f64;
-            let base = if at == 0 { 0.9 } else { 0.8 };
-            return Some(if covered >= 1.0 { 1.0 } else { base + covered * 0.09 });
+        if name.starts_with(&self.text) {
+            return Some(1.0);
         }
-        if threshold <= 0.0 {
-            return None;
+        let letters: Vec<char> = name.chars().take(COMPARED_MAX).collect();
+        match algorithm {
+            Algorithm::Subsequence => {
+                let score = subsequence(&self.characters, &letters);
+                Some(score).filter(|score| *score > 0.0 && *score >= threshold)
+            }
+            Algorithm::JaroWinkler => {
+                let contained = name.find(&self.text).map(|at| self.containment(name, at));
+                let resembling = Some(jaro_winkler(&self.characters, &letters));
+                let resembling = resembling.filter(|score| threshold > 0.0 && *score >= threshold);
+                contained.into_iter().chain(resembling).max_by(f64::total_cmp)
+            }
         }
-        let name: Vec<char> = name.chars().take(COMPARED_MAX).collect();
-        let score = match algorithm {
-            Algorithm::Subsequence => subsequence(&self.characters, &name),
-            Algorithm::JaroWinkler => jaro_winkler(&self.characters, &name),
-        };
-        Some(score).filter(|score| *score > 0.0 && *score >= threshold)
+    }
+
+    /// The earlier a name contains the term, the better: from 1 down to 0.1.
+    fn containment(&self, name: &str, at: usize) -> f64 {
+        let before = name[..at].chars().count() as f64;
+        let room = name.chars().count().saturating_sub(self.text.chars().count()).max(1) as f64;
+        1.0 - 0.9 * before / room
     }
 }
 
-/// 0 where the letters do not all occur in order; otherwise the more, the longer their runs are.
+/// 0 where the letters do not all occur in order; otherwise the more, the longer their runs are and the fewer letters lie
+/// before, between and after them. Of all places to begin, the best counts.
 fn subsequence(term: &[char], name: &[char]) -> f64 {
-    if term.is_empty() || name.is_empty() {
+    if term.is_empty() || name.len() < term.len() {
         return 0.0;
     }
-    let (mut at, mut runs, mut previous) = (0, 0usize, None);
-    for letter in term {
-        let Some(found) = name[at..].iter().position(|other| other == letter) else { return 0.0 };
-        let found = at + found;
-        if previous.is_none_or(|previous| found != previous + 1) {
-            runs += 1;
-        }
-        previous = Some(found);
-        at = found + 1;
+    if term == name {
+        return 1.0;
     }
-    let unbroken = 1.0 - (runs - 1) as f64 / term.len() as f64;
-    let covered = term.len() as f64 / name.len() as f64;
-    0.8 * (0.7 * unbroken + 0.3 * covered)
+    let beginnings = (0..=name.len() - term.len()).filter(|&at| name[at] == term[0]);
+    // Where the letters do not all follow one beginning, they follow no later one.
+    let scores = beginnings.map_while(|at| score_from(term, name, at));
+    let best = scores.max_by(f64::total_cmp).unwrap_or(0.0).max(0.0);
+    best / (term.len() * term.len()) as f64 * LESS_THAN_EQUAL
+}
+
+/// The squares of the runs' lengths, less the share of the name that lies before and between them, and half of that after.
+fn score_from(term: &[char], name: &[char], start: usize) -> Option<f64> {
+    let whole = name.len() as f64;
+    let (mut score, mut at, mut wanted) = (0.0, 0, term.iter().peekable());
+    let mut from = start;
+    while wanted.peek().is_some() {
+        score -= (from - at) as f64 / whole;
+        let run = name[from..].iter().take_while(|letter| wanted.next_if_eq(letter).is_some()).count();
+        score += (run * run) as f64;
+        at = from + run;
+        if let Some(next) = wanted.peek() {
+            from = at + name[at..].iter().position(|letter| letter == *next)?;
+        }
+    }
+    Some(score - (name.len() - at) as f64 / whole / 2.0)
 }
 
 fn jaro_winkler(left: &[char], right: &[char]) -> f64 {
@@ -124,14 +150,26 @@ mod tests {
     }
 
     #[test]
-    fn better_answers_score_higher() {
-        let score = |name| Term::new("http_req", false).score(name, Algorithm::Subsequence, 0.1);
-        let names = ["http_req", "http_requests", "my_http_requests", "https_requests", "h_t_t_p__r_e_q"];
-        let scores: Vec<f64> = names.iter().filter_map(|name| score(name)).collect();
-        assert_eq!(scores.len(), names.len(), "{scores:?}");
-        assert!(scores.is_sorted_by(|left, right| left > right), "{scores:?}");
-        assert_eq!(score("up"), None);
-        let term = Term::new("HTTP", true);
-        assert_eq!(term.score("http_requests", Algorithm::Subsequence, 0.0), None);
+    fn scores_are_those_of_prometheus() {
+        let check = |term: &str, name: &str, algorithm, threshold: f64, want: Option<f64>| {
+            let score = Term::new(term, true).score(name, algorithm, threshold);
+            let near = score.zip(want).is_none_or(|(score, want)| (score - want).abs() < 1e-9);
+            assert!(score.is_some() == want.is_some() && near, "{term} in {name}: {score:?}, not {want:?}");
+        };
+        let subsequence = Algorithm::Subsequence;
+        check("http", "http", subsequence, 1.0, Some(1.0));
+        check("http", "http_requests", subsequence, 1.0, Some(1.0));
+        // Two runs of one and two letters, one letter between, and none after: (1 + 4 - 1/4) / 9.
+        check("tst", "t_st", subsequence, 0.5, Some((5.0 - 0.25) / 9.0 * 0.999));
+        check("tst", "t_st", subsequence, 0.6, None);
+        check("st", "test", subsequence, 0.0, Some((4.0 - 0.5) / 4.0 * 0.999));
+        check("tts", "test", subsequence, 0.0, None);
+        let jaro_winkler = Algorithm::JaroWinkler;
+        check("st", "test", jaro_winkler, 0.0, Some(0.1));
+        check("es", "test", jaro_winkler, 0.0, Some(0.55));
+        check("tset", "test", jaro_winkler, 0.0, None);
+        check("marhta", "martha", jaro_winkler, 0.9, Some(0.961_111_111_111));
+        check("HTTP", "http", jaro_winkler, 0.0, None);
+        assert_eq!(Term::new("HTTP", false).score("http", jaro_winkler, 0.0), Some(1.0));
     }
 }

@@ -21,7 +21,8 @@ struct Described {
 
 /// Type, help and unit by metric family.
 pub async fn metadata(State(app): State<Arc<App>>, params: Params) -> Result<Response, ApiError> {
-    let (limit, per_metric) = (params.limit("limit")?, params.limit("limit_per_metric")?);
+    let limit = params.exact_limit("limit")?;
+    let per_metric = params.exact_limit("limit_per_metric")?.filter(|limit| *limit > 0);
     let wanted = params.get("metric");
     let mut families: BTreeMap<String, Vec<Described>> = BTreeMap::new();
     for (family, metadata) in app.store.metadata() {

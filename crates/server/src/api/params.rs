@@ -62,14 +62,13 @@ impl Params {
 
     /// A point in time.
     pub fn time(&self, name: &str) -> Result<Option<Timestamp>, ApiError> {
-        let parse = |text| parse_time(text).map_err(|error| ApiError::bad_parameter(name, error));
-        self.get(name).map(parse).transpose()
+        let bad = |error| ApiError::bad_parameter(name, format!("invalid time value for '{name}': {error}"));
+        self.get(name).map(|text| parse_time(text).map_err(bad)).transpose()
     }
 
     /// A point in time that must be given.
     pub fn required_time(&self, name: &str) -> Result<Timestamp, ApiError> {
-        self.time(name)?
-            .ok_or_else(|| ApiError::bad_parameter(name, "cannot parse \"\" to a valid timestamp"))
+        parse_time(self.get(name).unwrap_or("")).map_err(|error| ApiError::bad_parameter(name, error))
     }
 
     /// A duration in milliseconds.
@@ -92,10 +91,28 @@ impl Params {
     /// A limit; 0 and absence mean that there is none.
     pub fn limit(&self, name: &str) -> Result<Option<usize>, ApiError> {
         let Some(text) = self.get(name) else { return Ok(None) };
-        match text.parse::<usize>() {
+        match text.parse::<i64>() {
             Ok(0) => Ok(None),
-            Ok(limit) => Ok(Some(limit)),
+            Ok(limit) if limit < 0 => Err(ApiError::bad_parameter(name, "limit must be non-negative")),
+            Ok(limit) => Ok(Some(usize::try_from(limit).unwrap_or(usize::MAX))),
             Err(_) => Err(ApiError::bad_parameter(name, "limit must be a non-negative number")),
+        }
+    }
+
+    /// A limit where a negative one, or none, means that there is no limit, and 0 means nothing.
+    pub fn exact_limit(&self, name: &str) -> Result<Option<usize>, ApiError> {
+        let Some(text) = self.get(name) else { return Ok(None) };
+        let limit = text.parse::<i64>().map_err(|_| ApiError::bad(format!("{name} must be a number")))?;
+        Ok(usize::try_from(limit).ok())
+    }
+
+    /// Something that is true or false, in the forms Go reads.
+    pub fn flag(&self, name: &str) -> Result<Option<bool>, ApiError> {
+        match self.get(name) {
+            None => Ok(None),
+            Some("true" | "1" | "t" | "T" | "TRUE" | "True") => Ok(Some(true)),
+            Some("false" | "0" | "f" | "F" | "FALSE" | "False") => Ok(Some(false)),
+            Some(_) => Err(ApiError::bad_parameter(name, "must be true or false")),
         }
     }
 }
@@ -108,14 +125,27 @@ pub fn parse_time(text: &str) -> Result<Timestamp, String> {
             return Ok(millis as i64);
         }
     }
-    if let Ok(time) = text.parse::<jiff::Timestamp>() {
+    if is_rfc3339(text)
+        && let Ok(time) = text.parse::<jiff::Timestamp>()
+    {
         return Ok(time.as_millisecond());
     }
     match text {
-        "-292273086-05-16T16:47:06Z" => Ok(i64::MIN / 1_000_000),
-        "292277025-08-18T07:12:54.999999999Z" => Ok(i64::MAX / 1_000_000),
+        "-292273086-05-16T16:47:06Z" => Ok((i64::MIN / 1000 + SECONDS_BEFORE_EPOCH) * 1000),
+        "292277025-08-18T07:12:54.999999999Z" => Ok((i64::MAX / 1000 - SECONDS_BEFORE_EPOCH) * 1000 + 999),
         _ => Err(format!("cannot parse {} to a valid timestamp", model::names::quote(text))),
     }
+}
+
+/// From the year 1 to the epoch, by which Prometheus's extreme times are less extreme than its numbers.
+const SECONDS_BEFORE_EPOCH: i64 = 62_135_596_801;
+
+/// Whether a text has the one form of all that date parsers know: `2015-07-01T20:10:51.781Z` or with `+02:00`.
+fn is_rfc3339(text: &str) -> bool {
+    let bytes = text.as_bytes();
+    let has_zone = bytes.ends_with(b"Z") || bytes.len() > 6 && bytes[bytes.len() - 3] == b':';
+    let is_plain = bytes.iter().all(|byte| byte.is_ascii_digit() || b"-:.+TZ".contains(byte));
+    bytes.get(10) == Some(&b'T') && bytes.get(4) == Some(&b'-') && has_zone && is_plain
 }
 
 /// Reads a duration as seconds, with fractions, or as `1h30m`.
@@ -173,7 +203,12 @@ mod tests {
         check("1e9", 1_000_000_000_000);
         check("2015-07-01T20:10:51.781Z", 1_435_781_451_781);
         check("2015-07-01T22:10:51.781+02:00", 1_435_781_451_781);
-        for bad in ["", "30s", "yesterday", "NaN", "Inf", "1e300"] {
+        let other_forms =
+            ["2015-07-01 20:10:51Z", "2015-07-01t20:10:51z", "20150701T201051Z", "2015-07-01T20:10:51+02"];
+        for bad in ["", "30s", "yesterday", "NaN", "Inf", "1e300", "2015-07-01T20:10:51"]
+            .into_iter()
+            .chain(other_forms)
+        {
             assert!(parse_time(bad).is_err(), "{bad:?}");
         }
     }

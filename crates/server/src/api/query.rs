@@ -11,7 +11,7 @@ use tsdb::StoreError;
 
 use super::envelope::{ApiError, ErrorType, JSON, write_success};
 use super::explain::Explained;
-use super::params::Params;
+use super::params::{Params, parse_duration_millis};
 use super::pieces::{self, Pieces};
 use super::result::QueryData;
 use super::stats::{Stats, Timings};
@@ -22,6 +22,9 @@ use crate::queries::{Running, Ticket};
 const POINTS_MAX: i64 = 11_000;
 /// How many bytes the text of a query may have.
 const QUERY_BYTES_MAX: usize = 1 << 20;
+
+/// What may be asked for as `stats`.
+const STATS: [&str; 2] = ["true", "all"];
 
 /// When a query is evaluated.
 #[derive(Clone, Copy, Debug)]
@@ -37,13 +40,6 @@ enum Wanted {
     Plan,
 }
 
-/// How much is told of what a query used.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Detail {
-    Totals,
-    Steps,
-}
-
 /// One question.
 struct Question {
     text: String,
@@ -51,7 +47,7 @@ struct Question {
     timeout: Duration,
     lookback_ms: Option<i64>,
     limit: Option<usize>,
-    stats: Option<Detail>,
+    stats: Option<String>,
     wanted: Wanted,
 }
 
@@ -69,7 +65,11 @@ pub async fn range(State(app): State<Arc<App>>, params: Params) -> Result<Respon
 
 /// Evaluates a query, at one time or, where `step` is given, over a range, and tells how that was done.
 pub async fn explain(State(app): State<Arc<App>>, params: Params) -> Result<Response, ApiError> {
-    let when = if params.get("step").is_some() { When::range(&params)? } else { When::at(&params)? };
+    let is_range = params.get("step").is_some();
+    if let Some(end) = ["start", "end"].into_iter().find(|name| !is_range && params.get(name).is_some()) {
+        return Err(ApiError::bad_parameter(end, "only goes with step; an instant is given as time"));
+    }
+    let when = if is_range { When::range(&params)? } else { When::at(&params)? };
     answer(app, &params, when, Wanted::Plan).await
 }
 
@@ -109,20 +109,28 @@ impl Question {
             return Err(ApiError::bad_parameter("query", message));
         }
         let timeout = app.options.query.timeout;
+        let asked = params.duration("timeout")?;
+        if asked.is_some_and(|asked| asked.is_zero()) {
+            return Err(ApiError::bad_parameter("timeout", "no query is answered in no time"));
+        }
         Ok(Question {
             text,
             when,
-            timeout: params.duration("timeout")?.map_or(timeout, |asked| asked.min(timeout)),
-            lookback_ms: params.millis("lookback_delta")?.filter(|millis| *millis > 0),
+            timeout: asked.map_or(timeout, |asked| asked.min(timeout)),
+            lookback_ms: lookback(params)?,
             limit: params.limit("limit")?,
-            stats: match params.get("stats") {
-                None | Some("") => None,
-                Some("all") => Some(Detail::Steps),
-                Some(_) => Some(Detail::Totals),
-            },
+            stats: params.get("stats").map(str::to_owned),
             wanted,
         })
     }
+}
+
+/// How far back the newest sample may be, where that is said.
+fn lookback(params: &Params) -> Result<Option<i64>, ApiError> {
+    let asked = params.get("lookback_delta").map(parse_duration_millis).transpose();
+    let asked =
+        asked.map_err(|error| ApiError::bad(format!("error parsing lookback delta duration: {error}")))?;
+    Ok(asked.filter(|millis| *millis > 0))
 }
 
 async fn answer(app: Arc<App>, params: &Params, when: When, wanted: Wanted) -> Result<Response, ApiError> {
@@ -173,7 +181,7 @@ fn evaluate(
         limits,
         should_stop: &should_stop,
         clock: (question.wanted == Wanted::Plan).then_some(&clock as _),
-        stats_by_step: question.stats == Some(Detail::Steps),
+        stats_by_step: question.stats.as_deref() == Some("all"),
     };
     let text = question.text.as_str();
     let expr = promql::parse::parse(text).map_err(|error| api_error(error.into()))?;
@@ -208,7 +216,13 @@ fn respond(
     if truncated {
         warnings.push("results truncated due to limit".to_owned());
     }
-    let stats = question.stats.map(|_| stats);
+    if let Some(asked) = question.stats.as_deref().filter(|asked| !STATS.contains(asked)) {
+        let (asked, [plain, all]) = (model::names::quote(asked), STATS);
+        warnings.push(format!(
+            "value {asked} for parameter \"stats\" is deprecated and will be rejected in the next major release, use \"{plain}\" or \"{all}\""
+        ));
+    }
+    let stats = question.stats.is_some().then_some(stats);
     write_success(pieces, QueryData { value: answer.value, stats }, warnings, infos)
 }
 

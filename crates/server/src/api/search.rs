@@ -2,11 +2,12 @@
 
 use std::collections::HashMap;
 use std::io::Write;
+use std::ops::RangeInclusive;
 use std::sync::Arc;
 
 use axum::extract::State;
 use axum::response::Response;
-use model::{METRIC_NAME, Metadata};
+use model::{METRIC_NAME, Matcher, Metadata, Timestamp};
 use serde::Serialize;
 use serde_json::json;
 
@@ -14,13 +15,16 @@ use super::envelope::ApiError;
 use super::fuzzy::{Algorithm, Term};
 use super::params::Params;
 use super::pieces;
-use super::selectors::{Scope, store_error};
-use crate::app::App;
+use super::selectors::{selectors, store_error};
+use super::value::number;
+use crate::app::{App, now_millis};
 
 /// The media type of lines of JSON.
 const NDJSON: &str = "application/x-ndjson; charset=utf-8";
 /// How many results are given where nothing else is said.
 const LIMIT: usize = 100;
+/// How far back is searched where nothing else is said.
+const RANGE_MILLIS: i64 = 3_600_000;
 /// How many results one line has where nothing else is said.
 const BATCH: usize = 100;
 /// How many search terms one request may have.
@@ -34,7 +38,8 @@ enum Among {
 }
 
 struct Search {
-    scope: Scope,
+    selectors: Vec<Vec<Matcher>>,
+    range: RangeInclusive<Timestamp>,
     terms: Vec<Term>,
     algorithm: Algorithm,
     threshold: f64,
@@ -54,9 +59,12 @@ enum Sort {
 
 #[derive(Serialize)]
 struct Found<'a> {
-    name: &'a str,
     #[serde(skip_serializing_if = "Option::is_none")]
-    score: Option<f64>,
+    name: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    value: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    score: Option<serde_json::Number>,
     #[serde(skip_serializing_if = "Option::is_none", rename = "type")]
     kind: Option<&'static str>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -86,19 +94,26 @@ pub async fn label_values(State(app): State<Arc<App>>, params: Params) -> Result
 
 impl Search {
     fn read(params: &Params) -> Result<Search, ApiError> {
-        let case_sensitive = flag(params, "case_sensitive", true)?;
+        let case_sensitive = params.flag("case_sensitive")?.unwrap_or(true);
         let terms: Vec<Term> = params
             .all("search[]")
             .filter(|term| !term.is_empty())
             .map(|term| Term::new(term, case_sensitive))
             .collect();
         if terms.len() > TERMS_MAX {
-            return Err(ApiError::bad_parameter("search[]", format!("more than {TERMS_MAX} terms")));
+            let message = format!("too many search[] terms: got {}, maximum is {TERMS_MAX}", terms.len());
+            return Err(ApiError::bad(message));
         }
-        let scope = Scope::read(params)?;
-        let limit = scope.limit.unwrap_or(LIMIT);
+        let now = now_millis();
+        let start = params.time("start")?.unwrap_or(now - RANGE_MILLIS);
+        let end = params.time("end")?.unwrap_or(now);
+        if end < start {
+            return Err(ApiError::bad("end timestamp must not be before start timestamp"));
+        }
         Ok(Search {
-            scope,
+            selectors: selectors(params).map_err(ApiError::bad)?,
+            range: start..=end,
+            sort: sort(params, terms.is_empty())?,
             terms,
             algorithm: match params.get("fuzz_alg").unwrap_or("subsequence") {
                 "subsequence" => Algorithm::Subsequence,
@@ -108,11 +123,10 @@ impl Search {
                 }
             },
             threshold: threshold(params)?,
-            sort: sort(params)?,
-            include_score: flag(params, "include_score", false)?,
-            include_metadata: flag(params, "include_metadata", false)?,
-            limit,
-            batch: params.limit("batch_size")?.unwrap_or(BATCH),
+            include_score: params.flag("include_score")?.unwrap_or(false),
+            include_metadata: params.flag("include_metadata")?.unwrap_or(false),
+            limit: positive(params, "limit")?.unwrap_or(LIMIT),
+            batch: positive(params, "batch_size")?.unwrap_or(BATCH),
         })
     }
 
@@ -138,13 +152,16 @@ impl Search {
 
     fn show<'a>(
         &self,
-        (name, score): &'a (String, f64),
+        (text, score): &'a (String, f64),
+        among: &Among,
         metadata: &'a HashMap<String, Metadata>,
     ) -> Found<'a> {
-        let known = if self.include_metadata { metadata.get(name) } else { None };
+        let known = metadata.get(text);
+        let is_value = matches!(among, Among::LabelValues(_));
         Found {
-            name,
-            score: self.include_score.then_some(*score),
+            name: (!is_value).then_some(text),
+            value: is_value.then_some(text),
+            score: self.include_score.then(|| number(*score)),
             kind: known.map(|known| known.kind.name()),
             help: known.map(|known| known.help.as_str()),
             unit: known.map(|known| known.unit.as_str()).filter(|unit| !unit.is_empty()),
@@ -155,7 +172,7 @@ impl Search {
 async fn answer(app: Arc<App>, params: &Params, among: Among) -> Result<Response, ApiError> {
     let search = Search::read(params)?;
     pieces::answer(NDJSON, (), move |pieces| {
-        let (selectors, range) = (&search.scope.selectors, search.scope.range.clone());
+        let (selectors, range) = (&search.selectors, search.range.clone());
         let names = match &among {
             Among::MetricNames => app.store.label_values(METRIC_NAME, selectors, range),
             Among::LabelNames => app.store.label_names(selectors, range),
@@ -166,7 +183,8 @@ async fn answer(app: Arc<App>, params: &Params, among: Among) -> Result<Response
         let metadata: HashMap<String, Metadata> =
             if with_metadata { app.store.metadata().into_iter().collect() } else { HashMap::new() };
         for batch in chosen.chunks(search.batch) {
-            let results: Vec<Found<'_>> = batch.iter().map(|found| search.show(found, &metadata)).collect();
+            let results: Vec<Found<'_>> =
+                batch.iter().map(|found| search.show(found, &among, &metadata)).collect();
             writeln!(pieces, "{}", json!({ "results": results }))?;
         }
         writeln!(pieces, "{}", json!({ "status": "success", "has_more": has_more }))?;
@@ -175,31 +193,38 @@ async fn answer(app: Arc<App>, params: &Params, among: Among) -> Result<Response
     .await
 }
 
-fn flag(params: &Params, name: &str, default: bool) -> Result<bool, ApiError> {
-    match params.get(name) {
-        None => Ok(default),
-        Some("true" | "1" | "t" | "T" | "TRUE" | "True") => Ok(true),
-        Some("false" | "0" | "f" | "F" | "FALSE" | "False") => Ok(false),
-        Some(_) => Err(ApiError::bad_parameter(name, "must be true or false")),
-    }
-}
-
 fn threshold(params: &Params) -> Result<f64, ApiError> {
     let Some(text) = params.get("fuzz_threshold") else { return Ok(0.0) };
     match text.parse::<u32>() {
         Ok(percent @ 0..=100) => Ok(f64::from(percent) / 100.0),
-        _ => Err(ApiError::bad_parameter("fuzz_threshold", "must be between 0 and 100")),
+        _ => Err(invalid("fuzz_threshold", text, "0-100")),
     }
 }
 
-fn sort(params: &Params) -> Result<Sort, ApiError> {
-    let direction = params.get("sort_dir");
-    match (params.get("sort_by").unwrap_or("alpha"), direction) {
-        ("alpha", None | Some("asc")) => Ok(Sort::Ascending),
-        ("alpha", Some("dsc")) => Ok(Sort::Descending),
-        ("alpha", Some(_)) => Err(ApiError::bad_parameter("sort_dir", "must be asc or dsc")),
-        ("score", None) => Ok(Sort::Score),
-        ("score", Some(_)) => Err(ApiError::bad_parameter("sort_dir", "only goes with sort_by=alpha")),
-        _ => Err(ApiError::bad_parameter("sort_by", "must be alpha or score")),
+fn positive(params: &Params, name: &str) -> Result<Option<usize>, ApiError> {
+    let Some(text) = params.get(name) else { return Ok(None) };
+    match text.parse::<usize>() {
+        Ok(number @ 1..) => Ok(Some(number)),
+        _ => Err(invalid(name, text, "a positive integer")),
     }
+}
+
+fn sort(params: &Params, is_everything: bool) -> Result<Sort, ApiError> {
+    let (by, direction) = (params.get("sort_by"), params.get("sort_dir"));
+    match (by, direction) {
+        (None, Some(_)) => Err(ApiError::bad("sort_dir is only valid when sort_by is set")),
+        (Some("score"), Some(_)) => Err(ApiError::bad("sort_dir is not supported for sort_by=score")),
+        (Some("score"), None) if is_everything => {
+            Err(ApiError::bad("sort_by=score requires search[] to be set"))
+        }
+        (Some("score"), None) => Ok(Sort::Score),
+        (None | Some("alpha"), None | Some("asc")) => Ok(Sort::Ascending),
+        (Some("alpha"), Some("dsc")) => Ok(Sort::Descending),
+        (Some("alpha"), Some(other)) => Err(invalid("sort_dir", other, "\"asc\" or \"dsc\"")),
+        (Some(other), _) => Err(invalid("sort_by", other, "\"alpha\" or \"score\"")),
+    }
+}
+
+fn invalid(name: &str, text: &str, wanted: &str) -> ApiError {
+    ApiError::bad(format!("invalid {name} {}: must be {wanted}", model::names::quote(text)))
 }

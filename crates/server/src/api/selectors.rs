@@ -29,19 +29,20 @@ impl Scope {
     pub fn read(params: &Params) -> Result<Scope, ApiError> {
         let start = params.time("start")?.unwrap_or(Timestamp::MIN);
         let end = params.time("end")?.unwrap_or(Timestamp::MAX);
-        if end < start {
-            return Err(ApiError::bad_parameter("end", "end timestamp must not be before start timestamp"));
-        }
-        Ok(Scope { selectors: selectors(params)?, range: start..=end, limit: params.limit("limit")? })
+        // A range that ends before it begins holds nothing, as the last moment of time does.
+        let range = if start <= end { start..=end } else { Timestamp::MAX..=Timestamp::MAX };
+        let selectors = selectors(params).map_err(ApiError::bad)?;
+        Ok(Scope { selectors, range, limit: params.limit("limit")? })
     }
 
     /// As `read`, where at least one `match[]` must be given.
     pub fn read_selective(params: &Params) -> Result<Scope, ApiError> {
-        let scope = Scope::read(params)?;
-        if scope.selectors.is_empty() {
+        if params.all("match[]").next().is_none() {
             return Err(ApiError::bad("no match[] parameter provided"));
         }
-        Ok(scope)
+        // Prometheus names the parameter here and not elsewhere.
+        selectors(params).map_err(|error| ApiError::bad_parameter("match[]", error))?;
+        Scope::read(params)
     }
 
     /// Answers with `results`, cut at the limit, and says so where it cut.
@@ -85,20 +86,17 @@ pub fn store_error(error: StoreError) -> ApiError {
     ApiError::new(kind, error.to_string())
 }
 
-fn selectors(params: &Params) -> Result<Vec<Vec<Matcher>>, ApiError> {
+/// The matchers of every `match[]`; an error says what is wrong with one.
+pub fn selectors(params: &Params) -> Result<Vec<Vec<Matcher>>, String> {
     let mut selectors = Vec::new();
     for text in params.all("match[]") {
-        let matchers =
-            promql::parse::parse_selector(text).map_err(|error| ApiError::bad_parameter("match[]", error))?;
+        let matchers = promql::parse::parse_selector(text).map_err(|error| error.to_string())?;
         if matchers.iter().all(Matcher::matches_empty) {
-            return Err(ApiError::bad_parameter(
-                "match[]",
-                "match[] must contain at least one non-empty matcher",
-            ));
+            return Err("match[] must contain at least one non-empty matcher".to_owned());
         }
         selectors.push(matchers);
         if selectors.len() > SELECTORS_MAX {
-            return Err(ApiError::bad_parameter("match[]", format!("more than {SELECTORS_MAX} selectors")));
+            return Err(format!("more than {SELECTORS_MAX} selectors"));
         }
     }
     Ok(selectors)

@@ -18,7 +18,7 @@ use crate::metrics::{Exposed, Point};
 /// Families by name, those that match the pattern.
 pub async fn self_metrics(State(app): State<Arc<App>>, params: Params) -> Result<Response, ApiError> {
     let pattern = params.get("metric_name_pattern").map(Regex::new).transpose();
-    let pattern = pattern.map_err(|error| ApiError::bad_parameter("metric_name_pattern", error))?;
+    let pattern = pattern.map_err(|error| ApiError::bad(format!("invalid metric_name_pattern: {error}")))?;
     let stats = ask(&app, |store| Ok(store.stats())).await?;
     let mut families = app.metrics.gather(&stats);
     families.retain(|family| pattern.as_ref().is_none_or(|pattern| pattern.is_match(family.name)));

@@ -75,9 +75,9 @@ pub async fn tsdb(State(app): State<Arc<App>>, params: Params) -> Result<Respons
         None => LISTED,
         Some(Ok(limit)) if (1..=LISTED_MAX).contains(&limit) => limit,
         Some(Ok(limit)) if limit > LISTED_MAX => {
-            return Err(ApiError::bad_parameter("limit", format!("must not exceed {LISTED_MAX}")));
+            return Err(ApiError::bad(format!("limit must not exceed {LISTED_MAX}")));
         }
-        Some(_) => return Err(ApiError::bad_parameter("limit", "limit must be a positive number")),
+        Some(_) => return Err(ApiError::bad("limit must be a positive number")),
     };
     let (stats, cardinality) = ask(&app, move |store| Ok((store.stats(), store.cardinality(limit)))).await?;
     Ok(success(json!({

@@ -5,9 +5,9 @@ use std::sync::Arc;
 
 use axum::extract::State;
 use axum::response::Response;
+use collect::TargetStatus;
 use collect::config::ScrapeJob;
 use collect::relabel::Rule;
-use collect::{JobStatus, TargetStatus};
 use model::{Labels, METRIC_NAME, Matcher};
 use serde::Serialize;
 use tsdb::{Store, StoreError};
@@ -58,7 +58,7 @@ struct Discovery<'a> {
 /// Active and dropped targets.
 pub async fn targets(State(app): State<Arc<App>>, params: Params) -> Response {
     let state = params.get("state").unwrap_or("any").to_ascii_lowercase();
-    let pools = pools(&app, params.get("scrapePool"));
+    let (pools, wanted) = (app.collecting.status(), params.get("scrapePool"));
     let (active, dropped) = (state != "dropped", state != "active");
     let mut discovery = Discovery {
         active_targets: Vec::new(),
@@ -67,6 +67,11 @@ pub async fn targets(State(app): State<Arc<App>>, params: Params) -> Response {
     };
     for pool in &pools {
         let name = pool.job.name.as_str();
+        let count = pool.dropped_count + pool.invalid.len();
+        discovery.dropped_target_counts.insert(name, count as u64);
+        if wanted.is_some_and(|wanted| wanted != name) {
+            continue;
+        }
         if active {
             discovery.active_targets.extend(pool.targets.iter().map(shown));
         }
@@ -75,15 +80,14 @@ pub async fn targets(State(app): State<Arc<App>>, params: Params) -> Response {
             let shown = |labels| Dropped { discovered_labels: as_map(labels), scrape_pool: name };
             discovery.dropped_targets.extend(labels.map(shown));
         }
-        let count = pool.dropped_count + pool.invalid.len();
-        discovery.dropped_target_counts.insert(name, count as u64);
     }
     success(discovery)
 }
 
 /// What metrics of each target say about themselves.
 pub async fn metadata(State(app): State<Arc<App>>, params: Params) -> Result<Response, ApiError> {
-    let (limit, metric) = (params.limit("limit")?, params.get("metric").map(str::to_owned));
+    let limit = params.exact_limit("limit")?.unwrap_or(METADATA_MAX).min(METADATA_MAX);
+    let metric = params.get("metric").map(str::to_owned);
     let matchers = match params.get("match_target") {
         None => Vec::new(),
         Some(text) => promql::parse::parse_selector(text)
@@ -99,13 +103,12 @@ pub async fn metadata(State(app): State<Arc<App>>, params: Params) -> Result<Res
         help: String,
         unit: String,
     }
-    let pools = pools(&app, None);
+    let pools = app.collecting.status();
     let targets: Vec<Labels> = pools
         .iter()
         .flat_map(|pool| &pool.targets)
         .map(|status| status.target.labels.clone())
         .filter(|labels| matchers.iter().all(|matcher| matcher.matches(labels.value(&matcher.name))))
-        .take(limit.unwrap_or(usize::MAX))
         .collect();
     let entries = ask(&app, move |store| {
         let known: BTreeMap<String, model::Metadata> = store.metadata().into_iter().collect();
@@ -113,8 +116,8 @@ pub async fn metadata(State(app): State<Arc<App>>, params: Params) -> Result<Res
         for labels in targets {
             for family in families(store, &labels, metric.as_deref(), &known)? {
                 let Some(metadata) = known.get(&family) else { continue };
-                if entries.len() >= METADATA_MAX {
-                    break;
+                if entries.len() >= limit {
+                    return Ok(entries);
                 }
                 entries.push(Entry {
                     target: labels.iter().map(|(name, value)| (name.to_owned(), value.to_owned())).collect(),
@@ -128,9 +131,6 @@ pub async fn metadata(State(app): State<Arc<App>>, params: Params) -> Result<Res
         Ok(entries)
     })
     .await?;
-    if entries.is_empty() {
-        return Err(ApiError::new(ErrorType::NotFound, "specified metadata not found"));
-    }
     Ok(success(entries))
 }
 
@@ -149,7 +149,10 @@ pub async fn scrape_pool_config(State(app): State<Arc<App>>, params: Params) -> 
     };
     match app.config.get().shown_jobs.get(name) {
         Some(yaml) => Ok(success(serde_json::json!({ "yaml": yaml }))),
-        None => Err(no_such_pool(name)),
+        None => {
+            let message = format!("scrape pool {} not found", model::names::quote(name));
+            Err(ApiError::new(ErrorType::NotFound, message))
+        }
     }
 }
 
@@ -168,8 +171,11 @@ pub async fn relabel_steps(State(app): State<Arc<App>>, params: Params) -> Resul
         return Err(ApiError::bad("no labels parameter provided"));
     };
     let labels: BTreeMap<String, String> = serde_json::from_str(text)
-        .map_err(|error| ApiError::bad_parameter("labels", format!("invalid JSON: {error}")))?;
-    let job = job(&app, name)?;
+        .map_err(|error| ApiError::bad(format!("error parsing labels: invalid JSON: {error}")))?;
+    let job = job(&app, name).ok_or_else(|| {
+        let message = format!("scrape pool {} not found", model::names::quote(name));
+        ApiError::bad(format!("error retrieving scrape config: {message}"))
+    })?;
     let trace = collect::relabel::trace(&job.relabel, &Labels::from_pairs(&labels));
     let steps: Vec<Step> = trace
         .into_iter()
@@ -184,13 +190,8 @@ pub async fn relabel_steps(State(app): State<Arc<App>>, params: Params) -> Resul
 }
 
 /// The job of that name.
-pub fn job(app: &App, name: &str) -> Result<Arc<ScrapeJob>, ApiError> {
-    let found = app.config.get().jobs.iter().find(|job| job.name == name).cloned();
-    found.ok_or_else(|| no_such_pool(name))
-}
-
-fn no_such_pool(name: &str) -> ApiError {
-    ApiError::new(ErrorType::NotFound, format!("scrape pool {} not found", model::names::quote(name)))
+fn job(app: &App, name: &str) -> Option<Arc<ScrapeJob>> {
+    app.config.get().jobs.iter().find(|job| job.name == name).cloned()
 }
 
 /// A rule as its configuration reads.
@@ -231,13 +232,6 @@ fn is_zero(number: &u64) -> bool {
 
 fn owned(labels: &Labels) -> BTreeMap<String, String> {
     labels.iter().map(|(name, value)| (name.to_owned(), value.to_owned())).collect()
-}
-
-/// The jobs in force with their targets, found by whatever discovery; only one of them where a name is given.
-fn pools(app: &App, wanted: Option<&str>) -> Vec<JobStatus> {
-    let mut pools = app.collecting.status();
-    pools.retain(|pool| wanted.is_none_or(|name| name == pool.job.name));
-    pools
 }
 
 fn shown(status: &TargetStatus) -> Active<'_> {

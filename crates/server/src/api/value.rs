@@ -26,6 +26,15 @@ pub fn seconds(time: Timestamp) -> serde_json::Number {
     serde_json::Number::from_f64(time as f64 / 1000.0).unwrap_or_else(|| 0.into())
 }
 
+/// A number as JSON, without a fraction where it has none.
+pub fn number(value: f64) -> serde_json::Number {
+    let whole = value as i64;
+    if whole as f64 == value {
+        return whole.into();
+    }
+    serde_json::Number::from_f64(value).unwrap_or_else(|| 0.into())
+}
+
 /// The form with an exponent of at least two digits and its sign, as Go and JavaScript write it.
 fn exponent_form(value: f64) -> String {
     let text = format!("{value:e}");

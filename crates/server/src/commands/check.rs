@@ -87,7 +87,11 @@ fn config(arguments: &ConfigArguments) -> anyhow::Result<bool> {
                 say!("{} {problem}", paint::bad("bad"));
             }
             Ok(config) => {
-                say!("{} {}: {} scrape jobs", paint::good("good"), file.display(), config.jobs.len());
+                let jobs = match config.jobs.len() {
+                    1 => "1 scrape job".to_owned(),
+                    count => format!("{count} scrape jobs"),
+                };
+                say!("{} {}: {jobs}", paint::good("good"), file.display());
                 for note in &config.notes {
                     say!("  {} {note}", paint::notable("note"));
                 }

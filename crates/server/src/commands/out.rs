@@ -30,6 +30,19 @@ fn leave_when_unread(error: io::Error) -> io::Error {
     error
 }
 
+/// An error with its causes, each told once: some errors tell their cause themselves.
+pub fn in_one_line(error: &anyhow::Error) -> String {
+    error.chain().map(|cause| cause.to_string()).fold(String::new(), |told, cause| {
+        if told.is_empty() {
+            cause
+        } else if told.ends_with(&cause) {
+            told
+        } else {
+            format!("{told}: {cause}")
+        }
+    })
+}
+
 /// Prints a line to standard output.
 pub fn print_line(text: Arguments<'_>) {
     let mut out = stdout();
@@ -56,3 +69,16 @@ macro_rules! complain {
 }
 
 pub(crate) use {complain, say};
+
+#[cfg(test)]
+mod tests {
+    use anyhow::anyhow;
+
+    use super::in_one_line;
+
+    #[test]
+    fn a_cause_is_told_once() {
+        let error = anyhow!("no space").context("writing a: no space").context("opening the store");
+        assert_eq!(in_one_line(&error), "opening the store: writing a: no space");
+    }
+}

@@ -195,8 +195,11 @@ async fn ask(server: &Server, path: &str, parameters: &Parameters) -> anyhow::Re
     }
 }
 
-/// Takes user and password out of a URL.
+/// Takes user and password out of a URL; without a scheme it means plain HTTP.
 fn without_user(url: &str) -> (String, Option<BasicAuth>) {
+    if !url.contains("://") {
+        return without_user(&format!("http://{url}"));
+    }
     let split = url.split_once("://").and_then(|(scheme, rest)| {
         let (user, host) = rest.split_once('@')?;
         Some((scheme, user, host))
@@ -231,9 +234,11 @@ fn print(data: &Value, format: OutputFormat) -> anyhow::Result<()> {
         say!("{}", sample_text(result));
         return Ok(());
     }
-    for series in result.as_array().into_iter().flatten() {
-        print_series(series, format);
+    let series = result.as_array().map(Vec::as_slice).unwrap_or_default();
+    if series.is_empty() {
+        complain!("{} nothing matches", paint::notable("note"));
     }
+    series.iter().for_each(|series| print_series(series, format));
     Ok(())
 }
 
@@ -298,6 +303,8 @@ mod tests {
             assert_eq!(auth, user, "{url}");
         };
         check("http://localhost:9090", "http://localhost:9090", None);
+        check("localhost:9090", "http://localhost:9090", None);
+        check("me:secret@host", "http://host", Some(("me", "secret")));
         check("https://me:secret@host/base", "https://host/base", Some(("me", "secret")));
     }
 

@@ -52,11 +52,11 @@ impl de::Error for TypedError {
     }
 
     fn invalid_type(unexpected: Unexpected<'_>, expected: &dyn de::Expected) -> TypedError {
-        de::Error::custom(format!("expected {expected}, found {}", describe(unexpected)))
+        de::Error::custom(format!("expected {}, found {}", in_words(expected), describe(unexpected)))
     }
 
     fn invalid_value(unexpected: Unexpected<'_>, expected: &dyn de::Expected) -> TypedError {
-        de::Error::custom(format!("expected {expected}, found {}", describe(unexpected)))
+        de::Error::custom(format!("expected {}, found {}", in_words(expected), describe(unexpected)))
     }
 
     fn unknown_field(field: &str, known: &'static [&'static str]) -> TypedError {
@@ -83,8 +83,27 @@ impl de::Error for TypedError {
     }
 }
 
+/// What a reader expects, in the words of who writes YAML.
+fn in_words(expected: &dyn de::Expected) -> String {
+    let expected = expected.to_string();
+    match expected.as_str() {
+        "a sequence" => "a list".to_owned(),
+        "u8" | "u16" | "u32" | "u64" | "usize" => "a whole number".to_owned(),
+        "i8" | "i16" | "i32" | "i64" => "a whole number, negative or not".to_owned(),
+        "f32" | "f64" => "a number".to_owned(),
+        "a boolean" => "true or false".to_owned(),
+        "a string" => "a text".to_owned(),
+        name if name.starts_with("struct ") => "a map of fields".to_owned(),
+        _ => expected,
+    }
+}
+
 fn describe(unexpected: Unexpected<'_>) -> String {
     match unexpected {
+        Unexpected::Bool(value) => value.to_string(),
+        Unexpected::Unsigned(value) => value.to_string(),
+        Unexpected::Signed(value) => value.to_string(),
+        Unexpected::Float(value) => value.to_string(),
         Unexpected::Unit => "nothing".to_owned(),
         Unexpected::Seq => "a list".to_owned(),
         Unexpected::Map => "a map".to_owned(),
@@ -248,6 +267,11 @@ impl<'de> Deserializer<'de> for Reader<'_> {
         _fields: &'static [&'static str],
         visitor: V,
     ) -> Result<V::Value, TypedError> {
+        // serde would take a list for the fields in their order.
+        if let Content::List(_) = self.node.content {
+            let error = <TypedError as de::Error>::invalid_type(Unexpected::Seq, &visitor);
+            return Err(error.at(self.node.position));
+        }
         self.deserialize_any(visitor)
     }
 
@@ -440,12 +464,14 @@ mod tests {
             "inner:\n  - scrape_intervall: 5s\n",
             "2:5: unknown field \"scrape_intervall\"; did you mean scrape_interval?",
         );
-        check("sample_limit: many\n", "1:15: sample_limit: expected u64, found \"many\"");
-        check("honor_labels: [a]\n", "1:15: expected a boolean, found a list");
+        check("sample_limit: many\n", "1:15: sample_limit: expected a whole number, found \"many\"");
+        check("honor_labels: [a]\n", "1:15: expected true or false, found a list");
         check(
             "kind: kepe\n",
             "1:7: kind: \"kepe\" is not known here; expected one of replace, keep; did you mean keep?",
         );
-        check("inner: 5\n", "1:8: inner: expected a sequence, found integer `5`");
+        check("- inner\n", "1:1: expected a map of fields, found a list");
+        check("inner:\n- [5s]\n", "2:3: expected a map of fields, found a list");
+        check("inner: 5\n", "1:8: inner: expected a list, found 5");
     }
 }

@@ -34,7 +34,7 @@ impl Refused {
                 ExitCode::from(u8::try_from(error.exit_code()).unwrap_or(2))
             }
             Refused::Value(error) => {
-                complain!("flightdeck: {error:#}");
+                complain!("flightdeck: {}", crate::commands::out::in_one_line(&error));
                 ExitCode::from(2)
             }
         }
