@@ -1,12 +1,13 @@
 //! Simulated exporters: many listeners of one thread that answer every request with the page of the moment.
 //!
 //! They speak just enough HTTP/1.1 to be scraped over connections that stay open. Responses are made beforehand, so that
-//! what a scrape costs is what it costs the server that scrapes.
+//! what a scrape costs is what it costs the server that scrapes. Each server under test has a path of its own: programs
+//! of this machine that look for metrics by themselves find none here, and are not counted.
 
-use std::collections::BTreeMap;
 use std::io::Write;
 use std::net::{SocketAddr, TcpListener as StdListener};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::thread::JoinHandle;
 use std::time::Instant;
 
@@ -22,10 +23,12 @@ use crate::pages::{PAGE_INTERVAL_MS, Pages};
 /// A request longer than this is not one of a scraper.
 const REQUEST_BYTES_MAX: usize = 8 << 10;
 
+const NOT_FOUND: &[u8] = b"HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\n\r\n";
+
 /// Exporters that run until they are dropped.
 pub(crate) struct Exporters {
     addresses: Vec<SocketAddr>,
-    served: Arc<Mutex<BTreeMap<String, u64>>>,
+    shared: Arc<Shared>,
     stop: Option<oneshot::Sender<()>>,
     thread: Option<JoinHandle<()>>,
 }
@@ -36,13 +39,13 @@ struct Shared {
     /// The same pages compressed; empty when they never are.
     compressed: Vec<Vec<u8>>,
     begun: Instant,
-    served: Arc<Mutex<BTreeMap<String, u64>>>,
+    /// The paths that are answered, and how often each was.
+    served: Vec<(String, AtomicU64)>,
 }
 
 impl Exporters {
-    /// Listens on `targets` ports of loopback that are free.
-    pub(crate) fn start(pages: &Pages, targets: usize, gzip: bool) -> Result<Exporters> {
-        let served = Arc::new(Mutex::new(BTreeMap::new()));
+    /// Listens on `targets` ports of loopback that are free, and answers requests for any of `paths`.
+    pub(crate) fn start(pages: &Pages, targets: usize, gzip: bool, paths: &[&str]) -> Result<Exporters> {
         let shared = Arc::new(Shared {
             plain: pages.bodies.iter().map(|body| response(body, "")).collect(),
             compressed: if gzip {
@@ -51,7 +54,7 @@ impl Exporters {
                 Vec::new()
             },
             begun: Instant::now(),
-            served: served.clone(),
+            served: paths.iter().map(|path| ((*path).to_owned(), AtomicU64::new(0))).collect(),
         });
         let mut listeners = Vec::with_capacity(targets);
         for _ in 0..targets {
@@ -62,16 +65,17 @@ impl Exporters {
         let addresses = listeners.iter().map(StdListener::local_addr).collect::<Result<_, _>>()?;
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
         let (stop, stopped) = oneshot::channel();
+        let serving = shared.clone();
         let thread = std::thread::Builder::new().name("exporters".into()).spawn(move || {
             runtime.block_on(async move {
                 for (target, listener) in listeners.into_iter().enumerate() {
-                    tokio::spawn(listen(listener, target, shared.clone()));
+                    tokio::spawn(listen(listener, target, serving.clone()));
                 }
                 // Either word means that the run is over.
                 let _ = stopped.await;
             });
         })?;
-        Ok(Exporters { addresses, served, stop: Some(stop), thread: Some(thread) })
+        Ok(Exporters { addresses, shared, stop: Some(stop), thread: Some(thread) })
     }
 
     /// Where they listen.
@@ -79,11 +83,9 @@ impl Exporters {
         &self.addresses
     }
 
-    /// How many pages were served to the program whose `User-Agent` begins so.
-    pub(crate) fn served_to(&self, agent: &str) -> u64 {
-        let served = self.served.lock().unwrap_or_else(PoisonError::into_inner);
-        let matching = served.iter().filter(|(name, _)| name.to_ascii_lowercase().starts_with(agent));
-        matching.map(|(_, pages)| pages).sum()
+    /// How many pages were served at a path.
+    pub(crate) fn served_at(&self, path: &str) -> u64 {
+        self.shared.counter(path).map_or(0, |served| served.load(Ordering::Relaxed))
     }
 }
 
@@ -105,12 +107,8 @@ impl Shared {
         &pages[(passed as usize + target * 37) % pages.len()]
     }
 
-    fn count(&self, agent: &str) {
-        let mut served = self.served.lock().unwrap_or_else(PoisonError::into_inner);
-        match served.get_mut(agent) {
-            Some(pages) => *pages += 1,
-            None => drop(served.insert(agent.to_owned(), 1)),
-        }
+    fn counter(&self, path: &str) -> Option<&AtomicU64> {
+        self.served.iter().find(|(known, _)| known == path).map(|(_, served)| served)
     }
 }
 
@@ -132,9 +130,14 @@ async fn serve(mut stream: TcpStream, target: usize, shared: Arc<Shared>) {
             }
         };
         let text = String::from_utf8_lossy(&request[..end]);
-        shared.count(header(&text, "user-agent").unwrap_or("unknown"));
         let gzip = header(&text, "accept-encoding").is_some_and(|encodings| encodings.contains("gzip"));
-        let response = shared.response(target, gzip);
+        let response = match shared.counter(text.split(' ').nth(1).unwrap_or_default()) {
+            Some(served) => {
+                served.fetch_add(1, Ordering::Relaxed);
+                shared.response(target, gzip)
+            }
+            None => NOT_FOUND,
+        };
         if stream.write_all(response).await.is_err() {
             return;
         }
@@ -168,8 +171,8 @@ mod tests {
 
     use super::*;
 
-    fn ask(stream: &mut TcpStream, headers: &str, bytes: usize) -> String {
-        write!(stream, "GET /metrics HTTP/1.1\r\nHost: a\r\n{headers}\r\n").unwrap();
+    fn ask(stream: &mut TcpStream, path: &str, headers: &str, bytes: usize) -> String {
+        write!(stream, "GET {path} HTTP/1.1\r\nHost: a\r\n{headers}\r\n").unwrap();
         let mut answer = vec![0; bytes];
         stream.read_exact(&mut answer).unwrap();
         String::from_utf8_lossy(&answer).into_owned()
@@ -178,15 +181,16 @@ mod tests {
     #[test]
     fn a_connection_is_served_again_and_again_and_counted() {
         let pages = Pages { bodies: vec![b"a 1\n".to_vec()], origin: String::new() };
-        let exporters = Exporters::start(&pages, 2, true).unwrap();
+        let exporters = Exporters::start(&pages, 2, true, &["/one", "/two"]).unwrap();
         let mut stream = TcpStream::connect(exporters.addresses()[1]).unwrap();
         let plain = response(b"a 1\n", "");
         for _ in 0..3 {
-            let answer = ask(&mut stream, "User-Agent: Prometheus/2\r\n", plain.len());
-            assert_eq!(answer.as_bytes(), plain);
+            assert_eq!(ask(&mut stream, "/one", "", plain.len()).as_bytes(), plain);
         }
         let packed = compressed(b"a 1\n").unwrap().len();
-        assert!(ask(&mut stream, "Accept-Encoding: gzip\r\n", packed).contains("Content-Encoding: gzip"));
-        assert_eq!((exporters.served_to("prometheus"), exporters.served_to("unknown")), (3, 1));
+        let answer = ask(&mut stream, "/two", "Accept-Encoding: gzip\r\n", packed);
+        assert!(answer.contains("Content-Encoding: gzip"));
+        assert_eq!(ask(&mut stream, "/metrics", "", NOT_FOUND.len()).as_bytes(), NOT_FOUND);
+        assert_eq!(["/one", "/two", "/metrics"].map(|path| exporters.served_at(path)), [3, 1, 0]);
     }
 }

@@ -10,7 +10,8 @@ use serde::Serialize;
 #[derive(Serialize)]
 pub(crate) struct Machine {
     processor: String,
-    cores: usize,
+    /// How many programs can run at once.
+    pub(crate) cores: usize,
     memory_gib: u64,
     kernel: String,
     commit: String,

@@ -2,12 +2,14 @@
 //!
 //! `cargo xtask bench NAME` builds what ships and calls this program.
 
+mod build;
 mod codecs;
 mod exporters;
 mod http;
 mod machine;
 mod pages;
 mod process;
+mod promql;
 mod report;
 mod series;
 mod servers;
@@ -35,8 +37,12 @@ enum Benchmark {
     Store(store::Options),
     /// A million series in the store itself: appending, selecting, opening after a crash.
     Series(series::Options),
+    /// The same queries over the same data, over HTTP.
+    Promql(promql::Options),
     /// What each codec makes of the recorded pages.
     Codecs(Recorded),
+    /// A cold build of what ships.
+    Build,
     /// Only the simulated exporters.
     Simulate(Simulate),
 }
@@ -68,14 +74,16 @@ fn main() -> Result<()> {
     match Arguments::parse().benchmark {
         Benchmark::Store(options) => store::run(&options),
         Benchmark::Series(options) => series::run(&options),
+        Benchmark::Promql(options) => promql::run(&options),
         Benchmark::Codecs(recorded) => codecs::run(&Pages::open(recorded.pages.as_deref())?),
+        Benchmark::Build => build::run(),
         Benchmark::Simulate(options) => simulate(&options),
     }
 }
 
 fn simulate(options: &Simulate) -> Result<()> {
     let pages = Pages::open(options.recorded.pages.as_deref())?;
-    let exporters = exporters::Exporters::start(&pages, options.targets, options.gzip)?;
+    let exporters = exporters::Exporters::start(&pages, options.targets, options.gzip, &["/metrics"])?;
     for address in exporters.addresses() {
         println!("{address}");
     }

@@ -23,7 +23,32 @@ pub(crate) struct Memory {
 /// Seconds of CPU, user and system, that process `id` has used.
 pub(crate) fn cpu_seconds(id: u32) -> Result<f64> {
     let stat = fs::read_to_string(format!("/proc/{id}/stat")).context("the process is gone")?;
-    ticks(&stat).map(|ticks| ticks as f64 / TICKS_PER_SECOND).context("/proc/PID/stat has another form")
+    ticks(&stat, OWN_AT)
+        .map(|ticks| ticks as f64 / TICKS_PER_SECOND)
+        .context("/proc/PID/stat has another form")
+}
+
+/// Seconds of CPU that the programs this process started, and waited for, have used.
+pub(crate) fn children_cpu_seconds() -> Result<f64> {
+    let stat = fs::read_to_string("/proc/self/stat").context("there is no /proc")?;
+    ticks(&stat, CHILDREN_AT)
+        .map(|ticks| ticks as f64 / TICKS_PER_SECOND)
+        .context("/proc/PID/stat has another form")
+}
+
+/// Seconds of CPU, of all processors together, that were not idle since the machine started.
+pub(crate) fn machine_busy_seconds() -> Result<f64> {
+    let stat = fs::read_to_string("/proc/stat").context("there is no /proc")?;
+    let line = stat
+        .lines()
+        .next()
+        .and_then(|line| line.strip_prefix("cpu "))
+        .context("/proc/stat has another form")?;
+    let fields: Vec<f64> = line.split_whitespace().filter_map(|field| field.parse().ok()).collect();
+    // user nice system idle iowait irq softirq steal; the two guest times after them are counted in the first two already.
+    let busy =
+        fields.iter().take(8).enumerate().filter(|(at, _)| !matches!(at, 3 | 4)).map(|(_, ticks)| ticks);
+    Ok(busy.sum::<f64>() / TICKS_PER_SECOND)
 }
 
 /// The memory of process `id`.
@@ -50,10 +75,14 @@ pub(crate) fn disk_bytes(path: &Path) -> u64 {
         .sum()
 }
 
-/// `utime` and `stime`; the name before them is in parentheses and may contain anything.
-fn ticks(stat: &str) -> Option<u64> {
+/// Where `utime` and `stime` stand behind the name, and where those of children do.
+const OWN_AT: usize = 11;
+const CHILDREN_AT: usize = 13;
+
+/// User and system time; the name before them is in parentheses and may contain anything.
+fn ticks(stat: &str, at: usize) -> Option<u64> {
     let (_, fields) = stat.rsplit_once(')')?;
-    let mut times = fields.split_whitespace().skip(11);
+    let mut times = fields.split_whitespace().skip(at);
     Some(times.next()?.parse::<u64>().ok()? + times.next()?.parse::<u64>().ok()?)
 }
 
@@ -69,14 +98,16 @@ mod tests {
     #[test]
     fn this_process_has_used_something() {
         let id = std::process::id();
-        assert!(cpu_seconds(id).unwrap() >= 0.0);
+        assert!(cpu_seconds(id).unwrap() >= 0.0 && children_cpu_seconds().unwrap() >= 0.0);
+        assert!(machine_busy_seconds().unwrap() > 0.0);
         let memory = memory(id).unwrap();
         assert!(memory.pss > 0 && memory.pss <= memory.rss && memory.rss <= memory.rss_peak);
     }
 
     #[test]
     fn names_with_parentheses_and_spaces_do_not_confuse() {
-        assert_eq!(ticks("7 (a) b (c) S 1 2 3 4 5 6 7 8 9 10 40 2 0 0"), Some(42));
-        assert_eq!(ticks("7 (a"), None);
+        let stat = "7 (a) b (c) S 1 2 3 4 5 6 7 8 9 10 40 2 1 2";
+        assert_eq!((ticks(stat, OWN_AT), ticks(stat, CHILDREN_AT)), (Some(42), Some(3)));
+        assert_eq!(ticks("7 (a", OWN_AT), None);
     }
 }

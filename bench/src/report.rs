@@ -6,11 +6,17 @@ use std::path::Path;
 use anyhow::{Context, Result};
 use serde::Serialize;
 
+use crate::build;
 use crate::store::{Measured, Run};
 
 /// Prints and keeps the results of the store benchmark.
 pub(crate) fn store(run: &Run) -> Result<()> {
     keep("store", &store_table(run), run)
+}
+
+/// The data that was kept of a benchmark, where it ran before.
+pub(crate) fn kept(name: &str) -> Option<String> {
+    std::fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("results/{name}.json"))).ok()
 }
 
 /// Prints `text` and writes it and `data` below `bench/results`.
@@ -64,7 +70,35 @@ fn store_table(run: &Run) -> String {
     for server in &run.servers {
         let _ = writeln!(text, "- {}: {}", server.name, server.version);
     }
+    if let Some(of) = ratios(&run.servers) {
+        let _ = writeln!(text, "\n{of}");
+    }
+    let _ = writeln!(
+        text,
+        "\nBesides the servers and the exporters, other programs kept {:.0} % of the processors busy.",
+        run.others_busy * 100.0
+    );
+    if let Some(build) = build::last() {
+        let _ = writeln!(text, "{build}");
+    }
     text
+}
+
+/// How much less than each peer the first server used.
+fn ratios(servers: &[Measured]) -> Option<String> {
+    let (ours, peers) = servers.split_first()?;
+    let per_sample = |server: &Measured| server.cpu_seconds / server.samples().unwrap_or(1) as f64;
+    let per_series = |server: &Measured| server.pss_bytes as f64 / server.series.unwrap_or(1) as f64;
+    let of_peer = |peer: &Measured| {
+        format!(
+            "{:.1}× less CPU and {:.1}× less memory than {}",
+            per_sample(peer) / per_sample(ours),
+            per_series(peer) / per_series(ours),
+            peer.name
+        )
+    };
+    let told: Vec<String> = peers.iter().map(of_peer).collect();
+    (!told.is_empty()).then(|| format!("{}: {}.", ours.name, told.join(", ")))
 }
 
 impl Measured {

@@ -56,12 +56,12 @@ impl Kind {
         }
     }
 
-    /// How the `User-Agent` of its scrapes begins, in lower case.
-    pub(crate) fn agent(self) -> &'static str {
+    /// The path at which it alone scrapes.
+    pub(crate) fn scraped_path(self) -> &'static str {
         match self {
-            Kind::Flightdeck => "flightdeck",
-            Kind::Prometheus => "prometheus",
-            Kind::VictoriaMetrics => "vm_promscrape",
+            Kind::Flightdeck => "/for/flightdeck",
+            Kind::Prometheus => "/for/prometheus",
+            Kind::VictoriaMetrics => "/for/victoria-metrics",
         }
     }
 
@@ -133,17 +133,40 @@ impl Server {
         targets: &[SocketAddr],
         interval: u64,
     ) -> Result<Server> {
-        let directory = directory.join(kind.name());
+        let config = configuration(kind, targets, interval);
+        Server::launch(kind, program, &directory.join(kind.name()), &config, &[])
+    }
+
+    /// Starts it in `directory` with nothing to scrape, ready to be given samples of the past.
+    pub(crate) fn start_empty(kind: Kind, program: &Path, directory: &Path) -> Result<Server> {
+        // What lies further back than an hour of its own samples is refused unless it is expected.
+        const EXPECTS_THE_PAST: &str = "storage: {tsdb: {out_of_order_time_window: 30h}}\n";
+        let (configuration, more): (&str, &[&str]) = match kind {
+            Kind::Flightdeck => (EXPECTS_THE_PAST, &[]),
+            Kind::Prometheus => ("global: {}\n", &["--web.enable-remote-write-receiver"]),
+            Kind::VictoriaMetrics => ("global: {}\n", &["-search.maxUniqueTimeseries=1000000"]),
+        };
+        Server::launch(kind, program, directory, configuration, more)
+    }
+
+    fn launch(
+        kind: Kind,
+        program: &Path,
+        directory: &Path,
+        configuration: &str,
+        more: &[&str],
+    ) -> Result<Server> {
         let data = directory.join("data");
         fs::create_dir_all(&data)?;
         let config = directory.join("prometheus.yml");
-        fs::write(&config, configuration(targets, interval))?;
+        fs::write(&config, configuration)?;
         let log = File::create(directory.join("log"))?;
         // Whoever binds the port after this may lose it to another program; the server then says so and the run ends.
         let address = TcpListener::bind("127.0.0.1:0")?.local_addr()?;
         let child = Command::new(program)
             .args(kind.arguments(&config, &data, address))
-            .current_dir(&directory)
+            .args(more)
+            .current_dir(directory)
             .stdin(Stdio::null())
             .stdout(log.try_clone()?)
             .stderr(log)
@@ -153,6 +176,11 @@ impl Server {
         let log = || fs::read_to_string(directory.join("log")).unwrap_or_default();
         server.wait_until_ready().with_context(|| format!("{} did not start:\n{}", kind.name(), log()))?;
         Ok(server)
+    }
+
+    /// Where it listens.
+    pub(crate) fn address(&self) -> SocketAddr {
+        self.address
     }
 
     /// Its process.
@@ -226,9 +254,10 @@ impl Drop for Server {
     }
 }
 
-fn configuration(targets: &[SocketAddr], interval: u64) -> String {
+fn configuration(kind: Kind, targets: &[SocketAddr], interval: u64) -> String {
     let mut text = format!(
-        "global:\n  scrape_interval: {interval}s\n  scrape_timeout: {interval}s\nscrape_configs:\n- job_name: fleet\n  static_configs:\n  - targets:\n"
+        "global:\n  scrape_interval: {interval}s\n  scrape_timeout: {interval}s\nscrape_configs:\n- job_name: fleet\n  metrics_path: {}\n  static_configs:\n  - targets:\n",
+        kind.scraped_path()
     );
     for target in targets {
         let _ = writeln!(text, "    - '{target}'");

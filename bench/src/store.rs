@@ -50,6 +50,8 @@ pub(crate) struct Run {
     pub(crate) interval_seconds: u64,
     pub(crate) seconds: u64,
     pub(crate) gzip: bool,
+    /// The share of the processors that programs used which are no part of the run.
+    pub(crate) others_busy: f64,
     pub(crate) servers: Vec<Measured>,
 }
 
@@ -75,9 +77,11 @@ pub(crate) struct Measured {
 pub(crate) fn run(options: &Options) -> Result<()> {
     let pages = Pages::open(options.recorded.pages.as_deref())?;
     let samples_per_scrape = pages.samples() as u64 + AUTOMATIC_SAMPLES;
-    let exporters = Exporters::start(&pages, options.targets.into(), options.gzip)?;
+    let paths = Kind::all().into_iter().map(Kind::scraped_path).collect::<Vec<_>>();
+    let exporters = Exporters::start(&pages, options.targets.into(), options.gzip, &paths)?;
     let directory = tempfile::tempdir()?;
     let mut servers = start(options, &exporters, directory.path())?;
+    let (begun, busy_before) = (Instant::now(), others_busy_seconds(&servers)?);
 
     println!("scraping {} targets every {} s for {} s", options.targets, options.interval, options.seconds);
     wait(Duration::from_secs(options.seconds), &mut servers)?;
@@ -87,23 +91,38 @@ pub(crate) fn run(options: &Options) -> Result<()> {
         .iter()
         .map(|server| Ok((process::cpu_seconds(server.id())?, process::memory(server.id())?)))
         .collect::<Result<Vec<_>>>()?;
-    let served: Vec<u64> =
-        servers.iter().map(|server| exporters.served_to(server.kind.agent()) * samples_per_scrape).collect();
+    let served: Vec<u64> = servers
+        .iter()
+        .map(|server| exporters.served_at(server.kind.scraped_path()) * samples_per_scrape)
+        .collect();
+    let machine = Machine::here();
+    let others_busy = (others_busy_seconds(&servers)? - busy_before)
+        / (begun.elapsed().as_secs_f64() * machine.cores as f64);
 
     let mut measured = Vec::new();
     for ((mut server, used), served) in servers.into_iter().zip(used).zip(served) {
         measured.push(finish(&mut server, end, used, served)?);
     }
     report::store(&Run {
-        machine: Machine::here(),
+        machine,
         pages: pages.origin,
         targets: options.targets.into(),
         samples_per_scrape,
         interval_seconds: options.interval,
         seconds: options.seconds,
         gzip: options.gzip,
+        others_busy: others_busy.max(0.0),
         servers: measured,
     })
+}
+
+/// Seconds of CPU used on this machine by programs that are no part of the run, since it started.
+fn others_busy_seconds(servers: &[Server]) -> Result<f64> {
+    let mut ours = process::cpu_seconds(std::process::id())?;
+    for server in servers {
+        ours += process::cpu_seconds(server.id())?;
+    }
+    Ok(process::machine_busy_seconds()? - ours)
 }
 
 fn start(options: &Options, exporters: &Exporters, directory: &Path) -> Result<Vec<Server>> {
