@@ -124,7 +124,10 @@ impl Annotations {
     pub(crate) fn merge(&mut self, other: Annotations, offset: i64) {
         for mut entry in other.entries {
             let moved = |position: u32| u32::try_from(i64::from(position) + offset).unwrap_or(position);
-            entry.span = Span { start: moved(entry.span.start), end: moved(entry.span.end) };
+            // What has no place of its own stays where it is.
+            if entry.span != Span::default() {
+                entry.span = Span { start: moved(entry.span.start), end: moved(entry.span.end) };
+            }
             self.add_entry(entry);
         }
     }

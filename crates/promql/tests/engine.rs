@@ -184,6 +184,8 @@ fn annotations_stand_where_they_belong() {
     check("rate(requests_total[5m])", &[], &[]);
     check("rate(limit[5m])", &[], &[&format!("{counter} (1:6)")]);
     check("sum(rate(limit[5m])) +\n sum(rate(limit[5m]))", &[], &[&format!("{counter} (2:11)")]);
+    let two = "rate(limit[5m:1m]) + rate(limit[5m:1m])";
+    check(two, &[], &[&format!("{counter} (1:1)")]);
     check(
         "quantile(2, limit)",
         &["PromQL warning: quantile value should be between 0 and 1, got 2 (1:10)"],

@@ -93,6 +93,14 @@ pub(crate) const CHECK_SAMPLES: usize = 1 << 18;
 /// How many samples the work for one series is worth whatever it holds.
 const SERIES_SAMPLES: usize = 64;
 
+/// How much work is worth waking other threads for.
+pub(crate) const PARALLEL_SAMPLES_MIN: usize = 1 << 16;
+
+/// How much work some series are.
+fn work_of(series: usize, steps: Steps) -> usize {
+    series.saturating_mul(steps.count.saturating_add(SERIES_SAMPLES))
+}
+
 /// How many series each thread computes before they are visited in order.
 const BLOCK_SERIES: usize = 32;
 
@@ -224,8 +232,11 @@ impl<'a> Evaluator<'a> {
     ) -> Result<Vec<T>, QueryError> {
         let count = stream.len();
         let threads = rayon::current_num_threads();
-        let work = count.saturating_mul(context.steps.count);
-        let parts = if work < 256 || threads == 1 { 1 } else { parts.unwrap_or(threads * 4) };
+        let parts = if work_of(count, context.steps) < PARALLEL_SAMPLES_MIN || threads == 1 {
+            1
+        } else {
+            parts.unwrap_or(threads * 4)
+        };
         let parts = parts.clamp(1, count.max(1));
         let tally = context.tally.lock().empty();
         let part = |number: usize| -> Result<(T, Annotations, Tally), QueryError> {
@@ -266,7 +277,7 @@ impl<'a> Evaluator<'a> {
         let tally = context.tally.lock().empty();
         for block in wanted.chunks(threads * BLOCK_SERIES) {
             self.meter.check()?;
-            let size = if block.len() * context.steps.count < 256 {
+            let size = if work_of(wanted.len(), context.steps) < PARALLEL_SAMPLES_MIN {
                 block.len()
             } else {
                 block.len().div_ceil(threads)

@@ -203,7 +203,7 @@ impl SampleFunction {
         match self {
             SampleFunction::Float(function) => points.map_floats(function),
             SampleFunction::Histogram(function) => points.map_histograms(function),
-            SampleFunction::TimePart(part) => points.map_floats(|value| part(value as i64)),
+            SampleFunction::TimePart(part) => points.map_floats(|value| part(time::seconds_of(value))),
             SampleFunction::Round => match params {
                 [] => points.map_floats(|value| math::round(value, 1.0)),
                 [nearest, ..] => by_step(points, &|step, value| Some(math::round(value, nearest[step]))),

@@ -11,6 +11,11 @@ struct Date {
 
 const DAY_SECONDS: i64 = 86_400;
 
+/// The whole seconds of a value. What does not fit, NaN too, is the end of time, as it is for those who asked first.
+pub(crate) fn seconds_of(value: f64) -> i64 {
+    if value > i64::MIN as f64 && value < i64::MAX as f64 { value as i64 } else { i64::MAX }
+}
+
 pub(crate) fn minute(seconds: i64) -> f64 {
     (seconds.rem_euclid(3600) / 60) as f64
 }
@@ -90,6 +95,7 @@ mod tests {
         check(1_136_239_445, [2006.0, 1.0, 2.0, 2.0, 1.0, 31.0, 22.0, 4.0]);
         check(951_782_400, [2000.0, 2.0, 29.0, 60.0, 2.0, 29.0, 0.0, 0.0]);
         check(1_230_767_999, [2008.0, 12.0, 31.0, 366.0, 3.0, 31.0, 23.0, 59.0]);
+        check(seconds_of(f64::NAN), [292_277_026_596.0, 12.0, 4.0, 339.0, 0.0, 31.0, 15.0, 30.0]);
         check(-1, [1969.0, 12.0, 31.0, 365.0, 3.0, 31.0, 23.0, 59.0]);
     }
 }

@@ -198,11 +198,8 @@ impl<'a> Lexer<'a> {
             ':' => {
                 self.position += 1;
                 let after = |message: &str| Err(Stop { message: message.to_owned(), after: true });
-                if self.query[..self.position - 1].trim_end().ends_with('[') {
+                if !number_seen {
                     return after("unexpected colon before duration in duration expression");
-                }
-                if self.colon_seen && !number_seen {
-                    return after("unexpected repeated colon in duration expression");
                 }
                 if self.colon_seen {
                     return stop("unexpected colon ':'");

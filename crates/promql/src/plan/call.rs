@@ -6,7 +6,7 @@ use crate::error::QueryError;
 use crate::functions::{HistogramFunction, Implementation, RangeFunction, SampleFunction, implementation};
 use crate::plan::build::{Builder, Environment};
 use crate::plan::{Kind, Node};
-use crate::syntax::{At, Call, Expr, FunctionId, RangeKind, StringLiteral, ValueType};
+use crate::syntax::{At, Call, Expr, FunctionId, RangeKind, Span, StringLiteral, ValueType};
 
 impl Builder<'_> {
     pub(super) fn call(&mut self, call: &Call) -> Result<(Kind, bool), QueryError> {
@@ -81,7 +81,11 @@ impl Builder<'_> {
         }
         let still = range.at.is_some() && params.iter().all(|param| param.invariant);
         let invariant = still && call.function.id != FunctionId::PredictLinear;
-        let span = call.args[0].unparenthesised().span();
+        let span = match call.args[0].unparenthesised() {
+            // Annotations do not tell the place of a subquery, but the beginning of the query.
+            Expr::Subquery(_) => Span::default(),
+            arg => arg.span(),
+        };
         if call.function.id == FunctionId::AbsentOverTime {
             let absent = absent_labels(call.args[0].unparenthesised());
             return Ok((Kind::AbsentOverTime { range, absent }, invariant));

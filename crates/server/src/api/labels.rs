@@ -9,14 +9,13 @@ use model::Labels;
 
 use super::envelope::ApiError;
 use super::params::Params;
-use super::selectors::{Scope, ask};
+use super::selectors::{Scope, ask_here};
 use crate::app::App;
 
 /// The names of the labels.
 pub async fn names(State(app): State<Arc<App>>, params: Params) -> Result<Response, ApiError> {
-    let scope = Arc::new(Scope::read(&params)?);
-    let asked = scope.clone();
-    let names = ask(&app, move |store| store.label_names(&asked.selectors, asked.range.clone())).await?;
+    let scope = Scope::read(&params)?;
+    let names = ask_here(&app, |store| store.label_names(&scope.selectors, scope.range.clone()))?;
     Ok(scope.answer(names))
 }
 
@@ -30,26 +29,22 @@ pub async fn values(
     if name.is_empty() {
         return Err(ApiError::bad(format!("invalid label name: {}", model::names::quote(&name))));
     }
-    let scope = Arc::new(Scope::read(&params)?);
-    let asked = scope.clone();
-    let values =
-        ask(&app, move |store| store.label_values(&name, &asked.selectors, asked.range.clone())).await?;
+    let scope = Scope::read(&params)?;
+    let values = ask_here(&app, |store| store.label_values(&name, &scope.selectors, scope.range.clone()))?;
     Ok(scope.answer(values))
 }
 
 /// The label sets of the series that match any selector.
 pub async fn series(State(app): State<Arc<App>>, params: Params) -> Result<Response, ApiError> {
-    let scope = Arc::new(Scope::read_selective(&params)?);
-    let asked = scope.clone();
-    let found = ask(&app, move |store| {
+    let scope = Scope::read_selective(&params)?;
+    let found = ask_here(&app, |store| {
         let mut found = BTreeSet::new();
-        for matchers in &asked.selectors {
-            let selection = store.select(matchers, asked.range.clone())?;
+        for matchers in &scope.selectors {
+            let selection = store.select(matchers, scope.range.clone())?;
             found.extend((0..selection.len()).map(|index| selection.labels(index)));
         }
         Ok(found)
-    })
-    .await?;
+    })?;
     Ok(scope.answer(found.iter().map(as_map).collect::<Vec<_>>()))
 }
 

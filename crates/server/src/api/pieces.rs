@@ -12,7 +12,7 @@ use axum::body::{Body, Bytes};
 use axum::http::header;
 use axum::response::{IntoResponse, Response};
 use hyper::body::{Body as HttpBody, Frame};
-use tokio::runtime::Handle;
+use tokio::runtime::{Handle, RuntimeFlavor};
 use tokio::sync::{mpsc, oneshot};
 
 use super::envelope::{ApiError, ErrorType};
@@ -32,6 +32,8 @@ pub struct Pieces {
     buffer: Vec<u8>,
     start: Option<oneshot::Sender<mpsc::Receiver<Piece>>>,
     out: Option<mpsc::Sender<Piece>>,
+    /// Whether nothing goes out before all is written.
+    whole: bool,
     began: Instant,
 }
 
@@ -45,7 +47,8 @@ pub async fn answer<G: Send + Unpin + 'static>(
 ) -> Result<Response, ApiError> {
     let (start, started) = oneshot::channel();
     let work = tokio::task::spawn_blocking(move || {
-        let mut pieces = Pieces { buffer: Vec::new(), start: Some(start), out: None, began: Instant::now() };
+        let mut pieces =
+            Pieces { buffer: Vec::new(), start: Some(start), out: None, whole: false, began: Instant::now() };
         let outcome = write(&mut pieces);
         pieces.finish(outcome)
     });
@@ -63,6 +66,26 @@ pub async fn answer<G: Send + Unpin + 'static>(
         },
     };
     Ok(([(header::CONTENT_TYPE, content_type)], body).into_response())
+}
+
+/// Does work here that others of the runtime need not wait for. Where it panics, nothing is returned.
+pub fn in_place<T>(work: impl FnOnce() -> T) -> Option<T> {
+    let work = || std::panic::catch_unwind(std::panic::AssertUnwindSafe(work)).ok();
+    match Handle::current().runtime_flavor() {
+        RuntimeFlavor::MultiThread => tokio::task::block_in_place(work),
+        _ => work(),
+    }
+}
+
+/// Answers with what `write` writes, all of it before anything is sent.
+pub fn whole(
+    content_type: &'static str,
+    write: impl FnOnce(&mut Pieces) -> Result<(), ApiError>,
+) -> Result<Response, ApiError> {
+    let mut pieces =
+        Pieces { buffer: Vec::new(), start: None, out: None, whole: true, began: Instant::now() };
+    write(&mut pieces)?;
+    Ok(([(header::CONTENT_TYPE, content_type)], Body::from(pieces.buffer)).into_response())
 }
 
 /// A body of what comes, until the sender is dropped.
@@ -110,7 +133,7 @@ impl Pieces {
 impl Write for Pieces {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
         self.buffer.extend_from_slice(bytes);
-        if self.buffer.len() >= PIECE_BYTES {
+        if self.buffer.len() >= PIECE_BYTES && !self.whole {
             self.send()?;
         }
         Ok(bytes.len())

@@ -1,6 +1,7 @@
 //! `/api/v1/query`, `/api/v1/query_range` and `/api/v1/explain`: parameters in, the engine, JSON out.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use axum::extract::State;
@@ -20,6 +21,10 @@ use crate::queries::{Running, Ticket};
 
 /// How many steps a range query may have per series.
 const POINTS_MAX: i64 = 11_000;
+/// How long a query is evaluated on the thread that read it. What takes longer begins anew on one that may block.
+const PATIENCE: Duration = Duration::from_millis(2);
+/// How many samples are written as an answer on the thread that read the question.
+const SOON_SAMPLES_MAX: usize = 5_000;
 /// How many bytes the text of a query may have.
 const QUERY_BYTES_MAX: usize = 1 << 20;
 
@@ -138,10 +143,19 @@ async fn answer(app: Arc<App>, params: &Params, when: When, wanted: Wanted) -> R
     let asked = Instant::now();
     let (ticket, running) = turn(&app, &question.text, question.timeout).await?;
     let queued = asked.elapsed();
+    // Most questions are answered sooner than another thread would wake up for them.
+    let soon = || evaluate(&app, &question, &running, queued, Some(PATIENCE));
+    let soon = pieces::in_place(soon).transpose()?.flatten();
+    if let Some((answer, timings)) = soon {
+        if answer.value.sample_count() <= SOON_SAMPLES_MAX {
+            return pieces::whole(JSON, |pieces| respond(pieces, question, answer, timings));
+        }
+        return pieces::answer(JSON, ticket, move |pieces| respond(pieces, question, answer, timings)).await;
+    }
     // The ticket goes with the answer: where the caller goes away, dropping it cancels the query.
-    pieces::answer(JSON, ticket, move |pieces| {
-        let (answer, timings) = evaluate(&app, &question, &running, queued)?;
-        respond(pieces, question, answer, timings)
+    pieces::answer(JSON, ticket, move |pieces| match evaluate(&app, &question, &running, queued, None)? {
+        Some((answer, timings)) => respond(pieces, question, answer, timings),
+        None => Err(api_error(QueryError::Cancelled)),
     })
     .await
 }
@@ -154,22 +168,28 @@ pub async fn turn(app: &App, text: &str, timeout: Duration) -> Result<(Ticket, A
     })
 }
 
+/// Evaluates a question; nothing where that takes longer than `patience`.
 fn evaluate(
     app: &App,
     question: &Question,
     running: &Running,
     queued: Duration,
-) -> Result<(Answer, Timings), ApiError> {
+    patience: Option<Duration>,
+) -> Result<Option<(Answer, Timings)>, ApiError> {
+    let began = Instant::now();
+    let late = AtomicBool::new(false);
     let should_stop = || {
         if running.is_cancelled() {
             Some(Stop::Cancelled)
         } else if running.is_overdue() {
             Some(Stop::TimedOut)
+        } else if patience.is_some_and(|patience| began.elapsed() > patience) {
+            late.store(true, Ordering::Relaxed);
+            Some(Stop::Cancelled)
         } else {
             None
         }
     };
-    let began = Instant::now();
     let clock = move || began.elapsed().as_nanos() as u64;
     let limits = Limits {
         samples_max: app.options.query.samples_max,
@@ -193,7 +213,11 @@ fn evaluate(
         }
     };
     let timings = Timings { queued, prepared, evaluated: began.elapsed().saturating_sub(prepared) };
-    answer.map(|answer| (answer, timings)).map_err(api_error)
+    match answer {
+        Ok(answer) => Ok(Some((answer, timings))),
+        Err(QueryError::Cancelled) if late.into_inner() && !running.is_cancelled() => Ok(None),
+        Err(error) => Err(api_error(error)),
+    }
 }
 
 fn respond(
@@ -234,12 +258,14 @@ fn truncate<T>(items: &mut Vec<T>, limit: usize) -> bool {
 
 fn api_error(error: QueryError) -> ApiError {
     match error {
-        QueryError::Parse(_) | QueryError::RangeType(_) => ApiError::bad_parameter("query", error),
+        QueryError::Parse(_) | QueryError::RangeType(_) | QueryError::Duration(_) => {
+            ApiError::bad_parameter("query", error)
+        }
         QueryError::TimedOut => ApiError::new(ErrorType::Timeout, error.to_string()),
         QueryError::Cancelled => ApiError::new(ErrorType::Canceled, error.to_string()),
         QueryError::Store(StoreError::Limit(_)) => ApiError::new(ErrorType::Execution, error.to_string()),
         QueryError::Store(_) => ApiError::new(ErrorType::Internal, error.to_string()),
-        QueryError::Execution(_) | QueryError::Duration(_) | QueryError::Limit { .. } => {
+        QueryError::Execution(_) | QueryError::Limit { .. } => {
             ApiError::new(ErrorType::Execution, error.to_string())
         }
     }

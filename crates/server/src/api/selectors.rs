@@ -67,6 +67,14 @@ pub async fn ask<T: Send + 'static>(
     blocking(move || work(&store).map_err(store_error)).await
 }
 
+/// Does the store's work here: what is soon done is not worth waking another thread for.
+pub fn ask_here<T>(app: &App, work: impl FnOnce(&Store) -> Result<T, StoreError>) -> Result<T, ApiError> {
+    match super::pieces::in_place(|| work(&app.store)) {
+        Some(outcome) => outcome.map_err(store_error),
+        None => Err(ApiError::new(ErrorType::Internal, "the request broke off")),
+    }
+}
+
 /// Does work on a thread that may block.
 pub async fn blocking<T: Send + 'static>(
     work: impl FnOnce() -> Result<T, ApiError> + Send + 'static,
