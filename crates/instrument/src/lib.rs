@@ -1,13 +1,24 @@
 //! Metrics for Rust services (the whole story follows).
 
+pub mod correlate;
+#[cfg(feature = "axum")]
+mod deck;
 mod error;
 pub mod expose;
+#[cfg(feature = "health")]
+pub mod health;
+#[cfg(feature = "http")]
+pub mod http;
+#[cfg(any(feature = "health", feature = "axum"))]
+mod json;
 pub mod metrics;
 
 // The derive macros name the crate from outside, and its own tests are inside.
 #[cfg(test)]
 extern crate self as flightdeck;
 
+#[cfg(feature = "axum")]
+pub use deck::{Builder, Flightdeck};
 pub use error::Error;
 #[cfg(feature = "derive")]
 pub use flightdeck_derive::{LabelValue, Labels};

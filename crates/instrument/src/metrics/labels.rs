@@ -217,8 +217,9 @@ mod tests {
     #[test]
     fn numbers_and_truth_are_text() {
         let mut key = Key::new();
-        (200u16.write(&mut key), i64::MIN.write(&mut key), u64::MAX.write(&mut key), 0u8.write(&mut key));
-        (true.write(&mut key), None::<u8>.write(&mut key), Some("x").write(&mut key));
+        let values: [&dyn LabelValue; 7] =
+            [&200u16, &i64::MIN, &u64::MAX, &0u8, &true, &None::<u8>, &Some("x")];
+        values.iter().for_each(|value| value.write(&mut key));
         check(&key, &["200", "-9223372036854775808", "18446744073709551615", "0", "true", "", "x"]);
     }
 

@@ -1,0 +1,215 @@
+//! Asking: all checks at once, each in a task of its own, none while another asks the same, none more often than its
+//! answers are good for.
+
+use std::sync::{Arc, Mutex, PoisonError, RwLock};
+use std::time::{Instant, SystemTime};
+
+use super::check::{Check, Probe};
+use super::report::{CheckReport, Report, Status};
+use crate::metrics::{Counter, Family, Gauge, Histogram, Registry};
+use crate::{Error, lock};
+
+/// An error longer than this is cut.
+const ERROR_BYTES_MAX: usize = 1_000;
+
+/// The checks of a service.
+#[derive(Clone)]
+pub(crate) struct Checks {
+    shared: Arc<Shared>,
+}
+
+struct Shared {
+    checks: RwLock<Vec<Arc<Running>>>,
+    status: Family<[&'static str; 1], Gauge>,
+    duration: Family<[&'static str; 1], Histogram>,
+    failures: Family<[&'static str; 1], Counter>,
+}
+
+/// A check and what it last found.
+struct Running {
+    check: Check,
+    /// Held while it asks: whoever comes meanwhile waits for that answer.
+    turn: tokio::sync::Mutex<()>,
+    last: Mutex<Option<Last>>,
+}
+
+#[derive(Clone)]
+struct Last {
+    failed: bool,
+    asked: Instant,
+    report: CheckReport,
+}
+
+impl Checks {
+    pub(crate) fn register(registry: &Registry) -> Result<Checks, Error> {
+        let labels = ["check"];
+        let shared = Shared {
+            checks: RwLock::default(),
+            status: registry
+                .gauge("health_check_status", "1 while the check passes, else 0.")
+                .labels(labels)?,
+            duration: registry
+                .histogram("health_check_duration_seconds", "How long it took to ask.")
+                .labels(labels)?,
+            failures: registry.counter("health_check_failures", "Times the check failed.").labels(labels)?,
+        };
+        Ok(Checks { shared: Arc::new(shared) })
+    }
+
+    /// Adds a check; one of the same name takes its place.
+    pub(crate) fn add(&self, check: Check) {
+        let mut checks = self.shared.checks.write().unwrap_or_else(PoisonError::into_inner);
+        checks.retain(|running| running.check.name != check.name);
+        checks.push(Arc::new(Running { check, turn: tokio::sync::Mutex::default(), last: Mutex::default() }));
+    }
+
+    /// Asks everything that answers `probe`, or everything there is.
+    pub(crate) async fn report(&self, probe: Option<Probe>) -> Report {
+        let wanted =
+            |running: &&Arc<Running>| probe.is_none_or(|probe| running.check.probes.contains(&probe));
+        let asked: Vec<_> = {
+            let checks = self.shared.checks.read().unwrap_or_else(PoisonError::into_inner);
+            checks.iter().filter(wanted).cloned().collect()
+        };
+        // Each in a task of its own: they run at once, a panic stays inside, and a probe that gives up waiting does
+        // not stop the asking, whose answer the next one gets.
+        let tasks: Vec<_> = asked
+            .into_iter()
+            .map(|running| (running.clone(), tokio::spawn(ask(self.shared.clone(), running))))
+            .collect();
+        let mut reports = Vec::with_capacity(tasks.len());
+        for (running, task) in tasks {
+            let report = match task.await {
+                Ok(report) => report,
+                Err(_) => running.found(&self.shared, Err("the check panicked".to_owned()), Instant::now()),
+            };
+            reports.push(report);
+        }
+        Report::new(reports)
+    }
+}
+
+async fn ask(shared: Arc<Shared>, running: Arc<Running>) -> CheckReport {
+    let _turn = running.turn.lock().await;
+    if let Some(last) =
+        lock(&running.last).as_ref().filter(|last| last.asked.elapsed() < running.check.cached_for)
+    {
+        return last.report.clone();
+    }
+    let started = Instant::now();
+    let asked = (running.check.ask)();
+    let outcome = tokio::time::timeout(running.check.timeout, asked)
+        .await
+        .unwrap_or_else(|_| Err(format!("no answer within {} ms", running.check.timeout.as_millis())));
+    running.found(&shared, outcome, started)
+}
+
+impl Running {
+    /// Keeps and counts what was found.
+    fn found(&self, shared: &Shared, outcome: Result<(), String>, started: Instant) -> CheckReport {
+        let (now, duration, failed) = (SystemTime::now(), started.elapsed(), outcome.is_err());
+        let labels = [self.check.name.as_str()];
+        shared.status.get(&labels).set(if failed { 0.0 } else { 1.0 });
+        shared.duration.get(&labels).observe_duration(duration);
+        let mut last = lock(&self.last);
+        let before = last.as_ref().filter(|last| last.failed == failed);
+        let error = outcome.err().map(|mut error| {
+            shared.failures.get(&labels).inc();
+            error.truncate(error.floor_char_boundary(ERROR_BYTES_MAX));
+            (error, now)
+        });
+        let report = CheckReport {
+            name: self.check.name.clone(),
+            status: match (failed, self.check.critical) {
+                (false, _) => Status::Pass,
+                (true, false) => Status::Warn,
+                (true, true) => Status::Fail,
+            },
+            critical: self.check.critical,
+            duration,
+            checked: now,
+            since: before.map_or(now, |last| last.report.since),
+            last_error: error.or_else(|| last.as_ref().and_then(|last| last.report.last_error.clone())),
+        };
+        *last = Some(Last { failed, asked: Instant::now(), report: report.clone() });
+        report
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::atomic::{AtomicU32, Ordering};
+    use std::time::Duration;
+
+    use super::*;
+
+    fn checks() -> (Registry, Checks) {
+        let registry = Registry::new();
+        let checks = Checks::register(&registry).unwrap();
+        (registry, checks)
+    }
+
+    #[tokio::test]
+    async fn a_critical_failure_fails_and_another_warns() {
+        let (registry, checks) = checks();
+        checks.add(Check::new("database", || async { Ok::<(), String>(()) }));
+        checks.add(Check::new("cache", || async { Err("refused") }).degraded());
+        let report = checks.report(Some(Probe::Ready)).await;
+        assert_eq!(report.status, Status::Warn);
+        checks.add(Check::new("queue", || async { Err("refused") }));
+        assert_eq!(checks.report(Some(Probe::Ready)).await.status, Status::Fail);
+        assert_eq!(checks.report(Some(Probe::Live)).await.status, Status::Pass);
+        let text = registry.text();
+        assert!(text.contains("health_check_status{check=\"database\"} 1.0\n"), "{text}");
+        assert!(text.contains("health_check_status{check=\"queue\"} 0.0\n"), "{text}");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn checks_run_at_once_and_none_longer_than_it_may() {
+        let (_registry, checks) = checks();
+        for number in 0..20 {
+            checks.add(Check::new(&format!("hangs{number}"), std::future::pending::<()>));
+        }
+        let started = tokio::time::Instant::now();
+        let report = checks.report(None).await;
+        assert!(started.elapsed() < Duration::from_millis(1_100), "{:?}", started.elapsed());
+        let error = &report.checks[0].last_error.as_ref().unwrap().0;
+        assert_eq!(error, "no answer within 1000 ms");
+    }
+
+    #[tokio::test]
+    async fn probes_cannot_overload_what_they_ask() {
+        let (_registry, checks) = checks();
+        let asked = Arc::new(AtomicU32::new(0));
+        let counter = asked.clone();
+        checks.add(Check::new("database", move || {
+            counter.fetch_add(1, Ordering::Relaxed);
+            tokio::time::sleep(Duration::from_millis(20))
+        }));
+        let probes: Vec<_> = (0..50)
+            .map(|_| {
+                let checks = checks.clone();
+                tokio::spawn(async move { checks.report(None).await.status })
+            })
+            .collect();
+        for probe in probes {
+            assert_eq!(probe.await.unwrap(), Status::Pass);
+        }
+        assert_eq!(asked.load(Ordering::Relaxed), 1);
+    }
+
+    #[tokio::test]
+    async fn a_check_that_panics_has_failed() {
+        let (_registry, checks) = checks();
+        async fn breaks() {
+            panic!("on purpose")
+        }
+        checks.add(Check::new("broken", breaks).cached_for(Duration::ZERO));
+        let report = checks.report(None).await;
+        assert_eq!(report.status, Status::Fail);
+        let since = report.checks[0].since;
+        let later = checks.report(None).await;
+        assert_eq!(later.checks[0].since, since);
+        assert_eq!(later.checks[0].last_error.as_ref().unwrap().0, "the check panicked");
+    }
+}

@@ -1,0 +1,123 @@
+//! One request, from its arrival to the last byte of its answer, however it ends.
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use super::families::{Arrival, CLIENT_CLOSED_REQUEST, Failure, Outcome, Session};
+use super::layer::{RouteSlot, Settings};
+use crate::correlate::Context;
+use crate::metrics::{Tracked, guarded};
+
+/// A request that is in progress. Dropping it is how requests end that nobody finished: the client went away or the
+/// handler panicked.
+pub(crate) struct Exchange {
+    settings: Arc<Settings>,
+    context: Context,
+    arrival: Arrival,
+    /// Filled by whoever inside knows the route better.
+    slot: RouteSlot,
+    started: Instant,
+    request_bytes: Option<u64>,
+    /// Taken when the request is over.
+    in_progress: Option<[Option<Tracked>; 2]>,
+    answer: Option<Answer>,
+    session: Option<Session>,
+}
+
+/// The head of the answer, once it is known.
+#[derive(Clone, Copy)]
+struct Answer {
+    status: u16,
+    first_byte: Duration,
+}
+
+impl Exchange {
+    pub(super) fn begin(
+        settings: Arc<Settings>,
+        context: Context,
+        arrival: Arrival,
+        slot: RouteSlot,
+        request_bytes: Option<u64>,
+    ) -> Exchange {
+        let in_progress = guarded(|| settings.families.arrive(&arrival));
+        Exchange {
+            settings,
+            context,
+            arrival,
+            slot,
+            started: Instant::now(),
+            request_bytes,
+            in_progress: Some(in_progress.unwrap_or_default()),
+            answer: None,
+            session: None,
+        }
+    }
+
+    /// What identifies the request.
+    pub(super) fn context(&self) -> &Context {
+        &self.context
+    }
+
+    /// The head of the answer is on its way. `is_stream` tells that its body has no end of its own.
+    pub(super) fn answered(&mut self, status: u16, is_stream: bool) {
+        self.answer = Some(Answer { status, first_byte: self.started.elapsed() });
+        if is_stream {
+            let settings = self.settings.clone();
+            let route = self.route();
+            self.session = guarded(|| {
+                settings.families.session("sse", route.as_deref().unwrap_or(super::families::UNMATCHED))
+            });
+        }
+    }
+
+    /// It is over.
+    pub(super) fn finish(mut self, failure: Failure, response_bytes: Option<u64>) {
+        self.end(failure, response_bytes);
+    }
+
+    /// The body was dropped before its end, or at an end that only the server knew of.
+    pub(super) fn dropped(mut self, complete: bool, response_bytes: u64) {
+        let failure = if complete || self.session.is_some() { Failure::None } else { Failure::Cancelled };
+        self.end(failure, Some(response_bytes));
+    }
+
+    fn route(&self) -> Option<Arc<str>> {
+        self.slot.get().cloned().or_else(|| self.arrival.route.clone())
+    }
+
+    fn end(&mut self, failure: Failure, response_bytes: Option<u64>) {
+        let Some(in_progress) = self.in_progress.take() else { return };
+        let elapsed = self.started.elapsed();
+        let status = match (failure, self.answer) {
+            (Failure::Cancelled, _) => CLIENT_CLOSED_REQUEST,
+            (_, Some(answer)) => answer.status,
+            (_, None) => 500,
+        };
+        // How long a stream was open is no latency.
+        let is_session = self.session.is_some();
+        let duration = self.answer.filter(|_| is_session).map_or(elapsed, |answer| answer.first_byte);
+        let outcome = Outcome {
+            status,
+            failure,
+            first_byte: self.answer.map(|answer| answer.first_byte),
+            duration,
+            request_bytes: self.request_bytes,
+            response_bytes,
+        };
+        // Exemplars name the request, wherever its end was noticed.
+        let _entered = self.context.enter();
+        guarded(|| {
+            drop(in_progress);
+            drop(self.session.take());
+            self.arrival.route = self.route();
+            self.settings.families.finish(&self.arrival, &outcome);
+        });
+    }
+}
+
+impl Drop for Exchange {
+    fn drop(&mut self) {
+        let failure = if std::thread::panicking() { Failure::Panic } else { Failure::Cancelled };
+        self.end(failure, None);
+    }
+}

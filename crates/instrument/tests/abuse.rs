@@ -1,0 +1,126 @@
+//! A hostile client: random paths, methods, headers and bodies, requests that are given up. The number of series stays
+//! bounded, nothing stays in progress, memory stays flat.
+//!
+//! `FLIGHTDECK_TEST_LONG=1` sends a hundred thousand requests instead of four thousand.
+
+#![cfg(feature = "axum")]
+
+mod service;
+
+use std::time::Duration;
+
+use service::Service;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+
+/// Connections at once.
+const CLIENTS: u64 = 8;
+
+fn requests() -> u64 {
+    if std::env::var_os("FLIGHTDECK_TEST_LONG").is_some() { 100_000 } else { 4_000 }
+}
+
+/// Numbers that look like chance and are the same every time.
+struct Chance(u64);
+
+impl Chance {
+    fn below(&mut self, end: u64) -> u64 {
+        self.0 = self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        (self.0 >> 33) % end
+    }
+
+    fn word(&mut self, alphabet: &[u8], length: u64) -> String {
+        (0..length).map(|_| char::from(alphabet[self.below(alphabet.len() as u64) as usize])).collect()
+    }
+}
+
+/// One request as nobody should send it.
+fn request(chance: &mut Chance) -> Vec<u8> {
+    let letters = b"ABCDEFGHIJKLMNOPQRSTUVWXYZ";
+    let odd = b"abz019%-_.~!$&'()*+,;=:@\"\\{}<>\xc3\xa4";
+    let method = match chance.below(3) {
+        0 => "GET".to_owned(),
+        1 => "POST".to_owned(),
+        _ => {
+            let length = 1 + chance.below(12);
+            chance.word(letters, length)
+        }
+    };
+    let path = match chance.below(6) {
+        0 => format!("/orders/{}", chance.below(1_000_000)),
+        1 => "/panics".to_owned(),
+        2 => "/endless".to_owned(),
+        3 => "/waits".to_owned(),
+        _ => {
+            let length = chance.below(60);
+            format!("/{}", chance.word(b"abcxyz0189-_.~%/?&=", length))
+        }
+    };
+    let header = {
+        let length = chance.below(200);
+        chance.word(odd, length)
+    };
+    let mut request = format!(
+        "{method} {path} HTTP/1.1\r\nhost: {header}\r\nx-request-id: {header}\r\ntraceparent: {header}\r\nuser-agent: {header}\r\n"
+    );
+    match chance.below(4) {
+        // A body that never comes.
+        0 => request.push_str("content-length: 1000000\r\n\r\nx"),
+        1 => request.push_str("transfer-encoding: chunked\r\n\r\n5\r\nhello\r\nnonsense"),
+        2 => request.push_str("content-length: 5\r\n\r\nhello"),
+        _ => request.push_str("\r\n"),
+    }
+    request.into_bytes()
+}
+
+async fn client(address: std::net::SocketAddr, seed: u64, count: u64) {
+    let mut chance = Chance(seed);
+    for _ in 0..count {
+        let Ok(mut stream) = tokio::net::TcpStream::connect(address).await else { continue };
+        let bytes = request(&mut chance);
+        let end = if chance.below(10) == 0 { chance.below(bytes.len() as u64) as usize } else { bytes.len() };
+        let _ = stream.write_all(&bytes[..end]).await;
+        let patience = Duration::from_millis(chance.below(4));
+        let _ = tokio::time::timeout(patience, stream.read(&mut [0; 1_024])).await;
+    }
+}
+
+async fn attack(service: &Service, seed: u64, count: u64) {
+    let clients: Vec<_> =
+        (0..CLIENTS).map(|at| tokio::spawn(client(service.address, seed + at, count / CLIENTS))).collect();
+    for client in clients {
+        client.await.unwrap();
+    }
+}
+
+fn in_progress(service: &Service) -> f64 {
+    let text = service.deck.registry().text();
+    let lines = text.lines().filter(|line| line.starts_with("http_requests_in_progress{"));
+    lines.filter_map(|line| line.rsplit(' ').next()?.parse::<f64>().ok()).sum()
+}
+
+fn resident_bytes(service: &Service) -> f64 {
+    service.value("process_resident_memory_bytes").unwrap_or(0.0)
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_hostile_client_changes_nothing_that_lasts() {
+    let service = Service::start().await;
+    attack(&service, 1, requests() / 4).await;
+    let (series, memory) = (service.deck.registry().text().lines().count(), resident_bytes(&service));
+    attack(&service, 1_000, requests() * 3 / 4).await;
+    let (series_after, memory_after) =
+        (service.deck.registry().text().lines().count(), resident_bytes(&service));
+    // Routes, known methods and a handful of statuses: nothing that a client can make up.
+    assert!(series_after <= series + 400, "{series} became {series_after}");
+    assert!(series_after < 4_000, "{}", service.deck.registry().text());
+    assert!(memory_after < memory + 32e6, "{memory} became {memory_after}");
+    for _ in 0..500 {
+        if in_progress(&service) == 0.0 {
+            break;
+        }
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+    assert_eq!(in_progress(&service), 0.0, "{}", service.deck.registry().text());
+    assert!(service.get("/orders/1").await.starts_with("HTTP/1.1 200"));
+    assert_eq!(service.value("flightdeck_instrumentation_errors_total"), Some(0.0));
+}
