@@ -9,6 +9,7 @@ use anyhow::{Context, Result, bail};
 
 use crate::command;
 use crate::tidy;
+use crate::ui;
 
 /// How much of it to run.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -33,6 +34,7 @@ pub(crate) fn run(root: &Path, scope: Scope) -> Result<()> {
 fn run_checks(root: &Path, scope: Scope) -> Result<Tally> {
     timed("format", || command::run(root, "cargo fmt --all --check"))?;
     timed("tidy", || tidy::run(root))?;
+    timed("page", || ui::run(root))?;
     timed("clippy", || command::run(root, "cargo clippy --workspace --all-targets --locked -- -D warnings"))?;
     if scope == Scope::Everything {
         timed("release build", || command::run(root, "cargo build --release --locked"))?;

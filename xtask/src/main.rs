@@ -7,6 +7,7 @@ mod ci;
 mod command;
 mod fuzz;
 mod tidy;
+mod ui;
 
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -16,6 +17,8 @@ usage: cargo xtask COMMAND
 
   ci              everything that must hold before a change lands
   ci --fast       the same without the release build
+  ui              the page: types, tests, the build and whether it is the one committed
+  ui browser BIN  every page of that binary in a browser
   tidy            the rules the compiler does not know: crate edges, headers, sizes, the map
   bench NAME ...  a benchmark beside its peers; see bench/README.md
   fuzz [SECONDS]  every fuzz target for that long (default 60)";
@@ -26,6 +29,8 @@ fn main() -> ExitCode {
     let outcome = match words.as_slice() {
         ["ci"] => ci::run(&root(), ci::Scope::Everything),
         ["ci", "--fast"] => ci::run(&root(), ci::Scope::WithoutRelease),
+        ["ui"] => ui::run(&root()),
+        ["ui", "browser", binary] => ui::browser(&root(), Path::new(binary)),
         ["tidy"] => tidy::run(&root()),
         ["bench", rest @ ..] => bench::run(&root(), rest),
         ["fuzz"] => fuzz::run(&root(), 60),

@@ -9,9 +9,12 @@ use tokio::sync::{mpsc, oneshot};
 use tsdb::Store;
 use wire::otlp::Accumulator;
 
+use crate::annotations::Annotations;
 use crate::api::Notices;
 use crate::collecting::Collecting;
 use crate::config::{Config, Current};
+use crate::dashboards::Dashboards;
+use crate::deck::Decks;
 use crate::flags::ServeOptions;
 use crate::health::Health;
 use crate::http::Door;
@@ -58,6 +61,12 @@ pub struct App {
     pub totals: Mutex<Accumulator>,
     /// What operators are told.
     pub notices: Notices,
+    /// What happened, as told from outside.
+    pub annotations: Annotations,
+    /// The dashboards that are kept.
+    pub dashboards: Dashboards,
+    /// Whether anything is broken.
+    pub decks: Decks,
 }
 
 impl App {
@@ -88,6 +97,9 @@ impl App {
             collecting: Collecting::default(),
             totals: Mutex::new(Accumulator::new(TOTALS_MAX)),
             notices: Notices::default(),
+            annotations: Annotations::open(&options.data),
+            dashboards: Dashboards::open(&options.data),
+            decks: Decks::default(),
             options,
         };
         (Arc::new(app), asked)

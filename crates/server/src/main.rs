@@ -3,11 +3,14 @@
 //! `main` reads aloud: what was typed becomes what is meant, and what is meant is run. `serve` opens, serves and
 //! stops in reverse. It must never know a wire format or a file format by itself; those live in the crates below.
 
+mod annotations;
 mod api;
 mod app;
 mod collecting;
 mod commands;
 mod config;
+mod dashboards;
+mod deck;
 mod flags;
 mod health;
 mod http;
@@ -39,6 +42,7 @@ fn main() -> ExitCode {
         Meant::Query(what) => commands::query::run(what),
         Meant::Test(what) => commands::test::run(what),
         Meant::Tsdb(what) => commands::tsdb::run(what),
+        Meant::Dashboards(what) => commands::dashboards::run(what),
         Meant::Version(format) => commands::version::run(format),
     };
     outcome.unwrap_or_else(|error| {

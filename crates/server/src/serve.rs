@@ -10,6 +10,7 @@ use tokio::runtime::Runtime;
 use tokio::sync::mpsc;
 
 use crate::app::App;
+use crate::deck::Decks;
 use crate::flags::{ServeOptions, feature_remarks};
 use crate::health::{Check, Health};
 use crate::http::{self, Door, Limits, Listening, Switch};
@@ -71,6 +72,7 @@ async fn serve(
     app.health.pass(Check::LogReplayed);
     let others: Vec<SocketAddr> = grpc.iter().map(|grpc| grpc.address).collect();
     app.collecting.start(&app, listening.address, &others).await;
+    Decks::start(&app).context("starting a thread")?;
     announce(&app, &listening, grpc.as_ref(), began);
 
     reload::until_stopped(&app, &mut signals, &mut reloads).await;

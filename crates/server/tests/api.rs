@@ -308,7 +308,7 @@ fn answers_are_compressed_streamed_and_kept() {
     assert_eq!(large.json()["data"]["result"][0]["values"].as_array().map(Vec::len), Some(10_001));
     let allowed = ask("/api/v1/query?query=1", &[("Origin", "https://example.org")]);
     assert_eq!(allowed.header("access-control-allow-origin"), Some("https://example.org"));
-    for path in ["/", "/page.js", "/page.css"] {
+    for path in ["/", "/explore", "/favicon.svg"] {
         let page = ask(path, &[]);
         let policy = page.header("content-security-policy").unwrap_or("");
         assert!(page.status == 200 && !policy.contains("unsafe"), "{path}: {policy}");

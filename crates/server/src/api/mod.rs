@@ -2,7 +2,7 @@
 
 mod admin;
 mod compress;
-mod envelope;
+pub mod envelope;
 mod exemplars;
 mod explain;
 mod features;
@@ -17,7 +17,7 @@ mod notifications;
 mod observe;
 mod openapi;
 pub mod params;
-mod pieces;
+pub mod pieces;
 mod query;
 mod remote_read;
 mod result;
@@ -39,16 +39,13 @@ use axum::middleware::{from_fn, from_fn_with_state};
 use axum::routing::{delete, get, post};
 
 use crate::app::App;
-use crate::{http, page};
+use crate::{annotations, dashboards, deck, http, page};
 
 pub use notifications::Notices;
 
 /// Every route of the main listener.
 pub fn router(app: Arc<App>) -> Router {
     Router::new()
-        .route("/", get(page::index))
-        .route("/page.js", get(page::script))
-        .route("/page.css", get(page::style))
         .route("/metrics", get(lifecycle::metrics))
         .route("/-/healthy", get(lifecycle::healthy).head(lifecycle::healthy))
         .route("/-/ready", get(lifecycle::ready).head(lifecycle::ready))
@@ -58,6 +55,10 @@ pub fn router(app: Arc<App>) -> Router {
         .merge(questions())
         .merge(state())
         .merge(crate::receive::router())
+        .merge(deck::router())
+        .merge(annotations::router())
+        .merge(dashboards::router())
+        .merge(page::router())
         .fallback(envelope::no_such_endpoint)
         .layer(from_fn(compress::compress))
         .layer(from_fn_with_state(app.clone(), observe::observe))

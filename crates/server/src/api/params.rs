@@ -49,6 +49,13 @@ impl<S: Send + Sync> FromRequest<S> for Params {
 }
 
 impl Params {
+    /// Those of a query string alone, for handlers whose body is something else.
+    pub fn of_query(query: &str) -> Result<Params, ApiError> {
+        let mut pairs = Vec::new();
+        decode_form(query.as_bytes(), &mut pairs)?;
+        Ok(Params { pairs, headers: HeaderMap::new() })
+    }
+
     /// The first value of a parameter; an empty one counts as absent.
     pub fn get(&self, name: &str) -> Option<&str> {
         let first = self.pairs.iter().find(|(key, _)| key == name);

@@ -1,6 +1,7 @@
 //! The commands beside `serve`: each one file, each ends in an exit code that fits scripts.
 
 pub mod check;
+pub mod dashboards;
 pub mod out;
 mod paint;
 pub mod query;

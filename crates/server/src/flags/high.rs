@@ -10,6 +10,7 @@ use anyhow::{Context, anyhow, bail};
 use super::low::{self, Arguments, Command};
 use super::size::parse_bytes;
 use crate::commands::check::Check;
+use crate::commands::dashboards::DashboardsCommand;
 use crate::commands::query::Query;
 use crate::commands::test::Test;
 use crate::commands::tsdb::Tsdb;
@@ -26,6 +27,8 @@ pub enum Meant {
     Test(Test),
     /// Work on a data directory.
     Tsdb(Tsdb),
+    /// Look at dashboards.
+    Dashboards(DashboardsCommand),
     /// Say which version this is.
     Version(VersionFormat),
 }
@@ -134,6 +137,7 @@ pub(super) fn meant(typed: Arguments) -> anyhow::Result<Meant> {
         Some(Command::Query(what)) => Ok(Meant::Query(what)),
         Some(Command::Test(what)) => Ok(Meant::Test(what)),
         Some(Command::Tsdb(what)) => Ok(Meant::Tsdb(what)),
+        Some(Command::Dashboards(what)) => Ok(Meant::Dashboards(what)),
         Some(Command::Version { format }) => Ok(Meant::Version(match format {
             low::VersionFormat::Text => VersionFormat::Text,
             low::VersionFormat::Json => VersionFormat::Json,

@@ -8,6 +8,7 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use crate::commands::check::Check;
+use crate::commands::dashboards::DashboardsCommand;
 use crate::commands::query::Query;
 use crate::commands::test::Test;
 use crate::commands::tsdb::Tsdb;
@@ -41,6 +42,9 @@ pub(super) enum Command {
     /// Look at a data directory, check it, bring data in and out.
     #[command(subcommand)]
     Tsdb(Tsdb),
+    /// Look at dashboards.
+    #[command(subcommand)]
+    Dashboards(DashboardsCommand),
     /// Print the version.
     Version {
         /// How to print it.

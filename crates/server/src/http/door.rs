@@ -55,6 +55,11 @@ impl Door {
         }
     }
 
+    /// The path that stands before every path; empty where there is none.
+    pub fn prefix(&self) -> &str {
+        &self.prefix
+    }
+
     /// The scheme under which the server is reached.
     pub fn scheme(&self) -> &'static str {
         if self.web().tls.is_some() { "https" } else { "http" }

@@ -11,9 +11,11 @@ use axum::response::{IntoResponse, Response};
 use crate::app::App;
 
 /// What changes something when it is asked for with anything but GET.
-const CHANGING_PATHS: [&str; 7] = [
+const CHANGING_PATHS: [&str; 9] = [
     "/-/",
     "/api/v1/admin/",
+    "/api/v1/annotations",
+    "/api/v1/dashboards",
     "/api/v1/import/",
     "/api/v1/otlp/",
     "/api/v1/queries/",

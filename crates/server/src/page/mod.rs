@@ -1,21 +1,33 @@
-//! The page at `/`: embedded in the binary, needs nothing from elsewhere.
+//! The page: what `ui/dist` holds, embedded in the binary; needs nothing from elsewhere.
 
-use axum::http::HeaderMap;
-use axum::response::Response;
+mod assets;
+mod document;
 
-use crate::api::fixed;
+use std::sync::Arc;
 
-/// The page.
-pub async fn index(headers: HeaderMap) -> Response {
-    fixed::answer(&headers, "text/html; charset=utf-8", include_str!("index.html"))
-}
+use axum::Router;
+use axum::routing::get;
 
-/// Its script.
-pub async fn script(headers: HeaderMap) -> Response {
-    fixed::answer(&headers, "text/javascript; charset=utf-8", include_str!("page.js"))
-}
+use crate::app::App;
 
-/// Its style.
-pub async fn style(headers: HeaderMap) -> Response {
-    fixed::answer(&headers, "text/css; charset=utf-8", include_str!("page.css"))
+/// Where the page lives. It finds its way by itself from there on, so every path has the same document.
+const PATHS: &[&str] = &[
+    "/",
+    "/service/{name}",
+    "/hosts",
+    "/hosts/{name}",
+    "/dashboards",
+    "/dashboards/{id}",
+    "/explore",
+    "/graph",
+    "/catalog",
+    "/catalog/{metric}",
+    "/targets",
+    "/system",
+];
+
+/// The routes of the page.
+pub fn router() -> Router<Arc<App>> {
+    let router = PATHS.iter().fold(Router::new(), |router, path| router.route(path, get(document::document)));
+    router.route("/assets/{file}", get(assets::asset)).route("/favicon.svg", get(assets::icon))
 }

@@ -1,0 +1,269 @@
+//! Dashboards as files: one JSON each, in a folder that can live in a version control system. What is saved over is kept
+//! beside it, numbered.
+//!
+//! Files in Grafana's form are read as they are; what is saved here is in ours. Both are read anew when they change.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::io::Write;
+use std::path::{Path, PathBuf};
+use std::time::SystemTime;
+
+use anyhow::{Context, bail};
+use parking_lot::Mutex;
+use serde::Serialize;
+use serde_json::Value;
+
+use super::import::{identifier, import};
+use super::model::Dashboard;
+use super::report::Report;
+
+/// How many dashboards are kept.
+const DASHBOARDS_MAX: usize = 5_000;
+/// How large a dashboard's file may be.
+pub const FILE_BYTES_MAX: usize = 16 << 20;
+/// How many versions of each are kept.
+const VERSIONS_MAX: usize = 20;
+/// The folder of versions.
+const VERSIONS: &str = ".versions";
+
+/// The folder.
+pub struct Dashboards {
+    folder: PathBuf,
+    read: Mutex<BTreeMap<PathBuf, Read>>,
+}
+
+/// A file as it was read.
+struct Read {
+    changed: Option<SystemTime>,
+    bytes: u64,
+    outcome: Result<(Dashboard, Report), String>,
+}
+
+/// One line of the list.
+#[derive(Clone, Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Listed {
+    /// Its name in addresses.
+    pub id: String,
+    /// What it is called.
+    pub title: String,
+    /// What it is found by.
+    pub tags: Vec<String>,
+    /// The folder it is in, below the folder of dashboards.
+    pub folder: String,
+    /// How many panels it has.
+    pub panels: usize,
+    /// How many of them are drawn.
+    pub drawn: usize,
+    /// Why it cannot be shown, if it cannot.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub problem: String,
+}
+
+impl Dashboards {
+    /// The folder `dashboards` of the data directory.
+    pub fn open(directory: &Path) -> Dashboards {
+        Dashboards { folder: directory.join("dashboards"), read: Mutex::default() }
+    }
+
+    /// Every dashboard, by title.
+    pub fn list(&self) -> Vec<Listed> {
+        let mut listed: Vec<Listed> = self.refreshed(|read| {
+            read.iter()
+                .map(|(path, read)| {
+                    let stem = path.file_stem().unwrap_or_default().to_string_lossy().into_owned();
+                    let inside = path.parent().and_then(|parent| parent.strip_prefix(&self.folder).ok());
+                    let folder =
+                        inside.map(|inside| inside.to_string_lossy().into_owned()).unwrap_or_default();
+                    match &read.outcome {
+                        Ok((dashboard, report)) => Listed {
+                            id: dashboard.id.clone(),
+                            title: dashboard.title.clone(),
+                            tags: dashboard.tags.clone(),
+                            folder,
+                            panels: report.panels,
+                            drawn: report.drawn,
+                            problem: String::new(),
+                        },
+                        Err(problem) => Listed {
+                            id: stem.clone(),
+                            title: stem,
+                            tags: Vec::new(),
+                            folder,
+                            panels: 0,
+                            drawn: 0,
+                            problem: problem.clone(),
+                        },
+                    }
+                })
+                .collect()
+        });
+        listed.sort_by(|left, right| {
+            left.title.to_lowercase().cmp(&right.title.to_lowercase()).then(left.id.cmp(&right.id))
+        });
+        listed
+    }
+
+    /// One dashboard with what could not be carried over into it.
+    pub fn get(&self, id: &str) -> Option<(Dashboard, Report)> {
+        self.refreshed(|read| {
+            let mut known = read.values().filter_map(|read| read.outcome.as_ref().ok());
+            known.find(|(dashboard, _)| dashboard.id == id).cloned()
+        })
+    }
+
+    /// The file of a dashboard as it is.
+    pub fn text(&self, id: &str) -> Option<String> {
+        fs::read_to_string(self.path_of(id)?).ok()
+    }
+
+    /// Keeps a dashboard. One of the same name is kept as a version.
+    pub fn save(&self, dashboard: &Dashboard) -> anyhow::Result<()> {
+        let id = identifier(&dashboard.id);
+        let path = self.path_of(&dashboard.id).unwrap_or_else(|| self.folder.join(format!("{id}.json")));
+        if self.read.lock().len() >= DASHBOARDS_MAX && !path.exists() {
+            bail!("{DASHBOARDS_MAX} dashboards are kept already");
+        }
+        fs::create_dir_all(&self.folder).with_context(|| format!("making {}", self.folder.display()))?;
+        self.keep_version(&id, &path)?;
+        let text = serde_json::to_string_pretty(&Kept { flightdeck: 1, dashboard })?;
+        let new = path.with_extension("new");
+        let write = || -> std::io::Result<()> {
+            let mut file = fs::File::create(&new)?;
+            file.write_all(text.as_bytes())?;
+            file.sync_data()?;
+            fs::rename(&new, &path)
+        };
+        write().with_context(|| format!("writing {}", path.display()))
+    }
+
+    /// Takes a dashboard away; its last state stays among the versions. False when there is none.
+    pub fn remove(&self, id: &str) -> anyhow::Result<bool> {
+        let Some(path) = self.path_of(id) else { return Ok(false) };
+        self.keep_version(&identifier(id), &path)?;
+        fs::remove_file(&path).with_context(|| format!("removing {}", path.display()))?;
+        Ok(true)
+    }
+
+    fn keep_version(&self, id: &str, path: &Path) -> anyhow::Result<()> {
+        if !path.exists() {
+            return Ok(());
+        }
+        let folder = self.folder.join(VERSIONS).join(id);
+        fs::create_dir_all(&folder).with_context(|| format!("making {}", folder.display()))?;
+        let mut numbers: Vec<u64> = fs::read_dir(&folder)?
+            .flatten()
+            .filter_map(|entry| entry.path().file_stem()?.to_str()?.parse().ok())
+            .collect();
+        numbers.sort_unstable();
+        let next = numbers.last().map_or(1, |last| last + 1);
+        fs::copy(path, folder.join(format!("{next}.json")))
+            .with_context(|| format!("keeping a version of {}", path.display()))?;
+        let over = (numbers.len() + 1).saturating_sub(VERSIONS_MAX);
+        for number in numbers.into_iter().take(over) {
+            fs::remove_file(folder.join(format!("{number}.json")))?;
+        }
+        Ok(())
+    }
+
+    fn path_of(&self, id: &str) -> Option<PathBuf> {
+        self.refreshed(|read| {
+            let own = |read: &Read| read.outcome.as_ref().is_ok_and(|(dashboard, _)| dashboard.id == id);
+            read.iter().find(|(_, read)| own(read)).map(|(path, _)| path.clone())
+        })
+    }
+
+    /// Looks at the folder again and reads what changed.
+    fn refreshed<T>(&self, then: impl FnOnce(&BTreeMap<PathBuf, Read>) -> T) -> T {
+        let mut files = Vec::new();
+        list(&self.folder, 0, &mut files);
+        let mut read = self.read.lock();
+        read.retain(|path, _| files.contains(path));
+        for path in files {
+            let metadata = fs::metadata(&path).ok();
+            let changed = metadata.as_ref().and_then(|metadata| metadata.modified().ok());
+            let bytes = metadata.map_or(0, |metadata| metadata.len());
+            if read.get(&path).is_none_or(|known| known.changed != changed || known.bytes != bytes) {
+                let outcome = load(&path);
+                read.insert(path, Read { changed, bytes, outcome });
+            }
+        }
+        then(&read)
+    }
+}
+
+/// What a saved file holds: the mark of the form beside the dashboard.
+#[derive(Serialize)]
+struct Kept<'a> {
+    flightdeck: u32,
+    #[serde(flatten)]
+    dashboard: &'a Dashboard,
+}
+
+/// Reads a file in either form.
+pub fn load(path: &Path) -> Result<(Dashboard, Report), String> {
+    let bytes = fs::metadata(path).map_err(|error| error.to_string())?.len();
+    if bytes > FILE_BYTES_MAX as u64 {
+        return Err(format!("the file is larger than {FILE_BYTES_MAX} bytes"));
+    }
+    let text = fs::read_to_string(path).map_err(|error| error.to_string())?;
+    let json: Value = serde_json::from_str(&text).map_err(|error| format!("this is not JSON: {error}"))?;
+    read(&json)
+}
+
+/// Reads JSON in either form.
+pub fn read(json: &Value) -> Result<(Dashboard, Report), String> {
+    if json["flightdeck"].is_u64() {
+        let mut dashboard: Dashboard =
+            serde_json::from_value(json.clone()).map_err(|error| error.to_string())?;
+        dashboard.id = identifier(&dashboard.id);
+        let mut report = Report::default();
+        report.count(&dashboard);
+        return Ok((dashboard, report));
+    }
+    import(json)
+}
+
+fn list(folder: &Path, depth: usize, files: &mut Vec<PathBuf>) {
+    const DEPTH_MAX: usize = 5;
+    let Ok(entries) = fs::read_dir(folder) else { return };
+    for entry in entries.flatten() {
+        let path = entry.path();
+        let hidden = entry.file_name().to_string_lossy().starts_with('.');
+        if path.is_dir() && !hidden && depth < DEPTH_MAX {
+            list(&path, depth + 1, files);
+        } else if path.extension().is_some_and(|end| end == "json") && files.len() < DASHBOARDS_MAX {
+            files.push(path);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn dashboards_are_kept_with_their_versions_and_read_again() {
+        let directory = std::env::temp_dir().join(format!("flightdeck-dashboards-{}", std::process::id()));
+        let folder = directory.join("dashboards");
+        fs::create_dir_all(&folder).expect("the temporary directory can be made");
+        let classic = json!({ "uid": "a b", "title": "Classic", "panels": [{ "type": "stat", "targets": [{ "expr": "up" }] }] });
+        fs::write(folder.join("classic.json"), classic.to_string()).expect("it is written");
+        fs::write(folder.join("broken.json"), "{").expect("it is written");
+        let dashboards = Dashboards::open(&directory);
+        let listed = dashboards.list();
+        assert_eq!(listed.iter().map(|one| one.title.as_str()).collect::<Vec<_>>(), ["broken", "Classic"]);
+        assert!(listed[0].problem.contains("not JSON") && listed[1].drawn == 1);
+        let (mut dashboard, _) = dashboards.get("a-b").expect("it is there");
+        dashboard.title = "Ours".to_owned();
+        dashboards.save(&dashboard).expect("it is written");
+        assert_eq!(dashboards.get("a-b").expect("it is there").0.title, "Ours");
+        assert!(folder.join(".versions/a-b/1.json").exists());
+        assert!(dashboards.remove("a-b").expect("it is removed") && dashboards.get("a-b").is_none());
+        assert!(!dashboards.remove("a-b").expect("nothing is removed"));
+        fs::remove_dir_all(&directory).expect("it was made here");
+    }
+}

@@ -1,0 +1,187 @@
+//! The classic form: `panels` on a grid, or the `rows` of old with spans and heights.
+
+use serde_json::Value;
+
+use super::super::model::{AnnotationQuery, Dashboard, Link, Panel, Place, Section};
+use super::super::report::Report;
+use super::read::{flag, integer, items, text};
+use super::{panel, variable};
+
+/// Pixels of one row of the grid, which the heights of old are in.
+const ROW_PIXELS: f64 = 38.0;
+
+/// Reads it.
+pub fn read(json: &Value, report: &mut Report) -> Result<Dashboard, String> {
+    if !json["panels"].is_array() && !json["rows"].is_array() {
+        return Err("this is no dashboard: it has neither panels nor rows nor elements".to_owned());
+    }
+    let time = &json["time"];
+    let or = |text: String, other: &str| if text.is_empty() { other.to_owned() } else { text };
+    let datasource = &json["datasource"];
+    let mut dashboard = Dashboard {
+        id: text(json, "uid"),
+        title: text(json, "title"),
+        description: text(json, "description"),
+        tags: items(json, "tags").iter().filter_map(Value::as_str).map(str::to_owned).collect(),
+        from: or(text(time, "from"), "now-6h"),
+        to: or(text(time, "to"), "now"),
+        refresh: text(json, "refresh"),
+        variables: variable::read_all(items(&json["templating"], "list"), report),
+        links: items(json, "links").iter().map(link).collect(),
+        annotations: annotations(items(&json["annotations"], "list"), report),
+        sections: Vec::new(),
+    };
+    constants(json, &mut dashboard);
+    dashboard.sections = match json["rows"].as_array() {
+        Some(rows) if !rows.is_empty() => old_rows(rows, datasource, report),
+        _ => grid(items(json, "panels"), datasource, report),
+    };
+    number(&mut dashboard);
+    Ok(dashboard)
+}
+
+/// `__inputs` that are constants are variables that cannot be chosen.
+fn constants(json: &Value, dashboard: &mut Dashboard) {
+    for input in items(json, "__inputs").iter().filter(|input| input["type"] == "constant") {
+        let name = text(input, "name");
+        if dashboard.variables.iter().all(|variable| variable.name != name) {
+            dashboard.variables.push(super::super::model::Variable {
+                name,
+                kind: "constant".to_owned(),
+                query: text(input, "value"),
+                current: vec![text(input, "value")],
+                hide: 2,
+                ..Default::default()
+            });
+        }
+    }
+}
+
+/// Panels on the grid: a row's panels are inside it while it is folded, and after it while it is not.
+fn grid(panels: &[Value], datasource: &Value, report: &mut Report) -> Vec<Section> {
+    let mut sections = vec![Section::default()];
+    for json in panels {
+        if json["type"] == "row" {
+            sections.push(Section {
+                title: text(json, "title"),
+                collapsed: flag(json, "collapsed"),
+                repeat: text(json, "repeat"),
+                panels: items(json, "panels")
+                    .iter()
+                    .map(|json| panel::read(json, datasource, report))
+                    .collect(),
+            });
+        } else if let Some(section) = sections.last_mut() {
+            // A folded row keeps its panels inside; what follows it stands outside of any row.
+            if section.collapsed && !section.panels.is_empty() {
+                sections.push(Section::default());
+            }
+            if let Some(section) = sections.last_mut() {
+                section.panels.push(panel::read(json, datasource, report));
+            }
+        }
+    }
+    sections.retain(|section| !section.panels.is_empty() || !section.title.is_empty());
+    for section in &mut sections {
+        let top = section.panels.iter().map(|panel| panel.place.y).min().unwrap_or(0);
+        section.panels.iter_mut().for_each(|panel| panel.place.y -= top);
+    }
+    sections
+}
+
+/// The rows of old: spans of twelve columns beside each other, as high as their row.
+fn old_rows(rows: &[Value], datasource: &Value, report: &mut Report) -> Vec<Section> {
+    rows.iter()
+        .map(|row| {
+            let height = rows_of(&row["height"]).unwrap_or(7);
+            let mut panels: Vec<Panel> =
+                items(row, "panels").iter().map(|json| panel::read(json, datasource, report)).collect();
+            let (mut x, mut y, mut tallest) = (0, 0, 0);
+            for (panel, json) in panels.iter_mut().zip(items(row, "panels")) {
+                let span = super::read::number(&json["span"]).unwrap_or(4.0).clamp(1.0, 12.0);
+                let w = (span * 2.0).round() as u32;
+                let h = rows_of(&json["height"]).unwrap_or(height);
+                if x + w > 24 {
+                    (x, y, tallest) = (0, y + tallest, 0);
+                }
+                panel.place = Place { x, y, w, h };
+                x += w;
+                tallest = tallest.max(h);
+            }
+            let titled = row["showTitle"].as_bool().unwrap_or(true);
+            let title = text(row, "title");
+            Section {
+                title: if titled || flag(row, "collapse") { title } else { String::new() },
+                collapsed: flag(row, "collapse"),
+                repeat: text(row, "repeat"),
+                panels,
+            }
+        })
+        .filter(|section| !section.panels.is_empty())
+        .collect()
+}
+
+/// `250px` or 250 in rows of the grid.
+fn rows_of(height: &Value) -> Option<u32> {
+    let pixels = match height {
+        Value::String(text) => text.trim_end_matches("px").trim().parse::<f64>().ok()?,
+        other => other.as_f64()?,
+    };
+    Some((pixels / ROW_PIXELS).ceil().clamp(2.0, 60.0) as u32)
+}
+
+fn annotations(list: &[Value], report: &mut Report) -> Vec<AnnotationQuery> {
+    let mut found = Vec::new();
+    for json in list {
+        // What Grafana keeps itself is what the annotations of this server are shown for anyway.
+        if json["builtIn"].as_i64() == Some(1)
+            || json["type"] == "dashboard"
+            || json["target"]["type"] == "dashboard"
+        {
+            continue;
+        }
+        let query =
+            [text(json, "expr"), text(&json["target"], "expr")].into_iter().find(|text| !text.is_empty());
+        let name = text(json, "name");
+        let Some(query) = query else {
+            report.whole(format!("annotation {name}: only marks from PromQL are shown"));
+            continue;
+        };
+        let label = [text(json, "textFormat"), text(json, "titleFormat"), name.clone()];
+        let text = label.into_iter().find(|text| !text.is_empty()).unwrap_or_default();
+        found.push(AnnotationQuery { name, query, text, enabled: json["enable"].as_bool().unwrap_or(true) });
+    }
+    found
+}
+
+/// A link of a dashboard or a panel.
+pub fn link(json: &Value) -> Link {
+    let tags = items(json, "tags").iter().filter_map(Value::as_str).map(str::to_owned);
+    Link {
+        title: text(json, "title"),
+        url: text(json, "url"),
+        blank: flag(json, "targetBlank"),
+        tags: if json["type"] == "dashboards" { tags.collect() } else { Vec::new() },
+    }
+}
+
+/// Numbers panels that have none, or one that another has.
+fn number(dashboard: &mut Dashboard) {
+    let mut used = std::collections::BTreeSet::new();
+    let mut next = dashboard.panels().map(|panel| panel.id).max().unwrap_or(0).max(0);
+    for panel in dashboard.sections.iter_mut().flat_map(|section| &mut section.panels) {
+        if panel.id <= 0 || !used.insert(panel.id) {
+            next = next.saturating_add(1);
+            panel.id = next;
+            used.insert(next);
+        }
+    }
+}
+
+/// The place of a panel on the grid.
+pub fn place(json: &Value) -> Place {
+    let of =
+        |name: &str, default: i64, most: i64| integer(json, name).unwrap_or(default).clamp(0, most) as u32;
+    let w = of("w", 12, 24).max(1);
+    Place { x: of("x", 0, 23).min(24 - w), y: of("y", 0, 100_000), w, h: of("h", 8, 200).max(1) }
+}

@@ -1,0 +1,201 @@
+//! What the deck remembers between looks: the bars, since when each condition holds, and who was there.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use model::Timestamp;
+
+use super::conditions::CONDITIONS;
+use super::look::{Past, Services};
+use super::measures::Measure;
+use super::state::{BAR_MS, BARS, State};
+
+/// How long a service that went away without a word is missed.
+const MISSED_MS: i64 = BARS as i64 * BAR_MS;
+/// How long nothing may come before it is said.
+const QUIET_MS: i64 = 5 * 60_000;
+
+/// The memory of the deck.
+#[derive(Default)]
+pub struct Memory {
+    /// The end of the last bar that is filled.
+    pub filled_to: Option<Timestamp>,
+    /// When all bars were filled anew.
+    pub refilled: Timestamp,
+    past: BTreeMap<(String, Measure), Vec<Option<f32>>>,
+    states: BTreeMap<String, Vec<Option<State>>>,
+    open: BTreeMap<String, State>,
+    seen: BTreeMap<String, Timestamp>,
+    since: BTreeMap<(String, String), Timestamp>,
+}
+
+impl Memory {
+    /// Whether the bars of any service that takes requests were never filled: it is new here, its metrics may not be.
+    pub fn has_strangers(&self, services: &Services) -> bool {
+        services.iter().any(|(name, seen)| {
+            seen.now.contains_key(&Measure::Traffic)
+                && !self.past.contains_key(&(name.clone(), Measure::Traffic))
+        })
+    }
+
+    /// The bars that are over and not filled yet, as their first and last end.
+    pub fn missing(&self, now: Timestamp) -> Option<(Timestamp, Timestamp)> {
+        let last = now.div_euclid(BAR_MS) * BAR_MS;
+        let oldest = last - (BARS as i64 - 2) * BAR_MS;
+        let first = self.filled_to.map_or(oldest, |filled| (filled + BAR_MS).max(oldest));
+        (first <= last).then_some((first, last))
+    }
+
+    /// Takes in the bars from `first` to `last`.
+    pub fn fill(&mut self, first: Timestamp, last: Timestamp, past: &Past) {
+        let steps = ((last - first) / BAR_MS + 1) as usize;
+        let keep = BARS - 1;
+        if steps >= keep {
+            self.past.clear();
+            self.states.clear();
+        }
+        for ((service, measure), values) in past {
+            let line = self.past.entry((service.clone(), *measure)).or_insert_with(|| vec![None; keep]);
+            line.extend(std::iter::repeat_n(None, steps));
+            let begin = line.len() - steps;
+            for (time, value) in values {
+                let at = ((time - first) / BAR_MS) as usize;
+                line[begin + at] = value.is_finite().then_some(*value as f32);
+            }
+        }
+        for (key, line) in &mut self.past {
+            if !past.contains_key(key) {
+                line.extend(std::iter::repeat_n(None, steps));
+            }
+            line.drain(..line.len() - keep);
+        }
+        self.past.retain(|_, line| line.iter().any(Option::is_some));
+        let names = self.past.keys().map(|(service, _)| service.clone());
+        for name in
+            names.chain(self.states.keys().cloned()).chain(self.open.keys().cloned()).collect::<BTreeSet<_>>()
+        {
+            let states = self.states.entry(name.clone()).or_insert_with(|| vec![None; keep]);
+            states.extend(std::iter::repeat_n(None, steps));
+            states.drain(..states.len() - keep);
+            states[keep - 1] = self.open.get(&name).copied();
+            for (at, state) in states.iter_mut().enumerate() {
+                *state = (*state).max(judge_bar(&self.past, &name, at));
+            }
+        }
+        self.open.clear();
+        self.states.retain(|_, states| states.iter().any(Option::is_some));
+        self.filled_to = Some(last);
+    }
+
+    /// Notes how a service is now; the bar becomes the worst of it.
+    pub fn note(&mut self, service: &str, state: State) {
+        let worst = self.open.entry(service.to_owned()).or_default();
+        *worst = state.max(*worst);
+    }
+
+    /// The bars of a service with the one that is not over yet.
+    pub fn bars(&self, service: &str, now: State) -> String {
+        let past = self.states.get(service);
+        let bar = |at: usize| past.and_then(|bars| bars[at]).map_or(' ', State::bar);
+        (0..BARS - 1).map(bar).chain([now.bar()]).collect()
+    }
+
+    /// The kept values of a measure with the one of now.
+    pub fn spark(&self, service: &str, measure: Measure, now: Option<f64>) -> Vec<Option<f32>> {
+        let past = self.past.get(&(service.to_owned(), measure));
+        let mut line = past.cloned().unwrap_or_else(|| vec![None; BARS - 1]);
+        line.push(now.map(|value| value as f32));
+        line
+    }
+
+    /// Since when a condition holds; `begin` finds out when it is new.
+    pub fn since(&mut self, service: &str, what: &str, begin: impl FnOnce() -> Timestamp) -> Timestamp {
+        *self.since.entry((service.to_owned(), what.to_owned())).or_insert_with(begin)
+    }
+
+    /// Forgets conditions that hold no more.
+    pub fn keep_since(&mut self, holds: impl Fn(&str, &str) -> bool) {
+        self.since.retain(|(service, what), _| holds(service, what));
+    }
+
+    /// Notes who is there, and tells who went away without a word, with the time they were last seen.
+    pub fn missed(&mut self, services: &Services, now: Timestamp) -> Vec<(String, Timestamp)> {
+        for (name, seen) in services {
+            if seen.targets > 0 || !seen.now.is_empty() {
+                self.seen.insert(name.clone(), now);
+            }
+        }
+        for (name, _) in self.past.keys() {
+            self.seen.entry(name.clone()).or_insert(now - QUIET_MS);
+        }
+        self.seen.retain(|_, last| now - *last < MISSED_MS);
+        let quiet = self.seen.iter().filter(|(_, last)| now - **last >= QUIET_MS);
+        quiet.map(|(name, last)| (name.clone(), *last)).collect()
+    }
+}
+
+fn judge_bar(past: &BTreeMap<(String, Measure), Vec<Option<f32>>>, name: &str, at: usize) -> Option<State> {
+    let value = |measure| past.get(&(name.to_owned(), measure)).and_then(|line| line[at]).map(f64::from);
+    let answering = value(Measure::Up).map(|up| match up {
+        0.0 => State::Critical,
+        up if up < 1.0 => State::Warning,
+        _ => State::Ok,
+    });
+    let asked =
+        value(Measure::Traffic).and_then(|_| CONDITIONS.iter().map(|condition| condition.judge(value)).max());
+    answering.max(asked)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn filled(bars: &[(i64, f64, f64)]) -> Memory {
+        let last = 1_000 * BAR_MS;
+        let mut past = Past::new();
+        for (ago, traffic, p99) in bars {
+            let time = last - ago * BAR_MS;
+            past.entry(("a".to_owned(), Measure::Traffic)).or_default().push((time, *traffic));
+            past.entry(("a".to_owned(), Measure::P99)).or_default().push((time, *p99));
+        }
+        let mut memory = Memory::default();
+        let (first, to) = memory.missing(last + 1).expect("all bars are missing");
+        assert_eq!((first, to), (last - 88 * BAR_MS, last));
+        memory.fill(first, to, &past);
+        memory
+    }
+
+    #[test]
+    fn bars_are_filled_once_and_move_on() {
+        let mut memory = filled(&[(2, 1.0, 0.1), (1, 1.0, 3.0), (0, 1.0, 0.1)]);
+        let last = 1_000 * BAR_MS;
+        assert!(memory.bars("a", State::Warning).ends_with(" 0302"));
+        assert_eq!(memory.bars("a", State::Ok).len(), BARS);
+        assert_eq!(memory.missing(last + BAR_MS - 1), None);
+        assert_eq!(memory.missing(last + BAR_MS), Some((last + BAR_MS, last + BAR_MS)));
+        let next = Past::from([(("a".to_owned(), Measure::Traffic), vec![(last + BAR_MS, 2.0)])]);
+        memory.fill(last + BAR_MS, last + BAR_MS, &next);
+        assert!(memory.bars("a", State::Ok).ends_with(" 03000"), "{:?}", memory.bars("a", State::Ok));
+        let spark = memory.spark("a", Measure::Traffic, Some(5.0));
+        assert_eq!(spark[BARS - 3..], [Some(1.0), Some(2.0), Some(5.0)]);
+    }
+
+    #[test]
+    fn who_went_away_is_missed_after_a_while() {
+        let mut memory = Memory::default();
+        let services =
+            Services::from([("a".to_owned(), super::super::look::Seen { targets: 1, ..Default::default() })]);
+        assert!(memory.missed(&services, 0).is_empty());
+        assert!(memory.missed(&Services::new(), QUIET_MS - 1).is_empty());
+        assert_eq!(memory.missed(&Services::new(), QUIET_MS), [("a".to_owned(), 0)]);
+        assert!(memory.missed(&Services::new(), MISSED_MS).is_empty());
+    }
+
+    #[test]
+    fn since_is_asked_once() {
+        let mut memory = Memory::default();
+        assert_eq!(memory.since("a", "slow", || 5), 5);
+        assert_eq!(memory.since("a", "slow", || 9), 5);
+        memory.keep_since(|_, _| false);
+        assert_eq!(memory.since("a", "slow", || 9), 9);
+    }
+}

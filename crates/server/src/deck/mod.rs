@@ -1,0 +1,133 @@
+//! The deck: whether anything is broken, what, since when and for whom. Computed here every few seconds, so that a page
+//! shows it without asking anything.
+
+mod ask;
+mod conditions;
+mod conventions;
+mod judge;
+mod live;
+mod look;
+mod measures;
+mod memory;
+mod routes;
+mod state;
+mod trace;
+mod words;
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use tokio::sync::watch;
+
+use crate::app::{App, now_millis};
+use memory::Memory;
+use state::{Deck, State};
+
+pub use routes::router;
+
+/// How often everything is looked at.
+const LOOK_INTERVAL: Duration = Duration::from_secs(5);
+/// How often it is looked at while nothing is there yet.
+const FIRST_INTERVAL: Duration = Duration::from_secs(1);
+/// How often all bars may be filled anew.
+const REFILL_INTERVAL_MS: i64 = 30_000;
+/// At most this part of the time is spent looking.
+const BUSY_SHARE_MAX: u32 = 10;
+
+/// The latest deck, and those who wait for the next.
+pub struct Decks {
+    latest: watch::Sender<Arc<Told>>,
+    listeners: Arc<()>,
+}
+
+/// A deck with its JSON, which is written once for all readers.
+pub struct Told {
+    /// The deck.
+    pub deck: Deck,
+    /// The same as JSON.
+    pub json: String,
+}
+
+impl Default for Decks {
+    fn default() -> Decks {
+        let deck =
+            judge::judge(&look::Services::new(), &mut Memory::default(), now_millis(), &|_, _, now| now);
+        Decks { latest: watch::Sender::new(Arc::new(told(deck))), listeners: Arc::default() }
+    }
+}
+
+impl Decks {
+    /// The deck as it was computed last.
+    pub fn latest(&self) -> Arc<Told> {
+        self.latest.borrow().clone()
+    }
+
+    /// Computes it from now on, on a thread of its own, until the process stops.
+    pub fn start(app: &Arc<App>) -> anyhow::Result<()> {
+        let app = app.clone();
+        std::thread::Builder::new().name("deck".to_owned()).spawn(move || keep_looking(&app))?;
+        Ok(())
+    }
+}
+
+fn keep_looking(app: &App) {
+    let mut memory = Memory::default();
+    while !app.health.is_stopping() {
+        let began = Instant::now();
+        let deck = look(app, &mut memory);
+        let waiting = deck.state.is_none();
+        app.decks.latest.send_replace(Arc::new(told(deck)));
+        let interval = if waiting { FIRST_INTERVAL } else { LOOK_INTERVAL };
+        let until = began + interval.max(began.elapsed() * BUSY_SHARE_MAX);
+        while Instant::now() < until && !app.health.is_stopping() {
+            std::thread::sleep(Duration::from_millis(100));
+        }
+    }
+}
+
+fn look(app: &App, memory: &mut Memory) -> Deck {
+    let now = now_millis();
+    let names = look::known_names(app);
+    let services = look::look(app, &names, now);
+    // All bars are filled anew for a service that is new here, though not at every look.
+    if memory.has_strangers(&services) && now - memory.refilled > REFILL_INTERVAL_MS {
+        memory.filled_to = None;
+        memory.refilled = now;
+    }
+    // Bars begin with the first service: before, there would be nothing in them.
+    if !services.is_empty()
+        && let Some((first, last)) = memory.missing(now)
+    {
+        memory.fill(first, last, &look::look_back(app, &names, first, last));
+    }
+    let begin =
+        |seen: &look::Seen, condition: &conditions::Condition, now| trace::begin(app, seen, condition, now);
+    let mut deck = judge::judge(&services, memory, now, &begin);
+    trace::explain(app, &services, &mut deck);
+    deck
+}
+
+fn told(deck: Deck) -> Told {
+    let json = serde_json::to_string(&deck).unwrap_or_else(|error| {
+        tracing::error!(%error, "the deck could not be written as JSON");
+        "null".to_owned()
+    });
+    Told { deck, json }
+}
+
+/// The verdict as one line.
+pub fn verdict_line(deck: &Deck) -> String {
+    let headlines = deck.headlines.join(", ");
+    if headlines.is_empty() { deck.title.clone() } else { format!("{}: {headlines}", deck.title) }
+}
+
+/// The verdict as a tab shows it: the state first, as tabs are narrow.
+pub fn tab_title(deck: &Deck) -> String {
+    let mark = match deck.state {
+        Some(State::Critical) => "✖ ",
+        Some(State::Warning) => "▲ ",
+        Some(State::Silent) => "? ",
+        Some(State::Ok) | None => "",
+    };
+    format!("{mark}{} · Flightdeck", deck.title)
+}

@@ -1,0 +1,87 @@
+//! What is asked only of what is wrong: since when, which endpoints, and what changed then.
+
+use model::Timestamp;
+
+use super::ask::{instant, range};
+use super::conditions::Condition;
+use super::look::{Seen, Services};
+use super::measures::{Measure, row};
+use super::state::{Change, Deck, Endpoint, State};
+use crate::app::App;
+
+/// How far back the beginning is looked for.
+const BACK_MS: i64 = 2 * 3_600_000;
+/// How exactly.
+const BACK_STEP_MS: i64 = 20_000;
+/// How many problems are explained; the others have their sentence.
+const EXPLAINED_MAX: usize = 20;
+/// How many endpoints are named.
+const ENDPOINTS: usize = 3;
+/// How long before the beginning a change counts as one that may have caused it.
+const CHANGE_BEFORE_MS: i64 = 15 * 60_000;
+/// How long after, as measures over five minutes tell late.
+const CHANGE_AFTER_MS: i64 = 60_000;
+
+/// Since when a condition holds without a break.
+pub fn begin(app: &App, seen: &Seen, condition: &Condition, now: Timestamp) -> Timestamp {
+    let query =
+        seen.convention.and_then(|convention| row(condition.measure).query(convention, &seen.matchers));
+    let Some(query) = query else { return now };
+    let lines = range(app, &query, now - BACK_MS, now, BACK_STEP_MS);
+    let Some((_, values)) = lines.first() else { return now };
+    let held = values.iter().rev().take_while(|(_, value)| condition.compare(*value) > State::Ok);
+    held.last().map_or(now, |(time, _)| *time)
+}
+
+/// Adds endpoints and changes to the worst problems.
+pub fn explain(app: &App, services: &Services, deck: &mut Deck) {
+    let now = deck.at;
+    for problem in deck.problems.iter_mut().take(EXPLAINED_MAX) {
+        let Some(seen) = services.get(&problem.service) else { continue };
+        problem.endpoints = endpoints(app, seen, problem.condition, now);
+        problem.changes = changes(app, seen, problem.since, now);
+    }
+}
+
+fn endpoints(app: &App, seen: &Seen, condition: &str, now: Timestamp) -> Vec<Endpoint> {
+    let Some(convention) = seen.convention else { return Vec::new() };
+    let measure = match condition {
+        "errors" => Measure::Errors,
+        "slow" => Measure::P99,
+        "slower" => Measure::P95,
+        _ => return Vec::new(),
+    };
+    let labels = [convention.method, convention.endpoint];
+    let Some(query) = row(measure).grouped(convention, &seen.matchers, &labels.join(", ")) else {
+        return Vec::new();
+    };
+    let mut found: Vec<Endpoint> = instant(app, &query, now)
+        .into_iter()
+        .filter(|(labels, value)| {
+            value.is_finite() && *value > 0.0 && !labels.value(convention.endpoint).is_empty()
+        })
+        .map(|(labels, value)| {
+            let name = format!("{} {}", labels.value(convention.method), labels.value(convention.endpoint));
+            Endpoint { name: name.trim_start().to_owned(), value }
+        })
+        .collect();
+    found.sort_by(|left, right| right.value.total_cmp(&left.value));
+    found.truncate(ENDPOINTS);
+    found
+}
+
+fn changes(app: &App, seen: &Seen, since: Timestamp, now: Timestamp) -> Vec<Change> {
+    let around = since - CHANGE_BEFORE_MS..=since + CHANGE_AFTER_MS;
+    let starts = format!("process_start_time_seconds{{{}}}", seen.matchers);
+    let mut changes: Vec<Change> = instant(app, &starts, now)
+        .into_iter()
+        .map(|(labels, value)| ((value * 1000.0) as Timestamp, labels.value("instance").to_owned()))
+        .filter(|(at, _)| around.contains(at))
+        .map(|(at, instance)| Change { at, text: format!("{instance} restarted") })
+        .collect();
+    let told = app.annotations.between(*around.start(), *around.end(), &[]);
+    changes.extend(told.into_iter().map(|told| Change { at: told.time, text: told.text }));
+    changes.sort_by_key(|change| change.at);
+    changes.truncate(ENDPOINTS);
+    changes
+}

@@ -1,0 +1,71 @@
+// Series as the query API gives them, and as charts want them: columns over shared times.
+import { ask, type Answered } from "./client";
+
+export type Labels = Record<string, string>;
+export type Sample = [number, string];
+/** Rule of the bounds, lower, upper, count. */
+export type Bucket = [number, string, string, string];
+export type HistogramSample = [number, { count: string; sum: string; buckets?: Bucket[] }];
+export type RawSeries = { metric: Labels; value?: Sample; values?: Sample[]; histogram?: HistogramSample; histograms?: HistogramSample[] };
+export type QueryData =
+  | { resultType: "vector"; result: RawSeries[] }
+  | { resultType: "matrix"; result: RawSeries[] }
+  | { resultType: "scalar"; result: Sample }
+  | { resultType: "string"; result: Sample };
+
+/** A series on the steps of its query; null where it has no sample. */
+export type Line = { labels: Labels; values: (number | null)[] };
+/** Lines over shared times in seconds. */
+export type Lines = { times: number[]; lines: Line[] };
+
+export type Window = { start: number; end: number; step: number };
+
+export const number = (text: string): number =>
+  text === "+Inf" || text === "Inf" ? Infinity : text === "-Inf" ? -Infinity : Number(text);
+
+export const queryRange = (query: string, window: Window, signal?: AbortSignal, more: Record<string, string> = {}): Promise<Answered<QueryData>> =>
+  ask<QueryData>("query_range", { query, start: window.start, end: window.end, step: window.step, ...more }, signal);
+
+export const queryInstant = (query: string, time: number, signal?: AbortSignal): Promise<Answered<QueryData>> =>
+  ask<QueryData>("query", { query, time }, signal);
+
+/** The steps of a window. */
+export const stepsOf = ({ start, end, step }: Window): number[] =>
+  Array.from({ length: Math.max(0, Math.floor((end - start) / step + 1e-6) + 1) }, (_, at) => start + at * step);
+
+/** Columns over the steps of the window that was asked for. */
+export const toLines = (data: QueryData, window: Window): Lines => {
+  const times = stepsOf(window);
+  if (data.resultType !== "matrix") return { times, lines: [] };
+  const lines = data.result.map(({ metric, values = [], histograms = [] }) => {
+    const column: (number | null)[] = new Array(times.length).fill(null);
+    const put = (time: number, value: number): void => {
+      const at = Math.round((time - window.start) / window.step);
+      if (at >= 0 && at < column.length) column[at] = Number.isNaN(value) ? null : value;
+    };
+    for (const [time, text] of values) put(time, number(text));
+    for (const [time, histogram] of histograms) put(time, number(histogram.count));
+    return { labels: metric, values: column };
+  });
+  return { times, lines };
+};
+
+/** A series' name as PromQL writes it. */
+export const nameOf = (labels: Labels): string => {
+  const { __name__: name = "", ...rest } = labels;
+  const pairs = Object.entries(rest).map(([key, value]) => `${key}=${JSON.stringify(value)}`);
+  return pairs.length || !name ? `${name}{${pairs.join(", ")}}` : name;
+};
+
+/** Names of series that stand together: what all have in common is left out. */
+export const shortNames = (all: Labels[]): string[] => {
+  const first = all[0] ?? {};
+  const common = all.length > 1
+    ? new Set(Object.entries(first).filter(([name, value]) => all.every((labels) => labels[name] === value)).map(([name]) => name))
+    : new Set<string>();
+  return all.map((labels) => {
+    const rest = Object.entries(labels).filter(([name]) => !common.has(name) && name !== "__name__");
+    if (rest.length === 1 && !(labels["__name__"] && !common.has("__name__"))) return rest[0]?.[1] || "(empty)";
+    return nameOf(Object.fromEntries([...(labels["__name__"] && !common.has("__name__") ? [["__name__", labels["__name__"]]] : []), ...rest]) as Labels);
+  });
+};

@@ -1,0 +1,41 @@
+// Keys that work everywhere, and the door to the palette behind ⌘K.
+import { signal } from "@preact/signals";
+import { useEffect } from "preact/hooks";
+import { lazy } from "./lazy";
+import { go, keepTime } from "./route";
+
+export const paletteOpen = signal(false);
+export const openPalette = (): void => void (paletteOpen.value = true);
+export const closePalette = (): void => void (paletteOpen.value = false);
+export const Palette = lazy(() => import("./palette").then((module) => module.Palette));
+
+const GOTO: Record<string, string> = { d: "/", h: "/hosts", b: "/dashboards", e: "/explore", m: "/catalog", t: "/targets", s: "/system" };
+let afterG = false;
+
+/** Whether keys are for what is being typed into. */
+export const typing = (event: KeyboardEvent): boolean => {
+  const target = event.target as HTMLElement | null;
+  return !!target?.closest?.("input, textarea, select, [contenteditable=true], .cm-editor");
+};
+
+/** Registers the keys while the frame is shown: ⌘K or / finds, g and a letter goes. */
+export const keyboard = (): void =>
+  useEffect(() => {
+    const press = (event: KeyboardEvent): void => {
+      if ((event.metaKey || event.ctrlKey) && event.key.toLowerCase() === "k") {
+        event.preventDefault();
+        paletteOpen.value = !paletteOpen.value;
+        return;
+      }
+      if (typing(event) || event.metaKey || event.ctrlKey || event.altKey) return;
+      if (event.key === "/") {
+        event.preventDefault();
+        openPalette();
+      } else if (afterG && GOTO[event.key]) {
+        go(keepTime(GOTO[event.key] ?? "/"));
+      }
+      afterG = event.key === "g";
+    };
+    addEventListener("keydown", press);
+    return () => removeEventListener("keydown", press);
+  }, []);

@@ -1,0 +1,62 @@
+// Where the person is. The address is the only state that lasts: a page reads it, and changes it to change.
+import { computed, signal } from "@preact/signals";
+
+const base = new URL(document.baseURI).pathname.replace(/[^/]*$/, "");
+
+const here = () => ({
+  path: `/${location.pathname.slice(base.length)}`,
+  query: location.search,
+});
+
+const place = signal(here());
+
+/** The path below the server's prefix, with its parts decoded. */
+export const path = computed(() => place.value.path);
+export const parts = computed(() => path.value.split("/").slice(1).map((part) => decodeURIComponent(part)));
+/** The parameters of the address. */
+export const params = computed(() => new URLSearchParams(place.value.query));
+
+/** An address of the page from a path and parameters; empty parameters are left out. */
+export const href = (to: string, parameters: Record<string, string | undefined> = {}): string => {
+  const search = new URLSearchParams();
+  for (const [name, value] of Object.entries(parameters)) if (value) search.set(name, value);
+  const text = search.toString();
+  return `${base}${to.replace(/^\//, "")}${text ? `?${text}` : ""}`;
+};
+
+/** An address that keeps the time range of the present one. */
+export const keepTime = (to: string, parameters: Record<string, string | undefined> = {}): string => {
+  const { from, to: end, tz } = Object.fromEntries(params.value);
+  return href(to, { ...parameters, from, to: end, tz });
+};
+
+export const go = (address: string, how: "push" | "replace" = "push"): void => {
+  if (how === "push") history.pushState(null, "", address);
+  else history.replaceState(null, "", address);
+  place.value = here();
+};
+
+/** Changes parameters of the present address; undefined takes one away. */
+export const setParams = (changes: Record<string, string | undefined>, how: "push" | "replace" = "push"): void => {
+  const next = new URLSearchParams(params.value);
+  for (const [name, value] of Object.entries(changes)) {
+    if (value === undefined || value === "") next.delete(name);
+    else next.set(name, value);
+  }
+  const text = next.toString();
+  go(`${location.pathname}${text ? `?${text}` : ""}`, how);
+};
+
+/** Follows links to pages of ours without loading the document again. */
+export const followLinks = (): void => {
+  addEventListener("popstate", () => (place.value = here()));
+  addEventListener("click", (event) => {
+    if (event.defaultPrevented || event.button !== 0 || event.metaKey || event.ctrlKey || event.shiftKey || event.altKey) return;
+    const link = (event.target as Element | null)?.closest?.("a");
+    if (!link || link.target || link.hasAttribute("download") || link.origin !== location.origin) return;
+    if (!link.pathname.startsWith(base) || /^\/(api|metrics|federate|-)(\/|$)/.test(`/${link.pathname.slice(base.length)}`)) return;
+    event.preventDefault();
+    go(link.href);
+    scrollTo(0, 0);
+  });
+};

@@ -1,0 +1,70 @@
+// The frame around every page: where one can go, and how things are.
+import { computed } from "@preact/signals";
+import type { ComponentType, JSX } from "preact";
+import { connected, deck, state } from "../deck/live";
+import { DeckPage } from "../deck/page";
+import { Empty } from "./empty";
+import { Icon, StateMark, type IconName } from "./icons";
+import { keyboard, openPalette, Palette, paletteOpen } from "./keys";
+import { lazy } from "./lazy";
+import { href, keepTime, parts } from "./route";
+import { nextTheme, theme } from "./theme";
+
+const PAGES: Record<string, ComponentType> = {
+  "": DeckPage,
+  service: lazy(() => import("../service/page").then((module) => module.ServicePage)),
+  hosts: lazy(() => import("../pages/hosts").then((module) => module.HostsPage)),
+  dashboards: lazy(() => import("../dashboards/page").then((module) => module.DashboardsPage)),
+  explore: lazy(() => import("../explore/page").then((module) => module.ExplorePage)),
+  graph: lazy(() => import("../explore/page").then((module) => module.ExplorePage)),
+  catalog: lazy(() => import("../pages/catalog").then((module) => module.CatalogPage)),
+  targets: lazy(() => import("../pages/targets").then((module) => module.TargetsPage)),
+  system: lazy(() => import("../pages/system").then((module) => module.SystemPage)),
+};
+
+const NAVIGATION: { to: string; name: string; icon: IconName }[] = [
+  { to: "", name: "Deck", icon: "deck" },
+  { to: "hosts", name: "Hosts", icon: "hosts" },
+  { to: "dashboards", name: "Dashboards", icon: "dashboards" },
+  { to: "explore", name: "Explore", icon: "explore" },
+  { to: "catalog", name: "Metrics", icon: "catalog" },
+  { to: "targets", name: "Targets", icon: "targets" },
+  { to: "system", name: "System", icon: "system" },
+];
+
+const wrong = computed(() => (deck.value?.services ?? []).filter((service) => service.state === "critical" || service.state === "warning").length);
+
+const NotFound = (): JSX.Element => (
+  <div class="page"><Empty title="There is no such page"><a class="link" href={href("/")}>To the deck</a></Empty></div>
+);
+
+export const Shell = (): JSX.Element => {
+  keyboard();
+  const first = parts.value[0] ?? "";
+  const Page = PAGES[first] ?? NotFound;
+  return (
+    <div class="shell">
+      <a class="skip" href="#main">Skip to content</a>
+      <nav class="rail" aria-label="Pages">
+        <a class="brand" href={href("/")}><StateMark state={state.value} /> Flightdeck</a>
+        <button class="item find" type="button" onClick={openPalette}><Icon name="search" size={16} /> Find <kbd>⌘K</kbd></button>
+        {NAVIGATION.map(({ to, name, icon }) => (
+          <a key={to} class="item" href={keepTime(to)} aria-current={first === to || (to === "" && first === "service") || (to === "explore" && first === "graph") ? "page" : undefined}>
+            <Icon name={icon} /> {name}
+            {to === "" && wrong.value > 0 && <span class={`count ${state.value}`}>{wrong.value}</span>}
+          </a>
+        ))}
+        <div class="foot">
+          <button class="item" type="button" onClick={nextTheme} title="Change the colours">
+            <Icon name={theme.value === "system" ? "auto" : theme.value} /> {{ system: "System colours", light: "Light", dark: "Dark" }[theme.value]}
+          </button>
+        </div>
+      </nav>
+      <main class="main" id="main">
+        {!connected.value && <p class="offline" role="status">No connection to the server: what is shown may be old. Trying again.</p>}
+        <Page />
+      </main>
+      {paletteOpen.value && <Palette />}
+    </div>
+  );
+};

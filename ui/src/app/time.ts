@@ -1,0 +1,46 @@
+// One time range for the whole page, written as a person would. It lives in the address.
+import { computed, signal } from "@preact/signals";
+import { instant, type Range } from "../format/range";
+import { clock, stamp } from "../format/time";
+import { params, setParams } from "./route";
+
+const DEFAULT = "now-1h";
+
+export const utc = computed(() => params.value.get("tz") === "utc");
+/** What stands in the address. */
+export const saidRange = computed(() => ({ from: params.value.get("from") ?? DEFAULT, to: params.value.get("to") ?? "now" }));
+/** Moves when what is shown is to be asked again. */
+export const tick = signal(Date.now());
+/** How often that is; 0 while nothing moves. */
+export const liveSeconds = computed(() => {
+  const said = params.value.get("live");
+  return said === null ? (saidRange.value.to === "now" ? 15 : 0) : Number(said) || 0;
+});
+
+export const range = computed<Range>(() => {
+  const { from, to } = saidRange.value;
+  const now = tick.value;
+  const relative = /^now-/.test(from) && to === "now";
+  const start = instant(from, now, 0);
+  const end = instant(to, now, 0);
+  if (start === undefined || end === undefined || end <= start) return { from: now - 36e5, to: now, relative: DEFAULT };
+  return { from: start, to: end, relative: relative ? from : undefined };
+});
+
+export const setRange = (next: Range, how: "push" | "replace" = "push"): void => {
+  tick.value = Date.now();
+  if (next.relative) setParams({ from: next.relative === DEFAULT ? undefined : next.relative, to: undefined }, how);
+  else setParams({ from: String(Math.round(next.from)), to: String(Math.round(next.to)) }, how);
+};
+
+/** What the range is called. */
+export const rangeName = (shown: Range, zone: boolean): string => {
+  if (shown.relative) return `Last ${shown.relative.slice(4)}`;
+  const now = Date.now();
+  const sameDay = stamp(shown.from, zone).slice(0, 10) === stamp(shown.to, zone).slice(0, 10);
+  return `${clock(shown.from, now, zone)} – ${sameDay ? stamp(shown.to, zone).slice(11, 16) : clock(shown.to, now, zone)}`;
+};
+
+setInterval(() => {
+  if (liveSeconds.value && document.visibilityState === "visible" && Date.now() - tick.value >= liveSeconds.value * 1000 - 500) tick.value = Date.now();
+}, 1000);

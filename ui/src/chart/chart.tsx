@@ -1,0 +1,109 @@
+// A chart of queries: asks for the shown range, draws, and says where the query is and how to look further.
+import { useSignal } from "@preact/signals";
+import type { ComponentChildren, JSX, RefObject } from "preact";
+import { useEffect, useRef, useState } from "preact/hooks";
+import { queryRange, shortNames, toLines, type Labels } from "../api/promql";
+import { useAsked } from "../api/use";
+import { Icon } from "../app/icons";
+import { keepTime } from "../app/route";
+import { range } from "../app/time";
+import { windowOf } from "../format/range";
+import { Legend } from "./legend";
+import { markers } from "./markers";
+import { Plot, type PlotLine, type PlotThreshold } from "./plot";
+import type { Stacking } from "./stack";
+
+export type ChartQuery = {
+  query: string;
+  /** What its lines are called: a text, or from their labels. */
+  name?: string | ((labels: Labels) => string);
+  colour?: string;
+  dash?: number[];
+};
+
+export type ChartProps = {
+  title: string;
+  queries: ChartQuery[];
+  unit: string;
+  height?: number;
+  stack?: Stacking;
+  fill?: number;
+  min?: number;
+  max?: number;
+  thresholds?: PlotThreshold[];
+  calcs?: string[];
+  sync?: string;
+  empty?: string;
+  /** Seconds by which the same lines of before are laid under these. */
+  compare?: number;
+  children?: ComponentChildren;
+};
+
+/** The width of an element, known before the first question so that it is asked once. */
+export const useWidth = <E extends HTMLElement>(): [RefObject<E | null>, number] => {
+  const element = useRef<E>(null);
+  const [width, set] = useState(0);
+  useEffect(() => {
+    if (!element.current) return;
+    const observer = new ResizeObserver(([entry]) => entry && set(Math.round(entry.contentRect.width / 50) * 50));
+    observer.observe(element.current);
+    return () => observer.disconnect();
+  }, []);
+  return [element, width];
+};
+
+const nameOfQuery = (query: ChartQuery, labels: Labels[], many: boolean): string[] => {
+  if (typeof query.name === "string") return labels.length > 1 ? shortNames(labels).map((name) => `${query.name as string} ${name}`) : labels.map(() => query.name as string);
+  if (query.name) return labels.map(query.name);
+  const short = shortNames(labels);
+  return many || labels.length > 1 ? short : short.map((name) => (name === "{}" ? query.query : name));
+};
+
+export const Chart = (props: ChartProps): JSX.Element => {
+  const [element, width] = useWidth<HTMLElement>();
+  const hidden = useSignal<ReadonlySet<string>>(new Set());
+  const shown = range.value;
+  const window = windowOf(shown, width / 2);
+  const asked = useAsked(`${width > 0} ${JSON.stringify(props.queries.map(({ query }) => query))} ${JSON.stringify(window)} ${props.compare ?? 0}`, async (signal) => {
+    if (!width) return undefined;
+    const shifts = props.compare ? [0, props.compare] : [0];
+    const all = await Promise.all(
+      shifts.flatMap((shift) =>
+        props.queries.map(async (query) => {
+          const moved = { ...window, start: window.start - shift, end: window.end - shift };
+          const { data } = await queryRange(query.query, moved, signal);
+          return { query, shift, lines: toLines(data, moved) };
+        }),
+      ),
+    );
+    return { times: toLines({ resultType: "matrix", result: [] }, window).times, all, window };
+  });
+  const lines: PlotLine[] = (asked.data?.all ?? []).flatMap(({ query, shift, lines: found }) => {
+    const names = nameOfQuery(query, found.lines.map((line) => line.labels), props.queries.length > 1);
+    return found.lines.map((line, at): PlotLine => ({
+      name: shift ? `${names[at]} before` : (names[at] ?? ""),
+      values: line.values,
+      ...(query.colour && found.lines.length === 1 ? { colour: shift ? "--line-strong" : query.colour } : shift ? { colour: "--line-strong" } : {}),
+      ...(query.dash || shift ? { dash: query.dash ?? [4, 4] } : {}),
+      ...(shift ? {} : { fill: props.fill ?? (props.stack && props.stack !== "none" ? 0.35 : 0), stack: props.stack ?? "none" }),
+    }));
+  });
+  return (
+    <figure class="card chart" ref={element}>
+      <figcaption class="row">
+        <h3 class="grow clip">{props.title}</h3>
+        {props.children}
+        <a class="tool" href={keepTime("/explore", { q: props.queries.map(({ query }) => query).join("\n;\n") })} title="Open in Explore" aria-label={`Open ${props.title} in Explore`}><Icon name="explore" size={15} /></a>
+      </figcaption>
+      <div class="plot-area">
+        <Plot
+          times={asked.data?.times ?? []} lines={lines} hidden={hidden.value} unit={props.unit} height={props.height ?? 190} from={shown.from} to={shown.to}
+          {...(props.min === undefined ? {} : { min: props.min })} {...(props.max === undefined ? {} : { max: props.max })}
+          {...(props.thresholds ? { thresholds: props.thresholds } : {})} sync={props.sync ?? "page"} markers={markers.value} label={`${props.title}, ${lines.length} lines`}
+        />
+        {asked.error ? <div class="nothing critical">{asked.error}</div> : !asked.busy && !lines.length && <div class="nothing">{props.empty ?? "No data in this range"}</div>}
+      </div>
+      {lines.length > 0 && <Legend lines={lines} hidden={hidden.value} onHide={(next) => (hidden.value = next)} calcs={props.calcs ?? []} table={false} unit={props.unit} />}
+    </figure>
+  );
+};

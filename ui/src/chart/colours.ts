@@ -1,0 +1,54 @@
+// Colours for canvases, read from the theme, and the names dashboards give to theirs.
+
+let known = new Map<string, string>();
+let scheme = "";
+
+/** Resolves a colour or a variable of the theme to what a canvas takes. */
+export const resolve = (colour: string): string => {
+  const now = `${document.documentElement.style.colorScheme}${matchMedia("(prefers-color-scheme: dark)").matches}`;
+  if (now !== scheme) {
+    scheme = now;
+    known = new Map();
+  }
+  const found = known.get(colour);
+  if (found) return found;
+  const probe = document.createElement("span");
+  probe.style.color = colour.startsWith("--") ? `var(${colour})` : colour;
+  document.body.append(probe);
+  const resolved = getComputedStyle(probe).color;
+  probe.remove();
+  known.set(colour, resolved);
+  return resolved;
+};
+
+/** The same colour, seen through. */
+export const translucent = (colour: string, alpha: number): string => {
+  const match = /^rgba?\((\d+), (\d+), (\d+)(?:, ([\d.]+))?\)$/.exec(resolve(colour));
+  if (match) return `rgba(${match[1]}, ${match[2]}, ${match[3]}, ${Number(match[4] ?? 1) * alpha})`;
+  const srgb = /^color\(srgb ([\d.]+) ([\d.]+) ([\d.]+)/.exec(resolve(colour));
+  return srgb ? `rgba(${[1, 2, 3].map((at) => Math.round(Number(srgb[at]) * 255)).join(", ")}, ${alpha})` : resolve(colour);
+};
+
+/** The colour of the nth line. */
+export const lineColour = (at: number): string => `--c${at % 10}`;
+
+const SHADES: Record<string, [string, string]> = {
+  green: ["#1b8a4f", "#56c48b"], red: ["#cf2f3c", "#f2585f"], yellow: ["#b98300", "#f5c542"], orange: ["#d26a00", "#ff9d3c"],
+  blue: ["#2567d8", "#5e9bff"], purple: ["#7d48cf", "#b48cf5"],
+};
+/** Names such as `dark-red` and `semi-dark-green`, by strength: lighter to darker. */
+const STRENGTH: Record<string, number> = { "super-light-": 55, "light-": 30, "": 0, "semi-dark-": -18, "dark-": -32 };
+const OTHERS: Record<string, string> = { text: "var(--ink)", transparent: "transparent", panel: "var(--card)", black: "#000", white: "#fff", gray: "var(--silent-fill)", grey: "var(--silent-fill)" };
+
+/** A dashboard's colour as CSS: its names follow the theme. */
+export const cssColour = (name: string | undefined): string => {
+  if (!name) return "var(--ok-fill)";
+  if (OTHERS[name]) return OTHERS[name];
+  const match = /^(super-light-|light-|semi-dark-|dark-)?(green|red|yellow|orange|blue|purple)$/.exec(name);
+  if (!match) return name;
+  const [light, dark] = SHADES[match[2] ?? ""] ?? ["#888", "#888"];
+  const strength = STRENGTH[match[1] ?? ""] ?? 0;
+  const base = `light-dark(${light}, ${dark})`;
+  if (!strength) return base;
+  return `color-mix(in srgb, ${base} ${100 - Math.abs(strength)}%, ${strength > 0 ? "white" : "black"})`;
+};

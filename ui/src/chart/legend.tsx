@@ -1,0 +1,80 @@
+// The lines by name, with their statistics; a click shows one alone, a click with a modifier hides it.
+import { useSignal } from "@preact/signals";
+import type { JSX } from "preact";
+import { show } from "../format/units";
+import { lineColour } from "./colours";
+import type { PlotLine } from "./plot";
+import { reduce, reducerName } from "./stats";
+
+const ROWS_MAX = 200;
+
+export type LegendProps = {
+  lines: PlotLine[];
+  hidden: ReadonlySet<string>;
+  onHide: (hidden: ReadonlySet<string>) => void;
+  calcs: string[];
+  table: boolean;
+  unit?: string;
+  decimals?: number;
+};
+
+/** What a click comes to. */
+export const toggled = (name: string, all: string[], hidden: ReadonlySet<string>, one: boolean): Set<string> => {
+  if (one) {
+    const next = new Set(hidden);
+    if (!next.delete(name)) next.add(name);
+    return next;
+  }
+  const alone = all.every((other) => (other === name) !== hidden.has(other));
+  return alone ? new Set() : new Set(all.filter((other) => other !== name));
+};
+
+export const Legend = (props: LegendProps): JSX.Element | null => {
+  const sort = useSignal<{ by: string; up: boolean } | null>(null);
+  const { lines, hidden, calcs } = props;
+  if (!lines.length) return null;
+  const names = lines.map((line) => line.name);
+  const press = (name: string) => (event: MouseEvent) =>
+    props.onHide(toggled(name, names, hidden, event.ctrlKey || event.metaKey || event.shiftKey));
+  const rows = lines.map((line, at) => ({ line, colour: line.colour ?? lineColour(at), stats: calcs.map((calc) => reduce(line.values, calc)) }));
+  const text = (line: PlotLine, value: number | null) => show(value, line.unit ?? props.unit, line.decimals ?? props.decimals);
+  const key = (colour: string) => <span class="key" style={{ background: colour.startsWith("--") ? `var(${colour})` : colour }} />;
+  if (!props.table) {
+    return (
+      <div class="legend">
+        {rows.slice(0, ROWS_MAX).map(({ line, colour, stats }) => (
+          <button key={line.name} type="button" class={hidden.has(line.name) ? "off" : ""} aria-pressed={!hidden.has(line.name)} onClick={press(line.name)} title={line.name}>
+            {key(colour)}<span class="clip">{line.name}</span>
+            {stats.map((value, at) => <span key={calcs[at]} class="faint">{reducerName(calcs[at] ?? "")} <b>{text(line, value)}</b></span>)}
+          </button>
+        ))}
+        {rows.length > ROWS_MAX && <span class="faint">and {rows.length - ROWS_MAX} more</span>}
+      </div>
+    );
+  }
+  const by = sort.value;
+  if (by) {
+    const column = calcs.indexOf(by.by);
+    rows.sort((a, b) => (by.up ? 1 : -1) * (column < 0 ? a.line.name.localeCompare(b.line.name) : (a.stats[column] ?? -Infinity) - (b.stats[column] ?? -Infinity)));
+  }
+  const heading = (name: string, title: string, className = "") => (
+    <th key={name} class={className} aria-sort={by?.by === name ? (by.up ? "ascending" : "descending") : undefined}>
+      <button type="button" onClick={() => (sort.value = { by: name, up: by?.by === name ? !by.up : name === "" })}>{title}</button>
+    </th>
+  );
+  return (
+    <div class="legend table">
+      <table>
+        <thead><tr>{heading("", "Name")}{calcs.map((calc) => heading(calc, reducerName(calc), "num"))}</tr></thead>
+        <tbody>
+          {rows.slice(0, ROWS_MAX).map(({ line, colour, stats }) => (
+            <tr key={line.name} class={hidden.has(line.name) ? "off" : ""}>
+              <td><button type="button" class="row" aria-pressed={!hidden.has(line.name)} onClick={press(line.name)} title={line.name}>{key(colour)}<span class="clip">{line.name}</span></button></td>
+              {stats.map((value, at) => <td key={calcs[at]} class="num">{text(line, value)}</td>)}
+            </tr>
+          ))}
+        </tbody>
+      </table>
+    </div>
+  );
+};

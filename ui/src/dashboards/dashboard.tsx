@@ -1,0 +1,191 @@
+// A dashboard: its variables above, then its sections with their panels, repeated for what is chosen.
+import { useSignal } from "@preact/signals";
+import type { JSX } from "preact";
+import { ask } from "../api/client";
+import type { Dashboard as Model, DashboardAnswer, DashboardPanel, DashboardSection, ImportReport } from "../api/types";
+import { useAsked } from "../api/use";
+import { Bar } from "../app/bar";
+import { Empty } from "../app/empty";
+import { Icon } from "../app/icons";
+import { href, params, setParams } from "../app/route";
+import { range as shownRange } from "../app/time";
+import "./dashboard.css";
+import { interpolate, joined, panelScope, type Chosen, type Scope } from "./interpolate";
+import { Panel } from "./panel";
+import { safeUrl } from "./text";
+import { ALL, resolveAll, type Resolved } from "./variables";
+
+const ROW = 34;
+const GAP = 8;
+
+export const Dashboard = ({ id }: { id: string }): JSX.Element => {
+  const loaded = useAsked(id, async (signal) => (await ask<DashboardAnswer["data"]>(`dashboards/${encodeURIComponent(id)}`, {}, signal)).data);
+  if (loaded.error) {
+    return <><Bar title="Dashboards" /><div class="page"><Empty bad title="This dashboard cannot be shown" text={loaded.error}><a class="link" href={href("/dashboards")}>All dashboards</a></Empty></div></>;
+  }
+  return loaded.data ? <Shown key={id} dashboard={loaded.data.dashboard} report={loaded.data.report} /> : <div class="loading" />;
+};
+
+const Shown = ({ dashboard, report }: { dashboard: Model; report: ImportReport }): JSX.Element => {
+  const kiosk = params.value.has("kiosk");
+  // A dashboard opens with its own range unless the address says another.
+  if (!params.value.has("from") && dashboard.from !== "now-1h") queueMicrotask(() => setParams({ from: dashboard.from, ...(dashboard.to === "now" ? {} : { to: dashboard.to }) }, "replace"));
+  const range = shownRange.value;
+  const window = { start: Math.floor(range.from / 1000), end: Math.floor(range.to / 1000) };
+  const picked = (name: string): string[] | undefined => { const values = params.value.getAll(`var-${name}`); return values.length ? values : undefined; };
+  const builtin = panelScope(range, 400, undefined).scope;
+  const key = JSON.stringify([dashboard.id, dashboard.variables.map(({ name }) => picked(name)), Math.round(range.from / 60_000)]);
+  const variables = useAsked(key, (signal) => resolveAll(dashboard.variables, picked, builtin, window, signal));
+  const resolved = variables.data ?? [];
+  const scope: Scope = joined(new Map<string, Chosen>([["__dashboard", { values: [dashboard.title], texts: [dashboard.title], multi: false }]]), new Map(resolved.map(({ variable, chosen }) => [variable.name, chosen])));
+  return (
+    <>
+      {!kiosk && (
+        <Bar title={<><a class="crumb" href={href("/dashboards")}>Dashboards</a><span class="crumb">/</span><h1 class="clip">{dashboard.title}</h1></>}>
+          {report.losses.length > 0 && <Losses report={report} />}
+          <button class="button" type="button" onClick={() => setParams({ kiosk: "1" })} title="Only the panels, for a wall">Kiosk</button>
+          <a class="button" href={href(`/api/v1/dashboards/${encodeURIComponent(dashboard.id)}/file`)} download={`${dashboard.id}.json`}>Export</a>
+        </Bar>
+      )}
+      <div class="page board">
+        <Variables resolved={resolved} />
+        {dashboard.links.length > 0 && <p class="row wrap links">{dashboard.links.map((link) => { const url = safeUrl(interpolate(link.url, scope, true)); return url && <a key={link.title + link.url} class="link" href={url} target={link.blank ? "_blank" : undefined} rel="noreferrer">{link.title || link.url}</a>; })}</p>}
+        {variables.data && dashboard.sections.flatMap((section, at) => repeatedSections(section, scope).map((one) => <Section key={`${at} ${one.name}`} section={section} scope={one.scope} title={interpolate(section.title, one.scope, true)} id={`${at}${one.name}`} />))}
+        {kiosk && <button class="button leave" type="button" onClick={() => setParams({ kiosk: undefined })}>Leave kiosk</button>}
+      </div>
+    </>
+  );
+};
+
+/** A scope for every value of a variable. */
+const repeated = (name: string | undefined, scope: Scope): { name: string; scope: Scope }[] => {
+  const chosen = name ? scope.get(name) : undefined;
+  if (!name || !chosen || chosen.values.length === 0) return [{ name: "", scope }];
+  return chosen.values.map((value, at) => ({
+    name: value, scope: joined(scope, new Map([[name, { values: [value], texts: [chosen.texts.length === chosen.values.length ? (chosen.texts[at] ?? value) : value], multi: chosen.multi }]])),
+  }));
+};
+
+const repeatedSections = (section: DashboardSection, scope: Scope) => repeated(section.repeat, scope);
+
+type Placed = { panel: DashboardPanel; scope: Scope; name: string; x: number; y: number; w: number; h: number };
+
+/** Where panels stand once they are repeated: beside each other, and what is below moves down. */
+export const placed = (panels: DashboardPanel[], scope: Scope): Placed[] => {
+  const found: Placed[] = [];
+  let moved = 0;
+  for (const panel of panels.toSorted((a, b) => a.place.y - b.place.y || a.place.x - b.place.x)) {
+    const { x, y, w, h } = panel.place;
+    const copies = repeated(panel.repeat, scope);
+    if (!panel.repeat || copies.length < 2) {
+      found.push({ panel, scope: copies[0]?.scope ?? scope, name: "", x, y: y + moved, w, h });
+      continue;
+    }
+    if (panel.repeatDown) {
+      copies.forEach((copy, at) => found.push({ panel, ...copy, x, y: y + moved + at * h, w, h }));
+      moved += (copies.length - 1) * h;
+      continue;
+    }
+    const most = Math.max(1, Math.min(panel.repeatMax ?? 4, copies.length));
+    const wide = Math.max(2, Math.floor(24 / most));
+    copies.forEach((copy, at) => found.push({ panel, ...copy, x: (at % most) * wide, y: y + moved + Math.floor(at / most) * h, w: wide, h }));
+    moved += (Math.ceil(copies.length / most) - 1) * h;
+  }
+  return found;
+};
+
+const Section = ({ section, scope, title, id }: { section: DashboardSection; scope: Scope; title: string; id: string }): JSX.Element => {
+  const open = useSignal(!section.collapsed);
+  const panels = open.value ? placed(section.panels, scope) : [];
+  const rows = panels.reduce((most, { y, h }) => Math.max(most, y + h), 0);
+  return (
+    <section>
+      {title && <button class="fold rowtitle" type="button" aria-expanded={open.value} onClick={() => (open.value = !open.value)}><Icon name="open" size={15} />{title}{!open.value && <span class="dim">{section.panels.length} panels</span>}</button>}
+      {open.value && (
+        <div class="gridded" style={{ gridTemplateRows: `repeat(${rows}, ${ROW}px)` }}>
+          {panels.map((one) => (
+            <div key={`${one.panel.id} ${one.name}`} style={{ gridColumn: `${one.x + 1} / span ${one.w}`, gridRow: `${one.y + 1} / span ${one.h}` }}>
+              <Panel panel={one.panel} scope={one.scope} key2={`${id} ${one.panel.id} ${scopeKey(one.scope)}`} height={one.h * ROW + (one.h - 1) * GAP} sync="dashboard" />
+            </div>
+          ))}
+        </div>
+      )}
+    </section>
+  );
+};
+
+const scopeKey = (scope: Scope): string => [...scope].map(([name, { values }]) => `${name}=${values.join(",")}`).join(";");
+
+const Losses = ({ report }: { report: ImportReport }): JSX.Element => {
+  const open = useSignal(false);
+  return (
+    <span class="timepicker">
+      <button class="button" type="button" aria-expanded={open.value} onClick={() => (open.value = !open.value)}>{report.drawn} of {report.panels} panels drawn</button>
+      {open.value && (
+        <div class="popover wide"><h2>What could not be carried over</h2>
+          <ul>{report.losses.map((loss, at) => <li key={at}>{loss.title && <b>{loss.title}: </b>}{loss.what}</li>)}</ul>
+        </div>
+      )}
+    </span>
+  );
+};
+
+const Variables = ({ resolved }: { resolved: Resolved[] }): JSX.Element | null => {
+  const shown = resolved.filter(({ variable }) => variable.hide !== 2 && variable.kind !== "constant" && variable.kind !== "datasource");
+  return shown.length ? <div class="variables">{shown.map((one) => <Variable key={one.variable.name} resolved={one} />)}</div> : null;
+};
+
+/** Several values are several parameters, as links of Grafana have them. */
+const pick = (name: string, values: string[]): void => {
+  const next = new URLSearchParams(params.value);
+  next.delete(`var-${name}`);
+  values.forEach((value) => next.append(`var-${name}`, value));
+  setParams({ [`var-${name}`]: undefined }, "replace");
+  history.replaceState(null, "", `${location.pathname}?${next}`);
+  dispatchEvent(new PopStateEvent("popstate"));
+};
+
+const Variable = ({ resolved }: { resolved: Resolved }): JSX.Element => {
+  const { variable, options, said, problem } = resolved;
+  const label = variable.label || variable.name;
+  const name = variable.hide === 1 ? <span class="visually-hidden">{label}</span> : <span class="dim">{label}</span>;
+  if (variable.kind === "textbox" || variable.kind === "adhoc") {
+    return <label class="row">{name}<input class="input" value={said[0]} onChange={(event) => pick(variable.name, [event.currentTarget.value])} /></label>;
+  }
+  if (variable.multi) return <Many resolved={resolved} label={label} />;
+  const known = said[0] && options.some(({ value }) => value === said[0]);
+  return (
+    <label class="row" title={problem}>{name}
+      <select class="input" value={said[0] ?? ""} onChange={(event) => pick(variable.name, [event.currentTarget.value])}>
+        {variable.all && <option value={ALL}>All</option>}
+        {!known && said[0] !== ALL && <option value={said[0] ?? ""}>{said[0] ?? "nothing to choose"}</option>}
+        {options.map(({ value, text }) => <option key={value} value={value}>{text}</option>)}
+      </select>
+    </label>
+  );
+};
+
+const Many = ({ resolved, label }: { resolved: Resolved; label: string }): JSX.Element => {
+  const open = useSignal(false);
+  const { variable, options, said } = resolved;
+  const toggle = (value: string): void => {
+    const now = said.filter((one) => one !== ALL);
+    const next = value === ALL ? [ALL] : now.includes(value) ? now.filter((one) => one !== value) : [...now, value];
+    pick(variable.name, next.length ? next : variable.all ? [ALL] : []);
+  };
+  const text = said.includes(ALL) ? "All" : said.join(" + ");
+  return (
+    <span class="row timepicker">
+      <span class="dim">{label}</span>
+      <button class="button" type="button" aria-expanded={open.value} aria-label={`${label}: ${text}`} onClick={() => (open.value = !open.value)}><span class="clip some">{text || "none"}</span></button>
+      {open.value && (
+        <div class="popover left" role="group" aria-label={label} onKeyDown={(event) => event.key === "Escape" && (open.value = false)}>
+          <div class="several">
+            {variable.all && <label class="row"><input type="checkbox" checked={said.includes(ALL)} onChange={() => toggle(ALL)} /> All</label>}
+            {options.slice(0, 500).map(({ value, text: shown }) => <label key={value} class="row"><input type="checkbox" checked={said.includes(value)} onChange={() => toggle(value)} /> <span class="clip">{shown}</span></label>)}
+          </div>
+        </div>
+      )}
+    </span>
+  );
+};

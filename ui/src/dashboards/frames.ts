@@ -1,0 +1,66 @@
+// Answers as tables of columns, which is what transformations and pictures work on.
+import { legendName, type QueryAnswer } from "./answers";
+import type { Labels } from "../api/promql";
+
+export type Cell = number | string | boolean | null;
+
+export type Field = {
+  name: string;
+  type: "time" | "number" | "string" | "other";
+  labels?: Labels;
+  values: Cell[];
+  /** What the legend calls it; wins over the name where it is shown. */
+  title?: string;
+};
+
+export type Frame = { name: string; query: string; fields: Field[] };
+
+export const lengthOf = (frame: Frame): number => frame.fields[0]?.values.length ?? 0;
+export const timeOf = (frame: Frame): Field | undefined => frame.fields.find((field) => field.type === "time");
+export const numbersOf = (frame: Frame): Field[] => frame.fields.filter((field) => field.type === "number");
+
+/** What a field is called to people and to overrides. */
+export const titleOf = (field: Field, frame?: Frame): string => {
+  if (field.title) return field.title;
+  if (field.name !== "Value" || !field.labels) return field.name;
+  return legendName("", field.labels) || frame?.name || field.name;
+};
+
+/** The frames of one query: a table of all its series, or one frame for each. */
+export const framesOf = (answer: QueryAnswer, several: boolean): Frame[] => {
+  const { query, series, times } = answer;
+  if (query.format === "table") return [tableOf(answer, several)];
+  return series.map((one) => ({
+    name: one.title,
+    query: query.name,
+    fields: [
+      { name: "Time", type: "time" as const, values: one.times ?? times },
+      { name: "Value", type: "number" as const, labels: one.labels, values: one.values, title: one.title },
+    ],
+  }));
+};
+
+const tableOf = ({ query, series, times }: QueryAnswer, several: boolean): Frame => {
+  const labels = [...new Set(series.flatMap((one) => Object.keys(one.labels)))].toSorted();
+  const time: Cell[] = [];
+  const columns: Cell[][] = labels.map(() => []);
+  const values: Cell[] = [];
+  for (const one of series) {
+    (one.times ?? times).forEach((at, index) => {
+      const value = one.values[index];
+      if (value === null || value === undefined) return;
+      time.push(at);
+      labels.forEach((label, column) => columns[column]?.push(one.labels[label] ?? ""));
+      values.push(value);
+    });
+  }
+  return {
+    name: query.name,
+    query: query.name,
+    fields: [
+      { name: "Time", type: "time", values: time },
+      ...labels.map((name, at): Field => ({ name, type: "string", values: columns[at] ?? [] })),
+      { name: several ? `Value #${query.name}` : "Value", type: "number", values },
+    ],
+  };
+};

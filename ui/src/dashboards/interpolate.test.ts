@@ -1,0 +1,44 @@
+import { expect, test } from "vitest";
+import { interpolate, panelScope, roundInterval, spanText, type Chosen, type Scope } from "./interpolate";
+
+const one = (value: string): Chosen => ({ values: [value], texts: [value], multi: false });
+const many = (...values: string[]): Chosen => ({ values, texts: values, multi: true });
+const scope: Scope = new Map([
+  ["job", one("api")], ["quoted", one('a"b\\c')], ["node", many("a.b:1", "c")], ["single", many("a.b")], ["every", { values: ["x", "y"], texts: ["All"], multi: true, all: ".*" }],
+]);
+const check = (text: string, want: string, plain = false): void => expect(interpolate(text, scope, plain), text).toBe(want);
+
+test("variables are filled into queries", () => {
+  check('up{job="$job"}', 'up{job="api"}');
+  check("${job} [[job]] $jobs ${nothing}", "api api $jobs ${nothing}");
+  check('up{a="$quoted"}', 'up{a="a\\"b\\\\c"}');
+  check('up{i=~"$node"}', 'up{i=~"(a\\\\.b:1|c)"}');
+  check('up{i=~"$single"}', 'up{i=~"a\\\\.b"}');
+  check('up{i=~"$every"}', 'up{i=~".*"}');
+});
+
+test("formats are followed", () => {
+  check("${node:pipe}", "a.b:1|c");
+  check("${node:csv}", "a.b:1,c");
+  check("${node:regex}", "(a\\.b:1|c)");
+  check("${node:json}", '["a.b:1","c"]');
+  check("${node:singlequote}", "'a.b:1','c'");
+  check("${node:queryparam}", "var-node=a.b%3A1&var-node=c");
+  check("${every:text}", "All");
+  check("$node", "a.b:1 + c", true);
+});
+
+test("intervals are those Grafana would send", () => {
+  const check = (hours: number, points: number, want: [string, string], smallest?: number): void => {
+    const found = panelScope({ from: 0, to: hours * 36e5 }, points, smallest).scope;
+    expect([found.get("__interval")?.values[0], found.get("__rate_interval")?.values[0]]).toEqual(want);
+  };
+  check(1, 800, ["15s", "1m"]);
+  check(6, 800, ["30s", "1m"]);
+  check(24, 800, ["2m", "135s"]);
+  check(24 * 7, 800, ["15m", "915s"]);
+  check(1, 1200, ["1m", "4m"], 60_000);
+  expect(roundInterval(4500)).toBe(5000);
+  expect(spanText(90_000)).toBe("90s");
+  expect(spanText(3_600_000)).toBe("1h");
+});

@@ -1,0 +1,72 @@
+// The dashboards that are kept here, and the door for those of Grafana.
+import { useSignal } from "@preact/signals";
+import type { JSX } from "preact";
+import { ask, messageOf, tell } from "../api/client";
+import type { DashboardAnswer, DashboardsAnswer, ImportReport } from "../api/types";
+import { useAsked } from "../api/use";
+import { Bar } from "../app/bar";
+import { Empty } from "../app/empty";
+import { href, params, setParams } from "../app/route";
+import "./dashboard.css";
+
+type Imported = { file: string; id?: string; report?: ImportReport; error?: string };
+
+export const List = (): JSX.Element => {
+  const again = useSignal(0);
+  const over = useSignal(false);
+  const imported = useSignal<Imported[]>([]);
+  const asked = useAsked(String(again.value), async (signal) => (await ask<DashboardsAnswer["data"]>("dashboards", {}, signal)).data);
+  const find = (params.value.get("find") ?? "").toLowerCase();
+  const take = async (files: FileList | null | undefined): Promise<void> => {
+    const results: Imported[] = [];
+    for (const file of files ?? []) results.push(await importOne(file));
+    imported.value = results;
+    again.value++;
+  };
+  const all = asked.data ?? [];
+  const shown = all.filter((one) => `${one.title} ${one.tags.join(" ")} ${one.folder}`.toLowerCase().includes(find));
+  return (
+    <>
+      <Bar title="Dashboards" time={false} />
+      <div class="page">
+        <div class={over.value ? "drop over" : "drop"} onDragOver={(event) => { event.preventDefault(); over.value = true; }} onDragLeave={() => (over.value = false)}
+          onDrop={(event) => { event.preventDefault(); over.value = false; void take(event.dataTransfer?.files); }}>
+          Drop Grafana's JSON here, or <label class="link">choose files<input class="visually-hidden" type="file" accept=".json,application/json" multiple onChange={(event) => void take(event.currentTarget.files)} /></label>. Every version from 8 to 43 is read, and what cannot be carried over is named.
+        </div>
+        {imported.value.map((one) => <Report key={one.file} imported={one} />)}
+        {asked.error && <Empty bad title="The dashboards cannot be listed" text={asked.error} />}
+        {asked.data && !all.length && <Empty title="No dashboards yet" text="Services and hosts have pages of their own without one. For everything else, drop a file above, or put files into the folder dashboards of the data directory." />}
+        {all.length > 6 && <div class="filter"><input class="input" type="search" aria-label="Find dashboards" placeholder="Find by title, tag or folder" value={params.value.get("find") ?? ""} onInput={(event) => setParams({ find: event.currentTarget.value }, "replace")} /></div>}
+        <div class="dash">
+          {shown.map((one) => (
+            <a key={one.id} class="card" href={href(`/dashboards/${encodeURIComponent(one.id)}`)}>
+              <b>{one.title}</b>
+              {one.problem ? <span class="critical">{one.problem}</span> : <span class="dim">{one.panels} panels{one.drawn < one.panels ? `, ${one.panels - one.drawn} not drawn` : ""}{one.folder ? `, in ${one.folder}` : ""}</span>}
+              {one.tags.length > 0 && <span class="row wrap">{one.tags.map((tag) => <span key={tag} class="chip">{tag}</span>)}</span>}
+            </a>
+          ))}
+        </div>
+      </div>
+    </>
+  );
+};
+
+const importOne = async (file: File): Promise<Imported> => {
+  try {
+    const { data } = await tell<DashboardAnswer["data"]>("POST", "dashboards/import", JSON.parse(await file.text()));
+    return { file: file.name, id: data.dashboard.id, report: data.report };
+  } catch (error) {
+    return { file: file.name, error: messageOf(error) };
+  }
+};
+
+const Report = ({ imported }: { imported: Imported }): JSX.Element => {
+  const { file, id, report, error } = imported;
+  if (error || !report) return <div class="card pad report"><b>{file}</b> <span class="critical">{error}</span></div>;
+  return (
+    <div class="card pad report" role="status">
+      <a class="link" href={href(`/dashboards/${encodeURIComponent(id ?? "")}`)}><b>{report.title}</b></a> <span class={`chip ${report.drawn === report.panels ? "ok" : "warning"}`}>{report.drawn} of {report.panels} panels drawn</span>
+      {report.losses.length > 0 && <ul>{report.losses.slice(0, 40).map((loss, at) => <li key={at}>{loss.title && <b>{loss.title}: </b>}{loss.what}</li>)}</ul>}
+    </div>
+  );
+};

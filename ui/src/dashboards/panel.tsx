@@ -1,0 +1,81 @@
+// One panel: asks when it is seen, and draws; a failure is said where the picture would be.
+import type { ComponentType, JSX } from "preact";
+import { useEffect, useRef, useState } from "preact/hooks";
+import type { DashboardPanel } from "../api/types";
+import { useAsked } from "../api/use";
+import { Icon } from "../app/icons";
+import { keepTime } from "../app/route";
+import { range as shownRange } from "../app/time";
+import { askPanel, panelRange } from "./answers";
+import { framesOf } from "./frames";
+import { interpolate, joined, panelScope, type Scope } from "./interpolate";
+import { BarChart, BarGauge, Gauge, Pie, Stat, TimeSeries, type PictureProps } from "./pictures";
+import { HeatmapPanel, Histogram, States } from "./states";
+import { TablePanel } from "./table";
+import { safeUrl, TextPanel } from "./text";
+import { transform } from "./transform";
+
+const PICTURES: Record<string, ComponentType<PictureProps>> = {
+  timeseries: TimeSeries, stat: Stat, gauge: Gauge, bargauge: BarGauge, piechart: Pie, barchart: BarChart, table: TablePanel, histogram: Histogram, heatmap: HeatmapPanel,
+  "state-timeline": (props) => <States {...props} merged={props.panel.options["mergeValues"] !== false} />, "status-history": (props) => <States {...props} merged={false} />,
+};
+
+export type PanelProps = { panel: DashboardPanel; scope: Scope; key2: string; height: number; sync: string };
+
+/** Whether an element has come near the window; then its size. */
+const useSeen = (): [preact.RefObject<HTMLDivElement | null>, boolean, number] => {
+  const element = useRef<HTMLDivElement>(null);
+  const [seen, see] = useState(false);
+  const [width, set] = useState(0);
+  useEffect(() => {
+    if (!element.current) return;
+    const near = new IntersectionObserver(([entry]) => entry?.isIntersecting && see(true), { rootMargin: "300px" });
+    const size = new ResizeObserver(([entry]) => entry && set(Math.floor(entry.contentRect.width)));
+    near.observe(element.current);
+    size.observe(element.current);
+    return () => { near.disconnect(); size.disconnect(); };
+  }, []);
+  return [element, seen, width];
+};
+
+export const Panel = ({ panel, scope, key2, height, sync }: PanelProps): JSX.Element => {
+  const [element, seen, width] = useSeen();
+  const range = shownRange.value;
+  const shown = panelRange(panel, range);
+  const pixels = Math.max(50, Math.round(width / 50) * 50);
+  const own = joined(scope, panelScope(shown, pixels, undefined).scope);
+  const title = interpolate(panel.title, own, true);
+  const body = Math.max(40, height - (title ? 44 : 20));
+  const asks = seen && width > 0 && !panel.lost && panel.kind !== "text";
+  const asked = useAsked(asks ? `${key2} ${pixels} ${Math.round(range.from / 1000)} ${Math.round(range.to / 1000)}` : "", async (signal) => (asks ? askPanel(panel, range, pixels, scope, signal) : undefined));
+  const Picture = PICTURES[panel.kind];
+  return (
+    <section class={`card panel ${panel.transparent ? "bare" : ""}`} ref={element} style={{ height: `${height}px` }} aria-label={title || panel.kind}>
+      {title && (
+        <header class="row">
+          <h3 class="clip" title={title}>{title}</h3>
+          {panel.description && <span class="about" title={panel.description}><Icon name="about" size={13} /></span>}
+          <span class="grow" />
+          {asked.busy && seen && !panel.lost && asked.data === undefined && <span class="faint">…</span>}
+          {panel.links.map((link) => { const url = safeUrl(interpolate(link.url, own, true)); return url && <a key={url} class="tool" href={url} target={link.blank ? "_blank" : undefined} rel="noreferrer" title={link.title} aria-label={link.title || "Link"}><Icon name="open" size={13} /></a>; })}
+          {panel.queries.length > 0 && <a class="tool" title="Open in Explore" aria-label={`Open ${title} in Explore`} href={keepTime("/explore", { q: panel.queries.map(({ query }) => interpolate(query, own)).join("\n;\n") })}><Icon name="explore" size={14} /></a>}
+        </header>
+      )}
+      {panel.lost ? <div class="nothing inside">Not drawn: {panel.lost}</div>
+        : panel.kind === "text" ? <TextPanel options={panel.options} scope={own} height={body} />
+        : asked.error ? <div class="nothing inside critical" role="alert">{asked.error}</div>
+        : seen && asked.data && Picture ? <Framed panel={panel} answers={asked.data} Picture={Picture} scope={own} range={shown} width={Math.max(50, width)} height={body} sync={sync} />
+        : null}
+    </section>
+  );
+};
+
+const Framed = (props: { panel: DashboardPanel; answers: Awaited<ReturnType<typeof askPanel>>; Picture: ComponentType<PictureProps>; scope: Scope; range: { from: number; to: number }; width: number; height: number; sync: string }): JSX.Element => {
+  const { panel, answers, Picture } = props;
+  const tables = panel.kind === "table" && answers.every(({ query }) => query.format !== "table") && !panel.transformations.length;
+  const all = answers.flatMap((answer) => framesOf(tables && answer.query.instant ? { ...answer, query: { ...answer.query, format: "table" } } : answer, answers.length > 1));
+  const hidden = new Set(panel.queries.filter((query) => query.hidden).map((query) => query.name));
+  const frames = transform(all, panel.transformations).filter((frame) => !hidden.has(frame.query) || panel.transformations.length > 0);
+  if (!frames.some((frame) => frame.fields.some((field) => field.values.length))) return <div class="nothing inside">No data</div>;
+  return <Picture panel={panel} frames={frames} range={props.range} width={props.width - 24} height={props.height} scope={props.scope} sync={props.sync} />;
+};

@@ -1,0 +1,55 @@
+// The deck as the server last told it: first from the document, then from its events; and the tab that carries it.
+import { computed, signal } from "@preact/signals";
+import type { Deck, DeckState } from "../api/types";
+
+const first = (): Deck | null => {
+  try {
+    return JSON.parse(document.getElementById("deck")?.textContent ?? "") as Deck;
+  } catch {
+    return null;
+  }
+};
+
+export const deck = signal<Deck | null>(first());
+/** Whether events come; while they do not, what is shown may be old. */
+export const connected = signal(true);
+export const state = computed<DeckState | "starting">(() => deck.value?.state ?? "starting");
+
+const MARKS: Record<DeckState | "starting", string> = { ok: "", silent: "? ", warning: "▲ ", critical: "✖ ", starting: "" };
+const FILLS: Record<DeckState | "starting", string> = {
+  ok: "#1f9d61", silent: "#7b8794", warning: "#f0a020", critical: "#e5484d", starting: "#2f6feb",
+};
+const SIGNS: Record<DeckState | "starting", string> = {
+  ok: "M9 16.5l5 5 9-10.5", silent: "M9 16h14", warning: "M16 8v10M16 23v.5", critical: "M10 10l12 12M22 10L10 22", starting: "M7 19.5 16 8l9 11.5M10 24h12",
+};
+
+const icon = (shown: DeckState | "starting"): string => {
+  const body = `<rect width="32" height="32" rx="8" fill="${FILLS[shown]}"/><path d="${SIGNS[shown]}" fill="none" stroke="#fff" stroke-width="4" stroke-linecap="round" stroke-linejoin="round"/>`;
+  return `data:image/svg+xml,${encodeURIComponent(`<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 32 32">${body}</svg>`)}`;
+};
+
+const showInTab = (): void => {
+  const shown = state.value;
+  if (deck.value) document.title = `${MARKS[shown]}${deck.value.title} · Flightdeck`;
+  const link = document.querySelector<HTMLLinkElement>("link[rel=icon]");
+  if (link && link.dataset["state"] !== shown) {
+    link.dataset["state"] = shown;
+    link.href = icon(shown);
+  }
+};
+
+/** Takes what the server tells from now on. */
+export const listen = (): void => {
+  showInTab();
+  const events = new EventSource("api/v1/deck/live");
+  events.onmessage = (event: MessageEvent<string>) => {
+    deck.value = JSON.parse(event.data) as Deck;
+    connected.value = true;
+    showInTab();
+  };
+  events.onopen = () => (connected.value = true);
+  events.onerror = () => {
+    connected.value = false;
+    document.title = "? No connection · Flightdeck";
+  };
+};

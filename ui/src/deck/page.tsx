@@ -1,0 +1,145 @@
+// The deck: is anything broken? One verdict, then only what is wrong, then everything else folded away.
+import type { JSX } from "preact";
+import { useEffect } from "preact/hooks";
+import type { DeckProblem, DeckService, DeckState } from "../api/types";
+import { Icon, StateMark } from "../app/icons";
+import { typing } from "../app/keys";
+import { keepTime, params, setParams } from "../app/route";
+import { clock, span } from "../format/time";
+import { show } from "../format/units";
+import { Bars } from "./bars";
+import { deck } from "./live";
+import { Spark } from "./spark";
+
+const sinceText = (since: number, now: number): string => `since ${clock(since, now)}`;
+
+/** j and k walk what can be opened; Enter is the link's own. */
+const walk = (event: KeyboardEvent): void => {
+  if (typing(event) || (event.key !== "j" && event.key !== "k")) return;
+  const all = [...document.querySelectorAll<HTMLElement>("[data-walk]")];
+  const at = all.indexOf(document.activeElement as HTMLElement);
+  const next = all[Math.min(all.length - 1, Math.max(0, at + (event.key === "j" ? 1 : -1)))];
+  next?.focus();
+  next?.scrollIntoView({ block: "nearest" });
+};
+
+export const DeckPage = (): JSX.Element => {
+  useEffect(() => {
+    addEventListener("keydown", walk);
+    return () => removeEventListener("keydown", walk);
+  }, []);
+  const now = deck.value;
+  if (!now) return <div class="page"><Verdict state="starting" title="Asking the server" text="" /></div>;
+  const wrong = now.services.filter((service) => service.state !== "ok");
+  const fine = now.services.filter((service) => service.state === "ok");
+  const text = now.state === null
+    ? "The first metrics arrive within seconds: this server, this host, and local services that expose /metrics."
+    : now.state === "ok"
+      ? `Checked at ${clock(now.at, now.at)}:${String(new Date(now.at).getSeconds()).padStart(2, "0")}. Errors, latency, traffic, resources and targets are within bounds.`
+      : [now.since ? sinceText(now.since, now.at) : "", now.headlines.join(", ")].filter(Boolean).join(": ");
+  return (
+    <div class="page">
+      <Verdict state={now.state ?? "starting"} title={now.title} text={text} />
+      {now.problems.length > 0 && (
+        <ul class="problems" aria-label="What is wrong">
+          {now.problems.map((problem) => <li key={`${problem.service} ${problem.condition}`}><Problem problem={problem} now={now.at} /></li>)}
+        </ul>
+      )}
+      {wrong.length > 0 && <Services title={`${wrong.length} ${wrong.length === 1 ? "needs" : "need"} attention`} services={wrong} name="wrong" open />}
+      {fine.length > 0 && <Services title={wrong.length ? `${fine.length} fine` : `${fine.length} ${fine.length === 1 ? "row" : "rows"}, all fine`} services={fine} name="fine" open={wrong.length === 0} />}
+    </div>
+  );
+};
+
+const Verdict = (props: { state: DeckState | "starting"; title: string; text: string }): JSX.Element => {
+  const { state: shown, title, text } = props;
+  return (
+    <section class={`verdict ${shown}`} role="status" aria-live="polite">
+      <StateMark state={shown} size={52} />
+      <h1>{title}</h1>
+      <p>{text}</p>
+    </section>
+  );
+};
+
+/** Where a row leads. */
+const address = (row: { name: string; kind: DeckService["kind"] }): string =>
+  keepTime(row.kind === "host" ? `/hosts/${encodeURIComponent(row.name)}` : `/service/${encodeURIComponent(row.name)}`);
+
+const Problem = ({ problem, now }: { problem: DeckProblem; now: number }): JSX.Element => (
+  <a class={`problem ${problem.state}`} data-walk href={address({ name: problem.service, kind: problem.kind })}>
+    <div class="told">
+      <div class="head">
+        <StateMark state={problem.state} />
+        <b>{problem.service}</b>
+        <span class="what">{problem.headline}</span>
+      </div>
+      <p class="sentence">
+        {problem.sentence}
+        {problem.hitPerMinute >= 1 && `, hitting ${show(problem.hitPerMinute, "short", 0)} requests a minute`}
+      </p>
+      {(problem.endpoints.length > 0 || problem.changes.length > 0) && (
+        <div class="facts">
+          {problem.endpoints.map((endpoint) => <span key={endpoint.name} class="chip"><span class="mono clip">{endpoint.name}</span> {show(endpoint.value, problem.unit)}</span>)}
+          {problem.changes.map((change) => <span key={change.text} class="chip warning"><Icon name="clock" size={13} /> {clock(change.at, now)} {change.text}</span>)}
+        </div>
+      )}
+    </div>
+    <div class={`side ${problem.state}`}>
+      <time dateTime={new Date(problem.since).toISOString()}>{sinceText(problem.since, now)} · {span(now - problem.since)}</time>
+      {problem.spark.some((value) => value !== null) && <Spark values={problem.spark} label={`${problem.headline}, the last hours`} />}
+    </div>
+  </a>
+);
+
+const Services = (props: { title: string; services: DeckService[]; name: string; open: boolean }): JSX.Element => {
+  const said = params.value.get(props.name);
+  const open = said === null ? props.open : said === "1";
+  const hours = Math.round(((deck.value?.barMs ?? 0) * 90) / 3_600_000);
+  return (
+    <section class="card services" style={{ marginBottom: "16px" }}>
+      <button class="fold" type="button" aria-expanded={open} onClick={() => setParams({ [props.name]: open === props.open ? (open ? "0" : "1") : undefined }, "replace")}>
+        <Icon name="open" size={16} />
+        {props.title}
+        {!open && <span class="dim clip">{props.services.slice(0, 8).map((service) => service.name).join(", ")}{props.services.length > 8 ? ", …" : ""}</span>}
+      </button>
+      {open && (
+        <div class="grid">
+          <div class="th">Name</div>
+          <div class="th num">Traffic</div>
+          <div class="th num">Errors</div>
+          <div class="th num">p95</div>
+          <div class="th num">Saturation</div>
+          <div class="th">Last {hours} h</div>
+          {props.services.map((service) => <Service key={service.name} service={service} />)}
+        </div>
+      )}
+    </section>
+  );
+};
+
+const Cell = (props: { value: number | undefined; unit: string; state: DeckState; title: string }): JSX.Element => (
+  <div class={`cell ${props.state === "ok" ? "" : props.state}`} title={props.title}>
+    {props.state !== "ok" && <StateMark state={props.state} />}
+    {props.value === undefined ? <span class="faint">–</span> : show(props.value, props.unit, props.unit === "percentunit" && props.value > 0.1 ? 0 : undefined)}
+  </div>
+);
+
+const Service = ({ service }: { service: DeckService }): JSX.Element => {
+  const detail = service.targets > 1 ? `${service.up}/${service.targets}` : "";
+  return (
+    <a class="service" data-walk href={address(service)}>
+      <div class="name">
+        {service.state === "ok" ? <Icon name={service.kind} size={16} /> : <StateMark state={service.state} />}
+        <span class="clip" title={service.name}>{service.name}</span>
+        {detail && <small title={`${service.up} of ${service.targets} instances answer`}>{detail}</small>}
+      </div>
+      <Cell value={service.traffic.value} unit="reqps" state={service.traffic.state} title="Requests per second" />
+      <Cell value={service.errors.value} unit="percentunit" state={service.errors.state} title="Share of requests that fail" />
+      <Cell value={service.latency.value} unit="s" state={service.latency.state} title="95 of 100 requests are faster" />
+      <Cell value={service.saturation.value} unit="percentunit" state={service.saturation.state} title={service.saturated ?? "No resource is known"} />
+      <div><Bars bars={service.bars} barMs={deck.value?.barMs ?? 0} at={deck.value?.at ?? 0} /></div>
+    </a>
+  );
+};
+

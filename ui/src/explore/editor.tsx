@@ -1,0 +1,156 @@
+// Where a query is written: a text area over the same text in colours, with completion, signatures and errors in place.
+import { useSignal } from "@preact/signals";
+import type { JSX } from "preact";
+import { useEffect, useRef } from "preact/hooks";
+import { ask, isAbort, messageOf } from "../api/client";
+import { Icon } from "../app/icons";
+import { complete, helpOf, type Choice } from "./complete";
+import { errorPlace, signatureAt, tokens, type Wanted } from "./language";
+
+export const Editor = (props: { value: string; label: string; autofocus?: boolean; onRun: (text: string) => void }): JSX.Element => {
+  const text = useSignal(props.value);
+  const choices = useSignal<Choice[]>([]);
+  const chosen = useSignal(0);
+  const help = useSignal("");
+  const signature = useSignal("");
+  const error = useSignal<{ at: number | null; message: string } | null>(null);
+  const wanted = useRef<Wanted>(null);
+  const area = useRef<HTMLTextAreaElement>(null);
+  const asking = useRef<AbortController | null>(null);
+  useEffect(() => {
+    if (props.value !== text.value && document.activeElement !== area.current) text.value = props.value;
+    if (props.value !== text.value && props.value) text.value = props.value;
+  }, [props.value]);
+  useEffect(() => {
+    if (props.autofocus) area.current?.focus();
+  }, []);
+  useEffect(() => fit(area.current));
+  const close = (): void => void (choices.value = []);
+  const look = async (): Promise<void> => {
+    const at = area.current?.selectionStart ?? 0;
+    const found = signatureAt(text.value, at);
+    signature.value = found ? `${found.name}(${found.arguments})` : "";
+    asking.current?.abort();
+    asking.current = new AbortController();
+    try {
+      const answer = await complete(text.value, at, asking.current.signal);
+      wanted.current = answer.wanted;
+      const done = answer.wanted && answer.choices.length === 1 && answer.choices[0]?.text === answer.wanted.typed;
+      choices.value = done ? [] : answer.choices;
+      chosen.value = 0;
+      help.value = "";
+    } catch (failure) {
+      if (!isAbort(failure)) close();
+    }
+  };
+  const take = (choice: Choice): void => {
+    const element = area.current;
+    if (!element || !wanted.current) return;
+    const { from, typed } = wanted.current;
+    element.setRangeText(choice.insert, from, from + typed.length, "end");
+    text.value = element.value;
+    close();
+    element.focus();
+  };
+  const run = async (): Promise<void> => {
+    close();
+    error.value = await check(text.value);
+    props.onRun(text.value);
+  };
+  const format = async (): Promise<void> => {
+    try {
+      text.value = (await ask<string>("format_query", { query: text.value })).data;
+      error.value = null;
+    } catch (failure) {
+      error.value = { at: errorPlace(text.value, messageOf(failure)), message: messageOf(failure) };
+    }
+  };
+  const move = (by: number): void => {
+    chosen.value = (chosen.value + by + choices.value.length) % choices.value.length;
+    const name = choices.value[chosen.value]?.text ?? "";
+    void helpOf(name).then((said) => (help.value = said), () => (help.value = ""));
+  };
+  const press = (event: KeyboardEvent): void => {
+    if (choices.value.length) {
+      if (event.key === "ArrowDown" || event.key === "ArrowUp") {
+        event.preventDefault();
+        return move(event.key === "ArrowDown" ? 1 : -1);
+      }
+      if (event.key === "Escape") {
+        event.preventDefault();
+        return close();
+      }
+      const choice = choices.value[chosen.value];
+      if (choice && (event.key === "Tab" || (event.key === "Enter" && !event.ctrlKey && !event.metaKey && choice.text !== wanted.current?.typed))) {
+        event.preventDefault();
+        return take(choice);
+      }
+    }
+    if (event.key === " " && event.ctrlKey) {
+      event.preventDefault();
+      void look();
+    } else if (event.key === "Enter" && !event.shiftKey) {
+      event.preventDefault();
+      void run();
+    }
+  };
+  const failed = error.value;
+  return (
+    <div class="editor grow">
+      <div class="paper">
+        <Coloured text={text.value} error={failed?.at ?? null} />
+        <textarea
+          ref={area} rows={1} spellcheck={false} autocapitalize="off" autocomplete="off" value={text.value} aria-label={props.label} aria-invalid={!!failed}
+          aria-controls="choices" aria-autocomplete="list" aria-haspopup="listbox" placeholder="PromQL: a metric, or a question about several"
+          onInput={(event) => { text.value = event.currentTarget.value; error.value = null; void look(); }}
+          onKeyDown={press} onBlur={() => setTimeout(close, 150)} onClick={close}
+        />
+        {choices.value.length > 0 && (
+          <div class="choices">
+            <ul id="choices" role="listbox" aria-label="Completions">
+              {choices.value.map((choice, at) => (
+                <li key={`${choice.text}${choice.detail}`} role="option" aria-selected={at === chosen.value} onPointerDown={(event) => { event.preventDefault(); take(choice); }}
+                  ref={(element) => { if (at === chosen.value) element?.scrollIntoView({ block: "nearest" }); }}>
+                  <span class="mono clip">{choice.text}</span><span class="faint">{choice.detail}</span>
+                </li>
+              ))}
+            </ul>
+            {help.value && <p class="faint">{help.value}</p>}
+          </div>
+        )}
+      </div>
+      <button class="button" type="button" onClick={() => void format()} title="Format the query">Format</button>
+      <button class="button primary" type="button" onClick={() => void run()}><Icon name="play" size={13} /> Run</button>
+      {failed && <p class="critical said" role="alert">{failed.message}</p>}
+      {!failed && signature.value && choices.value.length === 0 && document.activeElement === area.current && <p class="faint said mono">{signature.value}</p>}
+    </div>
+  );
+};
+
+const check = async (query: string): Promise<{ at: number | null; message: string } | null> => {
+  if (!query.trim()) return null;
+  try {
+    await ask("parse_query", { query });
+    return null;
+  } catch (failure) {
+    return { at: errorPlace(query, messageOf(failure)), message: messageOf(failure) };
+  }
+};
+
+/** The area grows with its text. */
+const fit = (element: HTMLTextAreaElement | null): void => {
+  if (!element) return;
+  element.style.height = "auto";
+  element.style.height = `${Math.min(320, element.scrollHeight)}px`;
+};
+
+const Coloured = ({ text, error }: { text: string; error: number | null }): JSX.Element => (
+  <pre aria-hidden="true">
+    {tokens(text).map((token) => {
+      const wrong = error !== null && (token.at === error || (token.at < error && error < token.at + token.text.length));
+      return <span key={token.at} class={`t-${token.kind}${wrong ? " wrong" : ""}`}>{token.text}</span>;
+    })}
+    {error !== null && error >= text.length && <span class="wrong">{" "}</span>}
+    {"\n"}
+  </pre>
+);

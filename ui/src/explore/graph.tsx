@@ -1,0 +1,64 @@
+// Answers over time, drawn: one plot for all queries, with the legend and its statistics.
+import { useSignal } from "@preact/signals";
+import type { JSX } from "preact";
+import { queryRange, shortNames, toLines } from "../api/promql";
+import { useAsked } from "../api/use";
+import { Empty } from "../app/empty";
+import { params, setParams } from "../app/route";
+import { range } from "../app/time";
+import { useWidth } from "../chart/chart";
+import { cellsOf, Heatmap } from "../chart/heatmap";
+import { Legend } from "../chart/legend";
+import { markers } from "../chart/markers";
+import { Plot, type PlotLine } from "../chart/plot";
+import { windowOf } from "../format/range";
+import { show } from "../format/units";
+import { unitOf } from "./units";
+
+const LINES_MAX = 500;
+
+export const Graph = ({ queries, heatmap }: { queries: string[]; heatmap: boolean }): JSX.Element => {
+  const [element, width] = useWidth<HTMLDivElement>();
+  const hidden = useSignal<ReadonlySet<string>>(new Set());
+  const shown = range.value;
+  const window = windowOf(shown, heatmap ? width / 6 : width / 2);
+  const stacked = params.value.get("stack") === "1";
+  const asked = useAsked(`${width > 0} ${JSON.stringify(queries)} ${JSON.stringify(window)}`, async (signal) => {
+    if (!width) return undefined;
+    const began = performance.now();
+    const answers = await Promise.all(queries.map((query) => queryRange(query, window, signal)));
+    return { answers: answers.map((answer) => ({ ...answer, ...toLines(answer.data, window) })), took: performance.now() - began, window };
+  });
+  const answers = asked.data?.answers ?? [];
+  const names = shortNames(answers.flatMap((answer) => answer.lines.map((line) => line.labels)));
+  let at = 0;
+  const lines: PlotLine[] = answers.flatMap((answer, query) => answer.lines.map((line) => {
+    const name = names[at++] ?? "";
+    const own = name === "{}" ? (queries[query] ?? "") : name;
+    return { name: answers.length > 1 ? `${String.fromCharCode(65 + query)} ${own}` : own, values: line.values, unit: unitOf(queries[query] ?? ""), ...(stacked ? { stack: "normal" as const, fill: 0.35 } : {}) };
+  })).slice(0, LINES_MAX);
+  const total = names.length;
+  const remarks = answers.flatMap((answer) => [...answer.warnings, ...answer.infos]);
+  const unit = unitOf(queries[0] ?? "");
+  return (
+    <div ref={element}>
+      {asked.error ? <Empty bad title="No answer" text={asked.error} /> : (
+        <div class="card chart">
+          {heatmap
+            ? <Heatmap cells={cellsOf(answers[0]?.lines ?? [], answers[0]?.times ?? [])} unit={unitOf((queries[0] ?? "").replace(/_bucket/g, ""))} height={420} from={shown.from} to={shown.to} label="Heatmap" />
+            : <Plot times={answers[0]?.times ?? []} lines={lines} hidden={hidden.value} unit={unit} height={380} from={shown.from} to={shown.to} markers={markers.value} label={`${lines.length} lines`} />}
+          <div class="row wrap faint meta">
+            <span>{total} series{total > LINES_MAX ? `, the first ${LINES_MAX} drawn` : ""}</span>
+            <span>step {show(window.step, "s")}</span>
+            {asked.data && <span>{Math.round(asked.data.took)} ms</span>}
+            {!heatmap && <label class="row"><input type="checkbox" checked={stacked} onChange={(event) => setParams({ stack: event.currentTarget.checked ? "1" : undefined }, "replace")} /> Stacked</label>}
+            {remarks.map((remark) => <span key={remark} class="warning">{remark}</span>)}
+          </div>
+          {heatmap && !asked.busy && !(answers[0]?.lines ?? []).some((line) => line.labels["le"] !== undefined) && <div class="nothing">A heatmap needs buckets: sum by (le) (rate(…_bucket[5m]))</div>}
+          {!heatmap && !asked.busy && !lines.length && <div class="nothing">No series match in this range</div>}
+          {!heatmap && <Legend lines={lines} hidden={hidden.value} onHide={(next) => (hidden.value = next)} calcs={["min", "mean", "max", "lastNotNull"]} table unit={unit} />}
+        </div>
+      )}
+    </div>
+  );
+};

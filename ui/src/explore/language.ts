@@ -1,0 +1,109 @@
+// What the editor knows of PromQL: its words, and where in a query the cursor stands.
+
+export type Token = { kind: "function" | "aggregation" | "keyword" | "metric" | "label" | "string" | "number" | "duration" | "operator" | "comment" | "space" | "bad"; text: string; at: number };
+
+export const AGGREGATIONS = ["sum", "avg", "count", "min", "max", "topk", "bottomk", "quantile", "stddev", "stdvar", "group", "count_values", "limitk", "limit_ratio"];
+const KEYWORDS = new Set(["by", "without", "on", "ignoring", "group_left", "group_right", "offset", "bool", "and", "or", "unless", "atan2", "start", "end", "inf", "nan"]);
+
+/** Functions with what they take. */
+export const FUNCTIONS: Record<string, string> = {
+  abs: "vector", absent: "vector", absent_over_time: "range", acos: "vector", acosh: "vector", asin: "vector", asinh: "vector", atan: "vector", atanh: "vector",
+  avg_over_time: "range", ceil: "vector", changes: "range", clamp: "vector, min, max", clamp_max: "vector, max", clamp_min: "vector, min", cos: "vector", cosh: "vector",
+  count_over_time: "range", day_of_month: "vector", day_of_week: "vector", day_of_year: "vector", days_in_month: "vector", deg: "vector", delta: "range", deriv: "range",
+  double_exponential_smoothing: "range, level, trend", exp: "vector", first_over_time: "range", floor: "vector", histogram_avg: "vector", histogram_count: "vector", histogram_fraction: "lower, upper, vector",
+  histogram_quantile: "share, vector", histogram_quantiles: "vector, label, share…", histogram_stddev: "vector", histogram_stdvar: "vector", histogram_sum: "vector", hour: "vector", idelta: "range",
+  increase: "range", info: "vector, selector", irate: "range", label_join: "vector, to, separator, from…", label_replace: "vector, to, replacement, from, regex", last_over_time: "range",
+  ln: "vector", log10: "vector", log2: "vector", mad_over_time: "range", max_over_time: "range", min_over_time: "range", minute: "vector", month: "vector", pi: "", predict_linear: "range, seconds",
+  present_over_time: "range", quantile_over_time: "share, range", rad: "vector", rate: "range", resets: "range", round: "vector, to", scalar: "vector", sgn: "vector", sin: "vector", sinh: "vector",
+  sort: "vector", sort_by_label: "vector, label…", sort_by_label_desc: "vector, label…", sort_desc: "vector", sqrt: "vector", stddev_over_time: "range", stdvar_over_time: "range",
+  sum_over_time: "range", tan: "vector", tanh: "vector", time: "", timestamp: "vector", ts_of_first_over_time: "range", ts_of_last_over_time: "range", ts_of_max_over_time: "range", ts_of_min_over_time: "range",
+  vector: "scalar", year: "vector",
+};
+
+const PATTERN = /(#[^\n]*)|(\s+)|("(?:[^"\\\n]|\\.)*"?|'(?:[^'\\\n]|\\.)*'?|`[^`]*`?)|((?:\d+(?:ms|[smhdwy]))+(?![\w.]))|((?:0x[\da-fA-F_]+|\d[\d_]*\.?\d*(?:[eE][+-]?\d+)?|\.\d+(?:[eE][+-]?\d+)?))|([A-Za-z_:][\w:.]*)|([-+*/%^=!<>~@(),{}[\]:.|]+?)|(.)/gsy;
+
+/** A query as pieces with their kinds; every character is in one. */
+export const tokens = (query: string): Token[] => {
+  const found: Token[] = [];
+  let braces = 0;
+  let grouping = 0;
+  PATTERN.lastIndex = 0;
+  for (let match = PATTERN.exec(query); match && match[0]; match = PATTERN.exec(query)) {
+    const [text, comment, space, string, duration, numeric, word, operator] = match;
+    const at = match.index;
+    let kind: Token["kind"] = "bad";
+    if (comment) kind = "comment";
+    else if (space) kind = "space";
+    else if (string) kind = "string";
+    else if (duration) kind = "duration";
+    else if (numeric) kind = "number";
+    else if (operator) kind = "operator";
+    else if (word) kind = wordKind(word, braces > 0 || grouping > 0, query.slice(at + word.length));
+    if (operator === "{") braces++;
+    if (operator === "}") braces--;
+    if (operator === "(" && (grouping > 0 || /^(by|without|on|ignoring|group_left|group_right)$/.test(lastWord(found)))) grouping++;
+    if (operator === ")" && grouping > 0) grouping--;
+    found.push({ kind, text, at });
+  }
+  return found;
+};
+
+const lastWord = (found: Token[]): string => found.findLast((token) => token.kind !== "space")?.text.toLowerCase() ?? "";
+
+const wordKind = (word: string, inLabels: boolean, rest: string): Token["kind"] => {
+  if (inLabels) return "label";
+  const lower = word.toLowerCase();
+  const called = /^\s*\(/.test(rest);
+  if (KEYWORDS.has(lower)) return "keyword";
+  if (AGGREGATIONS.includes(lower) && /^\s*(\(|by\b|without\b)/i.test(rest)) return "aggregation";
+  if (called && lower in FUNCTIONS) return "function";
+  return "metric";
+};
+
+/** What would be completed at a place: a name, a label of a metric, or a value of a label. */
+export type Wanted =
+  | { what: "name"; typed: string; from: number }
+  | { what: "label"; typed: string; from: number; selector: string }
+  | { what: "value"; typed: string; from: number; label: string; selector: string }
+  | null;
+
+export const wantedAt = (query: string, at: number): Wanted => {
+  const before = query.slice(0, at);
+  // Inside a string, only the value of a matcher is known.
+  const value = /([A-Za-z_]\w*)\s*(?:=~|!~|!=|=)\s*(["'`])((?:(?!\2)[^\\\n]|\\.)*)$/.exec(before);
+  const open = before.lastIndexOf("{");
+  const inBraces = open > before.lastIndexOf("}");
+  const metric = /([A-Za-z_:][\w:]*)\s*$/.exec(before.slice(0, Math.max(0, open)))?.[1] ?? "";
+  if (value && inBraces) return { what: "value", typed: value[3] ?? "", from: at - (value[3] ?? "").length, label: value[1] ?? "", selector: metric };
+  const typed = /[A-Za-z_:][\w:]*$/.exec(before)?.[0] ?? "";
+  const from = at - typed.length;
+  if (inBraces) return { what: "label", typed, from, selector: metric };
+  const grouped = /\b(?:by|without|on|ignoring|group_left|group_right)\s*\(([^()]*)$/i.exec(before);
+  if (grouped) return { what: "label", typed, from, selector: nearMetric(query) };
+  return typed ? { what: "name", typed, from } : null;
+};
+
+/** The first metric of a query: its labels are what a grouping is about. */
+const nearMetric = (query: string): string => tokens(query).find((token) => token.kind === "metric")?.text ?? "";
+
+/** The function whose arguments the cursor is in, for its signature. */
+export const signatureAt = (query: string, at: number): { name: string; arguments: string } | null => {
+  let depth = 0;
+  for (let index = at - 1; index >= 0; index--) {
+    if (query[index] === ")") depth++;
+    else if (query[index] === "(" && depth-- === 0) {
+      const name = /([a-z_][\w]*)\s*$/i.exec(query.slice(0, index))?.[1]?.toLowerCase() ?? "";
+      return name in FUNCTIONS ? { name, arguments: FUNCTIONS[name] ?? "" } : null;
+    }
+  }
+  return null;
+};
+
+/** Where an error of the parser is, as an offset into the query. */
+export const errorPlace = (query: string, message: string): number | null => {
+  const place = /(\d+):(\d+): parse error/.exec(message);
+  if (!place) return null;
+  const lines = query.split("\n");
+  const before = lines.slice(0, Number(place[1]) - 1).reduce((sum, line) => sum + line.length + 1, 0);
+  return Math.min(before + Number(place[2]) - 1, query.length);
+};

@@ -1,0 +1,48 @@
+import { expect, test } from "vitest";
+import { show } from "./units";
+
+const check = (value: number | null, unit: string, want: string, decimals?: number): void => expect(show(value, unit, decimals), `${value} ${unit}`).toBe(want);
+
+test("values are shown in the unit that reads best", () => {
+  check(0, "short", "0");
+  check(1234, "short", "1.23k");
+  check(1_500_000, "short", "1.5M");
+  check(999.96, "short", "1k");
+  check(0.00042, "s", "420 µs");
+  check(0.25, "s", "250 ms");
+  check(3.14159, "s", "3.14 s");
+  check(90, "s", "1.5 min");
+  check(7200, "s", "2 h");
+  check(1500, "ms", "1.5 s");
+  check(1024, "bytes", "1 KiB");
+  check(1000, "decbytes", "1 kB");
+  check(1_572_864, "bytes", "1.5 MiB");
+  check(2_500_000, "bps", "2.5 Mb/s");
+  check(0.0734, "percentunit", "7.34%");
+  check(42.5, "percent", "42.5%");
+  check(12.34, "reqps", "12.3 req/s");
+  check(15_000, "ops", "15k ops/s");
+  check(-2048, "bytes", "-2 KiB");
+});
+
+test("dates, durations, currencies and what people made up", () => {
+  check(90_061, "dtdurations", "1 day, 1 hour");
+  check(3_661, "dthms", "01:01:01");
+  check(1_700_000_000_000, "dateTimeAsIso", "2023-11-14 22:13:20");
+  check(1234, "currencyUSD", "$1.23k");
+  check(5, "cores", "5 cores");
+  check(5, "widgets", "5 widgets");
+  check(5, "suffix: per pod", "5 per pod");
+  check(5, "prefix:v", "v5");
+  check(1500, "si:mW", "1.5 W");
+  check(1, "bool_yes_no", "Yes");
+  check(255, "hex", "FF");
+});
+
+test("decimals are kept where they were asked for, and what is no number says so", () => {
+  check(3.14159, "none", "3.1", 1);
+  check(3, "none", "3.00", 2);
+  check(null, "s", "–");
+  check(NaN, "s", "NaN");
+  check(Infinity, "s", "∞");
+});

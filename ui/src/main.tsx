@@ -1,0 +1,16 @@
+// The way in: paint the deck that came with the document, then listen for the next.
+import { render } from "preact";
+import { followLinks } from "./app/route";
+import { applyTheme } from "./app/theme";
+import { Shell } from "./app/shell";
+import { listen } from "./deck/live";
+import "./theme.css";
+
+applyTheme();
+followLinks();
+const root = document.getElementById("app");
+if (root) {
+  root.textContent = "";
+  render(<Shell />, root);
+}
+listen();

@@ -1,0 +1,128 @@
+// What is scraped and how that goes: state, the last error in words with its likely cause, and what was dropped.
+import { useSignal } from "@preact/signals";
+import type { JSX } from "preact";
+import { ask, messageOf } from "../api/client";
+import { nameOf } from "../api/promql";
+import type { Target, TargetsAnswer } from "../api/types";
+import { useAsked } from "../api/use";
+import { Bar } from "../app/bar";
+import { Empty } from "../app/empty";
+import { Icon, StateMark } from "../app/icons";
+import { keepTime, params, setParams } from "../app/route";
+import { tick } from "../app/time";
+import { span } from "../format/time";
+import { show } from "../format/units";
+import { explainScrape } from "./scrape-errors";
+
+const SHOWN_MAX = 500;
+
+const stateOf = (target: Target) => (target.health === "up" ? "ok" : target.health === "down" ? "critical" : "silent");
+
+export const TargetsPage = (): JSX.Element => {
+  const asked = useAsked(String(tick.value), async (signal) => (await ask<TargetsAnswer["data"]>("targets", {}, signal)).data);
+  const search = params.value.get("find") ?? "";
+  const only = params.value.get("state") ?? "";
+  const { activeTargets = [], droppedTargets = [] } = asked.data ?? {};
+  const words = search.toLowerCase().split(/\s+/).filter(Boolean);
+  const matching = activeTargets.filter((target) => {
+    const text = `${target.scrapePool} ${target.scrapeUrl} ${nameOf(target.labels)} ${target.lastError}`.toLowerCase();
+    return words.every((word) => text.includes(word)) && (!only || target.health === only);
+  });
+  const pools = Map.groupBy(matching.slice(0, SHOWN_MAX), (target) => target.scrapePool);
+  const count = (health: string) => activeTargets.filter((target) => target.health === health).length;
+  const dropped = droppedTargets as { discoveredLabels: Record<string, string>; scrapePool: string }[];
+  const state = (health: string, title: string) => (
+    <button class="button" type="button" aria-pressed={only === health} onClick={() => setParams({ state: only === health ? undefined : health }, "replace")}>{title}</button>
+  );
+  return (
+    <>
+      <Bar title="Targets" time={false} />
+      <div class="page">
+        {asked.error && <Empty bad title="The targets cannot be listed" text={asked.error} />}
+        <div class="filter">
+          <input class="input" type="search" aria-label="Find targets" placeholder="Find by job, address, label or error" value={search} onInput={(event) => setParams({ find: event.currentTarget.value }, "replace")} />
+          {state("down", `${count("down")} down`)}{state("up", `${count("up")} up`)}{count("unknown") > 0 && state("unknown", `${count("unknown")} not scraped yet`)}
+        </div>
+        {asked.data && !activeTargets.length && <Empty title="Nothing is scraped" text="Start a service on this machine that exposes /metrics and it appears by itself, or name targets in a configuration file: flightdeck --config prometheus.yml." />}
+        {asked.data && activeTargets.length > 0 && !matching.length && <Empty title="No target matches" text="Take away a word or a state." />}
+        {[...pools].map(([pool, targets]) => <Pool key={pool} name={pool} targets={targets} />)}
+        {matching.length > SHOWN_MAX && <p class="faint">The first {SHOWN_MAX} of {matching.length} are shown.</p>}
+        {dropped.length > 0 && <DroppedTargets dropped={dropped} />}
+      </div>
+    </>
+  );
+};
+
+const Pool = ({ name, targets }: { name: string; targets: Target[] }): JSX.Element => {
+  const up = targets.filter((target) => target.health === "up").length;
+  const sorted = targets.toSorted((a, b) => Number(a.health === "up") - Number(b.health === "up") || a.scrapeUrl.localeCompare(b.scrapeUrl));
+  return (
+    <section>
+      <div class="section"><h2>{name}</h2><span class={up < targets.length ? "chip critical" : "chip ok"}>{up} of {targets.length} up</span></div>
+      <div class="card scroll list">
+        <table>
+          <thead><tr><th>State</th><th>Address</th><th>Labels</th><th class="num">Last scrape</th><th class="num">Took</th><th class="num">Samples</th></tr></thead>
+          <tbody>{sorted.map((target) => <TargetRow key={target.scrapeUrl + nameOf(target.labels)} target={target} />)}</tbody>
+        </table>
+      </div>
+    </section>
+  );
+};
+
+const TargetRow = ({ target }: { target: Target }): JSX.Element => {
+  const open = useSignal(false);
+  const failed = target.health === "down" ? explainScrape(target.lastError) : undefined;
+  const instance = target.labels["instance"] ?? "";
+  const { job, instance: _, ...others } = target.labels;
+  const selector = `{job=${JSON.stringify(job ?? "")},instance=${JSON.stringify(instance)}}`;
+  return (
+    <>
+      <tr>
+        <td><span class={`row ${stateOf(target)}`}><StateMark state={stateOf(target)} size={14} />{target.health}</span></td>
+        <td><button type="button" class="row mono" aria-expanded={open.value} onClick={() => (open.value = !open.value)}><Icon name="open" size={13} />{target.scrapeUrl}</button></td>
+        <td class="wide"><span class="row wrap">{Object.entries(others).map(([label, value]) => <span key={label} class="chip mono">{label}={value}</span>)}</span></td>
+        <td class="num">{target.lastScrape.startsWith("0001") ? "not yet" : `${span(Date.now() - Date.parse(target.lastScrape))} ago`}</td>
+        <td class="num">{show(target.lastScrapeDuration, "s")}</td>
+        <td class="num"><a class="link" href={keepTime("/explore", { q: `scrape_samples_scraped${selector}\n;\nscrape_duration_seconds${selector}` })}>history</a></td>
+      </tr>
+      {failed && (
+        <tr><td /><td colSpan={5} class="why"><b class="critical">{failed.what}.</b> {failed.fix} {failed.what !== target.lastError && <span class="faint mono">{target.lastError}</span>}</td></tr>
+      )}
+      {open.value && <tr><td /><td colSpan={5}><Relabelling target={target} /></td></tr>}
+    </>
+  );
+};
+
+type Step = { rule?: Record<string, unknown>; output?: Record<string, string>; keep?: boolean };
+
+/** How the labels came to be what they are. */
+const Relabelling = ({ target }: { target: Target }): JSX.Element => {
+  const asked = useAsked(target.scrapeUrl, async (signal) => {
+    try {
+      return (await ask<{ steps?: Step[] }>("targets/relabel_steps", { scrapePool: target.scrapePool, labels: JSON.stringify(target.discoveredLabels) }, signal)).data.steps ?? [];
+    } catch (error) {
+      throw new Error(messageOf(error));
+    }
+  });
+  return (
+    <div class="two">
+      <div><h3>Discovered</h3><pre class="code">{Object.entries(target.discoveredLabels).map(([name, value]) => `${name}=${JSON.stringify(value)}`).join("\n")}</pre></div>
+      <div>
+        <h3>Relabelling</h3>
+        {asked.error && <p class="faint">{asked.error}</p>}
+        {asked.data && !asked.data.length && <p class="faint">No rules: special labels are taken off and the rest is kept.</p>}
+        {(asked.data ?? []).map((step, at) => (
+          <pre key={at} class="code">{`${at + 1}. ${JSON.stringify(step.rule)}${step.keep === false ? "\n   → dropped" : ""}`}</pre>
+        ))}
+        <pre class="code">{nameOf(target.labels)}</pre>
+      </div>
+    </div>
+  );
+};
+
+const DroppedTargets = ({ dropped }: { dropped: { discoveredLabels: Record<string, string>; scrapePool: string }[] }): JSX.Element => (
+  <details class="card pad">
+    <summary>{dropped.length} discovered and dropped by relabelling</summary>
+    {dropped.slice(0, 100).map((one, at) => <pre key={at} class="code">{one.scrapePool}: {nameOf(one.discoveredLabels)}</pre>)}
+  </details>
+);

@@ -1,0 +1,39 @@
+// What a service calls: databases, caches and other services, as its own metrics tell.
+import type { JSX } from "preact";
+import type { DeckService } from "../api/types";
+import { Chart } from "../chart/chart";
+import { useMetricNames } from "./saturation";
+
+type Row = { needs: string; what: string; by: string; scale?: number };
+
+/** Histograms of durations of calls that go out. */
+const ROWS: Row[] = [
+  { needs: "http_client_request_duration_seconds", what: "Calls to other services", by: "server_address" },
+  { needs: "http_client_duration_milliseconds", what: "Calls to other services", by: "net_peer_name", scale: 1000 },
+  { needs: "http_client_requests_seconds", what: "Calls to other services", by: "client_name" },
+  { needs: "db_client_operation_duration_seconds", what: "Database", by: "db_operation_name" },
+  { needs: "db_query_duration_seconds", what: "Database", by: "operation" },
+  { needs: "cache_operation_duration_seconds", what: "Cache", by: "operation" },
+  { needs: "redis_command_duration_seconds", what: "Redis", by: "command" },
+  { needs: "rpc_client_duration_milliseconds", what: "RPC calls", by: "rpc_service", scale: 1000 },
+  { needs: "grpc_client_handling_seconds", what: "gRPC calls", by: "grpc_service" },
+];
+
+export const Dependencies = ({ service }: { service: DeckService }): JSX.Element | null => {
+  const names = useMetricNames(service);
+  const rows = ROWS.filter((row) => names.has(`${row.needs}_bucket`));
+  if (!rows.length) return null;
+  return (
+    <section>
+      <div class="section"><h2>Dependencies</h2></div>
+      <div class="charts">
+        {rows.flatMap((row) => [
+          <Chart key={`${row.needs} rate`} title={`${row.what}: per second`} unit="ops" height={140} stack="normal"
+            queries={[{ query: `sum by (${row.by}) (rate(${row.needs}_count{${service.matchers}}[5m]))`, name: (labels) => labels[row.by] || "all" }]} />,
+          <Chart key={`${row.needs} p95`} title={`${row.what}: p95`} unit="s" height={140} min={0}
+            queries={[{ query: `histogram_quantile(0.95, sum by (${row.by}, le) (rate(${row.needs}_bucket{${service.matchers}}[5m])))${row.scale ? ` / ${row.scale}` : ""}`, name: (labels) => labels[row.by] || "all" }]} />,
+        ])}
+      </div>
+    </section>
+  );
+};

@@ -1,0 +1,194 @@
+// One service, found by itself: what is wrong, then the golden signals from top to bottom, then where they come from.
+import { useSignal } from "@preact/signals";
+import type { ComponentChildren, JSX } from "preact";
+import type { DeckNames, DeckService } from "../api/types";
+import { Bar } from "../app/bar";
+import { Empty } from "../app/empty";
+import { Icon, StateMark } from "../app/icons";
+import { href, params, parts, setParams } from "../app/route";
+import { Chart } from "../chart/chart";
+import { HeatmapChart } from "../chart/heatmap";
+import { clock } from "../format/time";
+import { show } from "../format/units";
+import { deck } from "../deck/live";
+import { Bars } from "../deck/bars";
+import { Dependencies } from "./dependencies";
+import { Endpoints } from "./endpoints";
+import { Instances } from "./instances";
+import { Saturation } from "./saturation";
+import "./service.css";
+
+/** Adds a matcher to a selector. */
+export const narrowed = (selector: string, matcher: string): string =>
+  !matcher ? selector : selector.endsWith("}") ? `${selector.slice(0, -1)},${matcher}}` : `${selector}{${matcher}}`;
+
+export const ServicePage = (): JSX.Element => {
+  const name = parts.value[1] ?? "";
+  const service = deck.value?.services.find((one) => one.name === name);
+  const title = (
+    <>
+      <a class="crumb" href={href("/")}>Deck</a><span class="crumb">/</span>
+      <h1 class="row">{service && <StateMark state={service.state} />}{name}</h1>
+      {service?.convention && <span class="chip">{service.convention.name}</span>}
+      {service && service.targets > 0 && <span class={service.up < service.targets ? "chip critical" : "chip"}>{service.up}/{service.targets} up</span>}
+    </>
+  );
+  if (!service) {
+    return (
+      <>
+        <Bar title={title} />
+        <div class="page">
+          <Empty title={deck.value?.state ? `No service is called ${name}` : "Looking for services"} text="Services are named after the label service_name of their metrics, or else job. One that was silent for six hours is forgotten.">
+            <a class="link" href={href("/")}>All services</a>
+          </Empty>
+        </div>
+      </>
+    );
+  }
+  return (
+    <>
+      <Bar title={title}><Compare /></Bar>
+      <div class="page">
+        <Problems service={service} />
+        {service.convention ? <Signals service={service} names={service.convention} /> : <Unknown service={service} />}
+        <Saturation service={service} />
+        <Dependencies service={service} />
+        <Instances service={service} />
+      </div>
+    </>
+  );
+};
+
+const COMPARE: Record<string, [number, string]> = { hour: [3600, "an hour before"], day: [86_400, "yesterday"], week: [604_800, "last week"] };
+
+/** Seconds back to what the charts are compared with. */
+export const compared = (): number | undefined => COMPARE[params.value.get("compare") ?? ""]?.[0];
+
+const Compare = (): JSX.Element => (
+  <select class="input" aria-label="Compare with" value={params.value.get("compare") ?? ""} onChange={(event) => setParams({ compare: event.currentTarget.value || undefined })}>
+    <option value="">Compare…</option>
+    {Object.entries(COMPARE).map(([value, [, label]]) => <option key={value} value={value}>with {label}</option>)}
+  </select>
+);
+
+const Problems = ({ service }: { service: DeckService }): JSX.Element => {
+  const now = deck.value;
+  const problems = now?.problems.filter((problem) => problem.service === service.name) ?? [];
+  return (
+    <section class={`status ${service.state}`}>
+      <ul>
+        {problems.map((problem) => (
+          <li key={problem.condition} class={problem.state}>
+            <StateMark state={problem.state} size={18} />
+            <div>
+              <b>{problem.sentence}</b> <span class="dim">since {clock(problem.since, now?.at ?? 0)}</span>
+              {problem.endpoints.length > 0 && (
+                <div class="row wrap where">
+                  {problem.endpoints.map((endpoint) => (
+                    <button key={endpoint.name} type="button" class="chip" onClick={() => setParams({ endpoint: endpoint.name.replace(/^[A-Z]+ /, "") })}>
+                      <span class="mono">{endpoint.name}</span> {show(endpoint.value, problem.unit)}
+                    </button>
+                  ))}
+                </div>
+              )}
+              {problem.changes.map((change) => <p key={change.text} class="dim row"><Icon name="clock" size={14} /> {clock(change.at, now?.at ?? 0)} {change.text}</p>)}
+            </div>
+          </li>
+        ))}
+        {!problems.length && <li class="ok"><StateMark state="ok" size={18} /><div>Errors, latency, traffic and resources are within bounds.</div></li>}
+      </ul>
+      <div class="history"><Bars bars={service.bars} barMs={now?.barMs ?? 0} at={now?.at ?? 0} /><span class="faint">the last 6 hours</span></div>
+    </section>
+  );
+};
+
+const Section = (props: { title: string; text?: string; children: ComponentChildren }): JSX.Element => (
+  <section>
+    <div class="section"><h2>{props.title}</h2>{props.text && <p>{props.text}</p>}</div>
+    {props.children}
+  </section>
+);
+
+const Signals = ({ service, names }: { service: DeckService; names: DeckNames }): JSX.Element => {
+  const chosen = useSignal<"lines" | "heatmap">("lines");
+  const endpoint = params.value.get("endpoint") ?? "";
+  const matcher = endpoint ? `${names.endpoint}=${JSON.stringify(endpoint)}` : "";
+  const requests = narrowed(names.requests, matcher);
+  const failed = names.failed && narrowed(names.failed, matcher);
+  const buckets = names.buckets && narrowed(names.buckets, matcher);
+  const scale = names.perSecond === 1 ? "" : ` / ${names.perSecond}`;
+  const before = compared();
+  const more = before ? { compare: before } : {};
+  const quantile = (share: number, selector: string) => `histogram_quantile(${share}, sum by (le) (rate(${selector}[5m])))${scale}`;
+  const split = names.failedDurations;
+  return (
+    <>
+      {endpoint && (
+        <p class="filter">
+          <span class="chip">Only <span class="mono">{endpoint}</span></span>
+          <button class="button quiet" type="button" onClick={() => setParams({ endpoint: undefined })}><Icon name="close" size={14} /> all endpoints</button>
+        </p>
+      )}
+      <Section title="Traffic">
+        <div class="charts">
+          <Chart title="Requests per second by endpoint" unit="reqps" stack="normal" {...more}
+            queries={[{ query: `topk(10, sum by (${names.endpoint}) (rate(${requests}[5m])))`, name: (labels) => labels[names.endpoint] || "all" }]} />
+          <Chart title="Requests per second by status" unit="reqps" stack="normal" {...more}
+            queries={[{ query: `sum by (${names.status}) (rate(${failed && names.requests.split("{")[0] !== names.failed?.split("{")[0] ? narrowed((names.failed ?? "").replace(/\{.*$/, ""), service.matchers) : requests}[5m]))`, name: (labels) => labels[names.status] || "all" }]} />
+        </div>
+      </Section>
+      {failed && (
+        <Section title="Errors">
+          <div class="charts">
+            <Chart title="Share of requests that fail" unit="percentunit" fill={0.15} min={0} {...more} empty="No requests in this range"
+              thresholds={[{ value: 0.01, colour: "--warning-fill", line: true, area: false }, { value: 0.05, colour: "--critical-fill", line: true, area: false }]}
+              queries={[{ query: `sum(rate(${failed}[5m])) / sum(rate(${requests}[5m]))`, name: "errors", colour: "--critical-fill" }]} />
+            <Chart title="Errors per second by endpoint" unit="reqps" stack="normal" empty="No errors in this range" {...more}
+              queries={[{ query: `topk(10, sum by (${names.endpoint}, ${names.status}) (rate(${failed}[5m])) > 0)`, name: (labels) => `${labels[names.status] ?? ""} ${labels[names.endpoint] ?? ""}`.trim() || "all" }]} />
+          </div>
+        </Section>
+      )}
+      {buckets && (
+        <Section title="Latency">
+          <div class="charts">
+            <figure class="stacked">
+              <div class="switch" role="group" aria-label="How latency is shown">
+                <button type="button" aria-pressed={chosen.value === "lines"} onClick={() => (chosen.value = "lines")}>Percentiles</button>
+                <button type="button" aria-pressed={chosen.value === "heatmap"} onClick={() => (chosen.value = "heatmap")}>Heatmap</button>
+              </div>
+              {chosen.value === "heatmap"
+                ? <HeatmapChart title="Durations" query={`sum by (le) (rate(${buckets}[5m]))`} unit="s" scale={1 / names.perSecond} />
+                : (
+                  <Chart title={split ? "Durations of successful requests" : "Durations"} unit="s" min={0} {...more} thresholds={[{ value: 2, colour: "--critical-fill", line: true, area: false }]}
+                    queries={[[0.5, "p50", "--c5"], [0.95, "p95", "--c0"], [0.99, "p99", "--c4"]].map(([share, label, colour]) => ({
+                      query: quantile(share as number, split ? narrowed(buckets, negated(split)) : buckets), name: label as string, colour: colour as string,
+                    }))} />
+                )}
+            </figure>
+            {split
+              ? (
+                <Chart title="Durations of failed requests" unit="s" min={0} empty="No failed requests in this range" {...more}
+                  queries={[[0.5, "p50", "--c1"], [0.99, "p99", "--critical-fill"]].map(([share, label, colour]) => ({
+                    query: quantile(share as number, narrowed(buckets, split)), name: label as string, colour: colour as string,
+                  }))} />
+              )
+              : (
+                <Chart title="p95 by endpoint" unit="s" min={0} {...more}
+                  queries={[{ query: `topk(10, histogram_quantile(0.95, sum by (${names.endpoint}, le) (rate(${buckets}[5m])))${scale})`, name: (labels) => labels[names.endpoint] || "all" }]} />
+              )}
+          </div>
+        </Section>
+      )}
+      <Endpoints names={names} />
+    </>
+  );
+};
+
+/** `status=~"5.."` the other way round. */
+const negated = (matcher: string): string => matcher.replace(/=~"/, '!~"').replace(/([^!])="/, '$1!="');
+
+const Unknown = ({ service }: { service: DeckService }): JSX.Element => (
+  <Empty title="No request metrics are known here" text={`${service.name} exposes none of the request metrics that are recognised: OpenTelemetry, prometheus-fastapi-instrumentator, starlette, axum, Micrometer, prom-client, Go, gRPC, Envoy, nginx, Traefik and others.`}>
+    <a class="link" href={href("/explore", { q: `{${service.matchers}}` })}>See what it does expose</a>
+  </Empty>
+);
