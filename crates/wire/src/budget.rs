@@ -62,6 +62,17 @@ mod tests {
     }
 
     #[test]
+    fn swarms_of_small_json_values_are_refused() {
+        for part in [r#"{"":0},"#, "[],", "0,", r#""","#] {
+            let body = format!(r#"{{"resourceMetrics":[{}0]}}"#, part.repeat(5 << 20));
+            let error = otlp::decode_json(body.as_bytes()).unwrap_err().to_string();
+            assert!(error.contains("too many parts for one message; send smaller batches"), "{part} {error}");
+        }
+        let text = format!(r#"{{"a":"{}"}}"#, r#"\"{[,"#.repeat(1 << 20));
+        assert!(otlp::decode_json(text.as_bytes()).is_ok(), "what stands in a text is no part");
+    }
+
+    #[test]
     fn swarms_of_empty_parts_are_refused() {
         const COUNT: usize = 7 << 20;
         let otlp: [&[u32]; 6] =

@@ -21,7 +21,7 @@ pub struct Dumped {
     pub time: Option<Timestamp>,
     /// What stands for it, if anything.
     pub exemplar: Option<Exemplar>,
-    /// The type that the dump gave last.
+    /// The type that the dump gave its family; unknown where it gave none.
     pub kind: MetricType,
 }
 
@@ -31,6 +31,8 @@ pub struct Dump<'a> {
     dialect: Dialect,
     at: usize,
     line: usize,
+    /// The family that the last type was given to, and the type.
+    family: String,
     kind: MetricType,
     is_ended: bool,
 }
@@ -39,7 +41,7 @@ pub struct Dump<'a> {
 pub fn dump(body: &[u8], format: Format) -> Dump<'_> {
     let dialect = if format == Format::OpenMetrics { Dialect::OpenMetrics } else { Dialect::Text };
     let is_ended = format == Format::Protobuf;
-    Dump { body, dialect, at: 0, line: 0, kind: MetricType::Unknown, is_ended }
+    Dump { body, dialect, at: 0, line: 0, family: String::new(), kind: MetricType::Unknown, is_ended }
 }
 
 impl Dump<'_> {
@@ -52,17 +54,19 @@ impl Dump<'_> {
         if scan::is_comment(line, self.dialect) {
             match scan::comment(line, self.dialect)? {
                 Comment::Eof => self.is_ended = true,
-                Comment::Type(_, kind) => self.kind = kind,
+                Comment::Type(family, kind) => (self.family, self.kind) = (family.into_owned(), kind),
                 _ => {}
             }
             return Ok(None);
         }
         let part = scan::series(line, self.dialect)?;
-        let labels = part.to_labels(self.kind)?;
+        let kind =
+            if is_of_family(&part.name, &self.family, self.kind) { self.kind } else { MetricType::Unknown };
+        let labels = part.to_labels(kind)?;
         let (value, length) = float::parse_prefix(&line[part.value_start..])
             .ok_or(Fault { at: part.value_start, message: "expected a value".into() })?;
         let tail = scan::tail(line, part.value_start + length, self.dialect)?;
-        Ok(Some(Dumped { labels, value, time: tail.time, exemplar: tail.exemplar, kind: self.kind }))
+        Ok(Some(Dumped { labels, value, time: tail.time, exemplar: tail.exemplar, kind }))
     }
 }
 
@@ -90,13 +94,26 @@ impl Iterator for Dump<'_> {
     }
 }
 
+/// Whether a sample of this name is one of the family, given the family's type.
+fn is_of_family(name: &str, family: &str, kind: MetricType) -> bool {
+    let suffixes: &[&str] = match kind {
+        MetricType::Counter => &["", "_total", "_created"],
+        MetricType::Histogram => &["", "_bucket", "_count", "_sum", "_created"],
+        MetricType::GaugeHistogram => &["", "_bucket", "_gcount", "_gsum"],
+        MetricType::Summary => &["", "_count", "_sum", "_created"],
+        MetricType::Info => &["", "_info"],
+        MetricType::Unknown | MetricType::Gauge | MetricType::StateSet => &[""],
+    };
+    name.strip_prefix(family).is_some_and(|suffix| suffixes.contains(&suffix))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
     fn every_line_is_a_sample_and_a_bad_one_costs_itself_alone() {
-        let body = "# TYPE h histogram\nh_bucket{le=\"1\"} 1 1.5\nh_bucket{le=\"1\"} 2 2.5\nbad\nup 1\n# EOF\nafter 1\n";
+        let body = "# TYPE h histogram\nh_bucket{le=\"1\"} 1 1.5\nh_bucket{le=\"1\"} 2 2.5\nbad\nup{le=\"1\"} 1\n# EOF\nafter 1\n";
         let shown: Vec<String> = dump(body.as_bytes(), Format::OpenMetrics)
             .map(|line| match line {
                 Ok(line) => format!("{} {} {:?} {}", line.labels, line.value, line.time, line.kind),
@@ -107,7 +124,7 @@ mod tests {
             "h_bucket{le=\"1.0\"} 1 Some(1500) histogram",
             "h_bucket{le=\"1.0\"} 2 Some(2500) histogram",
             "line 4, column 4: expected a value: \"bad\"",
-            "up 1 None histogram",
+            "up{le=\"1\"} 1 None unknown",
         ];
         assert_eq!(shown, want);
     }

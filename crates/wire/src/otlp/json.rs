@@ -10,14 +10,49 @@ use super::request::{
     Attributes, Buckets, CUMULATIVE, DELTA, Exemplar, Kind, Metric, Point, Request, Resource, Scope,
     number_text,
 };
+use crate::budget::Budget;
+use crate::protobuf::Malformed;
 
 type Object = Map<String, Value>;
 
+/// About how much memory a JSON value takes where it stands: in an array that may be half empty.
+const VALUE_BYTES: usize = 2 * size_of::<Value>();
+/// About how much an object takes, however few members it has: a node of a tree with room for eleven.
+const OBJECT_BYTES: usize = 11 * (size_of::<String>() + size_of::<Value>());
+/// About how much a text takes besides its bytes.
+const TEXT_BYTES: usize = 32;
+
 /// Reads a request from its JSON encoding.
 pub fn decode_json(body: &[u8]) -> Result<Request<'static>, OtlpError> {
+    check_parts(body).map_err(|error| OtlpError::Json(error.to_string()))?;
     let root: Value = serde_json::from_slice(body).map_err(|error| OtlpError::Json(error.to_string()))?;
     let root = root.as_object().ok_or_else(|| wrong("the request", "an object"))?;
     Ok(Request { resources: each(root, "resourceMetrics", resource)? })
+}
+
+/// Whether a body has room for its parts within the budget of a message. Told before it is read: `{"":0},` takes eight bytes
+/// here and hundreds once it is an object.
+fn check_parts(body: &[u8]) -> Result<(), Malformed> {
+    let mut budget = Budget::new();
+    budget.take_bytes(body.len())?;
+    let (mut is_text, mut is_escaped) = (false, false);
+    for byte in body {
+        match byte {
+            _ if is_escaped => is_escaped = false,
+            b'\\' if is_text => is_escaped = true,
+            b'"' => {
+                is_text = !is_text;
+                budget.take_bytes(TEXT_BYTES / 2)?;
+            }
+            _ if is_text => {}
+            b'{' => budget.take_bytes(OBJECT_BYTES)?,
+            // An array makes room for four values at once.
+            b'[' => budget.take_bytes(2 * VALUE_BYTES)?,
+            b',' => budget.take_bytes(VALUE_BYTES)?,
+            _ => {}
+        }
+    }
+    Ok(())
 }
 
 fn wrong(what: &str, expected: &str) -> OtlpError {

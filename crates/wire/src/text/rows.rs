@@ -37,6 +37,9 @@ pub(crate) struct TextRows {
 
 const NO_TIME: Timestamp = Timestamp::MIN;
 
+/// How much room a row is given for what a scrape adds about itself.
+const VALUES_ADDED: usize = 8;
+
 /// A body above this is refused: offsets are kept in 32 bits.
 pub(crate) const BODY_BYTES_MAX: usize = 1 << 31;
 
@@ -77,9 +80,11 @@ impl TextRows {
 
     fn page(&mut self) -> Page {
         let times = self.times.iter().enumerate().filter(|(_, time)| **time != NO_TIME);
+        let mut values = Vec::with_capacity(self.values.len() + VALUES_ADDED);
+        values.extend_from_slice(&self.values);
         Page {
             shape: self.template.shape.clone(),
-            values: self.values.clone(),
+            values,
             absent: self.template.absent.to_vec(),
             times: times.map(|(column, &time)| (column as u32, time)).collect(),
             histograms: Vec::new(),
