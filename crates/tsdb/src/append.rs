@@ -35,7 +35,11 @@ impl Store {
         for (column, exemplar) in &frame.exemplars {
             self.append_exemplar(&resolved, *column, exemplar, frame.time, &context, &mut appended)?;
         }
-        self.append_metadata(&frame.layout.metadata, &context)?;
+        // What a layout says of its families is told once: with each row it would be compared, family by family.
+        if !resolved.is_described.load(Ordering::Relaxed) {
+            self.append_metadata(&frame.layout.metadata, &context)?;
+            resolved.is_described.store(true, Ordering::Relaxed);
+        }
         appended.series_created = self.head.take_created(&resolved);
         self.count(frame.time, &appended);
         Ok(appended)

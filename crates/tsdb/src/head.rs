@@ -58,6 +58,8 @@ pub(crate) struct Resolved {
     pub(crate) created: u64,
     /// Whether `created` was reported.
     is_reported: AtomicBool,
+    /// Whether the layout's metadata was taken.
+    pub(crate) is_described: AtomicBool,
 }
 
 /// The columns of a layout that are in one stripe.
