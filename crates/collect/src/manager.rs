@@ -17,7 +17,7 @@ use crate::discovery::local::LocalConfig;
 use crate::discovery::{Running, Source, Update, sources_of};
 use crate::fetch::Shared;
 use crate::host::{self, HostConfig};
-use crate::scrape::{Order, ScrapeState, Scraper, SharedState, Sink};
+use crate::scrape::{Estate, Order, ScrapeState, Scraper, SharedState, Sink};
 use crate::target::{Outcome, Target, discovered_labels, resolve};
 
 /// The name of the job that local discovery fills. Its targets have the names of their processes instead.
@@ -37,13 +37,21 @@ pub struct Extras {
 /// Collects until it is stopped.
 pub struct Collector {
     commands: mpsc::Sender<Command>,
-    status: Arc<Mutex<Vec<JobStatus>>>,
+    views: Arc<Mutex<Vec<JobView>>>,
     task: JoinHandle<()>,
 }
 
 enum Command {
     Apply(Vec<Arc<ScrapeJob>>, Extras, oneshot::Sender<()>),
     Stop(oneshot::Sender<()>),
+}
+
+/// A job as it stands, until discovery or a reload changes it; what changes by itself is asked for when somebody looks.
+#[derive(Clone)]
+struct JobView {
+    status: JobStatus,
+    states: Vec<SharedState>,
+    errors: Vec<Arc<Mutex<Option<String>>>>,
 }
 
 /// A job and its targets, to look at.
@@ -76,9 +84,9 @@ impl Collector {
     /// Starts without jobs. Must be called within the runtime. Frames go to `sink`.
     pub fn start(sink: Sink) -> Collector {
         let (commands, orders) = mpsc::channel(8);
-        let status = Arc::new(Mutex::new(Vec::new()));
-        let manager = Manager::new(sink, status.clone());
-        Collector { commands, status, task: tokio::spawn(manager.run(orders)) }
+        let views = Arc::new(Mutex::new(Vec::new()));
+        let manager = Manager::new(sink, views.clone());
+        Collector { commands, views, task: tokio::spawn(manager.run(orders)) }
     }
 
     /// Follows new jobs. What did not change keeps running.
@@ -92,7 +100,8 @@ impl Collector {
 
     /// Every job with its targets and their last scrapes.
     pub fn status(&self) -> Vec<JobStatus> {
-        self.status.lock().clone()
+        let views = self.views.lock().clone();
+        views.into_iter().map(JobView::status).collect()
     }
 
     /// Stops everything and waits until no frame is on its way any more.
@@ -120,7 +129,7 @@ pub fn local_job(interval: Option<Span>) -> Result<ScrapeJob, ConfigError> {
 
 struct Manager {
     sink: Sink,
-    status: Arc<Mutex<Vec<JobStatus>>>,
+    views: Arc<Mutex<Vec<JobView>>>,
     jobs: BTreeMap<String, JobRun>,
     order: Vec<String>,
     loops: JoinSet<()>,
@@ -145,14 +154,16 @@ struct JobRun {
 struct TargetRun {
     target: Arc<Target>,
     state: SharedState,
+    /// What its series are, for the loop that follows this one.
+    estate: Estate,
     orders: watch::Sender<Order>,
 }
 
 impl Manager {
-    fn new(sink: Sink, status: Arc<Mutex<Vec<JobStatus>>>) -> Manager {
+    fn new(sink: Sink, views: Arc<Mutex<Vec<JobView>>>) -> Manager {
         Manager {
             sink,
-            status,
+            views,
             jobs: BTreeMap::new(),
             order: Vec::new(),
             loops: JoinSet::new(),
@@ -164,15 +175,12 @@ impl Manager {
     }
 
     async fn run(mut self, mut commands: mpsc::Receiver<Command>) {
-        // The status is a copy that is made once a second, so that looking at it never waits for this task.
-        let mut refresh = tokio::time::interval(std::time::Duration::from_secs(1));
-        refresh.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
         loop {
             tokio::select! {
                 command = commands.recv() => match command {
                     Some(Command::Apply(jobs, extras, done)) => {
                         self.apply(jobs, &extras);
-                        self.publish_status();
+                        self.publish_views();
                         let _ = done.send(());
                     }
                     Some(Command::Stop(done)) => {
@@ -184,9 +192,8 @@ impl Manager {
                 },
                 update = self.updates.1.recv() => if let Some(update) = update {
                     self.take_update(update);
-                    self.publish_status();
+                    self.publish_views();
                 },
-                _ = refresh.tick() => self.publish_status(),
                 // Loops that ended are forgotten.
                 Some(_) = self.loops.join_next() => {}
             }
@@ -271,32 +278,32 @@ impl Manager {
         let mut before = std::mem::take(&mut run.targets);
         for (key, target) in wanted {
             let old = before.remove(&key);
-            let kept = old.filter(|old| {
-                let same = *old.target.job == *target.job
-                    && old.target.interval == target.interval
-                    && old.target.timeout == target.timeout
-                    && old.target.native_histograms == target.native_histograms
-                    && old.target.convert_classic_histograms == target.convert_classic_histograms
-                    && old.target.classic_histograms == target.classic_histograms;
-                if !same {
-                    let _ = old.orders.send(Order::Stop);
+            let target_run = match old {
+                Some(old) if old.target.is_scraped_as(&target) => old,
+                old => {
+                    let estate = old.map(|old| {
+                        let _ = old.orders.send(Order::Stop);
+                        old.estate
+                    });
+                    self.start_target(target, run, estate)
                 }
-                same
-            });
-            let target_run = kept.unwrap_or_else(|| self.start_target(target, run));
+            };
             run.targets.insert(key, target_run);
         }
         self.end_targets(before);
     }
 
-    fn start_target(&mut self, target: Target, run: &JobRun) -> TargetRun {
+    /// Starts the loop of a target; `estate` is that of the loop before it, if there was one.
+    fn start_target(&mut self, target: Target, run: &JobRun, estate: Option<Estate>) -> TargetRun {
         let (target, state) = (Arc::new(target), SharedState::default());
         let (orders, listener) = watch::channel(Order::Run);
-        let scraper = Scraper::new(target.clone(), run.shared.clone(), state.clone(), run.over_limit.clone());
+        let estate = estate.unwrap_or_else(|| Estate::of(&target));
+        let parts = (run.shared.clone(), state.clone(), run.over_limit.clone());
+        let scraper = Scraper::new(target.clone(), parts, estate.clone());
         let (active, key) = (self.active.clone(), target.key());
         self.active.lock().insert(key);
         self.loops.spawn(scraper.run(self.sink.clone(), listener, move || active.lock().contains(&key)));
-        TargetRun { target, state, orders }
+        TargetRun { target, state, estate, orders }
     }
 
     fn end_targets(&self, targets: HashMap<u64, TargetRun>) {
@@ -335,10 +342,9 @@ impl Manager {
         while self.loops.join_next().await.is_some() {}
     }
 
-    fn publish_status(&self) {
-        let status: Vec<JobStatus> =
-            self.order.iter().filter_map(|name| self.jobs.get(name)).map(JobRun::status).collect();
-        *self.status.lock() = status;
+    fn publish_views(&self) {
+        let views = self.order.iter().filter_map(|name| self.jobs.get(name)).map(JobRun::view).collect();
+        *self.views.lock() = views;
     }
 }
 
@@ -371,20 +377,33 @@ impl JobRun {
         wanted
     }
 
-    fn status(&self) -> JobStatus {
-        let mut targets: Vec<TargetStatus> = self
-            .targets
-            .values()
-            .map(|run| TargetStatus { target: run.target.clone(), state: run.state.lock().clone() })
-            .collect();
-        targets.sort_by(|a, b| a.target.labels.cmp(&b.target.labels));
-        JobStatus {
-            job: self.job.clone(),
-            targets,
-            dropped: self.dropped.clone(),
-            dropped_count: self.dropped_count,
-            invalid: self.invalid.clone(),
-            discovery_errors: self.sources.iter().filter_map(|source| source.error.lock().clone()).collect(),
+    fn view(&self) -> JobView {
+        let mut runs: Vec<&TargetRun> = self.targets.values().collect();
+        runs.sort_by(|a, b| a.target.labels.cmp(&b.target.labels));
+        let unasked =
+            |run: &&TargetRun| TargetStatus { target: run.target.clone(), state: ScrapeState::default() };
+        JobView {
+            states: runs.iter().map(|run| run.state.clone()).collect(),
+            errors: self.sources.iter().map(|source| source.error.clone()).collect(),
+            status: JobStatus {
+                job: self.job.clone(),
+                targets: runs.iter().map(unasked).collect(),
+                dropped: self.dropped.clone(),
+                dropped_count: self.dropped_count,
+                invalid: self.invalid.clone(),
+                discovery_errors: Vec::new(),
+            },
         }
+    }
+}
+
+impl JobView {
+    fn status(self) -> JobStatus {
+        let JobView { mut status, states, errors } = self;
+        for (target, state) in status.targets.iter_mut().zip(states) {
+            target.state = state.lock().clone();
+        }
+        status.discovery_errors = errors.iter().filter_map(|error| error.lock().clone()).collect();
+        status
     }
 }

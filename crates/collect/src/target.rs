@@ -33,6 +33,11 @@ pub const META_PREFIX: &str = "__meta_";
 /// What labels start with that no series carries.
 pub const RESERVED_PREFIX: &str = "__";
 
+/// At how many moments of an interval targets are scraped, at least.
+const MOMENTS_MIN: i64 = 40;
+/// How far apart these moments are, at most.
+const MOMENT_MILLIS_MAX: i64 = 250;
+
 /// Something to scrape.
 #[derive(Clone, Debug)]
 pub struct Target {
@@ -233,6 +238,16 @@ impl Target {
         hasher.finish()
     }
 
+    /// Whether a loop that scrapes this target scrapes `other`, which has the same key, as it should be.
+    pub(crate) fn is_scraped_as(&self, other: &Target) -> bool {
+        *self.job == *other.job
+            && self.interval == other.interval
+            && self.timeout == other.timeout
+            && self.native_histograms == other.native_histograms
+            && self.convert_classic_histograms == other.convert_classic_histograms
+            && self.classic_histograms == other.classic_histograms
+    }
+
     /// The full URL that is scraped.
     pub fn uri(&self) -> String {
         self.address.uri()
@@ -240,16 +255,25 @@ impl Target {
 
     /// How far into each interval this target is scraped. It depends on the target alone, so targets spread evenly
     /// over the interval and stay where they are across restarts.
+    ///
+    /// They spread over moments that are a quarter of a second apart, or less where the interval is short: what is due
+    /// at the same moment costs one wake-up, and finds the code that the one before it needed at hand.
     pub fn offset_millis(&self) -> i64 {
-        (self.key() % self.interval.millis.unsigned_abs().max(1)) as i64
+        let interval = self.interval.millis.max(1);
+        let moment = (interval / MOMENTS_MIN).clamp(1, MOMENT_MILLIS_MAX);
+        let moments = (interval / moment).max(1);
+        (self.key() % moments.unsigned_abs()) as i64 * moment
     }
 
     /// The first scheduled time at or after `now`, both in milliseconds since the epoch.
     pub fn next_time(&self, now_millis: i64) -> i64 {
-        let interval = self.interval.millis.max(1);
-        let offset = self.offset_millis();
-        now_millis + (offset - now_millis).rem_euclid(interval)
+        next_time(self.interval, self.offset_millis(), now_millis)
     }
+}
+
+/// The first time at or after `now_millis` that lies `offset_millis` into an interval.
+pub(crate) fn next_time(interval: Span, offset_millis: i64, now_millis: i64) -> i64 {
+    now_millis + (offset_millis - now_millis).rem_euclid(interval.millis.max(1))
 }
 
 impl Address {

@@ -10,7 +10,7 @@ use super::relabel::RelabelConfig;
 use super::values::{ByteSize, Protocol, Span, nullable};
 use super::{
     ConfigError, DnsSdConfig, FileSdConfig, HttpClientConfig, HttpSdConfig, InactiveDiscovery, StaticConfig,
-    inactive,
+    TlsVersion, inactive,
 };
 use crate::relabel::Rule;
 use wire::ScrapeProtocol;
@@ -341,6 +341,19 @@ pub struct ScrapeJob {
     pub dns_sd_configs: Vec<DnsSdConfig>,
     /// Discovery that was accepted and yields nothing yet.
     pub inactive: Vec<InactiveDiscovery>,
+}
+
+impl ScrapeJob {
+    /// What the section asks for that is accepted and not done as written: the field, and what is done instead.
+    pub fn remarks(&self) -> Vec<(&'static str, &'static str)> {
+        let tls = &self.client.tls;
+        let bounds =
+            [("tls_config.min_version", tls.min_version), ("tls_config.max_version", tls.max_version)];
+        let is_old = |version: Option<TlsVersion>| version.is_some_and(|version| version < TlsVersion::Tls12);
+        let old = bounds.into_iter().filter(|(_, version)| is_old(*version));
+        old.map(|(field, _)| (field, "TLS 1.2 is the oldest version that is spoken, and is used instead"))
+            .collect()
+    }
 }
 
 impl GlobalConfig {

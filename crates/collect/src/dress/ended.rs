@@ -1,6 +1,6 @@
 //! Staleness: which series ended, and the frames that say so.
 
-use foldhash::HashMap;
+use foldhash::{HashMap, HashSet};
 use model::{Frame, Labels, STALE_NAN, Timestamp};
 use wire::Page;
 
@@ -41,16 +41,37 @@ pub(super) fn end_of_shape(
         }
     }
     if gone.contains(&true) {
-        let is_gone = |column: u32| gone[column as usize];
-        let ended = old.rows.iter().filter_map(|row| stale_row(row, is_gone, time));
-        frames.extend(ended.map(|mut frame| {
-            let said = frame.values.len() as u32;
-            frame.absent.extend(said..frame.layout.points.len() as u32);
-            frame.values.resize(frame.layout.points.len(), STALE_NAN);
-            frame
-        }));
+        end_columns(old, |column| gone[column as usize], time, frames);
     }
     added
+}
+
+/// Ends the series that a cut of another style left alive and that `frames` say nothing of.
+pub(super) fn end_of_style(old: &Cut, time: Timestamp, frames: &mut Vec<Frame>) {
+    let mut said = HashSet::default();
+    for frame in &*frames {
+        let columns = (0..frame.values.len()).filter(|at| frame.absent.binary_search(&(*at as u32)).is_err());
+        said.extend(columns.map(|at| frame.layout.series(at)));
+    }
+    let mut gone = vec![false; old.shape.series.len()];
+    for row in &old.rows {
+        for (at, column) in row.sources().enumerate() {
+            let was_alive = old.live && old.silent.binary_search(&column).is_err();
+            gone[column as usize] = was_alive && !said.contains(&row.layout.series(at));
+        }
+    }
+    end_columns(old, |column| gone[column as usize], time, frames);
+}
+
+/// Ends the columns that `is_gone` admits.
+fn end_columns(cut: &Cut, is_gone: impl Fn(u32) -> bool, time: Timestamp, frames: &mut Vec<Frame>) {
+    let ended = cut.rows.iter().filter_map(|row| stale_row(row, &is_gone, time));
+    frames.extend(ended.map(|mut frame| {
+        let said = frame.values.len() as u32;
+        frame.absent.extend(said..frame.layout.points.len() as u32);
+        frame.values.resize(frame.layout.points.len(), STALE_NAN);
+        frame
+    }));
 }
 
 /// A frame that ends those of a row's columns whose source `is_gone` admits; `None` where there are none.

@@ -25,28 +25,48 @@ impl Cut {
         if self.live && silent != self.silent {
             ended.extend(silent.iter().copied().filter(|column| self.silent.binary_search(column).is_err()));
         }
-        let mut histograms = self.deal(page.histograms);
-        let mut exemplars = self.deal(page.exemplars);
-        let mut page_values = page.values;
-        self.group_frames(&page.times, &page_values, &mut histograms, &mut exemplars, frames);
-        let mut left_out: Vec<u32> = page.absent;
+        let mut left_out = page.absent;
         left_out.extend(page.times.iter().map(|(column, _)| *column));
         left_out.sort_unstable();
         left_out.dedup();
         left_out.retain(|column| ended.binary_search(column).is_err());
-        for &column in &ended {
-            page_values[column as usize] = STALE_NAN;
+        let page = Page { absent: left_out, ..page };
+        match self.rows[0].is_whole() && page.times.is_empty() {
+            true => frames.push(self.whole_frame(page, &ended, time)),
+            false => self.row_frames(page, &ended, time, frames),
         }
-        let mut absent = self.deal(left_out.into_iter().map(|column| (column, ())));
+        self.live = true;
+        self.silent = silent;
+    }
+
+    /// The one frame of a page of which nothing is dropped: so it is for most targets, and nothing has to be dealt out.
+    fn whole_frame(&self, page: Page, ended: &[u32], time: Timestamp) -> Frame {
+        let mut values = page.values;
+        ended.iter().for_each(|&column| values[column as usize] = STALE_NAN);
+        Frame {
+            layout: self.rows[0].layout.clone(),
+            time,
+            values,
+            absent: page.absent,
+            histograms: page.histograms,
+            exemplars: page.exemplars,
+            starts: self.rows[0].starts.clone(),
+        }
+    }
+
+    /// The frames of all rows, the target's own as the last.
+    fn row_frames(&mut self, page: Page, ended: &[u32], time: Timestamp, frames: &mut Vec<Frame>) {
+        let mut histograms = self.deal(page.histograms);
+        let mut exemplars = self.deal(page.exemplars);
+        let mut page_values = page.values;
+        self.group_frames(&page.times, &page_values, &mut histograms, &mut exemplars, frames);
+        ended.iter().for_each(|&column| page_values[column as usize] = STALE_NAN);
+        let mut absent = self.deal(page.absent.into_iter().map(|column| (column, ())));
         for (index, row) in self.rows.iter().enumerate().rev() {
-            let values = match row.is_whole() {
-                true => std::mem::take(&mut page_values),
-                false => row.sources().map(|source| page_values[source as usize]).collect(),
-            };
             let frame = Frame {
                 layout: row.layout.clone(),
                 time,
-                values,
+                values: row.sources().map(|source| page_values[source as usize]).collect(),
                 absent: std::mem::take(&mut absent[index]).into_iter().map(|(column, ())| column).collect(),
                 histograms: std::mem::take(&mut histograms[index]),
                 exemplars: std::mem::take(&mut exemplars[index]),
@@ -57,8 +77,6 @@ impl Cut {
                 frames.push(frame);
             }
         }
-        self.live = true;
-        self.silent = silent;
     }
 
     /// Frames of the samples that bring times of their own, one for each row and time.

@@ -19,14 +19,14 @@ use wire::Page;
 use crate::config::{NameScheme, ScrapeLimits};
 use crate::relabel::Rule;
 use cut::Cut;
-use ended::{end_of_shape, silent_columns, stale_row};
+use ended::{end_of_shape, end_of_style, silent_columns, stale_row};
 use frames::{empty_frame, main_frame};
 pub use limits::Refusal;
 pub use report::{Counts, Report};
 use report::{push_report, report_points};
 
 /// What decides how pages of a target are dressed.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Style {
     /// What all series of the target carry.
     pub target: Labels,
@@ -50,6 +50,8 @@ pub struct Style {
 pub struct Dresser {
     style: Style,
     cut: Option<Cut>,
+    /// What was alive when the style changed: what the first scrape of the new style does not bring ends with it.
+    inherited: Option<Cut>,
     /// The shape that was refused last, and why, so that it is not worked out again at every scrape.
     refused: Option<(u64, Refusal)>,
     report_only: Arc<Layout>,
@@ -62,7 +64,16 @@ impl Dresser {
     pub fn new(style: Style) -> Dresser {
         let points = report_points(style.extra_metrics);
         let report_only = Layout::new(style.target.clone(), points, Vec::new());
-        Dresser { style, cut: None, refused: None, report_only, reported: false }
+        Dresser { style, cut: None, inherited: None, refused: None, report_only, reported: false }
+    }
+
+    /// Dresses pages in another style from now on.
+    pub fn restyle(&mut self, style: Style) {
+        if style == self.style {
+            return;
+        }
+        let alive = self.cut.take().filter(|cut| cut.live).or_else(|| self.inherited.take());
+        *self = Dresser { inherited: alive, reported: self.reported, ..Dresser::new(style) };
     }
 
     /// The frames of a scrape that succeeded. The first holds the target's own series.
@@ -118,6 +129,9 @@ impl Dresser {
         cut.page_frames(page, silent, time, &mut frames);
         let main = main_frame(&mut frames, &cut.rows[0].layout);
         push_report(main, &self.style, true, counts, report);
+        if let Some(old) = self.inherited.take() {
+            end_of_style(&old, time, &mut frames);
+        }
         self.reported = true;
         Ok((frames, counts))
     }
@@ -131,6 +145,9 @@ impl Dresser {
             frames.insert(0, empty_frame(self.report_only.clone(), time));
         }
         push_report(&mut frames[0], &self.style, false, counts, report);
+        if let Some(old) = self.inherited.take() {
+            end_of_style(&old, time, &mut frames);
+        }
         self.reported = true;
         frames
     }
@@ -144,6 +161,9 @@ impl Dresser {
                 .absent
                 .extend((frame.values.len()..frame.values.len() + missing).map(|column| column as u32));
             frame.values.extend(std::iter::repeat_n(STALE_NAN, missing));
+        }
+        if let Some(old) = self.inherited.take() {
+            end_of_style(&old, time, &mut frames);
         }
         if self.reported {
             let mut frame = empty_frame(self.report_only.clone(), time);
@@ -364,6 +384,33 @@ mod tests {
         assert_ne!(layouts[0].id(), layouts[1].id());
         assert!(Arc::ptr_eq(&layouts[0].points, &layouts[1].points));
         assert!(Arc::ptr_eq(&layouts[0].metadata, &layouts[1].metadata));
+    }
+
+    #[test]
+    fn series_that_another_style_does_not_bring_end() {
+        let dropping = || json!([{"source_labels": ["__name__"], "regex": "b", "action": "drop"}]);
+        let body = "a 1\nb 2\n";
+        let dressed = |dresser: &mut Dresser, time: i64| {
+            let page = Reader::new().read(body.as_bytes(), Format::Text, &Options::default()).unwrap();
+            show(&dresser.dress(page, time, Report::default()).unwrap().0)
+                .join("\n")
+                .replace(r#"instance="i", job="j""#, "J")
+        };
+        let begun = || {
+            let mut dresser = Dresser::new(style(json!([]), |_| {}));
+            assert_eq!(dressed(&mut dresser, 10), "a{J} 1 @10\nb{J} 2 @10\nup{J} 1 @10");
+            dresser.restyle(style(dropping(), |_| {}));
+            dresser
+        };
+        let mut dresser = begun();
+        assert_eq!(dressed(&mut dresser, 20), "a{J} 1 @20\nb{J} stale @20\nup{J} 1 @20");
+        dresser.restyle(style(dropping(), |_| {}));
+        assert_eq!(dressed(&mut dresser, 30), "a{J} 1 @30\nup{J} 1 @30");
+        // Changed again before a scrape succeeded, and gone before the next one.
+        let mut dresser = begun();
+        dresser.restyle(style(json!([]), |_| {}));
+        let ended = show(&dresser.end(40)).join("\n").replace(r#"instance="i", job="j""#, "J");
+        assert_eq!(ended, "a{J} stale @40\nb{J} stale @40\nup{J} stale @40");
     }
 
     #[test]

@@ -26,6 +26,7 @@ use connect::{Connection, Request};
 use credentials::Token;
 use proxy::Proxy;
 pub use redirect::address_of;
+pub(crate) use redirect::percent_decoded;
 use redirect::{is_redirect, redirect_of};
 pub use response::Answer;
 use response::Response;

@@ -5,6 +5,7 @@ use std::net::IpAddr;
 use http::header::PROXY_AUTHORIZATION;
 use http::{HeaderName, HeaderValue, Uri};
 
+use super::redirect::percent_decoded;
 use super::{FetchError, credentials};
 use crate::config::{ConfigError, ProxyConfig, Secret};
 
@@ -49,9 +50,17 @@ enum Exception {
 
 impl Proxy {
     pub(super) fn new(config: &ProxyConfig) -> Result<Proxy, ConfigError> {
+        Proxy::within(config, |name| std::env::var(name).ok())
+    }
+
+    /// As `new`, in an environment of these variables.
+    fn within(
+        config: &ProxyConfig,
+        environment: impl Fn(&str) -> Option<String>,
+    ) -> Result<Proxy, ConfigError> {
         let variable = |name: &str| {
-            let value = std::env::var(name.to_ascii_lowercase()).or_else(|_| std::env::var(name));
-            value.ok().filter(|value| !value.is_empty())
+            let value = environment(&name.to_ascii_lowercase()).or_else(|| environment(name));
+            value.filter(|value| !value.is_empty())
         };
         let server = |url: Option<String>| url.map(|url| ProxyServer::new(&url, config)).transpose();
         if config.from_environment {
@@ -94,7 +103,7 @@ impl ProxyServer {
             uri.authority().and_then(|authority| authority.as_str().rsplit_once('@')).map(|(user, _)| user);
         let authorization = user.map(|user| {
             let (name, password) = user.split_once(':').unwrap_or((user, ""));
-            credentials::basic_header(&decode_percent(name), &decode_percent(password))
+            credentials::basic_header(&percent_decoded(name), &percent_decoded(password))
         });
         let authorization = authorization.transpose().map_err(|error| invalid(error.to_string()))?;
         let headers = config.connect_header.iter().map(|(name, values)| {
@@ -178,25 +187,6 @@ fn same_network(a: IpAddr, b: IpAddr, bits: u32) -> bool {
     }
 }
 
-fn decode_percent(text: &str) -> String {
-    let mut bytes = Vec::with_capacity(text.len());
-    let mut rest = text.as_bytes();
-    while let Some((&byte, tail)) = rest.split_first() {
-        let code = tail.get(..2).and_then(|hex| std::str::from_utf8(hex).ok());
-        match code.filter(|_| byte == b'%').and_then(|hex| u8::from_str_radix(hex, 16).ok()) {
-            Some(decoded) => {
-                bytes.push(decoded);
-                rest = &tail[2..];
-            }
-            None => {
-                bytes.push(byte);
-                rest = tail;
-            }
-        }
-    }
-    String::from_utf8_lossy(&bytes).into_owned()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -220,6 +210,29 @@ mod tests {
         check("fd00::/8", "fd12::1", 80, true);
         check("", "a", 80, false);
         assert!(Exceptions::new("", true).covers("127.0.0.1", 80));
+    }
+
+    #[test]
+    fn the_environment_names_proxies_where_the_section_asks_for_it() {
+        let config = ProxyConfig { from_environment: true, ..ProxyConfig::default() };
+        let check = |variables: &[(&str, &str)], url: (bool, &str), want: Option<(&str, u16)>| {
+            let known = |name: &str| {
+                variables.iter().find(|(known, _)| *known == name).map(|(_, value)| (*value).to_owned())
+            };
+            let proxy = Proxy::within(&config, known).unwrap();
+            let server = proxy.server_for(url.0, url.1, 80).unwrap();
+            let got = server.as_ref().map(|server| (server.host.as_str(), server.port));
+            assert_eq!(got, want, "{variables:?} {url:?}");
+        };
+        let both = [("HTTP_PROXY", "http://a:1"), ("https_proxy", "b:2"), ("NO_PROXY", "near.example")];
+        check(&both, (false, "far.example"), Some(("a", 1)));
+        check(&both, (true, "far.example"), Some(("b", 2)));
+        check(&both, (true, "near.example"), None);
+        check(&both, (false, "127.0.0.1"), None);
+        check(&[("http_proxy", "c:3"), ("HTTP_PROXY", "a:1")], (false, "far.example"), Some(("c", 3)));
+        check(&[("HTTP_PROXY", "")], (false, "far.example"), None);
+        let ignored = Proxy::within(&ProxyConfig::default(), |_| Some("a:1".to_owned())).unwrap();
+        assert!(ignored.server_for(false, "far.example", 80).unwrap().is_none());
     }
 
     #[test]

@@ -1,4 +1,4 @@
-//! Where redirects lead, and addresses out of URLs.
+//! URLs: addresses out of them, where redirects lead, and what their parts mean.
 
 use http::{StatusCode, Uri};
 
@@ -55,6 +55,21 @@ pub fn address_of(url: &str) -> Result<Address, FetchError> {
     let host_port = authority.rsplit('@').next().unwrap_or(authority).to_owned();
     let path_and_query = uri.path_and_query().map_or("/", |path| path.as_str()).to_owned();
     Ok(Address { scheme, host_port, path_and_query, unix_socket: None })
+}
+
+/// What `%` and two hexadecimal digits stand for in a part of a URL.
+pub(crate) fn percent_decoded(text: &str) -> String {
+    let mut bytes = Vec::with_capacity(text.len());
+    let mut rest = text.as_bytes();
+    while let Some((&first, after)) = rest.split_first() {
+        let digits =
+            after.get(..2).filter(|digits| first == b'%' && digits.iter().all(u8::is_ascii_hexdigit));
+        let digits = digits.and_then(|digits| std::str::from_utf8(digits).ok());
+        let decoded = digits.and_then(|digits| u8::from_str_radix(digits, 16).ok());
+        bytes.push(decoded.unwrap_or(first));
+        rest = if decoded.is_some() { &after[2..] } else { after };
+    }
+    String::from_utf8_lossy(&bytes).into_owned()
 }
 
 #[cfg(test)]

@@ -1,5 +1,6 @@
 //! The scrape of one target, again and again: wait for its moment, fetch, read, dress, hand over.
 
+mod estate;
 mod state;
 
 use std::sync::Arc;
@@ -12,9 +13,10 @@ use tokio::sync::watch;
 use wire::{Format, Reader};
 
 use crate::config::Span;
-use crate::dress::{Counts, Dresser, Refusal, Report, Style};
+use crate::dress::{Counts, Dresser, Refusal, Report};
 use crate::fetch::{Answer, Ask, Client, FetchError, Shared};
-use crate::target::Target;
+use crate::target::{Target, next_time};
+pub(crate) use estate::Estate;
 pub use state::{Health, ScrapeState, SharedState};
 
 /// How far a scrape may start from its scheduled moment and still carry that moment's time: evenly spaced
@@ -62,7 +64,7 @@ pub(crate) struct Scraper {
     ask: Ask,
     reader: Reader,
     options: wire::Options,
-    dresser: Dresser,
+    estate: Estate,
     state: SharedState,
     /// Set while the job has more targets than it may.
     over_limit: Arc<AtomicBool>,
@@ -71,9 +73,8 @@ pub(crate) struct Scraper {
 impl Scraper {
     pub(crate) fn new(
         target: Arc<Target>,
-        shared: Arc<Shared>,
-        state: SharedState,
-        over_limit: Arc<AtomicBool>,
+        (shared, state, over_limit): (Arc<Shared>, SharedState, Arc<AtomicBool>),
+        estate: Estate,
     ) -> Scraper {
         let job = &target.job;
         let options = wire::Options {
@@ -81,16 +82,6 @@ impl Scraper {
             native_histograms: target.native_histograms,
             keep_classic: target.classic_histograms,
             classic_to_custom: target.convert_classic_histograms,
-        };
-        let style = Style {
-            target: target.labels.clone(),
-            rules: job.metric_relabel.clone(),
-            honor_labels: job.honor_labels,
-            honor_timestamps: job.honor_timestamps,
-            track_timestamps: job.track_timestamps_staleness,
-            limits: job.limits.clone(),
-            names: job.name_scheme,
-            extra_metrics: job.extra_metrics,
         };
         let accept = wire::format::accept_header(&job.protocols, job.escaping.name());
         let timeout = (target.timeout.millis as f64 / 1_000.0).to_string();
@@ -107,7 +98,7 @@ impl Scraper {
             ask,
             reader: Reader::new(),
             options,
-            dresser: Dresser::new(style),
+            estate,
             state,
             over_limit,
             target,
@@ -121,7 +112,14 @@ impl Scraper {
         mut orders: watch::Receiver<Order>,
         is_back: impl Fn() -> bool,
     ) {
-        let mut due = self.target.next_time(now_millis());
+        let target = self.target.clone();
+        let estate = self.estate.clone();
+        let mut dresser = tokio::select! {
+            dresser = estate.take(&target) => dresser,
+            _ = orders.wait_for(|order| *order == Order::Stop) => return,
+        };
+        let offset = target.offset_millis();
+        let mut due = next_time(target.interval, offset, now_millis());
         loop {
             tokio::select! {
                 () = sleep_until(due) => {}
@@ -136,22 +134,22 @@ impl Scraper {
             }
             // A target that goes away while it is scraped must not be waited for: a scrape can take minutes.
             tokio::select! {
-                frames = self.scrape(due) => sink(&frames),
+                frames = self.scrape(due, &mut dresser) => sink(&frames),
                 _ = orders.wait_for(|order| *order == Order::Stop) => return,
             }
-            due = self.target.next_time(now_millis().max(due + 1));
+            due = next_time(target.interval, offset, now_millis().max(due + 1));
         }
         tokio::select! {
             () = sleep_until(due) => {}
             _ = orders.wait_for(|order| *order == Order::Stop) => return,
         }
         if !is_back() {
-            sink(&self.dresser.end(due));
+            sink(&dresser.end(due));
         }
     }
 
     /// One scrape, from the request to the frames.
-    async fn scrape(&mut self, due: Timestamp) -> Vec<Frame> {
+    async fn scrape(&mut self, due: Timestamp, dresser: &mut Dresser) -> Vec<Frame> {
         let began = now_millis();
         let tolerance = (self.target.interval.millis / 100).min(ALIGN_MILLIS_MAX);
         let time = if (began - due).abs() <= tolerance { due } else { began };
@@ -167,11 +165,11 @@ impl Scraper {
         let page = fetched
             .and_then(|(answer, format)| Ok(self.reader.read(answer.body(), format, &self.options)?));
         report.duration_seconds = clock.elapsed().as_secs_f64();
-        let dressed = page.and_then(|page| Ok(self.dresser.dress(page, time, report)?));
+        let dressed = page.and_then(|page| Ok(dresser.dress(page, time, report)?));
         let (frames, counts, error) = match dressed {
             Ok((frames, counts)) => (frames, counts, None),
             Err(error) => {
-                let frames = self.dresser.fail(time, Counts::default(), report);
+                let frames = dresser.fail(time, Counts::default(), report);
                 (frames, Counts::default(), Some(error.to_string()))
             }
         };

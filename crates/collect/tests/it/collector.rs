@@ -12,16 +12,18 @@ use model::{Frame, is_stale_nan};
 use parking_lot::Mutex;
 use serde_json::json;
 
-type Seen = Arc<Mutex<Vec<Frame>>>;
+/// Every frame that was handed over.
+pub(crate) type Seen = Arc<Mutex<Vec<Frame>>>;
 
-fn start() -> (Collector, Seen) {
+/// A collector, and what it brings.
+pub(crate) fn start() -> (Collector, Seen) {
     let seen = Seen::default();
     let into = seen.clone();
     (Collector::start(Arc::new(move |frames: &[Frame]| into.lock().extend_from_slice(frames))), seen)
 }
 
 /// The values of one series in the order they came; staleness markers as `None`.
-fn values(seen: &Seen, series: &str) -> Vec<Option<f64>> {
+pub(crate) fn values(seen: &Seen, series: &str) -> Vec<Option<f64>> {
     let frames = seen.lock();
     let all = frames.iter().flat_map(|frame| {
         let said = (0..frame.values.len()).filter(|column| !frame.absent.contains(&(*column as u32)));
@@ -31,7 +33,8 @@ fn values(seen: &Seen, series: &str) -> Vec<Option<f64>> {
     all.map(|value| (!is_stale_nan(value)).then_some(value)).collect()
 }
 
-async fn until(what: &str, condition: impl Fn() -> bool) {
+/// Waits until a condition holds.
+pub(crate) async fn until(what: &str, condition: impl Fn() -> bool) {
     let began = Instant::now();
     while !condition() {
         assert!(began.elapsed() < Duration::from_secs(10), "never: {what}");

@@ -1,7 +1,6 @@
 //! The HTTP client against real servers: credentials, redirects, limits, compression, proxies, sockets, TLS.
 
 use std::io::Write;
-use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
 use crate::support::{Server, client, fetch, fetch_within, header, page, serve, status};
@@ -179,73 +178,4 @@ async fn tokens_are_fetched_once_and_sent() {
         assert_eq!(fetch(&mut client, &server.url("/")).await, "Bearer abc");
     }
     assert_eq!(tokens.connections.load(Ordering::SeqCst), 1);
-}
-
-#[tokio::test]
-async fn tls_checks_names_and_shows_client_certificates() {
-    use rustls::pki_types::{CertificateDer, PrivateKeyDer};
-    let authority_key = rcgen::KeyPair::generate().unwrap();
-    let mut parameters = rcgen::CertificateParams::new(vec![]).unwrap();
-    parameters.is_ca = rcgen::IsCa::Ca(rcgen::BasicConstraints::Unconstrained);
-    let authority = parameters.self_signed(&authority_key).unwrap();
-    let issuer = rcgen::Issuer::new(parameters, authority_key);
-    let signed = |name: &str| {
-        let key = rcgen::KeyPair::generate().unwrap();
-        let certificate =
-            rcgen::CertificateParams::new(vec![name.to_owned()]).unwrap().signed_by(&key, &issuer).unwrap();
-        (certificate, key)
-    };
-    let (server_certificate, server_key) = signed("metrics.example");
-    let (client_certificate, client_key) = signed("collector");
-
-    let provider = Arc::new(rustls::crypto::ring::default_provider());
-    let mut roots = rustls::RootCertStore::empty();
-    roots.add(CertificateDer::from(authority.der().to_vec())).unwrap();
-    let verifier =
-        rustls::server::WebPkiClientVerifier::builder_with_provider(Arc::new(roots), provider.clone())
-            .build()
-            .unwrap();
-    let key = PrivateKeyDer::try_from(server_key.serialize_der()).unwrap();
-    let config = rustls::ServerConfig::builder_with_provider(provider)
-        .with_safe_default_protocol_versions()
-        .unwrap()
-        .with_client_cert_verifier(verifier)
-        .with_single_cert(vec![CertificateDer::from(server_certificate.der().to_vec())], key)
-        .unwrap();
-    let acceptor = tokio_rustls::TlsAcceptor::from(Arc::new(config));
-    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let url = format!("https://{}/", listener.local_addr().unwrap());
-    tokio::spawn(async move {
-        while let Ok((stream, _)) = listener.accept().await {
-            let acceptor = acceptor.clone();
-            tokio::spawn(async move {
-                if let Ok(stream) = acceptor.accept(stream).await {
-                    serve(stream, |_| page("safe")).await;
-                }
-            });
-        }
-    });
-    let tls = |change: serde_json::Value| {
-        let mut tls = json!({
-            "ca": authority.pem(), "cert": client_certificate.pem(), "key": client_key.serialize_pem(),
-            "server_name": "metrics.example",
-        });
-        for (name, value) in change.as_object().unwrap() {
-            match value.is_null() {
-                true => drop(tls.as_object_mut().unwrap().remove(name)),
-                false => tls[name] = value.clone(),
-            }
-        }
-        client(json!({"tls_config": tls}))
-    };
-    assert_eq!(fetch(&mut tls(json!({})), &url).await, "safe");
-    assert_eq!(fetch(&mut tls(json!({"max_version": "TLS12"})), &url).await, "safe");
-    assert!(
-        fetch(&mut tls(json!({"server_name": "wrong.example"})), &url).await.starts_with("TLS: handshake")
-    );
-    assert!(fetch(&mut tls(json!({"ca": null})), &url).await.starts_with("TLS: handshake"));
-    let trusting = json!({"ca": null, "server_name": "wrong.example", "insecure_skip_verify": true});
-    assert_eq!(fetch(&mut tls(trusting), &url).await, "safe");
-    let anonymous = fetch(&mut tls(json!({"cert": null, "key": null})), &url).await;
-    assert!(anonymous.starts_with("HTTP: ") || anonymous.starts_with("TLS: "), "{anonymous}");
 }

@@ -2,4 +2,8 @@
 
 mod collector;
 mod fetch;
+mod host;
+mod http1;
+mod limits;
 mod support;
+mod tls;

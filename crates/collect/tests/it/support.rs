@@ -12,7 +12,7 @@ use http::{HeaderValue, Request, Response};
 use http_body_util::Full;
 use hyper::body::Incoming;
 use hyper::service::service_fn;
-use hyper_util::rt::TokioIo;
+use hyper_util::rt::{TokioExecutor, TokioIo};
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::TcpListener;
 
@@ -64,6 +64,22 @@ pub(crate) async fn serve<S>(
     });
     // A client that goes away is no failure of the test.
     let _ = hyper::server::conn::http1::Builder::new().serve_connection(TokioIo::new(stream), service).await;
+}
+
+/// Speaks HTTP/2 over any stream.
+pub(crate) async fn serve_http2<S>(
+    stream: S,
+    handler: impl Fn(&Request<Incoming>) -> Answer + Clone + Send + Sync + 'static,
+) where
+    S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
+{
+    let service = service_fn(move |request| {
+        let answer = handler(&request);
+        async move { Ok::<_, std::convert::Infallible>(answer) }
+    });
+    let builder = hyper::server::conn::http2::Builder::new(TokioExecutor::new());
+    // A client that goes away is no failure of the test.
+    let _ = builder.serve_connection(TokioIo::new(stream), service).await;
 }
 
 /// An exposition in the text format.

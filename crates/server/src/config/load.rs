@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use collect::config::{ConfigError, GlobalConfig, ScrapeJob, resolve_jobs};
+use collect::config::{ConfigError, GlobalConfig, ScrapeConfig, ScrapeJob, resolve_jobs};
 
 use super::problem::Problem;
 use super::section::{
@@ -240,14 +240,17 @@ fn note_inactive(
         }
     }
     for job in jobs {
+        let is_its = |section: &ScrapeConfig| section.job_name.as_ref() == Some(&job.name);
+        let index = sections.scrape_configs.iter().position(is_its).unwrap_or(0);
+        let mut note = |field: &str, message: String| {
+            let position = node.locate(&format!("scrape_configs[{index}].{field}"));
+            notes.push(Problem::at(path, position, format!("job {}: {message}", job.name)));
+        };
         for inactive in &job.inactive {
-            let index = sections
-                .scrape_configs
-                .iter()
-                .position(|section| section.job_name.as_ref() == Some(&job.name));
-            let position = node.locate(&format!("scrape_configs[{}].{}", index.unwrap_or(0), inactive.field));
-            let message = format!("job {}: {} is accepted, not active yet", job.name, inactive.field);
-            notes.push(Problem::at(path, position, message));
+            note(inactive.field, format!("{} is accepted, not active yet", inactive.field));
+        }
+        for (field, remark) in job.remarks() {
+            note(field, format!("{field}: {remark}"));
         }
     }
 }
