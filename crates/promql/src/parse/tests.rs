@@ -56,6 +56,7 @@ fn numbers() {
     check_same("1h30m");
     check("-90m", "-1h30m");
     check_same("1d12h");
+    check("-0d", "-0s");
     check("017", "15");
 }
 

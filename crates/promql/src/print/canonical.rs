@@ -122,7 +122,7 @@ pub(crate) fn number(value: f64) -> String {
 fn number_literal(literal: &NumberLiteral) -> String {
     if literal.duration {
         let millis = format_millis((literal.value.abs() * 1000.0).round() as i64);
-        return if literal.value < 0.0 { format!("-{millis}") } else { millis };
+        return if literal.value.is_sign_negative() { format!("-{millis}") } else { millis };
     }
     number(literal.value)
 }
