@@ -31,7 +31,7 @@ pub(crate) struct Groups {
 impl Groups {
     fn of(stream: &Stream<'_>, aggregation: &Aggregation, meter: &Meter<'_>) -> Result<Groups, QueryError> {
         let count = stream.len();
-        let mut groups = Groups { of: Vec::with_capacity(count), labels: Vec::new(), drop_name: Vec::new() };
+        let mut groups = Groups { of: Vec::new(), labels: Vec::new(), drop_name: Vec::new() };
         if !aggregation.without && aggregation.grouping.is_empty() && !stream.is_empty() {
             groups.of.resize(count, 0);
             groups.labels.push(Labels::empty());
@@ -39,11 +39,10 @@ impl Groups {
             return Ok(groups);
         }
         let mut index = LabelIndex::default();
-        for series in 0..count {
-            meter.check_at(series)?;
-            let group = index.number_of(&stream.labels(series), |name| aggregation.keeps(name));
-            groups.of.push(group);
-            groups.drop_name.resize(index.sets.len(), false);
+        groups.of =
+            index.numbers_of(count, |series| stream.labels(series), |name| aggregation.keeps(name), meter)?;
+        groups.drop_name.resize(index.sets.len(), false);
+        for (series, &group) in groups.of.iter().enumerate() {
             groups.drop_name[group as usize] |= stream.drop_name(series);
         }
         groups.labels = index.sets;

@@ -11,8 +11,9 @@ use crate::binary::elements::{self, Outcome, changes_metric};
 use crate::binary::matching::{Matches, all_in_braces, match_labels};
 use crate::error::QueryError;
 use crate::eval::Meter;
+use crate::eval::parallel::in_parts;
 use crate::eval::points::{Point, Points, is_absent};
-use crate::eval::row::{Row, is_metadata_label};
+use crate::eval::row::{Row, has_equal_labels, is_metadata_label};
 use crate::syntax::{BinaryOp, Cardinality, Span, VectorMatching};
 
 /// How many series are joined between two looks at whether to stop.
@@ -58,7 +59,7 @@ impl Join<'_> {
         };
         let mut ones: Vec<One<'_>> = std::iter::repeat_with(One::default).take(matches.count).collect();
         for (row, &number) in one.iter().zip(one_numbers) {
-            ones[number].rows.push(row);
+            ones[number as usize].rows.push(row);
         }
         let mut met = None;
         for (done, one) in ones.iter().enumerate() {
@@ -66,7 +67,10 @@ impl Join<'_> {
             self.check_one(one, many, &mut met)?;
         }
         let mut many_counts = vec![0usize; matches.count];
-        many_numbers.iter().for_each(|&number| many_counts[number] += 1);
+        many_numbers.iter().for_each(|&number| many_counts[number as usize] += 1);
+        if let Some(pairs) = self.plain_pairs(many, many_numbers, &ones, &many_counts)? {
+            return self.run_plain(&pairs);
+        }
         let fills = self.matching.fill_left.is_some();
         let filled = if fills { vec![vec![false; self.steps]; matches.count] } else { Vec::new() };
         let mut joining = Joining {
@@ -80,12 +84,67 @@ impl Join<'_> {
             if done % CHECK_SERIES == 0 {
                 self.meter.check()?;
             }
+            let number = number as usize;
             joining.many(row, number, &ones[number], many_counts[number] > 1)?;
         }
         if let Some(fill) = self.matching.fill_left {
             joining.fill_many(&ones, fill)?;
         }
         Ok((joining.result, joining.notes))
+    }
+
+    /// The pairs of a join in which no two can be the same match, so that each is computed by itself; nothing where
+    /// some may, or where missing series are filled in.
+    fn plain_pairs<'r>(
+        &self,
+        many: &'r [Row],
+        numbers: &[u32],
+        ones: &[One<'r>],
+        many_counts: &[usize],
+    ) -> Result<Option<Vec<Pair<'r>>>, QueryError> {
+        let one_to_one = self.matching.cardinality == Cardinality::OneToOne;
+        let several =
+            |(one, &count): (&One<'_>, &usize)| one.rows.len() > 1 || (count > 1 && !one.rows.is_empty());
+        let fills = self.matching.fill_left.is_some() || self.matching.fill_right.is_some();
+        let ambiguous = ones.iter().zip(many_counts).any(several);
+        if fills || (one_to_one && ambiguous) {
+            return Ok(None);
+        }
+        let parts = in_parts(many.len(), 0, |range| {
+            let mut pairs = Vec::with_capacity(range.len());
+            for index in range {
+                self.meter.check_at(index)?;
+                for partner in &ones[numbers[index] as usize].rows {
+                    let labels = self.labels(&many[index].labels, &partner.labels);
+                    pairs.push(Pair { labels, many: &many[index], one: partner });
+                }
+            }
+            Ok(pairs)
+        })?;
+        let pairs: Vec<Pair<'_>> = parts.into_iter().flatten().collect();
+        let distinct = !ambiguous || !has_equal_labels(pairs.iter().map(|pair| &pair.labels));
+        Ok(distinct.then_some(pairs))
+    }
+
+    fn run_plain(&self, pairs: &[Pair<'_>]) -> Result<(Vec<Row>, Annotations), QueryError> {
+        let parts = in_parts(pairs.len(), self.steps, |range| {
+            let (mut rows, mut notes) = (Vec::with_capacity(range.len()), Annotations::default());
+            for (done, pair) in pairs[range].iter().enumerate() {
+                self.meter.check_at(done)?;
+                let (many, one) = (Operand::Row(&pair.many.points), Operand::Row(&pair.one.points));
+                let points = self.values(&many, &one, &mut notes, |_| {});
+                if !points.is_empty() {
+                    rows.push(Row { labels: pair.labels.clone(), drop_name: self.return_bool, points });
+                }
+            }
+            Ok((rows, notes))
+        })?;
+        let (mut rows, mut notes) = (Vec::with_capacity(pairs.len()), Annotations::default());
+        for (of_part, noted) in parts {
+            rows.extend(of_part);
+            notes.merge(noted, 0);
+        }
+        Ok((rows, notes))
     }
 
     /// Checks that the side that is one has no two values at any step at which the other side has any.
@@ -115,7 +174,7 @@ impl Join<'_> {
         let mut present = vec![false; self.steps];
         for (done, row) in rows.iter().enumerate() {
             self.meter.check_at(done)?;
-            present.iter_mut().enumerate().for_each(|(step, flag)| *flag |= row.points.is_present(step));
+            row.points.mark_present(&mut present);
         }
         Ok(present)
     }
@@ -189,6 +248,13 @@ impl Join<'_> {
         }
         result
     }
+}
+
+/// Two series that match, and the labels of what becomes of them.
+struct Pair<'r> {
+    labels: Labels,
+    many: &'r Row,
+    one: &'r Row,
 }
 
 /// One side of a pair: a series, or what stands for one that is missing.

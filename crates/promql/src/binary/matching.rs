@@ -11,9 +11,9 @@ use crate::syntax::VectorMatching;
 /// The series of both sides by what they are matched on.
 pub(crate) struct Matches {
     /// The number of the match of each series on the left.
-    pub(crate) left: Vec<usize>,
+    pub(crate) left: Vec<u32>,
     /// The number of the match of each series on the right.
-    pub(crate) right: Vec<usize>,
+    pub(crate) right: Vec<u32>,
     /// How many matches there are.
     pub(crate) count: usize,
 }
@@ -26,12 +26,10 @@ impl Matches {
         meter: &Meter<'_>,
     ) -> Result<Matches, QueryError> {
         let mut index = LabelIndex::default();
-        let mut number_of = |(done, row): (usize, &Row)| {
-            meter.check_at(done)?;
-            Ok(index.number_of(&row.labels, |name| is_matched(name, matching)) as usize)
+        let mut numbers_of = |rows: &[Row]| {
+            index.numbers_of(rows.len(), |row| &rows[row].labels, |name| is_matched(name, matching), meter)
         };
-        let left = left.iter().enumerate().map(&mut number_of).collect::<Result<_, QueryError>>()?;
-        let right = right.iter().enumerate().map(&mut number_of).collect::<Result<_, QueryError>>()?;
+        let (left, right) = (numbers_of(left)?, numbers_of(right)?);
         Ok(Matches { left, right, count: index.sets.len() })
     }
 }

@@ -1,8 +1,11 @@
 //! `and`, `or` and `unless`: which series stay depends on what is on the other side, not on values.
 
+use rayon::prelude::*;
+
 use crate::binary::matching::Matches;
 use crate::error::QueryError;
 use crate::eval::Meter;
+use crate::eval::parallel::is_small;
 use crate::eval::row::Row;
 use crate::syntax::VectorMatching;
 
@@ -44,24 +47,29 @@ pub(super) fn or(
 }
 
 fn keep(
-    rows: Vec<Row>,
-    numbers: &[usize],
+    mut rows: Vec<Row>,
+    numbers: &[u32],
     meter: &Meter<'_>,
-    keeps: impl Fn(usize, usize) -> bool,
+    keeps: impl Fn(u32, usize) -> bool + Sync,
 ) -> Result<Vec<Row>, QueryError> {
-    let mut kept = Vec::new();
-    for (done, (mut row, &number)) in rows.into_iter().zip(numbers).enumerate() {
-        meter.check_at(done)?;
+    let mask = |row: &mut Row, number: u32| {
         for step in 0..row.points.len() {
             if !keeps(number, step) {
                 row.points.clear(step);
             }
         }
-        if !row.points.is_empty() {
-            kept.push(row);
-        }
+    };
+    if is_small(rows.len(), rows.first().map_or(0, |row| row.points.len())) {
+        rows.iter_mut().zip(numbers).for_each(|(row, &number)| mask(row, number));
+    } else {
+        let masked = rows.par_iter_mut().zip(numbers).enumerate().map(|(done, (row, &number))| {
+            mask(row, number);
+            meter.check_at(done)
+        });
+        masked.collect::<Result<(), QueryError>>()?;
     }
-    Ok(kept)
+    rows.retain(|row| !row.points.is_empty());
+    Ok(rows)
 }
 
 /// At which steps any series of a match has a value.
@@ -72,21 +80,19 @@ struct Presence {
 }
 
 impl Presence {
-    fn of(rows: &[Row], numbers: &[usize], count: usize, meter: &Meter<'_>) -> Result<Presence, QueryError> {
+    fn of(rows: &[Row], numbers: &[u32], count: usize, meter: &Meter<'_>) -> Result<Presence, QueryError> {
         let steps = rows.first().map_or(0, |row| row.points.len());
         let mut present: Vec<Option<Box<[bool]>>> = vec![None; count];
         for (done, (row, &number)) in rows.iter().zip(numbers).enumerate() {
             meter.check_at(done)?;
-            let flags = present[number].get_or_insert_with(|| vec![false; steps].into_boxed_slice());
-            for (step, flag) in flags.iter_mut().enumerate() {
-                *flag |= row.points.is_present(step);
-            }
+            let flags = present[number as usize].get_or_insert_with(|| vec![false; steps].into_boxed_slice());
+            row.points.mark_present(flags);
         }
         Ok(Presence { steps, present })
     }
 
-    fn at(&self, number: usize, step: usize) -> bool {
-        step < self.steps && self.present[number].as_ref().is_some_and(|flags| flags[step])
+    fn at(&self, number: u32, step: usize) -> bool {
+        step < self.steps && self.present[number as usize].as_ref().is_some_and(|flags| flags[step])
     }
 }
 

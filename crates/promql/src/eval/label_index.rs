@@ -1,9 +1,14 @@
 //! Numbers for label sets, in the order they are first seen; a set is made once, however many series have it.
 
+use std::borrow::Borrow;
 use std::hash::BuildHasher;
 
 use hashbrown::{DefaultHashBuilder, HashTable};
 use model::Labels;
+
+use crate::error::QueryError;
+use crate::eval::Meter;
+use crate::eval::parallel::in_parts;
 
 /// Label sets and their numbers.
 #[derive(Default)]
@@ -33,9 +38,45 @@ impl LabelIndex {
     }
 }
 
+impl LabelIndex {
+    /// The numbers of many sets, as `number_of` would give them one after the other.
+    pub(crate) fn numbers_of<L: Borrow<Labels>>(
+        &mut self,
+        count: usize,
+        labels: impl Fn(usize) -> L + Sync,
+        keep: impl Fn(&str) -> bool + Sync,
+        meter: &Meter<'_>,
+    ) -> Result<Vec<u32>, QueryError> {
+        let parts = in_parts(count, 0, |range| {
+            let mut index = LabelIndex::default();
+            let mut numbers = Vec::with_capacity(range.len());
+            for number in range {
+                meter.check_at(number)?;
+                numbers.push(index.number_of(labels(number).borrow(), &keep));
+            }
+            Ok((index, numbers))
+        })?;
+        let mut numbers = Vec::with_capacity(count);
+        for (part, of_part) in parts {
+            if self.sets.is_empty() {
+                (*self, numbers) = (part, of_part);
+                continue;
+            }
+            let mut known = Vec::with_capacity(part.sets.len());
+            for (done, set) in part.sets.iter().enumerate() {
+                meter.check_at(done)?;
+                known.push(self.number_of(set, |_| true));
+            }
+            numbers.extend(of_part.into_iter().map(|number| known[number as usize]));
+        }
+        Ok(numbers)
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::QueryOptions;
 
     #[test]
     fn equal_parts_have_one_number() {
@@ -54,5 +95,21 @@ mod tests {
         }
         assert_eq!(index.number_of(&Labels::from_pairs([("a", "1")]), |_| true), 0);
         assert_eq!(index.sets[2], Labels::empty());
+    }
+
+    #[test]
+    fn many_sets_are_numbered_as_one_after_the_other() {
+        let options = QueryOptions::default();
+        let meter = Meter::new(&options, 0);
+        let labels = |number: usize| {
+            Labels::from_pairs([("a", (number * 7 % 1_000).to_string()), ("b", number.to_string())])
+        };
+        let (mut one, mut all) = (LabelIndex::default(), LabelIndex::default());
+        let want: Vec<u32> =
+            (0..5_000).map(|number| one.number_of(&labels(number), |name| name == "a")).collect();
+        assert_eq!(all.numbers_of(2_000, labels, |name| name == "a", &meter).unwrap(), want[..2_000]);
+        let rest = all.numbers_of(3_000, |number| labels(number + 2_000), |name| name == "a", &meter);
+        assert_eq!(rest.unwrap(), want[2_000..]);
+        assert_eq!(one.sets, all.sets);
     }
 }

@@ -9,6 +9,7 @@ use crate::annotation::Annotations;
 use crate::error::QueryError;
 use crate::eval::bounds::bounds_of;
 use crate::eval::hints::infer_hints;
+use crate::eval::parallel::in_parts;
 use crate::eval::points::{Point, Points};
 use crate::eval::row::{Row, has_equal_labels, merge_equal, without_metadata};
 use crate::eval::select::subquery_steps;
@@ -107,16 +108,19 @@ impl<'a> Evaluator<'a> {
 impl Evaluator<'_> {
     fn matrix_value(&self, mut rows: Vec<Row>, steps: Steps) -> Result<Value, QueryError> {
         rows.sort_by(|left, right| left.labels.cmp(&right.labels));
-        let mut series = Vec::with_capacity(rows.len());
-        for (done, row) in rows.into_iter().enumerate() {
-            self.meter.check_at(done)?;
-            series.push(MatrixSeries {
-                floats: floats_of(&row.points, steps),
-                histograms: histograms_of(&row.points, steps),
-                labels: row.labels,
-            });
-        }
-        Ok(Value::Matrix(series))
+        let parts = in_parts(rows.len(), steps.count, |range| {
+            let mut series = Vec::with_capacity(range.len());
+            for row in &rows[range] {
+                self.meter.check_at(series.len())?;
+                series.push(MatrixSeries {
+                    floats: floats_of(&row.points, steps),
+                    histograms: histograms_of(&row.points, steps),
+                    labels: row.labels.clone(),
+                });
+            }
+            Ok(series)
+        })?;
+        Ok(Value::Matrix(parts.into_iter().flatten().collect()))
     }
 }
 

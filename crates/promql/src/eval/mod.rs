@@ -6,6 +6,7 @@ mod instant;
 pub(crate) mod label_index;
 mod matrix;
 pub(crate) mod meter;
+pub(crate) mod parallel;
 pub(crate) mod points;
 mod range;
 pub(crate) mod row;
@@ -17,6 +18,7 @@ mod tally;
 mod track;
 mod vector;
 
+use std::ops::Range;
 use std::sync::Arc;
 
 use hashbrown::HashMap;
@@ -29,6 +31,7 @@ use crate::engine::{QueryOptions, Settings};
 use crate::error::QueryError;
 use crate::eval::bounds::BoundsCache;
 use crate::eval::meter::Rows;
+use crate::eval::parallel::{SERIES_SAMPLES, in_parts, in_so_many, is_small};
 use crate::eval::points::Points;
 use crate::eval::row::{Row, has_equal_labels, merge_equal};
 use crate::eval::stream::{Names, Source, Stream};
@@ -89,17 +92,6 @@ pub(crate) struct Scratch<'m> {
 
 /// How many samples are gone through between two looks at whether to stop.
 pub(crate) const CHECK_SAMPLES: usize = 1 << 18;
-
-/// How many samples the work for one series is worth whatever it holds.
-const SERIES_SAMPLES: usize = 64;
-
-/// How much work is worth waking other threads for.
-pub(crate) const PARALLEL_SAMPLES_MIN: usize = 1 << 16;
-
-/// How much work some series are.
-fn work_of(series: usize, steps: Steps) -> usize {
-    series.saturating_mul(steps.count.saturating_add(SERIES_SAMPLES))
-}
 
 /// How many series each thread computes before they are visited in order.
 const BLOCK_SERIES: usize = 32;
@@ -231,18 +223,11 @@ impl<'a> Evaluator<'a> {
         visit: impl Fn(&mut T, usize, Points) -> Result<(), QueryError> + Sync,
     ) -> Result<Vec<T>, QueryError> {
         let count = stream.len();
-        let threads = rayon::current_num_threads();
-        let parts = if work_of(count, context.steps) < PARALLEL_SAMPLES_MIN || threads == 1 {
-            1
-        } else {
-            parts.unwrap_or(threads * 4)
-        };
-        let parts = parts.clamp(1, count.max(1));
         let tally = context.tally.lock().empty();
-        let part = |number: usize| -> Result<(T, Annotations, Tally), QueryError> {
+        let part = |series: Range<usize>| -> Result<(T, Annotations, Tally), QueryError> {
             let mut scratch = Scratch::new(&self.meter, tally.clone());
             let mut outcome = begin();
-            for index in count * number / parts..count * (number + 1) / parts {
+            for index in series {
                 scratch.spend(context.steps.count + SERIES_SAMPLES)?;
                 if let Some(points) = self.measured_points(stream, index, &mut scratch)? {
                     visit(&mut outcome, index, points)?;
@@ -250,10 +235,9 @@ impl<'a> Evaluator<'a> {
             }
             Ok((outcome, scratch.notes, scratch.tally))
         };
-        let results: Vec<_> = if parts == 1 {
-            vec![part(0)?]
-        } else {
-            (0..parts).into_par_iter().map(part).collect::<Result<_, _>>()?
+        let results = match parts {
+            Some(parts) if !is_small(count, context.steps.count) => in_so_many(count, parts, part)?,
+            _ => in_parts(count, context.steps.count, part)?,
         };
         let (mut notes, mut tally) = (context.notes.lock(), context.tally.lock());
         let merged = results.into_iter().map(|(outcome, found, touched)| {
@@ -277,7 +261,7 @@ impl<'a> Evaluator<'a> {
         let tally = context.tally.lock().empty();
         for block in wanted.chunks(threads * BLOCK_SERIES) {
             self.meter.check()?;
-            let size = if work_of(wanted.len(), context.steps) < PARALLEL_SAMPLES_MIN {
+            let size = if is_small(wanted.len(), context.steps.count) {
                 block.len()
             } else {
                 block.len().div_ceil(threads)

@@ -113,6 +113,14 @@ impl Points {
         }
     }
 
+    /// Sets the flag of each step that has a value.
+    pub(crate) fn mark_present(&self, flags: &mut [bool]) {
+        flags.iter_mut().zip(&self.floats).for_each(|(flag, &value)| *flag |= !is_absent(value));
+        for (flag, histogram) in flags.iter_mut().zip(self.histograms.iter().flatten()) {
+            *flag |= histogram.is_some();
+        }
+    }
+
     /// Whether there is no value at any step.
     pub(crate) fn is_empty(&self) -> bool {
         self.floats.iter().all(|&value| is_absent(value)) && !self.has_histograms()

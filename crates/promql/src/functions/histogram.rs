@@ -3,17 +3,18 @@
 //! A histogram is either native, one sample, or classic: series that differ in their label `le` alone. Where both
 //! are there under the same labels at the same step, neither counts.
 
-use hashbrown::HashMap;
 use model::histogram::NanEffect;
 use model::histogram::classic::{ClassicBucket, classic_fraction, classic_quantile, parse_le};
 use model::{FloatHistogram, Labels, METRIC_NAME, Timestamp};
 
 use crate::annotation::{Annotations, Monotonicity, Note};
 use crate::error::QueryError;
-use crate::eval::points::Points;
+use crate::eval::label_index::LabelIndex;
+use crate::eval::parallel::in_parts;
+use crate::eval::points::{Points, is_absent};
 use crate::eval::row::{Row, merge_equal, without_metadata};
 use crate::eval::stream::Stream;
-use crate::eval::{Context, Evaluator};
+use crate::eval::{Context, Evaluator, Steps};
 use crate::functions::quantile::is_quantile;
 use crate::number::open_metrics;
 use crate::plan::Node;
@@ -74,29 +75,20 @@ impl<'a> Evaluator<'a> {
             }
         }
         let families = self.families(&rows, input.span, &mut notes)?;
-        let mut result = Vec::new();
-        let asker = Asker { rows: &rows, span: input.span, context, delayed: self.delayed() };
-        for family in &families {
-            self.meter.check()?;
-            match function {
-                HistogramFunction::Quantile => {
-                    result.extend(asker.ask(family, &Question::Quantile(&values[0]), &mut notes));
-                }
-                HistogramFunction::Fraction => {
-                    let question = Question::Fraction(&values[0], &values[1]);
-                    result.extend(asker.ask(family, &question, &mut notes));
-                }
-                HistogramFunction::Quantiles => {
-                    for values in &values {
-                        let row = asker.ask(family, &Question::Quantile(values), &mut notes);
-                        result.extend(
-                            row.map(|row| with_quantile(row, label.unwrap_or(""), values))
-                                .into_iter()
-                                .flatten(),
-                        );
-                    }
-                }
+        let asker = Asker { rows: &rows, span: input.span, steps: context.steps, delayed: self.delayed() };
+        let samples = rows.len() / families.len().max(1) * context.steps.count;
+        let parts = in_parts(families.len(), samples, |range| {
+            let (mut result, mut notes) = (Vec::with_capacity(range.len()), Annotations::default());
+            for family in &families[range] {
+                self.meter.check()?;
+                asker.ask_all(family, function, &values, label.unwrap_or(""), &mut result, &mut notes);
             }
+            Ok((result, notes))
+        })?;
+        let mut result = Vec::with_capacity(families.len());
+        for (rows, found) in parts {
+            result.extend(rows);
+            notes.merge(found, 0);
         }
         context.notes.lock().merge(notes, 0);
         self.finished(node, merge_equal(result, &self.meter)?)
@@ -104,36 +96,44 @@ impl<'a> Evaluator<'a> {
 
     /// Which series belong to the same histogram.
     fn families(&self, rows: &[Row], span: Span, notes: &mut Annotations) -> Result<Vec<Family>, QueryError> {
-        let mut families: Vec<Family> = Vec::new();
-        let mut slots: HashMap<Labels, usize> = HashMap::new();
-        let mut slot_of = |labels: Labels, families: &mut Vec<Family>| {
-            *slots.entry(labels.clone()).or_insert_with(|| {
-                families.push(Family { labels, buckets: Vec::new(), native: None });
-                families.len() - 1
-            })
-        };
-        for (number, row) in rows.iter().enumerate() {
+        let mut index = LabelIndex::default();
+        // Most rows are buckets; what a row is a bucket of is found for all of them at once.
+        let of_buckets = index.numbers_of(
+            rows.len(),
+            |row| &rows[row].labels,
+            |name| name != BUCKET_LABEL,
+            &self.meter,
+        )?;
+        let (mut buckets, mut natives) = (Vec::new(), Vec::new());
+        for (number, (row, &of_bucket)) in rows.iter().zip(&of_buckets).enumerate() {
             self.meter.check_at(number)?;
             if row.points.has_histograms() {
-                let slot = slot_of(row.labels.clone(), &mut families);
-                families[slot].native = Some(number);
+                natives.push((index.number_of(&row.labels, |_| true), number));
             }
-            if !row.points.floats.iter().any(|&value| !crate::eval::points::is_absent(value)) {
+            if !row.points.floats.iter().any(|&value| !is_absent(value)) {
                 continue;
             }
             let bound = row.labels.value(BUCKET_LABEL);
             match parse_le(bound) {
-                Some(upper) => {
-                    let labels = row.labels.filter(|name| name != BUCKET_LABEL);
-                    let slot = slot_of(labels, &mut families);
-                    families[slot].buckets.push((upper, number));
-                }
+                Some(upper) => buckets.push((of_bucket, upper, number)),
                 None => {
                     let metric = if self.delayed() { row.labels.value(METRIC_NAME) } else { "" };
                     notes.add(Note::BadBucketLabel { metric, label: bound }, span);
                 }
             }
         }
+        let family = |labels| Family { labels, buckets: Vec::new(), native: None };
+        let mut families: Vec<Family> = index.sets.into_iter().map(family).collect();
+        for (family, upper, number) in buckets {
+            families[family as usize].buckets.push((upper, number));
+        }
+        for (family, number) in natives {
+            families[family as usize].native = Some(number);
+        }
+        // In order, the buckets of a step need no sorting.
+        let in_order = |left: &(f64, usize), right: &(f64, usize)| left.0.total_cmp(&right.0);
+        families.iter_mut().for_each(|family| family.buckets.sort_by(in_order));
+        families.retain(|family| !family.buckets.is_empty() || family.native.is_some());
         Ok(families)
     }
 }
@@ -142,14 +142,40 @@ impl<'a> Evaluator<'a> {
 struct Asker<'q> {
     rows: &'q [Row],
     span: Span,
-    context: Context<'q>,
+    steps: Steps,
     delayed: bool,
 }
 
 impl Asker<'_> {
+    /// Everything that a function asks of one histogram.
+    fn ask_all(
+        &self,
+        family: &Family,
+        function: HistogramFunction,
+        values: &[Vec<f64>],
+        label: &str,
+        result: &mut Vec<Row>,
+        notes: &mut Annotations,
+    ) {
+        match function {
+            HistogramFunction::Quantile => {
+                result.extend(self.ask(family, &Question::Quantile(&values[0]), notes));
+            }
+            HistogramFunction::Fraction => {
+                result.extend(self.ask(family, &Question::Fraction(&values[0], &values[1]), notes));
+            }
+            HistogramFunction::Quantiles => {
+                for values in values {
+                    let row = self.ask(family, &Question::Quantile(values), notes);
+                    result.extend(row.into_iter().flat_map(|row| with_quantile(row, label, values)));
+                }
+            }
+        }
+    }
+
     /// The answer of one histogram at every step.
     fn ask(&self, family: &Family, question: &Question<'_>, notes: &mut Annotations) -> Option<Row> {
-        let steps = self.context.steps;
+        let steps = self.steps;
         let mut points = Points::absent(steps.count);
         let mut buckets = Vec::with_capacity(family.buckets.len());
         let name = family.labels.value(METRIC_NAME);
