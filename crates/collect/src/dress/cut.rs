@@ -123,6 +123,8 @@ impl Row {
 /// Deals the columns of a shape out to rows.
 struct Dealer<'a> {
     target_names: Vec<&'a str>,
+    /// Whether points are the shape's own series, which are shared already.
+    is_plain: bool,
     report: Vec<Labels>,
     /// The points each row has, so that none has one twice.
     taken: HashSet<(u32, Labels)>,
@@ -145,9 +147,12 @@ impl<'a> Dealer<'a> {
             points: Vec::with_capacity(columns + report.len()),
             sources: Vec::with_capacity(columns),
         };
+        let mut taken = HashSet::with_capacity_and_hasher(columns + report.len(), Default::default());
+        taken.extend(report.iter().map(|point| (0, point.clone())));
         Dealer {
             target_names: style.target.iter().map(|(name, _)| name).collect(),
-            taken: report.iter().map(|point| (0, point.clone())).collect(),
+            is_plain: style.rules.is_empty(),
+            taken,
             report,
             rows: vec![own],
             places: Vec::with_capacity(columns),
@@ -167,7 +172,7 @@ impl<'a> Dealer<'a> {
         }
         let dealt = &mut self.rows[row];
         self.places.push(Place { row: row as u32, column: dealt.points.len() as u32 });
-        dealt.points.push(point.shared());
+        dealt.points.push(if self.is_plain { point } else { point.shared() });
         dealt.sources.push(column);
         self.kept += 1;
     }

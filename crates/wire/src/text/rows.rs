@@ -48,7 +48,7 @@ impl TextRows {
         TextRows {
             dialect,
             created_as_start,
-            template: Template::empty(),
+            template: Template::empty((dialect, created_as_start)),
             tails: Vec::new(),
             is_settled: false,
             values: Vec::new(),
@@ -171,11 +171,27 @@ impl TextRows {
 
     /// The long way: reads every line, and keeps the shape if every series is one it has.
     fn resolve(&mut self, body: &[u8]) -> Result<(), ParseError> {
+        if self.template.slots().is_empty() && self.adopt(body) {
+            return Ok(());
+        }
         let resolved = Resolver::new(self, body).run()?;
         self.begin(self.template_of(body, resolved));
         let is_read = self.update(body);
         debug_assert!(is_read, "the long way has read every value already");
         Ok(())
+    }
+
+    /// Whether `body` is that of a target whose replicas were read before: then theirs is its template too.
+    fn adopt(&mut self, body: &[u8]) -> bool {
+        let read_as = (self.dialect, self.created_as_start);
+        let is_adopted = Template::recent(read_as).into_iter().any(|template| {
+            self.begin(template);
+            self.update(body)
+        });
+        if !is_adopted {
+            self.begin(Template::empty(read_as));
+        }
+        is_adopted
     }
 
     /// Starts anew with a template of which nothing is known yet.
@@ -211,7 +227,7 @@ impl TextRows {
             (Shape::new(series, metadata), Box::default())
         };
         let starts = StartColumns::new(&start_keys, &shape, &slots);
-        Template::of_page(body, &slots, shape, absent, starts)
+        Template::of_page((self.dialect, self.created_as_start), body, &slots, shape, absent, starts)
     }
 }
 

@@ -10,17 +10,21 @@
 //! └─ before ─┘└ tail
 //! ```
 
+use std::collections::VecDeque;
 use std::hash::{Hash, Hasher};
-use std::sync::{Arc, LazyLock};
+use std::sync::{Arc, LazyLock, Mutex, PoisonError, Weak};
 
 use model::{MetricType, Pool};
 
+use super::scan::Dialect;
 use super::starts::StartColumns;
 use crate::page::Shape;
 
 /// The bytes between the values, and what the values are of.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct Template {
+    /// The dialect that the page was read in, and whether `_created` lines are starts: they decide what its slots are.
+    read_as: ReadAs,
     /// What comes before the first value, what stands between each line of a value and the next value, what follows the
     /// last.
     bytes: Box<[u8]>,
@@ -34,6 +38,13 @@ pub(crate) struct Template {
     /// Which slots are starts, and whose.
     pub(crate) starts: StartColumns,
 }
+
+/// How a page is read.
+pub(crate) type ReadAs = (Dialect, bool);
+
+/// How many templates are tried on a page of a target that has none yet.
+const RECENT_MAX: usize = 8;
+static RECENT: Mutex<VecDeque<Weak<Template>>> = Mutex::new(VecDeque::new());
 
 /// The place of a value.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -62,6 +73,7 @@ pub(crate) enum Meaning {
 impl Template {
     /// The template of a page: `slots` say where in `body` its values are. Shared with whoever has an equal one.
     pub(crate) fn of_page(
+        read_as: ReadAs,
         body: &[u8],
         slots: &[Slot],
         shape: Arc<Shape>,
@@ -80,15 +92,38 @@ impl Template {
         let slots: Box<[Slot]> = moved.collect();
         bytes.extend_from_slice(&body[line_end..]);
         let duplicates = slots.iter().filter(|slot| slot.meaning == Meaning::Duplicate).count() as u64;
-        let template = Template { bytes: bytes.into(), slots, shape, absent, duplicates, starts };
+        let template = Template { read_as, bytes: bytes.into(), slots, shape, absent, duplicates, starts };
         static SHARED: LazyLock<Pool<Template>> = LazyLock::new(Pool::new);
-        SHARED.share(Arc::new(template))
+        let template = SHARED.share(Arc::new(template));
+        template.remember();
+        template
     }
 
     /// The template of the page that says nothing.
-    pub(crate) fn empty() -> Arc<Template> {
+    pub(crate) fn empty(read_as: ReadAs) -> Arc<Template> {
         let shape = Shape::new(Vec::new(), Vec::new());
-        Template::of_page(&[], &[], shape, Box::default(), StartColumns::default())
+        Template::of_page(read_as, &[], &[], shape, Box::default(), StartColumns::default())
+    }
+
+    /// Templates of other targets, the newest first: a new replica exposes what the others do.
+    pub(crate) fn recent(read_as: ReadAs) -> Vec<Arc<Template>> {
+        let recent = RECENT.lock().unwrap_or_else(PoisonError::into_inner);
+        recent.iter().filter_map(Weak::upgrade).filter(|template| template.read_as == read_as).collect()
+    }
+
+    /// Offers the template to new targets, unless it owes something to what its target exposed before.
+    fn remember(self: &Arc<Template>) {
+        let columns = self.slots.iter().filter_map(|slot| match slot.meaning {
+            Meaning::Series(column) => Some(column),
+            Meaning::Duplicate | Meaning::Start(_) => None,
+        });
+        if self.slots.is_empty() || !columns.eq(0..self.shape.series.len() as u32) {
+            return;
+        }
+        let mut recent = RECENT.lock().unwrap_or_else(PoisonError::into_inner);
+        recent.retain(|known| known.strong_count() > 0 && !std::ptr::eq(known.as_ptr(), Arc::as_ptr(self)));
+        recent.truncate(RECENT_MAX - 1);
+        recent.push_front(Arc::downgrade(self));
     }
 
     /// The slots in the order of their lines.
