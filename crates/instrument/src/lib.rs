@@ -1,17 +1,120 @@
-//! Metrics for Rust services (the whole story follows).
+//! One line in a Rust service: metrics, health checks, request ids and trace context that are right under load and cheap
+//! enough to stay on everywhere.
+//!
+//! # A web service
+//!
+//! With the feature `axum`:
+//!
+#![cfg_attr(feature = "axum", doc = "```")]
+#![cfg_attr(not(feature = "axum"), doc = "```ignore")]
+//! use axum::{Router, routing::get};
+//!
+//! let deck = flightdeck::Flightdeck::new("orders");
+//! let app: Router = Router::new()
+//!     .route("/orders/{id}", get(|| async { "an order" }))
+//!     .layer(deck.layer());
+//! deck.check("database", || async { Ok::<(), std::io::Error>(()) });
+//! let app = app.merge(deck.routes()); // /metrics /health /health/live /health/ready
+//! # let _ = app;
+//! ```
+//!
+//! That measures every request by route, method and status: how many, how long until the first byte and the last, how
+//! many at once, how large ([`http`] tells the names). What a client can make up never becomes a label: a path that matches no
+//! route is `unmatched`, a word that is no method is `_OTHER`. Requests that are cancelled are 499, panics are 500, and
+//! what is in progress is counted until the last byte, however it ends. Requests have an id and a trace
+//! ([`correlate`]), and the buckets of histograms remember one of them as exemplar.
+//!
+//! # Metrics of your own
+//!
+//! A [`Registry`] has metrics by name. What is defined ends in `register`, or in one of the calls that give it labels:
+//!
+//! ```
+//! # #[cfg(feature = "derive")]
+//! # fn main() -> Result<(), flightdeck::Error> {
+//! use flightdeck::{LabelValue, Labels, Registry};
+//!
+//! #[derive(LabelValue)]
+//! enum Payment {
+//!     Card,
+//!     BankTransfer,
+//! }
+//!
+//! #[derive(Labels)]
+//! struct Order<'a> {
+//!     payment_method: Payment,
+//!     country: &'a str,
+//! }
+//!
+//! let registry = Registry::new();
+//! let orders = registry.counter("orders_created_total", "Orders taken.").family::<Order>()?;
+//! let totals = registry.histogram("order_total_dollars", "What orders cost.").buckets(&[10.0, 100.0, 1000.0]).register()?;
+//!
+//! orders.get(&Order { payment_method: Payment::BankTransfer, country: "de" }).inc();
+//! totals.observe(17.5);
+//! assert!(registry.text().contains("orders_created_total{country=\"de\",payment_method=\"bank_transfer\"} 1.0"));
+//! # Ok(())
+//! # }
+//! # #[cfg(not(feature = "derive"))]
+//! # fn main() {}
+//! ```
+//!
+//! | | |
+//! |---|---|
+//! | [`Counter`] | only grows |
+//! | [`Gauge`], [`Level`] | goes up and down; a level only by steps, so that threads do not meet at it |
+//! | [`Histogram`] | observations in buckets: of your choice, [native](Native), or both at once |
+//! | [`Summary`] | quantiles over a sliding window; its [`Sketch`] can be merged with others |
+//! | [`Info`], [`StateSet`] | labels that describe; one state of several |
+//! | [`Registry::collect_with`] | whatever is computed when somebody asks |
+//!
+//! Handles are cheap to clone and can be held for as long as you like. Nothing here takes a lock to count, keeps samples
+//! until somebody reads them, or shows a sum that its buckets do not add up to.
+//!
+//! # What a service depends on
+//!
+//! [`dependency`] times calls to databases and other services, counts hits of caches and watches pools; [`deliver`] leaves
+//! the metrics of batch jobs in a file or with a Pushgateway.
+//!
+//! # Labels are bounded
+//!
+//! A family has at most [`SERIES_MAX`] series unless told otherwise; what is beyond goes into one whose labels are
+//! `__overflow__`. [`Registry::cardinality`], `/metrics/cardinality` and `flightdeck_series_overflowed_total` say which label
+//! exploded. Series that nobody uses can be forgotten: [`Definition::idle_ttl`].
+//!
+//! # Names are checked
+//!
+//! What no exposition could carry is refused when it is registered. What the field advises against (camelCase,
+//! milliseconds, a gauge that ends in `_total`) is a [warning](Registry::warnings), or refused where the registry was made with
+//! [`Naming::Refuse`].
+//!
+//! # Features
+//!
+//! | feature | what it adds | what it pulls in |
+//! |---|---|---|
+//! | `derive` (default) | `#[derive(Labels)]`, `#[derive(LabelValue)]` | nothing: the macros need no parser |
+//! | `gzip`, `zstd` | compressed expositions | flate2; zstd |
+//! | `http` | the layer for any `tower` service | http, http-body, tower's traits |
+//! | `health` | health checks | tokio, for its clock and tasks |
+//! | `axum` | all of it in one line | axum, and the three above |
+//!
+//! The crate needs Rust 1.95. It has no unsafe code.
 
 pub mod correlate;
 #[cfg(feature = "axum")]
 mod deck;
+pub mod deliver;
+pub mod dependency;
 mod error;
 pub mod expose;
 #[cfg(feature = "health")]
 pub mod health;
 #[cfg(feature = "http")]
 pub mod http;
-#[cfg(any(feature = "health", feature = "axum"))]
+#[cfg(feature = "health")]
 mod json;
 pub mod metrics;
+#[doc = include_str!("../MIGRATING.md")]
+pub mod migrating {}
 
 // The derive macros name the crate from outside, and its own tests are inside.
 #[cfg(test)]

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use axum::http::request::Parts;
 
 use crate::health::{Check, Checks, Details, Outcome, Probe, Report};
-use crate::http::{DeckLayer, Families, HttpNames, Session, Settings};
+use crate::http::{DeckLayer, HttpNames, HttpOptions, Session};
 use crate::metrics::{Naming, Registry};
 
 /// How many scrapes are answered at once; the others wait.
@@ -23,7 +23,7 @@ pub struct Flightdeck {
 struct Inner {
     registry: Registry,
     checks: Checks,
-    settings: Arc<Settings>,
+    layer: DeckLayer,
     service: String,
     version: String,
     allowed: DetailsFor,
@@ -40,9 +40,7 @@ pub struct Builder {
     instance: Option<String>,
     environment: Option<String>,
     naming: Naming,
-    names: HttpNames,
-    sample_ratio: f64,
-    mounts: Vec<String>,
+    http: HttpOptions,
     allowed: DetailsFor,
     process: bool,
 }
@@ -62,9 +60,7 @@ impl Flightdeck {
             instance: None,
             environment: None,
             naming: Naming::default(),
-            names: HttpNames::default(),
-            sample_ratio: 1.0,
-            mounts: Vec::new(),
+            http: HttpOptions::default(),
             allowed: Arc::new(|_| Details::default()),
             process: true,
         }
@@ -78,7 +74,7 @@ impl Flightdeck {
     /// The layer that measures requests. `Router::layer` puts it around every route; what is added to the router
     /// later, such as [`Flightdeck::routes`], is not measured.
     pub fn layer(&self) -> DeckLayer {
-        DeckLayer::new(self.inner.settings.clone())
+        self.inner.layer.clone()
     }
 
     /// Adds a critical check of readiness. [`Flightdeck::add_check`] adds others.
@@ -102,7 +98,7 @@ impl Flightdeck {
 
     /// Counts a WebSocket as open until what this returns is dropped: hold it while the socket is.
     pub fn websocket_session(&self, route: &str) -> Session {
-        self.inner.settings.families.session("websocket", route)
+        self.inner.layer.session("websocket", route)
     }
 }
 
@@ -133,20 +129,20 @@ impl Builder {
 
     /// Which names the metrics of requests have.
     pub fn http_names(mut self, names: HttpNames) -> Builder {
-        self.names = names;
+        self.http.names = names;
         self
     }
 
     /// The share of traces that begin here which is sampled; callers that sent a decision are obeyed.
     pub fn sample_ratio(mut self, sample_ratio: f64) -> Builder {
-        self.sample_ratio = sample_ratio;
+        self.http.sample_ratio = sample_ratio;
         self
     }
 
     /// A path prefix under which another service is mounted that has no routes the layer could ask for, such as a
     /// directory of files. Its requests have the route `prefix/*`.
     pub fn mount(mut self, prefix: &str) -> Builder {
-        self.mounts.push(prefix.trim_end_matches('/').to_owned());
+        self.http.mounts.push(prefix.to_owned());
         self
     }
 
@@ -171,7 +167,7 @@ impl Builder {
         let environment = self.environment.or_else(|| variable("SERVICE_ENVIRONMENT")).unwrap_or_default();
         let registry = Registry::with_naming(self.naming);
         // A new registry has none of these names, so that none can be refused.
-        let families = Families::register(&registry, self.names).expect("the names of the layer are free");
+        let layer = DeckLayer::register(&registry, self.http).expect("the names of the layer are free");
         let checks = Checks::register(&registry).expect("the names of the checks are free");
         let target =
             registry.info("target", "What is running.").register().expect("the name of the target is free");
@@ -185,11 +181,10 @@ impl Builder {
         if self.process {
             process::register(&registry);
         }
-        let settings = Settings { families, sample_ratio: self.sample_ratio, mounts: self.mounts };
         let inner = Inner {
             registry,
             checks,
-            settings: Arc::new(settings),
+            layer,
             service: self.service,
             version,
             allowed: self.allowed,

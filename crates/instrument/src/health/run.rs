@@ -12,9 +12,9 @@ use crate::{Error, lock};
 /// An error longer than this is cut.
 const ERROR_BYTES_MAX: usize = 1_000;
 
-/// The checks of a service.
+/// The checks of a service. A clone is another handle to the same ones.
 #[derive(Clone)]
-pub(crate) struct Checks {
+pub struct Checks {
     shared: Arc<Shared>,
 }
 
@@ -41,7 +41,8 @@ struct Last {
 }
 
 impl Checks {
-    pub(crate) fn register(registry: &Registry) -> Result<Checks, Error> {
+    /// No checks yet; what they find is a metric in `registry`.
+    pub fn register(registry: &Registry) -> Result<Checks, Error> {
         let labels = ["check"];
         let shared = Shared {
             checks: RwLock::default(),
@@ -57,14 +58,14 @@ impl Checks {
     }
 
     /// Adds a check; one of the same name takes its place.
-    pub(crate) fn add(&self, check: Check) {
+    pub fn add(&self, check: Check) {
         let mut checks = self.shared.checks.write().unwrap_or_else(PoisonError::into_inner);
         checks.retain(|running| running.check.name != check.name);
         checks.push(Arc::new(Running { check, turn: tokio::sync::Mutex::default(), last: Mutex::default() }));
     }
 
-    /// Asks everything that answers `probe`, or everything there is.
-    pub(crate) async fn report(&self, probe: Option<Probe>) -> Report {
+    /// Asks everything that answers `probe`, or everything there is. Needs a tokio runtime with a clock.
+    pub async fn report(&self, probe: Option<Probe>) -> Report {
         let wanted =
             |running: &&Arc<Running>| probe.is_none_or(|probe| running.check.probes.contains(&probe));
         let asked: Vec<_> = {

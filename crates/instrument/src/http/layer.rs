@@ -12,10 +12,11 @@ use tower_service::Service;
 
 use super::body::{TrackedBody, Watch};
 use super::exchange::Exchange;
-use super::families::{Arrival, Failure, Families};
+use super::families::{Arrival, Failure, Families, HttpNames, Session};
 use super::method;
+use crate::Error;
 use crate::correlate::{self, TraceContext};
-use crate::metrics::guarded;
+use crate::metrics::{Registry, guarded};
 
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
@@ -26,13 +27,29 @@ pub(super) type RouteSlot = Arc<OnceLock<Arc<str>>>;
 #[derive(Clone)]
 struct Slot(RouteSlot);
 
-/// What the layers of a service have in common.
-pub(crate) struct Settings {
-    pub(crate) families: Families,
-    /// The share of traces that begin here which is sampled.
-    pub(crate) sample_ratio: f64,
-    /// Path prefixes of services that have no routes of their own.
-    pub(crate) mounts: Vec<String>,
+/// What can be said about the layer before it is made.
+#[derive(Clone, Debug)]
+pub struct HttpOptions {
+    /// Which names the metrics have.
+    pub names: HttpNames,
+    /// The share of traces that begin here which is sampled; callers that sent a decision are obeyed.
+    pub sample_ratio: f64,
+    /// Path prefixes under which services are mounted that have no routes the layer could ask for, such as a directory
+    /// of files. Their requests have the route `prefix/*`.
+    pub mounts: Vec<String>,
+}
+
+impl Default for HttpOptions {
+    fn default() -> HttpOptions {
+        HttpOptions { names: HttpNames::default(), sample_ratio: 1.0, mounts: Vec::new() }
+    }
+}
+
+/// What all services behind one layer share.
+pub(super) struct Settings {
+    pub(super) families: Families,
+    sample_ratio: f64,
+    mounts: Vec<String>,
 }
 
 /// Measures a service: put it around a router with `Router::layer`, or around any other `tower` service.
@@ -42,8 +59,18 @@ pub struct DeckLayer {
 }
 
 impl DeckLayer {
-    pub(crate) fn new(settings: Arc<Settings>) -> DeckLayer {
-        DeckLayer { settings }
+    /// A layer whose metrics are in `registry`.
+    pub fn register(registry: &Registry, options: HttpOptions) -> Result<DeckLayer, Error> {
+        let mounts = options.mounts.iter().map(|mount| mount.trim_end_matches('/').to_owned()).collect();
+        let families = Families::register(registry, options.names)?;
+        Ok(DeckLayer {
+            settings: Arc::new(Settings { families, sample_ratio: options.sample_ratio, mounts }),
+        })
+    }
+
+    /// Counts a session (a WebSocket, a tunnel) as open until what this returns is dropped. `kind` and `route` are labels.
+    pub fn session(&self, kind: &str, route: &str) -> Session {
+        self.settings.families.session(kind, route)
     }
 }
 

@@ -2,6 +2,30 @@
 //!
 //! `layer` wraps a service, `exchange` is one request from its arrival to the last byte of its answer, `body` watches
 //! that answer go out, `families` has the metrics. A failure in here is counted and never reaches a request.
+//!
+//! | metric | labels | |
+//! |---|---|---|
+//! | `http_requests_total` | method, route, status | requests answered |
+//! | `http_request_duration_seconds` | method, route, status | until the last byte; of event streams until the first |
+//! | `http_response_first_byte_seconds` | method, route, status | until the head of the answer |
+//! | `http_requests_in_progress` | method, route | not answered to the end yet |
+//! | `http_request_size_bytes` | method, route | bodies that announced their length |
+//! | `http_response_size_bytes` | method, route | bodies as they were sent |
+//! | `http_request_panics_total` | method, route | handlers that panicked; their status is 500 |
+//! | `http_response_body_errors_total` | method, route | answers that broke off after their head |
+//! | `http_sessions_in_progress`, `http_session_duration_seconds` | kind, route | event streams; WebSockets that are held as [`Session`] |
+//!
+//! [`HttpNames`] switches to the names of OpenTelemetry's conventions, or has both.
+//!
+//! ```
+//! use flightdeck::http::{DeckLayer, HttpOptions};
+//!
+//! let registry = flightdeck::Registry::new();
+//! let layer = DeckLayer::register(&registry, HttpOptions::default())?;
+//! // tower::ServiceBuilder::new().layer(layer).service(…)
+//! # let _ = layer;
+//! # Ok::<(), flightdeck::Error>(())
+//! ```
 
 mod body;
 mod exchange;
@@ -11,7 +35,4 @@ mod method;
 
 pub use body::TrackedBody;
 pub use families::{HttpNames, Session};
-pub use layer::{DeckLayer, Instrumented, ResponseFuture, set_route};
-
-pub(crate) use families::Families;
-pub(crate) use layer::Settings;
+pub use layer::{DeckLayer, HttpOptions, Instrumented, ResponseFuture, set_route};
