@@ -107,7 +107,8 @@ fn extras(app: &App, own_ports: &[u16]) -> Extras {
         local: (unconfigured && app.options.discover_local)
             .then(|| LocalConfig { own_ports: own_ports.to_vec() }),
         local_interval: Some(interval),
-        host: (unconfigured && app.options.host).then_some(HostConfig { interval }),
+        host: ((unconfigured || app.options.host_always) && app.options.host)
+            .then_some(HostConfig { interval }),
     }
 }
 

@@ -11,6 +11,7 @@ mod commands;
 mod config;
 mod dashboards;
 mod deck;
+mod demo;
 mod flags;
 mod health;
 mod http;
@@ -42,6 +43,7 @@ fn main() -> ExitCode {
         Meant::Query(what) => commands::query::run(what),
         Meant::Test(what) => commands::test::run(what),
         Meant::Tsdb(what) => commands::tsdb::run(what),
+        Meant::Demo(options, only) => demo::run(*options, only),
         Meant::Dashboards(what) => commands::dashboards::run(what),
         Meant::Version(format) => commands::version::run(format),
     };

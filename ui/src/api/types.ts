@@ -55,6 +55,7 @@ export type RangeForm = {
   timeout?: Duration;
   limit?: Limit;
   lookback_delta?: Duration;
+  max_points?: Limit;
   stats?: string;
 };
 

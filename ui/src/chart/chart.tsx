@@ -2,6 +2,7 @@
 import { useSignal } from "@preact/signals";
 import type { ComponentChildren, JSX, RefObject } from "preact";
 import { useEffect, useRef, useState } from "preact/hooks";
+import { ask } from "../api/client";
 import { queryRange, shortNames, toLines, type Labels } from "../api/promql";
 import { useAsked } from "../api/use";
 import { Icon } from "../app/icons";
@@ -10,7 +11,7 @@ import { range } from "../app/time";
 import { windowOf } from "../format/range";
 import { Legend } from "./legend";
 import { markers } from "./markers";
-import { Plot, type PlotLine, type PlotThreshold } from "./plot";
+import { Plot, type Dot, type PlotLine, type PlotThreshold } from "./plot";
 import type { Stacking } from "./stack";
 
 export type ChartQuery = {
@@ -34,6 +35,8 @@ export type ChartProps = {
   calcs?: string[];
   sync?: string;
   empty?: string;
+  /** A selector whose exemplars are dots, and how many of its units are one of the chart's. */
+  exemplars?: { selector: string; per: number };
   /** Seconds by which the same lines of before are laid under these. */
   compare?: number;
   children?: ComponentChildren;
@@ -59,6 +62,16 @@ const nameOfQuery = (query: ChartQuery, labels: Labels[], many: boolean): string
   return many || labels.length > 1 ? short : short.map((name) => (name === "{}" ? query.query : name));
 };
 
+type Exemplars = { exemplars: { labels: Labels; value: string; timestamp: number }[] }[];
+const DOTS_MAX = 300;
+
+/** Single requests behind a line; the slowest are the ones worth a look. */
+const exemplarsOf = async ({ selector, per }: { selector: string; per: number }, window: { start: number; end: number }, signal: AbortSignal): Promise<Dot[]> => {
+  const { data } = await ask<Exemplars>("query_exemplars", { query: selector, start: window.start, end: window.end }, signal);
+  const dots = data.flatMap(({ exemplars }) => exemplars.map(({ labels, value, timestamp }) => ({ time: timestamp, value: Number(value) / per, labels })));
+  return dots.toSorted((a, b) => b.value - a.value).slice(0, DOTS_MAX);
+};
+
 export const Chart = (props: ChartProps): JSX.Element => {
   const [element, width] = useWidth<HTMLElement>();
   const hidden = useSignal<ReadonlySet<string>>(new Set());
@@ -76,7 +89,8 @@ export const Chart = (props: ChartProps): JSX.Element => {
         }),
       ),
     );
-    return { times: toLines({ resultType: "matrix", result: [] }, window).times, all, window };
+    const dots = props.exemplars ? await exemplarsOf(props.exemplars, window, signal) : [];
+    return { dots, times: toLines({ resultType: "matrix", result: [] }, window).times, all, window };
   });
   const lines: PlotLine[] = (asked.data?.all ?? []).flatMap(({ query, shift, lines: found }) => {
     const names = nameOfQuery(query, found.lines.map((line) => line.labels), props.queries.length > 1);
@@ -99,7 +113,7 @@ export const Chart = (props: ChartProps): JSX.Element => {
         <Plot
           times={asked.data?.times ?? []} lines={lines} hidden={hidden.value} unit={props.unit} height={props.height ?? 190} from={shown.from} to={shown.to}
           {...(props.min === undefined ? {} : { min: props.min })} {...(props.max === undefined ? {} : { max: props.max })}
-          {...(props.thresholds ? { thresholds: props.thresholds } : {})} sync={props.sync ?? "page"} markers={markers.value} label={`${props.title}, ${lines.length} lines`}
+          {...(props.thresholds ? { thresholds: props.thresholds } : {})} dots={asked.data?.dots ?? []} sync={props.sync ?? "page"} markers={markers.value} label={`${props.title}, ${lines.length} lines`}
         />
         {asked.error ? <div class="nothing critical">{asked.error}</div> : !asked.busy && !lines.length && <div class="nothing">{props.empty ?? "No data in this range"}</div>}
       </div>

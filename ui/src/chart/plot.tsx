@@ -319,6 +319,12 @@ const fillTip = (tip: HTMLElement, plot: uPlot, props: PlotProps, visible: PlotL
     text.textContent = `▲ ${marker.text}`;
     more.append(text);
   }
+  const dot = (props.dots ?? []).find((one) => Math.hypot(plot.valToPos(one.time, "x") - left, plot.valToPos(one.value, "y") - height) < 7);
+  if (dot) {
+    const text = document.createElement("div");
+    text.textContent = `◆ ${show(dot.value, props.unit)} ${Object.entries(dot.labels).map(([name, value]) => `${name}=${value}`).join(" ")}`;
+    more.append(text);
+  }
   tip.replaceChildren(head, list, more);
   tip.hidden = false;
   const over = plot.over.offsetLeft + left;

@@ -1,7 +1,7 @@
 // A dashboard: its variables above, then its sections with their panels, repeated for what is chosen.
 import { useSignal } from "@preact/signals";
 import type { JSX } from "preact";
-import { ask } from "../api/client";
+import { ask, messageOf, tell } from "../api/client";
 import type { Dashboard as Model, DashboardAnswer, DashboardPanel, DashboardSection, ImportReport } from "../api/types";
 import { useAsked } from "../api/use";
 import { Bar } from "../app/bar";
@@ -10,6 +10,9 @@ import { Icon } from "../app/icons";
 import { href, params, setParams } from "../app/route";
 import { range as shownRange } from "../app/time";
 import "./dashboard.css";
+import { added, moved, withPanel } from "./edit";
+import { PanelEditor } from "./editor";
+import { download, toGrafana } from "./export";
 import { interpolate, joined, panelScope, type Chosen, type Scope } from "./interpolate";
 import { Panel } from "./panel";
 import { safeUrl } from "./text";
@@ -26,8 +29,25 @@ export const Dashboard = ({ id }: { id: string }): JSX.Element => {
   return loaded.data ? <Shown key={id} dashboard={loaded.data.dashboard} report={loaded.data.report} /> : <div class="loading" />;
 };
 
-const Shown = ({ dashboard, report }: { dashboard: Model; report: ImportReport }): JSX.Element => {
+const Shown = ({ dashboard: loaded, report }: { dashboard: Model; report: ImportReport }): JSX.Element => {
   const kiosk = params.value.has("kiosk");
+  const editing = params.value.has("edit");
+  // What was before each change; the last is what is shown.
+  const states = useSignal<Model[]>([loaded]);
+  const panel = useSignal<number | null>(null);
+  const said = useSignal("");
+  const dashboard = states.value.at(-1) ?? loaded;
+  const change = (next: Model): void => void (states.value = [...states.value.slice(-100), next]);
+  const save = async (): Promise<void> => {
+    try {
+      await tell("PUT", `dashboards/${encodeURIComponent(dashboard.id)}`, { flightdeck: 1, ...dashboard });
+      states.value = [dashboard];
+      said.value = "Saved";
+    } catch (error) {
+      said.value = messageOf(error);
+    }
+  };
+  const chosen = dashboard.sections.flatMap((section) => section.panels).find(({ id }) => id === panel.value);
   // A dashboard opens with its own range unless the address says another.
   if (!params.value.has("from") && dashboard.from !== "now-1h") queueMicrotask(() => setParams({ from: dashboard.from, ...(dashboard.to === "now" ? {} : { to: dashboard.to }) }, "replace"));
   const range = shownRange.value;
@@ -43,14 +63,27 @@ const Shown = ({ dashboard, report }: { dashboard: Model; report: ImportReport }
       {!kiosk && (
         <Bar title={<><a class="crumb" href={href("/dashboards")}>Dashboards</a><span class="crumb">/</span><h1 class="clip">{dashboard.title}</h1></>}>
           {report.losses.length > 0 && <Losses report={report} />}
-          <button class="button" type="button" onClick={() => setParams({ kiosk: "1" })} title="Only the panels, for a wall">Kiosk</button>
-          <a class="button" href={href(`/api/v1/dashboards/${encodeURIComponent(dashboard.id)}/file`)} download={`${dashboard.id}.json`}>Export</a>
+          {editing && (
+            <>
+              {said.value && <span class="faint" role="status">{said.value}</span>}
+              <button class="button" type="button" onClick={() => { const next = added(dashboard); change(next.dashboard); panel.value = next.id; }}><Icon name="plus" size={15} /> Panel</button>
+              <button class="button" type="button" disabled={states.value.length < 2} onClick={() => (states.value = states.value.slice(0, -1))}>Undo</button>
+              <button class="button primary" type="button" disabled={states.value.length < 2} onClick={() => void save()}>Save</button>
+            </>
+          )}
+          <button class="button" type="button" aria-pressed={editing} onClick={() => { panel.value = null; setParams({ edit: editing ? undefined : "1" }); }}>{editing ? "Done" : "Edit"}</button>
+          <button class="button" type="button" onClick={() => setParams({ kiosk: "1", edit: undefined })} title="Only the panels, for a wall">Kiosk</button>
+          <button class="button" type="button" onClick={() => download(`${dashboard.id}.json`, toGrafana(dashboard))} title="As Grafana's JSON">Export</button>
         </Bar>
       )}
       <div class="page board">
         <Variables resolved={resolved} />
         {dashboard.links.length > 0 && <p class="row wrap links">{dashboard.links.map((link) => { const url = safeUrl(interpolate(link.url, scope, true)); return url && <a key={link.title + link.url} class="link" href={url} target={link.blank ? "_blank" : undefined} rel="noreferrer">{link.title || link.url}</a>; })}</p>}
-        {variables.data && dashboard.sections.flatMap((section, at) => repeatedSections(section, scope).map((one) => <Section key={`${at} ${one.name}`} section={section} scope={one.scope} title={interpolate(section.title, one.scope, true)} id={`${at}${one.name}`} />))}
+        {variables.data && dashboard.sections.flatMap((section, at) => repeatedSections(section, scope).map((one) => <Section key={`${at} ${one.name}`} section={section} scope={one.scope} title={interpolate(section.title, one.scope, true)} id={`${at}${one.name}`} edit={editing ? { open: (id) => (panel.value = id), move: (id, place) => change(moved(dashboard, id, place)) } : undefined} />))}
+        {editing && chosen && (
+          <PanelEditor key={chosen.id} panel={chosen} onClose={() => (panel.value = null)} onRemove={() => { panel.value = null; change(withPanel(dashboard, chosen.id, () => undefined)); }}
+            onChange={(next) => change(JSON.stringify(next.place) === JSON.stringify(chosen.place) ? withPanel(dashboard, chosen.id, () => next) : moved(dashboard, chosen.id, next.place))} />
+        )}
         {kiosk && <button class="button leave" type="button" onClick={() => setParams({ kiosk: undefined })}>Leave kiosk</button>}
       </div>
     </>
@@ -94,7 +127,40 @@ export const placed = (panels: DashboardPanel[], scope: Scope): Placed[] => {
   return found;
 };
 
-const Section = ({ section, scope, title, id }: { section: DashboardSection; scope: Scope; title: string; id: string }): JSX.Element => {
+/** What can be done with panels while the dashboard is edited. */
+type Editing = { open: (id: number) => void; move: (id: number, place: DashboardPanel["place"]) => void };
+
+/** Follows the pointer from where it was pressed, in columns and rows of the grid. */
+const drag = (event: PointerEvent, panel: DashboardPanel, edit: Editing, resize: boolean): void => {
+  const cell = (event.currentTarget as HTMLElement).closest<HTMLElement>(".cellbox");
+  const grid = cell?.parentElement;
+  if (!cell || !grid || event.button !== 0) return;
+  event.preventDefault();
+  const column = grid.clientWidth / 24;
+  const from = { x: event.clientX, y: event.clientY };
+  const steps = (now: PointerEvent) => ({ x: Math.round((now.clientX - from.x) / column), y: Math.round((now.clientY - from.y) / (ROW + GAP)) });
+  const follow = (now: PointerEvent): void => {
+    const { x, y } = steps(now);
+    if (resize) { cell.style.width = `calc(100% + ${x * column}px)`; cell.style.height = `calc(100% + ${y * (ROW + GAP)}px)`; }
+    else cell.style.transform = `translate(${x * column}px, ${y * (ROW + GAP)}px)`;
+    cell.classList.add("dragged");
+  };
+  const end = (now: PointerEvent): void => {
+    removeEventListener("pointermove", follow);
+    cell.removeAttribute("style");
+    cell.classList.remove("dragged");
+    const { x, y } = steps(now);
+    const { place } = panel;
+    cell.style.gridColumn = `${place.x + 1} / span ${place.w}`;
+    cell.style.gridRow = `${place.y + 1} / span ${place.h}`;
+    if (x || y) edit.move(panel.id, resize ? { ...place, w: place.w + x, h: place.h + y } : { ...place, x: place.x + x, y: place.y + y });
+    else if (!resize) edit.open(panel.id);
+  };
+  addEventListener("pointermove", follow);
+  addEventListener("pointerup", end, { once: true });
+};
+
+const Section = ({ section, scope, title, id, edit }: { section: DashboardSection; scope: Scope; title: string; id: string; edit: Editing | undefined }): JSX.Element => {
   const open = useSignal(!section.collapsed);
   const panels = open.value ? placed(section.panels, scope) : [];
   const rows = panels.reduce((most, { y, h }) => Math.max(most, y + h), 0);
@@ -104,8 +170,10 @@ const Section = ({ section, scope, title, id }: { section: DashboardSection; sco
       {open.value && (
         <div class="gridded" style={{ gridTemplateRows: `repeat(${rows}, ${ROW}px)` }}>
           {panels.map((one) => (
-            <div key={`${one.panel.id} ${one.name}`} style={{ gridColumn: `${one.x + 1} / span ${one.w}`, gridRow: `${one.y + 1} / span ${one.h}` }}>
-              <Panel panel={one.panel} scope={one.scope} key2={`${id} ${one.panel.id} ${scopeKey(one.scope)}`} height={one.h * ROW + (one.h - 1) * GAP} sync="dashboard" />
+            <div key={`${one.panel.id} ${one.name}`} class={edit ? "cellbox edited" : "cellbox"} style={{ gridColumn: `${one.x + 1} / span ${one.w}`, gridRow: `${one.y + 1} / span ${one.h}` }}>
+              <Panel panel={one.panel} scope={one.scope} key2={`${id} ${one.panel.id} ${JSON.stringify(one.panel.queries)} ${scopeKey(one.scope)}`} height={one.h * ROW + (one.h - 1) * GAP} sync="dashboard" />
+              {edit && <button class="handle" type="button" aria-label={`Edit ${one.panel.title || one.panel.kind}`} title="Click to edit, drag to move" onPointerDown={(event) => drag(event, one.panel, edit, false)} onKeyDown={(event) => event.key === "Enter" && edit.open(one.panel.id)} />}
+              {edit && <span class="corner" onPointerDown={(event) => drag(event, one.panel, edit, true)} />}
             </div>
           ))}
         </div>

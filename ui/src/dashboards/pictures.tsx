@@ -72,7 +72,7 @@ const lineOf = ({ settings, title, at, field }: Drawn, values: (number | null)[]
     ...(dash ? { dash } : {}), draw: (str(custom["drawStyle"]) || "line") as "line" | "bars" | "points",
     ...(interpolation === "stepAfter" ? { step: "after" as const } : interpolation === "stepBefore" ? { step: "before" as const } : {}), smooth: interpolation === "smooth",
     points: custom["showPoints"] === "always", span: custom["spanNulls"] === true || typeof custom["spanNulls"] === "number", right: custom["axisPlacement"] === "right",
-    stack: mode === "percent" ? "percent" : mode === "normal" ? "normal" : "none", stackGroup: `${str(stacking["group"]) || "A"}${negative ? "-" : ""}`,
+    stack: mode === "percent" ? "percent" : mode === "normal" ? "normal" : "none", stackGroup: `${String(stacking["group"] ?? "A")}${negative ? "-" : ""}`,
   };
 };
 

@@ -31,6 +31,7 @@ test("what is chosen is something that is offered", () => {
   expect(chosen({ multi: true }, ["b", "a"]).values).toEqual(["b", "a"]);
   expect(chosen({ all: true, current: [ALL] })).toEqual({ values: ["a", "b"], texts: ["All"], multi: true });
   expect(chosen({ all: true, allValue: ".+", current: [ALL] }).all).toBe(".+");
+  expect(choose(variable({ all: true }), [], undefined).chosen.all).toBe(".*");
   expect(chosen({ kind: "textbox", query: "x" }).values).toEqual(["x"]);
 });
 

@@ -102,6 +102,9 @@ export const choose = (variable: DashboardVariable, options: Option[], picked: s
     const value = wanted[0] ?? (variable.kind === "adhoc" ? "" : variable.query);
     return { said: [value], chosen: { values: [value], texts: [value], multi: false } };
   }
+  // With nothing to choose from, all is whatever there is.
+  const nothing = variable.all && !options.length && !(picked?.length && !picked.includes(ALL));
+  if (nothing) return { said: [ALL], chosen: { values: [".*"], texts: ["All"], multi: true, all: variable.allValue || ".*" } };
   if (variable.all && wanted.includes(ALL)) {
     const values = options.map(({ value }) => value);
     return { said: [ALL], chosen: { values, texts: ["All"], multi: true, ...(variable.allValue ? { all: variable.allValue } : {}) } };
@@ -109,7 +112,6 @@ export const choose = (variable: DashboardVariable, options: Option[], picked: s
   // Before the choices are known, or where one was typed, what was said counts.
   const known = wanted.filter((value) => options.some((option) => option.value === value));
   let values = known.length ? known : picked?.length && picked[0] !== ALL ? picked : [];
-  if (!values.length && variable.all && !options.length) values = [".*"];
   if (!values.length && variable.all && (variable.current.includes(ALL) || !variable.current.length)) return choose(variable, options, [ALL]);
   if (!values.length) values = options[0] ? [options[0].value] : wanted;
   if (!variable.multi) values = values.slice(0, 1);

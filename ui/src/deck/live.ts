@@ -38,15 +38,24 @@ const showInTab = (): void => {
   }
 };
 
+/** The server tells at least twice a minute. */
+const SILENCE_MS = 75_000;
+let heard = Date.now();
+
 /** Takes what the server tells from now on. */
 export const listen = (): void => {
   showInTab();
   const events = new EventSource("api/v1/deck/live");
   events.onmessage = (event: MessageEvent<string>) => {
     deck.value = JSON.parse(event.data) as Deck;
+    heard = Date.now();
     connected.value = true;
     showInTab();
   };
+  // A connection that says nothing is as good as none.
+  setInterval(() => {
+    if (Date.now() - heard > SILENCE_MS) connected.value = false;
+  }, 5_000);
   events.onopen = () => (connected.value = true);
   events.onerror = () => {
     connected.value = false;

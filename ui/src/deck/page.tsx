@@ -134,7 +134,7 @@ const Service = ({ service }: { service: DeckService }): JSX.Element => {
         <span class="clip" title={service.name}>{service.name}</span>
         {detail && <small title={`${service.up} of ${service.targets} instances answer`}>{detail}</small>}
       </div>
-      <Cell value={service.traffic.value} unit="reqps" state={service.traffic.state} title="Requests per second" />
+      <Cell value={service.traffic.value} unit="suffix:/s" state={service.traffic.state} title="Requests per second" />
       <Cell value={service.errors.value} unit="percentunit" state={service.errors.state} title="Share of requests that fail" />
       <Cell value={service.latency.value} unit="s" state={service.latency.state} title="95 of 100 requests are faster" />
       <Cell value={service.saturation.value} unit="percentunit" state={service.saturation.state} title={service.saturated ?? "No resource is known"} />

@@ -37,7 +37,7 @@ type Family = { name: string; metric: { gauge?: { value: number }; counter?: { v
 type Head = { headStats: { numSeries: number; minTime: number; maxTime: number } };
 
 const Fact = (props: { name: string; value: string; more?: string }): JSX.Element => (
-  <div class="card fact"><dt>{props.name}</dt><dd>{props.value}</dd>{props.more && <p>{props.more}</p>}</div>
+  <div class="card fact"><dt>{props.name}</dt><dd>{props.value}</dd>{props.more && <dd class="more">{props.more}</dd>}</div>
 );
 
 const Overview = (): JSX.Element => {

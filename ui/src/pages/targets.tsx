@@ -16,6 +16,7 @@ import { explainScrape } from "./scrape-errors";
 
 const SHOWN_MAX = 500;
 
+const allUp = (targets: Target[]): boolean => targets.every((target) => target.health === "up");
 const stateOf = (target: Target) => (target.health === "up" ? "ok" : target.health === "down" ? "critical" : "silent");
 
 export const TargetsPage = (): JSX.Element => {
@@ -45,7 +46,7 @@ export const TargetsPage = (): JSX.Element => {
         </div>
         {asked.data && !activeTargets.length && <Empty title="Nothing is scraped" text="Start a service on this machine that exposes /metrics and it appears by itself, or name targets in a configuration file: flightdeck --config prometheus.yml." />}
         {asked.data && activeTargets.length > 0 && !matching.length && <Empty title="No target matches" text="Take away a word or a state." />}
-        {[...pools].map(([pool, targets]) => <Pool key={pool} name={pool} targets={targets} />)}
+        {matching.length > 0 && <Table pools={[...pools].toSorted(([a, left], [b, right]) => Number(allUp(left)) - Number(allUp(right)) || a.localeCompare(b))} />}
         {matching.length > SHOWN_MAX && <p class="faint">The first {SHOWN_MAX} of {matching.length} are shown.</p>}
         {dropped.length > 0 && <DroppedTargets dropped={dropped} />}
       </div>
@@ -53,23 +54,23 @@ export const TargetsPage = (): JSX.Element => {
   );
 };
 
-const Pool = ({ name, targets }: { name: string; targets: Target[] }): JSX.Element => {
-  const up = targets.filter((target) => target.health === "up").length;
-  const sorted = targets.toSorted((a, b) => Number(a.health === "up") - Number(b.health === "up") || a.scrapeUrl.localeCompare(b.scrapeUrl));
-  return (
-    <section>
-      <div class="section"><h2>{name}</h2><span class={up < targets.length ? "chip critical" : "chip ok"}>{up} of {targets.length} up</span></div>
-      <div class="card scroll list">
-        <table>
-          <thead><tr><th>State</th><th>Address</th><th>Labels</th><th class="num">Last scrape</th><th class="num">Took</th><th class="num">Samples</th></tr></thead>
-          <tbody>{sorted.map((target) => <TargetRow key={target.scrapeUrl + nameOf(target.labels)} target={target} />)}</tbody>
-        </table>
-      </div>
-    </section>
-  );
-};
+/** One table for all jobs, the failing first; a job's name stands at its first row. */
+const Table = ({ pools }: { pools: [string, Target[]][] }): JSX.Element => (
+  <div class="card scroll list">
+    <table>
+      <thead><tr><th>Job</th><th>State</th><th>Address</th><th>Labels</th><th class="num">Last scrape</th><th class="num">Took</th><th class="num">Samples</th></tr></thead>
+      <tbody>
+        {pools.flatMap(([pool, targets]) => {
+          const up = targets.filter((target) => target.health === "up").length;
+          const sorted = targets.toSorted((a, b) => Number(a.health === "up") - Number(b.health === "up") || a.scrapeUrl.localeCompare(b.scrapeUrl));
+          return sorted.map((target, at) => <TargetRow key={pool + target.scrapeUrl + nameOf(target.labels)} target={target} job={at === 0 ? pool : ""} up={targets.length > 1 ? `${up} of ${targets.length} up` : ""} />);
+        })}
+      </tbody>
+    </table>
+  </div>
+);
 
-const TargetRow = ({ target }: { target: Target }): JSX.Element => {
+const TargetRow = ({ target, job: pool, up }: { target: Target; job: string; up: string }): JSX.Element => {
   const open = useSignal(false);
   const failed = target.health === "down" ? explainScrape(target.lastError) : undefined;
   const instance = target.labels["instance"] ?? "";
@@ -78,6 +79,7 @@ const TargetRow = ({ target }: { target: Target }): JSX.Element => {
   return (
     <>
       <tr>
+        <td><b>{pool}</b>{pool && up && <span class="faint"> {up}</span>}</td>
         <td><span class={`row ${stateOf(target)}`}><StateMark state={stateOf(target)} size={14} />{target.health}</span></td>
         <td><button type="button" class="row mono" aria-expanded={open.value} onClick={() => (open.value = !open.value)}><Icon name="open" size={13} />{target.scrapeUrl}</button></td>
         <td class="wide"><span class="row wrap">{Object.entries(others).map(([label, value]) => <span key={label} class="chip mono">{label}={value}</span>)}</span></td>
@@ -86,9 +88,9 @@ const TargetRow = ({ target }: { target: Target }): JSX.Element => {
         <td class="num"><a class="link" href={keepTime("/explore", { q: `scrape_samples_scraped${selector}\n;\nscrape_duration_seconds${selector}` })}>history</a></td>
       </tr>
       {failed && (
-        <tr><td /><td colSpan={5} class="why"><b class="critical">{failed.what}.</b> {failed.fix} {failed.what !== target.lastError && <span class="faint mono">{target.lastError}</span>}</td></tr>
+        <tr class="more"><td /><td colSpan={6} class="why"><b class="critical">{failed.what}.</b> {failed.fix} {failed.what !== target.lastError && <span class="faint mono">{target.lastError}</span>}</td></tr>
       )}
-      {open.value && <tr><td /><td colSpan={5}><Relabelling target={target} /></td></tr>}
+      {open.value && <tr class="more"><td /><td colSpan={6}><Relabelling target={target} /></td></tr>}
     </>
   );
 };

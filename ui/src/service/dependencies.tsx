@@ -13,6 +13,7 @@ const ROWS: Row[] = [
   { needs: "http_client_requests_seconds", what: "Calls to other services", by: "client_name" },
   { needs: "db_client_operation_duration_seconds", what: "Database", by: "db_operation_name" },
   { needs: "db_query_duration_seconds", what: "Database", by: "operation" },
+  { needs: "external_api_duration_seconds", what: "Calls to other services", by: "operation" },
   { needs: "cache_operation_duration_seconds", what: "Cache", by: "operation" },
   { needs: "redis_command_duration_seconds", what: "Redis", by: "command" },
   { needs: "rpc_client_duration_milliseconds", what: "RPC calls", by: "rpc_service", scale: 1000 },

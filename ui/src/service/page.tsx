@@ -159,7 +159,7 @@ const Signals = ({ service, names }: { service: DeckService; names: DeckNames })
               {chosen.value === "heatmap"
                 ? <HeatmapChart title="Durations" query={`sum by (le) (rate(${buckets}[5m]))`} unit="s" scale={1 / names.perSecond} />
                 : (
-                  <Chart title={split ? "Durations of successful requests" : "Durations"} unit="s" min={0} {...more} thresholds={[{ value: 2, colour: "--critical-fill", line: true, area: false }]}
+                  <Chart title={split ? "Durations of successful requests" : "Durations"} unit="s" min={0} exemplars={{ selector: buckets, per: names.perSecond }} {...more} thresholds={[{ value: 2, colour: "--critical-fill", line: true, area: false }]}
                     queries={[[0.5, "p50", "--c5"], [0.95, "p95", "--c0"], [0.99, "p99", "--c4"]].map(([share, label, colour]) => ({
                       query: quantile(share as number, split ? narrowed(buckets, negated(split)) : buckets), name: label as string, colour: colour as string,
                     }))} />

@@ -20,6 +20,9 @@ const ROWS: Row[] = [
   { needs: "db_client_connections_usage", title: "Connection pool", unit: "short", queries: (own) => [
     { query: `sum by (state, pool_name) (db_client_connections_usage{${own}})`, name: (labels) => `${labels["state"] ?? ""} ${labels["pool_name"] ?? ""}` },
     { query: `sum by (pool_name) (db_client_connections_max{${own}})`, name: "limit", dash: [4, 4] } ] },
+  { needs: "pool_connections", title: "Connection pool", unit: "short", queries: (own) => [
+    { query: `sum by (pool) (pool_connections{${own},state="used"})`, name: (labels) => `${labels["pool"] ?? ""} used` }, { query: `sum by (pool) (pool_waiting{${own}})`, name: (labels) => `${labels["pool"] ?? ""} waiting` },
+    { query: `sum by (pool) (pool_connections_max{${own}})`, name: "limit", dash: [4, 4] } ] },
   { needs: "hikaricp_connections_active", title: "Connection pool", unit: "short", queries: (own) => [
     { query: `sum by (pool) (hikaricp_connections_active{${own}})`, name: "active" }, { query: `sum by (pool) (hikaricp_connections_pending{${own}})`, name: "waiting" },
     { query: `sum by (pool) (hikaricp_connections_max{${own}})`, name: "limit", dash: [4, 4] } ] },

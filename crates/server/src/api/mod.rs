@@ -29,6 +29,7 @@ mod self_metrics;
 mod stats;
 mod status;
 mod targets;
+mod thin;
 mod value;
 
 use std::sync::Arc;

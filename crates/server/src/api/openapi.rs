@@ -25,11 +25,14 @@ mod tests {
             include_str!("mod.rs"),
             include_str!("../receive/mod.rs"),
             include_str!("../deck/routes.rs"),
-            include_str!("../dashboards/routes.rs"), include_str!("../annotations/routes.rs"),
+            include_str!("../dashboards/routes.rs"),
+            include_str!("../annotations/routes.rs"),
         ];
-        let route = |line: &'static str| line.trim().strip_prefix(".route(\"")?.split('"').next();
-        let routes: BTreeSet<&str> =
-            sources.iter().flat_map(|source| source.lines()).filter_map(route).collect();
+        let routes: BTreeSet<&str> = sources
+            .iter()
+            .flat_map(|source| source.split(".route(").skip(1))
+            .filter_map(|rest| rest.trim_start().strip_prefix('"')?.split('"').next())
+            .collect();
         let path = |line: &'static str| line.strip_prefix("  /")?.strip_suffix(':').map(|_| line.trim());
         let described: BTreeSet<&str> =
             DOCUMENT.lines().filter_map(path).map(|path| path.trim_end_matches(':')).collect();

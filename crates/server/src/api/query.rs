@@ -16,6 +16,7 @@ use super::params::{Params, parse_duration_millis};
 use super::pieces::{self, Pieces};
 use super::result::QueryData;
 use super::stats::{Stats, Timings};
+use super::thin::thin;
 use crate::app::{App, now_millis};
 use crate::queries::{Running, Ticket};
 
@@ -52,6 +53,7 @@ struct Question {
     timeout: Duration,
     lookback_ms: Option<i64>,
     limit: Option<usize>,
+    points_max: Option<usize>,
     stats: Option<String>,
     wanted: Wanted,
 }
@@ -124,6 +126,7 @@ impl Question {
             timeout: asked.map_or(timeout, |asked| asked.min(timeout)),
             lookback_ms: lookback(params)?,
             limit: params.limit("limit")?,
+            points_max: params.limit("max_points")?,
             stats: params.get("stats").map(str::to_owned),
             wanted,
         })
@@ -239,6 +242,9 @@ fn respond(
     });
     if truncated {
         warnings.push("results truncated due to limit".to_owned());
+    }
+    if let Some(points_max) = question.points_max {
+        thin(&mut answer.value, points_max);
     }
     if let Some(asked) = question.stats.as_deref().filter(|asked| !STATS.contains(asked)) {
         let (asked, [plain, all]) = (model::names::quote(asked), STATS);

@@ -1,9 +1,10 @@
 //! Questions the server asks itself, through the same engine and under the same limits as everybody's.
 
+use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
 use model::{Labels, Timestamp};
-use promql::{Limits, QueryOptions, SampleValue, Stop, Value};
+use promql::{Limits, QueryError, QueryOptions, SampleValue, Stop, Value};
 
 use crate::app::App;
 
@@ -28,7 +29,7 @@ pub fn instant(app: &App, query: &str, time: Timestamp) -> Vec<(Labels, f64)> {
             .collect(),
         Ok(_) => Vec::new(),
         Err(error) => {
-            tracing::debug!(%error, query, "a question of the deck failed");
+            failed(app, query, &error);
             Vec::new()
         }
     }
@@ -45,10 +46,18 @@ pub fn range(app: &App, query: &str, start: Timestamp, end: Timestamp, step: i64
         }
         Ok(_) => Vec::new(),
         Err(error) => {
-            tracing::debug!(%error, query, "a question of the deck failed");
+            failed(app, query, &error);
             Vec::new()
         }
     }
+}
+
+/// One that found no time or no memory says nothing about the services.
+fn failed(app: &App, query: &str, error: &QueryError) {
+    if matches!(error, QueryError::TimedOut | QueryError::Cancelled | QueryError::Limit { .. }) {
+        app.decks.unanswered.fetch_add(1, Ordering::Relaxed);
+    }
+    tracing::debug!(%error, query, "a question of the deck failed");
 }
 
 fn options<'a>(app: &App, should_stop: &'a (dyn Fn() -> Option<Stop> + Sync)) -> QueryOptions<'a> {

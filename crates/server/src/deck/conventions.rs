@@ -69,6 +69,15 @@ pub static CONVENTIONS: &[Convention] = &[
         ..ROW
     },
     Convention {
+        name: "flightdeck",
+        requests: "http_requests_total",
+        own: "route!=\"\",status!=\"\"",
+        durations: "http_request_duration_seconds",
+        endpoint: "route",
+        durations_have_status: true,
+        ..ROW
+    },
+    Convention {
         name: "prometheus-fastapi-instrumentator",
         requests: "http_requests_total",
         own: "handler!=\"\",status!=\"\"",
@@ -278,6 +287,14 @@ pub static RESOURCES: &[Resource] = &[
         used: "sum by (job, service_name, instance, pool_name) (db_client_connections_usage{state=\"used\"}) \
                / on (job, service_name, instance, pool_name) sum by (job, service_name, instance, pool_name) (db_client_connections_max)",
         which: "pool_name",
+        fails: true,
+    },
+    Resource {
+        name: "connection pool",
+        needs: "pool_connections_max",
+        used: "sum by (job, service_name, instance, pool) (pool_connections{state=\"used\"}) \
+               / on (job, service_name, instance, pool) (pool_connections_max > 0)",
+        which: "pool",
         fails: true,
     },
     Resource {

@@ -228,7 +228,8 @@ fn unmeasured(name: &str, seen: &Seen, memory: &mut Memory, now: Timestamp, prob
             format!(" on {}", used.instance)
         };
         let headline = format!("{} {} used", used.what, words::percent(used.share));
-        let sentence = format!("{} is {} used{place}", used.what, words::percent(used.share));
+        let sentence =
+            words::sentence(&format!("{} is {} used{place}", used.what, words::percent(used.share)));
         push(
             "resource",
             judge_used(used.share, used.fails),

@@ -15,6 +15,7 @@ mod trace;
 mod words;
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::{Duration, Instant};
 
 use tokio::sync::watch;
@@ -27,6 +28,8 @@ pub use routes::router;
 
 /// How often everything is looked at.
 const LOOK_INTERVAL: Duration = Duration::from_secs(5);
+/// How long at most between two looks, however long one takes: a machine that stood still must not be forgotten.
+const LOOK_INTERVAL_MAX: Duration = Duration::from_secs(30);
 /// How often it is looked at while nothing is there yet.
 const FIRST_INTERVAL: Duration = Duration::from_secs(1);
 /// How often all bars may be filled anew.
@@ -38,6 +41,8 @@ const BUSY_SHARE_MAX: u32 = 10;
 pub struct Decks {
     latest: watch::Sender<Arc<Told>>,
     listeners: Arc<()>,
+    /// How many questions of the present look found no time to be answered.
+    unanswered: AtomicU32,
 }
 
 /// A deck with its JSON, which is written once for all readers.
@@ -52,7 +57,11 @@ impl Default for Decks {
     fn default() -> Decks {
         let deck =
             judge::judge(&look::Services::new(), &mut Memory::default(), now_millis(), &|_, _, now| now);
-        Decks { latest: watch::Sender::new(Arc::new(told(deck))), listeners: Arc::default() }
+        Decks {
+            latest: watch::Sender::new(Arc::new(told(deck))),
+            listeners: Arc::default(),
+            unanswered: AtomicU32::new(0),
+        }
     }
 }
 
@@ -74,11 +83,16 @@ fn keep_looking(app: &App) {
     let mut memory = Memory::default();
     while !app.health.is_stopping() {
         let began = Instant::now();
+        app.decks.unanswered.store(0, Ordering::Relaxed);
         let deck = look(app, &mut memory);
         let waiting = deck.state.is_none();
-        app.decks.latest.send_replace(Arc::new(told(deck)));
+        // What was asked in vain would look like silence: better the deck of before.
+        match app.decks.unanswered.load(Ordering::Relaxed) {
+            0 => drop(app.decks.latest.send_replace(Arc::new(told(deck)))),
+            unanswered => tracing::warn!(unanswered, "the deck is not up to date: questions took too long"),
+        }
         let interval = if waiting { FIRST_INTERVAL } else { LOOK_INTERVAL };
-        let until = began + interval.max(began.elapsed() * BUSY_SHARE_MAX);
+        let until = began + interval.max(began.elapsed() * BUSY_SHARE_MAX).min(LOOK_INTERVAL_MAX);
         while Instant::now() < until && !app.health.is_stopping() {
             std::thread::sleep(Duration::from_millis(100));
         }

@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use anyhow::{Context, anyhow, bail};
+use clap::Parser;
 
 use super::low::{self, Arguments, Command};
 use super::size::parse_bytes;
@@ -14,6 +15,7 @@ use crate::commands::dashboards::DashboardsCommand;
 use crate::commands::query::Query;
 use crate::commands::test::Test;
 use crate::commands::tsdb::Tsdb;
+use crate::demo::Fault;
 
 /// What to do.
 pub enum Meant {
@@ -27,6 +29,8 @@ pub enum Meant {
     Test(Test),
     /// Work on a data directory.
     Tsdb(Tsdb),
+    /// Show it all, with this fault only.
+    Demo(Box<ServeOptions>, Option<Fault>),
     /// Look at dashboards.
     Dashboards(DashboardsCommand),
     /// Say which version this is.
@@ -105,6 +109,8 @@ pub struct ServeOptions {
     pub discover_local: bool,
     /// Whether this host's metrics are collected.
     pub host: bool,
+    /// Whether that is so with a configuration, too.
+    pub host_always: bool,
     /// How long samples are kept, if said.
     pub retention_time_millis: Option<i64>,
     /// How many bytes are kept, if said; 0 for no limit.
@@ -137,12 +143,21 @@ pub(super) fn meant(typed: Arguments) -> anyhow::Result<Meant> {
         Some(Command::Query(what)) => Ok(Meant::Query(what)),
         Some(Command::Test(what)) => Ok(Meant::Test(what)),
         Some(Command::Tsdb(what)) => Ok(Meant::Tsdb(what)),
+        Some(Command::Demo { listen, fault }) => {
+            Ok(Meant::Demo(Box::new(serve(demo_flags(&listen)?)?), fault))
+        }
         Some(Command::Dashboards(what)) => Ok(Meant::Dashboards(what)),
         Some(Command::Version { format }) => Ok(Meant::Version(match format {
             low::VersionFormat::Text => VersionFormat::Text,
             low::VersionFormat::Json => VersionFormat::Json,
         })),
     }
+}
+
+/// What a demo serves with: the defaults, on an address of its own, without the ports of a server beside it.
+fn demo_flags(listen: &str) -> anyhow::Result<low::Serve> {
+    let words = ["flightdeck", "--listen", listen, "--otlp-grpc-listen", "off", "--log-level", "warn"];
+    Ok(Arguments::try_parse_from(words)?.serve)
 }
 
 fn serve(typed: low::Serve) -> anyhow::Result<ServeOptions> {
@@ -175,6 +190,7 @@ fn serve(typed: low::Serve) -> anyhow::Result<ServeOptions> {
         admin_api: typed.admin_api,
         discover_local: !typed.no_discover_local,
         host: !typed.no_host,
+        host_always: false,
         retention_time_millis: millis_if("--retention-time", typed.retention_time)?,
         retention_bytes_max: bytes("--retention-size", typed.retention_size)?,
         free_bytes_min: bytes("--retention-free", Some(typed.retention_free))?.unwrap_or(0),

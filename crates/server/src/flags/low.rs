@@ -12,6 +12,7 @@ use crate::commands::dashboards::DashboardsCommand;
 use crate::commands::query::Query;
 use crate::commands::test::Test;
 use crate::commands::tsdb::Tsdb;
+use crate::demo::Fault;
 
 /// Collects, stores, queries and shows the metrics of HTTP APIs.
 #[derive(Parser)]
@@ -42,6 +43,15 @@ pub(super) enum Command {
     /// Look at a data directory, check it, bring data in and out.
     #[command(subcommand)]
     Tsdb(Tsdb),
+    /// Show it all: a server with a small shop beside it, traffic, faults, and two hours of history.
+    Demo {
+        /// Address to answer HTTP on.
+        #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:9090")]
+        listen: String,
+        /// One fault that holds all the time, instead of one after the other.
+        #[arg(long, value_enum, value_name = "FAULT")]
+        fault: Option<Fault>,
+    },
     /// Look at dashboards.
     #[command(subcommand)]
     Dashboards(DashboardsCommand),

@@ -1,0 +1,95 @@
+//! The services of the shop, over HTTP like any other, measured by the library that everybody can use.
+
+use std::net::TcpListener;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
+
+use anyhow::Context;
+use axum::Router;
+use axum::http::StatusCode;
+use axum::routing::{MethodFilter, on};
+use flightdeck_instrument::Flightdeck;
+use flightdeck_instrument::dependency::{PoolState, watch_pool};
+use parking_lot::Mutex;
+use tokio::runtime::Runtime;
+
+use super::fault::Schedule;
+use super::plan::{Chance, Endpoint, SERVICES, Service};
+use crate::app::now_millis;
+
+/// How long an answer takes at most.
+const ANSWER_MAX: Duration = Duration::from_secs(9);
+
+/// The shop, for as long as the value lives.
+pub struct Shop {
+    _runtime: Runtime,
+}
+
+/// Opens every service on its listener.
+pub fn open(listeners: Vec<TcpListener>, schedule: Schedule) -> anyhow::Result<Shop> {
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(1)
+        .thread_name("shop")
+        .enable_all()
+        .build()
+        .context("starting the shop")?;
+    for (service, listener) in SERVICES.iter().zip(listeners) {
+        listener.set_nonblocking(true)?;
+        let router = router(service, schedule.clone());
+        let _within = runtime.enter();
+        let listener = tokio::net::TcpListener::from_std(listener)?;
+        runtime.spawn(async move {
+            if let Err(error) = axum::serve(listener, router).await {
+                tracing::error!(%error, service = service.name, "a service of the shop ended");
+            }
+        });
+    }
+    Ok(Shop { _runtime: runtime })
+}
+
+fn router(service: &'static Service, schedule: Schedule) -> Router {
+    let deck = Flightdeck::new(service.name);
+    let chance = Arc::new(Mutex::new(Chance::new(service.name.len() as u64)));
+    let used = Arc::new(AtomicU64::new(0));
+    if let Some(most) = service.pool_max {
+        let (used, schedule, chance) = (used.clone(), schedule.clone(), chance.clone());
+        watch_pool(deck.registry(), "database", move || {
+            let planned = service.pool_used(schedule.at(now_millis()), chance.lock().share());
+            let size = planned.max(used.load(Ordering::Relaxed)).min(most);
+            PoolState { size, idle: 0, size_max: Some(most), waiting: None }
+        });
+    }
+    deck.check("database", async || Ok::<(), std::io::Error>(()));
+    let mut router = Router::new();
+    for endpoint in service.endpoints {
+        let (schedule, chance, used) = (schedule.clone(), chance.clone(), used.clone());
+        let answer = move || answer(service, endpoint, schedule.clone(), chance.clone(), used.clone());
+        let filter = if endpoint.method == "POST" { MethodFilter::POST } else { MethodFilter::GET };
+        router = router.route(endpoint.route, on(filter, answer));
+    }
+    router.layer(deck.layer()).merge(deck.routes())
+}
+
+/// Takes as long as planned, and fails as often.
+async fn answer(
+    service: &'static Service,
+    endpoint: &'static Endpoint,
+    schedule: Schedule,
+    chance: Arc<Mutex<Chance>>,
+    used: Arc<AtomicU64>,
+) -> StatusCode {
+    let behaviour = service.behaviour(endpoint, schedule.at(now_millis()));
+    let (seconds, fails) = {
+        let mut chance = chance.lock();
+        (chance.duration(&behaviour), chance.share() < behaviour.failing)
+    };
+    used.fetch_add(1, Ordering::Relaxed);
+    tokio::time::sleep(Duration::from_secs_f64(seconds).min(ANSWER_MAX)).await;
+    used.fetch_sub(1, Ordering::Relaxed);
+    match (fails, endpoint.method) {
+        (true, _) => StatusCode::INTERNAL_SERVER_ERROR,
+        (false, "POST") => StatusCode::CREATED,
+        (false, _) => StatusCode::OK,
+    }
+}

@@ -1,0 +1,84 @@
+//! The people of the shop: real requests over real connections, about as many as planned.
+
+use std::time::Duration;
+
+use anyhow::Context;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpStream;
+use tokio::runtime::Runtime;
+
+use super::fault::Schedule;
+use super::plan::{Chance, Endpoint, SERVICES, Service};
+use crate::app::now_millis;
+
+/// How many bytes of an answer are read; the shop's are empty.
+const ANSWER_BYTES_MAX: usize = 4_096;
+/// How long one request may take.
+const PATIENCE: Duration = Duration::from_secs(10);
+/// How many requests of one endpoint are under way at once.
+const AT_ONCE_MAX: usize = 64;
+
+/// The traffic, for as long as the value lives.
+pub struct Traffic {
+    _runtime: Runtime,
+}
+
+/// Starts it.
+pub fn start(addresses: Vec<String>, schedule: Schedule) -> anyhow::Result<Traffic> {
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(1)
+        .thread_name("traffic")
+        .enable_all()
+        .build()
+        .context("starting the traffic")?;
+    for (service, address) in SERVICES.iter().zip(addresses) {
+        for (at, endpoint) in service.endpoints.iter().enumerate() {
+            runtime.spawn(keep_asking(service, endpoint, address.clone(), schedule.clone(), at as u64));
+        }
+    }
+    Ok(Traffic { _runtime: runtime })
+}
+
+async fn keep_asking(
+    service: &'static Service,
+    endpoint: &'static Endpoint,
+    address: String,
+    schedule: Schedule,
+    seed: u64,
+) {
+    let mut chance = Chance::new(seed + 101);
+    let turns = std::sync::Arc::new(tokio::sync::Semaphore::new(AT_ONCE_MAX));
+    loop {
+        let rate = service.behaviour(endpoint, schedule.at(now_millis())).rate.max(0.01);
+        // Between requests of many people the time is distributed like this.
+        let wait = -(1.0 - chance.share()).ln() / rate;
+        tokio::time::sleep(Duration::from_secs_f64(wait.min(30.0))).await;
+        let Ok(turn) = turns.clone().try_acquire_owned() else { continue };
+        let id = (chance.share() * 10_000.0) as u64;
+        let path = endpoint.route.replace("{id}", &id.to_string());
+        let address = address.clone();
+        tokio::spawn(async move {
+            let asked = tokio::time::timeout(PATIENCE, ask(&address, endpoint.method, &path)).await;
+            if let Ok(Err(error)) = asked {
+                tracing::debug!(%error, path, "a request of the demo failed");
+            }
+            drop(turn);
+        });
+    }
+}
+
+async fn ask(address: &str, method: &str, path: &str) -> std::io::Result<()> {
+    let mut stream = TcpStream::connect(address).await?;
+    let request = format!(
+        "{method} {path} HTTP/1.1\r\nHost: {address}\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"
+    );
+    stream.write_all(request.as_bytes()).await?;
+    let (mut read, mut buffer) = (0, [0; 512]);
+    while read < ANSWER_BYTES_MAX {
+        match stream.read(&mut buffer).await? {
+            0 => break,
+            bytes => read += bytes,
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,51 @@
+// Changes of a dashboard before they are saved: each is a new whole, so that undoing is going back one.
+import type { Dashboard, DashboardPanel } from "../api/types";
+
+const COLUMNS = 24;
+
+/** The same dashboard with one panel changed, or taken away. */
+export const withPanel = (dashboard: Dashboard, id: number, change: (panel: DashboardPanel) => DashboardPanel | undefined): Dashboard => ({
+  ...dashboard,
+  sections: dashboard.sections.map((section) => ({
+    ...section,
+    panels: section.panels.flatMap((panel) => {
+      if (panel.id !== id) return [panel];
+      const changed = change(panel);
+      return changed ? [changed] : [];
+    }),
+  })),
+});
+
+const overlaps = (a: DashboardPanel["place"], b: DashboardPanel["place"]): boolean => a.x < b.x + b.w && b.x < a.x + a.w && a.y < b.y + b.h && b.y < a.y + a.h;
+
+/** Puts a panel somewhere; what it covers moves down. */
+export const moved = (dashboard: Dashboard, id: number, place: DashboardPanel["place"]): Dashboard => {
+  const w = Math.min(COLUMNS, Math.max(2, place.w));
+  const wanted = { w, h: Math.max(2, place.h), x: Math.min(COLUMNS - w, Math.max(0, place.x)), y: Math.max(0, place.y) };
+  return {
+    ...dashboard,
+    sections: dashboard.sections.map((section) => {
+      const own = section.panels.find((panel) => panel.id === id);
+      if (!own) return section;
+      const settled: DashboardPanel[] = [{ ...own, place: wanted }];
+      for (const panel of section.panels.filter((other) => other.id !== id).toSorted((a, b) => a.place.y - b.place.y || a.place.x - b.place.x)) {
+        let spot = panel.place;
+        for (let hit = settled.find((other) => overlaps(other.place, spot)); hit; hit = settled.find((other) => overlaps(other.place, spot))) spot = { ...spot, y: hit.place.y + hit.place.h };
+        settled.push({ ...panel, place: spot });
+      }
+      return { ...section, panels: settled };
+    }),
+  };
+};
+
+/** A new panel below all others of the first section. */
+export const added = (dashboard: Dashboard): { dashboard: Dashboard; id: number } => {
+  const id = Math.max(0, ...dashboard.sections.flatMap((section) => section.panels.map((panel) => panel.id))) + 1;
+  const sections = dashboard.sections.length ? dashboard.sections : [{ title: "", collapsed: false, panels: [] }];
+  const top = Math.max(0, ...(sections[0]?.panels ?? []).map(({ place }) => place.y + place.h));
+  const panel: DashboardPanel = {
+    id, kind: "timeseries", title: "New panel", place: { x: 0, y: top, w: 12, h: 8 }, transformations: [], defaults: {}, overrides: [], options: {}, repeatDown: false, links: [], transparent: false,
+    queries: [{ name: "A", query: "up", legend: "", instant: false, range: true, format: "time_series", hidden: false, exemplars: false }],
+  };
+  return { id, dashboard: { ...dashboard, sections: sections.map((section, at) => (at === 0 ? { ...section, panels: [...section.panels, panel] } : section)) } };
+};
