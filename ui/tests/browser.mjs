@@ -15,8 +15,15 @@ const testdata = new URL("../../shared/testdata/dashboards/", root).pathname;
 const browserPath = process.env.CHROMIUM ?? "/usr/bin/chromium";
 const axe = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
 const SIZES = { phone: { width: 390, height: 844 }, laptop: { width: 1440, height: 900 }, wall: { width: 3840, height: 2160 } };
-const VERDICT_MS = 300;
-const DASHBOARD_MS = 2_000;
+/** A machine that does other things at the same time needs longer. */
+const SLOWER = process.env.CI === "true" ? 3 : 1;
+const VERDICT_MS = 300 * SLOWER;
+const DASHBOARD_MS = 2_000 * SLOWER;
+/** The pictures that are kept for the documents. */
+const KEPT = [
+  "deck-laptop-light", "deck-laptop-dark", "deck-phone-light", "deck-phone-dark", "deck-wall-dark", "service-laptop-light", "service-laptop-dark", "service-phone-light", "service-wall-dark",
+  "hosts-laptop-dark", "explore-laptop-dark", "targets-laptop-light", "catalog-laptop-light",
+];
 
 let passed = 0;
 const failures = [];
@@ -109,11 +116,15 @@ try {
   const host = deck.services.find(({ kind }) => kind === "host")?.name;
   if (host) pages.push(["host", `/hosts/${encodeURIComponent(host)}`]);
   const dashboards = existsSync(testdata) ? readdirSync(testdata).filter((name) => name.endsWith(".json")) : [];
+  let [panels, drawn] = [0, 0];
   for (const name of dashboards) {
     const { data } = await (await post("dashboards/import", readFileSync(testdata + name))).json();
-    check(`${name}: ${data.report.drawn} of ${data.report.panels} panels drawn`, data.report.drawn >= data.report.panels * 0.95);
+    check(`${name}: ${data.report.drawn} of ${data.report.panels} panels drawn, the others named`, data.report.losses.filter(({ what }) => what.startsWith("not drawn")).length === data.report.panels - data.report.drawn);
+    panels += data.report.panels;
+    drawn += data.report.drawn;
     pages.push([`dashboard-${data.dashboard.id}`, `/dashboards/${data.dashboard.id}?from=now-15m`]);
   }
+  if (dashboards.length) check(`${drawn} of ${panels} panels of all dashboards are drawn`, drawn >= panels * 0.95);
   await post("annotations", JSON.stringify({ text: "deploy orders 1.4.2", tags: ["deploy"], time: Date.now() - 8 * 60_000 }));
 
   for (const [size, schemes] of [["laptop", ["light", "dark"]], ["phone", ["light", "dark"]], ["wall", ["dark", "light"]]]) {
@@ -127,7 +138,7 @@ try {
         await settled(page);
         const file = `${name}-${size}-${scheme}.png`;
         await page.screenshot({ path: results + file, fullPage: name.startsWith("dashboard-") });
-        if (keep && ["deck", "service", "hosts", "explore", "targets", "catalog"].includes(name)) await page.screenshot({ path: screens + file });
+        if (keep && KEPT.includes(`${name}-${size}-${scheme}`)) await page.screenshot({ path: screens + file });
         if (keep && name === "dashboard-rYdddlPWk") await page.screenshot({ path: `${screens}dashboard-${size}-${scheme}.png` });
         check(`${name} ${size} ${scheme}: no error in the console`, page.wrong.length === 0, page.wrong.join("; ").slice(0, 300));
         const wide = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth);

@@ -38,6 +38,8 @@ fn run_checks(root: &Path, scope: Scope) -> Result<Tally> {
     timed("clippy", || command::run(root, "cargo clippy --workspace --all-targets --locked -- -D warnings"))?;
     if scope == Scope::Everything {
         timed("release build", || command::run(root, "cargo build --release --locked"))?;
+        let target = std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| root.join("target"), Into::into);
+        timed("browser", || ui::browser(root, &target.join("release/flightdeck")))?;
     }
     timed("documentation", || {
         command::run(root, "cargo doc --workspace --no-deps --locked --document-private-items")

@@ -10,7 +10,7 @@ import { Icon } from "../app/icons";
 import { href, params, setParams } from "../app/route";
 import { range as shownRange } from "../app/time";
 import "./dashboard.css";
-import { added, moved, withPanel } from "./edit";
+import { added, compacted, moved, withPanel } from "./edit";
 import { PanelEditor } from "./editor";
 import { download, toGrafana } from "./export";
 import { interpolate, joined, panelScope, type Chosen, type Scope } from "./interpolate";
@@ -162,7 +162,7 @@ const drag = (event: PointerEvent, panel: DashboardPanel, edit: Editing, resize:
 
 const Section = ({ section, scope, title, id, edit }: { section: DashboardSection; scope: Scope; title: string; id: string; edit: Editing | undefined }): JSX.Element => {
   const open = useSignal(!section.collapsed);
-  const panels = open.value ? placed(section.panels, scope) : [];
+  const panels = open.value ? compacted(placed(section.panels, scope)) : [];
   const rows = panels.reduce((most, { y, h }) => Math.max(most, y + h), 0);
   return (
     <section>

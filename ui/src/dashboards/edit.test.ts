@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import type { Dashboard } from "../api/types";
-import { added, moved, withPanel } from "./edit";
+import { added, compacted, moved, withPanel } from "./edit";
 import { toGrafana } from "./export";
 
 const start: Dashboard = { id: "d", title: "D", tags: [], from: "now-1h", to: "now", variables: [], sections: [], links: [], annotations: [] };
@@ -27,4 +27,9 @@ test("it goes back to Grafana's form", () => {
   const json = toGrafana({ ...two.dashboard, sections: [...two.dashboard.sections, { title: "Row", collapsed: true, panels: one.dashboard.sections[0]?.panels ?? [] }] }) as { panels: { type: string; gridPos: { y: number }; panels?: unknown[] }[] };
   expect(json.panels.map(({ type, gridPos }) => [type, gridPos.y])).toEqual([["timeseries", 0], ["timeseries", 8], ["row", 16]]);
   expect(json.panels[2]?.panels?.length).toBe(1);
+});
+
+test("panels rise into gaps and keep their order", () => {
+  const at = (x: number, y: number, w: number, h: number) => ({ x, y, w, h });
+  expect(compacted([at(0, 0, 12, 3), at(12, 0, 12, 5), at(0, 9, 12, 2), at(0, 12, 24, 2)]).map(({ y }) => y)).toEqual([0, 0, 3, 5]);
 });

@@ -49,3 +49,16 @@ export const added = (dashboard: Dashboard): { dashboard: Dashboard; id: number 
   };
   return { id, dashboard: { ...dashboard, sections: sections.map((section, at) => (at === 0 ? { ...section, panels: [...section.panels, panel] } : section)) } };
 };
+
+/** Panels rise until they meet one above, as Grafana lets them. */
+export const compacted = <P extends { x: number; y: number; w: number; h: number }>(panels: P[]): P[] => {
+  const bottoms = new Array<number>(24).fill(0);
+  const risen = new Map<P, P>();
+  for (const panel of panels.toSorted((a, b) => a.y - b.y || a.x - b.x)) {
+    const columns = Array.from({ length: Math.min(24, panel.x + panel.w) - panel.x }, (_, at) => panel.x + at);
+    const y = Math.max(0, ...columns.map((column) => bottoms[column] ?? 0));
+    columns.forEach((column) => (bottoms[column] = y + panel.h));
+    risen.set(panel, { ...panel, y });
+  }
+  return panels.map((panel) => risen.get(panel) ?? panel);
+};

@@ -2,6 +2,7 @@
 import type { JSX } from "preact";
 import { ask } from "../api/client";
 import { number, type Labels } from "../api/promql";
+import type { DashboardAnswer, DashboardsAnswer } from "../api/types";
 import { useAsked } from "../api/use";
 import { Bar } from "../app/bar";
 import { Empty } from "../app/empty";
@@ -175,6 +176,30 @@ const Counted = (props: { title: string; counts: Counts; unit: string; link: (na
   );
 };
 
+const DASHBOARDS_READ_MAX = 100;
+
+/** The dashboards whose queries name a metric. */
+const AskedBy = ({ name }: { name: string }): JSX.Element | null => {
+  const asked = useAsked(`asked by ${name}`, async (signal) => {
+    const { data: all } = await ask<DashboardsAnswer["data"]>("dashboards", {}, signal);
+    const word = new RegExp(`(?<![\\w:])${name.replace(/[^\w:]/g, "\\$&")}(?![\\w:])`);
+    const read = await Promise.all(all.filter(({ problem }) => !problem).slice(0, DASHBOARDS_READ_MAX).map(async ({ id, title }) => {
+      const { data } = await ask<DashboardAnswer["data"]>(`dashboards/${encodeURIComponent(id)}`, {}, signal);
+      const panels = data.dashboard.sections.flatMap((section) => section.panels).filter((panel) => panel.queries.some(({ query }) => word.test(query)));
+      return { id, title, panels: panels.map((panel) => panel.title).filter(Boolean) };
+    }));
+    return read.filter(({ panels }) => panels.length);
+  });
+  if (!asked.data) return null;
+  return (
+    <section class="card pad finding">
+      <h2>Asked by</h2>
+      {!asked.data.length && <p class="faint">No dashboard here asks for it.</p>}
+      <ul>{asked.data.map(({ id, title, panels }) => <li key={id}><a class="link" href={href(`/dashboards/${encodeURIComponent(id)}`)}>{title}</a> <span class="dim">{panels.slice(0, 5).join(", ")}{panels.length > 5 ? ` and ${panels.length - 5} more` : ""}</span></li>)}</ul>
+    </section>
+  );
+};
+
 const Metric = ({ name }: { name: string }): JSX.Element => {
   const asked = useAsked(name, async (signal) => {
     const family = name.replace(/_(bucket|count|sum|total|created)$/, "");
@@ -202,6 +227,7 @@ const Metric = ({ name }: { name: string }): JSX.Element => {
             {!facts.series && <Empty title="No series in the last hour" text="It may be new, gone, or misspelt." />}
             {findings.map((finding) => <div key={finding.what} class="card pad finding"><p><span class={`chip ${finding.severity === "warning" ? "warning" : ""}`}>{finding.severity === "warning" ? "costly" : "style"}</span> <b>{finding.what}.</b> {finding.why}</p><p class="dim">{finding.fix}</p></div>)}
             <div class="charts"><Chart title={query} unit={unitOf(query)} queries={[{ query }]} height={240} /></div>
+            <AskedBy name={name} />
             <section class="card pad">
               <h2>Labels</h2>
               <table class="counted"><tbody>
