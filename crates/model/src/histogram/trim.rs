@@ -117,14 +117,16 @@ fn kept_of_zero_bucket(bucket: Bucket, cut: f64, keep: Keep) -> Kept {
         count: bucket.count * ((upper - lower) / (bucket.upper - bucket.lower)),
         middle: (lower + upper) / 2.0,
     };
+    let whole = Kept { count: bucket.count, middle: (bucket.lower + bucket.upper) / 2.0 };
+    let nothing = Kept { count: 0.0, middle: 0.0 };
+    // A cut that is no number leaves a share that is none.
     match keep {
-        Keep::Below if cut <= bucket.lower => Kept { count: 0.0, middle: 0.0 },
-        Keep::Above if cut > bucket.lower && cut >= bucket.upper => Kept { count: 0.0, middle: 0.0 },
-        Keep::Below if cut < bucket.upper => part(bucket.lower, cut),
-        Keep::Above if cut > bucket.lower => part(cut, bucket.upper),
-        Keep::Below | Keep::Above => {
-            Kept { count: bucket.count, middle: (bucket.lower + bucket.upper) / 2.0 }
-        }
+        Keep::Below if cut <= bucket.lower => nothing,
+        Keep::Below if cut >= bucket.upper => whole,
+        Keep::Below => part(bucket.lower, cut),
+        Keep::Above if cut <= bucket.lower => whole,
+        Keep::Above if cut >= bucket.upper => nothing,
+        Keep::Above => part(cut, bucket.upper),
     }
 }
 

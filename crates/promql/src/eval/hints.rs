@@ -8,6 +8,20 @@ use std::sync::Arc;
 
 use model::{CounterReset, FloatHistogram};
 
+/// Leaves of each histogram what `histogram_count`, `histogram_sum` and `histogram_avg` need: count and sum. What was
+/// only known from buckets, that of resets, is told by the hints from now on.
+pub(crate) fn strip_buckets(histograms: &mut [Arc<FloatHistogram>]) {
+    for histogram in histograms {
+        *histogram = Arc::new(FloatHistogram {
+            schema: histogram.schema,
+            counter_reset: histogram.counter_reset,
+            count: histogram.count,
+            sum: histogram.sum,
+            ..FloatHistogram::default()
+        });
+    }
+}
+
 /// Sets the hint of each histogram from the one before it. `tell_resets` also says of resets that they are ones.
 pub(crate) fn infer_hints(histograms: &mut [Arc<FloatHistogram>], tell_resets: bool) {
     for index in 0..histograms.len() {

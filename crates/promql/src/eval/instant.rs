@@ -10,7 +10,7 @@ use crate::annotation::Note;
 use crate::error::QueryError;
 use crate::eval::Scratch;
 use crate::eval::bounds::{Table, bounds_of};
-use crate::eval::hints::infer_hints;
+use crate::eval::hints::{infer_hints, strip_buckets};
 use crate::eval::points::{ABSENT, Point, Points, is_absent};
 use crate::eval::steps::Steps;
 use crate::eval::tally::{Touched, histogram_samples};
@@ -55,6 +55,9 @@ impl InstantSource {
         let mut samples = self.selection.read(index)?;
         scratch.meter.read(self.node, samples.len());
         infer_hints(&mut samples.histograms, self.selector.counts_only);
+        if self.selector.counts_only {
+            strip_buckets(&mut samples.histograms);
+        }
         if self.selector.kind == RangeKind::Smoothed && self.yields == Yields::Value {
             let points = self.smoothed(index, &samples, scratch);
             self.tally(&points, scratch);
@@ -97,13 +100,19 @@ impl InstantSource {
     }
 
     fn table(&self, times: &Arc<[Timestamp]>, scratch: &mut Scratch<'_>) -> Rc<Table> {
-        scratch.bounds.get(times, |times| {
-            let windows = self.steps.times().map(|time| {
-                let reference = self.selector.reference(time);
-                (reference.saturating_sub(self.lookback), reference)
-            });
-            bounds_of(times, windows)
-        })
+        scratch.bounds.get(times, |times| bounds_of(times, self.steps.times().map(|time| self.window(time))))
+    }
+
+    /// The times whose samples a step looks at, the first of them not included.
+    fn window(&self, time: Timestamp) -> (Timestamp, Timestamp) {
+        let reference = self.selector.reference(time);
+        match (self.yields, self.selector.at) {
+            // The time of a sample at a fixed time is asked without the offset, of samples selected with it.
+            (Yields::Time | Yields::Start, Some(at)) => {
+                (at.max(reference).saturating_sub(self.lookback), at.min(reference))
+            }
+            _ => (reference.saturating_sub(self.lookback), reference),
+        }
     }
 
     /// The newest sample of either kind within the bounds, unless it is stale.
@@ -252,6 +261,13 @@ eval instant at 1m30s timestamp(x)
 
 eval instant at 10m x @ 60
   x 2
+
+# A time is asked for without the offset, of the samples that are selected with it.
+eval instant at 10m timestamp(x @ 180 offset 2m)
+  {} 60
+
+eval instant at 10m timestamp(x @ 60 offset -2m)
+  {} 60
 
 eval instant at 0m x offset -1m
   x 2

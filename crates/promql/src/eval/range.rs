@@ -9,7 +9,7 @@ use tsdb::Selection;
 use crate::annotation::Note;
 use crate::error::QueryError;
 use crate::eval::bounds::{Table, bounds_of};
-use crate::eval::hints::infer_hints;
+use crate::eval::hints::{infer_hints, strip_buckets};
 use crate::eval::points::Points;
 use crate::eval::row::TYPE_LABEL;
 use crate::eval::steps::Steps;
@@ -88,6 +88,9 @@ impl RangeStream<'_> {
                 scratch.meter.read(self.range.id, samples.len());
                 let _held = scratch.meter.hold(samples.len(), samples.len() * SAMPLE_BYTES)?;
                 infer_hints(&mut samples.histograms, self.range.counts_only);
+                if self.range.counts_only {
+                    strip_buckets(&mut samples.histograms);
+                }
                 self.apply(index, &Track::of(&samples), scratch)
             }
             RangeInput::Subquery { stream, steps, by_step } => {
