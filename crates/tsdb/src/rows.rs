@@ -34,6 +34,8 @@ pub(crate) struct FloatRows {
     /// The columns of the newest row.
     last_present: Bits,
     late: BTreeMap<(u16, Timestamp), u64>,
+    /// The oldest time in `late`, which every selection asks for.
+    late_oldest: Option<Timestamp>,
     /// How many were left for the open page when pages were last made anew: they are not looked at again at once.
     late_kept: usize,
 }
@@ -113,7 +115,10 @@ impl FloatRows {
 
     /// Adds samples before the newest row, at times at which their columns say nothing.
     pub(crate) fn push_late(&mut self, samples: impl IntoIterator<Item = (u16, Timestamp, u64)>) {
-        self.late.extend(samples.into_iter().map(|(column, time, value)| ((column, time), value)));
+        for (column, time, value) in samples {
+            self.late.insert((column, time), value);
+            self.late_oldest = Some(self.late_oldest.map_or(time, |oldest| oldest.min(time)));
+        }
         if self.late.len() > LATE_MAX.max(self.late_kept * 2) {
             self.fold_late();
             if self.late.len() > LATE_OPEN_MAX {
@@ -187,6 +192,7 @@ impl FloatRows {
     pub(crate) fn drop_before(&mut self, time: Timestamp) {
         self.closed.retain(|page| page.times().last().is_some_and(|&last| last >= time));
         self.late.retain(|&(_, late), _| late >= time);
+        self.late_oldest = oldest_late(&self.late);
         if self.page.times().last().is_some_and(|&newest| newest < time) {
             self.page = OpenPage::default();
             self.last_present.clear();
@@ -196,8 +202,7 @@ impl FloatRows {
     /// The oldest time of any sample.
     pub(crate) fn oldest(&self) -> Option<Timestamp> {
         let pages = self.closed.iter().filter_map(|page| page.times().first());
-        let late = self.late.keys().map(|(_, time)| time);
-        pages.chain(self.page.times().first()).chain(late).copied().min()
+        pages.chain(self.page.times().first()).chain(&self.late_oldest).copied().min()
     }
 
     /// The oldest time of any sample that is not before `time`.
@@ -241,8 +246,13 @@ impl FloatRows {
         let (taken, kept) =
             std::mem::take(&mut self.late).into_iter().partition(|&((_, time), _)| takes(time));
         self.late = kept;
+        self.late_oldest = oldest_late(&self.late);
         taken
     }
+}
+
+fn oldest_late(late: &BTreeMap<(u16, Timestamp), u64>) -> Option<Timestamp> {
+    late.keys().map(|&(_, time)| time).min()
 }
 
 fn late_times(late: &BTreeMap<(u16, Timestamp), u64>) -> Vec<Timestamp> {
