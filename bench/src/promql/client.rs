@@ -49,7 +49,16 @@ impl Client {
         self.exchange(head.as_bytes(), body)
     }
 
+    /// Asks, and once more where the connection was closed while others were asked.
     fn exchange(&mut self, head: &[u8], body: &[u8]) -> Result<()> {
+        let kept = self.stream.is_some();
+        match self.try_exchange(head, body) {
+            Err(_) if kept && self.stream.is_none() => self.try_exchange(head, body),
+            outcome => outcome,
+        }
+    }
+
+    fn try_exchange(&mut self, head: &[u8], body: &[u8]) -> Result<()> {
         let mut stream = match self.stream.take() {
             Some(stream) => stream,
             None => BufReader::with_capacity(1 << 16, self.connect()?),

@@ -5,8 +5,8 @@ use model::{Labels, LabelsBuilder, METRIC_NAME, Sample, Series, Value};
 
 use crate::pages::Pages;
 
-/// Samples are handed over in slots of time this long, so that each server gets them almost in order.
-const SLOT_MS: i64 = 30 * 60_000;
+/// Samples are handed over in slots of time this long, so that each server gets them in order, as from a scrape.
+const SLOT_MS: i64 = 15_000;
 /// How many samples a request has at most.
 const BATCH_SAMPLES: usize = 20_000;
 /// How many hosts the recorded pages stand for, each beginning at another page.

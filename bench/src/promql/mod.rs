@@ -26,7 +26,7 @@ const RUNS_MIN: usize = 3;
 /// ...and no more often than this...
 const RUNS_MAX: usize = 60;
 /// ...once this much time went into it.
-const ROW_TIME: Duration = Duration::from_millis(500);
+const ROW_TIME: Duration = Duration::from_millis(250);
 
 /// What to run.
 #[derive(Args)]
