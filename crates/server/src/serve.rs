@@ -49,7 +49,11 @@ async fn serve(
     let mut signals = signals::Signals::watch()?;
     let health = Arc::new(Health::starting());
     let switch = Switch::new(door.guard(http::starting_router(health.clone())));
-    let limits = Limits { connections_max: options.connections_max, unread_timeout: UNREAD_TIMEOUT };
+    let limits = Limits {
+        connections_max: options.connections_max,
+        unread_timeout: UNREAD_TIMEOUT,
+        idle_timeout: options.read_timeout,
+    };
     let listening = Listening::start(listener, door.clone(), switch.clone(), limits)?;
 
     let opening = tokio::task::spawn_blocking(move || {

@@ -275,6 +275,13 @@ fn series_are_deleted_and_snapshots_taken_by_those_who_may() {
     assert!(server.directory.path().join("data/snapshots").join(name).is_dir(), "{name}");
     let elsewhere = [("Sec-Fetch-Site", "cross-site")];
     assert_eq!(server.post("admin/tsdb/delete_series?match[]=up", &elsewhere, b"").status, 403);
+    // A name of another site that was made to point here once its page was loaded.
+    let rebound = "POST /-/reload HTTP/1.1\r\nHost: evil.example:9090\r\nOrigin: http://evil.example:9090\r\nConnection: close\r\n\r\n";
+    let mut stream = TcpStream::connect(server.address).expect("connects");
+    stream.write_all(rebound.as_bytes()).expect("is sent");
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).expect("is answered");
+    assert!(answer.starts_with("HTTP/1.1 403 "), "{answer}");
 }
 
 #[test]
@@ -404,6 +411,11 @@ fn abuse_is_refused_quickly_and_memory_stays_small() {
     let regex = format!("{{__name__=~\"{}\"}}", "(a*)*".repeat(200) + "b");
     ask(&regex, "");
     ask("{__name__=~\"((((a{1,1000}){1,1000}){1,1000}){1,1000})\"}", "");
+    let groups = format!("{{__name__=~\"{}\"}}", "(a*)*".repeat(20_000) + "b");
+    ask(&groups, "");
+    let patterns: Vec<String> = (0..5_000).map(|_| r#"a=~"(\\pL{30}){2}""#.to_owned()).collect();
+    let patterns = format!("{{{}}}", patterns.join(","));
+    assert!(ask(&patterns, "").text().contains("patterns compile to more than"));
     let year = format!("&start={}&end={}&step=1ms", server.now - 31_536_000, server.now);
     assert_eq!(ask("up", &year).status, 400);
     ask("max_over_time(probe_total[100y:1ms])", "");

@@ -1,6 +1,8 @@
 //! The parser: precedence climbing over the tokens. Each function reads one construct, from its first token to its
 //! last, and returns it with the height of its tree, which is what bounds the nesting.
 
+use model::Matcher;
+
 use crate::parse::lexer;
 use crate::parse::number::{parse_duration_seconds, parse_number};
 use crate::parse::string::{unquote, unquote_bytes};
@@ -24,9 +26,14 @@ pub(crate) struct Parser<'a> {
     lexer_error: Option<ParseError>,
     position: usize,
     depth: usize,
+    /// How much memory the patterns read so far take.
+    pattern_bytes: usize,
     /// What a syntax error is said to be in, and what is said to be expected there.
     pub(crate) context: Context,
 }
+
+/// How much memory all compiled patterns of one text may take.
+const PATTERN_BYTES_MAX: usize = 32 << 20;
 
 /// The construct a syntax error is reported in.
 pub(crate) type Context = (&'static str, &'static str);
@@ -45,7 +52,26 @@ impl<'a> Parser<'a> {
             return Err(ParseError::new(query, Span::default(), message));
         }
         let (tokens, lexer_error) = lexer::tokens(query);
-        Ok(Parser { query, options, tokens, lexer_error, position: 0, depth: 0, context: ANYWHERE })
+        Ok(Parser {
+            query,
+            options,
+            tokens,
+            lexer_error,
+            position: 0,
+            depth: 0,
+            pattern_bytes: 0,
+            context: ANYWHERE,
+        })
+    }
+
+    /// A pattern is compiled when it is read, so all of them together are bounded here.
+    pub(crate) fn count_pattern(&mut self, matcher: &Matcher, span: Span) -> Result<()> {
+        self.pattern_bytes += matcher.regex().map_or(0, model::Regex::memory_bytes);
+        if self.pattern_bytes > PATTERN_BYTES_MAX {
+            return self
+                .fail(span, format!("patterns compile to more than {PATTERN_BYTES_MAX} bytes together"));
+        }
+        Ok(())
     }
 
     /// The whole text as one expression.

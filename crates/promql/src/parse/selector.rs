@@ -132,7 +132,10 @@ impl Parser<'_> {
         }
         let value = self.advance();
         let text = self.unquoted(value)?;
-        Matcher::new(name, op, text).or_else(|error| self.fail(label.span.to(value.span), error.to_string()))
+        let span = label.span.to(value.span);
+        let matcher = Matcher::new(name, op, text).or_else(|error| self.fail(span, error.to_string()))?;
+        self.count_pattern(&matcher, span)?;
+        Ok(matcher)
     }
 
     /// Everything that may follow an operand, as often as it follows.

@@ -77,6 +77,11 @@ impl ApiError {
 }
 
 impl ApiError {
+    /// The status code of the answer.
+    pub fn status(&self) -> StatusCode {
+        self.kind.status()
+    }
+
     /// What went wrong, in one line.
     pub fn message(&self) -> &str {
         &self.message

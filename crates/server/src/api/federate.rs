@@ -12,7 +12,7 @@ use wire::encode::Row;
 use wire::{Encoder, Escaping, Format};
 
 use super::params::Params;
-use super::selectors::{Scope, ask};
+use super::selectors::{Scope, look_up};
 use crate::app::{App, now_millis};
 
 /// How many bytes an exposition may have: it is built in memory.
@@ -28,7 +28,7 @@ pub async fn federate(State(app): State<Arc<App>>, params: Params) -> Response {
     let now = now_millis();
     let lookback = app.options.query.lookback_millis;
     let external = Labels::from_pairs(&app.config.get().global.external_labels);
-    let written = ask(&app, move |store| {
+    let written = look_up(&app, "federate", move |store| {
         let mut encoder = Encoder::new(format, escaping);
         let newest = newest(store, &scope, now - lookback, now)?;
         let complete = write(&mut encoder, &newest, &external);
@@ -40,7 +40,7 @@ pub async fn federate(State(app): State<Arc<App>>, params: Params) -> Response {
             let message = format!("the answer has more than {BODY_BYTES_MAX} bytes; match fewer series\n");
             (StatusCode::UNPROCESSABLE_ENTITY, message).into_response()
         }
-        Err(error) => (StatusCode::INTERNAL_SERVER_ERROR, format!("{error}\n")).into_response(),
+        Err(error) => (error.status(), format!("{}\n", error.message())).into_response(),
     }
 }
 

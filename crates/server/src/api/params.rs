@@ -2,9 +2,9 @@
 
 use std::time::Duration;
 
-use axum::body::Bytes;
 use axum::extract::{FromRequest, Request};
 use axum::http::{HeaderMap, header};
+use http_body_util::{BodyExt, Limited};
 use model::Timestamp;
 
 use super::envelope::ApiError;
@@ -25,7 +25,7 @@ pub struct Params {
 impl<S: Send + Sync> FromRequest<S> for Params {
     type Rejection = ApiError;
 
-    async fn from_request(request: Request, state: &S) -> Result<Params, ApiError> {
+    async fn from_request(request: Request, _state: &S) -> Result<Params, ApiError> {
         let headers = request.headers().clone();
         let query = request.uri().query().unwrap_or_default().to_owned();
         let mut pairs = Vec::new();
@@ -34,14 +34,16 @@ impl<S: Send + Sync> FromRequest<S> for Params {
             .and_then(|kind| kind.to_str().ok())
             .is_some_and(|kind| kind.starts_with("application/x-www-form-urlencoded"));
         if form {
-            let body = tokio::time::timeout(FORM_TIMEOUT, Bytes::from_request(request, state))
+            let body = Limited::new(request.into_body(), FORM_BYTES_MAX).collect();
+            let body = tokio::time::timeout(FORM_TIMEOUT, body)
                 .await
                 .map_err(|_| ApiError::bad("the form did not arrive in time"))?
-                .map_err(|error| ApiError::bad(format!("reading the form: {error}")))?;
-            if body.len() > FORM_BYTES_MAX {
-                return Err(ApiError::bad(format!("the form is larger than {FORM_BYTES_MAX} bytes")));
-            }
-            decode_form(&body, &mut pairs)?;
+                .map_err(|error| {
+                    ApiError::bad(format!(
+                        "reading the form: {error}; at most {FORM_BYTES_MAX} bytes are read"
+                    ))
+                })?;
+            decode_form(&body.to_bytes(), &mut pairs)?;
         }
         decode_form(query.as_bytes(), &mut pairs)?;
         Ok(Params { pairs, headers })

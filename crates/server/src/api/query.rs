@@ -15,6 +15,7 @@ use super::explain::Explained;
 use super::params::{Params, parse_duration_millis};
 use super::pieces::{self, Pieces};
 use super::result::QueryData;
+use super::selectors::TRUNCATED;
 use super::stats::{Stats, Timings};
 use super::thin::thin;
 use crate::app::{App, now_millis};
@@ -171,6 +172,17 @@ pub async fn turn(app: &App, text: &str, timeout: Duration) -> Result<(Ticket, A
     })
 }
 
+/// Whether work that has its turn is still wanted and in time.
+pub fn may_go_on(running: &Running) -> Result<(), ApiError> {
+    if running.is_cancelled() {
+        return Err(ApiError::new(ErrorType::Canceled, "the request was cancelled"));
+    }
+    if running.is_overdue() {
+        return Err(ApiError::new(ErrorType::Timeout, "the request took too long"));
+    }
+    Ok(())
+}
+
 /// Evaluates a question; nothing where that takes longer than `patience`.
 fn evaluate(
     app: &App,
@@ -241,7 +253,7 @@ fn respond(
         Value::Scalar { .. } | Value::String { .. } => false,
     });
     if truncated {
-        warnings.push("results truncated due to limit".to_owned());
+        warnings.push(TRUNCATED.to_owned());
     }
     if let Some(points_max) = question.points_max {
         thin(&mut answer.value, points_max);

@@ -15,9 +15,9 @@ use wire::remote::read::{
     CHUNKS_CONTENT_TYPE, Query, Request, SAMPLES_CONTENT_TYPE, decode_request, encode_response, write_frame,
 };
 
-use super::envelope::{ApiError, ErrorType};
+use super::envelope::ApiError;
 use super::pieces::{self, Pieces};
-use super::query::turn;
+use super::query::{may_go_on, turn};
 use super::selectors::{blocking, store_error};
 use crate::app::App;
 use crate::queries::Running;
@@ -94,7 +94,7 @@ impl Reading {
     fn stream(&self, index: usize, query: &Query, pieces: &mut Pieces) -> Result<(), ApiError> {
         let selection = self.select(query)?;
         for series in 0..selection.len() {
-            self.may_go_on()?;
+            may_go_on(&self.running)?;
             let chunks = chunk::encode(&selection.read_raw(series).map_err(store_error)?);
             let labels = self.seen_outside(&selection.labels(series));
             for group in frames(&chunks) {
@@ -111,7 +111,7 @@ impl Reading {
         let selection = self.select(query)?;
         let mut found = Vec::new();
         for index in 0..selection.len() {
-            self.may_go_on()?;
+            may_go_on(&self.running)?;
             let samples = selection.read_raw(index).map_err(store_error)?;
             *left = left
                 .checked_sub(samples.len())
@@ -139,16 +139,6 @@ impl Reading {
             return labels.clone();
         }
         Labels::from_pairs(&self.external).union(labels)
-    }
-
-    fn may_go_on(&self) -> Result<(), ApiError> {
-        if self.running.is_cancelled() {
-            return Err(ApiError::new(ErrorType::Canceled, "the read was cancelled"));
-        }
-        if self.running.is_overdue() {
-            return Err(ApiError::new(ErrorType::Timeout, "the read took too long"));
-        }
-        Ok(())
     }
 }
 

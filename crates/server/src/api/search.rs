@@ -15,6 +15,7 @@ use super::envelope::ApiError;
 use super::fuzzy::{Algorithm, Term};
 use super::params::Params;
 use super::pieces;
+use super::query::turn;
 use super::selectors::{selectors, store_error};
 use super::value::number;
 use crate::app::{App, now_millis};
@@ -171,7 +172,8 @@ impl Search {
 
 async fn answer(app: Arc<App>, params: &Params, among: Among) -> Result<Response, ApiError> {
     let search = Search::read(params)?;
-    pieces::answer(NDJSON, (), move |pieces| {
+    let (ticket, _running) = turn(&app, "search", app.options.query.timeout).await?;
+    pieces::answer(NDJSON, ticket, move |pieces| {
         let (selectors, range) = (&search.selectors, search.range.clone());
         let names = match &among {
             Among::MetricNames => app.store.label_values(METRIC_NAME, selectors, range),

@@ -9,10 +9,17 @@ use tsdb::{Store, StoreError};
 
 use super::envelope::{ApiError, ErrorType, success_with};
 use super::params::Params;
+use super::query::turn;
 use crate::app::App;
+
+/// What is said of an answer that was cut at its limit.
+pub const TRUNCATED: &str = "results truncated due to limit";
 
 /// How many `match[]` one request may have.
 const SELECTORS_MAX: usize = 1_000;
+
+/// How much memory all compiled patterns of one request may take.
+const PATTERN_BYTES_MAX: usize = 32 << 20;
 
 /// Which series a request asks about, and how much of the answer it wants.
 pub struct Scope {
@@ -52,7 +59,7 @@ impl Scope {
             && results.len() > limit
         {
             results.truncate(limit);
-            warnings.push("results truncated due to limit".to_owned());
+            warnings.push(TRUNCATED.to_owned());
         }
         success_with(results, warnings, Vec::new())
     }
@@ -73,6 +80,16 @@ pub fn ask_here<T>(app: &App, work: impl FnOnce(&Store) -> Result<T, StoreError>
         Some(outcome) => outcome.map_err(store_error),
         None => Err(ApiError::new(ErrorType::Internal, "the request broke off")),
     }
+}
+
+/// As `ask_here`, for what may go through every series there is: it takes its turn among the queries.
+pub async fn look_up<T>(
+    app: &App,
+    name: &str,
+    work: impl FnOnce(&Store) -> Result<T, StoreError>,
+) -> Result<T, ApiError> {
+    let (_ticket, _running) = turn(app, name, app.options.query.timeout).await?;
+    ask_here(app, work)
 }
 
 /// Does work on a thread that may block.
@@ -96,11 +113,16 @@ pub fn store_error(error: StoreError) -> ApiError {
 
 /// The matchers of every `match[]`; an error says what is wrong with one.
 pub fn selectors(params: &Params) -> Result<Vec<Vec<Matcher>>, String> {
-    let mut selectors = Vec::new();
+    let (mut selectors, mut pattern_bytes) = (Vec::new(), 0);
     for text in params.all("match[]") {
         let matchers = promql::parse::parse_selector(text).map_err(|error| error.to_string())?;
         if matchers.iter().all(Matcher::matches_empty) {
             return Err("match[] must contain at least one non-empty matcher".to_owned());
+        }
+        let patterns = matchers.iter().filter_map(Matcher::regex);
+        pattern_bytes += patterns.map(model::Regex::memory_bytes).sum::<usize>();
+        if pattern_bytes > PATTERN_BYTES_MAX {
+            return Err(format!("patterns compile to more than {PATTERN_BYTES_MAX} bytes together"));
         }
         selectors.push(matchers);
         if selectors.len() > SELECTORS_MAX {

@@ -97,6 +97,8 @@ pub struct ServeOptions {
     pub web_config: Option<PathBuf>,
     /// The path of the URL people use, without a slash at its end; empty without a prefix.
     pub path_prefix: String,
+    /// The host of that URL, where one was given.
+    pub external_host: Option<String>,
     /// Which origins may call from browsers: an anchored regex.
     pub cors_origin: model::Regex,
     /// How many connections are open at once.
@@ -162,6 +164,7 @@ fn demo_flags(listen: &str) -> anyhow::Result<low::Serve> {
 
 fn serve(typed: low::Serve) -> anyhow::Result<ServeOptions> {
     let shown = shown(&typed);
+    let (external_host, path_prefix) = external(typed.external_url.as_deref())?;
     let listen = address(&typed.listen).context("--listen")?;
     let listen_otlp_required = typed.otlp_grpc_listen.is_some();
     let listen_otlp = match typed.otlp_grpc_listen.as_deref() {
@@ -183,7 +186,8 @@ fn serve(typed: low::Serve) -> anyhow::Result<ServeOptions> {
         listen_otlp,
         listen_otlp_required,
         web_config: typed.web_config,
-        path_prefix: path_prefix(typed.external_url.as_deref())?,
+        external_host,
+        path_prefix,
         cors_origin: model::Regex::new(&typed.cors_origin).context("--cors-origin")?,
         connections_max: typed.connections_max,
         read_timeout: duration("--read-timeout", &typed.read_timeout)?,
@@ -216,14 +220,14 @@ fn duration(name: &str, text: &str) -> anyhow::Result<Duration> {
     Ok(Duration::from_millis(millis(name, text)?.unsigned_abs()))
 }
 
-/// The path of an external URL; requests may come with it in front, when a proxy leaves it there.
-fn path_prefix(url: Option<&str>) -> anyhow::Result<String> {
-    let Some(url) = url else { return Ok(String::new()) };
+/// The host and the path of an external URL; requests may come with the path in front, when a proxy leaves it there.
+fn external(url: Option<&str>) -> anyhow::Result<(Option<String>, String)> {
+    let Some(url) = url else { return Ok((None, String::new())) };
     let uri: axum::http::Uri = url.parse().with_context(|| format!("--external-url {url:?}"))?;
-    if uri.scheme().is_none() || uri.host().is_none() {
-        bail!("--external-url {url:?} is not a URL; write https://host/path");
+    match (uri.scheme(), uri.host()) {
+        (Some(_), Some(host)) => Ok((Some(host.to_owned()), uri.path().trim_end_matches('/').to_owned())),
+        _ => bail!("--external-url {url:?} is not a URL; write https://host/path"),
     }
-    Ok(uri.path().trim_end_matches('/').to_owned())
 }
 
 /// Log lines go to standard error, so that is the terminal that counts.

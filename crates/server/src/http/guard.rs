@@ -1,9 +1,11 @@
 //! What stands before and after every request: cross-site checks, CORS, security headers, compression's absence.
 
+use std::net::IpAddr;
 use std::sync::Arc;
 
 use axum::extract::{Request, State};
 use axum::http::header::{self, HeaderName, HeaderValue};
+use axum::http::uri::Authority;
 use axum::http::{HeaderMap, Method, StatusCode};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
@@ -40,6 +42,9 @@ pub async fn protect(State(app): State<Arc<App>>, request: Request, next: Next) 
         StatusCode::NO_CONTENT.into_response()
     } else if changes_state(&request) && from_another_site(&request) {
         (StatusCode::FORBIDDEN, "a page of another site may not change the state of this server\n")
+            .into_response()
+    } else if changes_state(&request) && is_browser(&request) && !is_own_name(&app, &request) {
+        (StatusCode::FORBIDDEN, "this server is not known under that name; --external-url tells it\n")
             .into_response()
     } else {
         next.run(request).await
@@ -87,9 +92,46 @@ fn from_another_site(request: &Request) -> bool {
     !origin.zip(host).is_some_and(|((_, origin), host)| origin.eq_ignore_ascii_case(host))
 }
 
+fn is_browser(request: &Request) -> bool {
+    request.headers().contains_key("sec-fetch-site") || request.headers().contains_key(header::ORIGIN)
+}
+
+/// A server that listens on this machine only is reached by a name of this machine or through a proxy. Under any other
+/// name a page of another site may stand, whose name was made to point here once the page was loaded.
+fn is_own_name(app: &App, request: &Request) -> bool {
+    let host = request.headers().get(header::HOST).and_then(|host| host.to_str().ok());
+    let host = host.or_else(|| Some(request.uri().authority()?.as_str())).unwrap_or("");
+    !app.options.listen.ip().is_loopback() || is_known(host, app.options.external_host.as_deref())
+}
+
+fn is_known(host: &str, external: Option<&str>) -> bool {
+    let Ok(authority) = host.parse::<Authority>() else { return false };
+    let name = authority.host().to_ascii_lowercase();
+    let is_address = name.trim_matches(['[', ']']).parse::<IpAddr>().is_ok();
+    is_address
+        || name == "localhost"
+        || name.ends_with(".localhost")
+        || external.is_some_and(|external| external.eq_ignore_ascii_case(&name))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn names_of_this_machine_are_known() {
+        let check =
+            |host: &str, want: bool| assert_eq!(is_known(host, Some("metrics.example")), want, "{host}");
+        check("127.0.0.1:9090", true);
+        check("[::1]:9090", true);
+        check("localhost:9090", true);
+        check("LOCALHOST", true);
+        check("deck.localhost:9090", true);
+        check("metrics.example", true);
+        check("evil.example:9090", false);
+        check("127.0.0.1.evil.example", false);
+        check("", false);
+    }
 
     #[test]
     fn requests_of_other_sites_are_told_apart() {

@@ -18,6 +18,7 @@ use tokio::sync::{Semaphore, watch};
 use tokio::task::JoinHandle;
 
 use super::door::Door;
+use super::idle::Activity;
 use super::patience::Patient;
 use super::switch::Switch;
 use super::unread::Unread;
@@ -36,6 +37,8 @@ pub struct Limits {
     pub connections_max: usize,
     /// How long a peer may leave an answer unread before its connection is given up.
     pub unread_timeout: Duration,
+    /// How long a connection may be open without a request.
+    pub idle_timeout: Duration,
 }
 
 /// A listener being served.
@@ -114,7 +117,7 @@ async fn accept(
             }
         };
         let (door, switch, watcher) = (door.clone(), switch.clone(), connections.watcher());
-        let serving = Serving { peer, door, switch, watcher, unread_timeout: limits.unread_timeout };
+        let serving = Serving { peer, door, switch, watcher, limits };
         tokio::spawn(async move {
             let _slot = slot;
             serving.handle(stream).await;
@@ -130,7 +133,7 @@ struct Serving {
     door: Arc<Door>,
     switch: Switch,
     watcher: Watcher,
-    unread_timeout: Duration,
+    limits: Limits,
 }
 
 impl Serving {
@@ -153,22 +156,23 @@ impl Serving {
     where
         S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
     {
-        let Serving { peer, door, switch, watcher, unread_timeout } = self;
+        let Serving { peer, door, switch, watcher, limits } = self;
         let builder = builder();
         let builder = if door.web().http2 { builder } else { builder.http1_only() };
-        let unread = Arc::new(Unread::default());
-        let watching = unread.clone();
+        let (unread, activity) = (Arc::new(Unread::default()), Activity::new());
+        let (watching, active) = (unread.clone(), activity.clone());
         let service = service_fn(move |mut request: Request<Incoming>| {
             door.strip_prefix(&mut request);
             let answered = TowerToHyperService::new(switch.current()).call(request);
-            let unread = watching.clone();
-            async move { answered.await.map(|response| response.map(|body| unread.watch(body))) }
+            let (unread, busy) = (watching.clone(), active.begin());
+            async move { answered.await.map(|response| response.map(|body| unread.watch(body, busy))) }
         });
-        let stream = TokioIo::new(Patient::new(stream, HANDSHAKE_TIMEOUT, unread_timeout));
+        let stream = TokioIo::new(Patient::new(stream, HANDSHAKE_TIMEOUT, limits.unread_timeout));
         let connection = builder.serve_connection_with_upgrades(stream, service).into_owned();
         let ended = tokio::select! {
             ended = watcher.watch(connection) => ended,
-            () = unread.too_long(unread_timeout) => {
+            () = activity.idle(limits.idle_timeout) => return,
+            () = unread.too_long(limits.unread_timeout) => {
                 tracing::debug!(%peer, "gave up on a connection that leaves an answer unread");
                 return;
             }
@@ -238,7 +242,8 @@ mod tests {
         let router = Router::new()
             .route("/", get(async move || Body::new(Large { left: PIECES, _held: handed.clone() })));
         let door = Door::open(None, String::new()).expect("opens");
-        let limits = Limits { connections_max: 8, unread_timeout: Duration::from_millis(200) };
+        let timeouts = (Duration::from_millis(200), Duration::from_secs(60));
+        let limits = Limits { connections_max: 8, unread_timeout: timeouts.0, idle_timeout: timeouts.1 };
         let listener = bind("127.0.0.1:0".parse().expect("an address"), "--listen").expect("binds");
         let listening = Listening::start(listener, door, Switch::new(router), limits).expect("starts");
 

@@ -2,6 +2,7 @@
 
 mod door;
 mod guard;
+mod idle;
 mod listener;
 mod patience;
 mod switch;

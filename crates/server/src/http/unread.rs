@@ -15,6 +15,8 @@ use axum::body::{Body, Bytes};
 use hyper::body::{Body as HttpBody, Frame, SizeHint};
 use parking_lot::Mutex;
 
+use super::idle::Busy;
+
 /// How large a piece is at most.
 const PIECE_BYTES_MAX: usize = 16 << 10;
 /// How many times within the limit it is looked whether somebody is over it.
@@ -30,6 +32,7 @@ pub struct Unread {
 /// An answer that is watched.
 pub struct Watched {
     body: Body,
+    _busy: Busy,
     /// What is left of a piece that was too large.
     rest: Bytes,
     number: u64,
@@ -37,10 +40,10 @@ pub struct Watched {
 }
 
 impl Unread {
-    /// Watches an answer.
-    pub fn watch(self: &Arc<Unread>, body: Body) -> Watched {
+    /// Watches an answer; its connection is busy until it is out.
+    pub fn watch(self: &Arc<Unread>, body: Body, busy: Busy) -> Watched {
         let number = self.next.fetch_add(1, Ordering::Relaxed);
-        Watched { body, rest: Bytes::new(), number, unread: self.clone() }
+        Watched { body, _busy: busy, rest: Bytes::new(), number, unread: self.clone() }
     }
 
     /// Returns when an answer was left waiting for so long.
@@ -112,6 +115,7 @@ impl Drop for Watched {
 mod tests {
     use http_body_util::BodyExt;
 
+    use super::super::idle::Activity;
     use super::*;
 
     const TIMEOUT: Duration = Duration::from_millis(80);
@@ -119,7 +123,7 @@ mod tests {
     #[tokio::test]
     async fn pieces_are_small_and_nothing_is_lost() {
         let text: Vec<u8> = (0..100_000u32).map(|number| number as u8).collect();
-        let mut body = Arc::new(Unread::default()).watch(Body::from(text.clone()));
+        let mut body = Arc::new(Unread::default()).watch(Body::from(text.clone()), Activity::new().begin());
         let mut got = Vec::new();
         while let Some(frame) = body.frame().await {
             assert_eq!(
@@ -135,13 +139,13 @@ mod tests {
     async fn only_an_answer_that_waits_is_noticed() {
         let unread = Arc::new(Unread::default());
         let too_long = async || tokio::time::timeout(TIMEOUT * 3, unread.too_long(TIMEOUT)).await.is_ok();
-        let mut body = unread.watch(Body::from(vec![0; 100_000]));
+        let mut body = unread.watch(Body::from(vec![0; 100_000]), Activity::new().begin());
         assert!(!too_long().await, "nobody began to read");
         let piece = body.frame().await;
         assert!(piece.is_some() && too_long().await, "a piece is out and the next is not asked for");
         drop(body);
         assert!(!too_long().await, "it is gone");
-        let mut ended = unread.watch(Body::from("short"));
+        let mut ended = unread.watch(Body::from("short"), Activity::new().begin());
         let piece = ended.frame().await;
         assert!(piece.is_some() && !too_long().await, "there is no next piece");
     }

@@ -7,6 +7,7 @@ use axum::body::{Body, Bytes};
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use http_body_util::{BodyExt, LengthLimitError, Limited};
+use hyper::body::Body as _;
 use tokio::sync::{Semaphore, SemaphorePermit};
 
 /// How many bytes a body may have as it comes.
@@ -66,8 +67,16 @@ impl IntoResponse for Rejected {
 
 /// Reads a body.
 pub async fn read(body: Body, timeout: Duration) -> Result<Bytes, Rejected> {
+    if body.size_hint().lower() > BODY_BYTES_MAX as u64 {
+        return Err(too_large());
+    }
     let late = |_| Rejected::new(StatusCode::REQUEST_TIMEOUT, "the body did not arrive in time");
     tokio::time::timeout(timeout, collect(Limited::new(body, BODY_BYTES_MAX), &ROOM)).await.map_err(late)?
+}
+
+fn too_large() -> Rejected {
+    let reason = format!("the body has more than {BODY_BYTES_MAX} bytes; send smaller batches");
+    Rejected::new(StatusCode::PAYLOAD_TOO_LARGE, reason)
 }
 
 /// Gathers a body as far as there is room.
@@ -78,8 +87,7 @@ async fn collect(mut body: Limited<Body>, room: &'static Semaphore) -> Result<By
             if !error.is::<LengthLimitError>() {
                 return Rejected::bad(format!("reading the body: {error}"));
             }
-            let reason = format!("the body has more than {BODY_BYTES_MAX} bytes; send smaller batches");
-            Rejected::new(StatusCode::PAYLOAD_TOO_LARGE, reason)
+            too_large()
         })?;
         let Some(data) = frame.data_ref() else { continue };
         // A frame is within the body's limit, so its length fits.

@@ -16,6 +16,8 @@ use crate::app::App;
 const DECODING_MAX: usize = 8;
 /// How long a push waits for its turn to be decoded.
 const TURN_TIMEOUT: Duration = Duration::from_secs(10);
+/// How much of a series and a reason is told; the middle is left out where there is more.
+const NAMED_BYTES_MAX: usize = 1_000;
 /// How many refusals an answer names.
 const NAMED_MAX: usize = 16;
 
@@ -52,8 +54,15 @@ impl Taken {
         format!("refused {} samples: {}{more}", self.refused, self.named.join("; "))
     }
 
-    fn name(&mut self, refused: String) {
+    fn name(&mut self, mut refused: String) {
         if self.named.len() < NAMED_MAX {
+            if refused.len() > NAMED_BYTES_MAX {
+                let kept = refused.len() - refused.floor_char_boundary(refused.len() - NAMED_BYTES_MAX / 2);
+                let tail = refused[refused.len() - kept..].to_owned();
+                refused.truncate(refused.floor_char_boundary(NAMED_BYTES_MAX / 2));
+                refused.push('…');
+                refused.push_str(&tail);
+            }
             self.named.push(refused);
         }
     }
