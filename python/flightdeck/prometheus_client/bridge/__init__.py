@@ -1,0 +1,1 @@
+"""Where metrics go other than to a scraper."""

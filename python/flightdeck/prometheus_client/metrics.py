@@ -1,0 +1,512 @@
+"""The six kinds of metric, which programs are instrumented with.
+
+Recording is native (`flightdeck._core`); what is here is making metrics and their children, and everything unusual: exemplars,
+errors, values in files.
+"""
+
+from __future__ import annotations
+
+import os
+import time
+from threading import Lock
+from types import MethodType
+from typing import Any, Callable, Dict, Iterable, List, Optional, Sequence, Tuple, Type, Union
+
+from .. import _core
+from . import values
+from .context_managers import ExceptionCounter, InprogressTracker, Timer
+from .metrics_core import Metric
+from .registry import REGISTRY, CollectorRegistry
+from .samples import Exemplar, Sample
+from .utils import INF, floatToGoString
+from .validation import _validate_exemplar, _validate_labelnames, _validate_metric_name
+
+
+def _get_use_created() -> bool:
+    return os.environ.get("PROMETHEUS_DISABLE_CREATED_SERIES", "False").lower() not in ("true", "1", "t")
+
+
+_use_created = _get_use_created()
+
+
+def enable_created_metrics() -> None:
+    """Exposes when counters, histograms and summaries were created."""
+    global _use_created
+    _use_created = True
+
+
+def disable_created_metrics() -> None:
+    """Does not expose when counters, histograms and summaries were created."""
+    global _use_created
+    _use_created = False
+
+
+def _build_full_name(metric_type: str, name: str, namespace: str, subsystem: str, unit: str) -> str:
+    if not name:
+        raise ValueError("Metric name should not be empty")
+    full_name = "_".join(part for part in (namespace, subsystem, name) if part)
+    if metric_type == "counter" and full_name.endswith("_total"):
+        full_name = full_name[: -len("_total")]
+    if unit and not full_name.endswith("_" + unit):
+        full_name += "_" + unit
+    if unit and metric_type in ("info", "stateset"):
+        raise ValueError("Metric name is of a type that cannot have a unit: " + full_name)
+    return full_name
+
+
+class MetricWrapperBase(_core.Metric):
+    """A metric: with labels the parent of its children, without them one series."""
+
+    _type: Optional[str] = None
+    _reserved_labelnames: Sequence[str] = ()
+
+    def __init__(
+        self,
+        name: str,
+        documentation: str,
+        labelnames: Iterable[str] = (),
+        namespace: str = "",
+        subsystem: str = "",
+        unit: str = "",
+        registry: Optional[CollectorRegistry] = REGISTRY,
+        _labelvalues: Optional[Sequence[str]] = None,
+    ) -> None:
+        self._original_name = name
+        self._namespace = namespace
+        self._subsystem = subsystem
+        self._name = _build_full_name(self._type or "", name, namespace, subsystem, unit)
+        self._labelnames = _validate_labelnames(type(self), labelnames)  # type: ignore[arg-type]
+        self._labelvalues = tuple(_labelvalues or ())
+        self._kwargs: Dict[str, Any] = {}
+        self._documentation = documentation
+        self._unit = unit
+        _validate_metric_name(self._name)
+
+        if self._is_parent():
+            self._lock = Lock()
+            self._metrics: Dict[Tuple[str, ...], Any] = {}
+            self._bind_family(self._labelnames, self._metrics)
+        if self._is_observable():
+            self._metric_init()
+        if not self._labelvalues and registry:
+            registry.register(self)
+
+    def _is_observable(self) -> bool:
+        return not self._labelnames or bool(self._labelvalues)
+
+    def _is_parent(self) -> bool:
+        return bool(self._labelnames) and not self._labelvalues
+
+    def _raise_if_not_observable(self) -> None:
+        if not self._is_observable():
+            raise ValueError(f"{self._type} metric is missing label values")
+
+    def _get_metric(self) -> Metric:
+        return Metric(self._name, self._documentation, self._type or "unknown", self._unit)
+
+    def describe(self) -> Iterable[Metric]:
+        """The family without its samples."""
+        return [self._get_metric()]
+
+    def collect(self) -> Iterable[Metric]:
+        """The family as it is now."""
+        metric = self._get_metric()
+        for suffix, labels, value, timestamp, exemplar, native_histogram in self._samples():
+            metric.add_sample(self._name + suffix, labels, value, timestamp, exemplar, native_histogram)
+        return [metric]
+
+    def __str__(self) -> str:
+        return f"{self._type}:{self._name}"
+
+    def __repr__(self) -> str:
+        module = type(self).__module__
+        if module.startswith("flightdeck.prometheus_client"):
+            module = module[len("flightdeck.") :]
+        return f"{module}.{type(self).__name__}({self._name})"
+
+    def _labels(self, *labelvalues: Any, **labelkwargs: Any) -> Any:
+        """What the native `labels` does not find: new children, values that are not text, and errors."""
+        if not self._labelnames:
+            raise ValueError(f"No label names were set when constructing {self}")
+        if self._labelvalues:
+            given = dict(zip(self._labelnames, self._labelvalues))
+            raise ValueError(f"{self} already has labels set ({given}); can not chain calls to .labels()")
+        if labelvalues and labelkwargs:
+            raise ValueError("Can't pass both *args and **kwargs")
+        if labelkwargs:
+            if sorted(labelkwargs) != sorted(self._labelnames):
+                raise ValueError("Incorrect label names")
+            labelvalues = tuple(str(labelkwargs[name]) for name in self._labelnames)
+        else:
+            if len(labelvalues) != len(self._labelnames):
+                raise ValueError("Incorrect label count")
+            labelvalues = tuple(str(value) for value in labelvalues)
+        with self._lock:
+            if labelvalues not in self._metrics:
+                self._metrics[labelvalues] = type(self)(
+                    self._original_name,
+                    documentation=self._documentation,
+                    labelnames=self._labelnames,
+                    namespace=self._namespace,
+                    subsystem=self._subsystem,
+                    unit=self._unit,
+                    _labelvalues=labelvalues,
+                    **self._kwargs,
+                )
+            return self._metrics[labelvalues]
+
+    def remove(self, *labelvalues: Any) -> None:
+        """Forgets the child with these label values, if there is one."""
+        self._warn_of_files("Removal of labels")
+        if not self._labelnames:
+            raise ValueError(f"No label names were set when constructing {self}")
+        if len(labelvalues) != len(self._labelnames):
+            raise ValueError(f"Incorrect label count (expected {len(self._labelnames)}, got {labelvalues})")
+        with self._lock:
+            self._metrics.pop(tuple(str(value) for value in labelvalues), None)
+
+    def remove_by_labels(self, labels: Dict[str, str]) -> None:
+        """Forgets every child that has all these labels; with none given, nothing."""
+        self._warn_of_files("Removal of labels")
+        if not self._labelnames:
+            raise ValueError(f"No label names were set when constructing {self}")
+        if not isinstance(labels, dict):
+            raise TypeError("labels must be a dict of {label_name: label_value}")
+        unknown = [name for name in labels if name not in self._labelnames]
+        if unknown:
+            raise ValueError(f"Unknown label names: {unknown}; expected {list(self._labelnames)}")
+        if not labels:
+            return
+        wanted = [(self._labelnames.index(name), str(value)) for name, value in labels.items()]
+        with self._lock:
+            for key in [key for key in self._metrics if all(key[at] == value for at, value in wanted)]:
+                del self._metrics[key]
+
+    def clear(self) -> None:
+        """Forgets all children."""
+        self._warn_of_files("Clearing labels")
+        if self._labelnames and not self._labelvalues:
+            with self._lock:
+                self._metrics.clear()
+
+    @staticmethod
+    def _warn_of_files(what: str) -> None:
+        if "PROMETHEUS_MULTIPROC_DIR" in os.environ or "prometheus_multiproc_dir" in os.environ:
+            import warnings
+
+            warnings.warn(f"{what} has not been implemented in multi-process mode yet.", UserWarning, stacklevel=3)
+
+    def _samples(self) -> Iterable[Sample]:
+        return self._multi_samples() if self._is_parent() else self._child_samples()
+
+    def _multi_samples(self) -> Iterable[Sample]:
+        with self._lock:
+            children = self._metrics.copy()
+        for labelvalues, child in children.items():
+            labels = dict(zip(self._labelnames, labelvalues))
+            for suffix, own, value, timestamp, exemplar, native_histogram in child._samples():
+                yield Sample(suffix, {**labels, **own}, value, timestamp, exemplar, native_histogram)
+
+    def _child_samples(self) -> Iterable[Sample]:
+        raise NotImplementedError("_child_samples() must be implemented by %r" % self)
+
+    def _metric_init(self) -> None:
+        """Makes the numbers of a metric that is recorded to; each kind has its own."""
+        raise NotImplementedError("_metric_init() must be implemented by %r" % self)
+
+    def _is_native(self) -> bool:
+        """Whether numbers are to be kept in Rust: everything but values in files."""
+        return values.ValueClass is values.MutexValue
+
+    def _value_of(self, suffix: str, labelnames: Sequence[str] = (), labelvalues: Sequence[str] = (), **keywords: Any) -> Any:
+        """A number that is not kept in Rust."""
+        return values.ValueClass(
+            self._type,
+            self._name,
+            self._name + suffix,
+            tuple(self._labelnames) + tuple(labelnames),
+            tuple(self._labelvalues) + tuple(labelvalues),
+            self._documentation,
+            **keywords,
+        )
+
+    def _created_sample(self) -> Tuple[Sample, ...]:
+        return (Sample("_created", {}, self._created),) if _use_created else ()  # type: ignore[attr-defined]
+
+
+class Counter(MetricWrapperBase, _core.Counter):
+    """Counts what only grows: requests, errors, bytes sent."""
+
+    _type = "counter"
+
+    def _metric_init(self) -> None:
+        (self._value,) = self._bind_series(1) if self._is_native() else (self._value_of("_total"),)
+        self._created = time.time()
+
+    def _inc(self, amount: float, exemplar: Optional[Dict[str, str]] = None) -> None:
+        self._raise_if_not_observable()
+        if amount < 0:
+            raise ValueError("Counters can only be incremented by non-negative amounts.")
+        if exemplar:
+            _validate_exemplar(exemplar)
+        self._value.inc(amount)
+        if exemplar:
+            self._value.set_exemplar(Exemplar(exemplar, amount, time.time()))
+
+    def reset(self) -> None:
+        """Sets it to zero, as if it had just been created."""
+        self._value.set(0)
+        self._created = time.time()
+
+    def count_exceptions(self, exception: Union[Type[BaseException], Tuple[Type[BaseException], ...]] = Exception) -> ExceptionCounter:
+        """Counts exceptions of a block or a function."""
+        self._raise_if_not_observable()
+        return ExceptionCounter(self, exception)
+
+    def _child_samples(self) -> Iterable[Sample]:
+        sample = Sample("_total", {}, self._value.get(), None, self._value.get_exemplar())
+        return (sample, *self._created_sample())
+
+
+class Gauge(MetricWrapperBase, _core.Gauge):
+    """Measures what goes up and down: requests in progress, memory, temperature."""
+
+    _type = "gauge"
+    _MULTIPROC_MODES = frozenset(
+        prefix + mode for mode in ("all", "min", "max", "sum", "mostrecent") for prefix in ("", "live")
+    )
+    _MOST_RECENT_MODES = frozenset(("mostrecent", "livemostrecent"))
+
+    def __init__(
+        self,
+        name: str,
+        documentation: str,
+        labelnames: Iterable[str] = (),
+        namespace: str = "",
+        subsystem: str = "",
+        unit: str = "",
+        registry: Optional[CollectorRegistry] = REGISTRY,
+        _labelvalues: Optional[Sequence[str]] = None,
+        multiprocess_mode: str = "all",
+    ) -> None:
+        self._multiprocess_mode = multiprocess_mode
+        if multiprocess_mode not in self._MULTIPROC_MODES:
+            raise ValueError("Invalid multiprocess mode: " + multiprocess_mode)
+        super().__init__(name, documentation, labelnames, namespace, subsystem, unit, registry, _labelvalues)
+        self._kwargs["multiprocess_mode"] = multiprocess_mode
+        self._is_most_recent = multiprocess_mode in self._MOST_RECENT_MODES
+
+    def _metric_init(self) -> None:
+        # What is summed up by time must not be stepped; such a gauge goes the long way, which refuses it.
+        if self._is_native() and self._multiprocess_mode not in self._MOST_RECENT_MODES:
+            (self._value,) = self._bind_series(1)
+        else:
+            self._value = self._value_of("", multiprocess_mode=self._multiprocess_mode)
+
+    def _inc(self, amount: float) -> None:
+        if self._is_most_recent:
+            raise RuntimeError("inc and dec must not be used with the mostrecent mode")
+        self._raise_if_not_observable()
+        self._value.inc(amount)
+
+    def _set(self, value: float) -> None:
+        self._raise_if_not_observable()
+        self._value.set(float(value), timestamp=time.time() if self._is_most_recent else 0)
+
+    def set_to_current_time(self) -> None:
+        """Sets it to the seconds since 1970."""
+        self.set(time.time())
+
+    def track_inprogress(self) -> InprogressTracker:
+        """Counts how many are inside a block or a function."""
+        self._raise_if_not_observable()
+        return InprogressTracker(self)
+
+    def time(self) -> Timer:
+        """Sets it to how long a block or a function took."""
+        return Timer(self, "set")
+
+    def set_function(self, f: Callable[[], float]) -> None:
+        """Asks the function for the value whenever it is collected."""
+        self._raise_if_not_observable()
+
+        def samples(_: Gauge) -> Iterable[Sample]:
+            return (Sample("", {}, float(f())),)
+
+        self._child_samples = MethodType(samples, self)  # type: ignore[method-assign]
+
+    def _child_samples(self) -> Iterable[Sample]:
+        return (Sample("", {}, self._value.get()),)
+
+
+class Summary(MetricWrapperBase, _core.Summary):
+    """Counts observations and adds them up: request sizes, latencies."""
+
+    _type = "summary"
+    _reserved_labelnames = ("quantile",)
+
+    def _metric_init(self) -> None:
+        if self._is_native():
+            self._sum, self._count = self._bind_series(2)
+        else:
+            self._count = self._value_of("_count")
+            self._sum = self._value_of("_sum")
+        self._created = time.time()
+
+    def _observe(self, amount: float) -> None:
+        self._raise_if_not_observable()
+        self._count.inc(1)
+        self._sum.inc(amount)
+
+    def time(self) -> Timer:
+        """Observes how long a block or a function took, in seconds."""
+        return Timer(self, "observe")
+
+    def _child_samples(self) -> Iterable[Sample]:
+        total, count = self._numbers() or (self._sum.get(), self._count.get())
+        return (Sample("_count", {}, count), Sample("_sum", {}, total), *self._created_sample())
+
+
+class Histogram(MetricWrapperBase, _core.Histogram):
+    """Counts observations in buckets, from which quantiles can be computed over all instances."""
+
+    _type = "histogram"
+    _reserved_labelnames = ("le",)
+    DEFAULT_BUCKETS = (0.005, 0.01, 0.025, 0.05, 0.075, 0.1, 0.25, 0.5, 0.75, 1.0, 2.5, 5.0, 7.5, 10.0, INF)
+
+    def __init__(
+        self,
+        name: str,
+        documentation: str,
+        labelnames: Iterable[str] = (),
+        namespace: str = "",
+        subsystem: str = "",
+        unit: str = "",
+        registry: Optional[CollectorRegistry] = REGISTRY,
+        _labelvalues: Optional[Sequence[str]] = None,
+        buckets: Sequence[Union[float, str]] = DEFAULT_BUCKETS,
+    ) -> None:
+        self._prepare_buckets(buckets)
+        super().__init__(name, documentation, labelnames, namespace, subsystem, unit, registry, _labelvalues)
+        self._kwargs["buckets"] = buckets
+
+    def _prepare_buckets(self, source_buckets: Sequence[Union[float, str]]) -> None:
+        buckets = [float(bound) for bound in source_buckets]
+        if buckets != sorted(buckets):
+            # Sorting them here would hide a mistake.
+            raise ValueError("Buckets not in sorted order")
+        if buckets and buckets[-1] != INF:
+            buckets.append(INF)
+        if len(buckets) < 2:
+            raise ValueError("Must have at least two buckets")
+        self._upper_bounds = buckets
+
+    def _metric_init(self) -> None:
+        if self._is_native():
+            self._sum, *self._buckets = self._bind_series(1 + len(self._upper_bounds), self._upper_bounds)
+        else:
+            self._sum = self._value_of("_sum")
+            self._buckets = [
+                self._value_of("_bucket", ("le",), (floatToGoString(bound),)) for bound in self._upper_bounds
+            ]
+        self._created = time.time()
+
+    def _observe(self, amount: float, exemplar: Optional[Dict[str, str]] = None) -> None:
+        self._raise_if_not_observable()
+        if exemplar:
+            _validate_exemplar(exemplar)
+        bucket = self._record(amount)
+        if bucket is None:
+            bucket = next(at for at, bound in enumerate(self._upper_bounds) if amount <= bound)
+            self._sum.inc(amount)
+            self._buckets[bucket].inc(1)
+        if exemplar:
+            self._buckets[bucket].set_exemplar(Exemplar(exemplar, amount, time.time()))
+
+    def time(self) -> Timer:
+        """Observes how long a block or a function took, in seconds."""
+        return Timer(self, "observe")
+
+    def _child_samples(self) -> Iterable[Sample]:
+        total, *counts = self._numbers() or [self._sum.get(), *(bucket.get() for bucket in self._buckets)]
+        samples = []
+        count = 0.0
+        for bound, observations, bucket in zip(self._upper_bounds, counts, self._buckets):
+            count += observations
+            samples.append(Sample("_bucket", {"le": floatToGoString(bound)}, count, None, bucket.get_exemplar()))
+        # Where observations may be negative a sum goes down, which is nothing that a counter may do.
+        if self._upper_bounds[0] >= 0:
+            samples.append(Sample("_count", {}, count))
+            samples.append(Sample("_sum", {}, total))
+        return (*samples, *self._created_sample())
+
+
+class Info(MetricWrapperBase):
+    """Describes: version, build, configuration. Its labels are its value."""
+
+    _type = "info"
+
+    def _metric_init(self) -> None:
+        self._labelname_set = set(self._labelnames)
+        self._lock = Lock()
+        self._value: Dict[str, str] = {}
+
+    def info(self, val: Dict[str, str]) -> None:
+        """Sets the description."""
+        self._raise_if_not_observable()
+        if self._labelname_set.intersection(val):
+            raise ValueError(f"Overlapping labels for Info metric, metric: {self._labelnames} child: {val}")
+        if any(value is None for value in val.values()):
+            raise ValueError("Label value cannot be None")
+        with self._lock:
+            self._value = dict(val)
+
+    def _child_samples(self) -> Iterable[Sample]:
+        with self._lock:
+            return (Sample("_info", self._value, 1.0),)
+
+
+class Enum(MetricWrapperBase):
+    """Says which of its states something is in."""
+
+    _type = "stateset"
+
+    def __init__(
+        self,
+        name: str,
+        documentation: str,
+        labelnames: Sequence[str] = (),
+        namespace: str = "",
+        subsystem: str = "",
+        unit: str = "",
+        registry: Optional[CollectorRegistry] = REGISTRY,
+        _labelvalues: Optional[Sequence[str]] = None,
+        states: Optional[Sequence[str]] = None,
+    ) -> None:
+        if name in labelnames:
+            raise ValueError(f"Overlapping labels for Enum metric: {name}")
+        if not states:
+            raise ValueError(f"No states provided for Enum metric: {name}")
+        self._states = states
+        super().__init__(name, documentation, labelnames, namespace, subsystem, unit, registry, _labelvalues)
+        self._kwargs["states"] = states
+
+    def _metric_init(self) -> None:
+        self._value = 0
+        self._lock = Lock()
+
+    def state(self, state: str) -> None:
+        """Says that it is in that state now."""
+        self._raise_if_not_observable()
+        with self._lock:
+            self._value = self._states.index(state)
+
+    def _child_samples(self) -> Iterable[Sample]:
+        with self._lock:
+            return [
+                Sample("", {self._name: state}, 1 if at == self._value else 0) for at, state in enumerate(self._states)
+            ]
+
+
+# The kinds whose numbers are native; a subclass may do anything.
+_OWN_KINDS = (Counter, Gauge, Summary, Histogram)

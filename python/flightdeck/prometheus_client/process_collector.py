@@ -1,0 +1,99 @@
+"""What the process uses: memory, processor time, open files. Linux tells it under /proc."""
+
+from __future__ import annotations
+
+import os
+from typing import Any, Callable, Iterable, List, Optional, Union
+
+from .metrics_core import CounterMetricFamily, GaugeMetricFamily, Metric
+from .registry import REGISTRY, CollectorRegistry
+
+try:
+    import resource
+
+    _PAGESIZE = resource.getpagesize()
+except ImportError:
+    _PAGESIZE = 4096
+
+
+class ProcessCollector:
+    """The families of one process; `pid` may be a function."""
+
+    def __init__(
+        self,
+        namespace: str = "",
+        pid: Callable[[], Union[int, str]] = lambda: "self",
+        proc: str = "/proc",
+        registry: Optional[CollectorRegistry] = REGISTRY,
+    ) -> None:
+        self._namespace = namespace
+        self._pid = pid
+        self._proc = proc
+        self._prefix = f"{namespace}_process_" if namespace else "process_"
+        self._pagesize = _PAGESIZE
+        self._ticks = 100.0
+        try:
+            self._ticks = float(os.sysconf("SC_CLK_TCK"))
+        except (ValueError, TypeError, AttributeError, OSError):
+            pass
+        # Times of processes are counted from the boot.
+        self._btime = 0
+        try:
+            self._btime = self._boot_time()
+        except OSError:
+            pass
+        if registry:
+            registry.register(self)
+
+    def _boot_time(self) -> int:
+        with open(os.path.join(self._proc, "stat"), "rb") as stat:
+            for line in stat:
+                if line.startswith(b"btime "):
+                    return int(float(line.split()[1]))
+        return 0
+
+    def collect(self) -> Iterable[Metric]:
+        """The families as they are now; what cannot be read is left out."""
+        if not self._btime:
+            return []
+        pid = os.path.join(self._proc, str(self._pid()).strip())
+        return [*self._from_stat(pid), *self._from_files(pid)]
+
+    def _gauge(self, name: str, documentation: str, value: Any) -> Metric:
+        return GaugeMetricFamily(self._prefix + name, documentation, value=value)
+
+    def _from_stat(self, pid: str) -> List[Metric]:
+        try:
+            with open(os.path.join(pid, "stat"), "rb") as stat:
+                # The name of the process is in brackets and may have spaces and brackets itself.
+                parts = stat.read().split(b")")[-1].split()
+            started = float(parts[19]) / self._ticks + self._btime
+            used = float(parts[11]) / self._ticks + float(parts[12]) / self._ticks
+            return [
+                self._gauge("virtual_memory_bytes", "Virtual memory size in bytes.", float(parts[20])),
+                self._gauge("resident_memory_bytes", "Resident memory size in bytes.", float(parts[21]) * self._pagesize),
+                self._gauge("start_time_seconds", "Start time of the process since unix epoch in seconds.", started),
+                CounterMetricFamily(
+                    self._prefix + "cpu_seconds_total", "Total user and system CPU time spent in seconds.", value=used
+                ),
+            ]
+        except OSError:
+            return []
+
+    def _from_files(self, pid: str) -> List[Metric]:
+        families = []
+        try:
+            with open(os.path.join(pid, "limits"), "rb") as limits:
+                for line in limits:
+                    if line.startswith(b"Max open file"):
+                        files_max = float(line.split()[3])
+                        families.append(self._gauge("max_fds", "Maximum number of open file descriptors.", files_max))
+                        break
+            files = len(os.listdir(os.path.join(pid, "fd")))
+            families.append(self._gauge("open_fds", "Number of open file descriptors.", files))
+        except OSError:
+            pass
+        return families
+
+
+PROCESS_COLLECTOR = ProcessCollector()

@@ -1,0 +1,174 @@
+//! The kinds of metric that are recorded to. Each method is the usual case; `_inc`, `_set` and `_observe` of the Python half
+//! are all others: exemplars, values in files, and errors.
+
+use pyo3::exceptions::PyValueError;
+use pyo3::intern;
+use pyo3::prelude::*;
+use pyo3::types::{PyDict, PyTuple};
+
+use crate::cells::{FIRST, refuse};
+use crate::metric::Metric;
+
+/// A number that only grows.
+#[pyclass(extends = Metric, subclass, frozen, module = "flightdeck._core")]
+pub(crate) struct Counter;
+
+/// A number that goes up and down.
+#[pyclass(extends = Metric, subclass, frozen, module = "flightdeck._core")]
+pub(crate) struct Gauge;
+
+/// How many observations there were, and their sum.
+#[pyclass(extends = Metric, subclass, frozen, module = "flightdeck._core")]
+pub(crate) struct Summary;
+
+/// Observations in buckets.
+#[pyclass(extends = Metric, subclass, frozen, module = "flightdeck._core")]
+pub(crate) struct Histogram;
+
+#[pymethods]
+impl Counter {
+    #[new]
+    #[pyo3(signature = (*_arguments, **_keywords))]
+    fn new(
+        _arguments: &Bound<'_, PyTuple>,
+        _keywords: Option<&Bound<'_, PyDict>>,
+    ) -> PyClassInitializer<Counter> {
+        PyClassInitializer::from(Metric::default()).add_subclass(Counter)
+    }
+
+    /// Adds a non-negative amount. What is no number is counted as refused and changes nothing.
+    #[pyo3(signature = (amount = None, exemplar = None))]
+    fn inc(
+        slf: &Bound<'_, Self>,
+        amount: Option<&Bound<'_, PyAny>>,
+        exemplar: Option<&Bound<'_, PyAny>>,
+    ) -> PyResult<()> {
+        let number = amount.map_or(Ok(1.0), |amount| amount.extract::<f64>())?;
+        if let Some(series) = slf.as_super().get().series()
+            && exemplar.is_none()
+            && number >= 0.0
+        {
+            series.cells.add(FIRST, number);
+            return Ok(());
+        }
+        if number.is_nan() {
+            refuse();
+            return Ok(());
+        }
+        slf.call_method1(intern!(slf.py(), "_inc"), (number, exemplar)).map(drop)
+    }
+}
+
+#[pymethods]
+impl Gauge {
+    #[new]
+    #[pyo3(signature = (*_arguments, **_keywords))]
+    fn new(
+        _arguments: &Bound<'_, PyTuple>,
+        _keywords: Option<&Bound<'_, PyDict>>,
+    ) -> PyClassInitializer<Gauge> {
+        PyClassInitializer::from(Metric::default()).add_subclass(Gauge)
+    }
+
+    /// Adds an amount.
+    #[pyo3(signature = (amount = None))]
+    fn inc(slf: &Bound<'_, Self>, amount: Option<&Bound<'_, PyAny>>) -> PyResult<()> {
+        Gauge::add(slf, amount.map_or(Ok(1.0), |amount| amount.extract::<f64>())?)
+    }
+
+    /// Takes an amount away.
+    #[pyo3(signature = (amount = None))]
+    fn dec(slf: &Bound<'_, Self>, amount: Option<&Bound<'_, PyAny>>) -> PyResult<()> {
+        Gauge::add(slf, -amount.map_or(Ok(1.0), |amount| amount.extract::<f64>())?)
+    }
+
+    /// Sets it. It may well be no number: a gauge recovers with the next value.
+    fn set(slf: &Bound<'_, Self>, value: &Bound<'_, PyAny>) -> PyResult<()> {
+        let (Some(series), Ok(number)) = (slf.as_super().get().series(), value.extract::<f64>()) else {
+            return slf.call_method1(intern!(slf.py(), "_set"), (value,)).map(drop);
+        };
+        series.cells.set(FIRST, number);
+        Ok(())
+    }
+}
+
+impl Gauge {
+    #[inline]
+    fn add(slf: &Bound<'_, Self>, amount: f64) -> PyResult<()> {
+        match slf.as_super().get().series() {
+            Some(_) if amount.is_nan() => refuse(),
+            Some(series) => series.cells.add(FIRST, amount),
+            None => return slf.call_method1(intern!(slf.py(), "_inc"), (amount,)).map(drop),
+        }
+        Ok(())
+    }
+}
+
+#[pymethods]
+impl Summary {
+    #[new]
+    #[pyo3(signature = (*_arguments, **_keywords))]
+    fn new(
+        _arguments: &Bound<'_, PyTuple>,
+        _keywords: Option<&Bound<'_, PyDict>>,
+    ) -> PyClassInitializer<Summary> {
+        PyClassInitializer::from(Metric::default()).add_subclass(Summary)
+    }
+
+    /// Counts an observation. What is no number is counted as refused and changes nothing.
+    fn observe(slf: &Bound<'_, Self>, amount: f64) -> PyResult<()> {
+        match slf.as_super().get().series() {
+            Some(_) if amount.is_nan() => refuse(),
+            Some(series) => series.cells.observe(FIRST + 1, amount),
+            None => return slf.call_method1(intern!(slf.py(), "_observe"), (amount,)).map(drop),
+        }
+        Ok(())
+    }
+}
+
+#[pymethods]
+impl Histogram {
+    #[new]
+    #[pyo3(signature = (*_arguments, **_keywords))]
+    fn new(
+        _arguments: &Bound<'_, PyTuple>,
+        _keywords: Option<&Bound<'_, PyDict>>,
+    ) -> PyClassInitializer<Histogram> {
+        PyClassInitializer::from(Metric::default()).add_subclass(Histogram)
+    }
+
+    /// Counts an observation. What is no number is counted as refused and changes nothing.
+    #[pyo3(signature = (amount, exemplar = None))]
+    fn observe(slf: &Bound<'_, Self>, amount: f64, exemplar: Option<&Bound<'_, PyAny>>) -> PyResult<()> {
+        if amount.is_nan() {
+            refuse();
+            return Ok(());
+        }
+        if let Some(series) = slf.as_super().get().series()
+            && exemplar.is_none()
+        {
+            let bucket = bucket(&series.bounds, amount)?;
+            series.cells.observe(FIRST + 1 + bucket, amount);
+            return Ok(());
+        }
+        slf.call_method1(intern!(slf.py(), "_observe"), (amount, exemplar)).map(drop)
+    }
+
+    /// The same, and says which bucket it went to; where the numbers are in files, nothing and `None`.
+    fn _record(slf: &Bound<'_, Self>, amount: f64) -> PyResult<Option<usize>> {
+        let Some(series) = slf.as_super().get().series() else { return Ok(None) };
+        let bucket = bucket(&series.bounds, amount)?;
+        series.cells.observe(FIRST + 1 + bucket, amount);
+        Ok(Some(bucket))
+    }
+}
+
+/// The first bucket whose bound is not below the amount.
+#[inline]
+fn bucket(bounds: &[f64], amount: f64) -> PyResult<usize> {
+    let bucket = bounds.partition_point(|bound| *bound < amount);
+    if bucket == bounds.len() {
+        return Err(PyValueError::new_err("the last bucket of a histogram must be infinite"));
+    }
+    Ok(bucket)
+}

@@ -1,0 +1,38 @@
+//! The native core of the Python package `flightdeck`: the numbers of metrics, and what happens on every request.
+//!
+//! The rule of the border: what a service does all the time (`labels`, `inc`, `observe`) is one native call that touches no
+//! Python object but its arguments; what it does once (making a metric, an error, a scrape of a custom collector) is
+//! Python above. A native method that meets anything unusual hands over to the Python method of the same name with an
+//! underscore before it, which is written for clarity.
+//!
+//! From the bottom up: `cells` is where numbers lie, `value` one number as Python sees it, `metric` a metric with its
+//! children, `kinds` the four kinds of it that are recorded to, `text` their exposition without the interpreter.
+
+mod cells;
+mod kinds;
+mod metric;
+mod text;
+mod value;
+
+use pyo3::prelude::*;
+
+/// `flightdeck._core`.
+#[pymodule(gil_used = false)]
+mod _core {
+    #[pymodule_export]
+    use super::kinds::{Counter, Gauge, Histogram, Summary};
+    #[pymodule_export]
+    use super::metric::Metric;
+    #[pymodule_export]
+    use super::text::{format_number, render};
+    #[pymodule_export]
+    use super::value::Value;
+
+    use super::*;
+
+    /// How many observations were refused because they were no number.
+    #[pyfunction]
+    fn refusals() -> u64 {
+        super::cells::refusals()
+    }
+}
