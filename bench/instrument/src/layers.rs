@@ -27,12 +27,15 @@ fn request(runtime: &tokio::runtime::Runtime, router: &Router) -> f64 {
 }
 
 pub fn run(table: &mut Table) -> PrometheusHandle {
-    let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap();
     let bare = request(&runtime, &router());
     let deck = flightdeck::Flightdeck::new("bench");
     let ours = request(&runtime, &router().layer(deck.layer()));
     table.add("layer, added to a request", "flightdeck", ours - bare);
+    // Its upkeep is a task, which needs a runtime to be spawned on.
+    let entered = runtime.enter();
     let (layer, handle) = axum_prometheus::PrometheusMetricLayer::pair();
+    drop(entered);
     let theirs = request(&runtime, &router().layer(layer));
     table.add("layer, added to a request", "axum-prometheus", theirs - bare);
     handle

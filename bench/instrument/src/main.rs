@@ -7,6 +7,11 @@ mod rendering;
 
 use measure::Table;
 
+/// What goes above the table that is kept.
+const RESULTS_HEAD: &str = "# The library beside its peers\n\n\
+    Alone: the quickest of many short rounds. With a second thread at the same metric: the median of what one sees. Lower is\n\
+    better. `measured` is missing: its newest release needs a newer compiler.\n\n";
+
 fn main() {
     let mut table =
         Table::new(["flightdeck", "prometheus-client", "prometheus", "metrics", "axum-prometheus"]);
@@ -14,5 +19,10 @@ fn main() {
     let recorder = layers::run(&mut table);
     counting::run(&mut table, &recorder);
     rendering::run(&mut table);
-    print!("{}", table.render());
+    let text = table.render();
+    print!("{text}");
+    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../results/instrument.md");
+    if let Err(error) = std::fs::write(path, RESULTS_HEAD.to_owned() + &text) {
+        eprintln!("cannot write {path}: {error}");
+    }
 }

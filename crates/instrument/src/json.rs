@@ -3,12 +3,14 @@
 use std::fmt::Write;
 
 /// A JSON text under construction.
+#[cfg(feature = "health")]
 pub(crate) struct Writer {
     out: String,
     /// Whether the next member or element needs a comma in front.
     follows: bool,
 }
 
+#[cfg(feature = "health")]
 impl Writer {
     pub(crate) fn new() -> Writer {
         Writer { out: String::with_capacity(256), follows: false }
@@ -97,7 +99,7 @@ pub(crate) fn push_text(out: &mut String, text: &str) {
     out.push('"');
 }
 
-#[cfg(test)]
+#[cfg(all(test, feature = "health"))]
 mod tests {
     use super::*;
 

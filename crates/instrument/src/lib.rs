@@ -95,6 +95,7 @@
 //! | `gzip`, `zstd` | compressed expositions | flate2; zstd |
 //! | `http` | the layer for any `tower` service | http, http-body, tower's traits |
 //! | `health` | health checks | tokio, for its clock and tasks |
+//! | `logs` | log lines as JSON | tracing, tracing-subscriber |
 //! | `axum` | all of it in one line | axum, and the three above |
 //!
 //! The crate needs Rust 1.95. It has no unsafe code.
@@ -110,8 +111,10 @@ pub mod expose;
 pub mod health;
 #[cfg(feature = "http")]
 pub mod http;
-#[cfg(feature = "health")]
+#[cfg(any(feature = "health", feature = "logs"))]
 mod json;
+#[cfg(feature = "logs")]
+pub mod logs;
 pub mod metrics;
 #[doc = include_str!("../MIGRATING.md")]
 pub mod migrating {}

@@ -9,7 +9,7 @@ mod trace_context;
 
 use std::cell::RefCell;
 use std::pin::Pin;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use std::task::{self, Poll};
 
 pub use id::{new_span_id, new_trace_id};
@@ -28,12 +28,38 @@ pub struct Context {
 struct Inner {
     request_id: String,
     trace: TraceContext,
+    /// The route as somebody inside the service told it.
+    route: OnceLock<Arc<str>>,
+    /// The least severe level of log lines, if it is not the usual.
+    #[cfg(feature = "logs")]
+    level: Option<tracing::Level>,
 }
 
 impl Context {
     /// A context of a request that came with these.
     pub fn new(request_id: String, trace: TraceContext) -> Context {
-        Context { inner: Arc::new(Inner { request_id, trace }) }
+        let inner = Inner {
+            request_id,
+            trace,
+            route: OnceLock::new(),
+            #[cfg(feature = "logs")]
+            level: None,
+        };
+        Context { inner: Arc::new(inner) }
+    }
+
+    /// The same with a level of log lines of its own: what belongs to this request is written although it is less
+    /// severe than what is usually written.
+    #[cfg(feature = "logs")]
+    pub fn with_level(&self, level: tracing::Level) -> Context {
+        let Inner { request_id, trace, .. } = &*self.inner;
+        let inner = Inner {
+            request_id: request_id.clone(),
+            trace: trace.clone(),
+            route: OnceLock::new(),
+            level: Some(level),
+        };
+        Context { inner: Arc::new(inner) }
     }
 
     /// The request's id, as in `X-Request-ID`.
@@ -51,13 +77,23 @@ impl Context {
         Context::new(self.inner.request_id.clone(), self.inner.trace.child())
     }
 
+    /// The slot of the route.
+    #[cfg(feature = "http")]
+    pub(crate) fn route(&self) -> &OnceLock<Arc<str>> {
+        &self.inner.route
+    }
+
+    /// The sampled span, for exemplars.
+    pub(crate) fn span(&self) -> Option<SpanReference> {
+        let trace = &self.inner.trace;
+        trace.sampled.then_some(SpanReference { trace_id: trace.trace_id, span_id: trace.span_id })
+    }
+
     /// Makes it the current one until the guard is dropped. For code that does not wait; see [`scope`] for code that does.
     pub fn enter(&self) -> Entered {
-        let trace = &self.inner.trace;
-        let span = SpanReference { trace_id: trace.trace_id, span_id: trace.span_id };
         Entered {
             context: swap(Some(self.clone())),
-            span: set_current_span(trace.sampled.then_some(span)),
+            span: set_current_span(self.span()),
             not_send: std::marker::PhantomData,
         }
     }
@@ -70,6 +106,15 @@ thread_local! {
 /// The context of the work at hand, if it belongs to a request.
 pub fn current() -> Option<Context> {
     CURRENT.try_with(|current| current.borrow().clone()).ok().flatten()
+}
+
+/// The level of log lines that the work at hand has of its own.
+#[cfg(feature = "logs")]
+pub(crate) fn current_level() -> Option<tracing::Level> {
+    CURRENT
+        .try_with(|current| current.borrow().as_ref().and_then(|context| context.inner.level))
+        .ok()
+        .flatten()
 }
 
 fn swap(context: Option<Context>) -> Option<Context> {

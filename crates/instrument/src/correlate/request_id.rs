@@ -18,14 +18,14 @@ pub fn new_request_id() -> String {
     // The bits that say «version 4» and «this variant».
     let bits =
         (u128::from(high) << 64 | u128::from(low)) & !(0xf << 76) & !(0x3 << 62) | 0x4 << 76 | 0x2 << 62;
-    let mut id = String::with_capacity(36);
-    for (at, nibble) in (0..32).rev().map(|nibble| (bits >> (nibble * 4)) as u32 & 0xf).enumerate() {
-        if [8, 12, 16, 20].contains(&at) {
-            id.push('-');
+    let mut id = [b'-'; 36];
+    let mut nibbles = (0..32).rev().map(|nibble| b"0123456789abcdef"[(bits >> (nibble * 4)) as usize & 0xf]);
+    for (at, digit) in id.iter_mut().enumerate() {
+        if ![8, 13, 18, 23].contains(&at) {
+            *digit = nibbles.next().unwrap_or(b'0');
         }
-        id.push(char::from_digit(nibble, 16).unwrap_or('0'));
     }
-    id
+    String::from_utf8_lossy(&id).into_owned()
 }
 
 #[cfg(test)]

@@ -4,9 +4,9 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use super::families::{Arrival, CLIENT_CLOSED_REQUEST, Failure, Outcome, Session};
-use super::layer::{RouteSlot, Settings};
+use super::layer::Settings;
 use crate::correlate::Context;
-use crate::metrics::{Tracked, guarded};
+use crate::metrics::{Tracked, guarded, set_current_span};
 
 /// A request that is in progress. Dropping it is how requests end that nobody finished: the client went away or the
 /// handler panicked.
@@ -14,8 +14,6 @@ pub(crate) struct Exchange {
     settings: Arc<Settings>,
     context: Context,
     arrival: Arrival,
-    /// Filled by whoever inside knows the route better.
-    slot: RouteSlot,
     started: Instant,
     request_bytes: Option<u64>,
     /// Taken when the request is over.
@@ -36,7 +34,6 @@ impl Exchange {
         settings: Arc<Settings>,
         context: Context,
         arrival: Arrival,
-        slot: RouteSlot,
         request_bytes: Option<u64>,
     ) -> Exchange {
         let in_progress = guarded(|| settings.families.arrive(&arrival));
@@ -44,7 +41,6 @@ impl Exchange {
             settings,
             context,
             arrival,
-            slot,
             started: Instant::now(),
             request_bytes,
             in_progress: Some(in_progress.unwrap_or_default()),
@@ -82,7 +78,7 @@ impl Exchange {
     }
 
     fn route(&self) -> Option<Arc<str>> {
-        self.slot.get().cloned().or_else(|| self.arrival.route.clone())
+        self.context.route().get().cloned().or_else(|| self.arrival.route.clone())
     }
 
     fn end(&mut self, failure: Failure, response_bytes: Option<u64>) {
@@ -104,14 +100,34 @@ impl Exchange {
             request_bytes: self.request_bytes,
             response_bytes,
         };
-        // Exemplars name the request, wherever its end was noticed.
-        let _entered = self.context.enter();
+        // One exemplar of a request is enough: that of its duration, wherever its end was noticed.
+        let before = set_current_span(None);
         guarded(|| {
             drop(in_progress);
             drop(self.session.take());
             self.arrival.route = self.route();
-            self.settings.families.finish(&self.arrival, &outcome);
+            self.settings.families.finish(&self.arrival, &outcome, self.context.span());
+            #[cfg(feature = "logs")]
+            self.log(&outcome);
         });
+        set_current_span(before);
+    }
+}
+
+#[cfg(feature = "logs")]
+impl Exchange {
+    /// One line for the request, an error where the service is at fault.
+    fn log(&self, outcome: &Outcome) {
+        let _entered = self.context.enter();
+        let method = self.arrival.method;
+        let route = self.arrival.route.as_deref().unwrap_or(super::families::UNMATCHED);
+        let duration_ms = outcome.duration.as_secs_f64() * 1e3;
+        let status = outcome.status;
+        if status >= 500 {
+            tracing::error!(target: crate::logs::REQUEST_TARGET, method, route, status, duration_ms, "request");
+        } else {
+            tracing::info!(target: crate::logs::REQUEST_TARGET, method, route, status, duration_ms, "request");
+        }
     }
 }
 

@@ -2,7 +2,9 @@
 
 use std::time::{Duration, Instant};
 
-use crate::metrics::{Counter, Family, Histogram, Level, Registry, SIZE_BUCKETS, Tracked};
+use crate::metrics::{
+    Counter, Family, Histogram, Level, Registry, SIZE_BUCKETS, SpanReference, Tracked, set_current_span,
+};
 use crate::{Error, LATENCY_BUCKETS};
 
 /// The route of requests that matched none.
@@ -131,16 +133,16 @@ impl Families {
         ]
     }
 
-    /// Records a request that is over.
-    pub(crate) fn finish(&self, arrival: &Arrival, outcome: &Outcome) {
+    /// Records a request that is over; its duration with `span` as exemplar.
+    pub(crate) fn finish(&self, arrival: &Arrival, outcome: &Outcome, span: Option<SpanReference>) {
         let route = arrival.route.as_deref().unwrap_or(UNMATCHED);
         let mut digits = [0; 3];
         let status = status_text(outcome.status, &mut digits);
         if let Some(families) = &self.prometheus {
-            families.finish(arrival.method, route, status, outcome);
+            families.finish(arrival.method, route, status, outcome, span);
         }
         if let Some(families) = &self.open_telemetry {
-            families.finish(arrival, status, outcome);
+            families.finish(arrival, status, outcome, span);
         }
         match outcome.failure {
             Failure::Panic => self.panics.with(&[arrival.method, route], Counter::inc),
@@ -199,10 +201,17 @@ impl Prometheus {
         })
     }
 
-    fn finish(&self, method: &str, route: &str, status: &str, outcome: &Outcome) {
+    fn finish(
+        &self,
+        method: &str,
+        route: &str,
+        status: &str,
+        outcome: &Outcome,
+        span: Option<SpanReference>,
+    ) {
         let by_status = [method, route, status];
         self.requests.with(&by_status, Counter::inc);
-        self.duration.with(&by_status, |histogram| histogram.observe_duration(outcome.duration));
+        self.duration.with(&by_status, |histogram| observe(histogram, outcome.duration, span));
         if let Some(first_byte) = outcome.first_byte {
             self.first_byte.with(&by_status, |histogram| histogram.observe_duration(first_byte));
         }
@@ -243,7 +252,7 @@ impl OpenTelemetry {
         })
     }
 
-    fn finish(&self, arrival: &Arrival, status: &str, outcome: &Outcome) {
+    fn finish(&self, arrival: &Arrival, status: &str, outcome: &Outcome, span: Option<SpanReference>) {
         // The conventions want no status when none was sent, and a type of error only where there is one.
         let answered = matches!(outcome.failure, Failure::None | Failure::Body);
         let error = match outcome.failure {
@@ -257,7 +266,7 @@ impl OpenTelemetry {
         let route = arrival.route.as_deref().unwrap_or_default();
         let status = if answered { status } else { "" };
         let labels = [arrival.method, route, status, error, arrival.scheme, arrival.version];
-        self.duration.with(&labels, |histogram| histogram.observe_duration(outcome.duration));
+        self.duration.with(&labels, |histogram| observe(histogram, outcome.duration, span));
         if let Some(bytes) = outcome.request_bytes {
             self.request_size.with(&labels, |histogram| histogram.observe(bytes as f64));
         }
@@ -265,6 +274,12 @@ impl OpenTelemetry {
             self.response_size.with(&labels, |histogram| histogram.observe(bytes as f64));
         }
     }
+}
+
+fn observe(histogram: &Histogram, duration: Duration, span: Option<SpanReference>) {
+    let before = set_current_span(span);
+    histogram.observe_duration(duration);
+    set_current_span(before);
 }
 
 /// A status as text, without allocating: it has three digits.

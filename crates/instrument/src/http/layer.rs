@@ -1,7 +1,7 @@
 //! The layer itself: it sees a request come, gives it a context, and follows its answer.
 
 use std::pin::Pin;
-use std::sync::{Arc, OnceLock};
+use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 
 use http::header::{CONTENT_LENGTH, CONTENT_TYPE};
@@ -19,13 +19,6 @@ use crate::correlate::{self, TraceContext};
 use crate::metrics::{Registry, guarded};
 
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
-
-/// The route of a request as somebody inside the service knows it.
-pub(super) type RouteSlot = Arc<OnceLock<Arc<str>>>;
-
-/// Where a layer leaves the slot for those inside.
-#[derive(Clone)]
-struct Slot(RouteSlot);
 
 /// What can be said about the layer before it is made.
 #[derive(Clone, Debug)]
@@ -92,8 +85,8 @@ pub struct Instrumented<S> {
 /// Tells the layer around which route a request takes, for frameworks that it cannot ask. The first one to tell wins;
 /// `route` must be a template with few values, never the path itself.
 pub fn set_route(extensions: &Extensions, route: &str) {
-    if let Some(Slot(slot)) = extensions.get::<Slot>() {
-        let _ = slot.set(Arc::from(route));
+    if let Some(context) = extensions.get::<correlate::Context>() {
+        let _ = context.route().set(Arc::from(route));
     }
 }
 
@@ -131,29 +124,22 @@ impl<S> Instrumented<S> {
     /// Begins the exchange. `None` when a layer further out does that already.
     fn watch<B: Body>(&self, request: &mut Request<B>) -> Option<Watched> {
         let route = route(request.extensions(), request.uri().path(), &self.settings.mounts);
-        if let Some(Slot(outer)) = request.extensions().get::<Slot>() {
+        if let Some(outer) = request.extensions().get::<correlate::Context>() {
             if let Some(route) = route {
-                let _ = outer.set(route);
+                let _ = outer.route().set(route);
             }
             return None;
         }
         let context = context(request.headers(), self.settings.sample_ratio);
-        let slot = RouteSlot::default();
         let arrival = Arrival {
             method: method::label(request.method()),
             route,
             scheme: scheme(request),
             version: version(request.version()),
         };
-        let exchange = Exchange::begin(
-            self.settings.clone(),
-            context.clone(),
-            arrival,
-            slot.clone(),
-            request_bytes(request),
-        );
+        let exchange =
+            Exchange::begin(self.settings.clone(), context.clone(), arrival, request_bytes(request));
         let is_head = request.method() == Method::HEAD;
-        request.extensions_mut().insert(Slot(slot));
         request.extensions_mut().insert(context);
         Some(Watched { exchange, is_head })
     }

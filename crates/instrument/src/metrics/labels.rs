@@ -9,7 +9,7 @@ use std::borrow::Cow;
 pub const LABEL_VALUE_BYTES_MAX: usize = 1_024;
 
 /// Bytes of a key that fit without allocating.
-const INLINE_BYTES: usize = 184;
+const INLINE_BYTES: usize = 120;
 
 /// Anything that has the label values of one series, in the order of the family's label names.
 ///
