@@ -14,7 +14,7 @@ impl Store {
     /// newer than every sample the store has now are not concerned; what comes late into the range is refused as long as
     /// the range is in the head. Durable when this returns.
     pub fn delete(&self, matchers: &[Matcher], from: Timestamp, to: Timestamp) -> Result<()> {
-        let maintenance = self.maintenance.lock();
+        let mut maintenance = self.lock_parts();
         // No append is under way: none takes what it could not know to be deleted.
         let gate = self.gate.write();
         let view = self.view.read().clone();
@@ -25,7 +25,8 @@ impl Store {
             return Ok(());
         }
         let mut note = view.note.clone();
-        let parts_below = note.next_part;
+        let parts_below = maintenance.number(&note);
+        note.next_part = parts_below;
         note.tombstones.push(Tombstone { matchers: matchers.to_vec(), from, to, parts_below });
         match &self.disk {
             Some(disk) => self.publish(disk, None, &[], None, note, None)?,

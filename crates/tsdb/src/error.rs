@@ -18,6 +18,11 @@ pub enum StoreError {
 pub(crate) type Result<T> = std::result::Result<T, StoreError>;
 
 impl StoreError {
+    /// Whether there is no room on the disk.
+    pub(crate) fn is_disk_full(&self) -> bool {
+        matches!(self, StoreError::Storage(storage::Error::DiskFull { .. }))
+    }
+
     /// Whether another process has the directory.
     pub fn is_locked(&self) -> bool {
         matches!(self, StoreError::Storage(storage::Error::Locked { .. }))

@@ -25,14 +25,14 @@ impl Store {
         let Some(disk) = &self.disk else { return self.append_series(batch) };
         let mut appended = Appended::default();
         let windows = self.sort_by_window(batch, &mut appended);
-        let _maintenance = self.maintenance.lock();
+        let mut maintenance = self.lock_parts();
         for (_, mut sorted) in windows {
             self.leave_out_known(&mut sorted, &mut appended)?;
             if sorted.is_empty() {
                 continue;
             }
             let view = self.view.read().clone();
-            let number = view.note.next_part;
+            let number = maintenance.number(&view.note);
             let targets: BTreeSet<&Labels> = sorted.keys().map(|(_, target)| target).collect();
             let points: BTreeSet<&Labels> = sorted.keys().map(|(point, _)| point).collect();
             let targets: Vec<Labels> = targets.into_iter().cloned().collect();
@@ -47,7 +47,7 @@ impl Store {
                 writer.push(place(&points, &point), place(&targets, &target), gather(samples))?;
             }
             let mut note = view.note.clone();
-            note.next_part += 1;
+            note.next_part = number + 1;
             self.publish(disk, Some(writer.finish()?), &[], None, note, None)?;
         }
         Ok(appended)

@@ -62,6 +62,11 @@ impl Journal {
         Ok(self.log.sync()?)
     }
 
+    /// Whether the log found no room when it last wrote.
+    pub(crate) fn is_full(&self) -> bool {
+        self.log.is_full()
+    }
+
     /// How many bytes the log's files hold.
     pub(crate) fn bytes(&self) -> u64 {
         self.log.bytes()

@@ -12,7 +12,7 @@
 //!
 //! Half an hour later, once none comes late any more, [`Store::maintain`] (`maintain`) seals the samples into an immutable
 //! part sorted by point and target (`seal`, `part_writer`), names it in the manifest with up to where the head is sealed
-//! (`view`), and cuts the log. Parts are merged (`merge`) and expire (`retention`). What is deleted is hidden at once
+//! (`view`), and cuts the log. Parts are merged (`merge`, `merging`) and expire (`retention`). What is deleted is hidden at once
 //! (`delete`, `tombstone`) and left out of the next merge. After a crash the log is replayed, different targets at the same
 //! time (`dispatch`, `replay`). Old data comes in beside all this (`import`).
 //!
@@ -43,6 +43,7 @@ mod labels;
 mod logged;
 mod maintain;
 pub mod merge;
+mod merging;
 mod options;
 mod order;
 mod page;

@@ -2,36 +2,28 @@
 //!
 //! Nothing here holds up an append for longer than it takes to raise the floor.
 
-use std::collections::HashMap;
 use std::sync::atomic::Ordering;
 use std::sync::{Arc, Weak};
 use std::time::Duration;
 
 use model::Timestamp;
+use parking_lot::MutexGuard;
 use storage::{Edit, PartEntry, Position};
 
 use crate::error::Result;
-use crate::merge::{self, Choice, MergeOptions};
-use crate::part::{Part, PartCache};
+use crate::part::Part;
 use crate::part_info::PartInfo;
-use crate::part_writer::MetricsPartWriter;
 use crate::retention::{self, RetentionOptions};
-use crate::seal::Ranked;
 use crate::store::{Disk, PARTS_DIR, Store};
-use crate::tombstone::covers;
 use crate::view::{Note, View};
 
-/// How many samples a series has in one slab, about.
-const SLAB_SAMPLES: u64 = 1_024;
-/// How many slabs a part has at most.
-const SLABS_MAX: u64 = 256;
-/// How much a merge keeps of what it reads.
-const MERGE_CACHE_BYTES_MAX: usize = 32 << 20;
 /// Head samples that are about to be sealed early cover at least this.
 const EARLY_SPAN_MS_MIN: i64 = 60_000;
 
-/// How often memory is measured during a merge.
-const MEASURE_INTERVAL: Duration = Duration::from_secs(1);
+/// How often it is looked at during a merge what else is due.
+const LOOK_INTERVAL: Duration = Duration::from_secs(1);
+/// How long to wait at most after a merge that failed.
+const MERGE_WAIT_MAX: Duration = Duration::from_secs(600);
 
 /// What maintenance remembers between calls.
 #[derive(Default)]
@@ -40,6 +32,20 @@ pub(crate) struct Maintenance {
     retired: Vec<(Weak<View>, Timestamp)>,
     /// Up to where the head has forgotten.
     forgotten: Option<Timestamp>,
+    /// Numbers below this one were given to parts, of which some may not be there yet.
+    numbered_below: u64,
+    /// How many merges failed since one succeeded, and when the next may begin.
+    merges_failed: u32,
+    merge_from: Duration,
+}
+
+impl Maintenance {
+    /// A number for a new part.
+    pub(crate) fn number(&mut self, note: &Note) -> u64 {
+        let number = note.next_part.max(self.numbered_below);
+        self.numbered_below = number + 1;
+        number
+    }
 }
 
 /// What a call of `Store::maintain` did.
@@ -55,7 +61,7 @@ pub struct Maintained {
 
 impl Store {
     /// Does what is due: at most one merge, so that a call returns. Call it every second or so, from one thread.
-    /// After an error (a full disk) the next call tries again; nothing is lost.
+    /// After an error (a full disk) the next call tries again, merging after a while; nothing is lost.
     pub fn maintain(&self) -> Result<Maintained> {
         let mut maintenance = self.maintenance.lock();
         let mut done = Maintained::default();
@@ -65,30 +71,98 @@ impl Store {
         // First what frees room: on a full disk nothing else succeeds.
         self.expire(disk, &mut done)?;
         if disk.journal.chapter_bytes() > self.options.chapter_bytes_max {
-            disk.journal.turn(|entry| self.write_preamble(entry))?;
+            self.turn_chapter(disk)?;
         }
-        let mut oldest = oldest;
-        while let Some(until) = self.seal_until(disk.clock.now_ms(), bytes, oldest) {
-            // A chapter that ends here lets the log be cut at the next seal.
-            disk.journal.turn(|entry| self.write_preamble(entry))?;
-            self.seal(disk, until)?;
-            done.sealed += 1;
-            self.forget_retired(&mut maintenance);
-            oldest = self.oldest_unsealed();
-        }
-        self.merge_once(disk, &mut done)?;
+        self.seal_due(disk, &mut maintenance, (bytes, oldest), &mut done)?;
+        self.merge_due(disk, &mut maintenance, &mut done)?;
         Ok(done)
     }
 
     /// Seals everything that may be sealed at `until`, whatever its size: for tests and for a store that is closed.
     pub fn seal_before(&self, until: Timestamp) -> Result<()> {
-        let mut maintenance = self.maintenance.lock();
+        let mut maintenance = self.lock_parts();
         if let Some(disk) = &self.disk {
-            disk.journal.turn(|entry| self.write_preamble(entry))?;
-            self.seal(disk, until)?;
+            self.turn_chapter(disk)?;
+            self.seal(disk, &mut maintenance, until)?;
             self.forget_retired(&mut maintenance);
         }
         Ok(())
+    }
+
+    /// Ends a merge that is under way and begins no other: for whoever is about to stop and must not wait.
+    pub fn stop_merging(&self) {
+        self.is_merging_over.store(true, Ordering::Relaxed);
+    }
+
+    /// Takes the parts for who cannot wait for a merge: one that is under way is given up and done later.
+    pub(crate) fn lock_parts(&self) -> MutexGuard<'_, Maintenance> {
+        self.waiting.fetch_add(1, Ordering::Relaxed);
+        let maintenance = self.maintenance.lock();
+        self.waiting.fetch_sub(1, Ordering::Relaxed);
+        maintenance
+    }
+
+    /// Begins a chapter of the log, so that the log can be cut before it. On a full disk the old one goes on: what is
+    /// sealed then still frees the chapters before it.
+    fn turn_chapter(&self, disk: &Disk) -> Result<()> {
+        match disk.journal.turn(|entry| self.write_preamble(entry)) {
+            Err(error) if !error.is_disk_full() => Err(error),
+            _ => Ok(()),
+        }
+    }
+
+    fn seal_due(
+        &self,
+        disk: &Disk,
+        maintenance: &mut Maintenance,
+        (bytes, mut oldest): (u64, Option<Timestamp>),
+        done: &mut Maintained,
+    ) -> Result<()> {
+        while let Some(until) = self.seal_until(disk, bytes, oldest) {
+            // A chapter that ends here lets the log be cut at the next seal.
+            self.turn_chapter(disk)?;
+            self.seal(disk, maintenance, until)?;
+            done.sealed += 1;
+            self.forget_retired(maintenance);
+            oldest = self.oldest_unsealed();
+        }
+        Ok(())
+    }
+
+    /// Merges what is worth it, unless merging failed a moment ago. What is due meanwhile is done between two points.
+    fn merge_due(&self, disk: &Disk, maintenance: &mut Maintenance, done: &mut Maintained) -> Result<()> {
+        if self.is_merging_over.load(Ordering::Relaxed) || disk.clock.elapsed() < maintenance.merge_from {
+            return Ok(());
+        }
+        let Some(numbers) = self.choose_merge() else { return Ok(()) };
+        let mut looked = disk.clock.elapsed();
+        let mut sealed = Maintained::default();
+        let merged = self.merge(disk, maintenance, &numbers, &mut |maintenance| {
+            if self.is_merging_over.load(Ordering::Relaxed) || self.waiting.load(Ordering::Relaxed) > 0 {
+                return Ok(false);
+            }
+            if disk.clock.elapsed().saturating_sub(looked) >= LOOK_INTERVAL {
+                // A long merge must not hide from the memory ceiling what comes in meanwhile, nor keep it from the disk.
+                let measured = self.measure();
+                self.seal_due(disk, maintenance, measured, &mut sealed)?;
+                looked = disk.clock.elapsed();
+            }
+            Ok(true)
+        });
+        done.sealed += sealed.sealed;
+        match merged {
+            Ok(is_merged) => {
+                maintenance.merges_failed = 0;
+                done.merged += if is_merged { numbers.len() as u64 } else { 0 };
+                Ok(())
+            }
+            Err(error) => {
+                let wait = Duration::from_secs(1 << maintenance.merges_failed.min(16)).min(MERGE_WAIT_MAX);
+                maintenance.merges_failed += 1;
+                maintenance.merge_from = disk.clock.elapsed() + wait;
+                Err(error)
+            }
+        }
     }
 
     /// Makes a change to the parts durable and visible. `sealed` says up to where the head is in parts now.
@@ -132,9 +206,10 @@ impl Store {
     }
 
     /// Up to where the head should be sealed now.
-    fn seal_until(&self, now: Timestamp, bytes: u64, oldest: Option<Timestamp>) -> Option<Timestamp> {
-        let oldest = oldest?;
-        let newest = self.newest.load(Ordering::Relaxed).min(now);
+    fn seal_until(&self, disk: &Disk, bytes: u64, oldest: Option<Timestamp>) -> Option<Timestamp> {
+        let (oldest, now) = (oldest?, disk.clock.now_ms());
+        // Without room for the log nothing new comes, and what is there is sealed as the clock goes: that frees room.
+        let newest = if disk.journal.is_full() { now } else { self.newest.load(Ordering::Relaxed).min(now) };
         let settled = newest.saturating_sub(self.keeping.read().out_of_order_window_ms);
         let span = self.options.part_span_ms.max(1);
         let boundary = oldest.div_euclid(span).saturating_add(1).saturating_mul(span);
@@ -185,119 +260,6 @@ impl Store {
         Ok(())
     }
 
-    fn merge_once(&self, disk: &Disk, done: &mut Maintained) -> Result<()> {
-        let view = self.view.read().clone();
-        let infos: Vec<PartInfo> = view.parts.iter().map(|part| part.info.clone()).collect();
-        let with_deletions: Vec<u64> = infos
-            .iter()
-            .filter(|info| {
-                view.note.tombstones.iter().any(|tombstone| {
-                    info.number < tombstone.parts_below
-                        && info.min_time <= tombstone.to
-                        && info.max_time >= tombstone.from
-                })
-            })
-            .map(|info| info.number)
-            .collect();
-        let options =
-            MergeOptions { span_ms_max: self.options.merged_span_ms_max, parts_min: 3, parts_max: 16 };
-        let Choice::Merge(numbers) = merge::choose(&infos, &with_deletions, &options) else { return Ok(()) };
-        let mut inputs: Vec<Arc<Part>> =
-            view.parts.iter().filter(|part| numbers.contains(&part.info.number)).cloned().collect();
-        inputs.sort_by_key(|part| (part.info.min_time, part.info.number));
-        let mut note = view.note.clone();
-        let entry = self.write_merged(disk, note.next_part, &inputs, &view)?;
-        note.next_part += 1;
-        self.publish(disk, entry, &numbers, None, note, None)?;
-        done.merged += numbers.len() as u64;
-        Ok(())
-    }
-
-    /// Writes what several parts hold into one, without what was deleted.
-    fn write_merged(
-        &self,
-        disk: &Disk,
-        number: u64,
-        inputs: &[Arc<Part>],
-        view: &View,
-    ) -> Result<Option<PartEntry>> {
-        let registry = self.head.registry.read();
-        let targets = inputs.iter().flat_map(|part| part.targets().iter().copied());
-        let targets = Ranked::new(targets, |target| registry.targets.labels(target));
-        let points = inputs.iter().flat_map(|part| part.points().iter().copied());
-        let points = Ranked::new(points, |point| registry.points.labels(point));
-        drop(registry);
-        let dir = disk.dir.join(PARTS_DIR);
-        let mut writer = MetricsPartWriter::create(
-            &disk.fs,
-            &dir,
-            number,
-            targets.labels.clone(),
-            points.labels.clone(),
-            slab_starts(inputs),
-        )?;
-        let cache = PartCache::new(MERGE_CACHE_BYTES_MAX);
-        let mut order: Vec<(u32, u32)> = points.ranks.iter().map(|(&point, &rank)| (rank, point)).collect();
-        order.sort_unstable();
-        let mut of_point: Vec<(u32, usize, u32)> = Vec::new();
-        let mut measured = disk.clock.elapsed();
-        for (rank, point) in order {
-            // A long merge must not hide from the memory ceiling what comes in meanwhile.
-            if disk.clock.elapsed().saturating_sub(measured) >= MEASURE_INTERVAL {
-                self.measure();
-                measured = disk.clock.elapsed();
-            }
-            of_point.clear();
-            for (index, part) in inputs.iter().enumerate() {
-                part.series_of(point, |target, ordinal| {
-                    of_point.push((targets.ranks[&target], index, ordinal))
-                });
-            }
-            of_point.sort_unstable();
-            for sources in of_point.chunk_by(|left, right| left.0 == right.0) {
-                let mut gathered = crate::gathered::Gathered::default();
-                for &(target, index, ordinal) in sources {
-                    let part = &inputs[index];
-                    let mut piece = part.read(ordinal, Timestamp::MIN, Timestamp::MAX, &cache)?;
-                    if !view.note.tombstones.is_empty() {
-                        let labels = targets.labels[target as usize].union(&points.labels[rank as usize]);
-                        let deleted = view.note.deleted(&labels, Some(part.info.number));
-                        piece.retain(|time| !covers(&deleted, time));
-                    }
-                    gathered.absorb(piece);
-                }
-                writer.push(rank, sources[0].0, gathered)?;
-            }
-        }
-        self.merge_rest(inputs, view, (&targets, &points), &mut writer);
-        if writer.is_empty() { Ok(None) } else { writer.finish().map(Some) }
-    }
-
-    /// Exemplars and metadata of the parts.
-    fn merge_rest(
-        &self,
-        inputs: &[Arc<Part>],
-        view: &View,
-        (targets, points): (&Ranked, &Ranked),
-        writer: &mut MetricsPartWriter,
-    ) {
-        let mut metadata = HashMap::new();
-        for part in inputs {
-            for (target, point, exemplar) in part.exemplars() {
-                let (target, point) = (targets.ranks[&target], points.ranks[&point]);
-                let labels = targets.labels[target as usize].union(&points.labels[point as usize]);
-                let deleted = view.note.deleted(&labels, Some(part.info.number));
-                if !exemplar.time.is_some_and(|time| covers(&deleted, time)) {
-                    writer.push_exemplar(point, target, exemplar);
-                }
-            }
-            metadata.extend(part.metadata());
-        }
-        let mut metadata: Vec<_> = metadata.into_iter().collect();
-        metadata.sort_by(|left, right| left.0.cmp(&right.0));
-        metadata.iter().for_each(|(family, metadata)| writer.push_metadata(family, metadata));
-    }
-
     /// Drops what of the head is in parts and no reader looks at any more.
     fn forget_retired(&self, maintenance: &mut Maintenance) {
         maintenance.retired.append(&mut self.sealed_views.lock());
@@ -320,15 +282,4 @@ impl Store {
 
 fn earlier(left: Option<Timestamp>, right: Option<Timestamp>) -> Option<Timestamp> {
     left.into_iter().chain(right).min()
-}
-
-/// Where the slabs of a merged part begin: so many that a series has about `SLAB_SAMPLES` in each.
-fn slab_starts(inputs: &[Arc<Part>]) -> Vec<Timestamp> {
-    let samples: u64 = inputs.iter().map(|part| part.info.samples).sum();
-    let series = inputs.iter().map(|part| part.info.series).max().unwrap_or(1).max(1);
-    let slabs = (samples / series).div_ceil(SLAB_SAMPLES).clamp(1, SLABS_MAX) as i64;
-    let first = inputs.iter().map(|part| part.info.min_time).min().unwrap_or(0);
-    let last = inputs.iter().map(|part| part.info.max_time).max().unwrap_or(0);
-    let span = last.saturating_sub(first) / slabs + 1;
-    (0..slabs).map(|slab| first.saturating_add(span.saturating_mul(slab))).collect()
 }

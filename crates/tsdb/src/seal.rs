@@ -13,6 +13,7 @@ use storage::{Fs, PartEntry};
 
 use crate::columns::Columns;
 use crate::error::Result;
+use crate::maintain::Maintenance;
 use crate::part_writer::MetricsPartWriter;
 use crate::registry::{PointId, TargetId};
 use crate::select::read_head;
@@ -52,14 +53,14 @@ impl Ranked {
 
 impl Store {
     /// Writes the head's samples before `until` into a part and makes it count.
-    pub(crate) fn seal(&self, disk: &Disk, until: Timestamp) -> Result<()> {
+    pub(crate) fn seal(&self, disk: &Disk, maintenance: &mut Maintenance, until: Timestamp) -> Result<()> {
         {
             // No append is under way while the floor rises: none that passed the old floor comes late.
             let _gate = self.gate.write();
             self.floor.fetch_max(until, Ordering::AcqRel);
         }
         let view = self.view.read().clone();
-        let number = view.note.next_part;
+        let number = maintenance.number(&view.note);
         let from = view.note.sealed_until;
         let dir = disk.dir.join(crate::store::PARTS_DIR);
         let entry = self.write_head(&disk.fs, &dir, number, (from, until.saturating_sub(1)), &view)?;

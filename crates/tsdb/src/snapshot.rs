@@ -16,7 +16,7 @@ impl Store {
         let Some(disk) = &self.disk else {
             return Err(StoreError::Io("a store in memory has no snapshots".to_owned()));
         };
-        let _maintenance = self.maintenance.lock();
+        let mut maintenance = self.lock_parts();
         let view = self.view.read().clone();
         let parts_dir = dir.join(PARTS_DIR);
         disk.fs.create_dir(&parts_dir)?;
@@ -38,9 +38,9 @@ impl Store {
             });
         }
         let range = (view.note.sealed_until, Timestamp::MAX);
-        add.extend(self.write_head(&disk.fs, &parts_dir, view.note.next_part, range, &view)?);
-        let note =
-            Note { sealed_until: Timestamp::MIN, next_part: view.note.next_part + 1, ..view.note.clone() };
+        let number = maintenance.number(&view.note);
+        add.extend(self.write_head(&disk.fs, &parts_dir, number, range, &view)?);
+        let note = Note { sealed_until: Timestamp::MIN, next_part: number + 1, ..view.note.clone() };
         manifest.publish(Edit { add, note: Some(note.to_bytes()), ..Edit::default() })?;
         Ok(disk.fs.sync_dir(dir)?)
     }

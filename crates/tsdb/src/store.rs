@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::ops::RangeInclusive;
 use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Weak};
 
 use model::{Exemplar, Labels, Matcher, Metadata, Timestamp};
@@ -46,6 +46,9 @@ pub struct Store {
     pub(crate) opened: Opened,
     /// Held by whoever changes the parts.
     pub(crate) maintenance: Mutex<Maintenance>,
+    /// How many wait for the parts and cannot wait for a merge.
+    pub(crate) waiting: AtomicUsize,
+    pub(crate) is_merging_over: AtomicBool,
     /// Views that were replaced, for maintenance to watch.
     pub(crate) sealed_views: Mutex<Vec<(Weak<View>, Timestamp)>>,
 }
@@ -238,6 +241,8 @@ impl Store {
             counters: Counters::default(),
             opened,
             maintenance: Mutex::default(),
+            waiting: AtomicUsize::new(0),
+            is_merging_over: AtomicBool::new(false),
             sealed_views: Mutex::default(),
         }
     }

@@ -2,6 +2,7 @@
 
 use std::path::Path;
 use std::sync::Arc;
+use std::time::Duration;
 
 use model::{CounterReset, Exemplar, FloatHistogram, Frame, Labels, Layout, Matcher, Sample, Series, Value};
 use storage::{Clock, Fs, Rng, SimFs, SimOptions};
@@ -267,4 +268,78 @@ fn what_comes_late_into_a_deleted_range_is_refused_and_not_taken_and_hidden() {
     let later = store.append(&frame(&api, NOW + 1, 3.0, &none)).unwrap();
     assert_eq!((later.samples, later.refused), (2, 0));
     assert_eq!(samples(&store, &[]).len(), 3 + 1 + 1);
+}
+
+/// A store with three parts of an hour each that are worth merging, and its disk and clock.
+fn three_parts() -> (SimFs, Clock, Store) {
+    let (disk, clock) = (SimFs::new(SimOptions::default()), Clock::fixed(NOW));
+    let options = Options { retention_ms: 0, ..Options::default() };
+    let store = Store::open_with(disk.fs(), clock.clone(), Rng::from_seed(1), Path::new("/data"), options);
+    let (store, api, none) = (store.unwrap(), layout("job=a", 5), Arc::from([]));
+    for hour in 0..3 {
+        for minute in 0..60 {
+            let time = NOW - (4 - hour) * HOUR + minute * 60_000;
+            store.append(&frame(&api, time, minute as f64, &none)).unwrap();
+        }
+        store.seal_before(NOW - (3 - hour) * HOUR).unwrap();
+    }
+    (disk, clock, store)
+}
+
+#[test]
+fn a_merge_that_fails_waits_longer_and_longer() {
+    let (disk, clock, store) = three_parts();
+    disk.set_free_bytes(Some(10));
+    assert!(store.maintain().is_err());
+    let is_tried_after = |seconds: u64| {
+        clock.advance(Duration::from_secs(seconds));
+        store.maintain().is_err()
+    };
+    assert_eq!([0, 1, 1, 1, 2].map(is_tried_after), [false, true, false, true, false]);
+    disk.set_free_bytes(None);
+    clock.advance(Duration::from_secs(4));
+    assert_eq!(store.maintain().unwrap().merged, 3);
+}
+
+#[test]
+fn a_store_that_stops_begins_no_merge() {
+    let (_disk, _clock, store) = three_parts();
+    store.stop_merging();
+    assert_eq!(store.maintain().unwrap().merged, 0);
+    assert_eq!(samples(&store, &[]).len(), 3 * 60 * 5);
+}
+
+#[test]
+fn a_log_that_found_no_room_is_sealed_and_cut_and_goes_on() {
+    let (disk, clock) = (SimFs::new(SimOptions::default()), Clock::fixed(NOW));
+    let log = storage::LogOptions {
+        free_bytes_min: 10_000,
+        segment_bytes_max: 4_000,
+        buffer_bytes_max: 1_000,
+        ..storage::LogOptions::default()
+    };
+    let options = Options { retention_ms: 0, chapter_bytes_max: 5_000, log, ..Options::default() };
+    let store = Store::open_with(disk.fs(), clock.clone(), Rng::from_seed(1), Path::new("/data"), options);
+    let (store, api, none) = (store.unwrap(), layout("job=a", 50), Arc::from([]));
+    let append = |row: i64| store.append(&frame(&api, NOW + row * 60_000, row as f64, &none));
+    for row in 0..60 {
+        append(row).unwrap();
+        store.sync().unwrap();
+        clock.advance(Duration::from_secs(60));
+        store.maintain().unwrap();
+    }
+    // There is room for a part, not for the log.
+    disk.tell_free_bytes(Some(9_000));
+    clock.advance(Duration::from_secs(3_600));
+    let last = append(119).and_then(|_| store.sync());
+    assert!(last.is_err(), "the log takes no more");
+    let before = store.stats().log_bytes;
+    assert!(store.maintain().unwrap().sealed > 0);
+    let after = store.stats().log_bytes;
+    assert!(after < before, "{after} of {before} bytes of log are left");
+    disk.tell_free_bytes(None);
+    append(120).unwrap();
+    store.sync().unwrap();
+    // The row that found no room was not acknowledged.
+    assert_eq!(samples(&store, &[]).len(), 61 * 50);
 }

@@ -72,7 +72,7 @@ fn options(seed: u64) -> Options {
         out_of_order_window_ms: 10 * MINUTE,
         chapter_bytes_max: 4_000,
         // Some replay their logs in several threads, whatever the seed makes of it otherwise.
-        replay_threads: 1 + (seed % 3 == 0) as usize * 2,
+        replay_threads: 1 + usize::from(seed.is_multiple_of(3)) * 2,
         retention_ms: 0,
         log: LogOptions { segment_bytes_max: 3_000, free_bytes_min: 0, ..LogOptions::default() },
         ..Options::default()

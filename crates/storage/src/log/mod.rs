@@ -157,6 +157,11 @@ impl Log {
         Position(self.writer.lock().synced())
     }
 
+    /// Whether the last write found no room. What was taken waits in memory until one finds some.
+    pub fn is_full(&self) -> bool {
+        self.pending.lock().is_full()
+    }
+
     /// How many bytes the log's files hold.
     pub fn bytes(&self) -> u64 {
         self.writer.lock().bytes()

@@ -68,6 +68,10 @@ impl Pending {
         self.full = full;
     }
 
+    pub(super) fn is_full(&self) -> bool {
+        self.full
+    }
+
     /// Whether a payload can be taken without writing first. An empty buffer takes a record of any length.
     pub(super) fn has_room(&self, payload_bytes: usize, buffer_bytes_max: usize) -> bool {
         !self.full && (self.bytes == 0 || self.bytes + payload_bytes <= buffer_bytes_max)
