@@ -82,11 +82,11 @@ def _exemplar(metric: Any, sample: Any) -> str:
 
 def _native_histogram(histogram: Any) -> str:
     parts = [
-        f"count:{floatToGoString(histogram.count_value) if histogram.count_value % 1 else int(histogram.count_value)}",
+        f"count:{histogram.count_value}",
         f"sum:{histogram.sum_value}",
         f"schema:{histogram.schema}",
         f"zero_threshold:{histogram.zero_threshold}",
-        f"zero_count:{floatToGoString(histogram.zero_count) if histogram.zero_count % 1 else int(histogram.zero_count)}",
+        f"zero_count:{histogram.zero_count}",
     ]
     for name, spans in (("positive_spans", histogram.pos_spans), ("negative_spans", histogram.neg_spans)):
         if spans:
