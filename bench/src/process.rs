@@ -1,5 +1,6 @@
 //! What a running process has used, as the kernel counts it.
 
+use std::collections::BTreeMap;
 use std::fs;
 use std::os::unix::fs::MetadataExt;
 use std::path::Path;
@@ -26,6 +27,19 @@ pub(crate) fn cpu_seconds(id: u32) -> Result<f64> {
     ticks(&stat, OWN_AT)
         .map(|ticks| ticks as f64 / TICKS_PER_SECOND)
         .context("/proc/PID/stat has another form")
+}
+
+/// Seconds of CPU that the threads of process `id` have used which still run, those of one name together.
+pub(crate) fn cpu_seconds_by_thread(id: u32) -> Result<BTreeMap<String, f64>> {
+    let mut threads = BTreeMap::new();
+    for entry in fs::read_dir(format!("/proc/{id}/task")).context("the process is gone")?.flatten() {
+        // A thread may end meanwhile.
+        let read = |file: &str| fs::read_to_string(entry.path().join(file)).ok();
+        let (Some(name), Some(run)) = (read("comm"), read("schedstat")) else { continue };
+        let nanos = run.split(' ').next().and_then(|nanos| nanos.parse::<f64>().ok()).unwrap_or(0.0);
+        *threads.entry(name.trim().to_owned()).or_insert(0.0) += nanos / 1e9;
+    }
+    Ok(threads)
 }
 
 /// Seconds of CPU that the programs this process started, and waited for, have used.
@@ -100,6 +114,7 @@ mod tests {
         let id = std::process::id();
         assert!(cpu_seconds(id).unwrap() >= 0.0 && children_cpu_seconds().unwrap() >= 0.0);
         assert!(machine_busy_seconds().unwrap() > 0.0);
+        assert!(cpu_seconds_by_thread(id).unwrap().values().sum::<f64>() > 0.0);
         let memory = memory(id).unwrap();
         assert!(memory.pss > 0 && memory.pss <= memory.rss && memory.rss <= memory.rss_peak);
     }

@@ -73,6 +73,9 @@ fn store_table(run: &Run) -> String {
     if let Some(of) = ratios(&run.servers) {
         let _ = writeln!(text, "\n{of}");
     }
+    for server in run.servers.iter().filter(|server| server.name == "Flightdeck") {
+        let _ = writeln!(text, "\nOf its CPU, by thread: {}.", by_thread(server));
+    }
     let _ = writeln!(
         text,
         "\nBesides the servers and the exporters, other programs kept {:.0} % of the processors busy.",
@@ -82,6 +85,14 @@ fn store_table(run: &Run) -> String {
         let _ = writeln!(text, "{build}");
     }
     text
+}
+
+/// The threads of a server that used the most CPU, the first of them first.
+fn by_thread(server: &Measured) -> String {
+    let mut threads: Vec<_> = server.cpu_seconds_by_thread.iter().collect();
+    threads.sort_by(|left, right| right.1.total_cmp(left.1));
+    let shown = threads.iter().filter(|(_, seconds)| **seconds >= 0.005);
+    shown.map(|(name, seconds)| format!("`{name}` {seconds:.2} s")).collect::<Vec<_>>().join(", ")
 }
 
 /// How much less than each peer the first server used.

@@ -1,5 +1,6 @@
 //! Scraping and storing a fleet: CPU, memory and disk of every server, measured over the same time.
 
+use std::collections::BTreeMap;
 use std::path::Path;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
@@ -61,6 +62,8 @@ pub(crate) struct Measured {
     pub(crate) name: &'static str,
     pub(crate) version: String,
     pub(crate) cpu_seconds: f64,
+    /// The same by the names of the threads that still run.
+    pub(crate) cpu_seconds_by_thread: BTreeMap<String, f64>,
     pub(crate) pss_bytes: u64,
     pub(crate) rss_bytes: u64,
     pub(crate) rss_peak_bytes: u64,
@@ -87,10 +90,7 @@ pub(crate) fn run(options: &Options) -> Result<()> {
     wait(Duration::from_secs(options.seconds), &mut servers)?;
     // Scrapes go on while servers are asked one after the other; everything is told as of this moment.
     let end = SystemTime::now().duration_since(UNIX_EPOCH)?.as_secs_f64();
-    let used = servers
-        .iter()
-        .map(|server| Ok((process::cpu_seconds(server.id())?, process::memory(server.id())?)))
-        .collect::<Result<Vec<_>>>()?;
+    let used = servers.iter().map(|server| used_by(server.id())).collect::<Result<Vec<_>>>()?;
     let served: Vec<u64> = servers
         .iter()
         .map(|server| exporters.served_at(server.kind.scraped_path()) * samples_per_scrape)
@@ -155,13 +155,24 @@ fn wait(time: Duration, servers: &mut [Server]) -> Result<()> {
     Ok(())
 }
 
+/// What the kernel counted of a server.
+struct Used {
+    cpu_seconds: f64,
+    cpu_seconds_by_thread: BTreeMap<String, f64>,
+    memory: Memory,
+}
+
+fn used_by(id: u32) -> Result<Used> {
+    Ok(Used {
+        cpu_seconds: process::cpu_seconds(id)?,
+        cpu_seconds_by_thread: process::cpu_seconds_by_thread(id)?,
+        memory: process::memory(id)?,
+    })
+}
+
 /// Asks a server what it had at `end` and stops it.
-fn finish(
-    server: &mut Server,
-    end: f64,
-    (cpu_seconds, memory): (f64, Memory),
-    samples_served: u64,
-) -> Result<Measured> {
+fn finish(server: &mut Server, end: f64, used: Used, samples_served: u64) -> Result<Measured> {
+    let Used { cpu_seconds, cpu_seconds_by_thread, memory } = used;
     let name = server.kind.name();
     let known = |what: &str, answer: Result<u64>| {
         answer.map_err(|error| println!("{name} does not say how many {what} it has: {error:#}")).ok()
@@ -173,6 +184,7 @@ fn finish(
         name,
         version: server.version.clone(),
         cpu_seconds,
+        cpu_seconds_by_thread,
         pss_bytes: memory.pss,
         rss_bytes: memory.rss,
         rss_peak_bytes: memory.rss_peak,
