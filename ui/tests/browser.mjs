@@ -122,7 +122,7 @@ try {
     check(`${name}: ${data.report.drawn} of ${data.report.panels} panels drawn, the others named`, data.report.losses.filter(({ what }) => what.startsWith("not drawn")).length === data.report.panels - data.report.drawn);
     panels += data.report.panels;
     drawn += data.report.drawn;
-    pages.push([`dashboard-${data.dashboard.id}`, `/dashboards/${data.dashboard.id}?from=now-15m`]);
+    pages.push([`dashboard-${data.dashboard.id}`, `/dashboards/${data.dashboard.id}?from=now-3m`]);
   }
   if (dashboards.length) check(`${drawn} of ${panels} panels of all dashboards are drawn`, drawn >= panels * 0.95);
   await post("annotations", JSON.stringify({ text: "deploy orders 1.4.2", tags: ["deploy"], time: Date.now() - 8 * 60_000 }));

@@ -34,7 +34,7 @@ const Hosts = (): JSX.Element => {
   });
   return (
     <>
-      <Bar title="Hosts and databases" time={false} />
+      <Bar title="Hosts and databases" />
       <div class="page">
         {!hosts.length && !databases.length && <Empty title="No host is known" text="This server collects the host it runs on unless --no-host is set. For others, run flightdeck or node_exporter there and add them to scrape_configs." />}
         {hosts.length > 0 && (
@@ -48,6 +48,7 @@ const Hosts = (): JSX.Element => {
             </div>
           </>
         )}
+        {hosts.length === 1 && hosts[0] && <Resources own={hosts[0].matchers} />}
         {databases.length > 0 && (
           <>
             <div class="section"><h2>Databases, caches and queues</h2></div>
@@ -102,6 +103,18 @@ const panels = (own: string): [string, Panel[]][] => [
   ]],
 ];
 
+/** Every resource of a host: how much is used, how much waits, what goes wrong. */
+const Resources = ({ own }: { own: string }): JSX.Element => (
+  <>
+    {panels(own).map(([title, charts]) => (
+      <section key={title}>
+        <div class="section"><h2>{title}</h2></div>
+        <div class="charts">{charts.map((panel) => <Chart key={panel.title} height={150} min={0} {...panel} />)}</div>
+      </section>
+    ))}
+  </>
+);
+
 const Host = ({ name }: { name: string }): JSX.Element => {
   const host = deck.value?.services.find((service) => service.name === name);
   const own = host?.matchers ?? `instance=${JSON.stringify(name)}`;
@@ -111,12 +124,7 @@ const Host = ({ name }: { name: string }): JSX.Element => {
       <Bar title={<><a class="crumb" href={href("/hosts")}>Hosts</a><span class="crumb">/</span><h1 class="row">{host && <StateMark state={host.state} />}{name}</h1></>} />
       <div class="page">
         {problems.map((problem) => <p key={problem.condition} class={`row ${problem.state}`}><StateMark state={problem.state} /> {problem.sentence}</p>)}
-        {panels(own).map(([title, charts]) => (
-          <section key={title}>
-            <div class="section"><h2>{title}</h2></div>
-            <div class="charts">{charts.map((panel) => <Chart key={panel.title} height={150} min={0} {...panel} />)}</div>
-          </section>
-        ))}
+        <Resources own={own} />
       </div>
     </>
   );

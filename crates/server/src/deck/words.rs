@@ -55,7 +55,7 @@ mod tests {
     #[test]
     fn numbers_are_short() {
         let check = |got: String, want: &str| assert_eq!(got, want);
-        check(seconds(3.14), "3.1 s");
+        check(seconds(3.12), "3.1 s");
         check(seconds(0.42), "420 ms");
         check(seconds(300.0), "5 min");
         check(seconds(0.0000042), "4.2 µs");

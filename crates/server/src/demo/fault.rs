@@ -40,6 +40,11 @@ impl Schedule {
         Schedule { start, only }
     }
 
+    /// When the first fault began.
+    pub fn began(&self) -> Timestamp {
+        self.start - BEFORE_MS
+    }
+
     /// Which fault holds at a time.
     pub fn at(&self, time: Timestamp) -> Option<Fault> {
         let since = time - self.start + BEFORE_MS;

@@ -14,6 +14,7 @@ use std::process::ExitCode;
 
 use anyhow::Context;
 
+use crate::annotations::{Annotation, Annotations};
 use crate::app::now_millis;
 use crate::commands::out::stdout;
 use crate::flags::ServeOptions;
@@ -22,6 +23,9 @@ use fault::Schedule;
 use plan::SERVICES;
 
 pub use fault::Fault;
+
+/// How long before the first fault its cause was deployed.
+const DEPLOYED_BEFORE_MS: i64 = 40_000;
 
 /// Prepares history and shop, then serves until a signal says to stop.
 pub fn run(mut options: ServeOptions, only: Option<Fault>) -> anyhow::Result<ExitCode> {
@@ -56,13 +60,23 @@ fn run_in(directory: &Path, options: &mut ServeOptions, only: Option<Fault>) -> 
     let store = opening::open(options, &config::load(options.config.as_deref())?)?;
     history::write(&store, &schedule, &addresses, now_millis())?;
     drop(store);
+    Annotations::open(&options.data).add(Annotation {
+        id: 0,
+        time: schedule.began() - DEPLOYED_BEFORE_MS,
+        time_end: None,
+        text: "deploy orders 1.4.2".to_owned(),
+        tags: vec!["deploy".to_owned(), "service:orders".to_owned()],
+    })?;
 
     let shop = shop::open(listeners, schedule.clone())?;
     let traffic = traffic::start(addresses, schedule)?;
     let services: Vec<&str> = SERVICES.iter().map(|service| service.name).collect();
     let mut out = stdout();
     writeln!(out, "The demo is at http://{}/ with the services {}.", options.listen, services.join(", "))?;
-    writeln!(out, "Faults come and go by themselves; the first holds already. Ctrl C ends it, and nothing stays.")?;
+    writeln!(
+        out,
+        "Faults come and go by themselves; the first holds already. Ctrl C ends it, and nothing stays."
+    )?;
     drop(out);
     let outcome = serve::run(options.clone());
     drop((traffic, shop));

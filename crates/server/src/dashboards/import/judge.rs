@@ -57,17 +57,25 @@ fn with_variables(query: &str, value: &str) -> String {
             )
         };
         let numbers = rest[..length].contains("_ms") || rest[..length].contains("range_s");
-        text.push_str(if spans && !numbers {
-            "5m"
-        } else if spans {
-            "300"
-        } else {
-            value
-        });
+        let filled = match (spans, numbers) {
+            (true, false) => "5m",
+            (true, true) => "300",
+            (false, _) if in_grouping(&text) || rest[length..].starts_with('{') => "x",
+            (false, _) if text.trim_end().ends_with("offset") => "5m",
+            (false, _) => value,
+        };
+        text.push_str(filled);
         rest = &rest[length..];
     }
     text.push_str(rest);
     text
+}
+
+/// Whether a text ends inside the parentheses of a grouping, where only labels stand.
+fn in_grouping(text: &str) -> bool {
+    let Some(open) = text.rfind('(').filter(|open| !text[*open..].contains(')')) else { return false };
+    let before = text[..open].trim_end();
+    ["by", "without", "on", "ignoring", "group_left", "group_right"].iter().any(|word| before.ends_with(word))
 }
 
 fn undrawn(panel: &Panel) -> Option<String> {
