@@ -87,6 +87,8 @@ async fn serve(
         tracing::warn!("gave up on scrapes that were still running");
     }
     app.queries.cancel_all();
+    // A merge may take minutes, and is done again as well after the next start.
+    app.store.stop_merging();
     let grpc_stopped = async {
         if let Some(grpc) = grpc {
             grpc.stop(STOP_PATIENCE).await;

@@ -154,6 +154,9 @@ impl Selection {
             let piece = match *source {
                 Source::Head { stripe, column } => {
                     let from = from.max(self.view.note.sealed_until);
+                    if from > to {
+                        continue;
+                    }
                     let piece = read_head(&self.stripes[stripe as usize], column, from, to);
                     self.without_deleted(index, None, piece)
                 }

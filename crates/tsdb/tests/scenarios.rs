@@ -214,6 +214,26 @@ fn the_first_histogram_of_a_selection_follows_the_one_before_it() {
 }
 
 #[test]
+fn a_selection_that_begins_where_the_head_does_looks_back_past_late_samples() {
+    let (layout, store) = (layout("job=a", 1), open(&disk(), Options::default()));
+    let append = |time: i64, count: Option<f64>| {
+        let mut frame = frame(&layout, time, 1.0, &Arc::from([]));
+        if let Some(count) = count {
+            let histogram = FloatHistogram { count, zero_count: count, ..FloatHistogram::default() };
+            frame.histograms.push((0, Value::FloatHistogram(Arc::new(histogram))));
+        }
+        assert_eq!(store.append(&frame).unwrap().samples, 1);
+    };
+    append(NOW - 90_000, Some(1.0));
+    store.seal_before(NOW - 60_000).unwrap();
+    append(NOW - 60_000, Some(2.0));
+    append(NOW, None);
+    append(NOW - 1_000, None);
+    let selection = store.select(&[], NOW - 60_000..=NOW).unwrap();
+    assert_eq!(selection.read(0).unwrap().histograms[0].counter_reset, CounterReset::No);
+}
+
+#[test]
 fn a_selection_over_its_limit_is_refused_wherever_the_series_are() {
     let store = open(&disk(), Options { select_series_max: 10, ..Options::default() });
     let (api, none) = (layout("job=a", 11), Arc::from([]));
