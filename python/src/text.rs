@@ -188,7 +188,7 @@ fn push_number(out: &mut String, value: f64) {
         return;
     }
     // Numbers up to a million that are whole, which is what most counters are.
-    if value >= 0.0 && value < 1e6 && value.trunc() == value && value.is_sign_positive() {
+    if (0.0..1e6).contains(&value) && value.trunc() == value && value.is_sign_positive() {
         let _ = write!(out, "{}.0", value as u32);
         return;
     }
