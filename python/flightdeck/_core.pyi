@@ -9,7 +9,7 @@ def render(
     name: str,
     help: str,
     label_names: List[str],
-    children: List[Tuple[Tuple[str, ...], Metric, float]],
+    children: Dict[Tuple[str, ...], Any],
     with_created: bool,
 ) -> Optional[bytes]: ...
 

@@ -20,6 +20,15 @@ use crate::value::Value;
 pub(crate) struct Metric {
     family: OnceLock<Family>,
     series: OnceLock<Series>,
+    /// The labels of a child as the text format has them, once they were written.
+    label_text: OnceLock<LabelText>,
+}
+
+/// The labels of a child as text: `{a="b",z="c"}`, and for buckets what is before and after `le`, which is sorted in.
+pub(crate) struct LabelText {
+    pub(crate) whole: String,
+    pub(crate) before_bound: String,
+    pub(crate) after_bound: String,
 }
 
 struct Family {
@@ -39,6 +48,15 @@ impl Metric {
     #[inline]
     pub(crate) fn series(&self) -> Option<&Series> {
         self.series.get()
+    }
+
+    /// Its labels as text, written by `write` the first time; they never change.
+    pub(crate) fn label_text(&self, write: impl FnOnce() -> PyResult<LabelText>) -> PyResult<&LabelText> {
+        if let Some(text) = self.label_text.get() {
+            return Ok(text);
+        }
+        let text = write()?;
+        Ok(self.label_text.get_or_init(|| text))
     }
 
     fn family(&self) -> PyResult<&Family> {

@@ -2,13 +2,12 @@
 //! then other threads may run.
 
 use std::fmt::Write;
-use std::sync::Arc;
 
+use pyo3::intern;
 use pyo3::prelude::*;
-use pyo3::types::{PyBytes, PyTuple};
+use pyo3::types::{PyBytes, PyDict};
 
-use crate::cells::Cells;
-use crate::metric::Metric;
+use crate::metric::{LabelText, Metric};
 
 /// A float as Go writes it, which is how Prometheus clients write it.
 #[pyfunction]
@@ -18,7 +17,7 @@ pub(crate) fn format_number(value: f64) -> String {
     out
 }
 
-/// One family in the text format: `children` are label values, metric, and time of creation.
+/// One family in the text format: `children` by their label values. With `with_created`, when they were created as well.
 ///
 /// `None`: one of them has no native numbers, so that Python has to collect it.
 #[pyfunction]
@@ -28,127 +27,117 @@ pub(crate) fn render<'py>(
     name: &str,
     help: &str,
     label_names: Vec<String>,
-    children: Vec<(Bound<'py, PyTuple>, Bound<'py, Metric>, f64)>,
+    children: &Bound<'py, PyDict>,
     with_created: bool,
 ) -> PyResult<Option<Bound<'py, PyBytes>>> {
-    let mut series = Vec::with_capacity(children.len());
-    for (values, metric, created) in &children {
-        let Some(native) = metric.get().series() else { return Ok(None) };
-        let values: Vec<String> = values.extract()?;
-        series.push(Child { values, cells: Arc::clone(&native.cells), created: *created });
+    let mut order: Vec<usize> = (0..label_names.len()).collect();
+    order.sort_by(|left, right| label_names[*left].cmp(&label_names[*right]));
+    let with_created = with_created && kind != "gauge";
+    let mut kept = Vec::with_capacity(children.len());
+    for (values, metric) in children {
+        let metric = metric.cast_into::<Metric>()?;
+        if metric.get().series().is_none() {
+            return Ok(None);
+        }
+        metric
+            .get()
+            .label_text(|| Ok(label_text(&label_names, &order, &values.extract::<Vec<String>>()?)))?;
+        let created = if with_created { metric.getattr(intern!(py, "_created"))?.extract()? } else { 0.0 };
+        kept.push((metric.unbind(), created));
     }
-    let bounds = children.first().and_then(|(_, metric, _)| metric.get().series());
-    // Where observations may be negative a sum goes down, which is nothing that a counter may do.
-    let summed = bounds.is_none_or(|series| series.bounds.first().is_none_or(|bound| *bound >= 0.0));
-    let bounds: Vec<String> = bounds
-        .map(|series| series.bounds.iter().map(|bound| format_number(*bound)).collect())
-        .unwrap_or_default();
-    let family = Family { name, help, label_names: &label_names, bounds: &bounds, summed };
-    let text = py.detach(|| family.text(kind, &series, with_created));
+    let family = Family { name, help, kind, with_created };
+    let text = py.detach(|| family.text(kept.iter().map(|(metric, created)| (metric.get(), *created))));
     Ok(Some(PyBytes::new(py, text.as_bytes())))
+}
+
+fn label_text(names: &[String], order: &[usize], values: &[String]) -> LabelText {
+    let mut text =
+        LabelText { whole: String::new(), before_bound: String::new(), after_bound: String::new() };
+    for (place, at) in order.iter().enumerate() {
+        let (name, value) = (&names[*at], &values[*at]);
+        text.whole.push(if place == 0 { '{' } else { ',' });
+        push_label(&mut text.whole, name, value);
+        if name.as_str() < "le" {
+            push_label(&mut text.before_bound, name, value);
+            text.before_bound.push(',');
+        } else {
+            text.after_bound.push(',');
+            push_label(&mut text.after_bound, name, value);
+        }
+    }
+    if !order.is_empty() {
+        text.whole.push('}');
+    }
+    text
 }
 
 struct Family<'a> {
     name: &'a str,
     help: &'a str,
-    label_names: &'a [String],
-    /// Of a histogram's buckets, as text.
-    bounds: &'a [String],
-    /// Whether a histogram has a sum and a count.
-    summed: bool,
-}
-
-struct Child {
-    values: Vec<String>,
-    cells: Arc<Cells>,
-    created: f64,
+    kind: &'a str,
+    with_created: bool,
 }
 
 impl Family<'_> {
-    fn text(&self, kind: &str, children: &[Child], with_created: bool) -> String {
+    fn text<'a>(&self, children: impl ExactSizeIterator<Item = (&'a Metric, f64)> + Clone) -> String {
         let mut out = String::with_capacity(children.len() * 96 + 256);
-        self.header(&mut out, if kind == "counter" { "_total" } else { "" }, kind);
-        let order = self.label_order();
-        let mut numbers = Vec::new();
-        let mut labels = String::new();
-        for child in children {
-            child.cells.read(&mut numbers);
-            labels.clear();
-            self.push_labels(&mut labels, &order, &child.values);
-            match kind {
-                "counter" => self.sample(&mut out, "_total", &labels, numbers[0]),
+        self.header(&mut out, if self.kind == "counter" { "_total" } else { "" }, self.kind);
+        let (mut numbers, mut bounds) = (Vec::new(), Vec::new());
+        for (metric, _) in children.clone() {
+            let (Some(series), Ok(labels)) = (metric.series(), metric.label_text(|| Ok(no_labels()))) else {
+                continue;
+            };
+            series.cells.read(&mut numbers);
+            match self.kind {
+                "counter" => self.sample(&mut out, "_total", &labels.whole, numbers[0]),
                 "summary" => {
-                    self.sample(&mut out, "_count", &labels, numbers[1]);
-                    self.sample(&mut out, "_sum", &labels, numbers[0]);
+                    self.sample(&mut out, "_count", &labels.whole, numbers[1]);
+                    self.sample(&mut out, "_sum", &labels.whole, numbers[0]);
                 }
-                "histogram" => self.histogram(&mut out, child, &labels, &numbers),
-                _ => self.sample(&mut out, "", &labels, numbers[0]),
+                "histogram" => {
+                    // All children have the same bounds.
+                    if bounds.is_empty() {
+                        bounds = series.bounds.iter().map(|bound| format_number(*bound)).collect();
+                    }
+                    self.buckets(&mut out, labels, &bounds, &numbers);
+                    // Where observations may be negative a sum goes down, which is nothing that a counter may do.
+                    if series.bounds.first().is_some_and(|bound| *bound >= 0.0) {
+                        self.sample(&mut out, "_count", &labels.whole, numbers[1..].iter().sum());
+                        self.sample(&mut out, "_sum", &labels.whole, numbers[0]);
+                    }
+                }
+                _ => self.sample(&mut out, "", &labels.whole, numbers[0]),
             }
         }
-        if with_created && kind != "gauge" && !children.is_empty() {
+        if self.with_created && children.len() > 0 {
             self.header(&mut out, "_created", "gauge");
-            for child in children {
-                labels.clear();
-                self.push_labels(&mut labels, &order, &child.values);
-                self.sample(&mut out, "_created", &labels, child.created);
+            for (metric, created) in children {
+                if let Ok(labels) = metric.label_text(|| Ok(no_labels())) {
+                    self.sample(&mut out, "_created", &labels.whole, created);
+                }
             }
         }
         out
     }
 
-    fn histogram(&self, out: &mut String, child: &Child, labels: &str, numbers: &[f64]) {
-        let (before, after) = self.around_bound(&child.values);
+    fn buckets(&self, out: &mut String, labels: &LabelText, bounds: &[String], numbers: &[f64]) {
         let mut count = 0.0;
-        for (bound, observations) in self.bounds.iter().zip(&numbers[1..]) {
+        for (bound, observations) in bounds.iter().zip(&numbers[1..]) {
             count += observations;
-            for part in [self.name, "_bucket{", &before, "le=\"", bound, "\"", &after, "} "] {
+            for part in
+                [self.name, "_bucket{", &labels.before_bound, "le=\"", bound, "\"", &labels.after_bound, "} "]
+            {
                 out.push_str(part);
             }
             push_number(out, count);
             out.push('\n');
         }
-        if self.summed {
-            self.sample(out, "_count", labels, count);
-            self.sample(out, "_sum", labels, numbers[0]);
-        }
-    }
-
-    /// The labels that come before and after `le`: they are sorted by name.
-    fn around_bound(&self, values: &[String]) -> (String, String) {
-        let (mut before, mut after) = (String::new(), String::new());
-        for at in self.label_order() {
-            let name = &self.label_names[at];
-            if name.as_str() < "le" {
-                push_label(&mut before, name, &values[at]);
-                before.push(',');
-            } else {
-                after.push(',');
-                push_label(&mut after, name, &values[at]);
-            }
-        }
-        (before, after)
     }
 
     fn header(&self, out: &mut String, suffix: &str, kind: &str) {
         let help = self.help.replace('\\', r"\\").replace('\n', r"\n");
         let _ = writeln!(out, "# HELP {}{suffix} {help}", self.name);
         let _ = writeln!(out, "# TYPE {}{suffix} {kind}", self.name);
-    }
-
-    fn label_order(&self) -> Vec<usize> {
-        let mut order: Vec<usize> = (0..self.label_names.len()).collect();
-        order.sort_by(|left, right| self.label_names[*left].cmp(&self.label_names[*right]));
-        order
-    }
-
-    fn push_labels(&self, labels: &mut String, order: &[usize], values: &[String]) {
-        for (place, at) in order.iter().enumerate() {
-            labels.push(if place == 0 { '{' } else { ',' });
-            push_label(labels, &self.label_names[*at], &values[*at]);
-        }
-        if !order.is_empty() {
-            labels.push('}');
-        }
     }
 
     fn sample(&self, out: &mut String, suffix: &str, labels: &str, value: f64) {
@@ -158,6 +147,11 @@ impl Family<'_> {
         push_number(out, value);
         out.push('\n');
     }
+}
+
+/// What metrics without labels have.
+fn no_labels() -> LabelText {
+    label_text(&[], &[], &[])
 }
 
 fn push_label(out: &mut String, name: &str, value: &str) {

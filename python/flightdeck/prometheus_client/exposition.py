@@ -82,15 +82,12 @@ def _native_text(metric: Any) -> Optional[bytes]:
         return None
     if metric._is_parent():
         with metric._lock:
-            pairs = list(metric._metrics.items())
+            children = metric._metrics.copy()
     else:
-        pairs = [((), metric)]
-    children = []
-    for values, child in pairs:
-        # `set_function` replaces how a gauge is collected.
-        if "_child_samples" in vars(child):
-            return None
-        children.append((values, child, getattr(child, "_created", 0.0)))
+        children = {(): metric}
+    # `set_function` replaces how a gauge is collected.
+    if type(metric) is _metrics.Gauge and any("_child_samples" in vars(child) for child in children.values()):
+        return None
     return _core.render(
         metric._type, metric._name, metric._documentation, list(metric._labelnames), children, _metrics._use_created
     )
