@@ -35,9 +35,12 @@ fn generated_requests_are_answered_as_the_document_says() {
     let own = source.join("../../tests/peers/schemathesis");
     let run = |arguments: &[&str]| {
         let output = Command::new(python.with_file_name("schemathesis"))
-            .current_dir(&own)
+            .current_dir(directory.path())
             .env("SCHEMATHESIS_HOOKS", "hooks")
+            .env("PYTHONPATH", &own)
             .env("PYTHONDONTWRITEBYTECODE", "1")
+            .arg("--config-file")
+            .arg(own.join("schemathesis.toml"))
             .arg("run")
             .arg(source.join("src/api/openapi.yaml"))
             .args(["--url", &format!("http://{address}"), "--seed", "1", "--workers", "2"])
