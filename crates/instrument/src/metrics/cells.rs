@@ -6,7 +6,7 @@
 //!
 //! This file is compiled a second time by `tests/loom.rs`, which tries every interleaving.
 
-use super::sync::{ATTEMPTS_MAX, AtomicU64, Ordering, fence, pause};
+use super::sync::{ATTEMPTS_MAX, AtomicU64, Ordering, fence, load_to_change, pause};
 
 /// Who else may write to the cells at hand.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -22,7 +22,7 @@ pub(crate) enum Writer {
 pub(crate) fn add(cell: &AtomicU64, amount: f64, writer: Writer) {
     match writer {
         Writer::Alone => {
-            let sum = f64::from_bits(cell.load(Ordering::Relaxed)) + amount;
+            let sum = f64::from_bits(load_to_change(cell)) + amount;
             cell.store(sum.to_bits(), Ordering::Relaxed);
         }
         Writer::Shared => add_shared(cell, amount),
@@ -31,7 +31,7 @@ pub(crate) fn add(cell: &AtomicU64, amount: f64, writer: Writer) {
 
 /// Adds to a number that any thread may be writing.
 pub(crate) fn add_shared(cell: &AtomicU64, amount: f64) {
-    let mut seen = cell.load(Ordering::Relaxed);
+    let mut seen = load_to_change(cell);
     loop {
         let sum = (f64::from_bits(seen) + amount).to_bits();
         match cell.compare_exchange_weak(seen, sum, Ordering::Relaxed, Ordering::Relaxed) {
@@ -46,7 +46,7 @@ pub(crate) fn add_shared(cell: &AtomicU64, amount: f64) {
 pub(crate) fn write(sequence: &AtomicU64, writer: Writer, change: impl FnOnce()) {
     let before = match writer {
         Writer::Alone => {
-            let before = sequence.load(Ordering::Relaxed);
+            let before = load_to_change(sequence);
             sequence.store(before.wrapping_add(1), Ordering::Relaxed);
             before
         }
@@ -63,7 +63,7 @@ pub(crate) fn write(sequence: &AtomicU64, writer: Writer, change: impl FnOnce())
 fn enter(sequence: &AtomicU64) -> u64 {
     let mut attempt = 0;
     loop {
-        let seen = sequence.load(Ordering::Relaxed);
+        let seen = load_to_change(sequence);
         // A writer that died inside (a fork copied it half way) must not stop all others for ever.
         let enterable = seen.is_multiple_of(2) || attempt >= ATTEMPTS_MAX;
         let odd = seen.wrapping_add(1) | 1;
@@ -97,7 +97,7 @@ pub(crate) fn read<T>(sequence: &AtomicU64, mut take: impl FnMut() -> T) -> T {
 /// Takes the lowest number that nobody holds. `None` when all are held.
 pub(crate) fn claim(held: &[AtomicU64]) -> Option<usize> {
     for (index, word) in held.iter().enumerate() {
-        let mut seen = word.load(Ordering::Relaxed);
+        let mut seen = load_to_change(word);
         while seen != u64::MAX {
             let bit = seen.trailing_ones() as usize;
             // Acquire: what the last holder wrote to its cells is seen by the next.

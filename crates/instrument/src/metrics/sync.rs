@@ -2,6 +2,12 @@
 
 pub(crate) use std::sync::atomic::{AtomicU64, Ordering, fence};
 
+/// Reads a number that the same thread is about to change: its own, or one whose change is checked.
+#[inline]
+pub(crate) fn load_to_change(cell: &AtomicU64) -> u64 {
+    cell.load(Ordering::Relaxed)
+}
+
 /// How often a reader or a shared writer looks again before it gives up: about a second.
 pub(crate) const ATTEMPTS_MAX: u32 = 10_000;
 
