@@ -15,7 +15,8 @@
 use std::sync::atomic::{AtomicU64, Ordering};
 
 /// Looks at the latch before it is taken by force: whoever held it was in another process, copied by a fork half way.
-const ATTEMPTS_MAX: u32 = 100_000;
+/// Together that is about a second.
+const ATTEMPTS_MAX: u32 = 5_000;
 
 /// The latch.
 const LATCH: usize = 0;
@@ -113,7 +114,11 @@ impl Cells {
             if latch.compare_exchange_weak(0, 1, Ordering::Acquire, Ordering::Relaxed).is_ok() {
                 return;
             }
-            if attempt < 64 { std::hint::spin_loop() } else { std::thread::yield_now() }
+            match attempt {
+                0..64 => std::hint::spin_loop(),
+                64..128 => std::thread::yield_now(),
+                _ => std::thread::sleep(std::time::Duration::from_micros(100)),
+            }
         }
         latch.store(1, Ordering::Relaxed);
     }
