@@ -10,7 +10,9 @@ use measure::Table;
 /// What goes above the table that is kept.
 const RESULTS_HEAD: &str = "# The library beside its peers\n\n\
     Alone: the quickest of many short rounds. With a second thread at the same metric: the median of what one sees. Lower is\n\
-    better. `measured` is missing: its newest release needs a newer compiler.\n\n";
+    better. `measured` is missing: its newest release needs a newer compiler.\n\n\
+    Behind on two rows: a gauge is found through its bank, which a plain atomic is not; and `prometheus` hashes labels with FNV,\n\
+    whose collisions a client can choose, where a seeded hash is used here.\n\n";
 
 fn main() {
     let mut table =
