@@ -50,7 +50,7 @@ pub(crate) struct Evaluator<'a> {
     plan: &'a Plan,
     pub(crate) settings: &'a Settings,
     pub(crate) meter: Meter<'a>,
-    pub(crate) lookback: i64,
+    lookback: i64,
     steps_max: u64,
     /// Results of expressions that occur more than once, by text and steps.
     shared: Mutex<HashMap<(usize, Steps), Shared>>,
