@@ -10,7 +10,10 @@ use crate::command;
 pub(crate) fn run(root: &Path, words: &[&str]) -> Result<()> {
     if words.first() == Some(&"instrument") {
         // A workspace of its own, so that nobody else compiles its peers.
-        return command::run(root, "cargo run --release --locked --manifest-path bench/instrument/Cargo.toml");
+        return command::run(
+            root,
+            "cargo run --release --locked --manifest-path bench/instrument/Cargo.toml",
+        );
     }
     command::run(root, "cargo build --release --locked --package flightdeck-server")?;
     command::run(
