@@ -5,8 +5,13 @@ use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 use std::{env, fs};
 
+/// Where the built page lies, from this package.
+const DIST: &str = "../../ui/dist";
+
 fn main() {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../ui/dist");
+    // Asked when it runs, not when it was compiled: a target directory can serve several checkouts.
+    let package = PathBuf::from(env::var_os("CARGO_MANIFEST_DIR").expect("cargo sets it"));
+    let root = package.join(DIST);
     println!("cargo::rerun-if-changed={}", root.display());
     let mut files = Vec::new();
     list(&root, &mut files);
@@ -20,8 +25,9 @@ fn main() {
     for file in &files {
         println!("cargo::rerun-if-changed={}", file.display());
         let name = file.strip_prefix(&root).expect("it was found there").to_string_lossy().replace('\\', "/");
-        let path = file.canonicalize().expect("it was found there");
-        writeln!(table, "    ({name:?}, include_bytes!({path:?})),").expect("a text takes text");
+        let path = format!("/{DIST}/{name}");
+        writeln!(table, "    ({name:?}, include_bytes!(concat!(env!(\"CARGO_MANIFEST_DIR\"), {path:?}))),")
+            .expect("a text takes text");
     }
     table.push(']');
     let out = PathBuf::from(env::var_os("OUT_DIR").expect("cargo sets it")).join("assets.rs");

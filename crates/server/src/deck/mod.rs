@@ -26,8 +26,10 @@ use state::{Deck, State};
 
 pub use routes::router;
 
-/// How often everything is looked at.
+/// How often everything is looked at while a page is open.
 const LOOK_INTERVAL: Duration = Duration::from_secs(5);
+/// How often while none is: looking was the larger part of what a server used that nobody watched.
+const UNWATCHED_INTERVAL: Duration = Duration::from_secs(15);
 /// How long at most between two looks, however long one takes: a machine that stood still must not be forgotten.
 const LOOK_INTERVAL_MAX: Duration = Duration::from_secs(30);
 /// How often it is looked at while nothing is there yet.
@@ -77,6 +79,21 @@ impl Decks {
         std::thread::Builder::new().name("deck".to_owned()).spawn(move || keep_looking(&app))?;
         Ok(())
     }
+
+    /// How long from the begin of a look that took `took` to the next.
+    fn interval(&self, waiting: bool, took: Duration) -> Duration {
+        let interval = match waiting {
+            true => FIRST_INTERVAL,
+            false if self.is_watched() => LOOK_INTERVAL,
+            false => UNWATCHED_INTERVAL,
+        };
+        interval.max(took * BUSY_SHARE_MAX).min(LOOK_INTERVAL_MAX)
+    }
+
+    /// Whether somebody has the page open.
+    fn is_watched(&self) -> bool {
+        Arc::strong_count(&self.listeners) > 1
+    }
 }
 
 fn keep_looking(app: &App) {
@@ -91,9 +108,9 @@ fn keep_looking(app: &App) {
             0 => drop(app.decks.latest.send_replace(Arc::new(told(deck)))),
             unanswered => tracing::warn!(unanswered, "the deck is not up to date: questions took too long"),
         }
-        let interval = if waiting { FIRST_INTERVAL } else { LOOK_INTERVAL };
-        let until = began + interval.max(began.elapsed() * BUSY_SHARE_MAX).min(LOOK_INTERVAL_MAX);
-        while Instant::now() < until && !app.health.is_stopping() {
+        let took = began.elapsed();
+        // A page that opens meanwhile does not wait for what was meant for nobody.
+        while began.elapsed() < app.decks.interval(waiting, took) && !app.health.is_stopping() {
             std::thread::sleep(Duration::from_millis(100));
         }
     }
