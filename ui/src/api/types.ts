@@ -750,7 +750,7 @@ export type DeckService = {
 
 export type NewAnnotation = {
   time?: number;
-  timeEnd?: number;
+  timeEnd?: number | null;
   text: string;
   tags?: Remarks;
 };
