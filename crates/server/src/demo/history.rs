@@ -24,18 +24,15 @@ type Grown = BTreeMap<Labels, Vec<Sample>>;
 pub fn write(store: &Store, schedule: &Schedule, addresses: &[String], end: Timestamp) -> anyhow::Result<()> {
     let mut grown = Grown::new();
     for (service, address) in SERVICES.iter().zip(addresses) {
-        let mut teller = Teller {
-            service,
-            address,
-            chance: Chance::new(address.len() as u64 + 11),
-            counters: BTreeMap::new(),
-        };
+        let chance = Chance::new(address.len() as u64 + 11);
+        let mut teller = Teller { service, address, chance, answers: BTreeMap::new() };
         let mut time = end - HISTORY_MS;
         // The last step is left to the first real scrape.
         while time < end - STEP_MS {
             teller.step(schedule, time, end, &mut grown);
             time += STEP_MS;
         }
+        teller.answers.into_values().for_each(|answers| answers.into_series(&mut grown));
     }
     let batch: Vec<Series> = grown
         .into_iter()
@@ -46,11 +43,20 @@ pub fn write(store: &Store, schedule: &Schedule, addresses: &[String], end: Time
     Ok(())
 }
 
+/// What an endpoint answered with one status: counted by bound, with a column of samples for each.
+struct Answers {
+    /// Labels and samples: the requests, their count and sum, then one per bound.
+    columns: Vec<(Labels, Vec<Sample>)>,
+    sum: f64,
+    /// How many were not slower than each bound, and how many there were.
+    counts: Vec<f64>,
+}
+
 struct Teller<'a> {
     service: &'a Service,
     address: &'a str,
     chance: Chance,
-    counters: BTreeMap<Labels, f64>,
+    answers: BTreeMap<(usize, &'static str), Answers>,
 }
 
 impl Teller<'_> {
@@ -59,23 +65,25 @@ impl Teller<'_> {
         let hours = (end - time) as f64 / 3_600_000.0;
         // A slow swing and a fast one, so that the lines look like those of people.
         let swing = 1.0 + 0.2 * (hours * 2.1).sin() + 0.06 * (hours * 31.0).sin();
-        for endpoint in self.service.endpoints {
+        for (at, endpoint) in self.service.endpoints.iter().enumerate() {
             let behaviour = self.service.behaviour(endpoint, fault);
             let expected = behaviour.rate * swing * STEP_MS as f64 / 1000.0;
             let count = (expected + self.chance.normal() * expected.sqrt()).round().max(0.0) as u64;
-            let own = [("method", endpoint.method), ("route", endpoint.route)];
             for _ in 0..count.min(DRAWN_MAX) {
                 let seconds = self.chance.duration(&behaviour);
-                let failed = self.chance.share() < behaviour.failing;
-                let status = match (failed, endpoint.method) {
+                let status = match (self.chance.share() < behaviour.failing, endpoint.method) {
                     (true, _) => "500",
                     (false, "POST") => "201",
                     (false, _) => "200",
                 };
-                self.request(&own, status, seconds);
+                let own = [("method", endpoint.method), ("route", endpoint.route), ("status", status)];
+                let (service, address) = (self.service.name, self.address);
+                let answers =
+                    self.answers.entry((at, status)).or_insert_with(|| Answers::new(service, address, &own));
+                answers.add(seconds);
             }
         }
-        self.counters.iter().for_each(|(labels, value)| push(grown, labels, time, *value));
+        self.answers.values_mut().for_each(|answers| answers.tell(time));
         push(grown, &self.labels("up", &[]), time, 1.0);
         let resident = 38e6 + 2e6 * (hours * 5.0).sin();
         push(grown, &self.labels("process_resident_memory_bytes", &[]), time, resident.round());
@@ -88,30 +96,45 @@ impl Teller<'_> {
         }
     }
 
-    fn request(&mut self, own: &[(&str, &str)], status: &str, seconds: f64) {
-        let with = |more: &[(&'static str, &str)]| -> Vec<(String, String)> {
-            let all = own.iter().chain(more).map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
-            all.collect()
-        };
-        let mut add = |name: &str, labels: Vec<(String, String)>, value: f64| {
-            let pairs: Vec<(&str, &str)> =
-                labels.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
-            let labels = labels_of(self.service.name, self.address, name, &pairs);
-            *self.counters.entry(labels).or_default() += value;
-        };
-        add("http_requests_total", with(&[("status", status)]), 1.0);
-        add("http_request_duration_seconds_count", with(&[("status", status)]), 1.0);
-        add("http_request_duration_seconds_sum", with(&[("status", status)]), seconds);
-        for bound in BOUNDS {
-            let text = format!("{bound:?}");
-            let value = if seconds <= *bound { 1.0 } else { 0.0 };
-            add("http_request_duration_seconds_bucket", with(&[("status", status), ("le", &text)]), value);
-        }
-        add("http_request_duration_seconds_bucket", with(&[("status", status), ("le", "+Inf")]), 1.0);
-    }
-
     fn labels(&self, name: &str, own: &[(&str, &str)]) -> Labels {
         labels_of(self.service.name, self.address, name, own)
+    }
+}
+
+impl Answers {
+    fn new(service: &str, address: &str, own: &[(&str, &str)]) -> Answers {
+        let column = |name: &str, more: &[(&str, &str)]| {
+            let all: Vec<(&str, &str)> = own.iter().chain(more).copied().collect();
+            (labels_of(service, address, name, &all), Vec::new())
+        };
+        let duration = "http_request_duration_seconds";
+        let mut columns = vec![
+            column("http_requests_total", &[]),
+            column(&format!("{duration}_count"), &[]),
+            column(&format!("{duration}_sum"), &[]),
+        ];
+        let bounds = BOUNDS.iter().map(|bound| format!("{bound:?}")).chain(["+Inf".to_owned()]);
+        columns.extend(bounds.map(|bound| column(&format!("{duration}_bucket"), &[("le", &bound)])));
+        Answers { columns, sum: 0.0, counts: vec![0.0; BOUNDS.len() + 1] }
+    }
+
+    fn add(&mut self, seconds: f64) {
+        self.sum += seconds;
+        for (count, bound) in self.counts.iter_mut().zip(BOUNDS.iter().chain([&f64::INFINITY])) {
+            *count += f64::from(u8::from(seconds <= *bound));
+        }
+    }
+
+    fn tell(&mut self, time: Timestamp) {
+        let all = self.counts.last().copied().unwrap_or(0.0);
+        let values = [all, all, self.sum].into_iter().chain(self.counts.iter().copied());
+        for ((_, samples), value) in self.columns.iter_mut().zip(values) {
+            samples.push(Sample { time, start: None, value: Value::Float(value) });
+        }
+    }
+
+    fn into_series(self, grown: &mut Grown) {
+        grown.extend(self.columns);
     }
 }
 
