@@ -12,6 +12,7 @@ mod config;
 mod dashboards;
 mod deck;
 mod demo;
+mod files;
 mod flags;
 mod health;
 mod http;

@@ -50,6 +50,11 @@ pub struct RegexError {
     message: String,
 }
 
+/// A pattern that matches this text and nothing else.
+pub fn escape(text: &str) -> String {
+    regex_syntax::escape(text)
+}
+
 impl Regex {
     /// Compiles `pattern`, anchored at both ends.
     pub fn new(pattern: &str) -> Result<Regex, RegexError> {

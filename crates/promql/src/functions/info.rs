@@ -193,7 +193,8 @@ impl Wanted {
             values.dedup();
             identified |= !values.is_empty();
             if (1..=ALTERNATIVES_MAX).contains(&values.len()) {
-                let alternatives: Vec<String> = values.iter().map(|value| escaped(value)).collect();
+                let alternatives: Vec<String> =
+                    values.iter().map(|value| model::regex::escape(value)).collect();
                 matchers.push(regex(name, &alternatives.join("|"))?);
             }
         }
@@ -241,17 +242,6 @@ impl Wanted {
 
 fn regex(name: &str, pattern: &str) -> Result<Matcher, QueryError> {
     Matcher::new(name, MatchOp::Regex, pattern).map_err(|error| QueryError::execution(error.to_string()))
-}
-
-fn escaped(text: &str) -> String {
-    let mut escaped = String::with_capacity(text.len());
-    for character in text.chars() {
-        if r"\.+*?()|[]{}^$#&-~".contains(character) {
-            escaped.push('\\');
-        }
-        escaped.push(character);
-    }
-    escaped
 }
 
 #[cfg(test)]

@@ -14,6 +14,8 @@ use model::Timestamp;
 use parking_lot::Mutex;
 use serde::{Deserialize, Serialize};
 
+use crate::files;
+
 pub use routes::router;
 
 /// How many are kept; the oldest go first.
@@ -115,14 +117,7 @@ impl Annotations {
             text += &serde_json::to_string(annotation)?;
             text.push('\n');
         }
-        let new = self.file.with_extension("new");
-        let replace = || -> std::io::Result<()> {
-            let mut file = fs::File::create(&new)?;
-            file.write_all(text.as_bytes())?;
-            file.sync_data()?;
-            fs::rename(&new, &self.file)
-        };
-        replace().with_context(|| format!("writing {}", self.file.display()))
+        files::replace(&self.file, &text)
     }
 }
 

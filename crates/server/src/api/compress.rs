@@ -19,8 +19,10 @@ const ZSTD_LEVEL: i32 = 1;
 
 /// The encodings spoken here.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Encoding {
+pub enum Encoding {
+    /// Zstandard, RFC 8878.
     Zstd,
+    /// The older one that everybody knows.
     Gzip,
 }
 
@@ -67,7 +69,7 @@ fn is_worth_it(response: &Response) -> bool {
 }
 
 /// The encoding the caller likes best; zstd where it likes both the same.
-fn chosen(headers: &HeaderMap) -> Option<Encoding> {
+pub fn chosen(headers: &HeaderMap) -> Option<Encoding> {
     let mut best: Option<(f64, Encoding)> = None;
     let accepted = headers.get_all(header::ACCEPT_ENCODING).iter().filter_map(|value| value.to_str().ok());
     for offer in accepted.flat_map(|value| value.split(',')) {
@@ -89,7 +91,8 @@ fn chosen(headers: &HeaderMap) -> Option<Encoding> {
 }
 
 impl Encoding {
-    fn name(self) -> &'static str {
+    /// As the header says it.
+    pub fn name(self) -> &'static str {
         match self {
             Encoding::Zstd => "zstd",
             Encoding::Gzip => "gzip",

@@ -1,8 +1,9 @@
 //! The HTTP API: one endpoint family, one file. Handlers take the shared `App` and return an envelope.
 
 mod admin;
-mod compress;
+pub mod compress;
 pub mod envelope;
+pub mod events;
 mod exemplars;
 mod explain;
 mod features;

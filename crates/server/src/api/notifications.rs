@@ -6,15 +6,15 @@ use std::time::Duration;
 
 use axum::body::Bytes;
 use axum::extract::State;
-use axum::http::header;
-use axum::response::{IntoResponse, Response};
+use axum::response::Response;
 use model::Timestamp;
 use parking_lot::Mutex;
 use serde::Serialize;
 use tokio::sync::mpsc;
 
 use super::envelope::success;
-use super::pieces::{self, Piece};
+use super::events::Listeners;
+use super::pieces::Piece;
 use super::status::date;
 use crate::app::{App, now_millis};
 
@@ -33,7 +33,7 @@ const LISTENERS_MAX: usize = 32;
 #[derive(Default)]
 pub struct Notices {
     since: Mutex<BTreeMap<String, Timestamp>>,
-    listeners: Arc<()>,
+    listeners: Listeners,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -50,19 +50,8 @@ pub async fn list(State(app): State<Arc<App>>) -> Response {
 
 /// The same as it changes, one event each.
 pub async fn live(State(app): State<Arc<App>>) -> Response {
-    let listener = app.notices.listeners.clone();
-    if Arc::strong_count(&listener) > LISTENERS_MAX {
-        let headers = [(header::RETRY_AFTER, "30")];
-        return (axum::http::StatusCode::SERVICE_UNAVAILABLE, headers, "too many listeners\n")
-            .into_response();
-    }
-    let (events, sent) = mpsc::channel(EVENTS_WAITING_MAX);
-    tokio::spawn(async move {
-        let _listener = listener;
-        tell(&app, &events).await;
-    });
-    let headers = [(header::CONTENT_TYPE, "text/event-stream"), (header::CACHE_CONTROL, "no-store")];
-    (headers, pieces::body(sent, ())).into_response()
+    let listeners = app.notices.listeners.clone();
+    listeners.answer(LISTENERS_MAX, EVENTS_WAITING_MAX, |events| async move { tell(&app, &events).await })
 }
 
 /// Sends changes until the listener goes away or the process stops.

@@ -5,7 +5,6 @@
 
 use std::collections::BTreeMap;
 use std::fs;
-use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
@@ -17,6 +16,7 @@ use serde_json::Value;
 use super::import::{identifier, import};
 use super::model::Dashboard;
 use super::report::Report;
+use crate::files;
 
 /// How many dashboards are kept.
 const DASHBOARDS_MAX: usize = 5_000;
@@ -128,14 +128,7 @@ impl Dashboards {
         fs::create_dir_all(&self.folder).with_context(|| format!("making {}", self.folder.display()))?;
         self.keep_version(&id, &path)?;
         let text = serde_json::to_string_pretty(&Kept { flightdeck: 1, dashboard })?;
-        let new = path.with_extension("new");
-        let write = || -> std::io::Result<()> {
-            let mut file = fs::File::create(&new)?;
-            file.write_all(text.as_bytes())?;
-            file.sync_data()?;
-            fs::rename(&new, &path)
-        };
-        write().with_context(|| format!("writing {}", path.display()))
+        files::replace(&path, &text)
     }
 
     /// Takes a dashboard away; its last state stays among the versions. False when there is none.

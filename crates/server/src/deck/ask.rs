@@ -4,7 +4,7 @@ use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
 use model::{Labels, Timestamp};
-use promql::{Limits, QueryError, QueryOptions, SampleValue, Stop, Value};
+use promql::{Answer, Limits, QueryError, QueryOptions, SampleValue, Stop, Value};
 
 use crate::app::App;
 
@@ -19,19 +19,15 @@ pub fn instant(app: &App, query: &str, time: Timestamp) -> Vec<(Labels, f64)> {
     let began = Instant::now();
     let should_stop = || stop(app, began);
     let outcome = app.engine.instant(&app.store, query, time, &options(app, &should_stop));
-    match outcome.map(|answer| answer.value) {
-        Ok(Value::Vector(samples)) => samples
+    match answered(app, query, outcome) {
+        Some(Value::Vector(samples)) => samples
             .into_iter()
             .filter_map(|sample| match sample.value {
                 SampleValue::Float(value) if !value.is_nan() => Some((sample.labels, value)),
                 _ => None,
             })
             .collect(),
-        Ok(_) => Vec::new(),
-        Err(error) => {
-            failed(app, query, &error);
-            Vec::new()
-        }
+        _ => Vec::new(),
     }
 }
 
@@ -40,24 +36,25 @@ pub fn range(app: &App, query: &str, start: Timestamp, end: Timestamp, step: i64
     let began = Instant::now();
     let should_stop = || stop(app, began);
     let outcome = app.engine.range(&app.store, query, start, end, step, &options(app, &should_stop));
-    match outcome.map(|answer| answer.value) {
-        Ok(Value::Matrix(series)) => {
+    match answered(app, query, outcome) {
+        Some(Value::Matrix(series)) => {
             series.into_iter().map(|series| (series.labels, series.floats)).collect()
         }
-        Ok(_) => Vec::new(),
-        Err(error) => {
-            failed(app, query, &error);
-            Vec::new()
-        }
+        _ => Vec::new(),
     }
 }
 
-/// One that found no time or no memory says nothing about the services.
-fn failed(app: &App, query: &str, error: &QueryError) {
+/// The value of an answer. A question that found no time or no memory says nothing about the services.
+fn answered(app: &App, query: &str, outcome: Result<Answer, QueryError>) -> Option<Value> {
+    let error = match outcome {
+        Ok(answer) => return Some(answer.value),
+        Err(error) => error,
+    };
     if matches!(error, QueryError::TimedOut | QueryError::Cancelled | QueryError::Limit { .. }) {
         app.decks.unanswered.fetch_add(1, Ordering::Relaxed);
     }
     tracing::debug!(%error, query, "a question of the deck failed");
+    None
 }
 
 fn options<'a>(app: &App, should_stop: &'a (dyn Fn() -> Option<Stop> + Sync)) -> QueryOptions<'a> {

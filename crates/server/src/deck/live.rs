@@ -5,11 +5,10 @@ use std::time::Duration;
 
 use axum::body::Bytes;
 use axum::extract::State;
-use axum::http::{StatusCode, header};
-use axum::response::{IntoResponse, Response};
+use axum::response::Response;
 use tokio::sync::mpsc;
 
-use crate::api::pieces::{self, Piece};
+use crate::api::pieces::Piece;
 use crate::app::App;
 
 /// How many events wait for a slow listener; it gets the newest deck when it is ready for one.
@@ -21,18 +20,8 @@ const STOP_LOOK_INTERVAL: Duration = Duration::from_secs(1);
 
 /// Events for as long as the page is open.
 pub async fn live(State(app): State<Arc<App>>) -> Response {
-    let listener = app.decks.listeners.clone();
-    if Arc::strong_count(&listener) > LISTENERS_MAX {
-        let headers = [(header::RETRY_AFTER, "30")];
-        return (StatusCode::SERVICE_UNAVAILABLE, headers, "too many listeners\n").into_response();
-    }
-    let (events, sent) = mpsc::channel(EVENTS_WAITING_MAX);
-    tokio::spawn(async move {
-        let _listener = listener;
-        tell(&app, &events).await;
-    });
-    let headers = [(header::CONTENT_TYPE, "text/event-stream"), (header::CACHE_CONTROL, "no-store")];
-    (headers, pieces::body(sent, ())).into_response()
+    let listeners = app.decks.listeners.clone();
+    listeners.answer(LISTENERS_MAX, EVENTS_WAITING_MAX, |events| async move { tell(&app, &events).await })
 }
 
 async fn tell(app: &App, events: &mpsc::Sender<Piece>) {

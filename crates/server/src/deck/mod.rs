@@ -20,6 +20,7 @@ use std::time::{Duration, Instant};
 
 use tokio::sync::watch;
 
+use crate::api::events::Listeners;
 use crate::app::{App, now_millis};
 use memory::Memory;
 use state::{Deck, State};
@@ -42,7 +43,7 @@ const BUSY_SHARE_MAX: u32 = 10;
 /// The latest deck, and those who wait for the next.
 pub struct Decks {
     latest: watch::Sender<Arc<Told>>,
-    listeners: Arc<()>,
+    listeners: Listeners,
     /// How many questions of the present look found no time to be answered.
     unanswered: AtomicU32,
 }
@@ -61,7 +62,7 @@ impl Default for Decks {
             judge::judge(&look::Services::new(), &mut Memory::default(), now_millis(), &|_, _, now| now);
         Decks {
             latest: watch::Sender::new(Arc::new(told(deck))),
-            listeners: Arc::default(),
+            listeners: Listeners::default(),
             unanswered: AtomicU32::new(0),
         }
     }
@@ -84,15 +85,10 @@ impl Decks {
     fn interval(&self, waiting: bool, took: Duration) -> Duration {
         let interval = match waiting {
             true => FIRST_INTERVAL,
-            false if self.is_watched() => LOOK_INTERVAL,
-            false => UNWATCHED_INTERVAL,
+            false if self.listeners.is_empty() => UNWATCHED_INTERVAL,
+            false => LOOK_INTERVAL,
         };
         interval.max(took * BUSY_SHARE_MAX).min(LOOK_INTERVAL_MAX)
-    }
-
-    /// Whether somebody has the page open.
-    fn is_watched(&self) -> bool {
-        Arc::strong_count(&self.listeners) > 1
     }
 }
 

@@ -10,6 +10,8 @@ use axum::response::{IntoResponse, Response};
 use flate2::Compression;
 use flate2::write::GzEncoder;
 
+use crate::api::compress::{self, Encoding};
+
 /// Name below `ui/dist` and content.
 static FILES: &[(&str, &[u8])] = include!(concat!(env!("OUT_DIR"), "/assets.rs"));
 
@@ -49,21 +51,18 @@ fn answer(at: usize, headers: &HeaderMap, cache: &'static str) -> Response {
     static COMPRESSED: OnceLock<Vec<Compressed>> = OnceLock::new();
     let (name, content) = FILES[at];
     let all = COMPRESSED.get_or_init(|| FILES.iter().map(|_| Compressed::default()).collect());
-    let accepted = headers.get(header::ACCEPT_ENCODING).and_then(|value| value.to_str().ok()).unwrap_or("");
-    let accepts = |name| accepted.split(',').any(|offer| offer.trim().split(';').next() == Some(name));
-    let (encoding, body): (Option<&'static str>, &'static [u8]) = if accepts("zstd") {
-        (Some("zstd"), all[at].zstd.get_or_init(|| zstd(content)))
-    } else if accepts("gzip") {
-        (Some("gzip"), all[at].gzip.get_or_init(|| gzip(content)))
-    } else {
-        (None, content)
+    let encoding = compress::chosen(headers);
+    let body: &'static [u8] = match encoding {
+        Some(Encoding::Zstd) => all[at].zstd.get_or_init(|| zstd(content)),
+        Some(Encoding::Gzip) => all[at].gzip.get_or_init(|| gzip(content)),
+        None => content,
     };
     let mut response =
         ([(header::CONTENT_TYPE, kind(name)), (header::CACHE_CONTROL, cache)], body).into_response();
     let headers = response.headers_mut();
     headers.insert(header::VARY, HeaderValue::from_static("Accept-Encoding"));
     if let Some(encoding) = encoding {
-        headers.insert(header::CONTENT_ENCODING, HeaderValue::from_static(encoding));
+        headers.insert(header::CONTENT_ENCODING, HeaderValue::from_static(encoding.name()));
     }
     response
 }
@@ -104,6 +103,8 @@ mod tests {
             };
             check("gzip, deflate, br, zstd", Some("zstd"));
             check("gzip;q=1.0", Some("gzip"));
+            check("gzip;q=0", None);
+            check("zstd;q=0.1, gzip", Some("gzip"));
             check("", None);
             assert_ne!(kind(name), "application/octet-stream", "{name}");
             assert_eq!(zstd::bulk::decompress(&zstd(content), content.len()).ok().as_deref(), Some(*content));
