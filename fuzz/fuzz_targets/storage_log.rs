@@ -16,7 +16,7 @@ fuzz_target!(|segments: Vec<&[u8]>| {
         start += segment.len() as u64 + 1;
     }
     let options = LogOptions { free_bytes_min: 0, ..LogOptions::default() };
-    let mut open = |kinds: &mut Vec<u8>| {
+    let open = |kinds: &mut Vec<u8>| {
         let mut rng = Rng::from_seed(1);
         Log::open(&fs, dir, options, &mut rng, Position(0), &mut |record| kinds.push(record.kind))
     };
