@@ -54,6 +54,9 @@ impl Ranked {
 impl Store {
     /// Writes the head's samples before `until` into a part and makes it count.
     pub(crate) fn seal(&self, disk: &Disk, maintenance: &mut Maintenance, until: Timestamp) -> Result<()> {
+        if until <= self.view.read().note.sealed_until {
+            return Ok(());
+        }
         {
             // No append is under way while the floor rises: none that passed the old floor comes late.
             let _gate = self.gate.write();

@@ -234,6 +234,18 @@ fn a_selection_that_begins_where_the_head_does_looks_back_past_late_samples() {
 }
 
 #[test]
+fn what_is_sealed_already_is_not_sealed_again() {
+    let (layout, store) = (layout("job=a", 1), open(&disk(), Options::default()));
+    for time in [NOW, NOW - 1_000] {
+        store.append(&frame(&layout, time, 1.0, &Arc::from([]))).unwrap();
+    }
+    for until in [NOW - 2_000, NOW - 2_000, NOW - 60_000, NOW, NOW] {
+        store.seal_before(until).unwrap();
+        assert_eq!(samples(&store, &[]).len(), 2);
+    }
+}
+
+#[test]
 fn a_selection_over_its_limit_is_refused_wherever_the_series_are() {
     let store = open(&disk(), Options { select_series_max: 10, ..Options::default() });
     let (api, none) = (layout("job=a", 11), Arc::from([]));
