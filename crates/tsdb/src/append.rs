@@ -7,6 +7,7 @@ use std::sync::atomic::Ordering;
 use model::{Exemplar, Frame, Labels, Metadata, Series, Timestamp, Value};
 
 use crate::error::Result;
+use crate::full_page::Paging;
 use crate::head::Resolved;
 use crate::record::{kind, put_exemplar, put_metadata};
 use crate::refusal::Appended;
@@ -100,6 +101,7 @@ impl Store {
             deleted: Some(self.view.read())
                 .filter(|view| !view.note.tombstones.is_empty())
                 .map(|view| view.clone()),
+            paging: Paging { samples_per_column: self.options.page_samples, waiting_bytes_left: None },
         }
     }
 

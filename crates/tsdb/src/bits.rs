@@ -45,6 +45,12 @@ impl Bits {
         count(&self.words)
     }
 
+    /// One more than the highest number; 0 for an empty set.
+    pub(crate) fn end(&self) -> usize {
+        let highest = self.words.iter().rposition(|&word| word != 0);
+        highest.map_or(0, |index| index * 64 + 64 - self.words[index].leading_zeros() as usize)
+    }
+
     /// The numbers, ascending.
     pub(crate) fn iter(&self) -> impl Iterator<Item = usize> {
         ones(&self.words)
@@ -91,6 +97,7 @@ mod tests {
         }
         assert_eq!(bits.iter().collect::<Vec<_>>(), [0, 63, 64, 130]);
         assert_eq!((bits.count(), rank(bits.words(), 64), rank(bits.words(), 130)), (4, 2, 3));
+        assert_eq!((bits.end(), Bits::default().end()), (131, 0));
         assert!(bits.contains(63) && !bits.contains(62) && !bits.contains(1_000));
     }
 }

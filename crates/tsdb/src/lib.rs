@@ -7,7 +7,7 @@
 //! (`head`): its target and its points have their numbers (`registry`, `table`), and the points their columns (`columns`) in
 //! the target's stripes (`stripe`). The stripe refuses what contradicts (`refusal`), tells the log what changed (`logged`,
 //! `journal`, `record`), and adds a row to its open page (`rows`, `page`). A full page is transposed and compressed
-//! (`closed`); histograms have columns of their own (`histogram_column`, `histogram`), and so has the time since when a counter
+//! (`closed`, `full_page`); histograms have columns of their own (`histogram_column`, `histogram`), and so has the time since when a counter
 //! counts (`starts`). What did not come as frames is split into target and point and goes the same way.
 //!
 //! Half an hour later, once none comes late any more, [`Store::maintain`] (`maintain`) seals the samples into an immutable
@@ -32,6 +32,7 @@ mod delete;
 mod dispatch;
 mod error;
 mod exemplars;
+mod full_page;
 mod gathered;
 mod head;
 mod hint;

@@ -34,6 +34,8 @@ pub(crate) struct Maintenance {
     forgotten: Option<Timestamp>,
     /// Numbers below this one were given to parts, of which some may not be there yet.
     numbered_below: u64,
+    /// Whether the pages that replay left as they came are compressed.
+    replay_is_done: bool,
     /// How many merges failed since one succeeded, and when the next may begin.
     merges_failed: u32,
     merge_from: Duration,
@@ -66,6 +68,9 @@ impl Store {
         let mut maintenance = self.maintenance.lock();
         let mut done = Maintained::default();
         self.forget_retired(&mut maintenance);
+        if !std::mem::replace(&mut maintenance.replay_is_done, true) {
+            self.head.stripes().iter().for_each(|stripe| stripe.close_waiting());
+        }
         let (bytes, oldest) = self.measure();
         let Some(disk) = &self.disk else { return Ok(done) };
         // First what frees room: on a full disk nothing else succeeds.

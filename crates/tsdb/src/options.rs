@@ -35,6 +35,8 @@ pub struct Options {
     pub select_series_max: usize,
     /// How large a chapter of the log gets before the next begins.
     pub chapter_bytes_max: u64,
+    /// How many samples each column of a page in memory has, on average, before the page is compressed.
+    pub page_samples: usize,
     /// How many threads replay the log. 0 for what suits its size and the machine.
     pub replay_threads: usize,
     /// What the log does with its files.
@@ -71,6 +73,7 @@ impl Default for Options {
             free_bytes_min: 0,
             select_series_max: 10_000_000,
             chapter_bytes_max: 64 << 20,
+            page_samples: 64,
             replay_threads: 0,
             log: storage::LogOptions::default(),
         }

@@ -176,6 +176,24 @@ impl OpenPage {
         self.push(time, &merged);
     }
 
+    /// An empty page with room for as much as this one holds.
+    pub(crate) fn next(&self) -> OpenPage {
+        OpenPage {
+            times: Vec::with_capacity(self.times.len()),
+            rows: Vec::with_capacity(self.rows.len()),
+            bitmaps: Vec::with_capacity(self.bitmaps.len()),
+            columns: Vec::with_capacity(self.columns.len()),
+            values: Vec::with_capacity(self.values.len()),
+            seen: Bits::default(),
+            samples: 0,
+        }
+    }
+
+    /// How many columns the page knows.
+    pub(crate) fn column_count(&self) -> usize {
+        self.seen.end()
+    }
+
     /// The times of the rows.
     pub(crate) fn times(&self) -> &[Timestamp] {
         &self.times

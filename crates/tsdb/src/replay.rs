@@ -11,6 +11,7 @@ use parking_lot::{Mutex, RwLock};
 
 use crate::bits;
 use crate::exemplars::HeadExemplars;
+use crate::full_page::Paging;
 use crate::head::{Head, Resolved};
 use crate::record::{Record, Row, Stamp};
 use crate::refusal::Appended;
@@ -26,6 +27,7 @@ pub(crate) struct Replay<'a> {
     exemplars: &'a Mutex<HeadExemplars>,
     /// Samples before this time are in parts.
     floor: Timestamp,
+    paging: Paging<'a>,
     points: ChapterPoints,
     stripes: HashMap<u32, Stripe>,
     buffer: RowBuffer,
@@ -82,11 +84,17 @@ impl Totals {
 }
 
 impl<'a> Replay<'a> {
-    pub(crate) fn new(head: &'a Head, exemplars: &'a Mutex<HeadExemplars>, floor: Timestamp) -> Replay<'a> {
+    pub(crate) fn new(
+        head: &'a Head,
+        exemplars: &'a Mutex<HeadExemplars>,
+        floor: Timestamp,
+        paging: Paging<'a>,
+    ) -> Replay<'a> {
         Replay {
             head,
             exemplars,
             floor,
+            paging,
             points: ChapterPoints::default(),
             stripes: HashMap::new(),
             buffer: RowBuffer::new(),
@@ -196,7 +204,7 @@ impl<'a> Replay<'a> {
         self.buffer.values[..count].copy_from_slice(&stripe.last[..count]);
         let in_order = stripe.fill_starts(row.time, run.columns.iter(), &mut self.buffer);
         let mut appended = Appended::default();
-        let context = context(self.head, self.floor);
+        let context = context(self.head, self.floor, self.paging);
         run.stripe.append_replayed(row.time, &mut self.buffer, in_order, &context, &mut appended).ok()?;
         self.count(row.time, &appended);
         Some(())
@@ -213,7 +221,7 @@ impl<'a> Replay<'a> {
         self.buffer.histograms.push((at, value));
         let in_order = stripe.fill_starts(time, [(u32::from(column), at)].iter(), &mut self.buffer);
         let mut appended = Appended::default();
-        let context = context(head, self.floor);
+        let context = context(head, self.floor, self.paging);
         at_stripe.append_replayed(time, &mut self.buffer, in_order, &context, &mut appended).ok()?;
         self.count(time, &appended);
         Some(())
@@ -250,7 +258,7 @@ impl<'a> Replay<'a> {
                 }
             }
             let in_order = stripe.fill_starts(time, run.columns.iter(), &mut self.buffer);
-            let context = context(head, self.floor);
+            let context = context(head, self.floor, self.paging);
             run.stripe.append_replayed(time, &mut self.buffer, in_order, &context, &mut appended).ok()?;
         }
         self.count(time, &appended);
@@ -333,7 +341,7 @@ impl Stripe {
 }
 
 /// What was taken once is taken again, however old it is by now.
-fn context(head: &Head, floor: Timestamp) -> Context<'_> {
+fn context<'a>(head: &'a Head, floor: Timestamp, paging: Paging<'a>) -> Context<'a> {
     Context {
         registry: &head.registry,
         journal: None,
@@ -341,5 +349,6 @@ fn context(head: &Head, floor: Timestamp) -> Context<'_> {
         ceiling: Timestamp::MAX,
         window_ms: i64::MAX,
         deleted: None,
+        paging,
     }
 }

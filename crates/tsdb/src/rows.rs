@@ -1,4 +1,4 @@
-//! The floats of a stripe: closed pages, one open page, and the few samples that came late.
+//! The floats of a stripe: full pages, one open page, and the few samples that came late.
 //!
 //! A row that is newer than all others goes to the open page, a frame of the newest row's time joins that row.
 //! Anything older waits beside the pages, by column and time, until the page of its time is closed or, when many
@@ -11,10 +11,9 @@ use model::Timestamp;
 
 use crate::bits::{self, Bits};
 use crate::closed::{ClosedPage, Column, union_times};
+use crate::full_page::{FullPage, Paging};
 use crate::page::{OpenPage, RowValues, WORDS_MAX};
 
-/// A page is closed once its columns have this many samples on average.
-const PAGE_SAMPLES_PER_COLUMN: usize = 64;
 /// A page is closed at this many rows, however few columns they have.
 const PAGE_ROWS_MAX: usize = 4_096;
 /// A page is closed at this size.
@@ -27,7 +26,7 @@ const LATE_OPEN_MAX: usize = 8 * LATE_MAX;
 /// The floats of up to `COLUMNS_MAX` columns.
 #[derive(Default)]
 pub(crate) struct FloatRows {
-    closed: Vec<Arc<ClosedPage>>,
+    full: Vec<FullPage>,
     page: OpenPage,
     /// The newest value of each column that came in order.
     last: Vec<u64>,
@@ -58,7 +57,7 @@ impl FloatRows {
             Some(&newest) if time == newest => Place::Newest,
             Some(&newest) if time < newest => Place::Late,
             Some(_) => Place::New,
-            None if self.closed_until().is_some_and(|until| time <= until) => Place::Late,
+            None if self.full_until().is_some_and(|until| time <= until) => Place::Late,
             None => Place::New,
         }
     }
@@ -91,16 +90,16 @@ impl FloatRows {
         if self.page.times().binary_search(&time).is_ok() {
             self.page.read(column as usize, &mut times, &mut values);
         } else {
-            let page = self.closed.iter().find(|page| page.times().binary_search(&time).is_ok())?;
+            let page = self.full.iter().find(|page| page.times().binary_search(&time).is_ok())?;
             page.read(column as usize, &mut times, &mut values);
         }
         times.binary_search(&time).ok().map(|index| values[index])
     }
 
     /// Adds a row at a time for which `place` said `New`.
-    pub(crate) fn push_new(&mut self, time: Timestamp, row: &RowValues<'_>) {
-        if self.page_is_full() {
-            self.close_page();
+    pub(crate) fn push_new(&mut self, time: Timestamp, row: &RowValues<'_>, paging: Paging<'_>) {
+        if self.page_is_full(paging.samples_per_column) {
+            self.end_page(paging);
         }
         self.page.push(time, row);
         self.last_present.clear();
@@ -131,7 +130,7 @@ impl FloatRows {
     /// The samples of a column within the range, both ends included, ascending in time, behind what `column` has.
     pub(crate) fn read(&self, column: usize, from: Timestamp, to: Timestamp, out: &mut Column) {
         let before = out.times.len();
-        for page in &self.closed {
+        for page in &self.full {
             let (Some(&first), Some(&last)) = (page.times().first(), page.times().last()) else { continue };
             if first <= to && last >= from {
                 page.read(column, &mut out.times, &mut out.values);
@@ -146,16 +145,45 @@ impl FloatRows {
         trim(out, before, from, to);
     }
 
+    /// The next page that waits to be compressed.
+    pub(crate) fn waiting(&self) -> Option<Arc<OpenPage>> {
+        self.full.iter().find_map(|page| match page {
+            FullPage::Rows(page) => Some(page.clone()),
+            FullPage::Closed(_) => None,
+        })
+    }
+
+    /// Puts what a waiting page became in its place, if it is still there.
+    pub(crate) fn replace_waiting(&mut self, waiting: &Arc<OpenPage>, closed: ClosedPage) {
+        let is_it = |page: &&mut FullPage| matches!(page, FullPage::Rows(rows) if Arc::ptr_eq(rows, waiting));
+        if let Some(page) = self.full.iter_mut().find(is_it) {
+            *page = FullPage::Closed(Arc::new(closed));
+        }
+    }
+
+    /// Ends the open page: it is compressed now, or waits for it.
+    fn end_page(&mut self, paging: Paging<'_>) {
+        let after = self.full_until();
+        let has_late = self.late.keys().any(|&(_, late)| after.is_none_or(|after| late > after));
+        if has_late || !paging.let_wait(self.page.bytes()) {
+            return self.close_page();
+        }
+        let next = self.page.next();
+        self.full.push(FullPage::Rows(Arc::new(std::mem::replace(&mut self.page, next))));
+        self.late_kept = 0;
+    }
+
     /// Compresses the open page, with the late samples of its time.
     fn close_page(&mut self) {
-        let after = self.closed_until();
+        let after = self.full_until();
         if self.page.times().is_empty() {
             return;
         }
         let late = self.take_late(|time| after.is_none_or(|after| time > after));
         self.late_kept = 0;
         if late.is_empty() {
-            self.closed.push(Arc::new(ClosedPage::of_rows(&self.page, self.last.len())));
+            let page = ClosedPage::of_rows(&self.page, self.last.len());
+            self.full.push(FullPage::Closed(Arc::new(page)));
             return self.page.clear();
         }
         let times = union_times(self.page.times(), &late_times(&late));
@@ -164,33 +192,33 @@ impl FloatRows {
             page.read(index, &mut column.times, &mut column.values);
             merge(column, 0, late_of(&late, index));
         });
-        self.closed.push(Arc::new(closed));
+        self.full.push(FullPage::Closed(Arc::new(closed)));
         self.page.clear();
     }
 
-    /// Makes the closed pages to whose times late samples belong anew.
+    /// Makes the full pages to whose times late samples belong anew.
     fn fold_late(&mut self) {
-        for index in 0..self.closed.len() {
-            let until = self.closed.get(index + 1).and_then(|next| next.times().first().copied());
-            let until = until.or(self.closed_until().map(|until| until.saturating_add(1)));
+        for index in 0..self.full.len() {
+            let until = self.full.get(index + 1).and_then(|next| next.times().first().copied());
+            let until = until.or(self.full_until().map(|until| until.saturating_add(1)));
             let late = self.take_late(|time| until.is_none_or(|until| time < until));
             if late.is_empty() {
                 continue;
             }
-            let old = &self.closed[index];
+            let old = &self.full[index];
             let times = union_times(old.times(), &late_times(&late));
             let columns = old.column_count().max(columns_of(&late));
             let page = ClosedPage::build(times, columns, |index, column| {
                 old.read(index, &mut column.times, &mut column.values);
                 merge(column, 0, late_of(&late, index));
             });
-            self.closed[index] = Arc::new(page);
+            self.full[index] = FullPage::Closed(Arc::new(page));
         }
     }
 
     /// Forgets pages and late samples whose every time is before `time`.
     pub(crate) fn drop_before(&mut self, time: Timestamp) {
-        self.closed.retain(|page| page.times().last().is_some_and(|&last| last >= time));
+        self.full.retain(|page| page.times().last().is_some_and(|&last| last >= time));
         self.late.retain(|&(_, late), _| late >= time);
         self.late_oldest = oldest_late(&self.late);
         if self.page.times().last().is_some_and(|&newest| newest < time) {
@@ -201,33 +229,33 @@ impl FloatRows {
 
     /// The oldest time of any sample.
     pub(crate) fn oldest(&self) -> Option<Timestamp> {
-        let pages = self.closed.iter().filter_map(|page| page.times().first());
+        let pages = self.full.iter().filter_map(|page| page.times().first());
         pages.chain(self.page.times().first()).chain(&self.late_oldest).copied().min()
     }
 
     /// The oldest time of any sample that is not before `time`.
     pub(crate) fn oldest_from(&self, time: Timestamp) -> Option<Timestamp> {
         let first = |times: &[Timestamp]| times.get(times.partition_point(|&other| other < time)).copied();
-        let pages = self.closed.iter().filter_map(|page| first(page.times()));
+        let pages = self.full.iter().filter_map(|page| first(page.times()));
         let late = self.late.keys().map(|&(_, late)| late).filter(|&late| late >= time);
         pages.chain(first(self.page.times())).chain(late).min()
     }
 
     /// About how much memory the floats take.
     pub(crate) fn bytes(&self) -> usize {
-        let closed: usize = self.closed.iter().map(|page| page.bytes() + 16).sum();
-        closed + self.page.bytes() + self.last.capacity() * 8 + self.late.len() * 32
+        let full: usize = self.full.iter().map(|page| page.bytes() + 24).sum();
+        full + self.page.bytes() + self.last.capacity() * 8 + self.late.len() * 32
     }
 
-    fn closed_until(&self) -> Option<Timestamp> {
-        self.closed.last().and_then(|page| page.times().last().copied())
+    fn full_until(&self) -> Option<Timestamp> {
+        self.full.last().and_then(|page| page.times().last().copied())
     }
 
-    fn page_is_full(&self) -> bool {
+    fn page_is_full(&self, samples_per_column: usize) -> bool {
         let rows = self.page.times().len();
         let columns = self.page.seen().count();
         rows >= PAGE_ROWS_MAX
-            || rows >= PAGE_SAMPLES_PER_COLUMN && self.page.samples() >= PAGE_SAMPLES_PER_COLUMN * columns
+            || rows >= samples_per_column && self.page.samples() >= samples_per_column * columns
             || rows > 0 && self.page.bytes() >= PAGE_BYTES_MAX
     }
 
@@ -303,16 +331,21 @@ fn trim(column: &mut Column, before: usize, from: Timestamp, to: Timestamp) {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::atomic::AtomicUsize;
+
     use super::*;
     use proptest::prelude::*;
 
     /// Feeds single samples through the door a stripe uses, and compares with a map.
-    fn check(samples: &[(u16, Timestamp, u64)], close_at: &[usize]) {
+    fn check(samples: &[(u16, Timestamp, u64)], close_at: &[usize], waiting_bytes: usize) {
+        let waiting_bytes_left = AtomicUsize::new(waiting_bytes);
+        let paging = Paging { samples_per_column: 4, waiting_bytes_left: Some(&waiting_bytes_left) };
         let mut rows = FloatRows::default();
         let mut want = BTreeMap::new();
         for (index, &(column, time, value)) in samples.iter().enumerate() {
             if close_at.contains(&index) {
                 rows.close_page();
+                close_waiting(&mut rows);
             }
             assert_eq!(rows.at(column, time), want.get(&(column, time)).copied(), "{column} at {time}");
             if want.contains_key(&(column, time)) {
@@ -326,7 +359,7 @@ mod tests {
             let changed = rows.changed(&present, &values);
             let row = RowValues { present: &present, changed: &changed, values: &values };
             match rows.place(time) {
-                Place::New => rows.push_new(time, &row),
+                Place::New => rows.push_new(time, &row, paging),
                 Place::Newest => rows.push_newest(&row),
                 Place::Late => rows.push_late([(column, time, value)]),
             }
@@ -342,19 +375,27 @@ mod tests {
         }
     }
 
+    fn close_waiting(rows: &mut FloatRows) {
+        while let Some(page) = rows.waiting() {
+            rows.replace_waiting(&page, ClosedPage::of_rows(&page, page.column_count()));
+        }
+    }
+
     proptest! {
         #[test]
         fn any_order_of_samples_is_read_in_order(
             samples in proptest::collection::vec((0u16..8, -60i64..60, 0u64..4), 0..200),
             close_at in proptest::collection::vec(0usize..200, 0..6),
+            waiting_bytes in 0usize..4_000,
         ) {
-            check(&samples, &close_at);
+            check(&samples, &close_at, waiting_bytes);
         }
     }
 
     #[test]
     fn many_rows_close_pages() {
         let samples: Vec<_> = (0..1_000).map(|n| ((n % 3) as u16, n / 3 - 100, (n % 7) as u64)).collect();
-        check(&samples, &[]);
+        check(&samples, &[], 0);
+        check(&samples, &[], usize::MAX);
     }
 }

@@ -13,6 +13,7 @@ use storage::{Clock, DirLock, Fs, Log, Manifest, Rng};
 use crate::dispatch::Dispatch;
 use crate::error::{Result, StoreError};
 use crate::exemplars::HeadExemplars;
+use crate::full_page::Paging;
 use crate::head::Head;
 use crate::journal::Journal;
 use crate::maintain::Maintenance;
@@ -91,6 +92,8 @@ pub struct Opened {
 const PART_CACHE_BYTES_MAX: usize = 64 << 20;
 /// A log below this size is replayed before other threads would have begun.
 const ALONE_BYTES_MAX: u64 = 4 << 20;
+/// How much memory pages may take that wait, after replay, to be compressed; at most an eighth of the store's limit.
+const WAITING_PAGES_BYTES_MAX: usize = 512 << 20;
 /// How many threads replay a log at most.
 const REPLAY_THREADS_MAX: usize = 8;
 
@@ -267,8 +270,16 @@ impl Store {
             threads => threads,
         };
         let (head, exemplars, metadata) = (&self.head, &self.exemplars, self.metadata.get_mut());
+        let waiting_bytes_left = AtomicUsize::new(match self.options.memory_bytes_max {
+            0 => WAITING_PAGES_BYTES_MAX,
+            limit => usize::try_from(limit / 8).unwrap_or(usize::MAX).min(WAITING_PAGES_BYTES_MAX),
+        });
+        let paging = Paging {
+            samples_per_column: self.options.page_samples,
+            waiting_bytes_left: Some(&waiting_bytes_left),
+        };
         let (log, replayed, totals) = std::thread::scope(|scope| {
-            let replay = || Replay::new(head, exemplars, floor);
+            let replay = || Replay::new(head, exemplars, floor, paging);
             let mut dispatch = Dispatch::new(scope, threads, replay, metadata);
             let mut on_record = |record: storage::Record<'_>| dispatch.record(record);
             let opened = Log::open(fs, &log_dir, self.options.log, rng, checkpoint, &mut on_record);

@@ -10,9 +10,10 @@ use model::{Labels, Timestamp, Value};
 use parking_lot::{Mutex, RwLock};
 
 use crate::bits::{self, Bits};
-use crate::closed::Column;
+use crate::closed::{ClosedPage, Column};
 use crate::columns::Columns;
 use crate::error::Result;
+use crate::full_page::Paging;
 use crate::histogram;
 use crate::histogram_column::HistogramColumn;
 use crate::journal::Entry;
@@ -72,6 +73,8 @@ pub(crate) struct Context<'a> {
     pub(crate) window_ms: i64,
     /// What was deleted and may still be asked for, if anything was.
     pub(crate) deleted: Option<Arc<View>>,
+    /// When pages are full, and what becomes of them.
+    pub(crate) paging: Paging<'a>,
 }
 
 /// What a stripe takes, counted.
@@ -237,6 +240,16 @@ impl Stripe {
         histograms.chain(state.rows.oldest_from(time)).min()
     }
 
+    /// Compresses the pages that replay left as they came. Appends and reads go on meanwhile.
+    pub(crate) fn close_waiting(&self) {
+        loop {
+            let waiting = self.state.lock().rows.waiting();
+            let Some(page) = waiting else { return };
+            let closed = ClosedPage::of_rows(&page, page.column_count());
+            self.state.lock().rows.replace_waiting(&page, closed);
+        }
+    }
+
     /// Forgets what is wholly before `time`.
     pub(crate) fn drop_before(&self, time: Timestamp) {
         let mut state = self.state.lock();
@@ -324,7 +337,7 @@ impl Stripe {
             state.logged.row(self.number, time, &values, columns, journal)?;
         }
         match place {
-            Place::New => state.rows.push_new(time, &values),
+            Place::New => state.rows.push_new(time, &values, context.paging),
             _ => state.rows.push_newest(&values),
         }
         Ok(())

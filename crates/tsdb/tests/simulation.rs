@@ -71,6 +71,8 @@ fn options(seed: u64) -> Options {
         merged_span_ms_max: 100 * MINUTE,
         out_of_order_window_ms: 10 * MINUTE,
         chapter_bytes_max: 4_000,
+        // Small enough that pages are closed.
+        page_samples: 1 + (seed % 5) as usize,
         // Some replay their logs in several threads, whatever the seed makes of it otherwise.
         replay_threads: 1 + usize::from(seed.is_multiple_of(3)) * 2,
         retention_ms: 0,
