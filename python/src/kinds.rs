@@ -97,7 +97,7 @@ impl Gauge {
     fn add(slf: &Bound<'_, Self>, amount: f64) -> PyResult<()> {
         match slf.as_super().get().series() {
             Some(_) if amount.is_nan() => refuse(),
-            Some(series) => series.cells.add(FIRST, amount),
+            Some(series) => series.cells.step(FIRST, amount),
             None => return slf.call_method1(intern!(slf.py(), "_inc"), (amount,)).map(drop),
         }
         Ok(())

@@ -6,11 +6,14 @@
 //! underscore before it, which is written for clarity.
 //!
 //! From the bottom up: `cells` is where numbers lie, `value` one number as Python sees it, `metric` a metric with its
-//! children, `kinds` the four kinds of it that are recorded to, `text` their exposition without the interpreter.
+//! children, `kinds` the four kinds of it that are recorded to, `text` their exposition without the interpreter, `shared` the
+//! file in memory in which the workers of a service count together.
 
 mod cells;
 mod kinds;
 mod metric;
+#[cfg(unix)]
+mod shared;
 mod text;
 mod value;
 
@@ -23,6 +26,9 @@ mod _core {
     use super::kinds::{Counter, Gauge, Histogram, Summary};
     #[pymodule_export]
     use super::metric::Metric;
+    #[cfg(unix)]
+    #[pymodule_export]
+    use super::shared::{Segment, process_started};
     #[pymodule_export]
     use super::text::{format_number, render};
     #[pymodule_export]

@@ -41,12 +41,19 @@ pub(crate) struct Series {
     pub(crate) cells: Arc<Cells>,
     /// The upper bounds of a histogram's buckets, the last one infinite; empty for others.
     pub(crate) bounds: Box<[f64]>,
+    /// Whether recording is changing the numbers and nothing else.
+    is_direct: bool,
 }
 
 impl Metric {
-    /// `None`: it has labels, or records somewhere else.
+    /// What it can record in directly. `None`: it has labels, records somewhere else, or more than a number.
     #[inline]
     pub(crate) fn series(&self) -> Option<&Series> {
+        self.series.get().filter(|series| series.is_direct)
+    }
+
+    /// Its numbers, however they are recorded.
+    pub(crate) fn numbers(&self) -> Option<&Series> {
         self.series.get()
     }
 
@@ -88,14 +95,15 @@ impl Metric {
     }
 
     /// Makes its numbers and returns them as values, the first one (the sum) first.
-    #[pyo3(signature = (numbers, bounds = Vec::new()))]
+    #[pyo3(signature = (numbers, bounds = Vec::new(), is_direct = true))]
     fn _bind_series<'py>(
         slf: &Bound<'py, Self>,
         numbers: usize,
         bounds: Vec<f64>,
+        is_direct: bool,
     ) -> PyResult<Bound<'py, PyList>> {
         let cells = Arc::new(Cells::new(numbers));
-        let series = Series { cells: Arc::clone(&cells), bounds: bounds.into_boxed_slice() };
+        let series = Series { cells: Arc::clone(&cells), bounds: bounds.into_boxed_slice(), is_direct };
         if slf.get().series.set(series).is_err() {
             return Err(PyRuntimeError::new_err("a metric has its numbers for good"));
         }

@@ -30,13 +30,12 @@ pub(crate) fn render<'py>(
     children: &Bound<'py, PyDict>,
     with_created: bool,
 ) -> PyResult<Option<Bound<'py, PyBytes>>> {
-    let mut order: Vec<usize> = (0..label_names.len()).collect();
-    order.sort_by(|left, right| label_names[*left].cmp(&label_names[*right]));
+    let order = order_of(&label_names);
     let with_created = with_created && kind != "gauge";
     let mut kept = Vec::with_capacity(children.len());
     for (values, metric) in children {
         let metric = metric.cast_into::<Metric>()?;
-        if metric.get().series().is_none() {
+        if metric.get().numbers().is_none() {
             return Ok(None);
         }
         metric
@@ -46,11 +45,42 @@ pub(crate) fn render<'py>(
         kept.push((metric.unbind(), created));
     }
     let family = Family { name, help, kind, with_created };
-    let text = py.detach(|| family.text(kept.iter().map(|(metric, created)| (metric.get(), *created))));
+    let text = py.detach(|| {
+        let mut snapshot = Snapshot::default();
+        for (metric, created) in &kept {
+            let metric = metric.get();
+            let (Some(series), Ok(labels)) = (metric.numbers(), metric.label_text(|| Ok(no_labels()))) else {
+                continue;
+            };
+            series.cells.read(&mut snapshot.numbers);
+            snapshot.bounds = &series.bounds;
+            snapshot.series.push((labels, *created));
+        }
+        family.text(&snapshot)
+    });
     Ok(Some(PyBytes::new(py, text.as_bytes())))
 }
 
-fn label_text(names: &[String], order: &[usize], values: &[String]) -> LabelText {
+/// All series of a family at one moment.
+#[derive(Default)]
+pub(crate) struct Snapshot<'a> {
+    /// Labels, and when it was created.
+    pub(crate) series: Vec<(&'a LabelText, f64)>,
+    /// The numbers of all, as many for each.
+    pub(crate) numbers: Vec<f64>,
+    /// Of histograms, which all series have the same of.
+    pub(crate) bounds: &'a [f64],
+}
+
+/// The places of label names in the order in which they are written.
+pub(crate) fn order_of(names: &[String]) -> Vec<usize> {
+    let mut order: Vec<usize> = (0..names.len()).collect();
+    order.sort_by(|left, right| names[*left].cmp(&names[*right]));
+    order
+}
+
+/// The labels of a series; `values` go with `names`.
+pub(crate) fn label_text(names: &[String], order: &[usize], values: &[String]) -> LabelText {
     let mut text =
         LabelText { whole: String::new(), before_bound: String::new(), after_bound: String::new() };
     for (place, at) in order.iter().enumerate() {
@@ -71,23 +101,21 @@ fn label_text(names: &[String], order: &[usize], values: &[String]) -> LabelText
     text
 }
 
-struct Family<'a> {
-    name: &'a str,
-    help: &'a str,
-    kind: &'a str,
-    with_created: bool,
+/// How a family is written.
+pub(crate) struct Family<'a> {
+    pub(crate) name: &'a str,
+    pub(crate) help: &'a str,
+    pub(crate) kind: &'a str,
+    pub(crate) with_created: bool,
 }
 
 impl Family<'_> {
-    fn text<'a>(&self, children: impl ExactSizeIterator<Item = (&'a Metric, f64)> + Clone) -> String {
-        let mut out = String::with_capacity(children.len() * 96 + 256);
+    pub(crate) fn text(&self, snapshot: &Snapshot<'_>) -> String {
+        let mut out = String::with_capacity(snapshot.series.len() * 96 + 256);
         self.header(&mut out, if self.kind == "counter" { "_total" } else { "" }, self.kind);
-        let (mut numbers, mut bounds) = (Vec::new(), Vec::new());
-        for (metric, _) in children.clone() {
-            let (Some(series), Ok(labels)) = (metric.series(), metric.label_text(|| Ok(no_labels()))) else {
-                continue;
-            };
-            series.cells.read(&mut numbers);
+        let bounds: Vec<String> = snapshot.bounds.iter().map(|bound| format_number(*bound)).collect();
+        let each = (snapshot.numbers.len() / snapshot.series.len().max(1)).max(1);
+        for ((labels, _), numbers) in snapshot.series.iter().zip(snapshot.numbers.chunks(each)) {
             match self.kind {
                 "counter" => self.sample(&mut out, "_total", &labels.whole, numbers[0]),
                 "summary" => {
@@ -95,13 +123,9 @@ impl Family<'_> {
                     self.sample(&mut out, "_sum", &labels.whole, numbers[0]);
                 }
                 "histogram" => {
-                    // All children have the same bounds.
-                    if bounds.is_empty() {
-                        bounds = series.bounds.iter().map(|bound| format_number(*bound)).collect();
-                    }
-                    self.buckets(&mut out, labels, &bounds, &numbers);
+                    self.buckets(&mut out, labels, &bounds, numbers);
                     // Where observations may be negative a sum goes down, which is nothing that a counter may do.
-                    if series.bounds.first().is_some_and(|bound| *bound >= 0.0) {
+                    if snapshot.bounds.first().is_some_and(|bound| *bound >= 0.0) {
                         self.sample(&mut out, "_count", &labels.whole, numbers[1..].iter().sum());
                         self.sample(&mut out, "_sum", &labels.whole, numbers[0]);
                     }
@@ -109,12 +133,10 @@ impl Family<'_> {
                 _ => self.sample(&mut out, "", &labels.whole, numbers[0]),
             }
         }
-        if self.with_created && children.len() > 0 {
+        if self.with_created && !snapshot.series.is_empty() {
             self.header(&mut out, "_created", "gauge");
-            for (metric, created) in children {
-                if let Ok(labels) = metric.label_text(|| Ok(no_labels())) {
-                    self.sample(&mut out, "_created", &labels.whole, created);
-                }
+            for (labels, created) in &snapshot.series {
+                self.sample(&mut out, "_created", &labels.whole, *created);
             }
         }
         out

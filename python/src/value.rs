@@ -1,5 +1,6 @@
 //! One number as Python sees it: what `prometheus_client` calls a value, which is a cell of a series.
 
+use std::sync::atomic::AtomicU64;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use pyo3::prelude::*;
@@ -19,6 +20,11 @@ impl Value {
     pub(crate) fn of(cells: &Arc<Cells>, at: usize) -> Value {
         Value { cells: Arc::clone(cells), at, exemplar: Mutex::new(None) }
     }
+
+    /// Where it is if other workers can read it.
+    pub(crate) fn shared(&self) -> Option<&'static AtomicU64> {
+        self.cells.shared(self.at)
+    }
 }
 
 #[pymethods]
@@ -32,7 +38,7 @@ impl Value {
 
     /// Adds. What is no number is counted as refused and changes nothing.
     fn inc(&self, amount: f64) {
-        if amount.is_nan() { refuse() } else { self.cells.add(self.at, amount) }
+        if amount.is_nan() { refuse() } else { self.cells.step(self.at, amount) }
     }
 
     /// Sets. The time matters to values in files only.

@@ -10,11 +10,11 @@ import threading
 from functools import partial
 from typing import TYPE_CHECKING, Any, Callable, Dict, List, Optional, Sequence, Tuple
 
-from .. import _core
+from .. import _core, workers
 from . import metrics as _metrics
 from .openmetrics import exposition as openmetrics
 from .openmetrics.exposition import ALLOWUTF8, DOTS, UNDERSCORES, VALUES, escape_label_name, escape_metric_name
-from .registry import REGISTRY, Collector, CollectorRegistry
+from .registry import REGISTRY, Collector, CollectorRegistry, _collect_one
 from .utils import floatToGoString, parse_version
 from .validation import _is_valid_legacy_metric_name
 
@@ -63,6 +63,10 @@ def _families(registry: Any) -> Any:
     if type(registry) is not CollectorRegistry:
         yield from registry.collect()
         return
+    texts = workers.texts(registry, _metrics._use_created)
+    if texts is not None:
+        yield from _families_of_workers(registry, texts)
+        return
     target_info, collectors = registry._collectors()
     if target_info:
         yield target_info
@@ -72,6 +76,22 @@ def _families(registry: Any) -> Any:
             yield from collector.collect()
         elif text:
             yield text
+
+
+def _families_of_workers(registry: CollectorRegistry, texts: Dict[str, bytes]) -> Any:
+    """The same with what all workers have: text where the native half wrote it."""
+    others = workers.families(registry, with_texts=False) or {}
+    target_info, collectors = registry._collectors()
+    if target_info:
+        yield target_info
+    for collector in collectors:
+        if workers.is_shared(collector) and collector._name in texts:
+            yield texts.pop(collector._name)
+        else:
+            yield from _collect_one(collector, others)
+    # What other workers have and this one never made.
+    yield from texts.values()
+    yield from others.values()
 
 
 def _native_text(metric: Any) -> Optional[bytes]:

@@ -6,6 +6,7 @@ import gc
 import platform
 from typing import Iterable
 
+from .. import workers
 from .metrics_core import CounterMetricFamily, Metric
 from .registry import REGISTRY, CollectorRegistry
 
@@ -14,11 +15,23 @@ class GCCollector:
     """Collections and what they found, by generation; only CPython tells."""
 
     def __init__(self, registry: CollectorRegistry = REGISTRY) -> None:
+        self._is_published = False
         if hasattr(gc, "get_stats") and platform.python_implementation() == "CPython":
             registry.register(self)
+            if registry is REGISTRY:
+                workers.on_publish(self._publish)
 
     def collect(self) -> Iterable[Metric]:
-        """The families as they are now."""
+        """The families as they are now; where there are other workers, they are among what all of them publish."""
+        return [] if self._is_published else self._families()
+
+    def _publish(self) -> None:
+        for family in self._families():
+            for sample in family.samples:
+                workers.set_number("counter", family.name, family.documentation, sample.labels, sample.value)
+        self._is_published = True
+
+    def _families(self) -> Iterable[Metric]:
         collected = CounterMetricFamily(
             "python_gc_objects_collected", "Objects collected during gc", labels=["generation"]
         )

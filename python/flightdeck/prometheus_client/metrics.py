@@ -12,7 +12,7 @@ from threading import Lock
 from types import MethodType
 from typing import Any, Callable, Dict, Iterable, List, Optional, Sequence, Tuple, Type, Union
 
-from .. import _core
+from .. import _core, workers
 from . import values
 from .context_managers import ExceptionCounter, InprogressTracker, Timer
 from .metrics_core import Metric
@@ -59,6 +59,8 @@ class MetricWrapperBase(_core.Metric):
 
     _type: Optional[str] = None
     _reserved_labelnames: Sequence[str] = ()
+    # What names its registry to other workers; `None`: it is this process's alone.
+    _shared_key: Optional[str] = None
 
     def __init__(
         self,
@@ -90,6 +92,14 @@ class MetricWrapperBase(_core.Metric):
             self._metric_init()
         if not self._labelvalues and registry:
             registry.register(self)
+            if self._is_native():
+                self._share(getattr(registry, "_shared_key", None))
+
+    def _share(self, key: Optional[str]) -> None:
+        """Counts together with other workers, where there are any."""
+        self._shared_key = key
+        if key is not None and self._is_observable():
+            workers.adopt(self)
 
     def _is_observable(self) -> bool:
         return not self._labelnames or bool(self._labelvalues)
@@ -143,7 +153,7 @@ class MetricWrapperBase(_core.Metric):
             labelvalues = tuple(str(value) for value in labelvalues)
         with self._lock:
             if labelvalues not in self._metrics:
-                self._metrics[labelvalues] = type(self)(
+                child = type(self)(
                     self._original_name,
                     documentation=self._documentation,
                     labelnames=self._labelnames,
@@ -153,6 +163,8 @@ class MetricWrapperBase(_core.Metric):
                     _labelvalues=labelvalues,
                     **self._kwargs,
                 )
+                child._share(self._shared_key)
+                self._metrics[labelvalues] = child
             return self._metrics[labelvalues]
 
     def remove(self, *labelvalues: Any) -> None:
@@ -163,7 +175,9 @@ class MetricWrapperBase(_core.Metric):
         if len(labelvalues) != len(self._labelnames):
             raise ValueError(f"Incorrect label count (expected {len(self._labelnames)}, got {labelvalues})")
         with self._lock:
-            self._metrics.pop(tuple(str(value) for value in labelvalues), None)
+            removed = self._metrics.pop(tuple(str(value) for value in labelvalues), None)
+        if removed is not None:
+            workers.forget(removed)
 
     def remove_by_labels(self, labels: Dict[str, str]) -> None:
         """Forgets every child that has all these labels; with none given, nothing."""
@@ -179,15 +193,20 @@ class MetricWrapperBase(_core.Metric):
             return
         wanted = [(self._labelnames.index(name), str(value)) for name, value in labels.items()]
         with self._lock:
-            for key in [key for key in self._metrics if all(key[at] == value for at, value in wanted)]:
-                del self._metrics[key]
+            keys = [key for key in self._metrics if all(key[at] == value for at, value in wanted)]
+            removed = [self._metrics.pop(key) for key in keys]
+        for child in removed:
+            workers.forget(child)
 
     def clear(self) -> None:
         """Forgets all children."""
         self._warn_of_files("Clearing labels")
         if self._labelnames and not self._labelvalues:
             with self._lock:
+                removed = list(self._metrics.values())
                 self._metrics.clear()
+            for child in removed:
+                workers.forget(child)
 
     @staticmethod
     def _warn_of_files(what: str) -> None:
@@ -252,11 +271,13 @@ class Counter(MetricWrapperBase, _core.Counter):
         self._value.inc(amount)
         if exemplar:
             self._value.set_exemplar(Exemplar(exemplar, amount, time.time()))
+            workers.keep_exemplar(self._value, exemplar, amount)
 
     def reset(self) -> None:
         """Sets it to zero, as if it had just been created."""
         self._value.set(0)
         self._created = time.time()
+        workers.reset(self)
 
     def count_exceptions(self, exception: Union[Type[BaseException], Tuple[Type[BaseException], ...]] = Exception) -> ExceptionCounter:
         """Counts exceptions of a block or a function."""
@@ -297,11 +318,14 @@ class Gauge(MetricWrapperBase, _core.Gauge):
         self._is_most_recent = multiprocess_mode in self._MOST_RECENT_MODES
 
     def _metric_init(self) -> None:
-        # What is summed up by time must not be stepped; such a gauge goes the long way, which refuses it.
-        if self._is_native() and self._multiprocess_mode not in self._MOST_RECENT_MODES:
-            (self._value,) = self._bind_series(1)
-        else:
+        self._changed: Any = None
+        if not self._is_native():
             self._value = self._value_of("", multiprocess_mode=self._multiprocess_mode)
+        elif self._multiprocess_mode in self._MOST_RECENT_MODES:
+            # Such a gauge is set and never stepped; it goes the long way, which knows the time.
+            self._value, self._changed = self._bind_series(2, is_direct=False)
+        else:
+            (self._value,) = self._bind_series(1)
 
     def _inc(self, amount: float) -> None:
         if self._is_most_recent:
@@ -312,6 +336,8 @@ class Gauge(MetricWrapperBase, _core.Gauge):
     def _set(self, value: float) -> None:
         self._raise_if_not_observable()
         self._value.set(float(value), timestamp=time.time() if self._is_most_recent else 0)
+        if self._changed is not None:
+            self._changed.set(time.time())
 
     def set_to_current_time(self) -> None:
         """Sets it to the seconds since 1970."""
@@ -334,6 +360,7 @@ class Gauge(MetricWrapperBase, _core.Gauge):
             return (Sample("", {}, float(f())),)
 
         self._child_samples = MethodType(samples, self)  # type: ignore[method-assign]
+        workers.asks_function(self)
 
     def _child_samples(self) -> Iterable[Sample]:
         return (Sample("", {}, self._value.get()),)
@@ -422,6 +449,7 @@ class Histogram(MetricWrapperBase, _core.Histogram):
             self._buckets[bucket].inc(1)
         if exemplar:
             self._buckets[bucket].set_exemplar(Exemplar(exemplar, amount, time.time()))
+            workers.keep_exemplar(self._buckets[bucket], exemplar, amount)
 
     def time(self) -> Timer:
         """Observes how long a block or a function took, in seconds."""
@@ -460,6 +488,8 @@ class Info(MetricWrapperBase):
             raise ValueError("Label value cannot be None")
         with self._lock:
             self._value = dict(val)
+        if self._shared_key is not None:
+            workers.info_changed(self)
 
     def _child_samples(self) -> Iterable[Sample]:
         with self._lock:
@@ -494,12 +524,17 @@ class Enum(MetricWrapperBase):
     def _metric_init(self) -> None:
         self._value = 0
         self._lock = Lock()
+        # What other workers see: which state, and since when.
+        self._shown, self._changed = self._bind_series(2, is_direct=False)
+        self._shown.set(0)
 
     def state(self, state: str) -> None:
         """Says that it is in that state now."""
         self._raise_if_not_observable()
         with self._lock:
             self._value = self._states.index(state)
+            self._shown.set(self._value)
+            self._changed.set(time.time())
 
     def _child_samples(self) -> Iterable[Sample]:
         with self._lock:

@@ -8,6 +8,7 @@ import os
 from collections import defaultdict
 from typing import Any, Dict, Iterable, List, Optional, Tuple
 
+from . import values
 from .metrics import Gauge
 from .metrics_core import Metric
 from .mmap_dict import MmapedDict
@@ -22,16 +23,7 @@ class MultiProcessCollector:
 
     def __init__(self, registry: Any, path: Optional[str] = None) -> None:
         if path is None:
-            if "prometheus_multiproc_dir" in os.environ and "PROMETHEUS_MULTIPROC_DIR" not in os.environ:
-                import warnings
-
-                os.environ["PROMETHEUS_MULTIPROC_DIR"] = os.environ["prometheus_multiproc_dir"]
-                warnings.warn(
-                    "prometheus_multiproc_dir variable has been deprecated in favor of the upper case naming PROMETHEUS_MULTIPROC_DIR",
-                    DeprecationWarning,
-                    stacklevel=2,
-                )
-            path = os.environ.get("PROMETHEUS_MULTIPROC_DIR")
+            path = values._directory()
         if not path or not os.path.isdir(path):
             raise ValueError("env PROMETHEUS_MULTIPROC_DIR is not set or not a directory")
         self._path = path

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import os
-from typing import Any, Callable, Iterable, List, Optional, Union
+from typing import Any, Callable, Dict, Iterable, List, Optional, Union
 
+from .. import workers
 from .metrics_core import CounterMetricFamily, GaugeMetricFamily, Metric
 from .registry import REGISTRY, CollectorRegistry
 
@@ -16,13 +17,17 @@ except ImportError:
     _PAGESIZE = 4096
 
 
+def _this_process() -> str:
+    return "self"
+
+
 class ProcessCollector:
     """The families of one process; `pid` may be a function."""
 
     def __init__(
         self,
         namespace: str = "",
-        pid: Callable[[], Union[int, str]] = lambda: "self",
+        pid: Callable[[], Union[int, str]] = _this_process,
         proc: str = "/proc",
         registry: Optional[CollectorRegistry] = REGISTRY,
     ) -> None:
@@ -42,6 +47,8 @@ class ProcessCollector:
             self._btime = self._boot_time()
         except OSError:
             pass
+        # A namespace or another process is somebody's own idea of what is measured.
+        self._is_shared = registry is REGISTRY and not namespace and proc == "/proc" and pid is _this_process
         if registry:
             registry.register(self)
 
@@ -56,8 +63,21 @@ class ProcessCollector:
         """The families as they are now; what cannot be read is left out."""
         if not self._btime:
             return []
-        pid = os.path.join(self._proc, str(self._pid()).strip())
-        return [*self._from_stat(pid), *self._from_files(pid)]
+        pids = workers.pids() if self._is_shared else []
+        if not pids:
+            return self._of_process(str(self._pid()).strip())
+        # One family of each name, with a series for every worker.
+        families: Dict[str, Metric] = {}
+        for pid in pids:
+            for family in self._of_process(str(pid)):
+                samples = [sample._replace(labels={"pid": str(pid)}) for sample in family.samples]
+                kept = families.setdefault(family.name, family)
+                kept.samples = samples if kept is family else kept.samples + samples
+        return families.values()
+
+    def _of_process(self, pid: str) -> List[Metric]:
+        directory = os.path.join(self._proc, pid)
+        return [*self._from_stat(directory), *self._from_files(directory)]
 
     def _gauge(self, name: str, documentation: str, value: Any) -> Metric:
         return GaugeMetricFamily(self._prefix + name, documentation, value=value)

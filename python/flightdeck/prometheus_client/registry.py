@@ -6,6 +6,7 @@ import copy
 from threading import Lock
 from typing import TYPE_CHECKING, Any, Dict, Iterable, Iterator, List, Optional
 
+from .. import workers
 from .metrics_core import Metric
 
 if TYPE_CHECKING:
@@ -72,6 +73,9 @@ class CollectorRegistry:
         self._target_info: Optional[Dict[str, str]] = {}
         self._support_collectors_without_names = support_collectors_without_names
         self._collectors_without_names: List[Any] = []
+        self._shared_key = workers.registry_key()
+        if self._shared_key is not None:
+            workers.know(self)
         self.set_target_info(target_info)
 
     def register(self, collector: Any) -> None:
@@ -115,8 +119,12 @@ class CollectorRegistry:
         target_info, collectors = self._collectors()
         if target_info:
             yield target_info
+        shared = workers.families(self)
         for collector in collectors:
-            yield from collector.collect()
+            yield from _collect_one(collector, shared)
+        # What other workers have and this one never made.
+        if shared:
+            yield from shared.values()
 
     def restricted_registry(self, names: Iterable[str]) -> "RestrictedRegistry":
         """A view that collects only samples of these names, and asks only the collectors that have them."""
@@ -153,6 +161,14 @@ class CollectorRegistry:
         return None
 
 
+def _collect_one(collector: Any, shared: Optional[Dict[str, Metric]]) -> Iterable[Metric]:
+    """The families of a collector; of metrics that workers share, those of all of them, which are taken from `shared`."""
+    if shared is None or not workers.is_shared(collector):
+        return collector.collect()  # type: ignore[no-any-return]
+    family = shared.pop(collector._name, None)
+    return collector.describe() if family is None else [family]  # type: ignore[no-any-return]
+
+
 class RestrictedRegistry:
     """What `CollectorRegistry.restricted_registry` returns."""
 
@@ -175,11 +191,13 @@ class RestrictedRegistry:
             collectors.extend(registry._collectors_without_names)
         if target_info:
             yield target_info
+        shared = workers.families(registry)
         for collector in collectors:
-            for metric in collector.collect():
+            for metric in _collect_one(collector, shared):
                 restricted = metric._restricted_metric(self._name_set)
                 if restricted:
                     yield restricted
 
 
 REGISTRY = CollectorRegistry(auto_describe=True)
+REGISTRY._shared_key = ""

@@ -6,7 +6,7 @@ import os
 import warnings
 import weakref
 from threading import Lock
-from typing import Any, Callable, Dict, List
+from typing import Any, Callable, Dict, List, Optional
 
 from .. import _core
 
@@ -120,16 +120,21 @@ def close_all_multiprocess_files() -> None:
         file_class.close_all_files()  # type: ignore[attr-defined]
 
 
-def get_value_class() -> type:
-    """The class that the environment asks for."""
+def _directory() -> Optional[str]:
+    """What PROMETHEUS_MULTIPROC_DIR says; its old spelling becomes the new one, with a warning for the caller's caller."""
     if "prometheus_multiproc_dir" in os.environ and "PROMETHEUS_MULTIPROC_DIR" not in os.environ:
         os.environ["PROMETHEUS_MULTIPROC_DIR"] = os.environ["prometheus_multiproc_dir"]
         warnings.warn(
             "prometheus_multiproc_dir variable has been deprecated in favor of the upper case naming PROMETHEUS_MULTIPROC_DIR",
             DeprecationWarning,
-            stacklevel=2,
+            stacklevel=3,
         )
-    return MultiProcessValue() if "PROMETHEUS_MULTIPROC_DIR" in os.environ else MutexValue
+    return os.environ.get("PROMETHEUS_MULTIPROC_DIR")
+
+
+def get_value_class() -> type:
+    """The class that the environment asks for."""
+    return MutexValue if _directory() is None else MultiProcessValue()
 
 
 ValueClass: Any = get_value_class()
