@@ -4,11 +4,13 @@
 //! (`re2`). Before any automaton runs, the pattern is looked at: a set of literals
 //! (`a|b|c`, `(get|post)`, `5[0-9]`) is answered by a look-up, a leading literal narrows what has to be tried.
 
+mod cache;
 mod re2;
 
 use std::fmt;
 use std::sync::{Arc, OnceLock};
 
+use cache::CACHE;
 use regex_automata::meta;
 use regex_automata::nfa::thompson::WhichCaptures;
 use regex_syntax::hir::{Hir, HirKind};
@@ -22,25 +24,28 @@ const GROUPS_MAX: usize = 1_000;
 /// How long a pattern may be.
 const PATTERN_BYTES_MAX: usize = 1 << 20;
 
-/// A compiled, anchored pattern.
+/// A compiled, anchored pattern. Clones share what they are compiled to, and the memory that matching takes.
 #[derive(Clone)]
 pub struct Regex {
-    pattern: Arc<str>,
-    plan: Plan,
-    /// The automaton that also tells what groups catch, once somebody wants that; `None` where that would take too much.
-    catching: Arc<OnceLock<Option<meta::Regex>>>,
+    compiled: Arc<Compiled>,
 }
 
-#[derive(Clone)]
+struct Compiled {
+    pattern: Box<str>,
+    plan: Plan,
+    /// The automaton that also tells what groups catch, once somebody wants that; `None` where that would take too much.
+    catching: OnceLock<Option<meta::Regex>>,
+}
+
 enum Plan {
     /// The pattern matches exactly these values, sorted.
-    Literals(Arc<[String]>),
+    Literals(Box<[String]>),
     /// The pattern matches every value.
     Everything,
     /// The pattern matches every value but the empty one.
     NonEmpty,
     /// Anything else; every match starts with `prefix`.
-    Automaton { prefix: Arc<str>, automaton: meta::Regex },
+    Automaton { prefix: Box<str>, automaton: meta::Regex },
 }
 
 /// Why a pattern cannot be used.
@@ -56,8 +61,17 @@ pub fn escape(text: &str) -> String {
 }
 
 impl Regex {
-    /// Compiles `pattern`, anchored at both ends.
+    /// Compiles `pattern`, anchored at both ends, unless that was done lately.
     pub fn new(pattern: &str) -> Result<Regex, RegexError> {
+        if let Some(known) = CACHE.get(pattern) {
+            return Ok(known);
+        }
+        let regex = Regex::compile(pattern)?;
+        CACHE.put(&regex);
+        Ok(regex)
+    }
+
+    fn compile(pattern: &str) -> Result<Regex, RegexError> {
         if pattern.len() > PATTERN_BYTES_MAX {
             return Err(RegexError { message: format!("pattern is longer than {PATTERN_BYTES_MAX} bytes") });
         }
@@ -68,26 +82,29 @@ impl Regex {
             .parse(&re2::translate(pattern))
             .map_err(|error| RegexError { message: one_line(&error) })?;
         let plan = Plan::of(pattern, &hir)?;
-        Ok(Regex { pattern: pattern.into(), plan, catching: Arc::default() })
+        let compiled = Compiled { pattern: pattern.into(), plan, catching: OnceLock::new() };
+        Ok(Regex { compiled: Arc::new(compiled) })
     }
 
     /// The pattern as written.
     pub fn pattern(&self) -> &str {
-        &self.pattern
+        &self.compiled.pattern
     }
 
-    /// How much memory the compiled pattern takes, about, before it is used.
+    /// How much memory the compiled pattern takes, about, without what matching takes.
     pub fn memory_bytes(&self) -> usize {
-        match &self.plan {
+        let plan = match &self.compiled.plan {
             Plan::Automaton { automaton, .. } => automaton.memory_usage(),
             Plan::Literals(literals) => literals.iter().map(String::len).sum(),
             Plan::Everything | Plan::NonEmpty => 0,
-        }
+        };
+        let catching = self.compiled.catching.get().and_then(Option::as_ref);
+        plan + catching.map_or(0, meta::Regex::memory_usage)
     }
 
     /// Whether the whole of `text` matches.
     pub fn is_match(&self, text: &str) -> bool {
-        match &self.plan {
+        match &self.compiled.plan {
             Plan::Literals(literals) => {
                 literals.binary_search_by(|literal| literal.as_str().cmp(text)).is_ok()
             }
@@ -99,7 +116,7 @@ impl Regex {
 
     /// The values the pattern stands for, sorted, when it is nothing but a set of literals.
     pub fn literals(&self) -> Option<&[String]> {
-        match &self.plan {
+        match &self.compiled.plan {
             Plan::Literals(literals) => Some(literals),
             Plan::Everything | Plan::NonEmpty | Plan::Automaton { .. } => None,
         }
@@ -107,7 +124,7 @@ impl Regex {
 
     /// A text that every match starts with; empty when there is none.
     pub fn prefix(&self) -> &str {
-        match &self.plan {
+        match &self.compiled.plan {
             Plan::Automaton { prefix, .. } => prefix,
             Plan::Literals(_) | Plan::Everything | Plan::NonEmpty => "",
         }
@@ -115,12 +132,12 @@ impl Regex {
 
     /// Whether every value matches, the empty one too.
     pub fn matches_everything(&self) -> bool {
-        matches!(self.plan, Plan::Everything)
+        matches!(self.compiled.plan, Plan::Everything)
     }
 
     /// Whether exactly the non-empty values match.
     pub fn matches_every_non_empty(&self) -> bool {
-        matches!(self.plan, Plan::NonEmpty)
+        matches!(self.compiled.plan, Plan::NonEmpty)
     }
 
     /// The text of `template` with `$1`, `${name}` and `$$` replaced by what the groups caught in `text`;
@@ -129,7 +146,8 @@ impl Regex {
         if !self.is_match(text) {
             return None;
         }
-        let automaton = self.catching.get_or_init(|| compile_catching(&self.pattern)).as_ref()?;
+        let compiled = &*self.compiled;
+        let automaton = compiled.catching.get_or_init(|| compile_catching(&compiled.pattern)).as_ref()?;
         let mut captures = automaton.create_captures();
         automaton.captures(text, &mut captures);
         captures.is_match().then(|| captures.interpolate_string(text, template))
@@ -138,13 +156,13 @@ impl Regex {
 
 impl fmt::Debug for Regex {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "Regex({})", self.pattern)
+        write!(f, "Regex({})", self.pattern())
     }
 }
 
 impl PartialEq for Regex {
     fn eq(&self, other: &Regex) -> bool {
-        self.pattern == other.pattern
+        self.pattern() == other.pattern()
     }
 }
 
