@@ -5,7 +5,7 @@ use tsdb::Store;
 
 use crate::annotation::Annotations;
 use crate::error::QueryError;
-use crate::eval::{Evaluator, Steps, Touched};
+use crate::eval::{Evaluator, Selections, Steps, Touched};
 use crate::plan::{self, Environment, Plan, PlanNode};
 use crate::syntax::{Expr, ValueType};
 use crate::value::Value;
@@ -46,6 +46,10 @@ pub struct QueryOptions<'a> {
     pub clock: Option<&'a (dyn Fn() -> u64 + Sync)>,
     /// Whether the samples that each step touches are counted, rather than those of all.
     pub stats_by_step: bool,
+    /// Whether this is only tried: work that is worth other threads ends in [`QueryError::Large`] before it begins.
+    pub only_small: bool,
+    /// What was selected for the same query before, where it is evaluated anew.
+    pub selections: Option<&'a Selections>,
 }
 
 /// What a query may use.
@@ -137,6 +141,8 @@ impl Default for QueryOptions<'_> {
             should_stop: &|| None,
             clock: None,
             stats_by_step: false,
+            only_small: false,
+            selections: None,
         }
     }
 }

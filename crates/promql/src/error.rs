@@ -25,6 +25,9 @@ pub enum QueryError {
     /// The caller's check said to stop.
     #[error("query was canceled in expression evaluation")]
     Cancelled,
+    /// The query was to be evaluated only if that is little work, which it is not.
+    #[error("query is too large to be evaluated at once")]
+    Large,
     /// A bound of the query was reached.
     #[error("{message} ({bound} is {limit})")]
     Limit {

@@ -30,5 +30,6 @@ mod plan;
 pub use annotation::Annotations;
 pub use engine::{Answer, Engine, Limits, QueryOptions, QueryStats, Settings, StepStats, Stop};
 pub use error::QueryError;
+pub use eval::Selections;
 pub use plan::PlanNode;
 pub use value::{MatrixSeries, SampleValue, Value, VectorSample};

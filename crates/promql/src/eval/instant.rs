@@ -54,6 +54,7 @@ impl InstantSource {
     pub(crate) fn points(&self, index: usize, scratch: &mut Scratch<'_>) -> Result<Points, QueryError> {
         let mut samples = self.selection.read(index)?;
         scratch.meter.read(self.node, samples.len());
+        scratch.spend(samples.len())?;
         infer_hints(&mut samples.histograms, self.selector.counts_only);
         if self.selector.counts_only {
             strip_buckets(&mut samples.histograms);

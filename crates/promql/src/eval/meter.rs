@@ -10,9 +10,13 @@ use crate::eval::row::Row;
 /// How many series are gone through between two looks at whether to stop.
 const CHECK_SERIES: usize = 256;
 
+/// How many series a small query selects at most.
+const SMALL_SERIES_MAX: u64 = 1_024;
+
 /// Counts what a query uses and says when it is too much.
 pub(crate) struct Meter<'a> {
     limits: Limits,
+    only_small: bool,
     should_stop: &'a (dyn Fn() -> Option<Stop> + Sync),
     clock: Option<&'a (dyn Fn() -> u64 + Sync)>,
     gauge: Arc<Gauge>,
@@ -59,6 +63,7 @@ impl<'a> Meter<'a> {
     pub(crate) fn new(options: &'a QueryOptions<'_>, nodes: usize) -> Meter<'a> {
         Meter {
             limits: options.limits,
+            only_small: options.only_small,
             should_stop: options.should_stop,
             clock: options.clock,
             gauge: Arc::default(),
@@ -97,7 +102,12 @@ impl<'a> Meter<'a> {
                 limit: self.limits.series_max,
             });
         }
-        Ok(())
+        if total > SMALL_SERIES_MAX { self.check_large() } else { Ok(()) }
+    }
+
+    /// An error where the query was to be evaluated only if it is small, which it is not.
+    pub(crate) fn check_large(&self) -> Result<(), QueryError> {
+        if self.only_small { Err(QueryError::Large) } else { Ok(()) }
     }
 
     /// An error at every so many series once the caller wants the query to stop.

@@ -1,6 +1,7 @@
 //! Evaluation: each node of the plan once, over all steps.
 
 mod bounds;
+mod drive;
 mod hints;
 mod instant;
 pub(crate) mod label_index;
@@ -18,12 +19,10 @@ mod tally;
 mod track;
 mod vector;
 
-use std::ops::Range;
 use std::sync::Arc;
 
 use hashbrown::HashMap;
 use parking_lot::Mutex;
-use rayon::prelude::*;
 use tsdb::{Selection, Store};
 
 use crate::annotation::Annotations;
@@ -31,7 +30,6 @@ use crate::engine::{QueryOptions, Settings};
 use crate::error::QueryError;
 use crate::eval::bounds::BoundsCache;
 use crate::eval::meter::Rows;
-use crate::eval::parallel::{SERIES_SAMPLES, in_parts, in_so_many, is_small};
 use crate::eval::points::Points;
 use crate::eval::row::{Row, has_equal_labels, merge_equal};
 use crate::eval::stream::{Names, Source, Stream};
@@ -54,9 +52,18 @@ pub(crate) struct Evaluator<'a> {
     steps_max: u64,
     /// Results of expressions that occur more than once, by text and steps.
     shared: Mutex<HashMap<(usize, Steps), Shared>>,
-    /// Selections by what was asked for.
-    selections: Mutex<HashMap<(String, i64, i64), Arc<Selection>>>,
+    /// What was selected, by what was asked for.
+    selections: Mutex<HashMap<Asked, Arc<Selection>>>,
+    /// What was selected before, for this query.
+    known: Option<&'a Selections>,
 }
+
+/// What a store was asked for: matchers, and the first and the last time.
+type Asked = (String, i64, i64);
+
+/// What a query selected from a store, to be used again when the query is evaluated anew.
+#[derive(Default)]
+pub struct Selections(Mutex<HashMap<Asked, Arc<Selection>>>);
 
 /// A result to be used again.
 #[derive(Clone)]
@@ -85,7 +92,9 @@ pub(crate) struct Scratch<'m> {
     pub(crate) notes: Annotations,
     pub(crate) bounds: BoundsCache,
     pub(crate) tally: Tally,
-    /// How much was done since the last look at whether to stop.
+    /// How much was done, in samples.
+    work: usize,
+    /// How much of it since the last look at whether to stop.
     unchecked: usize,
     nested: Option<Box<Scratch<'m>>>,
 }
@@ -93,17 +102,15 @@ pub(crate) struct Scratch<'m> {
 /// How many samples are gone through between two looks at whether to stop.
 pub(crate) const CHECK_SAMPLES: usize = 1 << 18;
 
-/// How many series each thread computes before they are visited in order.
-const BLOCK_SERIES: usize = 32;
-
 impl<'m> Scratch<'m> {
     fn new(meter: &'m Meter<'m>, tally: Tally) -> Scratch<'m> {
         let (notes, bounds) = (Annotations::default(), BoundsCache::default());
-        Scratch { meter, notes, bounds, tally, unchecked: 0, nested: None }
+        Scratch { meter, notes, bounds, tally, work: 0, unchecked: 0, nested: None }
     }
 
     /// Counts what was done, and now and then looks at whether to stop.
     pub(crate) fn spend(&mut self, samples: usize) -> Result<(), QueryError> {
+        self.work += samples;
         self.unchecked += samples;
         if self.unchecked < CHECK_SAMPLES {
             return Ok(());
@@ -128,6 +135,7 @@ impl<'m> Scratch<'m> {
         if !inner.notes.is_empty() {
             self.notes.merge(std::mem::take(&mut inner.notes), 0);
         }
+        self.work += std::mem::take(&mut inner.work);
         self.nested = Some(inner);
     }
 }
@@ -148,6 +156,7 @@ impl<'a> Evaluator<'a> {
             steps_max: options.limits.steps_max,
             shared: Mutex::default(),
             selections: Mutex::default(),
+            known: options.selections,
         }
     }
 
@@ -212,86 +221,6 @@ impl<'a> Evaluator<'a> {
         Ok(parts.into_iter().flat_map(|(rows, _)| rows).collect())
     }
 
-    /// Goes through the series of a stream in parts, several at a time; what `visit` makes of each part comes back in
-    /// the order of the series. `parts` is how many there are to be, if that matters.
-    pub(crate) fn drive<T: Send>(
-        &self,
-        stream: &Stream<'a>,
-        context: Context<'_>,
-        parts: Option<usize>,
-        begin: impl Fn() -> T + Sync,
-        visit: impl Fn(&mut T, usize, Points) -> Result<(), QueryError> + Sync,
-    ) -> Result<Vec<T>, QueryError> {
-        let count = stream.len();
-        let tally = context.tally.lock().empty();
-        let part = |series: Range<usize>| -> Result<(T, Annotations, Tally), QueryError> {
-            let mut scratch = Scratch::new(&self.meter, tally.clone());
-            let mut outcome = begin();
-            for index in series {
-                scratch.spend(context.steps.count + SERIES_SAMPLES)?;
-                if let Some(points) = self.measured_points(stream, index, &mut scratch)? {
-                    visit(&mut outcome, index, points)?;
-                }
-            }
-            Ok((outcome, scratch.notes, scratch.tally))
-        };
-        let results = match parts {
-            Some(parts) if !is_small(count, context.steps.count) => in_so_many(count, parts, part)?,
-            _ => in_parts(count, context.steps.count, part)?,
-        };
-        let (mut notes, mut tally) = (context.notes.lock(), context.tally.lock());
-        let merged = results.into_iter().map(|(outcome, found, touched)| {
-            notes.merge(found, 0);
-            tally.merge(&touched);
-            outcome
-        });
-        Ok(merged.collect())
-    }
-
-    /// Goes through some series of a stream in their order: values are computed several series at a time, and visited
-    /// one after the other.
-    pub(crate) fn drive_in_order(
-        &self,
-        stream: &Stream<'a>,
-        context: Context<'_>,
-        wanted: &[usize],
-        mut visit: impl FnMut(usize, Points) -> Result<(), QueryError>,
-    ) -> Result<(), QueryError> {
-        let threads = rayon::current_num_threads();
-        let tally = context.tally.lock().empty();
-        for block in wanted.chunks(threads * BLOCK_SERIES) {
-            self.meter.check()?;
-            let size = if is_small(wanted.len(), context.steps.count) {
-                block.len()
-            } else {
-                block.len().div_ceil(threads)
-            };
-            let compute = |part: &[usize]| -> Result<_, QueryError> {
-                let mut scratch = Scratch::new(&self.meter, tally.clone());
-                let mut found = Vec::with_capacity(part.len());
-                for &index in part {
-                    scratch.spend(context.steps.count + SERIES_SAMPLES)?;
-                    if let Some(points) = self.measured_points(stream, index, &mut scratch)? {
-                        found.push((index, points));
-                    }
-                }
-                Ok((found, scratch.notes, scratch.tally))
-            };
-            let parts: Vec<_> = match size == block.len() {
-                true => vec![compute(block)?],
-                false => block.par_chunks(size).map(compute).collect::<Result<_, _>>()?,
-            };
-            for (found, notes, touched) in parts {
-                context.notes.lock().merge(notes, 0);
-                context.tally.lock().merge(&touched);
-                for (index, points) in found {
-                    visit(index, points)?;
-                }
-            }
-        }
-        Ok(())
-    }
-
     /// Takes names off a stream because what was computed is no longer the metric. Series that differ only by name
     /// then become one, which is an error where both have a value at some step, or where `strict` at all.
     pub(crate) fn drop_names(
@@ -332,7 +261,7 @@ impl<'a> Evaluator<'a> {
         Ok(stream)
     }
 
-    fn measured_points(
+    pub(crate) fn measured_points(
         &self,
         stream: &Stream<'a>,
         index: usize,

@@ -7,13 +7,13 @@ use rayon::prelude::*;
 use crate::error::QueryError;
 
 /// How much work is worth waking other threads for.
-const PARALLEL_SAMPLES_MIN: usize = 1 << 16;
+pub(crate) const PARALLEL_SAMPLES_MIN: usize = 1 << 16;
 
 /// How many samples the work for one series is worth whatever it holds.
 pub(crate) const SERIES_SAMPLES: usize = 64;
 
 /// How many parts there are for each thread, so that one with less to do takes over from another.
-const PARTS_EACH: usize = 4;
+pub(crate) const PARTS_EACH: usize = 4;
 
 /// Whether work on so many series, of so many samples each, is done on one thread.
 pub(crate) fn is_small(series: usize, samples: usize) -> bool {

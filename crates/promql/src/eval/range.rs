@@ -56,6 +56,9 @@ pub(crate) struct RangeSettings {
 /// What a sample takes while it is looked at: a time and a value.
 const SAMPLE_BYTES: usize = 16;
 
+/// How many samples a function of all steps looks at in the time that others need for one.
+const COLUMN_SAMPLES: usize = 8;
+
 /// How many samples the work for one histogram is worth.
 const HISTOGRAM_COST: usize = 32;
 
@@ -86,6 +89,7 @@ impl RangeStream<'_> {
             RangeInput::Selection(selection) => {
                 let mut samples = selection.read(index)?;
                 scratch.meter.read(self.range.id, samples.len());
+                scratch.spend(samples.len())?;
                 let _held = scratch.meter.hold(samples.len(), samples.len() * SAMPLE_BYTES)?;
                 infer_hints(&mut samples.histograms, self.range.counts_only);
                 if self.range.counts_only {
@@ -186,7 +190,7 @@ impl RangeStream<'_> {
         let seconds = self.range.length as f64 / 1000.0;
         let shapes = || &**table.shapes.get_or_init(|| self.shapes(&track.times, &table.windows));
         if table.samples <= CHECK_SAMPLES {
-            scratch.spend(table.samples)?;
+            scratch.spend(table.samples / COLUMN_SAMPLES)?;
             let (floats, windows) = (&*track.floats, &*table.windows);
             column(&Column { floats, windows, shapes: &shapes, seconds }, results);
             return Ok(());
@@ -201,7 +205,7 @@ impl RangeStream<'_> {
                 samples += (past - first) as usize;
                 end += 1;
             }
-            scratch.spend(samples)?;
+            scratch.spend(samples / COLUMN_SAMPLES)?;
             let windows = &table.windows[start..end];
             let shapes = || &shapes()[start..end];
             let part = Column { floats: &track.floats, windows, shapes: &shapes, seconds };

@@ -107,7 +107,17 @@ impl<'a> Evaluator<'a> {
         if let Some(known) = self.selections.lock().get(&key) {
             return Ok(known.clone());
         }
-        let selection = Arc::new(self.store.select(matchers, first..=last)?);
+        let before = self.known.and_then(|known| known.0.lock().get(&key).cloned());
+        let selection = match before {
+            Some(selection) => selection,
+            None => {
+                let selection = Arc::new(self.store.select(matchers, first..=last)?);
+                if let Some(known) = self.known {
+                    known.0.lock().insert(key.clone(), selection.clone());
+                }
+                selection
+            }
+        };
         self.meter.select(id, selection.len())?;
         self.selections.lock().insert(key, selection.clone());
         Ok(selection)

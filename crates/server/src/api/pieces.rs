@@ -12,7 +12,7 @@ use axum::body::{Body, Bytes};
 use axum::http::header;
 use axum::response::{IntoResponse, Response};
 use hyper::body::{Body as HttpBody, Frame};
-use tokio::runtime::{Handle, RuntimeFlavor};
+use tokio::runtime::Handle;
 use tokio::sync::{mpsc, oneshot};
 
 use super::envelope::{ApiError, ErrorType};
@@ -68,13 +68,10 @@ pub async fn answer<G: Send + Unpin + 'static>(
     Ok(([(header::CONTENT_TYPE, content_type)], body).into_response())
 }
 
-/// Does work here that others of the runtime need not wait for. Where it panics, nothing is returned.
+/// Does work on the thread that reads requests: what is soon done is not worth waking another thread for. Where it
+/// panics, nothing is returned.
 pub fn in_place<T>(work: impl FnOnce() -> T) -> Option<T> {
-    let work = || std::panic::catch_unwind(std::panic::AssertUnwindSafe(work)).ok();
-    match Handle::current().runtime_flavor() {
-        RuntimeFlavor::MultiThread => tokio::task::block_in_place(work),
-        _ => work(),
-    }
+    std::panic::catch_unwind(std::panic::AssertUnwindSafe(work)).ok()
 }
 
 /// Answers with what `write` writes, all of it before anything is sent.

@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use axum::extract::State;
 use axum::response::Response;
 use model::Timestamp;
-use promql::{Answer, Limits, QueryError, QueryOptions, Stop, Value};
+use promql::{Answer, Limits, QueryError, QueryOptions, Selections, Stop, Value};
 use tsdb::StoreError;
 
 use super::envelope::{ApiError, ErrorType, JSON, write_success};
@@ -23,7 +23,8 @@ use crate::queries::{Running, Ticket};
 
 /// How many steps a range query may have per series.
 const POINTS_MAX: i64 = 11_000;
-/// How long a query is evaluated on the thread that read it. What takes longer begins anew on one that may block.
+/// How long a query that seemed small is evaluated on the thread that read it. One that takes longer begins anew on a
+/// thread that may block, as does every large one.
 const PATIENCE: Duration = Duration::from_millis(2);
 /// How many samples are written as an answer on the thread that read the question.
 const SOON_SAMPLES_MAX: usize = 5_000;
@@ -147,9 +148,10 @@ async fn answer(app: Arc<App>, params: &Params, when: When, wanted: Wanted) -> R
     let asked = Instant::now();
     let (ticket, running) = turn(&app, &question.text, question.timeout).await?;
     let queued = asked.elapsed();
-    // Most questions are answered sooner than another thread would wake up for them.
-    let soon = || evaluate(&app, &question, &running, queued, Some(PATIENCE));
-    let soon = pieces::in_place(soon).transpose()?.flatten();
+    let selections = Selections::default();
+    let attempt =
+        Attempt { app: &app, question: &question, running: &running, queued, selections: &selections };
+    let soon = pieces::in_place(|| attempt.evaluate(Some(PATIENCE))).transpose()?.flatten();
     if let Some((answer, timings)) = soon {
         if answer.value.sample_count() <= SOON_SAMPLES_MAX {
             return pieces::whole(JSON, |pieces| respond(pieces, question, answer, timings));
@@ -157,9 +159,13 @@ async fn answer(app: Arc<App>, params: &Params, when: When, wanted: Wanted) -> R
         return pieces::answer(JSON, ticket, move |pieces| respond(pieces, question, answer, timings)).await;
     }
     // The ticket goes with the answer: where the caller goes away, dropping it cancels the query.
-    pieces::answer(JSON, ticket, move |pieces| match evaluate(&app, &question, &running, queued, None)? {
-        Some((answer, timings)) => respond(pieces, question, answer, timings),
-        None => Err(api_error(QueryError::Cancelled)),
+    pieces::answer(JSON, ticket, move |pieces| {
+        let attempt =
+            Attempt { app: &app, question: &question, running: &running, queued, selections: &selections };
+        match attempt.evaluate(None)? {
+            Some((answer, timings)) => respond(pieces, question, answer, timings),
+            None => Err(api_error(QueryError::Cancelled)),
+        }
     })
     .await
 }
@@ -183,55 +189,65 @@ pub fn may_go_on(running: &Running) -> Result<(), ApiError> {
     Ok(())
 }
 
-/// Evaluates a question; nothing where that takes longer than `patience`.
-fn evaluate(
-    app: &App,
-    question: &Question,
-    running: &Running,
+/// A question being evaluated.
+struct Attempt<'a> {
+    app: &'a App,
+    question: &'a Question,
+    running: &'a Running,
     queued: Duration,
-    patience: Option<Duration>,
-) -> Result<Option<(Answer, Timings)>, ApiError> {
-    let began = Instant::now();
-    let late = AtomicBool::new(false);
-    let should_stop = || {
-        if running.is_cancelled() {
-            Some(Stop::Cancelled)
-        } else if running.is_overdue() {
-            Some(Stop::TimedOut)
-        } else if patience.is_some_and(|patience| began.elapsed() > patience) {
-            late.store(true, Ordering::Relaxed);
-            Some(Stop::Cancelled)
-        } else {
-            None
+    /// What was selected for it, by this attempt or the one before.
+    selections: &'a Selections,
+}
+
+impl Attempt<'_> {
+    /// Evaluates the question. With patience, only if that is little work, and nothing is returned where it was not.
+    fn evaluate(&self, patience: Option<Duration>) -> Result<Option<(Answer, Timings)>, ApiError> {
+        let Attempt { app, question, running, queued, selections } = *self;
+        let began = Instant::now();
+        let late = AtomicBool::new(false);
+        let should_stop = || {
+            if running.is_cancelled() {
+                Some(Stop::Cancelled)
+            } else if running.is_overdue() {
+                Some(Stop::TimedOut)
+            } else if patience.is_some_and(|patience| began.elapsed() > patience) {
+                late.store(true, Ordering::Relaxed);
+                Some(Stop::Cancelled)
+            } else {
+                None
+            }
+        };
+        let clock = move || began.elapsed().as_nanos() as u64;
+        let limits = Limits {
+            samples_max: app.options.query.samples_max,
+            bytes_max: app.memory.query_bytes_max(),
+            ..Limits::default()
+        };
+        let options = QueryOptions {
+            lookback_ms: question.lookback_ms,
+            limits,
+            should_stop: &should_stop,
+            clock: (question.wanted == Wanted::Plan).then_some(&clock as _),
+            stats_by_step: question.stats.as_deref() == Some("all"),
+            only_small: patience.is_some(),
+            selections: Some(selections),
+        };
+        let text = question.text.as_str();
+        let expr = promql::parse::parse(text).map_err(|error| api_error(error.into()))?;
+        let prepared = began.elapsed();
+        let answer = match question.when {
+            When::At(time) => app.engine.instant_expr(&app.store, text, &expr, time, &options),
+            When::Range { start, end, step } => {
+                app.engine.range_expr(&app.store, text, &expr, (start, end, step), &options)
+            }
+        };
+        let timings = Timings { queued, prepared, evaluated: began.elapsed().saturating_sub(prepared) };
+        match answer {
+            Ok(answer) => Ok(Some((answer, timings))),
+            Err(QueryError::Large) => Ok(None),
+            Err(QueryError::Cancelled) if late.into_inner() && !running.is_cancelled() => Ok(None),
+            Err(error) => Err(api_error(error)),
         }
-    };
-    let clock = move || began.elapsed().as_nanos() as u64;
-    let limits = Limits {
-        samples_max: app.options.query.samples_max,
-        bytes_max: app.memory.query_bytes_max(),
-        ..Limits::default()
-    };
-    let options = QueryOptions {
-        lookback_ms: question.lookback_ms,
-        limits,
-        should_stop: &should_stop,
-        clock: (question.wanted == Wanted::Plan).then_some(&clock as _),
-        stats_by_step: question.stats.as_deref() == Some("all"),
-    };
-    let text = question.text.as_str();
-    let expr = promql::parse::parse(text).map_err(|error| api_error(error.into()))?;
-    let prepared = began.elapsed();
-    let answer = match question.when {
-        When::At(time) => app.engine.instant_expr(&app.store, text, &expr, time, &options),
-        When::Range { start, end, step } => {
-            app.engine.range_expr(&app.store, text, &expr, (start, end, step), &options)
-        }
-    };
-    let timings = Timings { queued, prepared, evaluated: began.elapsed().saturating_sub(prepared) };
-    match answer {
-        Ok(answer) => Ok(Some((answer, timings))),
-        Err(QueryError::Cancelled) if late.into_inner() && !running.is_cancelled() => Ok(None),
-        Err(error) => Err(api_error(error)),
     }
 }
 
@@ -280,7 +296,7 @@ fn api_error(error: QueryError) -> ApiError {
             ApiError::bad_parameter("query", error)
         }
         QueryError::TimedOut => ApiError::new(ErrorType::Timeout, error.to_string()),
-        QueryError::Cancelled => ApiError::new(ErrorType::Canceled, error.to_string()),
+        QueryError::Cancelled | QueryError::Large => ApiError::new(ErrorType::Canceled, error.to_string()),
         QueryError::Store(StoreError::Limit(_)) => ApiError::new(ErrorType::Execution, error.to_string()),
         QueryError::Store(_) => ApiError::new(ErrorType::Internal, error.to_string()),
         QueryError::Execution(_) | QueryError::Limit { .. } => {
