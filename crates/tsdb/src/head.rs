@@ -11,6 +11,7 @@ use model::{Labels, Layout};
 use parking_lot::{Mutex, RwLock};
 
 use crate::columns::ColumnLists;
+use crate::directory::Directory;
 use crate::options::Options;
 use crate::refusal::RefusalReason;
 use crate::registry::{PointId, Registry, TargetId};
@@ -21,6 +22,8 @@ pub(crate) struct Head {
     pub(crate) registry: RwLock<Registry>,
     targets: RwLock<Vec<Option<Arc<TargetHead>>>>,
     lists: Mutex<ColumnLists>,
+    /// What selections look through.
+    pub(crate) directory: RwLock<Directory>,
     layouts: RwLock<HashMap<u64, CachedLayout>>,
     stripe_count: AtomicU32,
     series: AtomicU64,
@@ -78,6 +81,7 @@ impl Head {
             registry: RwLock::default(),
             targets: RwLock::default(),
             lists: Mutex::default(),
+            directory: RwLock::default(),
             layouts: RwLock::default(),
             stripe_count: AtomicU32::new(0),
             series: AtomicU64::new(0),
@@ -177,12 +181,6 @@ impl Head {
         if is_news { resolved.created } else { 0 }
     }
 
-    /// The stripes of a target.
-    pub(crate) fn stripes_of(&self, target: TargetId) -> Vec<Arc<Stripe>> {
-        let head = self.targets.read().get(target as usize).cloned().flatten();
-        head.map(|head| head.stripes.lock().stripes.clone()).unwrap_or_default()
-    }
-
     /// Every stripe.
     pub(crate) fn stripes(&self) -> Vec<Arc<Stripe>> {
         let targets = self.targets.read();
@@ -204,7 +202,9 @@ impl Head {
             target.stripes.retain(|stripe| {
                 let gone = is_gone(stripe);
                 if gone {
-                    dropped += stripe.columns().len() as u64;
+                    let columns = stripe.columns();
+                    dropped += columns.len() as u64;
+                    self.directory.write().gone(stripe, &columns);
                 }
                 !gone
             });
@@ -302,7 +302,9 @@ impl Head {
             let stripe = &target.stripes[index];
             let base = stripe.columns();
             let points: Vec<PointId> = now.iter().map(|&(_, point)| point).collect();
-            stripe.widen(self.lists.lock().extended(&base, &points));
+            let columns = self.lists.lock().extended(&base, &points);
+            stripe.widen(columns.clone());
+            self.directory.write().moved(stripe, &base, columns);
             for (offset, &(column, point)) in now.iter().enumerate() {
                 let at = (base.len() + offset) as u16;
                 found.push((column, index as u32, at));

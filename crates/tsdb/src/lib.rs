@@ -29,6 +29,7 @@ mod closed;
 mod columnar;
 mod columns;
 mod delete;
+mod directory;
 mod dispatch;
 mod error;
 mod exemplars;

@@ -38,23 +38,44 @@ impl Registry {
 
     /// Decides every matcher on both sides.
     pub(crate) fn matching(&self, matchers: &[Matcher]) -> Matched {
-        let mut matched =
-            Matched { targets: self.targets.all(), points: self.points.all(), either: Vec::new() };
+        // Nothing is told of a side until a matcher restricts it: mostly one of the first leaves a few rows.
+        let (mut targets, mut points): (Option<RoaringBitmap>, Option<RoaringBitmap>) = (None, None);
+        let mut either = Vec::new();
         for matcher in matchers {
-            let targets = self.targets.decide(matcher);
-            let points = self.points.decide(matcher);
             if matcher.matches_empty() {
-                matched.targets -= targets.violated;
-                matched.points -= points.violated;
-            } else if targets.satisfied.is_empty() {
-                matched.points &= points.satisfied;
-            } else if points.satisfied.is_empty() {
-                matched.targets &= targets.satisfied;
+                exclude(&mut targets, self.targets.violated(matcher), &self.targets);
+                exclude(&mut points, self.points.violated(matcher), &self.points);
+                continue;
+            }
+            let (of_targets, of_points) = (self.targets.satisfied(matcher), self.points.satisfied(matcher));
+            if of_targets.is_empty() {
+                restrict(&mut points, of_points);
+            } else if of_points.is_empty() {
+                restrict(&mut targets, of_targets);
             } else {
-                matched.either.push((targets.satisfied, points.satisfied));
+                either.push((of_targets, of_points));
             }
         }
-        matched
+        Matched {
+            targets: targets.unwrap_or_else(|| self.targets.all().clone()),
+            points: points.unwrap_or_else(|| self.points.all().clone()),
+            either,
+        }
+    }
+}
+
+/// Leaves of the rows those that are among `satisfied`.
+fn restrict(rows: &mut Option<RoaringBitmap>, satisfied: RoaringBitmap) {
+    match rows {
+        Some(rows) => *rows &= satisfied,
+        None => *rows = Some(satisfied),
+    }
+}
+
+/// Takes the rows of `violated` out.
+fn exclude(rows: &mut Option<RoaringBitmap>, violated: RoaringBitmap, table: &LabelTable) {
+    if !violated.is_empty() {
+        *rows.get_or_insert_with(|| table.all().clone()) -= violated;
     }
 }
 

@@ -371,24 +371,29 @@ fn find_in_head(
     if *range.end() < view.note.sealed_until {
         return;
     }
-    // Replicas share their list of columns, so what of a list is wanted is decided once.
-    let mut wanted: HashMap<*const Columns, (Arc<Columns>, Vec<Wanted>)> = HashMap::new();
-    for target in &matched.targets {
-        for stripe in head.stripes_of(target) {
-            let columns = stripe.columns();
-            let (_, wanted) = wanted.entry(Arc::as_ptr(&columns)).or_insert_with(|| {
-                let found = wanted_columns(&columns, matched);
-                (columns, found)
-            });
-            if wanted.is_empty() || !stripe.overlaps(*range.start(), *range.end()) {
-                continue;
+    for list in head.directory.read().lists() {
+        let wanted = wanted_columns(&list.columns, matched);
+        if wanted.is_empty() {
+            continue;
+        }
+        let mut visit = |stripe: &Arc<Stripe>| {
+            if !stripe.overlaps(*range.start(), *range.end()) {
+                return;
             }
+            let target = stripe.target;
             if matched.is_decided() {
-                found(target, stripe, wanted);
+                found(target, stripe.clone(), &wanted);
             } else {
                 let admitted = wanted.iter().filter(|(_, point)| matched.admits(target, *point));
-                found(target, stripe, &admitted.copied().collect::<Vec<_>>());
+                found(target, stripe.clone(), &admitted.copied().collect::<Vec<_>>());
             }
+        };
+        if matched.targets.len() < list.len() as u64 / 4 {
+            let targets = matched.targets.iter();
+            targets.for_each(|target| list.stripes_of(target).for_each(&mut visit));
+        } else {
+            let stripes = list.stripes().filter(|stripe| matched.targets.contains(stripe.target));
+            stripes.for_each(visit);
         }
     }
 }

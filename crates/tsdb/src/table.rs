@@ -18,6 +18,8 @@ pub(crate) type RowId = u32;
 #[derive(Default)]
 pub(crate) struct LabelTable {
     rows: Vec<Labels>,
+    /// The number of every row.
+    every: RoaringBitmap,
     by_content: HashTable<RowId>,
     /// name → value → rows.
     postings: BTreeMap<Arc<str>, Postings>,
@@ -29,14 +31,6 @@ pub(crate) struct LabelTable {
 pub(crate) struct Postings {
     values: BTreeMap<Arc<str>, RoaringBitmap>,
     any: RoaringBitmap,
-}
-
-/// What one matcher says about the rows of a table.
-pub(crate) struct Verdict {
-    /// Rows that have the label with a value that satisfies the matcher.
-    pub(crate) satisfied: RoaringBitmap,
-    /// Rows that have the label with a value that does not.
-    pub(crate) violated: RoaringBitmap,
 }
 
 impl LabelTable {
@@ -67,6 +61,7 @@ impl LabelTable {
         }
         self.bytes += ROW_BYTES + labels.packed().len() as u64 + labels.len() as u64 * POSTING_BYTES;
         self.rows.push(labels.clone());
+        self.every.insert(row);
         let rows = &self.rows;
         self.by_content.insert_unique(labels.hash64(), row, |&row| rows[row as usize].hash64());
         row
@@ -88,8 +83,8 @@ impl LabelTable {
     }
 
     /// Every row.
-    pub(crate) fn all(&self) -> RoaringBitmap {
-        RoaringBitmap::from_sorted_iter(0..self.rows.len() as u32).expect("ascending")
+    pub(crate) fn all(&self) -> &RoaringBitmap {
+        &self.every
     }
 
     /// The names of all labels, sorted.
@@ -109,14 +104,17 @@ impl LabelTable {
         values.map(|(value, rows)| (&**value, rows))
     }
 
-    /// Decides a matcher for every row that has its label.
-    pub(crate) fn decide(&self, matcher: &Matcher) -> Verdict {
-        let Some(postings) = self.postings.get(matcher.name.as_str()) else {
-            return Verdict { satisfied: RoaringBitmap::new(), violated: RoaringBitmap::new() };
-        };
-        let satisfied = postings.matching(matcher);
-        let violated = &postings.any - &satisfied;
-        Verdict { satisfied, violated }
+    /// The rows that have the matcher's label with a value that satisfies it.
+    pub(crate) fn satisfied(&self, matcher: &Matcher) -> RoaringBitmap {
+        self.postings
+            .get(matcher.name.as_str())
+            .map_or_else(RoaringBitmap::new, |found| found.matching(matcher))
+    }
+
+    /// The rows that have the matcher's label with a value that does not satisfy it.
+    pub(crate) fn violated(&self, matcher: &Matcher) -> RoaringBitmap {
+        let found = self.postings.get(matcher.name.as_str());
+        found.map_or_else(RoaringBitmap::new, |found| found.matching(&matcher.inverse()))
     }
 }
 
@@ -197,10 +195,10 @@ mod tests {
     fn matchers_are_decided_by_look_up() {
         let table = table();
         let check = |name: &str, op: MatchOp, value: &str, satisfied: &[u32], violated: &[u32]| {
-            let verdict = table.decide(&Matcher::new(name, op, value).unwrap());
-            let rows = |bitmap: &RoaringBitmap| bitmap.iter().collect::<Vec<_>>();
-            assert_eq!(rows(&verdict.satisfied), satisfied, "{name} {op:?} {value} satisfied");
-            assert_eq!(rows(&verdict.violated), violated, "{name} {op:?} {value} violated");
+            let matcher = Matcher::new(name, op, value).unwrap();
+            let rows = |bitmap: RoaringBitmap| bitmap.iter().collect::<Vec<_>>();
+            assert_eq!(rows(table.satisfied(&matcher)), satisfied, "{name} {op:?} {value} satisfied");
+            assert_eq!(rows(table.violated(&matcher)), violated, "{name} {op:?} {value} violated");
         };
         check("code", MatchOp::Equal, "503", &[2, 3], &[1]);
         check("code", MatchOp::Equal, "404", &[], &[1, 2, 3]);
