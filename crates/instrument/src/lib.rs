@@ -116,6 +116,13 @@ mod json;
 #[cfg(feature = "logs")]
 pub mod logs;
 pub mod metrics;
+#[cfg(feature = "otlp")]
+pub mod otlp;
+mod protobuf;
+#[cfg(any(feature = "logs", feature = "otlp"))]
+mod redact;
+#[cfg(any(feature = "logs", feature = "otlp"))]
+mod value;
 #[doc = include_str!("../MIGRATING.md")]
 pub mod migrating {}
 
@@ -123,6 +130,8 @@ pub mod migrating {}
 #[cfg(test)]
 extern crate self as flightdeck;
 
+#[cfg(all(feature = "axum", feature = "logs"))]
+pub use deck::Logs;
 #[cfg(feature = "axum")]
 pub use deck::{Builder, Flightdeck};
 pub use error::Error;

@@ -12,6 +12,8 @@ use std::pin::Pin;
 use std::sync::{Arc, OnceLock};
 use std::task::{self, Poll};
 
+#[cfg(feature = "otlp")]
+pub(crate) use id::random;
 pub use id::{new_span_id, new_trace_id};
 pub use request_id::{REQUEST_ID_BYTES_MAX, is_sane, new_request_id};
 pub use trace_context::{TRACE_STATE_BYTES_MAX, TraceContext};
@@ -19,31 +21,51 @@ pub use trace_context::{TRACE_STATE_BYTES_MAX, TraceContext};
 use crate::metrics::{SpanReference, set_current_span};
 
 /// What identifies the work at hand. Cloning it is cheap.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug)]
 pub struct Context {
     inner: Arc<Inner>,
 }
 
-#[derive(Debug, PartialEq, Eq)]
+#[derive(Debug)]
 struct Inner {
-    request_id: String,
     trace: TraceContext,
+    /// The context of the whole request, where this one is a part of its work; it then has what follows.
+    request: Option<Context>,
+    request_id: String,
     /// The route as somebody inside the service told it.
     route: OnceLock<Arc<str>>,
     /// The least severe level of log lines, if it is not the usual.
     #[cfg(feature = "logs")]
     level: Option<tracing::Level>,
+    /// Spans that are kept until it is known whether anybody wants them.
+    #[cfg(feature = "otlp")]
+    pending: Option<crate::otlp::Pending>,
 }
+
+impl PartialEq for Context {
+    fn eq(&self, other: &Context) -> bool {
+        (self.request_id(), self.trace()) == (other.request_id(), other.trace())
+    }
+}
+
+impl Eq for Context {}
 
 impl Context {
     /// A context of a request that came with these.
     pub fn new(request_id: String, trace: TraceContext) -> Context {
+        Context::of(None, request_id, trace)
+    }
+
+    fn of(request: Option<Context>, request_id: String, trace: TraceContext) -> Context {
         let inner = Inner {
-            request_id,
             trace,
+            request,
+            request_id,
             route: OnceLock::new(),
             #[cfg(feature = "logs")]
             level: None,
+            #[cfg(feature = "otlp")]
+            pending: None,
         };
         Context { inner: Arc::new(inner) }
     }
@@ -52,35 +74,53 @@ impl Context {
     /// severe than what is usually written.
     #[cfg(feature = "logs")]
     pub fn with_level(&self, level: tracing::Level) -> Context {
-        let Inner { request_id, trace, .. } = &*self.inner;
-        let inner = Inner {
-            request_id: request_id.clone(),
-            trace: trace.clone(),
-            route: OnceLock::new(),
-            level: Some(level),
-        };
-        Context { inner: Arc::new(inner) }
+        let mut context = Context::new(self.request_id().to_owned(), self.trace().clone());
+        if let Some(inner) = Arc::get_mut(&mut context.inner) {
+            inner.level = Some(level);
+        }
+        context
+    }
+
+    /// The same, with room for spans of which nobody knows yet whether they are wanted.
+    #[cfg(all(feature = "otlp", feature = "http"))]
+    pub(crate) fn with_pending(mut self, pending: crate::otlp::Pending) -> Context {
+        if let Some(inner) = Arc::get_mut(&mut self.inner) {
+            inner.pending = Some(pending);
+        }
+        self
     }
 
     /// The request's id, as in `X-Request-ID`.
     pub fn request_id(&self) -> &str {
-        &self.inner.request_id
+        &self.request().request_id
     }
 
-    /// The trace, with the span that stands for this request.
+    /// The trace, with the span that stands for the work at hand.
     pub fn trace(&self) -> &TraceContext {
         &self.inner.trace
     }
 
-    /// The context of a call made on behalf of this one: the same trace, a span of its own.
+    /// The context of a call made on behalf of this one: the same request and trace, a span of its own.
     pub fn child(&self) -> Context {
-        Context::new(self.inner.request_id.clone(), self.inner.trace.child())
+        let request = self.inner.request.clone().unwrap_or_else(|| self.clone());
+        Context::of(Some(request), String::new(), self.inner.trace.child())
+    }
+
+    /// What holds for the whole request.
+    fn request(&self) -> &Inner {
+        self.inner.request.as_ref().map_or(&self.inner, |request| &request.inner)
     }
 
     /// The slot of the route.
     #[cfg(feature = "http")]
     pub(crate) fn route(&self) -> &OnceLock<Arc<str>> {
-        &self.inner.route
+        &self.request().route
+    }
+
+    /// The spans that wait for a decision.
+    #[cfg(feature = "otlp")]
+    pub(crate) fn pending(&self) -> Option<&crate::otlp::Pending> {
+        self.request().pending.as_ref()
     }
 
     /// The sampled span, for exemplars.
@@ -99,6 +139,13 @@ impl Context {
     }
 }
 
+/// Makes another context current, or none, and returns the one that was: for those who cannot hold a guard.
+#[cfg(all(feature = "otlp", feature = "logs"))]
+pub(crate) fn replace(context: Option<Context>) -> Option<Context> {
+    set_current_span(context.as_ref().and_then(Context::span));
+    swap(context)
+}
+
 thread_local! {
     static CURRENT: RefCell<Option<Context>> = const { RefCell::new(None) };
 }
@@ -112,7 +159,7 @@ pub fn current() -> Option<Context> {
 #[cfg(feature = "logs")]
 pub(crate) fn current_level() -> Option<tracing::Level> {
     CURRENT
-        .try_with(|current| current.borrow().as_ref().and_then(|context| context.inner.level))
+        .try_with(|current| current.borrow().as_ref().and_then(|context| context.request().level))
         .ok()
         .flatten()
 }

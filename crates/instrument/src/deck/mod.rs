@@ -1,15 +1,26 @@
 //! A service and everything it says about itself: the one value an application keeps.
 
+#[cfg(feature = "logs")]
+mod logs;
 mod process;
 mod routes;
 
 use std::sync::Arc;
 
 use axum::http::request::Parts;
+#[cfg(feature = "logs")]
+pub use logs::Logs;
 
+use crate::Error;
 use crate::health::{Check, Checks, Details, Outcome, Probe, Report};
 use crate::http::{DeckLayer, HttpNames, HttpOptions, Session};
 use crate::metrics::{Naming, Registry};
+#[cfg(feature = "otlp")]
+use crate::otlp::{Exporter, OtlpOptions, Resource};
+
+/// How long the end of a service waits for what is left to be exported.
+#[cfg(feature = "otlp")]
+const SHUTDOWN_PATIENCE: std::time::Duration = std::time::Duration::from_secs(5);
 
 /// How many scrapes are answered at once; the others wait.
 const SCRAPES_AT_ONCE: usize = 2;
@@ -28,6 +39,10 @@ struct Inner {
     version: String,
     allowed: DetailsFor,
     scrapes: tokio::sync::Semaphore,
+    #[cfg(feature = "logs")]
+    secrets: Vec<String>,
+    #[cfg(feature = "otlp")]
+    exporter: Option<Exporter>,
 }
 
 type DetailsFor = Arc<dyn Fn(&Parts) -> Details + Send + Sync>;
@@ -43,7 +58,17 @@ pub struct Builder {
     http: HttpOptions,
     allowed: DetailsFor,
     process: bool,
+    #[cfg(any(feature = "logs", feature = "otlp"))]
+    secrets: Vec<String>,
+    #[cfg(feature = "otlp")]
+    otlp: Option<OtlpOptions>,
+    #[cfg(feature = "otlp")]
+    traces: Vec<ChangeTraces>,
 }
+
+/// What the service wants otherwise of its spans.
+#[cfg(feature = "otlp")]
+type ChangeTraces = Box<dyn FnOnce(crate::http::Traces) -> crate::http::Traces>;
 
 impl Flightdeck {
     /// A service of that name. Its version, instance and environment are taken from `SERVICE_VERSION`,
@@ -63,6 +88,12 @@ impl Flightdeck {
             http: HttpOptions::default(),
             allowed: Arc::new(|_| Details::default()),
             process: true,
+            #[cfg(any(feature = "logs", feature = "otlp"))]
+            secrets: Vec::new(),
+            #[cfg(feature = "otlp")]
+            otlp: None,
+            #[cfg(feature = "otlp")]
+            traces: Vec::new(),
         }
     }
 
@@ -94,6 +125,25 @@ impl Flightdeck {
     /// Asks the checks that answer a probe, or all of them.
     pub async fn health(&self, probe: Option<Probe>) -> Report {
         self.inner.checks.report(probe).await
+    }
+
+    /// Log lines as JSON, in one call: `deck.logs().init()`.
+    #[cfg(feature = "logs")]
+    pub fn logs(&self) -> Logs {
+        Logs::new(self)
+    }
+
+    /// What exports over OTLP, if anything does.
+    #[cfg(feature = "otlp")]
+    pub fn exporter(&self) -> Option<&Exporter> {
+        self.inner.exporter.as_ref()
+    }
+
+    /// Exports what is left, for at most five seconds; whether all of it was. The last thing that a service does.
+    #[cfg(feature = "otlp")]
+    pub async fn shutdown(&self) -> bool {
+        let Some(exporter) = self.inner.exporter.clone() else { return true };
+        tokio::task::spawn_blocking(move || exporter.flush(SHUTDOWN_PATIENCE)).await.unwrap_or(false)
     }
 
     /// Counts a WebSocket as open until what this returns is dropped: hold it while the socket is.
@@ -152,20 +202,75 @@ impl Builder {
         self
     }
 
+    /// Further names of fields, headers and query parameters that are secret, in lower case with underscores. They are
+    /// redacted in log lines and spans.
+    #[cfg(any(feature = "logs", feature = "otlp"))]
+    pub fn redact(mut self, names: &[&str]) -> Builder {
+        self.secrets.extend(names.iter().map(|name| (*name).to_owned()));
+        self
+    }
+
+    /// A header in which a request may ask for log lines of another level, such as `debug`; see
+    /// [`HttpOptions::level_header`]. What cannot be a header is none.
+    #[cfg(feature = "logs")]
+    pub fn log_level_header(mut self, name: &str) -> Builder {
+        self.http.level_header = name.to_ascii_lowercase().parse().ok();
+        self
+    }
+
+    /// Exports metrics, spans and log lines, instead of what [`OtlpOptions::from_env`] finds.
+    #[cfg(feature = "otlp")]
+    pub fn otlp(mut self, options: OtlpOptions) -> Builder {
+        self.otlp = Some(options);
+        self
+    }
+
+    /// What is not as usual about the spans of requests: `.traces(|traces| traces.header("x-tenant"))`.
+    #[cfg(feature = "otlp")]
+    pub fn traces(
+        mut self,
+        change: impl FnOnce(crate::http::Traces) -> crate::http::Traces + 'static,
+    ) -> Builder {
+        self.traces.push(Box::new(change));
+        self
+    }
+
     /// Leaves out the metrics of the process.
     pub fn without_process_metrics(mut self) -> Builder {
         self.process = false;
         self
     }
 
-    /// The service.
+    /// The service. What keeps it from exporting is told on stderr, and keeps it from nothing else;
+    /// [`Builder::try_build`] is for those who would rather not start.
     pub fn build(self) -> Flightdeck {
-        let variable = |name: &str| std::env::var(name).ok().filter(|value| !value.is_empty());
-        let version = self.version.or_else(|| variable("SERVICE_VERSION")).unwrap_or_default();
-        let instance =
-            self.instance.or_else(|| variable("SERVICE_INSTANCE")).or_else(|| variable("HOSTNAME"));
-        let environment = self.environment.or_else(|| variable("SERVICE_ENVIRONMENT")).unwrap_or_default();
+        self.finish(|error| {
+            eprintln!("flightdeck: {error}");
+            Ok(())
+        })
+        .expect("every error was passed over")
+    }
+
+    /// The service, or why it cannot export as it was told.
+    pub fn try_build(self) -> Result<Flightdeck, Error> {
+        self.finish(Err)
+    }
+
+    #[cfg_attr(
+        not(feature = "otlp"),
+        expect(unused_mut, unused_variables, reason = "only an export can fail")
+    )]
+    fn finish(mut self, mut fail: impl FnMut(Error) -> Result<(), Error>) -> Result<Flightdeck, Error> {
         let registry = Registry::with_naming(self.naming);
+        let identity = self.identity();
+        #[cfg(feature = "otlp")]
+        let exporter = match self.export(&identity, &registry) {
+            Ok(exporter) => exporter,
+            Err(error) => {
+                fail(error)?;
+                None
+            }
+        };
         // A new registry has none of these names, so that none can be refused.
         let layer = DeckLayer::register(&registry, self.http).expect("the names of the layer are free");
         let checks = Checks::register(&registry).expect("the names of the checks are free");
@@ -173,9 +278,9 @@ impl Builder {
             registry.info("target", "What is running.").register().expect("the name of the target is free");
         target.set(&[
             ("service_name", &self.service),
-            ("service_version", &version),
-            ("service_instance_id", &instance.unwrap_or_default()),
-            ("deployment_environment_name", &environment),
+            ("service_version", &identity.version),
+            ("service_instance_id", &identity.instance),
+            ("deployment_environment_name", &identity.environment),
         ]);
         registry.report_itself();
         if self.process {
@@ -186,10 +291,53 @@ impl Builder {
             checks,
             layer,
             service: self.service,
-            version,
+            version: identity.version,
             allowed: self.allowed,
             scrapes: tokio::sync::Semaphore::new(SCRAPES_AT_ONCE),
+            #[cfg(feature = "logs")]
+            secrets: self.secrets,
+            #[cfg(feature = "otlp")]
+            exporter,
         };
-        Flightdeck { inner: Arc::new(inner) }
+        Ok(Flightdeck { inner: Arc::new(inner) })
     }
+
+    fn identity(&mut self) -> Identity {
+        let variable = |name: &str| std::env::var(name).ok().filter(|value| !value.is_empty());
+        let instance = self.instance.take().or_else(|| variable("SERVICE_INSTANCE"));
+        Identity {
+            version: self.version.take().or_else(|| variable("SERVICE_VERSION")).unwrap_or_default(),
+            instance: instance.or_else(|| variable("HOSTNAME")).unwrap_or_default(),
+            environment: self
+                .environment
+                .take()
+                .or_else(|| variable("SERVICE_ENVIRONMENT"))
+                .unwrap_or_default(),
+        }
+    }
+
+    /// Starts the export, if there is to be one, and gives the layer its spans.
+    #[cfg(feature = "otlp")]
+    fn export(&mut self, identity: &Identity, registry: &Registry) -> Result<Option<Exporter>, Error> {
+        let options = match self.otlp.take() {
+            Some(options) => Some(options),
+            None => OtlpOptions::from_env()?,
+        };
+        let Some(options) = options else { return Ok(None) };
+        let resource = Resource::new(&self.service)
+            .with("service.version", &identity.version)
+            .with("service.instance.id", &identity.instance)
+            .with("deployment.environment.name", &identity.environment);
+        let exporter = Exporter::start(options, resource, registry)?;
+        let traces = crate::http::Traces::new(&exporter).redacting(&self.secrets);
+        self.http.traces = Some(self.traces.drain(..).fold(traces, |traces, change| change(traces)));
+        Ok(Some(exporter))
+    }
+}
+
+/// What tells this process from others.
+struct Identity {
+    version: String,
+    instance: String,
+    environment: String,
 }

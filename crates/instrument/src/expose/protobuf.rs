@@ -5,6 +5,7 @@ use super::escape::{Scheme, label_name, metric_name};
 use crate::metrics::metric::{Description, Encode, Kind, SeriesView};
 use crate::metrics::time::unix_ms;
 use crate::metrics::{Exemplar, HistogramSnapshot, Native, Sketch, SummarySnapshot};
+use crate::protobuf::{Message, push_varint};
 
 /// Field numbers of the schema, by message.
 mod field {
@@ -251,56 +252,4 @@ fn write_time(message: &mut Message, field: u32, ms: u64) {
             time.number(2, ms % 1_000 * 1_000_000);
         });
     }
-}
-
-/// A protobuf message under construction.
-#[derive(Default)]
-pub(crate) struct Message {
-    pub(crate) bytes: Vec<u8>,
-}
-
-impl Message {
-    fn key(&mut self, field: u32, wire_type: u32) {
-        push_varint(&mut self.bytes, u64::from(field << 3 | wire_type));
-    }
-
-    pub(crate) fn number(&mut self, field: u32, value: u64) {
-        self.key(field, 0);
-        push_varint(&mut self.bytes, value);
-    }
-
-    /// A `sint32` or `sint64`.
-    pub(crate) fn signed(&mut self, field: u32, value: i64) {
-        self.number(field, ((value << 1) ^ (value >> 63)) as u64);
-    }
-
-    pub(crate) fn double(&mut self, field: u32, value: f64) {
-        self.key(field, 1);
-        self.bytes.extend_from_slice(&value.to_le_bytes());
-    }
-
-    pub(crate) fn bytes(&mut self, field: u32, value: &[u8]) {
-        self.key(field, 2);
-        push_varint(&mut self.bytes, value.len() as u64);
-        self.bytes.extend_from_slice(value);
-    }
-
-    /// A message within. Its length goes in front of it once it is known.
-    pub(crate) fn message(&mut self, field: u32, write: impl FnOnce(&mut Message)) {
-        self.key(field, 2);
-        let start = self.bytes.len();
-        write(self);
-        let length = self.bytes.len() - start;
-        let mut prefix = Vec::with_capacity(5);
-        push_varint(&mut prefix, length as u64);
-        self.bytes.splice(start..start, prefix);
-    }
-}
-
-pub(crate) fn push_varint(out: &mut Vec<u8>, mut value: u64) {
-    while value >= 0x80 {
-        out.push(value as u8 | 0x80);
-        value >>= 7;
-    }
-    out.push(value as u8);
 }

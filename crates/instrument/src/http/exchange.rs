@@ -6,6 +6,8 @@ use std::time::{Duration, Instant};
 use super::families::{Arrival, CLIENT_CLOSED_REQUEST, Failure, Outcome, Session};
 use super::layer::Settings;
 use crate::correlate::Context;
+#[cfg(feature = "otlp")]
+use crate::metrics::SpanReference;
 use crate::metrics::{Tracked, guarded, set_current_span};
 
 /// A request that is in progress. Dropping it is how requests end that nobody finished: the client went away or the
@@ -20,6 +22,8 @@ pub(crate) struct Exchange {
     in_progress: Option<[Option<Tracked>; 2]>,
     answer: Option<Answer>,
     session: Option<Session>,
+    #[cfg(feature = "otlp")]
+    seen: Option<super::span::Seen>,
 }
 
 /// The head of the answer, once it is known.
@@ -46,7 +50,16 @@ impl Exchange {
             in_progress: Some(in_progress.unwrap_or_default()),
             answer: None,
             session: None,
+            #[cfg(feature = "otlp")]
+            seen: None,
         }
+    }
+
+    /// The same, with what its span will say.
+    #[cfg(feature = "otlp")]
+    pub(super) fn seen(mut self, seen: Option<super::span::Seen>) -> Exchange {
+        self.seen = seen;
+        self
     }
 
     /// What identifies the request.
@@ -106,11 +119,27 @@ impl Exchange {
             drop(in_progress);
             drop(self.session.take());
             self.arrival.route = self.route();
-            self.settings.families.finish(&self.arrival, &outcome, self.context.span());
+            #[cfg(feature = "otlp")]
+            let span = self.export(&outcome, elapsed).or_else(|| self.context.span());
+            #[cfg(not(feature = "otlp"))]
+            let span = self.context.span();
+            self.settings.families.finish(&self.arrival, &outcome, span);
             #[cfg(feature = "logs")]
             self.log(&outcome);
         });
         set_current_span(before);
+    }
+}
+
+#[cfg(feature = "otlp")]
+impl Exchange {
+    /// Exports the span, and says which one it is if it was kept: that of a request that failed may be kept although it
+    /// was not sampled, and is then worth an exemplar.
+    fn export(&mut self, outcome: &Outcome, elapsed: Duration) -> Option<SpanReference> {
+        let (seen, traces) = (self.seen.take()?, self.settings.traces.as_ref()?);
+        let trace = self.context.trace();
+        let kept = traces.finish(seen, &self.context, &self.arrival, outcome, elapsed);
+        kept.then_some(SpanReference { trace_id: trace.trace_id, span_id: trace.span_id })
     }
 }
 

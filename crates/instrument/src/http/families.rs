@@ -90,6 +90,19 @@ pub(crate) enum Failure {
     Body,
 }
 
+impl Failure {
+    /// As OpenTelemetry's `error.type`, if there is one.
+    pub(crate) fn error_type(self) -> Option<&'static str> {
+        match self {
+            Failure::None => None,
+            Failure::Cancelled => Some("cancelled"),
+            Failure::Panic => Some("panic"),
+            Failure::Service => Some("service_error"),
+            Failure::Body => Some("body_error"),
+        }
+    }
+}
+
 impl Families {
     pub(crate) fn register(registry: &Registry, names: HttpNames) -> Result<Families, Error> {
         let by_route = ["method", "route"];
@@ -257,11 +270,7 @@ impl OpenTelemetry {
         let answered = matches!(outcome.failure, Failure::None | Failure::Body);
         let error = match outcome.failure {
             Failure::None if outcome.status >= 500 => status,
-            Failure::None => "",
-            Failure::Cancelled => "cancelled",
-            Failure::Panic => "panic",
-            Failure::Service => "service_error",
-            Failure::Body => "body_error",
+            failure => failure.error_type().unwrap_or_default(),
         };
         let route = arrival.route.as_deref().unwrap_or_default();
         let status = if answered { status } else { "" };

@@ -14,6 +14,8 @@ use super::body::{TrackedBody, Watch};
 use super::exchange::Exchange;
 use super::families::{Arrival, Failure, Families, HttpNames, Session};
 use super::method;
+#[cfg(feature = "otlp")]
+use super::span::Traces;
 use crate::Error;
 use crate::correlate::{self, TraceContext};
 use crate::metrics::{Registry, guarded};
@@ -30,11 +32,26 @@ pub struct HttpOptions {
     /// Path prefixes under which services are mounted that have no routes the layer could ask for, such as a directory
     /// of files. Their requests have the route `prefix/*`.
     pub mounts: Vec<String>,
+    /// A header in which a request may ask for log lines of a level of its own, such as `debug`. It comes from outside, so
+    /// there is none unless it is named here, and a proxy should let it through only for those who may.
+    #[cfg(feature = "logs")]
+    pub level_header: Option<HeaderName>,
+    /// Which requests leave a span; none unless said.
+    #[cfg(feature = "otlp")]
+    pub traces: Option<Traces>,
 }
 
 impl Default for HttpOptions {
     fn default() -> HttpOptions {
-        HttpOptions { names: HttpNames::default(), sample_ratio: 1.0, mounts: Vec::new() }
+        HttpOptions {
+            names: HttpNames::default(),
+            sample_ratio: 1.0,
+            mounts: Vec::new(),
+            #[cfg(feature = "logs")]
+            level_header: None,
+            #[cfg(feature = "otlp")]
+            traces: None,
+        }
     }
 }
 
@@ -43,6 +60,10 @@ pub(super) struct Settings {
     pub(super) families: Families,
     sample_ratio: f64,
     mounts: Vec<String>,
+    #[cfg(feature = "logs")]
+    level_header: Option<HeaderName>,
+    #[cfg(feature = "otlp")]
+    pub(super) traces: Option<Traces>,
 }
 
 /// Measures a service: put it around a router with `Router::layer`, or around any other `tower` service.
@@ -57,7 +78,15 @@ impl DeckLayer {
         let mounts = options.mounts.iter().map(|mount| mount.trim_end_matches('/').to_owned()).collect();
         let families = Families::register(registry, options.names)?;
         Ok(DeckLayer {
-            settings: Arc::new(Settings { families, sample_ratio: options.sample_ratio, mounts }),
+            settings: Arc::new(Settings {
+                families,
+                sample_ratio: options.sample_ratio,
+                mounts,
+                #[cfg(feature = "logs")]
+                level_header: options.level_header,
+                #[cfg(feature = "otlp")]
+                traces: options.traces,
+            }),
         })
     }
 
@@ -130,7 +159,7 @@ impl<S> Instrumented<S> {
             }
             return None;
         }
-        let context = context(request.headers(), self.settings.sample_ratio);
+        let context = self.settings.context(request.headers());
         let arrival = Arrival {
             method: method::label(request.method()),
             route,
@@ -139,6 +168,8 @@ impl<S> Instrumented<S> {
         };
         let exchange =
             Exchange::begin(self.settings.clone(), context.clone(), arrival, request_bytes(request));
+        #[cfg(feature = "otlp")]
+        let exchange = exchange.seen(self.settings.traces.as_ref().and_then(|traces| traces.see(request)));
         let is_head = request.method() == Method::HEAD;
         request.extensions_mut().insert(context);
         Some(Watched { exchange, is_head })
@@ -159,16 +190,38 @@ fn route(extensions: &Extensions, path: &str, mounts: &[String]) -> Option<Arc<s
     mounts.iter().find(is_below).map(|mount| Arc::from(format!("{mount}/*")))
 }
 
-/// The context that the client sent, as far as it makes sense, or a new one.
-fn context(headers: &HeaderMap, sample_ratio: f64) -> correlate::Context {
-    let all = |name: &'static str| headers.get_all(name).iter().filter_map(|value| value.to_str().ok());
-    // A header that is no text is one all the same: what came twice is not to be trusted.
-    let parents = headers.get_all("traceparent").iter().count();
-    let trace = TraceContext::from_headers(all("traceparent"), all("tracestate")).filter(|_| parents == 1);
-    let sent =
-        headers.get(REQUEST_ID).and_then(|value| value.to_str().ok()).filter(|id| correlate::is_sane(id));
-    let request_id = sent.map_or_else(correlate::new_request_id, str::to_owned);
-    correlate::Context::new(request_id, trace.unwrap_or_else(|| TraceContext::new_root(sample_ratio)))
+impl Settings {
+    /// The context that the client sent, as far as it makes sense, or a new one.
+    fn context(&self, headers: &HeaderMap) -> correlate::Context {
+        let all = |name: &'static str| headers.get_all(name).iter().filter_map(|value| value.to_str().ok());
+        // A header that is no text is one all the same: what came twice is not to be trusted.
+        let parents = headers.get_all("traceparent").iter().count();
+        let trace =
+            TraceContext::from_headers(all("traceparent"), all("tracestate")).filter(|_| parents == 1);
+        let trace = trace.unwrap_or_else(|| TraceContext::new_root(self.sample_ratio));
+        let sent =
+            headers.get(REQUEST_ID).and_then(|value| value.to_str().ok()).filter(|id| correlate::is_sane(id));
+        let request_id = sent.map_or_else(correlate::new_request_id, str::to_owned);
+        let context = correlate::Context::new(request_id, trace);
+        #[cfg(feature = "logs")]
+        let context = match self.level(headers) {
+            Some(level) => context.with_level(level),
+            None => context,
+        };
+        #[cfg(feature = "otlp")]
+        if !context.trace().sampled
+            && let Some(pending) = self.traces.as_ref().and_then(Traces::pending)
+        {
+            return context.with_pending(pending);
+        }
+        context
+    }
+
+    /// The level of log lines that the request asks for, if it may.
+    #[cfg(feature = "logs")]
+    fn level(&self, headers: &HeaderMap) -> Option<tracing::Level> {
+        headers.get(self.level_header.as_ref()?)?.to_str().ok()?.trim().parse().ok()
+    }
 }
 
 /// What the request itself tells; servers behind a proxy that ends TLS see `http`.

@@ -32,7 +32,11 @@ mod exchange;
 mod families;
 mod layer;
 mod method;
+#[cfg(feature = "otlp")]
+mod span;
 
 pub use body::TrackedBody;
 pub use families::{HttpNames, Session};
 pub use layer::{DeckLayer, HttpOptions, Instrumented, ResponseFuture, set_route};
+#[cfg(feature = "otlp")]
+pub use span::Traces;

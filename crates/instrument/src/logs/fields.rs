@@ -1,11 +1,11 @@
-//! The fields of an event or span, as JSON values.
+//! The fields of an event or span, without what is secret.
 
 use std::fmt::{Debug, Write};
 
 use tracing::field::{Field, Visit};
 
-use super::redact::{REDACTED, is_secret, redact_url};
-use crate::json::push_text;
+use crate::redact::{REDACTED, is_secret, redact_url};
+use crate::value::Value;
 
 /// A value longer than this is cut.
 const VALUE_BYTES_MAX: usize = 8 * 1024;
@@ -13,26 +13,32 @@ const VALUE_BYTES_MAX: usize = 8 * 1024;
 /// Fields that hold URLs.
 const URLS: [&str; 7] = ["url", "uri", "path", "query", "url.full", "url.query", "http.target"];
 
-/// Fields by name, each a JSON value; a later one of the same name takes the place of the earlier.
+/// Fields by name; a later one of the same name takes the place of the earlier.
 #[derive(Clone, Default)]
-pub(super) struct Fields {
-    pub(super) values: Vec<(&'static str, String)>,
+pub(crate) struct Fields {
+    pub(crate) values: Vec<(&'static str, Value)>,
 }
 
 impl Fields {
-    pub(super) fn put(&mut self, name: &'static str, value: String) {
+    pub(crate) fn put(&mut self, name: &'static str, value: Value) {
         match self.values.iter_mut().find(|(other, _)| *other == name) {
             Some((_, old)) => *old = value,
             None => self.values.push((name, value)),
         }
     }
+
+    /// Takes a field out.
+    pub(crate) fn take(&mut self, name: &str) -> Option<Value> {
+        let at = self.values.iter().position(|(other, _)| *other == name)?;
+        Some(self.values.remove(at).1)
+    }
 }
 
 /// Fills fields, and leaves out what is secret.
-pub(super) struct Visitor<'a> {
-    pub(super) fields: &'a mut Fields,
+pub(crate) struct Visitor<'a> {
+    pub(crate) fields: &'a mut Fields,
     /// Further names of secrets.
-    pub(super) secrets: &'a [String],
+    pub(crate) secrets: &'a [String],
 }
 
 impl Visitor<'_> {
@@ -42,23 +48,19 @@ impl Visitor<'_> {
             return;
         }
         let value = &value[..value.floor_char_boundary(VALUE_BYTES_MAX)];
-        let mut json = String::with_capacity(value.len() + 2);
-        if is_secret(field.name(), self.secrets) {
-            push_text(&mut json, REDACTED);
-        } else if URLS.contains(&field.name()) {
-            let value = if field.name().ends_with("query") {
-                redact_url(&format!("?{value}"), self.secrets)[1..].to_owned()
-            } else {
-                redact_url(value, self.secrets).into_owned()
-            };
-            push_text(&mut json, &value);
+        let value = if is_secret(field.name(), self.secrets) {
+            Value::from(REDACTED)
+        } else if !URLS.contains(&field.name()) {
+            Value::from(value.to_owned())
+        } else if field.name().ends_with("query") {
+            Value::from(redact_url(&format!("?{value}"), self.secrets)[1..].to_owned())
         } else {
-            push_text(&mut json, value);
-        }
-        self.fields.put(field.name(), json);
+            Value::from(redact_url(value, self.secrets).into_owned())
+        };
+        self.fields.put(field.name(), value);
     }
 
-    fn plain(&mut self, field: &Field, value: String) {
+    fn plain(&mut self, field: &Field, value: Value) {
         if is_secret(field.name(), self.secrets) {
             self.text(field, "");
         } else {
@@ -90,20 +92,19 @@ impl Visit for Visitor<'_> {
     }
 
     fn record_bool(&mut self, field: &Field, value: bool) {
-        self.plain(field, value.to_string());
+        self.plain(field, Value::Truth(value));
     }
 
     fn record_i64(&mut self, field: &Field, value: i64) {
-        self.plain(field, value.to_string());
+        self.plain(field, Value::Integer(value));
     }
 
     fn record_u64(&mut self, field: &Field, value: u64) {
-        self.plain(field, value.to_string());
+        let number = i64::try_from(value).map_or_else(|_| Value::from(value.to_string()), Value::Integer);
+        self.plain(field, number);
     }
 
     fn record_f64(&mut self, field: &Field, value: f64) {
-        // JSON has no infinities.
-        let value = if value.is_finite() { value.to_string() } else { format!("\"{value}\"") };
-        self.plain(field, value);
+        self.plain(field, Value::Float(value));
     }
 }

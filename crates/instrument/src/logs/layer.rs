@@ -16,6 +16,7 @@ use super::repeats::{Repeats, Verdict};
 use crate::json::push_text;
 use crate::metrics::time::rfc3339;
 use crate::metrics::{Counter, Family, Registry, guarded};
+use crate::value::Value;
 use crate::{Error, correlate};
 
 /// The target of the line that the HTTP layer writes for each request. These are never left out.
@@ -49,6 +50,8 @@ pub struct JsonLayer<W> {
     lines: Family<[&'static str; 1], Counter>,
     suppressed: Counter,
     writer: W,
+    #[cfg(feature = "otlp")]
+    exporter: Option<crate::otlp::Exporter>,
 }
 
 impl<W> JsonLayer<W> {
@@ -68,20 +71,32 @@ impl<W> JsonLayer<W> {
                 .counter("log_lines_suppressed", "Lines left out because their place repeated itself.")
                 .register()?,
             writer,
+            #[cfg(feature = "otlp")]
+            exporter: None,
         })
     }
 
-    fn line(&self, event: &Event<'_>, spans: Fields, suppressed: u64) -> String {
-        let metadata = event.metadata();
-        let mut fields = spans;
-        event.record(&mut Visitor { fields: &mut fields, secrets: &self.options.secrets });
+    /// Also exports what it writes.
+    #[cfg(feature = "otlp")]
+    pub fn exported_by(mut self, exporter: &crate::otlp::Exporter) -> JsonLayer<W> {
+        self.exporter = Some(exporter.clone());
+        self
+    }
+
+    fn line(
+        &self,
+        metadata: &Metadata<'_>,
+        message: Option<&Value>,
+        fields: &Fields,
+        suppressed: u64,
+    ) -> String {
         let mut line = String::with_capacity(256);
         let _ = write!(line, "{{\"time\":\"{}\"", rfc3339(SystemTime::now()));
         let _ = write!(line, ",\"level\":\"{}\"", metadata.level().as_str());
         member(&mut line, "target", metadata.target());
-        if let Some(at) = fields.values.iter().position(|(name, _)| *name == "message") {
-            let (_, message) = fields.values.remove(at);
-            let _ = write!(line, ",\"message\":{message}");
+        if let Some(message) = message {
+            line.push_str(",\"message\":");
+            message.push_json(&mut line);
         }
         member(&mut line, "service", &self.service);
         if let Some(context) = correlate::current() {
@@ -101,12 +116,15 @@ impl<W> JsonLayer<W> {
             let taken = TAKEN.contains(name) || (suppressed > 0 && *name == "suppressed");
             push_text(&mut line, &if taken { format!("{name}_") } else { (*name).to_owned() });
             line.push(':');
-            line.push_str(value);
+            value.push_json(&mut line);
         }
         line.push_str("}\n");
         line
     }
 }
+
+/// The fields of a span, in the span.
+struct OfSpan(Fields);
 
 fn member(line: &mut String, name: &str, value: &str) {
     let _ = write!(line, ",\"{name}\":");
@@ -136,15 +154,15 @@ where
         if let Some(span) = context.span(id) {
             let mut fields = Fields::default();
             attributes.record(&mut Visitor { fields: &mut fields, secrets: &self.options.secrets });
-            span.extensions_mut().replace(fields);
+            span.extensions_mut().replace(OfSpan(fields));
         }
     }
 
     fn on_record(&self, id: &Id, values: &Record<'_>, context: Context<'_, S>) {
         if let Some(span) = context.span(id)
-            && let Some(fields) = span.extensions_mut().get_mut::<Fields>()
+            && let Some(fields) = span.extensions_mut().get_mut::<OfSpan>()
         {
-            values.record(&mut Visitor { fields, secrets: &self.options.secrets });
+            values.record(&mut Visitor { fields: &mut fields.0, secrets: &self.options.secrets });
         }
     }
 
@@ -159,13 +177,21 @@ where
         guarded(|| {
             let mut fields = Fields::default();
             for span in context.event_scope(event).into_iter().flat_map(|scope| scope.from_root()) {
-                if let Some(of_span) = span.extensions().get::<Fields>() {
-                    of_span.values.iter().for_each(|(name, value)| fields.put(name, value.clone()));
+                if let Some(of_span) = span.extensions().get::<OfSpan>() {
+                    of_span.0.values.iter().for_each(|(name, value)| fields.put(name, value.clone()));
                 }
             }
-            let line = self.line(event, fields, suppressed);
+            event.record(&mut Visitor { fields: &mut fields, secrets: &self.options.secrets });
+            let message = fields.take("message");
+            let line = self.line(metadata, message.as_ref(), &fields, suppressed);
             // Nobody is there to be told that nothing can be told.
             let _ = self.writer.make_writer_for(metadata).write_all(line.as_bytes());
+            #[cfg(feature = "otlp")]
+            if let Some(exporter) =
+                self.exporter.as_ref().filter(|_| metadata.target() != crate::otlp::TARGET)
+            {
+                exporter.log(crate::otlp::LogRecord::new(metadata, message, fields, suppressed));
+            }
             self.lines.with(&[level_name(*metadata.level())], Counter::inc);
         });
     }

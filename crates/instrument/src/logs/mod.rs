@@ -15,10 +15,9 @@
 //! # Ok::<(), flightdeck::Error>(())
 //! ```
 
-mod fields;
+pub(crate) mod fields;
 mod layer;
-mod redact;
 mod repeats;
 
+pub use crate::redact::{REDACTED, redact_url};
 pub use layer::{JsonLayer, LogOptions, REQUEST_TARGET};
-pub use redact::{REDACTED, redact_url};

@@ -67,6 +67,15 @@ impl Exemplar {
         }
     }
 
+    /// The span, unless it has labels of another kind.
+    #[cfg(feature = "otlp")]
+    pub(crate) fn span(&self) -> Option<SpanReference> {
+        match self.labels {
+            ExemplarLabels::Span(span) => Some(span),
+            ExemplarLabels::Custom(_) => None,
+        }
+    }
+
     /// What was observed.
     pub fn value(&self) -> f64 {
         self.value

@@ -31,7 +31,7 @@ const SECRETS: [&str; 20] = [
 ];
 
 /// Whether a value of that name must not be written. `more` are names to add, in lower case with underscores.
-pub(super) fn is_secret(name: &str, more: &[String]) -> bool {
+pub(crate) fn is_secret(name: &str, more: &[String]) -> bool {
     let name = name.to_ascii_lowercase().replace(['-', '.'], "_");
     let matches = |secret: &str| {
         name.strip_suffix(secret).is_some_and(|before| before.is_empty() || before.ends_with('_'))
@@ -70,7 +70,7 @@ fn redact_userinfo(url: &str) -> Cow<'_, str> {
 }
 
 /// A name with its escapes resolved, so that `%74oken` is a token.
-fn unescaped(name: &str) -> String {
+pub(crate) fn unescaped(name: &str) -> String {
     let bytes = name.as_bytes();
     let mut out = Vec::with_capacity(bytes.len());
     let mut at = 0;

@@ -1,0 +1,184 @@
+//! The exporter as the service sees it: queues that never make anybody wait.
+
+use std::sync::Arc;
+use std::sync::mpsc as blocking;
+use std::time::{Duration, Instant};
+
+use tokio::sync::mpsc;
+
+use super::options::OtlpOptions;
+use super::records::LogRecord;
+use super::resource::Resource;
+use super::spans::Span;
+use super::transport::{Collector, Transport};
+use super::worker::{Flush, Outlet, export_items, export_metrics};
+use super::{Signal, records, spans};
+use crate::Error;
+use crate::metrics::{Counter, Family, Registry};
+
+/// Exports metrics, spans and log lines. A clone is another handle; when the last one is gone, what waits is sent once
+/// more and the thread ends.
+#[derive(Clone)]
+pub struct Exporter {
+    shared: Arc<Shared>,
+}
+
+struct Shared {
+    spans: Option<mpsc::Sender<Span>>,
+    records: Option<mpsc::Sender<LogRecord>>,
+    flushes: Vec<mpsc::UnboundedSender<Flush>>,
+    counted: Counted,
+}
+
+/// What became of items.
+#[derive(Clone)]
+pub(super) struct Counted {
+    items: Family<[&'static str; 2], Counter>,
+    retries: Family<[&'static str; 1], Counter>,
+}
+
+impl Counted {
+    fn register(registry: &Registry) -> Result<Counted, Error> {
+        Ok(Counted {
+            items: registry
+                .counter(
+                    "flightdeck_export_items",
+                    "Data points, spans and log lines by what became of them: sent, refused by the collector, expired \
+                     while it could not be reached, or dropped because too many waited.",
+                )
+                .labels(["signal", "outcome"])?,
+            retries: registry
+                .counter("flightdeck_export_retries", "Requests to the collector that were sent again.")
+                .labels(["signal"])?,
+        })
+    }
+
+    pub(super) fn add(&self, signal: Signal, outcome: &'static str, items: u64) {
+        if items > 0 {
+            self.items.with(&[signal.name(), outcome], |counter| counter.add(items as f64));
+        }
+    }
+
+    pub(super) fn retried(&self, signal: Signal) {
+        self.retries.with(&[signal.name()], Counter::inc);
+    }
+}
+
+impl Exporter {
+    /// Starts exporting what is in `registry`, and what it is given. What it does is counted in the same registry.
+    pub fn start(options: OtlpOptions, resource: Resource, registry: &Registry) -> Result<Exporter, Error> {
+        let failed =
+            |error: std::io::Error| Error::Delivery { reason: format!("cannot start to export: {error}") };
+        let counted = Counted::register(registry)?;
+        let runtime = tokio::runtime::Builder::new_current_thread()
+            .enable_io()
+            .enable_time()
+            .build()
+            .map_err(failed)?;
+        let mut work = tokio::task::JoinSet::new();
+        let mut flushes = Vec::new();
+        let mut outlet = |signal| -> Result<(Outlet, mpsc::UnboundedReceiver<Flush>), Error> {
+            let transport = Transport::new(Collector::new(&options, signal)?);
+            let (flush, flushed) = mpsc::unbounded_channel();
+            flushes.push(flush);
+            Ok((Outlet::new(signal, transport, &options, counted.clone()), flushed))
+        };
+        if options.metrics {
+            let (outlet, flushed) = outlet(Signal::Metrics)?;
+            work.spawn_on(
+                export_metrics(outlet, resource.clone(), registry.clone(), flushed),
+                runtime.handle(),
+            );
+        }
+        let mut queue = None;
+        if options.traces {
+            let (outlet, flushed) = outlet(Signal::Traces)?;
+            let (sender, waiting) = mpsc::channel(options.queue_items_max.max(1));
+            queue = Some(sender);
+            work.spawn_on(
+                export_items(outlet, resource.clone(), waiting, flushed, spans::request),
+                runtime.handle(),
+            );
+        }
+        let mut lines = None;
+        if options.logs {
+            let (outlet, flushed) = outlet(Signal::Logs)?;
+            let (sender, waiting) = mpsc::channel(options.queue_items_max.max(1));
+            lines = Some(sender);
+            work.spawn_on(
+                export_items(outlet, resource, waiting, flushed, records::request),
+                runtime.handle(),
+            );
+        }
+        let shared = Arc::new(Shared { spans: queue, records: lines, flushes, counted });
+        watch_queues(registry, &shared);
+        std::thread::Builder::new()
+            .name("flightdeck-otlp".to_owned())
+            .spawn(move || runtime.block_on(async { while work.join_next().await.is_some() {} }))
+            .map_err(failed)?;
+        Ok(Exporter { shared })
+    }
+
+    /// Sends everything that waits, and the metrics as they are; whether that was done in time. It blocks the thread:
+    /// call it at the end of `main`, or from `spawn_blocking`.
+    pub fn flush(&self, patience: Duration) -> bool {
+        let deadline = Instant::now() + patience;
+        let (done, is_done) = blocking::channel();
+        let asked = self
+            .shared
+            .flushes
+            .iter()
+            .filter(|flush| flush.send(Flush { deadline, done: done.clone() }).is_ok());
+        (0..asked.count())
+            .all(|_| is_done.recv_timeout(deadline.saturating_duration_since(Instant::now())).is_ok())
+    }
+
+    /// Whether spans are wanted at all.
+    pub(crate) fn wants_spans(&self) -> bool {
+        self.shared.spans.is_some()
+    }
+
+    /// Exports a span, if there is room.
+    pub(crate) fn span(&self, span: Span) {
+        if self.shared.spans.as_ref().is_some_and(|queue| queue.try_send(span).is_err()) {
+            self.shared.counted.add(Signal::Traces, "dropped", 1);
+        }
+    }
+
+    /// Exports a line, if there is room.
+    #[cfg(feature = "logs")]
+    pub(crate) fn log(&self, record: LogRecord) {
+        if self.shared.records.as_ref().is_some_and(|queue| queue.try_send(record).is_err()) {
+            self.shared.counted.add(Signal::Logs, "dropped", 1);
+        }
+    }
+}
+
+impl std::fmt::Debug for Exporter {
+    fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        out.debug_struct("Exporter").field("spans", &self.shared.spans.is_some()).finish_non_exhaustive()
+    }
+}
+
+/// Exposes how much waits.
+fn watch_queues(registry: &Registry, shared: &Arc<Shared>) {
+    let shared = Arc::downgrade(shared);
+    registry.collect_with(move |samples| {
+        let Some(shared) = shared.upgrade() else { return };
+        let mut expose = |signal: Signal, waiting: Option<usize>| {
+            if let Some(waiting) = waiting {
+                let help = "Spans and log lines that wait to be exported.";
+                samples.gauge(
+                    "flightdeck_export_queue_items",
+                    help,
+                    &[("signal", signal.name())],
+                    waiting as f64,
+                );
+            }
+        };
+        let spans = shared.spans.as_ref();
+        expose(Signal::Traces, spans.map(|queue| queue.max_capacity() - queue.capacity()));
+        let records = shared.records.as_ref();
+        expose(Signal::Logs, records.map(|queue| queue.max_capacity() - queue.capacity()));
+    });
+}

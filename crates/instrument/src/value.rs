@@ -1,0 +1,71 @@
+//! Values of log fields and span attributes: what may be said beside a message.
+
+use std::borrow::Cow;
+use std::fmt::Write;
+
+#[cfg(feature = "otlp")]
+use crate::protobuf::Message;
+
+/// One value.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) enum Value {
+    Text(Cow<'static, str>),
+    #[cfg_attr(
+        not(all(feature = "otlp", feature = "http")),
+        expect(dead_code, reason = "only headers come in lists")
+    )]
+    Texts(Vec<String>),
+    Integer(i64),
+    Float(f64),
+    Truth(bool),
+}
+
+impl Value {
+    #[cfg(feature = "logs")]
+    pub(crate) fn push_json(&self, out: &mut String) {
+        use crate::json::push_text;
+        match self {
+            Value::Text(text) => push_text(out, text),
+            Value::Texts(texts) => push_text(out, &texts.join(", ")),
+            // JSON has no infinities.
+            Value::Float(number) if !number.is_finite() => push_text(out, &number.to_string()),
+            Value::Float(number) => {
+                let _ = write!(out, "{number}");
+            }
+            Value::Integer(number) => {
+                let _ = write!(out, "{number}");
+            }
+            Value::Truth(truth) => {
+                let _ = write!(out, "{truth}");
+            }
+        }
+    }
+
+    /// As OTLP's `AnyValue`.
+    #[cfg(feature = "otlp")]
+    pub(crate) fn write(&self, message: &mut Message) {
+        match self {
+            Value::Text(text) => message.bytes(1, text.as_bytes()),
+            Value::Truth(truth) => message.number(2, u64::from(*truth)),
+            Value::Integer(number) => message.number(3, *number as u64),
+            Value::Float(number) => message.double(4, *number),
+            Value::Texts(texts) => message.message(5, |list| {
+                for text in texts {
+                    list.message(1, |value| value.bytes(1, text.as_bytes()));
+                }
+            }),
+        }
+    }
+}
+
+impl From<&'static str> for Value {
+    fn from(text: &'static str) -> Value {
+        Value::Text(Cow::Borrowed(text))
+    }
+}
+
+impl From<String> for Value {
+    fn from(text: String) -> Value {
+        Value::Text(Cow::Owned(text))
+    }
+}
