@@ -34,7 +34,7 @@ mod rng;
 pub use cache::Cache;
 pub use clock::Clock;
 pub use error::{Corruption, Error, Result};
-pub use fs::{DirLock, Entry, File, FileBytes, FileSystem, Fs, SimFs, SimOptions};
+pub use fs::{DirLock, Entry, File, FileBytes, FileSystem, Fs, SimFs, SimOptions, Space};
 pub use log::{Log, LogOptions, Position, Record, Replayed};
 pub use manifest::{Edit, Manifest, PartEntry};
 pub use part::{PartReader, PartWriter};

@@ -56,6 +56,7 @@ impl LogModel {
             segment_bytes_max: 300 + self.rng.below(2_000),
             record_bytes_max: 4_000,
             buffer_bytes_max: 1 + self.rng.below(1_000) as usize,
+            waiting_bytes_max: 1_000 + self.rng.below(10_000) as usize,
             free_bytes_min: self.rng.below(2) * 100,
         };
         let mut found = Vec::new();

@@ -256,7 +256,7 @@ impl Store {
             bytes_max: keeping.retention_bytes,
             free_bytes_min: self.options.free_bytes_min,
         };
-        let free = if options.free_bytes_min > 0 { Some(disk.fs.free_bytes(&disk.dir)?) } else { None };
+        let free = if options.free_bytes_min > 0 { Some(disk.fs.space(&disk.dir)?.free_bytes) } else { None };
         let gone = retention::choose(&infos, disk.clock.now_ms(), free, &options);
         if !gone.is_empty() {
             self.publish(disk, None, &gone, None, view.note.clone(), None)?;

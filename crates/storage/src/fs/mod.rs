@@ -44,8 +44,8 @@ pub trait FileSystem: Send + Sync {
     fn remove_dir(&self, dir: &Path) -> Result<()>;
     /// Makes the names in a directory durable.
     fn sync_dir(&self, dir: &Path) -> Result<()>;
-    /// How many bytes can still be written where `dir` is.
-    fn free_bytes(&self, dir: &Path) -> Result<u64>;
+    /// How large the disk is where `dir` is, and how much can still be written there.
+    fn space(&self, dir: &Path) -> Result<Space>;
     /// Makes this process the only user of an existing directory until the lock is dropped.
     fn lock_dir(&self, dir: &Path) -> Result<DirLock>;
 }
@@ -69,6 +69,15 @@ pub struct Entry {
     pub is_dir: bool,
     /// How large the file is.
     pub bytes: u64,
+}
+
+/// What a disk has room for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Space {
+    /// How many bytes can still be written.
+    pub free_bytes: u64,
+    /// How many bytes it has, written or not.
+    pub total_bytes: u64,
 }
 
 /// Holds a directory for this process while it lives.

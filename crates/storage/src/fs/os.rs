@@ -7,7 +7,7 @@ use std::io::{self, Read, Seek, SeekFrom, Write};
 use std::os::unix::fs::FileExt;
 use std::path::{Path, PathBuf};
 
-use super::{DirLock, Entry, File, FileBytes, FileSystem};
+use super::{DirLock, Entry, File, FileBytes, FileSystem, Space};
 use crate::error::{Error, Result};
 
 /// The file that carries a directory's lock and the pid of who holds it.
@@ -110,9 +110,12 @@ impl FileSystem for OsFs {
         synced.map_err(|error| Error::io("sync directory", dir, error))
     }
 
-    fn free_bytes(&self, dir: &Path) -> Result<u64> {
+    fn space(&self, dir: &Path) -> Result<Space> {
         let stat = rustix::fs::statvfs(dir).map_err(|error| Error::io("stat", dir, error.into()))?;
-        Ok(stat.f_bavail.saturating_mul(stat.f_frsize))
+        Ok(Space {
+            free_bytes: stat.f_bavail.saturating_mul(stat.f_frsize),
+            total_bytes: stat.f_blocks.saturating_mul(stat.f_frsize),
+        })
     }
 
     fn lock_dir(&self, dir: &Path) -> Result<DirLock> {
@@ -182,7 +185,8 @@ mod tests {
         assert_eq!(&*map, b"hello!");
         assert_eq!(fs.list(&dir).unwrap(), []);
         assert!(fs.map(&dir.join("y")).unwrap_err().is_not_found());
-        assert!(fs.free_bytes(&dir).unwrap() > 0);
+        let space = fs.space(&dir).unwrap();
+        assert!((1..=space.total_bytes).contains(&space.free_bytes), "{space:?}");
     }
 
     #[test]

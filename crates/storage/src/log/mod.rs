@@ -34,7 +34,9 @@ pub struct LogOptions {
     pub record_bytes_max: u32,
     /// How much is kept in memory before it is written, synced or not.
     pub buffer_bytes_max: usize,
-    /// The log stops before less than this is free on the disk.
+    /// How much may wait in memory while somebody else writes or syncs; beyond, appends wait for that.
+    pub waiting_bytes_max: usize,
+    /// The log stops before less than this is free on the disk, or less than a sixteenth of a disk that is small.
     pub free_bytes_min: u64,
 }
 
@@ -44,6 +46,7 @@ impl Default for LogOptions {
             segment_bytes_max: 32 << 20,
             record_bytes_max: 64 << 20,
             buffer_bytes_max: 1 << 20,
+            waiting_bytes_max: 32 << 20,
             free_bytes_min: 64 << 20,
         }
     }
@@ -117,15 +120,22 @@ impl Log {
         if payload.len() as u64 > limit {
             return Err(Error::Limit { what: "record bytes", actual: payload.len() as u64, limit });
         }
+        let LogOptions { buffer_bytes_max, waiting_bytes_max, segment_bytes_max, .. } = self.options;
+        let mut room_bytes = buffer_bytes_max;
         loop {
             {
                 let mut pending = self.pending.lock();
                 pending.check(&self.dir)?;
-                if pending.has_room(payload.len(), self.options.buffer_bytes_max) {
-                    return Ok(pending.push(kind, payload, self.options.segment_bytes_max));
+                if pending.has_room(payload.len(), room_bytes) {
+                    return Ok(pending.push(kind, payload, segment_bytes_max));
                 }
             }
-            self.write(&mut self.writer.lock())?;
+            match self.writer.try_lock() {
+                Some(mut writer) => self.write(&mut writer)?,
+                // A sync takes as long as the disk likes, and whoever appends has nothing to wait for there.
+                None if room_bytes < waiting_bytes_max => room_bytes = waiting_bytes_max,
+                None => self.write(&mut self.writer.lock())?,
+            }
         }
     }
 

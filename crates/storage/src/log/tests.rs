@@ -9,6 +9,7 @@ const OPTIONS: LogOptions = LogOptions {
     segment_bytes_max: 200,
     record_bytes_max: 1 << 20,
     buffer_bytes_max: 100,
+    waiting_bytes_max: 1_000,
     free_bytes_min: 0,
 };
 
@@ -178,6 +179,54 @@ fn a_floor_of_free_space_is_kept() {
     assert!(matches!(log.sync(), Err(Error::DiskFull { .. })));
     disk.set_free_bytes(Some(11_000));
     log.sync().unwrap();
+}
+
+#[test]
+fn a_small_disk_keeps_a_part_of_itself_free_and_not_more() {
+    let disk = disk();
+    let options = LogOptions { free_bytes_min: 10_000, ..OPTIONS };
+    let mut rng = Rng::from_seed(1);
+    let (log, _) = Log::open(&disk.fs(), dir(), options, &mut rng, Position(0), &mut |_| ()).unwrap();
+    disk.set_free_bytes(Some(600));
+    disk.set_total_bytes(8_000);
+    log.append(1, &[7; 90]).unwrap();
+    assert!(matches!(log.sync(), Err(Error::DiskFull { .. })), "a sixteenth and what is to be written");
+    disk.set_free_bytes(Some(700));
+    log.sync().unwrap();
+}
+
+#[test]
+fn appends_go_on_while_a_sync_is_slow_until_too_much_waits() {
+    let disk = disk();
+    let (log, _, _) = open(&disk, 0);
+    log.append(1, b"before").unwrap();
+    disk.hold_syncs();
+    std::thread::scope(|scope| {
+        let sync = scope.spawn(|| log.sync());
+        while disk.waiting_syncs() == 0 {
+            std::thread::yield_now();
+        }
+        // More than what is gathered before a write, which now nobody can do.
+        for number in 0..30 {
+            log.append(1, format!("during{number:02}").as_bytes()).unwrap();
+        }
+        assert!(!sync.is_finished());
+        let too_much = scope.spawn(|| log.append(1, &[b'x'; 300]));
+        let later = scope.spawn(|| log.append(1, &[b'y'; 300]));
+        while !too_much.is_finished() && !later.is_finished() {
+            std::thread::yield_now();
+        }
+        assert!(!too_much.is_finished() || !later.is_finished(), "only one of them has room");
+        disk.release_syncs();
+        sync.join().unwrap().unwrap();
+        too_much.join().unwrap().unwrap();
+        later.join().unwrap().unwrap();
+    });
+    assert!(log.synced() < log.end(), "the slow sync covers what was there when it began");
+    log.sync().unwrap();
+    let (_, replayed, texts) = open(&disk.crash(), 0);
+    assert_eq!((replayed.records, replayed.damages_count), (33, 0));
+    assert_eq!((texts[0].as_str(), texts[1].as_str()), ("1before", "1during00"));
 }
 
 #[test]

@@ -11,6 +11,11 @@ use crate::error::{Error, Result};
 use crate::fs::{File, Fs};
 use crate::rng::Rng;
 
+/// A buffer that grew beyond this while a sync was slow is not kept.
+const SPARE_BYTES_MAX: usize = 4 << 20;
+/// A small disk keeps a part of itself free, not as much as a large one.
+const FREE_PARTS: u64 = 16;
+
 /// Records of one segment that follow each other.
 struct Run {
     /// The segment.
@@ -181,8 +186,9 @@ impl Writer {
         if waiting == 0 {
             return Ok(());
         }
-        let free_bytes = fs.free_bytes(dir).map_err(Failure::Retry)?;
-        if free_bytes < free_bytes_min.saturating_add(waiting as u64) {
+        let space = fs.space(dir).map_err(Failure::Retry)?;
+        let kept_bytes = free_bytes_min.min(space.total_bytes / FREE_PARTS);
+        if space.free_bytes < kept_bytes.saturating_add(waiting as u64) {
             return Err(Failure::Retry(Error::DiskFull { path: dir.to_owned() }));
         }
         while let Some(run) = self.queue.front() {
@@ -205,7 +211,7 @@ impl Writer {
             self.previous_end = self.written;
             let mut run = self.queue.pop_front().expect("the run is still there");
             run.bytes.clear();
-            self.spare = run.bytes;
+            self.spare = if run.bytes.capacity() <= SPARE_BYTES_MAX { run.bytes } else { Vec::new() };
         }
         Ok(())
     }

@@ -4,6 +4,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::io;
 use std::ops::Range;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use parking_lot::Condvar;
 
 use crate::error::{Error, Result};
 use crate::rng::Rng;
@@ -19,6 +22,10 @@ pub(super) struct Disk {
     pub(super) free_bytes: Option<u64>,
     /// What is told instead of `free_bytes`.
     pub(super) free_bytes_told: Option<u64>,
+    pub(super) total_bytes: u64,
+    /// How many syncs wait, while syncs are held.
+    pub(super) held_syncs: Option<usize>,
+    pub(super) syncs_released: Arc<Condvar>,
     pub(super) syncs_to_fail: u64,
     pub(super) files: Vec<Inode>,
     pub(super) directories: BTreeMap<PathBuf, Directory>,

@@ -12,7 +12,7 @@ use std::sync::Arc;
 use parking_lot::Mutex;
 
 use self::disk::{Change, Disk, Inode, end, failed, power_is_gone, split};
-use super::{DirLock, Entry, File, FileBytes, FileSystem, Fs};
+use super::{DirLock, Entry, File, FileBytes, FileSystem, Fs, Space};
 use crate::error::{Error, Result};
 use crate::rng::Rng;
 
@@ -52,6 +52,9 @@ impl SimFs {
             crashed: false,
             free_bytes: options.free_bytes,
             free_bytes_told: None,
+            total_bytes: u64::MAX,
+            held_syncs: None,
+            syncs_released: Arc::default(),
             syncs_to_fail: 0,
             files: Vec::new(),
             directories: BTreeMap::new(),
@@ -82,6 +85,28 @@ impl SimFs {
     /// Gives the disk this much room from now on; `None` for no end.
     pub fn set_free_bytes(&self, free_bytes: Option<u64>) {
         self.0.lock().free_bytes = free_bytes;
+    }
+
+    /// Makes the disk this large, as far as it tells; it is endless before.
+    pub fn set_total_bytes(&self, total_bytes: u64) {
+        self.0.lock().total_bytes = total_bytes;
+    }
+
+    /// Lets every sync of a file wait, from now on, until [`SimFs::release_syncs`].
+    pub fn hold_syncs(&self) {
+        self.0.lock().held_syncs = Some(0);
+    }
+
+    /// How many syncs wait.
+    pub fn waiting_syncs(&self) -> usize {
+        self.0.lock().held_syncs.unwrap_or(0)
+    }
+
+    /// Lets those go on that wait.
+    pub fn release_syncs(&self) {
+        let mut disk = self.0.lock();
+        disk.held_syncs = None;
+        disk.syncs_released.notify_all();
     }
 
     /// What the disk answers when asked for its room, whatever the truth: another program may write faster than the
@@ -119,6 +144,9 @@ impl SimFs {
             crashed: false,
             free_bytes: None,
             free_bytes_told: None,
+            total_bytes: u64::MAX,
+            held_syncs: None,
+            syncs_released: Arc::default(),
             syncs_to_fail: 0,
             files,
             directories,
@@ -263,9 +291,10 @@ impl FileSystem for SimFs {
         end(going, "sync directory", dir)
     }
 
-    fn free_bytes(&self, _: &Path) -> Result<u64> {
+    fn space(&self, _: &Path) -> Result<Space> {
         let disk = self.0.lock();
-        Ok(disk.free_bytes_told.or(disk.free_bytes).unwrap_or(u64::MAX))
+        let free_bytes = disk.free_bytes_told.or(disk.free_bytes).unwrap_or(u64::MAX);
+        Ok(Space { free_bytes, total_bytes: disk.total_bytes })
     }
 
     fn lock_dir(&self, dir: &Path) -> Result<DirLock> {
@@ -302,6 +331,11 @@ impl File for SimFile {
 
     fn sync(&mut self) -> Result<()> {
         let mut disk = self.disk.0.lock();
+        if let Some(held) = &mut disk.held_syncs {
+            *held += 1;
+            let released = disk.syncs_released.clone();
+            released.wait_while(&mut disk, |disk| disk.held_syncs.is_some());
+        }
         let going = disk.begin_atomic("sync", &self.path)?;
         let fails = disk.syncs_to_fail > 0;
         disk.syncs_to_fail = disk.syncs_to_fail.saturating_sub(1);
