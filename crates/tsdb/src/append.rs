@@ -10,7 +10,7 @@ use crate::error::Result;
 use crate::full_page::Paging;
 use crate::head::Resolved;
 use crate::record::{kind, put_exemplar, put_metadata};
-use crate::refusal::Appended;
+use crate::refusal::{Appended, RefusalReason};
 use crate::store::Store;
 use crate::stripe::{Context, RowBuffer};
 
@@ -34,7 +34,9 @@ impl Store {
             }
         }
         for (column, exemplar) in &frame.exemplars {
-            self.append_exemplar(&resolved, *column, exemplar, frame.time, &context, &mut appended)?;
+            let labels = || frame.layout.series(*column as usize);
+            let exemplar = timed(exemplar, frame.time);
+            self.append_exemplar(&resolved, *column, exemplar, labels, &context, &mut appended)?;
         }
         // What a layout says of its families is told once: with each row it would be compared, family by family.
         if !resolved.is_described.load(Ordering::Relaxed) {
@@ -149,16 +151,16 @@ impl Store {
             Ok(())
         })?;
         for (&column, (_, series)) in columns.iter().zip(of_target) {
-            if let Ok(at) = resolved.refused.binary_search_by_key(&column, |(column, _)| *column) {
+            if let Some(reason) = resolved.refusal(column) {
                 for sample in &series.samples {
-                    appended.refuse(sample.time, resolved.refused[at].1, || series.labels.clone());
+                    appended.refuse(sample.time, reason, || series.labels.clone());
                 }
-                continue;
             }
             let newest = series.samples.iter().map(|sample| sample.time).max();
             for exemplar in &series.exemplars {
                 let time = newest.unwrap_or_else(|| self.newest.load(Ordering::Relaxed));
-                self.append_exemplar(resolved, column, exemplar, time, context, appended)?;
+                let labels = || series.labels.clone();
+                self.append_exemplar(resolved, column, timed(exemplar, time), labels, context, appended)?;
             }
         }
         Ok(())
@@ -168,21 +170,28 @@ impl Store {
         &self,
         resolved: &Resolved,
         column: u32,
-        exemplar: &Exemplar,
-        time: Timestamp,
+        (time, exemplar): (Timestamp, Exemplar),
+        labels: impl FnOnce() -> Labels,
         context: &Context<'_>,
         appended: &mut Appended,
     ) -> Result<()> {
-        let Some((stripe, at)) = resolved.find(column) else { return Ok(()) };
-        let time = exemplar.time.unwrap_or(time);
-        let exemplar = Exemplar { time: Some(time), ..exemplar.clone() };
+        let Some((stripe, at)) = resolved.find(column) else {
+            if let Some(reason) = resolved.refusal(column) {
+                appended.refuse_exemplar(time, reason, labels);
+            }
+            return Ok(());
+        };
         if time < context.floor || time > context.ceiling {
+            let reason =
+                if time < context.floor { RefusalReason::TooOld } else { RefusalReason::TooFarAhead };
+            appended.refuse_exemplar(time, reason, labels);
             return Ok(());
         }
         let point = stripe.columns().points()[at as usize];
         let mut exemplars = self.exemplars.lock();
         if !exemplars.contains(point, stripe.target, &exemplar) {
             if exemplars.len() >= self.options.exemplars_max {
+                appended.refuse_exemplar(time, RefusalReason::ExemplarLimit, labels);
                 return Ok(());
             }
             if let Some(journal) = &context.journal {
@@ -232,6 +241,12 @@ impl Store {
             self.newest.fetch_max(newest, Ordering::Relaxed);
         }
     }
+}
+
+/// An exemplar with its time, which is its sample's when it has none of its own.
+fn timed(exemplar: &Exemplar, of_sample: Timestamp) -> (Timestamp, Exemplar) {
+    let time = exemplar.time.unwrap_or(of_sample);
+    (time, Exemplar { time: Some(time), ..exemplar.clone() })
 }
 
 /// Lends the thread's row buffer.

@@ -340,6 +340,12 @@ impl Resolved {
             && run.columns.iter().zip(0..).all(|(columns, at)| *columns == (at.into(), at))
     }
 
+    /// Why a column was refused, if it was.
+    pub(crate) fn refusal(&self, column: u32) -> Option<RefusalReason> {
+        let at = self.refused.binary_search_by_key(&column, |(column, _)| *column).ok()?;
+        Some(self.refused[at].1)
+    }
+
     /// The stripe of a column, and where the column is in it.
     pub(crate) fn find(&self, column: u32) -> Option<(&Arc<Stripe>, u16)> {
         self.runs.iter().find_map(|run| {

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use model::Timestamp;
+use model::{Exemplar, Timestamp};
 
 use crate::error::Result;
 use crate::gathered::Gathered;
@@ -144,14 +144,15 @@ impl Store {
     ) {
         let mut metadata = HashMap::new();
         for part in inputs {
-            for (target, point, exemplar) in part.exemplars() {
+            let push = |target, point, exemplar: Exemplar| {
                 let (target, point) = (targets.ranks[&target], points.ranks[&point]);
                 let labels = targets.labels[target as usize].union(&points.labels[point as usize]);
                 let deleted = note.deleted(&labels, Some(part.info.number));
                 if !exemplar.time.is_some_and(|time| covers(&deleted, time)) {
                     writer.push_exemplar(point, target, exemplar);
                 }
-            }
+            };
+            part.exemplars(|_, _, _| true, push);
             metadata.extend(part.metadata());
         }
         let mut metadata: Vec<_> = metadata.into_iter().collect();

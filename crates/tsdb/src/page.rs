@@ -136,7 +136,8 @@ impl OpenPage {
             if has_absent {
                 self.bitmaps.extend(row.present.iter().map(|present| !present));
             }
-            self.values.extend(bits::ones(told).map(|column| row.values[column]));
+            self.values.reserve(bits::count(told));
+            bits::ones(told).for_each(|column| self.values.push(row.values[column]));
             let shape = Shape::Dense { words: words as u8, has_absent };
             self.rows.push(Row { shape_at, values_at, shape });
         }

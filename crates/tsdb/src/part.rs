@@ -49,11 +49,11 @@ pub(crate) struct Part {
 /// Decoded pieces of parts, within a number of bytes.
 pub(crate) struct PartCache {
     groups: Cache<(u64, u32), Arc<Group>>,
-    times: Cache<(u64, u32), Arc<TimesLists>>,
+    /// Where the lists of times of a target end in their block.
+    ends: Cache<(u64, u32), Arc<[u32]>>,
+    /// The lists themselves, by target and number.
+    times: Cache<(u64, u32, u32), Arc<[Timestamp]>>,
 }
-
-/// The lists of times that series of one target have.
-type TimesLists = Vec<Arc<[Timestamp]>>;
 
 /// Sixteen series of one slab.
 struct Group {
@@ -73,18 +73,23 @@ struct GroupSeries {
 impl PartCache {
     /// A cache of about `bytes_max`.
     pub(crate) fn new(bytes_max: usize) -> PartCache {
-        PartCache { groups: Cache::new(bytes_max / 4 * 3), times: Cache::new(bytes_max / 4) }
+        PartCache {
+            groups: Cache::new(bytes_max / 4 * 3),
+            ends: Cache::new(bytes_max / 16),
+            times: Cache::new(bytes_max / 16 * 3),
+        }
     }
 
     /// How much it holds.
     pub(crate) fn bytes(&self) -> usize {
-        self.groups.bytes() + self.times.bytes()
+        self.groups.bytes() + self.ends.bytes() + self.times.bytes()
     }
 
     /// Forgets what belongs to parts that are gone.
     pub(crate) fn retain(&self, is_live: impl Fn(u64) -> bool) {
         self.groups.retain(|(part, _)| is_live(*part));
-        self.times.retain(|(part, _)| is_live(*part));
+        self.ends.retain(|(part, _)| is_live(*part));
+        self.times.retain(|(part, _, _)| is_live(*part));
     }
 }
 
@@ -193,6 +198,12 @@ impl Part {
         }
     }
 
+    /// Whether targets and points of the part are among those matched.
+    pub(crate) fn has_any(&self, matched: &Matched) -> bool {
+        self.targets.iter().any(|target| matched.targets.contains(*target))
+            && self.points.iter().any(|point| matched.points.contains(*point))
+    }
+
     /// Adds the targets and the points of every series that matches, where no matcher needs both.
     pub(crate) fn find_halves(
         &self,
@@ -265,18 +276,21 @@ impl Part {
         Ok(gathered)
     }
 
-    /// The exemplars of the part with target and point; damaged blocks are left out.
-    pub(crate) fn exemplars(&self) -> Vec<(TargetId, PointId, Exemplar)> {
-        let mut all = Vec::new();
+    /// Hands out the exemplars whose target, point and time are wanted; damaged blocks are left out.
+    pub(crate) fn exemplars(
+        &self,
+        is_wanted: impl Fn(TargetId, PointId, Timestamp) -> bool,
+        mut found: impl FnMut(TargetId, PointId, Exemplar),
+    ) {
         for block in 0..self.file.blocks("exemplars") {
             let Ok(bytes) = self.file.block("exemplars", block) else { continue };
             let mut reader = Reader::new(bytes);
             while !reader.is_empty() {
-                let Some(exemplar) = self.read_exemplar(&mut reader) else { break };
-                all.push(exemplar);
+                if self.read_exemplar(&mut reader, &is_wanted, &mut found).is_none() {
+                    break;
+                }
             }
         }
-        all
     }
 
     /// What the part knows of metric families.
@@ -320,7 +334,9 @@ impl Part {
         }
         let first = (block / self.slab_starts.len() as u32) as usize * GROUP_SERIES;
         let count = (self.info.series as usize).saturating_sub(first).min(GROUP_SERIES);
-        let group = Group::read(bytes, count).ok_or_else(|| damaged(self.file.path(), "values"))?;
+        let samples_max = self.info.samples.min(SLAB_SAMPLES_MAX as u64) as usize;
+        let group =
+            Group::read(bytes, count, samples_max).ok_or_else(|| damaged(self.file.path(), "values"))?;
         let group = Arc::new(group);
         cache.groups.insert(key, group.clone(), group.bytes());
         Ok(Some(group))
@@ -338,9 +354,7 @@ impl Part {
         let series = group.series.get(ordinal as usize % GROUP_SERIES).ok_or_else(bad)?;
         let mut floats = Column::default();
         if let Some(group) = group.floats.as_ref().filter(|_| series.count > 0) {
-            let lists = self.times(self.target_of(ordinal), cache)?;
-            let times = lists.get(series.times as usize).filter(|times| times.len() == series.count);
-            let times = times.ok_or_else(bad)?;
+            let times = self.times(self.target_of(ordinal), series, cache)?;
             let mut values = Vec::with_capacity(series.count);
             group.column(series.column, &mut values).map_err(|_| bad())?;
             let start = times.partition_point(|&time| time < from);
@@ -360,36 +374,56 @@ impl Part {
         list[(ordinal - self.first_ordinal[point]) as usize]
     }
 
-    fn times(&self, target: u32, cache: &PartCache) -> Result<Arc<TimesLists>> {
-        let key = (self.info.number, target);
-        if let Some(lists) = cache.times.get(&key) {
-            return Ok(lists);
+    /// The times of a series. Only its list is decoded, and only if it has as many as the series has samples: how many
+    /// times some bytes stand for is otherwise theirs to say.
+    fn times(&self, target: u32, series: &GroupSeries, cache: &PartCache) -> Result<Arc<[Timestamp]>> {
+        let bad = || damaged(self.file.path(), "times");
+        let key = (self.info.number, target, series.times);
+        if let Some(times) = cache.times.get(&key) {
+            return if times.len() == series.count { Ok(times) } else { Err(bad()) };
         }
-        let bytes = self.file.block("times", target)?;
-        let lists = read_times(bytes).ok_or_else(|| damaged(self.file.path(), "times"))?;
-        let lists = Arc::new(lists);
-        cache.times.insert(key, lists.clone(), lists.iter().map(|times| times.len() * 8 + 32).sum());
-        Ok(lists)
+        let block = self.file.block("times", target)?;
+        let ends = match cache.ends.get(&(self.info.number, target)) {
+            Some(ends) => ends,
+            None => {
+                let ends: Arc<[u32]> = times_ends(block).ok_or_else(bad)?.into();
+                cache.ends.insert((self.info.number, target), ends.clone(), ends.len() * 4 + 32);
+                ends
+            }
+        };
+        let times = read_times(block, &ends, series.times, series.count).ok_or_else(bad)?;
+        cache.times.insert(key, times.clone(), times.len() * 8 + 32);
+        Ok(times)
     }
 
-    fn read_exemplar(&self, reader: &mut Reader<'_>) -> Option<(TargetId, PointId, Exemplar)> {
+    fn read_exemplar(
+        &self,
+        reader: &mut Reader<'_>,
+        is_wanted: &impl Fn(TargetId, PointId, Timestamp) -> bool,
+        found: &mut impl FnMut(TargetId, PointId, Exemplar),
+    ) -> Option<()> {
         let point = *self.points.get(reader.u32()? as usize)?;
         let target = *self.targets.get(reader.u32()? as usize)?;
-        let time = Some(reader.signed()?);
+        let time = reader.signed()?;
         let value = f64::from_bits(reader.u64()?);
-        Some((target, point, Exemplar { labels: reader.labels()?, value, time }))
+        let labels = reader.bytes()?;
+        if is_wanted(target, point, time) {
+            let labels = Labels::from_packed(labels)?;
+            found(target, point, Exemplar { labels, value, time: Some(time) });
+        }
+        Some(())
     }
 }
 
 impl Group {
-    fn read(bytes: &[u8], count: usize) -> Option<Group> {
+    /// Reads a block of `count` series, of which none has more samples than the whole part.
+    fn read(bytes: &[u8], count: usize, samples_max: usize) -> Option<Group> {
         let mut reader = Reader::new(bytes);
         let mut series = Vec::with_capacity(count);
         let mut histogram_bytes = Vec::with_capacity(count);
         let mut column = 0;
         for _ in 0..count {
-            let samples =
-                usize::try_from(reader.varint()?).ok().filter(|&samples| samples <= SLAB_SAMPLES_MAX)?;
+            let samples = usize::try_from(reader.varint()?).ok().filter(|&samples| samples <= samples_max)?;
             let times = if samples > 0 { reader.u32()? } else { 0 };
             histogram_bytes.push(reader.count()?);
             let step_count = reader.count()?;
@@ -471,15 +505,30 @@ fn read_series(block: &[u8], target_count: usize, point_count: usize) -> Option<
     reader.is_empty().then_some((lists, of_points))
 }
 
-fn read_times(bytes: &[u8]) -> Option<TimesLists> {
-    let mut reader = Reader::new(bytes);
-    let mut lists = Vec::new();
+/// Where the lists in a block of times end; the lists themselves are not looked into.
+fn times_ends(block: &[u8]) -> Option<Vec<u32>> {
+    let mut reader = Reader::new(block);
+    let mut ends = Vec::new();
     for _ in 0..reader.count()? {
-        let mut list = Reader::new(reader.bytes()?);
-        let count = usize::try_from(list.varint()?).ok().filter(|&count| count <= SLAB_SAMPLES_MAX)?;
-        lists.push(columnar::decode_ints(list.take(list.remaining())?, count)?.into());
+        reader.bytes()?;
+        ends.push(u32::try_from(block.len() - reader.remaining()).ok()?);
     }
-    reader.is_empty().then_some(lists)
+    reader.is_empty().then_some(ends)
+}
+
+/// The list of that number, if it has `count` times and they ascend.
+fn read_times(block: &[u8], ends: &[u32], number: u32, count: usize) -> Option<Arc<[Timestamp]>> {
+    let end = *ends.get(number as usize)? as usize;
+    let mut reader = Reader::new(block);
+    match (number as usize).checked_sub(1) {
+        Some(before) => drop(reader.take(ends[before] as usize)?),
+        None => drop(reader.varint()?),
+    }
+    let mut list = Reader::new(reader.bytes()?);
+    debug_assert_eq!(block.len() - reader.remaining(), end, "the list ends where it was found to end");
+    (list.varint()? == count as u64).then_some(())?;
+    let times = columnar::decode_ints(list.take(list.remaining())?, count)?;
+    times.is_sorted_by(|left, right| left < right).then(|| times.into())
 }
 
 fn decompress(block: &[u8]) -> Option<Vec<u8>> {

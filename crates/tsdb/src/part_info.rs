@@ -11,9 +11,9 @@ use crate::bytes::{Reader, put_signed, put_varint};
 pub struct PartInfo {
     /// The part's number; a higher one was written later.
     pub number: u64,
-    /// The oldest sample.
+    /// The oldest sample or exemplar.
     pub min_time: Timestamp,
-    /// The newest sample.
+    /// The newest sample or exemplar.
     pub max_time: Timestamp,
     /// How many series have samples in it.
     pub series: u64,

@@ -108,8 +108,11 @@ impl MetricsPartWriter {
         if self.group.len() == GROUP_SERIES { self.flush() } else { Ok(()) }
     }
 
-    /// Adds an exemplar of a series.
+    /// Adds an exemplar of a series, which has a time.
     pub(crate) fn push_exemplar(&mut self, point: u32, target: u32, exemplar: Exemplar) {
+        // The part lives and is looked into for its exemplars as for its samples.
+        let time = exemplar.time.expect("an exemplar of the store has a time");
+        self.info.cover((time, time));
         self.exemplars.push((point, target, exemplar));
     }
 
@@ -223,16 +226,16 @@ impl MetricsPartWriter {
     }
 
     fn write_exemplars(&mut self, renumbered: &HashMap<u32, u32>) -> Result<()> {
-        let mut points: HashMap<u32, u32> =
-            (0..).zip(&self.written).map(|(new, (old, _))| (*old, new)).collect();
-        for (point, _, _) in &self.exemplars {
-            points.entry(*point).or_insert_with(|| {
+        let mut exemplars = std::mem::take(&mut self.exemplars);
+        exemplars.sort_by_key(|(point, target, exemplar)| (*point, *target, exemplar.time));
+        for of_point in exemplars.chunk_by(|left, right| left.0 == right.0) {
+            let point = of_point[0].0;
+            if let Err(at) = self.written.binary_search_by_key(&point, |(point, _)| *point) {
                 // A point that has exemplars and, in this part, no samples.
-                self.written.push((*point, Vec::new()));
-                self.written.len() as u32 - 1
-            });
+                self.written.insert(at, (point, Vec::new()));
+            }
         }
-        let exemplars = std::mem::take(&mut self.exemplars);
+        let points: HashMap<u32, u32> = (0..).zip(&self.written).map(|(new, (old, _))| (*old, new)).collect();
         for chunk in exemplars.chunks(EXEMPLARS_PER_BLOCK) {
             let mut block = Vec::new();
             for (point, target, exemplar) in chunk {

@@ -12,6 +12,10 @@ pub struct Appended {
     pub samples: u64,
     /// How many exemplars were taken.
     pub exemplars: u64,
+    /// How many exemplars were refused. `exemplar_refusals` names the first of them.
+    pub exemplars_refused: u64,
+    /// The first exemplars that were refused, in order, at most `REFUSALS_MAX`.
+    pub exemplar_refusals: Vec<Refusal>,
     /// How many series were seen for the first time.
     pub series_created: u64,
     /// How many samples were refused. `refusals` names the first of them.
@@ -22,18 +26,18 @@ pub struct Appended {
     pub refusals: Vec<Refusal>,
 }
 
-/// One refused sample.
+/// One refused sample or exemplar.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Refusal {
     /// The series.
     pub series: Labels,
-    /// The sample's time.
+    /// Its time.
     pub time: Timestamp,
     /// Why.
     pub reason: RefusalReason,
 }
 
-/// Why a sample was refused.
+/// Why a sample or an exemplar was refused.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum RefusalReason {
     /// There is another value at the same time already.
@@ -52,11 +56,13 @@ pub enum RefusalReason {
     TooFarAhead,
     /// Late, at a time at which the series was deleted.
     Deleted,
+    /// An exemplar while as many wait to be written to a part as the store keeps in memory.
+    ExemplarLimit,
 }
 
 impl RefusalReason {
     /// Every reason, in the order of [`RefusalReason::index`].
-    pub const ALL: [RefusalReason; 8] = [
+    pub const ALL: [RefusalReason; 9] = [
         RefusalReason::DuplicateTimestamp,
         RefusalReason::TooOld,
         RefusalReason::SeriesLimit,
@@ -65,6 +71,7 @@ impl RefusalReason {
         RefusalReason::BadHistogram,
         RefusalReason::TooFarAhead,
         RefusalReason::Deleted,
+        RefusalReason::ExemplarLimit,
     ];
 
     /// The reason as a label value of the store's own metrics.
@@ -78,6 +85,7 @@ impl RefusalReason {
             RefusalReason::BadHistogram => "bad_histogram",
             RefusalReason::TooFarAhead => "too_far_ahead",
             RefusalReason::Deleted => "deleted",
+            RefusalReason::ExemplarLimit => "exemplar_limit",
         }
     }
 
@@ -94,6 +102,19 @@ impl Appended {
         self.refused_by_reason[reason.index()] += 1;
         if self.refusals.len() < REFUSALS_MAX {
             self.refusals.push(Refusal { series: series(), time, reason });
+        }
+    }
+
+    /// As `refuse`, for an exemplar.
+    pub(crate) fn refuse_exemplar(
+        &mut self,
+        time: Timestamp,
+        reason: RefusalReason,
+        series: impl FnOnce() -> Labels,
+    ) {
+        self.exemplars_refused += 1;
+        if self.exemplar_refusals.len() < REFUSALS_MAX {
+            self.exemplar_refusals.push(Refusal { series: series(), time, reason });
         }
     }
 }

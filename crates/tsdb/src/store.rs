@@ -187,34 +187,33 @@ impl Store {
         let view = self.view.read().clone();
         let registry = self.head.registry.read();
         let matched: Vec<_> = selectors.iter().map(|matchers| registry.matching(matchers)).collect();
-        let mut found: BTreeMap<Labels, Vec<Exemplar>> = BTreeMap::new();
-        let mut visit = |point, target, part, exemplar: &Exemplar| {
-            let wanted = exemplar.time.is_some_and(|time| range.contains(&time))
+        let is_wanted = |target, point, time| {
+            range.contains(&time)
                 && matched.iter().any(|matched| {
                     matched.targets.contains(target)
                         && matched.points.contains(point)
                         && matched.admits(target, point)
-                });
-            if !wanted {
-                return;
-            }
+                })
+        };
+        let mut found: BTreeMap<Labels, Vec<Exemplar>> = BTreeMap::new();
+        let mut take = |target, point, part, exemplar: Exemplar| {
             let labels = registry.series(target, point);
             if !exemplar.time.is_some_and(|time| covers(&view.note.deleted(&labels, part), time)) {
-                found.entry(labels).or_default().push(exemplar.clone());
+                found.entry(labels).or_default().push(exemplar);
             }
         };
-        for part in &view.parts {
-            let number = Some(part.info.number);
-            part.exemplars()
-                .iter()
-                .for_each(|(target, point, exemplar)| visit(*point, *target, number, exemplar));
+        for part in view.parts.iter().filter(|part| part.info.overlaps(&range)) {
+            if matched.iter().any(|matched| part.has_any(matched)) {
+                let number = Some(part.info.number);
+                part.exemplars(is_wanted, |target, point, exemplar| take(target, point, number, exemplar));
+            }
         }
-        let from_head = self.exemplars.lock();
-        from_head
-            .iter()
-            .filter(|(_, _, exemplar)| exemplar.time >= Some(view.note.sealed_until))
-            .for_each(|(point, target, exemplar)| visit(point, target, None, exemplar));
-        drop(from_head);
+        for (point, target, exemplar) in self.exemplars.lock().iter() {
+            let time = exemplar.time.filter(|&time| time >= view.note.sealed_until);
+            if time.is_some_and(|time| is_wanted(target, point, time)) {
+                take(target, point, None, exemplar.clone());
+            }
+        }
         for list in found.values_mut() {
             list.sort_by_key(|exemplar| exemplar.time);
             list.dedup_by(|left, right| crate::exemplars::same(left, right));

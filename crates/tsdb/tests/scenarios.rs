@@ -375,3 +375,63 @@ fn a_log_that_found_no_room_is_sealed_and_cut_and_goes_on() {
     // The row that found no room was not acknowledged.
     assert_eq!(samples(&store, &[]).len(), 61 * 50);
 }
+
+/// A frame whose every column has an exemplar.
+fn frame_with_exemplars(layout: &Arc<Layout>, time: i64) -> Frame {
+    let exemplar = Exemplar { labels: labels("trace=1"), value: 1.0, time: None };
+    let exemplars = (0..layout.points.len() as u32).map(|column| (column, exemplar.clone())).collect();
+    Frame { exemplars, ..frame(layout, time, 1.0, &Arc::from([])) }
+}
+
+#[test]
+fn exemplars_beyond_the_limit_are_counted_and_named() {
+    let store = Store::with_options(Options { exemplars_max: 5, ..Options::in_memory() });
+    let appended = store.append(&frame_with_exemplars(&layout("job=a", 30), NOW)).unwrap();
+    assert_eq!((appended.exemplars, appended.exemplars_refused), (5, 25));
+    assert_eq!((appended.samples, appended.refused), (30, 0));
+    assert_eq!(appended.exemplar_refusals.len(), tsdb::REFUSALS_MAX);
+    let first = &appended.exemplar_refusals[0];
+    assert_eq!(
+        (first.series.to_string(), first.reason),
+        (r#"m{job="a", n="5"}"#.to_owned(), RefusalReason::ExemplarLimit,)
+    );
+}
+
+#[test]
+fn exemplars_live_as_long_as_samples_of_their_time_even_alone_in_a_part() {
+    let fs = disk();
+    let options = Options { retention_ms: 24 * HOUR, ..Options::default() };
+    let open = |clock: i64| {
+        let (clock, rng) = (Clock::fixed(clock), Rng::from_seed(1));
+        Store::open_with(fs.clone(), clock, rng, Path::new("/data"), options.clone()).unwrap()
+    };
+    let store = open(NOW);
+    let api = layout("job=a", 2);
+    // The samples are of now, their exemplars of before what is sealed then.
+    let mut late = frame_with_exemplars(&api, NOW);
+    late.exemplars.iter_mut().for_each(|(_, exemplar)| exemplar.time = Some(NOW - HOUR / 2));
+    store.append(&late).unwrap();
+    store.seal_before(NOW - 1).unwrap();
+    let parts = store.stats().parts;
+    assert_eq!((parts.len(), parts[0].samples), (1, 0));
+    assert_eq!((parts[0].min_time, parts[0].max_time), (NOW - HOUR / 2, NOW - HOUR / 2));
+    let count = |store: &Store, from, to| {
+        let found = store.exemplars(&[vec![Matcher::equal("job", "a")]], from..=to).unwrap();
+        found.iter().map(|(_, list)| list.len()).sum::<usize>()
+    };
+    store.maintain().unwrap();
+    assert_eq!((count(&store, 0, NOW), count(&store, NOW - 9, NOW)), (2, 0));
+    store.sync().unwrap();
+    drop(store);
+    let store = open(NOW + 23 * HOUR);
+    store.maintain().unwrap();
+    assert_eq!(count(&store, 0, NOW), 2);
+    // Age counts from the newest part.
+    store.append(&frame(&api, NOW + 23 * HOUR, 1.0, &Arc::from([]))).unwrap();
+    store.seal_before(NOW + 24 * HOUR).unwrap();
+    store.maintain().unwrap();
+    assert_eq!(count(&store, 0, NOW), 2);
+    store.keep(tsdb::Keeping { retention_ms: 12 * HOUR, ..options.keeping() });
+    store.maintain().unwrap();
+    assert_eq!(count(&store, 0, NOW), 0);
+}

@@ -11,7 +11,7 @@ use std::sync::Arc;
 
 use model::{Frame, Labels, Layout, METRIC_NAME, Metadata, MetricType, Timestamp};
 use parking_lot::Mutex;
-use tsdb::{Appended, Stats};
+use tsdb::{Appended, Refusal, Stats};
 
 pub use family::{Durations, Family, Point};
 
@@ -27,6 +27,8 @@ pub struct Metrics {
     pub samples: Family,
     /// Exemplars the store took.
     pub exemplars: Family,
+    /// Exemplars that were refused, by where they came from and why.
+    pub exemplars_refused: Family,
     /// Samples that were refused.
     pub samples_refused: Family,
     /// Whole batches that could not be read or stored.
@@ -87,6 +89,11 @@ impl Metrics {
                 &["source"],
                 "Exemplars the store took, by where they came from.",
             ),
+            exemplars_refused: Family::counter(
+                "flightdeck_exemplars_refused_total",
+                &["source", "reason"],
+                "Exemplars that were refused, by where they came from and why.",
+            ),
             samples_refused: Family::counter(
                 "flightdeck_samples_refused_total",
                 &["source", "reason"],
@@ -139,13 +146,9 @@ impl Metrics {
         if appended.exemplars > 0 {
             self.exemplars.add(&[source], appended.exemplars);
         }
-        let named = appended.refusals.len() as u64;
-        for refusal in &appended.refusals {
-            self.samples_refused.add(&[source, refusal.reason.name()], 1);
-        }
-        if appended.refused > named {
-            self.samples_refused.add(&[source, "not_named"], appended.refused - named);
-        }
+        count_refused(&self.samples_refused, source, appended.refused, &appended.refusals);
+        let (refused, named) = (appended.exemplars_refused, &appended.exemplar_refusals);
+        count_refused(&self.exemplars_refused, source, refused, named);
     }
 
     /// The exposition text.
@@ -208,6 +211,7 @@ impl Metrics {
             &self.http_requests,
             &self.samples,
             &self.exemplars,
+            &self.exemplars_refused,
             &self.samples_refused,
             &self.batches_failed,
             &self.config_reloads,
@@ -237,6 +241,17 @@ impl Metrics {
             points: vec![Point { labels: Labels::from_pairs([(METRIC_NAME, name)]), value }],
         }));
         exposed
+    }
+}
+
+/// Counts what was refused by its reason, as far as it was named.
+fn count_refused(family: &Family, source: &str, refused: u64, named: &[Refusal]) {
+    for refusal in named {
+        family.add(&[source, refusal.reason.name()], 1);
+    }
+    let rest = refused.saturating_sub(named.len() as u64);
+    if rest > 0 {
+        family.add(&[source, "not_named"], rest);
     }
 }
 

@@ -36,7 +36,8 @@ pub async fn prometheus(
     request: Body,
 ) -> Response {
     match take(&app, pairs, &headers, request).await {
-        Ok(taken) if taken.refused == 0 => StatusCode::NO_CONTENT.into_response(),
+        Ok(taken) if taken.message().is_empty() => StatusCode::NO_CONTENT.into_response(),
+        Ok(taken) if taken.refused == 0 => (StatusCode::OK, taken.message()).into_response(),
         Ok(taken) => Rejected::bad(taken.message()).into_response(),
         Err(rejected) => rejected.into_response(),
     }

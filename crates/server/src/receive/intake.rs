@@ -6,7 +6,7 @@ use std::time::Duration;
 use axum::http::StatusCode;
 use model::{Sample, Series, Value};
 use tokio::sync::Semaphore;
-use tsdb::{Appended, RefusalReason, StoreError};
+use tsdb::{Appended, Refusal, RefusalReason, StoreError};
 use wire::remote::Batch;
 
 use super::body::Rejected;
@@ -39,6 +39,10 @@ pub struct Taken {
     pub refused: u64,
     /// The first of them: series and reason.
     pub named: Vec<String>,
+    /// Exemplars that were refused; that is no reason to send anything again.
+    pub exemplars_refused: u64,
+    /// The first of them: series and reason.
+    pub exemplars_named: Vec<String>,
     /// The limit that was reached, when one was: such a sample may be sent again later.
     pub limit: Option<RefusalReason>,
 }
@@ -46,25 +50,30 @@ pub struct Taken {
 impl Taken {
     /// The refusals in one text, or nothing.
     pub fn message(&self) -> String {
-        if self.refused == 0 {
-            return String::new();
-        }
-        let more = self.refused.saturating_sub(self.named.len() as u64);
-        let more = if more > 0 { format!(" and {more} more") } else { String::new() };
-        format!("refused {} samples: {}{more}", self.refused, self.named.join("; "))
+        let samples = told(self.refused, "samples", &self.named);
+        let exemplars = told(self.exemplars_refused, "exemplars", &self.exemplars_named);
+        [samples, exemplars].into_iter().flatten().collect::<Vec<_>>().join("; ")
     }
+}
 
-    fn name(&mut self, mut refused: String) {
-        if self.named.len() < NAMED_MAX {
-            if refused.len() > NAMED_BYTES_MAX {
-                let kept = refused.len() - refused.floor_char_boundary(refused.len() - NAMED_BYTES_MAX / 2);
-                let tail = refused[refused.len() - kept..].to_owned();
-                refused.truncate(refused.floor_char_boundary(NAMED_BYTES_MAX / 2));
-                refused.push('…');
-                refused.push_str(&tail);
-            }
-            self.named.push(refused);
+/// So many refusals of one kind with the first of them by name.
+fn told(refused: u64, what: &str, named: &[String]) -> Option<String> {
+    let more = refused.saturating_sub(named.len() as u64);
+    let more = if more > 0 { format!(" and {more} more") } else { String::new() };
+    (refused > 0).then(|| format!("refused {refused} {what}: {}{more}", named.join("; ")))
+}
+
+/// Adds a refusal to those that are named, its middle left out if it is long.
+fn name(named: &mut Vec<String>, mut refused: String) {
+    if named.len() < NAMED_MAX {
+        if refused.len() > NAMED_BYTES_MAX {
+            let kept = refused.len() - refused.floor_char_boundary(refused.len() - NAMED_BYTES_MAX / 2);
+            let tail = refused[refused.len() - kept..].to_owned();
+            refused.truncate(refused.floor_char_boundary(NAMED_BYTES_MAX / 2));
+            refused.push('…');
+            refused.push_str(&tail);
         }
+        named.push(refused);
     }
 }
 
@@ -122,7 +131,9 @@ impl Intake {
 
 fn store(app: &App, source: &'static str, batch: Batch) -> Result<Taken, Rejected> {
     let mut taken = Taken { refused: batch.refused, ..Taken::default() };
-    batch.refusals.iter().for_each(|refused| taken.name(format!("{}: {}", refused.series, refused.reason)));
+    for refused in &batch.refusals {
+        name(&mut taken.named, format!("{}: {}", refused.series, refused.reason));
+    }
     if batch.refused > 0 {
         app.metrics.samples_refused.add(&[source, "unreadable"], batch.refused);
     }
@@ -152,16 +163,24 @@ fn note(taken: &mut Taken, kind: &Kind, appended: &Appended) {
         Kind::Histograms => taken.histograms += appended.samples,
     }
     taken.exemplars += appended.exemplars;
+    taken.exemplars_refused += appended.exemplars_refused;
+    for refusal in &appended.exemplar_refusals {
+        name(&mut taken.exemplars_named, in_words(refusal));
+    }
     taken.refused += appended.refused;
     for refusal in &appended.refusals {
-        taken.name(format!("{} at {}: {}", refusal.series, refusal.time, explain(refusal.reason)));
+        name(&mut taken.named, in_words(refusal));
         if matches!(refusal.reason, RefusalReason::SeriesLimit | RefusalReason::MemoryLimit) {
             taken.limit = Some(refusal.reason);
         }
     }
 }
 
-/// A refusal in words.
+fn in_words(refusal: &Refusal) -> String {
+    format!("{} at {}: {}", refusal.series, refusal.time, explain(refusal.reason))
+}
+
+/// The reason of a refusal in words.
 fn explain(reason: RefusalReason) -> &'static str {
     match reason {
         RefusalReason::DuplicateTimestamp => "duplicate sample for timestamp: another value is there already",
@@ -172,6 +191,7 @@ fn explain(reason: RefusalReason) -> &'static str {
         RefusalReason::BadHistogram => "the histogram contradicts itself",
         RefusalReason::TooFarAhead => "out of bounds: too far ahead of this machine's clock",
         RefusalReason::Deleted => "the series was deleted at this time",
+        RefusalReason::ExemplarLimit => "as many exemplars as are kept in memory wait to be written to a part",
     }
 }
 

@@ -74,7 +74,11 @@ fn decode(version: Version, packed: &[u8]) -> Result<Batch, Rejected> {
 /// What a sender may send again is told by the status: 400 never, 429 and 503 later.
 fn answer(taken: &Taken) -> Response {
     let status = match taken.limit {
-        _ if taken.refused == 0 => return StatusCode::NO_CONTENT.into_response(),
+        _ if taken.refused == 0 && taken.exemplars_refused == 0 => {
+            return StatusCode::NO_CONTENT.into_response();
+        }
+        // Senders repeat what is answered with an error, and these exemplars will find no more room.
+        _ if taken.refused == 0 => return (StatusCode::OK, taken.message()).into_response(),
         Some(RefusalReason::MemoryLimit) => StatusCode::SERVICE_UNAVAILABLE,
         Some(_) => StatusCode::TOO_MANY_REQUESTS,
         None => StatusCode::BAD_REQUEST,
@@ -135,6 +139,8 @@ mod tests {
         };
         check(0, None, StatusCode::NO_CONTENT);
         check(1, None, StatusCode::BAD_REQUEST);
+        let taken = Taken { exemplars_refused: 1, ..Taken::default() };
+        assert_eq!(answer(&taken).status(), StatusCode::OK);
         check(1, Some(RefusalReason::SeriesLimit), StatusCode::TOO_MANY_REQUESTS);
         check(1, Some(RefusalReason::MemoryLimit), StatusCode::SERVICE_UNAVAILABLE);
     }
