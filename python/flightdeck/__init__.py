@@ -1,7 +1,7 @@
-"""Flightdeck for Python services: metrics whose numbers live in Rust.
+"""Flightdeck for Python services: metrics whose numbers live in Rust, health, logs and the ids that tie them together.
 
-`instrument(app)` measures an ASGI application. Everything written for `prometheus_client` works with
-`flightdeck.prometheus_client`, and after `install()` without a change to its imports, third-party libraries included.
+`instrument(app)` is all a service needs. Everything written for `prometheus_client` works with `flightdeck.prometheus_client`, and after
+`install()` without a change to its imports, third-party libraries included.
 """
 
 from __future__ import annotations
@@ -11,13 +11,23 @@ from typing import TYPE_CHECKING, Any
 from ._install import install
 
 if TYPE_CHECKING:
-    from .asgi import Middleware, instrument
-    from .correlate import request_id
+    from .asgi import Middleware
+    from .correlate import outgoing_headers, request_id, trace_context
+    from .health import CHECKS, check
+    from .instrumentation import instrument
 
-__all__ = ("Middleware", "install", "instrument", "request_id")
+__all__ = ("CHECKS", "Middleware", "check", "install", "instrument", "outgoing_headers", "request_id", "trace_context")
 __version__ = "0.1.0"
 
-_ELSEWHERE = {"Middleware": "asgi", "instrument": "asgi", "request_id": "correlate"}
+_ELSEWHERE = {
+    "CHECKS": "health",
+    "Middleware": "asgi",
+    "check": "health",
+    "instrument": "instrumentation",
+    "outgoing_headers": "correlate",
+    "request_id": "correlate",
+    "trace_context": "correlate",
+}
 
 
 def __getattr__(name: str) -> Any:

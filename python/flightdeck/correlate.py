@@ -1,25 +1,90 @@
-"""Which request the code at hand belongs to."""
+"""Which request the code at hand belongs to, and which trace."""
 
 from __future__ import annotations
 
+import os
 import re
-import uuid
+import sys
 from contextvars import ContextVar
-from typing import Optional
-
-REQUEST_ID: "ContextVar[Optional[str]]" = ContextVar("flightdeck_request_id", default=None)
+from typing import Dict, Optional, Tuple
 
 # Short, and of characters that are harmless in logs, headers and shells.
 _SANE = re.compile(rb"[A-Za-z0-9_.:/+=@-]{1,128}")
+_PARENT = re.compile(rb"([0-9a-f]{2})-([0-9a-f]{32})-([0-9a-f]{16})-([0-9a-f]{2})(-.*)?")
+_NO_TRACE, _NO_SPAN = b"0" * 32, b"0" * 16
+
+
+class Request:
+    """One request. Its trace is worked out when somebody asks for it."""
+
+    __slots__ = ("request_id", "sent_parent", "_trace")
+
+    request_id: str
+    # The header `traceparent` as the caller sent it.
+    sent_parent: Optional[bytes]
+    _trace: Optional[Tuple[str, str, bool]]
+
+    def trace(self) -> Tuple[str, str, bool]:
+        """Trace, the span that stands for this request, and whether the trace is recorded."""
+        found = self._trace
+        if found is None:
+            found = self._trace = _trace_of(self.sent_parent)
+        return found
+
+
+CURRENT: "ContextVar[Optional[Request]]" = ContextVar("flightdeck_request", default=None)
 
 
 def request_id() -> Optional[str]:
     """The id of the current request, outside of one `None`."""
-    return REQUEST_ID.get()
+    request = CURRENT.get()
+    return None if request is None else request.request_id
+
+
+def trace_context() -> Optional[Tuple[str, str, bool]]:
+    """Trace id, span id and whether the trace is recorded: OpenTelemetry's where it has a span, else the request's own."""
+    module = sys.modules.get("opentelemetry.trace")
+    if module is not None:
+        context = module.get_current_span().get_span_context()
+        if context.is_valid:
+            return f"{context.trace_id:032x}", f"{context.span_id:016x}", bool(context.trace_flags & 1)
+    request = CURRENT.get()
+    return None if request is None else request.trace()
+
+
+def outgoing_headers() -> Dict[str, str]:
+    """The headers that tell a called service which request and trace it works for."""
+    request = CURRENT.get()
+    if request is None:
+        return {}
+    trace_id, span_id, sampled = trace_context() or request.trace()
+    return {"x-request-id": request.request_id, "traceparent": f"00-{trace_id}-{span_id}-{'01' if sampled else '00'}"}
+
+
+def new_request(sent_id: Optional[bytes], sent_parent: Optional[bytes]) -> Request:
+    """A request by the headers `X-Request-ID` and `traceparent` that it came with."""
+    request = Request()
+    request.request_id = accept_request_id(sent_id)
+    request.sent_parent = sent_parent
+    request._trace = None
+    return request
 
 
 def accept_request_id(sent: Optional[bytes]) -> str:
     """The id that a client sent if it is harmless, else a new one."""
     if sent is not None and _SANE.fullmatch(sent):
         return sent.decode("latin-1")
-    return str(uuid.uuid4())
+    # A random UUID; making an object of it on the way would take longer than the rest.
+    digits = os.urandom(16).hex()
+    return f"{digits[:8]}-{digits[8:12]}-4{digits[13:16]}-a{digits[17:20]}-{digits[20:]}"
+
+
+def _trace_of(sent: Optional[bytes]) -> Tuple[str, str, bool]:
+    span = os.urandom(8).hex()
+    if sent is not None:
+        parent = _PARENT.fullmatch(sent.strip(b" \t"))
+        # A later version may add fields; this one has none, and the last one is none.
+        if parent and parent[1] != b"ff" and not (parent[1] == b"00" and parent[5]):
+            if parent[2] != _NO_TRACE and parent[3] != _NO_SPAN:
+                return parent[2].decode(), span, bool(int(parent[4], 16) & 1)
+    return os.urandom(16).hex(), span, False

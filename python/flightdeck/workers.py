@@ -138,11 +138,18 @@ def publish() -> None:
         _try("publishing", publisher)
 
 
-def set_number(kind: str, name: str, documentation: str, labels: Dict[str, str], value: float) -> None:
-    """Sets a number of which every worker has its own."""
+def is_joined() -> bool:
+    """Whether this process shares its numbers already."""
+    return _segment is not None
+
+
+def set_number(
+    kind: str, name: str, documentation: str, labels: Dict[str, str], value: float, mode: str = "all"
+) -> None:
+    """Sets a number that no metric of this process has; `mode` says what becomes of several workers' numbers."""
     with _lock:
         if _segment is not None:
-            family = ("", kind, name, "all", list(labels), [], [], documentation, "")
+            family = ("", kind, name, mode, list(labels), [], [], documentation, "")
             _segment.value(family, list(labels.values()), time.time()).set(value)
 
 

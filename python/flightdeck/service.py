@@ -1,0 +1,72 @@
+"""What one service is: its name, its registry, and what it answers under which path."""
+
+from __future__ import annotations
+
+import os
+from typing import Any, Callable, Dict, Iterable, Optional, Tuple
+
+from . import logs, workers
+from .health import CHECKS, DETAILS, PROBES, Report
+from .http_metrics import Families, families_of
+from .prometheus_client.registry import REGISTRY
+
+
+class Service:
+    """The options of `instrument`, worked out."""
+
+    def __init__(
+        self,
+        service: str = "",
+        version: str = "",
+        registry: Any = REGISTRY,
+        metrics_path: Optional[str] = "/metrics",
+        health_path: Optional[str] = "/health",
+        health_details: str = "statuses",
+        json_logs: bool = True,
+    ) -> None:
+        if health_details not in DETAILS:
+            raise ValueError(f"health_details must be one of {list(DETAILS)}, not {health_details!r}")
+        self.name = service or os.environ.get("OTEL_SERVICE_NAME", "")
+        self.version = version
+        self.registry = registry
+        self.health_details = health_details
+        self.json_logs = json_logs
+        # By path, which probe it asks; the metrics are none.
+        self.probes: Dict[str, Optional[str]] = {}
+        self.metrics_path = metrics_path
+        if health_path is not None:
+            self.probes = {health_path: None, **{f"{health_path}/{probe}": probe for probe in PROBES}}
+        if self.name:
+            workers.name_service(self.name)
+        self.configure_logs()
+        self.families: Families = families_of(registry)
+
+    def configure_logs(self) -> None:
+        """Again when the service starts: what sets up logging may have come later."""
+        if self.json_logs:
+            logs.configure(self.name)
+
+    def leave_paths(self, paths: Iterable[str]) -> None:
+        """What the application answers itself stays its own."""
+        for path in paths:
+            self.probes.pop(path, None)
+            if path == self.metrics_path:
+                self.metrics_path = None
+
+    async def report(self, path: str) -> Report:
+        """What the checks behind a path say."""
+        return await CHECKS.report(self.probes[path])
+
+    def report_sync(self, path: str) -> Report:
+        """The same without an event loop."""
+        return CHECKS.report_sync(self.probes[path])
+
+    def answer(self, report: Report, accept: str) -> Tuple[int, Dict[str, str], bytes]:
+        """Status, headers and body."""
+        media, body = report.body(self.name, self.version, self.health_details, accept)
+        return report.code, {"content-type": media, "cache-control": "no-store", "content-length": str(len(body))}, body
+
+
+def routes_of(app: Any) -> Callable[[], Iterable[str]]:
+    """The paths that an application has routes for, as far as it tells."""
+    return lambda: [path for path in (getattr(route, "path", None) for route in getattr(app, "routes", ())) if path]
