@@ -213,6 +213,8 @@ class Middleware:
         self._metrics = make_asgi_app(self._service.registry)
         self._routes = routes_of(app)
         self._is_ready = False
+        if hasattr(app, "resolve_request"):
+            _follow_django(app)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         kind = scope["type"]
@@ -268,3 +270,18 @@ class Middleware:
         encoded = [(name.encode("latin-1"), value.encode("latin-1")) for name, value in headers.items()]
         await send({"type": "http.response.start", "status": status, "headers": encoded})
         await send({"type": "http.response.body", "body": body if scope["method"] == "GET" else b""})
+
+
+def _follow_django(handler: Any) -> None:
+    """Has Django's handler leave the template where other frameworks leave it."""
+    from .wsgi import django_route
+
+    get_response = handler.get_response_async
+
+    async def get_response_and_tell(request: Any) -> Any:
+        try:
+            return await get_response(request)
+        finally:
+            request.scope["path_template"] = django_route(request)
+
+    handler.get_response_async = get_response_and_tell

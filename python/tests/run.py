@@ -1,50 +1,83 @@
 """Builds the wheel, installs it in a virtual environment, and runs the tests on what was installed.
 
-    python tests/run.py [WORK_DIRECTORY]
+    python3 tests/run.py [WORK_DIRECTORY]
 
-In the work directory (by default `target/python-tests` of this package) environment, wheel and sources stay for the next run.
-`FLIGHTDECK_PYTHON` names another interpreter to test with.
+Needs Rust, and the network the first time. The environment, the wheel and prometheus_client's tests stay in the work
+directory for the next run (by default `flightdeck-python-tests` in `$CARGO_TARGET_DIR` or in the user's cache), and nothing is built
+again that did not change. A test that fails is run once more by itself: some take times, and the machine may have been
+busy. The last line says in one what came of it; the exit status is 1 if a test failed twice.
+
+`FLIGHTDECK_PYTHON` names another interpreter to test with; `FLIGHTDECK_WHEEL` a wheel to test instead of building one.
 """
 
 from __future__ import annotations
 
+import hashlib
 import os
+import re
 import shutil
 import subprocess
 import sys
 import tarfile
+import time
 from pathlib import Path
 
 PACKAGE = Path(__file__).resolve().parent.parent
 UPSTREAM = "prometheus-client==0.26.0"
-# Upstream's tests need these; the versions are those they are known to pass with.
+# The versions are those the tests are known to pass with.
 REQUIREMENTS = PACKAGE / "tests" / "requirements.txt"
 # A client whose certificate the server refuses may meet a closed connection before it reads the refusal.
 KNOWN_RACE = "test_mtls_untrusted_client_cert_raises"
+TESTS_SECONDS_MAX = 600
 
 
 def run(*command: object, **options: object) -> None:
     subprocess.run([str(part) for part in command], check=True, **options)  # type: ignore[call-overload]
 
 
+def default_work() -> Path:
+    target = os.environ.get("CARGO_TARGET_DIR")
+    cache = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
+    return (Path(target) if target else cache) / "flightdeck-python-tests"
+
+
 def environment(work: Path) -> Path:
     """The interpreter of the virtual environment, made and filled if it is not there."""
-    python = work / "venv" / "bin" / "python"
-    filled = work / "venv" / "filled"
-    wanted = REQUIREMENTS.read_text()
+    interpreter = os.environ.get("FLIGHTDECK_PYTHON", sys.executable)
+    python, filled = work / "venv" / "bin" / "python", work / "venv" / "filled"
+    wanted = interpreter + "\n" + REQUIREMENTS.read_text()
     if not filled.exists() or filled.read_text() != wanted:
-        run(os.environ.get("FLIGHTDECK_PYTHON", sys.executable), "-m", "venv", "--clear", work / "venv")
+        run(interpreter, "-m", "venv", "--clear", work / "venv")
         run(python, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "-r", REQUIREMENTS)
         filled.write_text(wanted)
+        (work / "installed").unlink(missing_ok=True)
     return python
+
+
+def sources() -> str:
+    """What the wheel is made of, as one number."""
+    digest = hashlib.sha256()
+    files = [PACKAGE / name for name in ("Cargo.toml", "Cargo.lock", "pyproject.toml", "README.md")]
+    for folder, kinds in (("src", {".rs"}), ("flightdeck", {".py", ".pyi", ".typed"})):
+        files += [path for path in (PACKAGE / folder).rglob("*") if path.suffix in kinds]
+    for path in sorted(files):
+        digest.update(f"{path.relative_to(PACKAGE)}\n".encode() + path.read_bytes())
+    return digest.hexdigest()
 
 
 def install(python: Path, work: Path) -> None:
     """Builds the wheel as it ships and puts it in the environment."""
+    given = os.environ.get("FLIGHTDECK_WHEEL")
+    wanted, installed = given or sources(), work / "installed"
+    if installed.exists() and installed.read_text() == wanted and not given:
+        return
     wheels = work / "wheels"
     shutil.rmtree(wheels, ignore_errors=True)
-    run(python.parent / "maturin", "build", "--quiet", "--release", "--interpreter", python, "--out", wheels, cwd=PACKAGE)
-    run(python, "-m", "pip", "install", "--quiet", "--no-deps", "--force-reinstall", *wheels.glob("*.whl"))
+    if not given:
+        run(python.parent / "maturin", "build", "--quiet", "--release", "--locked", "--interpreter", python, "--out", wheels, cwd=PACKAGE)
+    (wheel,) = [Path(given)] if given else wheels.glob("*.whl")
+    run(python, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--no-deps", "--force-reinstall", wheel)
+    installed.write_text(wanted)
 
 
 def upstream(python: Path, work: Path) -> Path:
@@ -62,16 +95,49 @@ def upstream(python: Path, work: Path) -> Path:
     return tests
 
 
-def main() -> None:
-    work = Path(sys.argv[1] if len(sys.argv) > 1 else PACKAGE / "target" / "python-tests").absolute()
+def pytest(python: Path, work: Path, name: str, *arguments: object) -> tuple[int, int, int]:
+    """How many passed, failed and were skipped; what failed was tried twice."""
+    # Run from elsewhere, so that nothing but the installed package can be imported.
+    command = [python, "-m", "pytest", "-q", "--benchmark-disable", "-o", f"cache_dir={work / 'cache' / name}", *arguments]
+    again: tuple[str, ...] = ()
+    tally = {"passed": 0, "failed": 0, "error": 0, "skipped": 0}
+    for attempt in range(2):
+        done = subprocess.run(
+            [str(part) for part in (*command, *again)], cwd=work, text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+            timeout=TESTS_SECONDS_MAX, env={**os.environ, "PYTHONDONTWRITEBYTECODE": "1"},
+        )  # fmt: skip
+        last = done.stdout.strip().rsplit("\n", 1)[-1]
+        found = {kind: int(count) for count, kind in re.findall(r"(\d+) (passed|failed|error|skipped)", last)}
+        if done.returncode:
+            print(done.stdout)
+        if attempt == 0:
+            tally.update(found)
+        else:
+            bad = found.get("failed", 0) + found.get("error", 0)
+            tally = {**tally, "passed": tally["passed"] + found.get("passed", 0), "failed": bad, "error": 0}
+        if done.returncode not in (0, 1) or not (tally["failed"] or tally["error"]):
+            break
+        print(f"{name}: {tally['failed'] + tally['error']} failed, which are run once more by themselves")
+        again = ("--last-failed", "--last-failed-no-failures", "none")
+    failed = tally["failed"] + tally["error"]
+    return tally["passed"], failed if failed or done.returncode in (0, 1) else 1, tally["skipped"]
+
+
+def main() -> int:
+    started = time.monotonic()
+    work = (Path(sys.argv[1]) if len(sys.argv) > 1 else default_work()).absolute()
     work.mkdir(parents=True, exist_ok=True)
     python = environment(work)
     install(python, work)
-    pytest = [python, "-m", "pytest", "-q", "--benchmark-disable", "-p", "no:cacheprovider"]
-    # Run from elsewhere, so that nothing but the installed package can be imported.
-    run(*pytest, PACKAGE / "tests" / "own", cwd=work)
-    run(*pytest, "-k", f"not {KNOWN_RACE}", upstream(python, work), cwd=work)
+    own = pytest(python, work, "own", PACKAGE / "tests" / "own")
+    theirs = pytest(python, work, "upstream", "-k", f"not {KNOWN_RACE}", upstream(python, work))
+    passed, failed, skipped = (own[at] + theirs[at] for at in range(3))
+    print(
+        f"python: {passed} passed ({own[0]} of ours, {theirs[0]} of prometheus_client's), {failed} failed, {skipped} skipped,"
+        f" in {time.monotonic() - started:.0f} s"
+    )
+    return 1 if failed or not own[0] or not theirs[0] else 0
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())
