@@ -4,6 +4,7 @@
 //! page are constant and share a few values (0, 1, a size in bytes), so most columns cost their slot. Columns that
 //! miss rows name a pattern of rows, shared by all that miss the same ones.
 
+use std::ops::Range;
 use std::sync::Arc;
 
 use model::Timestamp;
@@ -101,29 +102,49 @@ impl ClosedPage {
 
     /// Appends the samples of a column, ascending in time.
     pub(crate) fn read(&self, column: usize, times: &mut Vec<Timestamp>, values: &mut Vec<u64>) {
+        self.read_rows(column, 0..self.times.len(), times, values);
+    }
+
+    /// Appends the samples that a column has in some of the rows, ascending in time.
+    pub(crate) fn read_rows(
+        &self,
+        column: usize,
+        rows: Range<usize>,
+        times: &mut Vec<Timestamp>,
+        values: &mut Vec<u64>,
+    ) {
         let Some(slot) = self.slots.get(column).map(|&slot| slot as usize).filter(|&slot| slot != 0) else {
             return;
         };
-        let count = match self.pattern_of.get(column) {
+        // Which of the column's samples are wanted, and how many it has.
+        let (wanted, count) = match self.pattern_of.get(column) {
             Some(&pattern) if pattern != EVERY_ROW => {
+                let pattern = &self.patterns[pattern as usize];
+                let inside = pattern.iter().skip_while(|&row| row < rows.start);
                 let before = times.len();
-                times.extend(self.patterns[pattern as usize].iter().map(|row| self.times[row]));
-                times.len() - before
+                times.extend(inside.take_while(|&row| row < rows.end).map(|row| self.times[row]));
+                let first = pattern.iter().take_while(|&row| row < rows.start).count();
+                (first..first + times.len() - before, pattern.count())
             }
             _ => {
-                times.extend_from_slice(&self.times);
-                self.times.len()
+                times.extend_from_slice(&self.times[rows.clone()]);
+                (rows, self.times.len())
             }
         };
         match slot - 1 {
             constant if constant < self.constants.len() => {
-                values.resize(values.len() + count, self.constants[constant]);
+                values.resize(values.len() + wanted.len(), self.constants[constant]);
             }
             slot => {
                 let block = slot - self.constants.len();
                 let from = if block == 0 { 0 } else { self.block_ends[block - 1] as usize };
                 let bytes = &self.bytes[from..self.block_ends[block] as usize];
+                let before = values.len();
                 columnar::decode_values(bytes, count, values).expect("a page in memory is as it was made");
+                if wanted.len() < count {
+                    values.copy_within(before + wanted.start..before + wanted.end, before);
+                    values.truncate(before + wanted.len());
+                }
             }
         }
     }
@@ -263,6 +284,16 @@ mod tests {
             page.read(index, &mut got_times, &mut got_values);
             let got: Vec<_> = got_times.into_iter().zip(got_values).collect();
             assert_eq!(got, *want, "column {index}");
+            for start in 0..=times.len() {
+                for end in start..=times.len() {
+                    let (mut got_times, mut got_values) = (Vec::new(), Vec::new());
+                    page.read_rows(index, start..end, &mut got_times, &mut got_values);
+                    let got: Vec<_> = got_times.into_iter().zip(got_values).collect();
+                    let within = |(time, _): &&(Timestamp, u64)| times[start..end].contains(time);
+                    let want: Vec<_> = want.iter().filter(within).copied().collect();
+                    assert_eq!(got, want, "column {index}, rows {start}..{end}");
+                }
+            }
         }
         page
     }

@@ -3,12 +3,13 @@
 //! Whoever appends compresses a page at once. Replay puts that off, because it is more than half of its work and
 //! nobody can ask the store anything meanwhile; the next [`Store::maintain`](crate::Store::maintain) makes up for it.
 
+use std::ops::Range;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use model::Timestamp;
 
-use crate::closed::ClosedPage;
+use crate::closed::{ClosedPage, Column};
 use crate::page::OpenPage;
 
 /// A page that takes no more rows.
@@ -53,6 +54,15 @@ impl FullPage {
         }
     }
 
+    /// Appends the samples of a column within the range, both ends included, ascending in time.
+    pub(crate) fn read_within(&self, column: usize, from: Timestamp, to: Timestamp, out: &mut Column) {
+        let rows = rows_within(self.times(), from, to);
+        match self {
+            FullPage::Closed(page) => page.read_rows(column, rows, &mut out.times, &mut out.values),
+            FullPage::Rows(page) => page.read_rows(column, rows, &mut out.times, &mut out.values),
+        }
+    }
+
     /// About how much memory the page takes.
     pub(crate) fn bytes(&self) -> usize {
         match self {
@@ -60,6 +70,12 @@ impl FullPage {
             FullPage::Rows(page) => page.bytes(),
         }
     }
+}
+
+/// Which of the ascending times lie within the range, both ends included.
+pub(crate) fn rows_within(times: &[Timestamp], from: Timestamp, to: Timestamp) -> Range<usize> {
+    let start = times.partition_point(|&time| time < from);
+    start..times.partition_point(|&time| time <= to).max(start)
 }
 
 impl Paging<'_> {

@@ -154,7 +154,7 @@ impl Gathered {
         };
         Samples {
             times: times(self.floats.times),
-            values: self.floats.values.iter().map(|&bits| f64::from_bits(bits)).collect(),
+            values: self.floats.values.into_iter().map(f64::from_bits).collect(),
             starts: self.float_starts,
             histogram_times: self.histograms.iter().map(|(time, _)| *time).collect(),
             histograms: self.histograms.into_iter().map(|(_, value)| float(value)).collect(),

@@ -218,6 +218,15 @@ impl Head {
         }
     }
 
+    /// Forgets targets without stripes. No append may be under way.
+    pub(crate) fn drop_empty_targets(&self) {
+        for slot in self.targets.write().iter_mut() {
+            if slot.as_ref().is_some_and(|head| head.stripes.lock().stripes.is_empty()) {
+                *slot = None;
+            }
+        }
+    }
+
     fn room(&self) -> Result<(), RefusalReason> {
         if self.is_near_memory_limit.load(Ordering::Relaxed) {
             return Err(RefusalReason::MemoryLimit);

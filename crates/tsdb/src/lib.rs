@@ -13,7 +13,8 @@
 //! Half an hour later, once none comes late any more, [`Store::maintain`] (`maintain`) seals the samples into an immutable
 //! part sorted by point and target (`seal`, `part_writer`), names it in the manifest with up to where the head is sealed
 //! (`view`), and cuts the log. Parts are merged (`merge`, `merging`) and expire (`retention`). What is deleted is hidden at once
-//! (`delete`, `tombstone`) and left out of the next merge. After a crash the log is replayed, different targets at the same
+//! (`delete`, `tombstone`) and left out of the next merge. Who has no
+//! samples left is forgotten (`reclaim`). After a crash the log is replayed, different targets at the same
 //! time (`dispatch`, `replay`). Old data comes in beside all this (`import`).
 //!
 //! **The way of a question.** [`Store::select`] (`select`) decides each matcher once per target and once per point, asks
@@ -52,6 +53,7 @@ mod page;
 mod part;
 mod part_info;
 mod part_writer;
+mod reclaim;
 mod record;
 mod refusal;
 mod registry;

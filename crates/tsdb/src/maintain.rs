@@ -34,6 +34,8 @@ pub(crate) struct Maintenance {
     forgotten: Option<Timestamp>,
     /// Numbers below this one were given to parts, of which some may not be there yet.
     numbered_below: u64,
+    /// Whether something may have gone since targets and points were last looked through.
+    something_went: bool,
     /// Whether the pages that replay left as they came are compressed.
     replay_is_done: bool,
     /// How many merges failed since one succeeded, and when the next may begin.
@@ -47,6 +49,11 @@ impl Maintenance {
         let number = note.next_part.max(self.numbered_below);
         self.numbered_below = number + 1;
         number
+    }
+
+    /// Whether targets and points may be forgotten, and it is worth looking for some.
+    pub(crate) fn may_reclaim(&mut self) -> bool {
+        self.retired.is_empty() && std::mem::take(&mut self.something_went)
     }
 }
 
@@ -80,6 +87,7 @@ impl Store {
         }
         self.seal_due(disk, &mut maintenance, (bytes, oldest), &mut done)?;
         self.merge_due(disk, &mut maintenance, &mut done)?;
+        self.reclaim(&mut maintenance);
         Ok(done)
     }
 
@@ -112,7 +120,12 @@ impl Store {
     fn turn_chapter(&self, disk: &Disk) -> Result<()> {
         match disk.journal.turn(|entry| self.write_preamble(entry)) {
             Err(error) if !error.is_disk_full() => Err(error),
-            _ => Ok(()),
+            Err(_) => Ok(()),
+            Ok(()) => {
+                // Numbers that were forgotten are in no record of the new chapter.
+                self.head.registry.write().recycle();
+                Ok(())
+            }
         }
     }
 
@@ -272,6 +285,7 @@ impl Store {
         // Views are forgotten in the order they came: a later one does not free what an earlier one needs.
         while maintenance.retired.first().is_some_and(|(view, _)| view.strong_count() == 0) {
             until = Some(maintenance.retired.remove(0).1);
+            maintenance.something_went = true;
         }
         if until > maintenance.forgotten {
             maintenance.forgotten = until;

@@ -8,6 +8,8 @@
 //! A column's first value within the page counts as changed, so a page needs nothing from before it. Two thirds of
 //! what a machine exposes stays the same for minutes and costs nothing here; a value is found again by counting bits.
 
+use std::ops::Range;
+
 use model::Timestamp;
 
 use crate::bits::{self, Bits};
@@ -221,11 +223,26 @@ impl OpenPage {
 
     /// Appends the samples of a column, ascending in time.
     pub(crate) fn read(&self, column: usize, times: &mut Vec<Timestamp>, values: &mut Vec<u64>) {
+        self.read_rows(column, 0..self.rows.len(), times, values);
+    }
+
+    /// Appends the samples that a column has in some of the rows, ascending in time.
+    pub(crate) fn read_rows(
+        &self,
+        column: usize,
+        rows: Range<usize>,
+        times: &mut Vec<Timestamp>,
+        values: &mut Vec<u64>,
+    ) {
         if !self.seen.contains(column) {
             return;
         }
-        let mut current = None;
-        for (row, &time) in self.rows.iter().zip(&self.times) {
+        // What did not change was told by the last row that told it.
+        let mut before = self.rows[..rows.start].iter().rev();
+        let mut current = before.find_map(|row| self.value(row, column, None));
+        times.reserve(rows.len());
+        values.reserve(rows.len());
+        for (row, &time) in self.rows[rows.clone()].iter().zip(&self.times[rows]) {
             if let Some(value) = self.value(row, column, current) {
                 current = Some(value);
                 times.push(time);
@@ -354,6 +371,16 @@ mod tests {
             let got: Vec<_> = times.into_iter().zip(values).collect();
             let want = want.get(&column).cloned().unwrap_or_default();
             assert_eq!(got, want, "column {column}");
+            for start in 0..=page.times.len() {
+                for end in start..=page.times.len() {
+                    let (mut times, mut values) = (Vec::new(), Vec::new());
+                    page.read_rows(column, start..end, &mut times, &mut values);
+                    let within = |time: &Timestamp| page.times[start..end].contains(time);
+                    let want: Vec<_> = want.iter().filter(|(time, _)| within(time)).copied().collect();
+                    let got: Vec<_> = times.into_iter().zip(values).collect();
+                    assert_eq!(got, want, "column {column}, rows {start}..{end}");
+                }
+            }
             let turned = page.turned();
             let is_whole = want.len() == page.times.len();
             assert_eq!(

@@ -36,6 +36,12 @@ impl Registry {
         self.targets.labels(target).union(self.points.labels(point))
     }
 
+    /// Gives the numbers of what was forgotten to who comes new.
+    pub(crate) fn recycle(&mut self) {
+        self.targets.recycle();
+        self.points.recycle();
+    }
+
     /// Decides every matcher on both sides.
     pub(crate) fn matching(&self, matchers: &[Matcher]) -> Matched {
         // Nothing is told of a side until a matcher restricts it: mostly one of the first leaves a few rows.

@@ -11,7 +11,7 @@ use model::Timestamp;
 
 use crate::bits::{self, Bits};
 use crate::closed::{ClosedPage, Column, union_times};
-use crate::full_page::{FullPage, Paging};
+use crate::full_page::{FullPage, Paging, rows_within};
 use crate::page::{OpenPage, RowValues, WORDS_MAX};
 
 /// A page is closed at this many rows, however few columns they have.
@@ -130,19 +130,22 @@ impl FloatRows {
     /// The samples of a column within the range, both ends included, ascending in time, behind what `column` has.
     pub(crate) fn read(&self, column: usize, from: Timestamp, to: Timestamp, out: &mut Column) {
         let before = out.times.len();
-        for page in &self.full {
-            let (Some(&first), Some(&last)) = (page.times().first(), page.times().last()) else { continue };
-            if first <= to && last >= from {
-                page.read(column, &mut out.times, &mut out.values);
-            }
+        let overlaps = |page: &&FullPage| {
+            let times = page.times();
+            times.first().is_some_and(|&first| first <= to) && times.last().is_some_and(|&last| last >= from)
+        };
+        let pages = || self.full.iter().filter(overlaps);
+        let rows: usize = pages().map(|page| page.times().len()).sum();
+        out.times.reserve(rows);
+        out.values.reserve(rows);
+        for page in pages() {
+            page.read_within(column, from, to, out);
         }
-        if self.page.times().first().is_some_and(|&first| first <= to) {
-            self.page.read(column, &mut out.times, &mut out.values);
-        }
+        let rows = rows_within(self.page.times(), from, to);
+        self.page.read_rows(column, rows, &mut out.times, &mut out.values);
         let column = column as u16;
         let late = self.late.range((column, from)..=(column, to)).map(|(&(_, time), &value)| (time, value));
         merge(out, before, late);
-        trim(out, before, from, to);
     }
 
     /// The next page that waits to be compressed.
@@ -229,8 +232,9 @@ impl FloatRows {
 
     /// The oldest time of any sample.
     pub(crate) fn oldest(&self) -> Option<Timestamp> {
-        let pages = self.full.iter().filter_map(|page| page.times().first());
-        pages.chain(self.page.times().first()).chain(&self.late_oldest).copied().min()
+        // Pages follow each other in time.
+        let first = self.full.first().map_or(self.page.times(), |page| page.times()).first();
+        first.into_iter().chain(&self.late_oldest).copied().min()
     }
 
     /// The oldest time of any sample that is not before `time`.
@@ -317,16 +321,6 @@ fn merge(column: &mut Column, before: usize, more: impl Iterator<Item = (Timesta
         column.times.push(time);
         column.values.push(value);
     }
-}
-
-/// Cuts the samples from `before` on to the range.
-fn trim(column: &mut Column, before: usize, from: Timestamp, to: Timestamp) {
-    let end = before + column.times[before..].partition_point(|&time| time <= to);
-    column.times.truncate(end);
-    column.values.truncate(end);
-    let start = before + column.times[before..].partition_point(|&time| time < from);
-    column.times.drain(before..start);
-    column.values.drain(before..start);
 }
 
 #[cfg(test)]

@@ -14,7 +14,7 @@ use roaring::RoaringBitmap;
 /// The number of a label set in its table.
 pub(crate) type RowId = u32;
 
-/// Label sets with an index over their labels. Rows are only added.
+/// Label sets with an index over their labels. A row keeps its number until it is forgotten.
 #[derive(Default)]
 pub(crate) struct LabelTable {
     rows: Vec<Labels>,
@@ -24,6 +24,12 @@ pub(crate) struct LabelTable {
     /// name → value → rows.
     postings: BTreeMap<Arc<str>, Postings>,
     bytes: u64,
+    /// Rows that are not found any more and still stand under their labels.
+    hidden: Vec<RowId>,
+    /// Numbers of forgotten rows that somebody may still speak of.
+    forgotten: Vec<RowId>,
+    /// Numbers for new rows.
+    free: Vec<RowId>,
 }
 
 /// The rows that have one label, by its value.
@@ -44,7 +50,10 @@ impl LabelTable {
         if let Some(row) = self.find(labels) {
             return row;
         }
-        let row = RowId::try_from(self.rows.len()).expect("fewer than 2^32 label sets");
+        let row = self.free.pop().unwrap_or_else(|| {
+            self.rows.push(Labels::empty());
+            RowId::try_from(self.rows.len() - 1).expect("fewer than 2^32 label sets")
+        });
         for (name, value) in labels {
             if !self.postings.contains_key(name) {
                 self.postings.insert(name.into(), Postings::default());
@@ -59,12 +68,41 @@ impl LabelTable {
                 }
             }
         }
-        self.bytes += ROW_BYTES + labels.packed().len() as u64 + labels.len() as u64 * POSTING_BYTES;
-        self.rows.push(labels.clone());
+        self.bytes += row_bytes(labels);
+        self.rows[row as usize] = labels.clone();
         self.every.insert(row);
         let rows = &self.rows;
         self.by_content.insert_unique(labels.hash64(), row, |&row| rows[row as usize].hash64());
         row
+    }
+
+    /// Lets rows not be found any more, for `forget_hidden` to forget.
+    pub(crate) fn hide(&mut self, rows: &RoaringBitmap) {
+        for row in rows {
+            let hash = self.rows[row as usize].hash64();
+            let entry = self.by_content.find_entry(hash, |&other| other == row);
+            entry.expect("a row is found by its content").remove();
+            self.hidden.push(row);
+        }
+        self.every -= rows;
+    }
+
+    /// Forgets up to `rows_max` of the rows that are hidden; returns whether any are left.
+    pub(crate) fn forget_hidden(&mut self, rows_max: usize) -> bool {
+        for row in self.hidden.split_off(self.hidden.len().saturating_sub(rows_max)) {
+            let labels = std::mem::replace(&mut self.rows[row as usize], Labels::empty());
+            for (name, value) in &labels {
+                self.take_from_postings(row, name, value);
+            }
+            self.bytes -= row_bytes(&labels);
+            self.forgotten.push(row);
+        }
+        !self.hidden.is_empty()
+    }
+
+    /// Gives the numbers of forgotten rows to new ones. The caller knows that nobody speaks of the old ones any more.
+    pub(crate) fn recycle(&mut self) {
+        self.free.append(&mut self.forgotten);
     }
 
     /// The label set of a row.
@@ -74,7 +112,7 @@ impl LabelTable {
 
     /// How many rows there are.
     pub(crate) fn len(&self) -> usize {
-        self.rows.len()
+        self.every.len() as usize
     }
 
     /// About how much memory the table takes.
@@ -116,6 +154,28 @@ impl LabelTable {
         let found = self.postings.get(matcher.name.as_str());
         found.map_or_else(RoaringBitmap::new, |found| found.matching(&matcher.inverse()))
     }
+}
+
+impl LabelTable {
+    fn take_from_postings(&mut self, row: RowId, name: &str, value: &str) {
+        let Some(postings) = self.postings.get_mut(name) else { return };
+        postings.any.remove(row);
+        if let Some(rows) = postings.values.get_mut(value) {
+            rows.remove(row);
+            if rows.is_empty() {
+                postings.values.remove(value);
+                self.bytes -= VALUE_BYTES + value.len() as u64;
+            }
+        }
+        if postings.values.is_empty() {
+            self.postings.remove(name);
+        }
+    }
+}
+
+/// What a row takes, about.
+fn row_bytes(labels: &Labels) -> u64 {
+    ROW_BYTES + labels.packed().len() as u64 + labels.len() as u64 * POSTING_BYTES
 }
 
 /// What a row, a value and a row's entry under a value take beyond their own bytes, about.
@@ -189,6 +249,27 @@ mod tests {
         let mut table = table();
         assert_eq!(table.intern(&Labels::from_pairs([("__name__", "up")])), 0);
         assert_eq!(table.len(), 4);
+    }
+
+    #[test]
+    fn forgotten_rows_leave_nothing_and_their_numbers_come_back_later() {
+        let mut table = table();
+        let bytes = table.bytes();
+        let (path, up) = ([("path", "/b")], [("__name__", "up")]);
+        let more = table.intern(&Labels::from_pairs(path));
+        table.hide(&RoaringBitmap::from_iter([more, 1]));
+        assert!(table.find(&Labels::from_pairs(path)).is_none() && table.len() == 3);
+        assert!(table.forget_hidden(1) && !table.forget_hidden(9));
+        assert_eq!(table.values("path").count(), 1);
+        assert!(table.values("code").all(|(value, _)| value == "503"));
+        assert_eq!(table.intern(&Labels::from_pairs([("new", "1")])), 5, "numbers may still be spoken of");
+        table.recycle();
+        let again = table.intern(&Labels::from_pairs([("new", "2")]));
+        assert!([1, more].contains(&again) && table.find(&Labels::from_pairs(up)) == Some(0));
+        table.hide(&(table.all().clone() - RoaringBitmap::from_iter([0])));
+        table.forget_hidden(9);
+        assert_eq!((table.len(), table.names().collect::<Vec<_>>()), (1, vec!["__name__"]));
+        assert!(table.bytes() < bytes / 2);
     }
 
     #[test]

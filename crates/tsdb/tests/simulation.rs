@@ -18,6 +18,8 @@ use tsdb::{Appended, Options, Store};
 const RUNS: u64 = 1_000;
 const STEPS: u64 = 60;
 const MINUTE: i64 = 60_000;
+/// How long samples are kept in runs that forget.
+const RETENTION: i64 = 60 * MINUTE;
 const START: i64 = 1_700_000_000_000;
 
 /// What is known of a sample.
@@ -75,10 +77,15 @@ fn options(seed: u64) -> Options {
         page_samples: 1 + (seed % 5) as usize,
         // Some replay their logs in several threads, whatever the seed makes of it otherwise.
         replay_threads: 1 + usize::from(seed.is_multiple_of(3)) * 2,
-        retention_ms: 0,
+        retention_ms: if forgets(seed) { RETENTION } else { 0 },
         log: LogOptions { segment_bytes_max: 3_000, free_bytes_min: 0, ..LogOptions::default() },
         ..Options::default()
     }
+}
+
+/// Whether old samples are removed in this run, and those who had them forgotten; its clock goes faster.
+fn forgets(seed: u64) -> bool {
+    seed % 4 == 1
 }
 
 #[test]
@@ -214,11 +221,11 @@ impl World {
     }
 
     fn append_frame(&mut self) {
-        let minutes = self.rng.below(6) as i64;
+        let minutes = self.rng.below(6) as i64 * if forgets(self.seed) { 4 } else { 1 };
         self.clock.advance(Duration::from_secs(60 * minutes as u64));
         let late = if self.rng.one_in(4) { self.rng.below(9) as i64 * MINUTE } else { 0 };
         let time = self.clock.now_ms() - late;
-        let layout = self.layouts[self.rng.below(self.layouts.len() as u64) as usize].clone();
+        let layout = self.layout();
         let columns = layout.points.len();
         let few = self.rng.one_in(3);
         let mut frame = Frame {
@@ -268,11 +275,32 @@ impl World {
         }
     }
 
+    /// One of those that stay, or one that nobody will speak of in an hour.
+    fn layout(&mut self) -> Arc<Layout> {
+        let which = self.rng.below(self.layouts.len() as u64 + 2) as usize;
+        if let Some(layout) = self.layouts.get(which) {
+            return layout.clone();
+        }
+        let version = self.clock.now_ms() / (20 * MINUTE) % 1_000;
+        let labels = |pairs: &[(&str, String)]| {
+            Labels::from_pairs(pairs.iter().map(|(name, value)| (*name, value.clone())))
+        };
+        let target = labels(&[("instance", format!("v{version}")), ("job", "deployed".to_owned())]);
+        let point = |n: i64| {
+            labels(&[
+                ("__name__", format!("m{n}")),
+                ("n", (n % 2).to_string()),
+                ("version", (version * 3 + n / 2).to_string()),
+            ])
+        };
+        Layout::new(target, (0..6).map(point).collect(), Vec::new())
+    }
+
     fn append_series(&mut self) {
         let now = self.clock.now_ms();
         let mut batch = Vec::new();
         for _ in 0..1 + self.rng.below(4) {
-            let layout = self.layouts[self.rng.below(self.layouts.len() as u64) as usize].clone();
+            let layout = self.layout();
             let labels = layout.series(self.rng.below(layout.points.len() as u64) as usize);
             let samples = (0..1 + self.rng.below(3)).map(|n| Sample {
                 time: now - n as i64 * MINUTE,
@@ -431,6 +459,9 @@ impl World {
         for (key, tried) in &self.model {
             let got = found.get(key);
             let is_right = match tried.fate {
+                Some(Fate::There) if self.is_expired(key.1) => {
+                    got.is_none_or(|said| tried.said.contains(said))
+                }
                 Some(Fate::There) => got.is_some_and(|said| tried.said.contains(said)),
                 Some(Fate::Maybe | Fate::Unsure) | None => got.is_none_or(|said| tried.said.contains(said)),
                 Some(Fate::Gone) => got.is_none(),
@@ -451,11 +482,21 @@ impl World {
                 .deletions
                 .iter()
                 .any(|(n, from, to, _)| labels.value("n") == n && (from..=to).contains(&time));
-            assert!(is_deleted || exemplars.contains(key), "the exemplar {key:?} is lost: {:#?}", self.story);
+            let may_be_gone = is_deleted || self.is_expired(*time);
+            assert!(
+                may_be_gone || exemplars.contains(key),
+                "the exemplar {key:?} is lost: {:#?}",
+                self.story
+            );
         }
         for key in &exemplars {
             assert!(self.exemplars_tried.contains(key), "the exemplar {key:?} is made up: {:#?}", self.story);
         }
+    }
+
+    /// Whether a sample of this time may have been removed because of its age.
+    fn is_expired(&self, time: i64) -> bool {
+        forgets(self.seed) && time < self.clock.now_ms() - RETENTION
     }
 
     fn floor(&self) -> i64 {
