@@ -8,6 +8,7 @@ use std::time::Instant;
 use anyhow::{Context, Result, bail};
 
 use crate::command;
+use crate::python;
 use crate::tidy;
 use crate::ui;
 
@@ -44,20 +45,25 @@ fn run_checks(root: &Path, scope: Scope) -> Result<Tally> {
     timed("documentation", || {
         command::run(root, "cargo doc --workspace --no-deps --locked --document-private-items")
     })?;
-    timed("tests", || tests(root))
+    let mut tally = timed("tests", || tests(root))?;
+    let of_python = timed("python", || python::run(root))?;
+    tally.passed += of_python.passed;
+    tally.failed += of_python.failed;
+    tally.ignored += of_python.ignored;
+    Ok(tally)
 }
 
 /// The sum over all test binaries.
 #[derive(Debug, Default, PartialEq, Eq)]
-struct Tally {
-    passed: u64,
-    failed: u64,
-    ignored: u64,
+pub(crate) struct Tally {
+    pub(crate) passed: u64,
+    pub(crate) failed: u64,
+    pub(crate) ignored: u64,
 }
 
 impl Tally {
     /// Adds a line such as `test result: ok. 11 passed; 0 failed; 0 ignored; ...`; other lines add nothing.
-    fn add(&mut self, line: &str) {
+    pub(crate) fn add(&mut self, line: &str) {
         let Some((_, counts)) = line.strip_prefix("test result: ").and_then(|rest| rest.split_once(". "))
         else {
             return;

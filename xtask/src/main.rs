@@ -6,6 +6,7 @@ mod bench;
 mod ci;
 mod command;
 mod fuzz;
+mod python;
 mod tidy;
 mod ui;
 
@@ -19,6 +20,7 @@ usage: cargo xtask COMMAND
   ci --fast       the same without the release build
   ui              the page: types, tests, the build and whether it is the one committed
   ui browser BIN  every page of that binary in a browser
+  python          the Python package: its core, its wheel, and the tests on what was installed
   tidy            the rules the compiler does not know: crate edges, headers, sizes, the map
   bench NAME ...  a benchmark beside its peers; see bench/README.md
   fuzz [SECONDS]  every fuzz target for that long (default 60)";
@@ -31,6 +33,7 @@ fn main() -> ExitCode {
         ["ci", "--fast"] => ci::run(&root(), ci::Scope::WithoutRelease),
         ["ui"] => ui::run(&root()),
         ["ui", "browser", binary] => ui::browser(&root(), Path::new(binary)),
+        ["python"] => python::run(&root()).map(drop),
         ["tidy"] => tidy::run(&root()),
         ["bench", rest @ ..] => bench::run(&root(), rest),
         ["fuzz"] => fuzz::run(&root(), 60),
