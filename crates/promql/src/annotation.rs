@@ -22,6 +22,9 @@ pub enum Level {
     Info,
 }
 
+/// How many annotations of either level are shown; of the others their number.
+const SHOWN_MAX: usize = 10;
+
 /// All annotations of a query.
 #[derive(Clone, Debug, Default)]
 pub struct Annotations {
@@ -100,14 +103,19 @@ impl Annotations {
         self.entries.is_empty()
     }
 
-    /// The warnings, each with its position in `query`.
+    /// The first ten warnings, each with its position in `query`, and how many there are besides.
     pub fn warnings(&self, query: &str) -> Vec<String> {
-        self.texts(Level::Warning, query)
+        self.shown(Level::Warning, "warning", query)
     }
 
-    /// The infos, each with its position in `query`.
+    /// The first ten infos, each with its position in `query`, and how many there are besides.
     pub fn infos(&self, query: &str) -> Vec<String> {
-        self.texts(Level::Info, query)
+        self.shown(Level::Info, "info", query)
+    }
+
+    /// All annotations of a level, each with its position in `query`.
+    pub(crate) fn all(&self, level: Level, query: &str) -> Vec<String> {
+        self.of(level).map(|entry| entry.to_text(query)).collect()
     }
 
     /// Notes something about the part of the query at `span`.
@@ -146,8 +154,18 @@ impl Annotations {
         }
     }
 
-    fn texts(&self, level: Level, query: &str) -> Vec<String> {
-        self.entries.iter().filter(|entry| entry.level == level).map(|entry| entry.to_text(query)).collect()
+    fn of(&self, level: Level) -> impl Iterator<Item = &Entry> {
+        self.entries.iter().filter(move |entry| entry.level == level)
+    }
+
+    fn shown(&self, level: Level, name: &str, query: &str) -> Vec<String> {
+        let count = self.of(level).count();
+        let mut texts: Vec<String> =
+            self.of(level).take(SHOWN_MAX).map(|entry| entry.to_text(query)).collect();
+        if count > SHOWN_MAX {
+            texts.push(format!("{} more {name} annotations omitted", count - SHOWN_MAX));
+        }
+        texts
     }
 }
 
@@ -350,6 +368,21 @@ mod tests {
             ]
         );
         assert!(annotations.warnings("").is_empty());
+    }
+
+    #[test]
+    fn no_more_than_ten_are_shown() {
+        let mut annotations = Annotations::default();
+        for number in 0..13 {
+            annotations.add(Note::NotGauge { metric: &format!("m{number}") }, Span::new(0, 1));
+        }
+        annotations.add(Note::SortInRangeQuery, Span::new(0, 1));
+        annotations.add(Note::FractionExcludesNan { metric: "" }, Span::new(0, 1));
+        let warnings = annotations.warnings("x");
+        assert_eq!(warnings.len(), 11);
+        assert_eq!(warnings[10], "4 more warning annotations omitted");
+        assert_eq!(annotations.infos("x").len(), 1);
+        assert_eq!(annotations.all(Level::Warning, "x").len(), 14);
     }
 
     #[test]

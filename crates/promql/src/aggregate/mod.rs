@@ -14,7 +14,6 @@ use crate::eval::label_index::LabelIndex;
 use crate::eval::stream::{Names, Stream};
 use crate::eval::{Context, Evaluator, Meter};
 use crate::functions::math::{larger, smaller};
-use crate::functions::quantile::is_quantile;
 use crate::plan::{Aggregation, Node};
 use crate::syntax::AggregateOp;
 
@@ -175,8 +174,8 @@ fn note_quantiles(param: &[f64], aggregation: &Aggregation, context: Context<'_>
     if param.iter().any(|value| value.is_nan()) {
         notes.add(Note::InvalidQuantile(f64::NAN), span);
     }
-    for quantile in [max, min] {
-        if !quantile.is_nan() && !is_quantile(quantile) {
+    for (quantile, beyond) in [(max, max > 1.0), (min, min < 0.0)] {
+        if beyond {
             notes.add(Note::InvalidQuantile(quantile), span);
         }
     }

@@ -66,47 +66,40 @@ pub(crate) fn compares(op: BinaryOp, left: f64, right: f64) -> bool {
     }
 }
 
-/// An operator between two values of two vectors.
-pub(crate) fn values(
-    op: BinaryOp,
-    left: &Point,
-    right: &Point,
-    span: Span,
-    notes: &mut Annotations,
-) -> Outcome {
+/// An operator between two values of two vectors. What there is to tell about it goes into `note`.
+pub(crate) fn values(op: BinaryOp, left: &Point, right: &Point, note: &mut Option<Note<'static>>) -> Outcome {
     match (left, right) {
-        (&Point::Float(left), &Point::Float(right)) => floats(op, left, right, span, notes),
+        (&Point::Float(left), &Point::Float(right)) => floats(op, left, right, note),
         (&Point::Float(left), Point::Histogram(right)) => match op {
             BinaryOp::Mul => changed(right, |histogram| histogram.multiply(left)),
-            _ => incompatible(op, ["float", "histogram"], span, notes),
+            _ => incompatible(op, ["float", "histogram"], note),
         },
         (Point::Histogram(left), &Point::Float(right)) => match op {
             BinaryOp::Mul => changed(left, |histogram| histogram.multiply(right)),
             BinaryOp::Div => changed(left, |histogram| histogram.divide(right)),
             BinaryOp::TrimUpper => trimmed(left, right, Keep::Below),
             BinaryOp::TrimLower => trimmed(left, right, Keep::Above),
-            _ => incompatible(op, ["histogram", "float"], span, notes),
+            _ => incompatible(op, ["histogram", "float"], note),
         },
-        (Point::Histogram(left), Point::Histogram(right)) => histograms(op, left, right, span, notes),
+        (Point::Histogram(left), Point::Histogram(right)) => histograms(op, left, right, note),
     }
 }
 
-fn floats(op: BinaryOp, left: f64, right: f64, span: Span, notes: &mut Annotations) -> Outcome {
+fn floats(op: BinaryOp, left: f64, right: f64, note: &mut Option<Note<'static>>) -> Outcome {
     if let Some(arithmetic) = arithmetic(op) {
         return Outcome::Value { point: Point::Float(arithmetic(left, right)), keep: true };
     }
     if op.is_comparison() {
         return Outcome::Value { point: Point::Float(left), keep: compares(op, left, right) };
     }
-    incompatible(op, ["float", "float"], span, notes)
+    incompatible(op, ["float", "float"], note)
 }
 
 fn histograms(
     op: BinaryOp,
     left: &Arc<FloatHistogram>,
     right: &FloatHistogram,
-    span: Span,
-    notes: &mut Annotations,
+    note: &mut Option<Note<'static>>,
 ) -> Outcome {
     let operation = match op {
         BinaryOp::Add => HistogramOperation::Addition,
@@ -115,7 +108,7 @@ fn histograms(
             let keep = left.same_counts(right) == (op == BinaryOp::Equal);
             return Outcome::Value { point: Point::Histogram(left.clone()), keep };
         }
-        _ => return incompatible(op, ["histogram", "histogram"], span, notes),
+        _ => return incompatible(op, ["histogram", "histogram"], note),
     };
     let mut result = FloatHistogram::clone(left);
     let combined = match operation {
@@ -123,15 +116,15 @@ fn histograms(
         _ => result.subtract(right),
     };
     let Ok(reconciled) = combined else {
-        notes.add(Note::IncompatibleBucketLayout { operator: op.symbol() }, span);
+        *note = Some(Note::IncompatibleBucketLayout { operator: op.symbol() });
         return Outcome::None;
     };
     if reconciled.counter_reset_conflict {
-        notes.add(Note::CounterResetCollision(operation), span);
+        *note = Some(Note::CounterResetCollision(operation));
         return Outcome::None;
     }
     if reconciled.custom_bounds {
-        notes.add(Note::MismatchedCustomBuckets(operation), span);
+        *note = Some(Note::MismatchedCustomBuckets(operation));
     }
     if operation == HistogramOperation::Subtraction {
         result.counter_reset = CounterReset::Gauge;
@@ -153,8 +146,8 @@ fn trimmed(histogram: &Arc<FloatHistogram>, cut: f64, keep: Keep) -> Outcome {
     Outcome::Value { point: Point::from(result), keep: true }
 }
 
-fn incompatible(op: BinaryOp, [left, right]: [&str; 2], span: Span, notes: &mut Annotations) -> Outcome {
-    notes.add(Note::IncompatibleTypes { left, operator: op.symbol(), right }, span);
+fn incompatible(op: BinaryOp, [left, right]: [&'static str; 2], note: &mut Option<Note<'static>>) -> Outcome {
+    *note = Some(Note::IncompatibleTypes { left, operator: op.symbol(), right });
     Outcome::None
 }
 
@@ -182,7 +175,11 @@ pub(crate) fn with_scalar(
         let Some(point) = points.get(step) else { continue };
         let scalar = Point::Float(scalar);
         let (left, right) = if scalar_left { (&scalar, &point) } else { (&point, &scalar) };
-        let outcome = values(op, left, right, span, notes);
+        let mut note = None;
+        let outcome = values(op, left, right, &mut note);
+        if let Some(note) = note {
+            notes.add(note, span);
+        }
         points.clear(step);
         if let Outcome::Value { point: result, keep } = outcome {
             if return_bool {

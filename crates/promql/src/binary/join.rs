@@ -9,6 +9,7 @@ use model::{Labels, LabelsBuilder};
 use crate::annotation::Annotations;
 use crate::binary::elements::{self, Outcome, changes_metric};
 use crate::binary::matching::{Matches, all_in_braces, match_labels};
+use crate::binary::step_notes::StepNotes;
 use crate::error::QueryError;
 use crate::eval::Meter;
 use crate::eval::parallel::in_parts;
@@ -34,7 +35,7 @@ pub(super) struct Join<'j> {
 /// A join under way.
 struct Joining<'j> {
     join: &'j Join<'j>,
-    notes: Annotations,
+    notes: StepNotes,
     result: Vec<Row>,
     /// Steps at which a match was made already, by match and, with several series on one side, by labels.
     matched: HashMap<(usize, Option<Labels>), Vec<bool>>,
@@ -75,7 +76,7 @@ impl Join<'_> {
         let filled = if fills { vec![vec![false; self.steps]; matches.count] } else { Vec::new() };
         let mut joining = Joining {
             join: self,
-            notes: Annotations::default(),
+            notes: StepNotes::default(),
             result: Vec::with_capacity(many.len()),
             matched: HashMap::new(),
             filled,
@@ -90,7 +91,7 @@ impl Join<'_> {
         if let Some(fill) = self.matching.fill_left {
             joining.fill_many(&ones, fill)?;
         }
-        Ok((joining.result, joining.notes))
+        Ok((joining.result, joining.notes.annotations(self.span)))
     }
 
     /// The pairs of a join in which no two can be the same match, so that each is computed by itself; nothing where
@@ -128,7 +129,7 @@ impl Join<'_> {
 
     fn run_plain(&self, pairs: &[Pair<'_>]) -> Result<(Vec<Row>, Annotations), QueryError> {
         let parts = in_parts(pairs.len(), self.steps, |range| {
-            let (mut rows, mut notes) = (Vec::with_capacity(range.len()), Annotations::default());
+            let (mut rows, mut notes) = (Vec::with_capacity(range.len()), StepNotes::default());
             for (done, pair) in pairs[range].iter().enumerate() {
                 self.meter.check_at(done)?;
                 let (many, one) = (Operand::Row(&pair.many.points), Operand::Row(&pair.one.points));
@@ -139,12 +140,12 @@ impl Join<'_> {
             }
             Ok((rows, notes))
         })?;
-        let (mut rows, mut notes) = (Vec::with_capacity(pairs.len()), Annotations::default());
+        let (mut rows, mut notes) = (Vec::with_capacity(pairs.len()), StepNotes::default());
         for (of_part, noted) in parts {
             rows.extend(of_part);
-            notes.merge(noted, 0);
+            notes.merge(noted);
         }
-        Ok((rows, notes))
+        Ok((rows, notes.annotations(self.span)))
     }
 
     /// Checks that the side that is one has no two values at any step at which the other side has any.
@@ -214,7 +215,7 @@ impl Join<'_> {
         &self,
         many: &Operand<'_>,
         one: &Operand<'_>,
-        notes: &mut Annotations,
+        notes: &mut StepNotes,
         mut matched: impl FnMut(usize),
     ) -> Points {
         let swapped = self.matching.cardinality == Cardinality::OneToMany;
@@ -235,10 +236,12 @@ impl Join<'_> {
         let mut result = Points::absent(self.steps);
         for step in 0..self.steps {
             let (Some(left), Some(right)) = (left.get(step), right.get(step)) else { continue };
-            let Outcome::Value { point, keep } = elements::values(self.op, &left, &right, self.span, notes)
-            else {
-                continue;
-            };
+            let mut note = None;
+            let outcome = elements::values(self.op, &left, &right, &mut note);
+            if let Some(note) = note {
+                notes.set(step, note);
+            }
+            let Outcome::Value { point, keep } = outcome else { continue };
             matched(step);
             if self.return_bool {
                 result.set(step, Point::Float(f64::from(u8::from(keep))));
@@ -429,6 +432,15 @@ eval instant at 0m h + on () n
 
 eval instant at 0m h == on () h
   {} {{schema:0 sum:1 count:1 buckets:[1]}}
+
+# Of several pairs at a step the last is heard, and what is filled in comes last.
+clear
+load 1m
+  a{i="1"} {{schema:0 sum:1 count:1 buckets:[1]}}
+  b{i="2"} {{schema:0 sum:1 count:1 buckets:[1]}}
+
+eval instant at 0m a + on (i) fill (1) b
+  expect info msg: PromQL info: incompatible sample types encountered for binary operator "+": float + histogram (1:1)
 "#,
         );
     }

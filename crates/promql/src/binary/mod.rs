@@ -5,6 +5,7 @@ pub(crate) mod elements;
 mod join;
 mod matching;
 mod sets;
+mod step_notes;
 
 use crate::error::QueryError;
 use crate::eval::row::{Row, merge_equal};

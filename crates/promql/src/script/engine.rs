@@ -2,6 +2,7 @@
 
 use tsdb::Store;
 
+use crate::annotation::Level;
 use crate::engine::{Engine, QueryOptions, Settings};
 use crate::error::QueryError;
 use crate::script::command::When;
@@ -22,6 +23,7 @@ pub(crate) fn ask(store: &Store, query: &str, when: When) -> Result<Answer, Quer
         When::At(time) => engine.instant(store, query, time, &options)?,
         When::Range { start, end, step } => engine.range(store, query, start, end, step, &options)?,
     };
-    let (warnings, infos) = (answer.annotations.warnings(query), answer.annotations.infos(query));
+    let annotations = |level| answer.annotations.all(level, query);
+    let (warnings, infos) = (annotations(Level::Warning), annotations(Level::Info));
     Ok(Answer { value: answer.value, warnings, infos })
 }
