@@ -41,7 +41,9 @@ impl Parser<'_> {
             _ => return Ok(()),
         };
         self.advance();
-        if self.kind() == TokenKind::LeftParen {
+        let fill =
+            matches!(self.kind(), TokenKind::Keyword(Keyword::Fill | Keyword::FillLeft | Keyword::FillRight));
+        if self.kind() == TokenKind::LeftParen || !(fill || self.kind().begins_expression()) {
             matching.include = self.grouping_labels()?;
         }
         Ok(())

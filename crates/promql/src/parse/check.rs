@@ -85,25 +85,31 @@ impl Checker<'_> {
         }
         let name = quote(function.name);
         let info = function.id == FunctionId::Info;
+        if info && let Some(labels) = call.args.get(1) {
+            self.info_labels(labels, call.span)?;
+        }
         for (index, arg) in call.args.iter_mut().enumerate() {
             let found = match &mut *arg {
-                // The labels of `info` may match everything, and belong to no metric of the query's choice.
-                Expr::Vector(selector) if info && index == 1 => {
-                    if !selector.name.is_empty() {
-                        let message = "expected label selectors only, got vector selector instead";
-                        return self.fail(selector.span, message);
-                    }
-                    ValueType::Vector
-                }
+                // The labels of `info` may match everything.
+                Expr::Vector(_) if info && index == 1 => ValueType::Vector,
                 arg => self.expr(arg)?,
             };
             let wanted = function.arg_type(index).unwrap_or(found);
             self.expect(found, wanted, &format!("call to function {name}"), arg.span())?;
-            if info && index == 1 && !matches!(arg, Expr::Vector(_)) {
-                return self.fail(arg.span(), "expected label selectors only");
-            }
         }
         Ok(function.returns)
+    }
+
+    /// The labels of `info` belong to no metric of the query's choice.
+    fn info_labels(&self, labels: &Expr, call: Span) -> Result<()> {
+        self.expect(labels.value_type(), ValueType::Vector, "call to function \"info\"", call)?;
+        match labels {
+            Expr::Vector(selector) if selector.name.is_empty() => Ok(()),
+            Expr::Vector(selector) => {
+                self.fail(selector.span, "expected label selectors only, got vector selector instead")
+            }
+            other => self.fail(other.span(), "expected label selectors only"),
+        }
     }
 
     fn binary(&self, binary: &mut BinaryExpr) -> Result<ValueType> {

@@ -20,7 +20,10 @@ impl Parser<'_> {
             DurationExpr::Number(number) if number.value > 0.0 => {
                 Ok(Duration::Millis(millis(number.value).max(1)))
             }
-            DurationExpr::Number(number) => self.fail(number.span, "duration must be greater than 0"),
+            DurationExpr::Number(number) if number.value.is_nan() => {
+                self.fail_behind(number.span, "duration out of range")
+            }
+            DurationExpr::Number(number) => self.fail_behind(number.span, "duration must be greater than 0"),
             expr => Ok(Duration::Expr(Box::new(expr))),
         }
     }
@@ -33,6 +36,9 @@ impl Parser<'_> {
         let (expr, _) = self.duration_expr(precedence)?;
         self.context = outer;
         Ok(match expr {
+            DurationExpr::Number(number) if number.value.is_nan() => {
+                return self.fail_behind(number.span, "duration out of range");
+            }
             DurationExpr::Number(number) => Duration::Millis(millis(number.value)),
             expr => Duration::Expr(Box::new(expr)),
         })
@@ -62,8 +68,8 @@ impl Parser<'_> {
         match token.kind {
             TokenKind::Number | TokenKind::Duration => {
                 let number = self.number_literal()?;
-                if number.value.abs() > SECONDS_MAX || number.value.is_nan() {
-                    return self.fail(number.span, "duration out of range");
+                if number.value.abs() > SECONDS_MAX {
+                    return self.fail_behind(number.span, "duration out of range");
                 }
                 Ok((DurationExpr::Number(number), 1))
             }
@@ -72,8 +78,13 @@ impl Parser<'_> {
                 let open = self.advance();
                 let (expr, height) = self.duration_expr(0)?;
                 let span = open.span.to(self.expect(TokenKind::RightParen)?.span);
-                if let DurationExpr::Paren { expr, .. } = expr {
-                    return Ok((DurationExpr::Paren { expr, span }, height));
+                match expr {
+                    // A number is the same in parentheses.
+                    DurationExpr::Number(_) => return Ok((expr, height)),
+                    DurationExpr::Paren { expr, .. } => {
+                        return Ok((DurationExpr::Paren { expr, span }, height));
+                    }
+                    _ => {}
                 }
                 Ok((DurationExpr::Paren { expr: Box::new(expr), span }, self.height(height)?))
             }
@@ -125,8 +136,8 @@ impl Parser<'_> {
     fn check_divisor(&self, op: DurationOp, right: &DurationExpr, token: Token) -> Result<()> {
         let zero = matches!(right, DurationExpr::Number(number) if number.value == 0.0);
         match op {
-            DurationOp::Div if zero => self.fail(token.span, "division by zero"),
-            DurationOp::Mod if zero => self.fail(token.span, "modulo by zero"),
+            DurationOp::Div if zero => self.fail_behind(token.span, "division by zero"),
+            DurationOp::Mod if zero => self.fail_behind(token.span, "modulo by zero"),
             _ => Ok(()),
         }
     }

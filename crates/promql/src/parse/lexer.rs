@@ -8,7 +8,14 @@ use crate::syntax::{BinaryOp, Span};
 /// Cuts the whole query. The last token is `End`, or `Error` where the query stops making sense; the parser may
 /// well find an error of its own before it gets there, so the lexer's is handed over beside the tokens.
 pub(crate) fn tokens(query: &str) -> (Vec<Token>, Option<ParseError>) {
-    let mut lexer = Lexer { query, position: 0, parens: 0, colon_seen: false, place: Place::Outside };
+    let mut lexer = Lexer {
+        query,
+        position: 0,
+        parens: 0,
+        colon_seen: false,
+        duration_seen: false,
+        place: Place::Outside,
+    };
     let mut tokens = Vec::with_capacity(query.len() / 4 + 1);
     loop {
         lexer.skip_blanks();
@@ -45,6 +52,8 @@ struct Lexer<'a> {
     position: usize,
     parens: usize,
     colon_seen: bool,
+    /// Whether any bracket so far had a number in it, behind which a colon may stand.
+    duration_seen: bool,
     place: Place,
 }
 
@@ -198,7 +207,7 @@ impl<'a> Lexer<'a> {
             ':' => {
                 self.position += 1;
                 let after = |message: &str| Err(Stop { message: message.to_owned(), after: true });
-                if !number_seen {
+                if !self.duration_seen {
                     return after("unexpected colon before duration in duration expression");
                 }
                 if self.colon_seen {
@@ -210,6 +219,7 @@ impl<'a> Lexer<'a> {
             '[' if number_seen => stop("unexpected left bracket '['"),
             _ if self.at_number(first) => {
                 self.place = Place::Brackets { number_seen: true };
+                self.duration_seen = true;
                 self.number_or_duration()
             }
             '(' | ')' | '+' | '-' | '*' | '/' | '%' | '^' | ',' => self.next_anywhere(first),
@@ -258,50 +268,59 @@ impl<'a> Lexer<'a> {
         stop(format!("bad number or duration syntax: {}", model::names::quote(word)))
     }
 
-    /// Reads a number; false where it is none, or where a letter follows so that it may be a duration.
+    /// Reads what looks like a number, whether it is one or not; false where it cannot be one, up to the character that
+    /// spoils it, or where a letter follows so that it may be a duration.
     fn number(&mut self) -> bool {
         let start = self.position;
-        let hex = self.rest().starts_with("0x") || self.rest().starts_with("0X");
+        let hex = self.take('0') && self.take_one("xX");
+        let digits = if hex { "0123456789abcdefABCDEF" } else { "0123456789" };
         if hex {
-            self.position += 2;
             self.take('_');
         }
-        let (mut dot_seen, mut exponent_seen, mut last) = (false, false, '_');
+        self.take('.');
+        self.take_one(digits);
+        let (mut dot_seen, mut exponent_seen) = (false, false);
         while let Some(next) = self.peek() {
-            let separates = matches!(last, '_' | 'e' | '.');
             match next {
-                '0'..='9' => last = '0',
-                'a'..='f' | 'A'..='F' if hex => last = '0',
-                '.' if !dot_seen && !exponent_seen && !hex && (last == '0' || self.position == start) => {
-                    (dot_seen, last) = (true, '.');
-                }
-                'e' | 'E' if !exponent_seen && !hex && last != 'e' && last != '_' => {
+                '.' => {
                     self.position += 1;
-                    let _ = self.take('+') || self.take('-');
-                    (exponent_seen, last) = (true, 'e');
-                    continue;
+                    if dot_seen || self.take_one("_.") || hex {
+                        return false;
+                    }
+                    dot_seen = true;
                 }
-                '_' if !separates => last = '_',
-                // The character that spoils the word is shown as part of it.
-                '.' | '_' | 'e' | 'E' => {
+                'e' | 'E' => {
                     self.position += 1;
-                    return false;
+                    if exponent_seen {
+                        return false;
+                    }
+                    self.take_one("+-");
+                    if self.take_one("._eE") || self.peek().is_none() {
+                        return false;
+                    }
+                    exponent_seen = true;
                 }
+                '_' => {
+                    self.position += 1;
+                    if self.take_one("._eE") || self.peek().is_none() {
+                        return false;
+                    }
+                }
+                _ if digits.contains(next) => self.take_while(|character| digits.contains(character)),
                 _ => break,
             }
-            self.position += 1;
         }
-        let complete = last == '0' || last == '.';
-        complete && !self.peek().is_some_and(is_word)
+        self.position > start && !self.peek().is_some_and(is_word)
     }
 
-    /// Reads the units of a duration whose first number has been read.
+    /// Reads the units of a duration whose first number has been read; years only come first.
     fn rest_of_duration(&mut self) -> bool {
+        let mut units = "smhdwy";
         loop {
-            if !self.peek().is_some_and(|next| "smhdwy".contains(next)) {
+            if !self.take_one(units) {
                 return false;
             }
-            self.position += 1;
+            units = "smhdw";
             self.take('s');
             if !self.peek().is_some_and(|next| next.is_ascii_digit()) {
                 let complete = !self.peek().is_some_and(is_word);
@@ -380,6 +399,13 @@ impl<'a> Lexer<'a> {
         if found {
             self.position += wanted.len_utf8();
         }
+        found
+    }
+
+    /// Takes one character of `wanted`, all of which are ASCII.
+    fn take_one(&mut self, wanted: &str) -> bool {
+        let found = self.peek().is_some_and(|next| wanted.contains(next));
+        self.position += usize::from(found);
         found
     }
 

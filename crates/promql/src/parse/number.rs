@@ -13,6 +13,9 @@ pub fn parse_number(text: &str) -> Result<f64, String> {
     let error = |reason: &str| {
         Err(format!("error parsing number: strconv.ParseFloat: parsing {}: {reason}", quote(text)))
     };
+    if !underscores_separate(digits) {
+        return error("invalid syntax");
+    }
     let value = match integer(digits) {
         Some(value) => value,
         None => {
@@ -33,12 +36,47 @@ pub fn parse_number(text: &str) -> Result<f64, String> {
     Ok(if negative { -value } else { value })
 }
 
+/// Whether every underscore stands between two digits, or behind the prefix of a hexadecimal number.
+fn underscores_separate(digits: &str) -> bool {
+    let hex = digits.starts_with("0x") || digits.starts_with("0X");
+    let is_digit = |byte: u8| if hex { byte.is_ascii_hexdigit() } else { byte.is_ascii_digit() };
+    let bytes = digits.as_bytes();
+    bytes.iter().enumerate().filter(|(_, byte)| **byte == b'_').all(|(place, _)| {
+        let before = place > 0 && (is_digit(bytes[place - 1]) || hex && place == 2);
+        before && bytes.get(place + 1).is_some_and(|&byte| is_digit(byte))
+    })
+}
+
 /// Reads a duration such as `1h30m` into seconds.
 pub(crate) fn parse_duration_seconds(text: &str) -> Result<f64, String> {
     match parse_millis(text) {
         Ok(millis) => Ok(millis as f64 / 1000.0),
         Err(_) if has_duration_form(text) => Err("duration out of range".to_owned()),
-        Err(_) => Err(format!("not a valid duration string: {}", quote(text))),
+        Err(_) => Err(match unknown_unit(text) {
+            Some(unit) => format!("unknown unit {} in duration {}", quote(unit), quote(text)),
+            None => format!("not a valid duration string: {}", quote(text)),
+        }),
+    }
+}
+
+/// The first unit that is none, where all before it are in order.
+fn unknown_unit(text: &str) -> Option<&str> {
+    let mut start = 0;
+    loop {
+        let digits = text[start..].bytes().take_while(u8::is_ascii_digit).count();
+        let unit = start + digits;
+        let letters = text[unit..].bytes().take_while(|byte| !byte.is_ascii_digit()).count();
+        if digits == 0 || letters == 0 {
+            return None;
+        }
+        let end = unit + letters;
+        if parse_millis(&format!("0{}", &text[unit..end])).is_err() {
+            return Some(&text[unit..end]);
+        }
+        if !has_duration_form(&text[..end]) {
+            return None;
+        }
+        start = end;
     }
 }
 
@@ -91,7 +129,7 @@ mod tests {
         check("NaN", f64::NAN);
         check("-0", -0.0);
         check("9223372036854775808", 9223372036854775808.0);
-        for bad in ["", "x", "1e999", "0x", "--1", "1.2.3", "infinityx"] {
+        for bad in ["", "x", "1e999", "0x", "--1", "1.2.3", "infinityx", "1_", "1__0", "_1", "1_.5"] {
             assert!(parse_number(bad).is_err(), "{bad}");
         }
     }
@@ -99,7 +137,12 @@ mod tests {
     #[test]
     fn durations_say_what_is_wrong() {
         assert_eq!(parse_duration_seconds("1h30m"), Ok(5400.0));
-        assert_eq!(parse_duration_seconds("1.5h"), Err("not a valid duration string: \"1.5h\"".to_owned()));
+        assert_eq!(parse_duration_seconds("1.5h"), Err("unknown unit \".\" in duration \"1.5h\"".to_owned()));
+        assert_eq!(
+            parse_duration_seconds("1h1e5m"),
+            Err("unknown unit \"e\" in duration \"1h1e5m\"".to_owned())
+        );
+        assert_eq!(parse_duration_seconds("1m1h"), Err("not a valid duration string: \"1m1h\"".to_owned()));
         assert_eq!(parse_duration_seconds("99999999999999999y"), Err("duration out of range".to_owned()));
     }
 }

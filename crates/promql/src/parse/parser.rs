@@ -210,14 +210,14 @@ impl<'a> Parser<'a> {
         let span = name.span.to(end.span);
         let wanted = 1 + usize::from(op.param_type().is_some());
         if args.is_empty() {
-            return self.fail(span, "no arguments for aggregate expression provided");
+            return self.fail_behind(span, "no arguments for aggregate expression provided");
         }
         if args.len() != wanted {
             let message = format!(
                 "wrong number of arguments for aggregate expression provided, expected {wanted}, got {}",
                 args.len()
             );
-            return self.fail(span, message);
+            return self.fail_behind(span, message);
         }
         let expr = args.remove(wanted - 1);
         let (without, grouping) = grouping.unwrap_or_default();
@@ -328,6 +328,14 @@ impl<'a> Parser<'a> {
 
     pub(crate) fn fail<T>(&self, span: Span, message: impl Into<String>) -> Result<T> {
         Err(ParseError::new(self.query, span, message))
+    }
+
+    /// As `fail`, for what only what follows it completes: characters there that make no token are the first error.
+    pub(crate) fn fail_behind<T>(&self, span: Span, message: impl Into<String>) -> Result<T> {
+        match (self.kind(), &self.lexer_error) {
+            (TokenKind::Error, Some(error)) => Err(error.clone()),
+            _ => self.fail(span, message),
+        }
     }
 
     /// Enters one more level of recursion; who leaves it takes one from `depth`.

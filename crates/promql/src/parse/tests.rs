@@ -103,8 +103,9 @@ fn duration_expressions() {
     check_same("up[5m + step()]");
     check_same("up[min_of(step(), 5m) * 2]");
     check_same("up[max_of(range() / 4, 1m) ^ 2 % 7:step()]");
-    check_same("up[(5m)]");
-    check("up[((5m))]", "up[(5m)]");
+    check("up[((5m))]", "up[5m]");
+    check("up offset -(1m)", "up offset -1m");
+    check_same("up[(step())]");
     check_same("up[(1m + 2m) * -3]");
     check_same("up offset -(1h / 2)");
     check("up offset step()", "up offset step()");
@@ -119,7 +120,7 @@ fn duration_expressions() {
     };
     assert_eq!(resolved("up offset (-2 ^ 2)"), Ok(-4000));
     assert_eq!(resolved("up offset (1m) * 2"), Ok(120_000));
-    check_nesting("up offset -(1m) * 2", "(up offset -(1m) * 2)");
+    check_nesting("up offset -(1m) * 2", "(up offset -1m * 2)");
     assert_eq!(resolved("up offset (2 ^ 3 ^ 2 - 2 * -3)"), Ok(518_000));
 }
 
@@ -208,7 +209,26 @@ fn syntax_errors() {
     check_error("a[hello]", "1:3: parse error: unexpected character in duration expression: 'h'");
     check_error("a[0]", "1:3: parse error: duration must be greater than 0");
     check_error("a[5m / 0]", "1:6: parse error: division by zero");
-    check_error("a[1.5h]", "1:3: parse error: not a valid duration string: \"1.5h\"");
+    check_error("a[1.5h]", "1:3: parse error: unknown unit \".\" in duration \"1.5h\"");
+    check_error("a[-(5m)]", "1:3: parse error: duration must be greater than 0");
+    check_error("a[NaN]", "1:3: parse error: unexpected character in duration expression: 'N'");
+    // What no token can begin with is told first, where a duration or an aggregation might have gone on.
+    check_error("a[0s", "1:5: parse error: unclosed left bracket");
+    check_error("a[5m % 0 ~]", "1:10: parse error: unexpected character: '~'");
+    check_error("sum())", "1:7: parse error: unexpected right parenthesis ')'");
+    check_error(
+        "a + on (b) group_left % c",
+        "1:23: parse error: unexpected <op:%> in grouping opts, expected \"(\"",
+    );
+    check_error(
+        "info(a, 5)",
+        "1:1: parse error: expected type instant vector in call to function \"info\", got scalar",
+    );
+    check_error("info(5, (a))", "1:9: parse error: expected label selectors only");
+    check_error(
+        "1_ + 1",
+        "1:1: parse error: error parsing number: strconv.ParseFloat: parsing \"1_\": invalid syntax",
+    );
     check_error(
         "a offset",
         "1:9: parse error: unexpected end of input in offset, expected number, duration, step(), or range()",
@@ -349,8 +369,8 @@ fn the_tree_as_json() {
         r#"{"expr":{"expr":{"anchored":false,"matchers":[{"name":"a","type":"=","value":"b"},{"name":"__name__","type":"=","value":"up"}],"name":"up","offset":60000,"offsetExpr":null,"smoothed":false,"startOrEnd":"end","timestamp":null,"type":"vectorSelector"},"grouping":["x"],"op":"sum","param":null,"type":"aggregation","without":true},"op":"-","type":"unaryExpr"}"#,
     );
     check(
-        r#"rate({"x"}[(1m)])"#,
-        r#"{"args":[{"anchored":false,"matchers":[{"name":"__name__","type":"=","value":"x"}],"name":"","offset":0,"offsetExpr":null,"range":0,"rangeExpr":{"lhs":null,"op":"+","rhs":{"duration":true,"type":"numberLiteral","val":"60"},"type":"durationExpr","wrapped":true},"smoothed":false,"startOrEnd":null,"timestamp":null,"type":"matrixSelector"}],"func":{"argTypes":["matrix"],"name":"rate","returnType":"vector","variadic":0},"type":"call"}"#,
+        r#"rate({"x"}[(1m + 1s)])"#,
+        r#"{"args":[{"anchored":false,"matchers":[{"name":"__name__","type":"=","value":"x"}],"name":"","offset":0,"offsetExpr":null,"range":0,"rangeExpr":{"lhs":{"duration":true,"type":"numberLiteral","val":"60"},"op":"+","rhs":{"duration":true,"type":"numberLiteral","val":"1"},"type":"durationExpr","wrapped":true},"smoothed":false,"startOrEnd":null,"timestamp":null,"type":"matrixSelector"}],"func":{"argTypes":["matrix"],"name":"rate","returnType":"vector","variadic":0},"type":"call"}"#,
     );
 }
 

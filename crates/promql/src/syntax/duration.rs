@@ -1,5 +1,6 @@
 //! Durations of ranges, steps and offsets: mostly constants, sometimes expressions of the query's own range and step.
 
+use crate::functions::math::{larger, smaller};
 use crate::syntax::{NumberLiteral, Span, UnaryOp};
 
 /// A duration in a selector or a modifier.
@@ -159,8 +160,8 @@ impl DurationExpr {
                     DurationOp::Mod if right == 0.0 => return fail("modulo by zero"),
                     DurationOp::Mod => left % right,
                     DurationOp::Pow => left.powf(right),
-                    DurationOp::MinOf => left.min(right),
-                    DurationOp::MaxOf => left.max(right),
+                    DurationOp::MinOf => smaller(left, right),
+                    DurationOp::MaxOf => larger(left, right),
                 }
             }
         })
