@@ -103,8 +103,8 @@ fn parse_when(text: &str) -> Result<(When, &str), String> {
     let (kind, rest) = cut_word(text);
     match kind {
         "instant" => {
-            let (at, rest) = cut_word(rest);
-            let (time, query) = if at == "at" { cut_word(rest) } else { ("0", text) };
+            let (at, behind) = cut_word(rest);
+            let (time, query) = if at == "at" { cut_word(behind) } else { ("0", rest) };
             let time = parse_millis(time)
                 .map_err(|error| format!("invalid timestamp definition {time:?}: {error}"))?;
             Ok((When::At(time), query))
@@ -151,12 +151,34 @@ mod tests {
     }
 
     #[test]
+    fn commands_may_be_written_in_many_ways() {
+        let check = |head: &str, query: &str, when: When| {
+            let commands = parse(head).unwrap_or_else(|error| panic!("{head}: {error:?}"));
+            let [Command::Eval(eval)] = commands.as_slice() else { panic!("{head}") };
+            assert_eq!((eval.query.as_str(), eval.when), (query, when), "{head}");
+        };
+        check("eval instant up + 1", "up + 1", When::At(0));
+        check("  eval\tinstant   at 1m\t up", "up", When::At(60_000));
+        check("eval_ordered instant at 0 sort(up)", "sort(up)", When::At(0));
+        let range = When::Range { start: 0, end: 60_000, step: 5 };
+        check("eval_warn  range from 0  to 1m step  5ms  up", "up", range);
+        let commands = parse(
+            "CLEAR\r\nload_with_nhcb 1m\r\n\tup 1\r\n# over\r\neval_fail instant at 0 up\r\n  expect fail msg: x\r\n",
+        );
+        assert_eq!(commands.map(|commands| commands.len()), Ok(3));
+    }
+
+    #[test]
     fn mistakes_name_their_line() {
         let check = |script: &str, want: (usize, &str)| {
             let (line, message) = parse(script).expect_err(script);
             assert_eq!((line, message.as_str()), want, "{script}");
         };
         check("jump", (1, "invalid command \"jump\""));
+        check(
+            "eval instant at 0 up\n  expect fail\n  expect fail msg: x",
+            (3, "multiple expect fail lines are not allowed"),
+        );
         check(
             "\nload x",
             (

@@ -13,6 +13,8 @@ pub(crate) struct Expectation {
     pub(crate) ordered: bool,
     /// How the query fails, where it must.
     pub(crate) fail: Option<TextMatch>,
+    /// Whether a line says so, rather than the name of the command.
+    fail_has_line: bool,
     /// Warnings, all of which must come, and none else once there is one.
     pub(crate) warnings: Vec<TextMatch>,
     /// Infos, likewise.
@@ -121,10 +123,10 @@ impl Expectation {
             _ => return Err("expect takes `msg: <text>` or `regex: <pattern>`".to_owned()),
         };
         match kind {
-            "fail" if self.fail.is_some() => {
+            "fail" if self.fail_has_line => {
                 return Err("multiple expect fail lines are not allowed".to_owned());
             }
-            "fail" => self.fail = Some(matching),
+            "fail" => (self.fail, self.fail_has_line) = (Some(matching), true),
             "warn" => self.warnings.push(matching),
             "info" => self.infos.push(matching),
             "no_warn" => self.no_warnings = true,
