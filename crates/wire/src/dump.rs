@@ -1,9 +1,11 @@
 //! Reads text in which a series may be told many times, each time with a time of its own: dumps and pushes.
 //!
 //! A `Page` has one value per series; here every line is a sample, in the order of the lines, and nothing is kept
-//! from one to the next but the type in force. A dump larger than memory is read from a mapped file.
+//! from one to the next but what is said of families. A dump larger than memory is read from a mapped file.
 
-use model::{Exemplar, Labels, MetricType, Timestamp};
+use std::collections::BTreeMap;
+
+use model::{Exemplar, Labels, Metadata, MetricType, Timestamp};
 
 use crate::error::ParseError;
 use crate::float;
@@ -34,6 +36,7 @@ pub struct Dump<'a> {
     /// The family that the last type was given to, and the type.
     family: String,
     kind: MetricType,
+    families: BTreeMap<String, Metadata>,
     is_ended: bool,
 }
 
@@ -41,7 +44,16 @@ pub struct Dump<'a> {
 pub fn dump(body: &[u8], format: Format) -> Dump<'_> {
     let dialect = if format == Format::OpenMetrics { Dialect::OpenMetrics } else { Dialect::Text };
     let is_ended = format == Format::Protobuf;
-    Dump { body, dialect, at: 0, line: 0, family: String::new(), kind: MetricType::Unknown, is_ended }
+    Dump {
+        body,
+        dialect,
+        at: 0,
+        line: 0,
+        family: String::new(),
+        kind: MetricType::Unknown,
+        families: BTreeMap::new(),
+        is_ended,
+    }
 }
 
 impl Dump<'_> {
@@ -50,12 +62,26 @@ impl Dump<'_> {
         self.at
     }
 
+    /// What the lines that were read say of metric families: type, unit and help, each as far as it was told.
+    pub fn into_families(self) -> BTreeMap<String, Metadata> {
+        self.families
+    }
+
+    fn family(&mut self, family: &str) -> &mut Metadata {
+        self.families.entry(family.to_owned()).or_default()
+    }
+
     fn line(&mut self, line: &[u8]) -> Result<Option<Dumped>, Fault> {
         if scan::is_comment(line, self.dialect) {
             match scan::comment(line, self.dialect)? {
                 Comment::Eof => self.is_ended = true,
-                Comment::Type(family, kind) => (self.family, self.kind) = (family.into_owned(), kind),
-                _ => {}
+                Comment::Type(family, kind) => {
+                    self.family(&family).kind = kind;
+                    (self.family, self.kind) = (family.into_owned(), kind);
+                }
+                Comment::Help(family, help) => self.family(&family).help = help.into_owned(),
+                Comment::Unit(family, unit) => self.family(&family).unit = unit.into_owned(),
+                Comment::Other => {}
             }
             return Ok(None);
         }

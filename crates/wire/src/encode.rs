@@ -72,6 +72,11 @@ impl Encoder {
         self.len() == 0
     }
 
+    /// What was written since the last call. The text of an exposition may grow too long to be kept whole.
+    pub fn take_text(&mut self) -> String {
+        std::mem::take(&mut self.text)
+    }
+
     /// Begins a metric family: the samples that follow are its own. Counters go by the name of their samples.
     pub fn family(&mut self, name: &str, metadata: &Metadata) {
         self.kind = metadata.kind;

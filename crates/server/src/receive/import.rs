@@ -95,7 +95,8 @@ fn arguments(pairs: Vec<(String, String)>) -> Result<Arguments, Rejected> {
 fn decode(body: &Bytes, format: Format, arguments: &Arguments, now: Timestamp) -> Result<Batch, Rejected> {
     let mut batch = Batch::default();
     let default_time = arguments.time.unwrap_or(now);
-    for line in wire::dump(body, format) {
+    let mut lines = wire::dump(body, format);
+    for line in &mut lines {
         match line {
             Ok(_) if batch.series.len() >= SAMPLES_MAX => {
                 let reason = format!("the page has more than {SAMPLES_MAX} samples; send smaller ones");
@@ -112,6 +113,7 @@ fn decode(body: &Bytes, format: Format, arguments: &Arguments, now: Timestamp) -
             }
         }
     }
+    batch.metadata.extend(lines.into_families());
     Ok(batch)
 }
 

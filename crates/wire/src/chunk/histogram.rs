@@ -20,6 +20,7 @@ use model::histogram::CUSTOM_BUCKETS_SCHEMA;
 use model::{CounterReset, FloatHistogram, Histogram, Sample, Span, Value, is_stale_nan};
 
 use super::bits::{Reader, Writer, Xor};
+use super::starts::Starts;
 use super::{ChunkError, split_count};
 use crate::histogram::{BUCKETS_MAX, deltas_of};
 
@@ -466,13 +467,17 @@ impl Float {
 /// How many bytes the samples of one chunk may take once they are unpacked.
 const UNPACKED_BYTES_MAX: usize = 64 << 20;
 
+/// Reads a chunk; where it has starts, the flags share their bytes with the count, and the starts' header has theirs.
 fn decode<T>(
     bytes: &[u8],
+    has_starts: bool,
     mut read: impl FnMut(&mut Reader<'_>, usize, &Layout, CounterReset) -> Result<T, ChunkError>,
     value: impl Fn(T) -> Value,
 ) -> Result<Vec<Sample>, ChunkError> {
     let (count, bytes) = split_count(bytes)?;
-    let (&flags, bytes) = bytes.split_first().ok_or(ChunkError("the chunk is cut off"))?;
+    let (&third, bytes) = bytes.split_first().ok_or(ChunkError("the chunk is cut off"))?;
+    let (count, flags) = if has_starts { (count & 0x3fff, (count >> 8) as u8) } else { (count, third) };
+    let mut starts = if has_starts { Starts::new(third) } else { Starts::default() };
     let mut bits = Reader::new(bytes);
     let layout = Layout::read(&mut bits)?;
     let spans = layout.positive.len() + layout.negative.len();
@@ -484,15 +489,17 @@ fn decode<T>(
     for index in 0..count {
         let time = times.read(&mut bits, index)?;
         let histogram = read(&mut bits, index, &layout, reset_of(flags, index))?;
-        samples.push(Sample { time, start: None, value: value(histogram) });
+        let start = starts.read(&mut bits, index, time)?;
+        samples.push(Sample { time, start, value: value(histogram) });
     }
     Ok(samples)
 }
 
-pub(super) fn decode_whole(bytes: &[u8]) -> Result<Vec<Sample>, ChunkError> {
+pub(super) fn decode_whole(bytes: &[u8], has_starts: bool) -> Result<Vec<Sample>, ChunkError> {
     let mut state = Whole::default();
     decode(
         bytes,
+        has_starts,
         |bits, index, layout, counter_reset| {
             Ok(Histogram { counter_reset, ..state.read(bits, index, layout)? })
         },
@@ -500,10 +507,11 @@ pub(super) fn decode_whole(bytes: &[u8]) -> Result<Vec<Sample>, ChunkError> {
     )
 }
 
-pub(super) fn decode_float(bytes: &[u8]) -> Result<Vec<Sample>, ChunkError> {
+pub(super) fn decode_float(bytes: &[u8], has_starts: bool) -> Result<Vec<Sample>, ChunkError> {
     let mut state = Float::default();
     decode(
         bytes,
+        has_starts,
         |bits, index, layout, counter_reset| {
             Ok(FloatHistogram { counter_reset, ..state.read(bits, index, layout)? })
         },

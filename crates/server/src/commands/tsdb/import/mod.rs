@@ -12,14 +12,15 @@ mod tombstones;
 
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
+use std::time::UNIX_EPOCH;
 
 use anyhow::{Context, bail};
 use clap::Args;
-use model::Series;
+use model::{Metadata, Series};
 use tsdb::{Options, Store};
 
 use super::Data;
-use crate::commands::out::{complain, say};
+use crate::commands::out::{complain, in_one_line, say};
 use block::Block;
 use progress::{Done, Progress};
 
@@ -45,17 +46,24 @@ enum Source {
     Dump(PathBuf),
 }
 
+/// How many problems are told.
+const PROBLEMS_MAX: usize = 100;
+
 /// What an import came to.
 #[derive(Default)]
 struct Totals {
     samples: u64,
+    exemplars: u64,
     refused: u64,
+    /// The first of them.
     problems: Vec<String>,
+    problem_count: usize,
 }
 
 /// Runs the command; exit code 1 when something could not be imported.
 pub fn run(arguments: &Import) -> anyhow::Result<ExitCode> {
-    let sources = find(&arguments.paths)?;
+    let mut totals = Totals::default();
+    let sources = find(&arguments.paths, &mut totals)?;
     let data = &arguments.data.data;
     std::fs::create_dir_all(data).with_context(|| format!("creating {}", data.display()))?;
     let options = Options { out_of_order_window_ms: i64::MAX, retention_ms: 0, ..Options::default() };
@@ -64,32 +72,58 @@ pub fn run(arguments: &Import) -> anyhow::Result<ExitCode> {
     let mut done = Done::read(data)?;
     let bytes: u64 = sources.iter().map(Source::bytes).sum();
     let mut progress = Progress::new(bytes);
-    let mut totals = Totals::default();
     for source in &sources {
         let name = source.name();
         if done.contains(&name) && !arguments.again {
             progress.skip(&name, source.bytes());
             continue;
         }
-        import(&store, source, &mut progress, &mut totals).with_context(|| format!("importing {name}"))?;
+        // What is damaged costs itself alone, and is neither forgotten nor taken for done.
+        let problems_before = totals.problem_count;
+        if let Err(error) = import(&store, source, &mut progress, &mut totals) {
+            totals.problem(format!("importing {name}: {}", in_one_line(&error)));
+        }
         store.sync()?;
-        done.add(&name)?;
+        if totals.problem_count == problems_before {
+            done.add(&name)?;
+        }
     }
     progress.finish(totals.samples);
     for problem in &totals.problems {
         complain!("{problem}");
     }
+    if totals.problem_count > totals.problems.len() {
+        complain!("and {} more", totals.problem_count - totals.problems.len());
+    }
     let refused = if totals.refused > 0 { format!(", {} refused", totals.refused) } else { String::new() };
-    say!("imported {} samples{refused} into {}", totals.samples, data.display());
-    let good = totals.refused == 0 && totals.problems.is_empty();
+    let exemplars =
+        if totals.exemplars > 0 { format!(" and {} exemplars", totals.exemplars) } else { String::new() };
+    say!("imported {} samples{exemplars}{refused} into {}", totals.samples, data.display());
+    let good = totals.problem_count == 0;
     Ok(if good { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
+impl Totals {
+    /// Names something that was left out.
+    fn problem(&mut self, problem: String) {
+        self.problem_count += 1;
+        if self.problems.len() < PROBLEMS_MAX {
+            self.problems.push(problem);
+        }
+    }
+}
+
 impl Source {
+    /// What is noted once it was imported. A dump that was written again is another one.
     fn name(&self) -> String {
         match self {
             Source::Block(block) => block.meta.ulid.clone(),
-            Source::Dump(path) => path.display().to_string(),
+            Source::Dump(path) => {
+                let changed = std::fs::metadata(path).and_then(|metadata| metadata.modified()).ok();
+                let since = changed.and_then(|changed| changed.duration_since(UNIX_EPOCH).ok());
+                let changed = since.map_or(0, |since| since.as_millis());
+                format!("{} ({} bytes, changed {changed})", path.display(), self.bytes())
+            }
         }
     }
 
@@ -102,7 +136,7 @@ impl Source {
 }
 
 /// Everything the paths name; blocks in the order of their times, so that the head can be sealed behind them.
-fn find(paths: &[PathBuf]) -> anyhow::Result<Vec<Source>> {
+fn find(paths: &[PathBuf], totals: &mut Totals) -> anyhow::Result<Vec<Source>> {
     let (mut blocks, mut dumps) = (Vec::new(), Vec::new());
     for path in paths {
         if path.is_file() {
@@ -110,13 +144,15 @@ fn find(paths: &[PathBuf]) -> anyhow::Result<Vec<Source>> {
         } else if path.join("meta.json").is_file() {
             blocks.push(Block::open(path)?);
         } else if path.is_dir() {
-            let before = blocks.len();
-            let entries = std::fs::read_dir(path).with_context(|| format!("reading {}", path.display()))?;
-            for entry in entries.flatten().filter(|entry| entry.path().join("meta.json").is_file()) {
-                blocks.push(Block::open(&entry.path())?);
-            }
-            if blocks.len() == before {
+            let found = blocks_in(path)?;
+            if found.is_empty() {
                 bail!("{} holds no Prometheus block (a directory with a meta.json)", path.display());
+            }
+            for block in found {
+                match Block::open(&block) {
+                    Ok(block) => blocks.push(block),
+                    Err(error) => totals.problem(in_one_line(&error)),
+                }
             }
         } else {
             bail!("there is no {}", path.display());
@@ -124,6 +160,22 @@ fn find(paths: &[PathBuf]) -> anyhow::Result<Vec<Source>> {
     }
     blocks.sort_by_key(|block| (block.meta.min_time, block.meta.max_time));
     Ok(blocks.into_iter().map(Source::Block).chain(dumps).collect())
+}
+
+/// The blocks of a directory. Those that Prometheus was still writing or removing have a dot in their names.
+fn blocks_in(directory: &Path) -> anyhow::Result<Vec<PathBuf>> {
+    let entries =
+        std::fs::read_dir(directory).with_context(|| format!("reading {}", directory.display()))?;
+    let paths: Vec<PathBuf> = entries.flatten().map(|entry| entry.path()).collect();
+    if paths.iter().any(|path| path.ends_with("wal")) {
+        complain!(
+            "{}: the newest hours are in no block yet and are not imported; a snapshot of that Prometheus \
+             (POST /api/v1/admin/tsdb/snapshot) has them",
+            directory.display()
+        );
+    }
+    let is_block = |path: &PathBuf| path.extension().is_none() && path.join("meta.json").is_file();
+    Ok(paths.into_iter().filter(is_block).collect())
 }
 
 fn import(
@@ -164,17 +216,26 @@ impl Batch<'_> {
         if self.samples >= BATCH_SAMPLES_MAX { self.flush() } else { Ok(()) }
     }
 
+    /// Stores what is known of metric families.
+    fn describe(&mut self, families: Vec<(String, Metadata)>) -> anyhow::Result<()> {
+        Ok(self.store.note_metadata(&families)?)
+    }
+
     /// Names something that was left out.
     fn problem(&mut self, problem: String) {
-        if self.totals.problems.len() < 100 {
-            self.totals.problems.push(problem);
-        }
+        self.totals.problem(problem);
     }
 
     fn flush(&mut self) -> anyhow::Result<()> {
         let appended = self.store.append_series(&self.series)?;
         self.totals.samples += appended.samples;
         self.totals.refused += appended.refused;
+        self.totals.problem_count += (appended.refused as usize).saturating_sub(appended.refusals.len());
+        self.totals.exemplars += appended.exemplars;
+        for refusal in &appended.exemplar_refusals {
+            let reason = refusal.reason.name();
+            self.problem(format!("refused an exemplar of {} at {}: {reason}", refusal.series, refusal.time));
+        }
         for refusal in &appended.refusals {
             let reason = refusal.reason.name();
             self.problem(format!("refused {} at {}: {reason}", refusal.series, refusal.time));

@@ -1,23 +1,27 @@
 //! An OpenMetrics dump: one line per sample, each with its time, as `promtool tsdb dump-openmetrics` writes it.
 
+use std::collections::BTreeMap;
 use std::fs::File;
 use std::io::Read;
 use std::path::Path;
 
 use anyhow::{Context, ensure};
-use model::{Sample, Series, Value};
+use model::{Metadata, MetricType, Sample, Series, Value};
 use wire::{Dumped, Format};
 
 use super::Batch;
 
 /// How much of the file is in memory at once. No line may be longer.
 const WINDOW_BYTES: usize = 16 << 20;
+/// Of how many families it is remembered what was said.
+const FAMILIES_MAX: usize = 100_000;
 
 /// Reads a dump, a window of whole lines at a time.
 pub(super) fn read(path: &Path, batch: &mut Batch<'_>) -> anyhow::Result<()> {
     let mut file = File::open(path).with_context(|| format!("opening {}", path.display()))?;
     let mut window: Vec<u8> = Vec::with_capacity(WINDOW_BYTES);
     let mut lines_before = 0;
+    let mut families = BTreeMap::new();
     loop {
         let room = (WINDOW_BYTES - window.len()) as u64;
         let read = (&mut file).take(room).read_to_end(&mut window)?;
@@ -30,9 +34,9 @@ pub(super) fn read(path: &Path, batch: &mut Batch<'_>) -> anyhow::Result<()> {
         };
         let whole = if read == 0 { window.len() } else { whole };
         if whole == 0 {
-            return Ok(());
+            return batch.describe(families.into_iter().collect());
         }
-        take_lines(&window[..whole], path, lines_before, batch)?;
+        take_lines(&window[..whole], path, lines_before, &mut families, batch)?;
         batch.progress.advance(whole as u64);
         lines_before += window[..whole].iter().filter(|byte| **byte == b'\n').count();
         window.drain(..whole);
@@ -41,9 +45,16 @@ pub(super) fn read(path: &Path, batch: &mut Batch<'_>) -> anyhow::Result<()> {
 }
 
 /// Hands over the samples, those of one series that follow each other together. A bad line costs itself alone.
-fn take_lines(lines: &[u8], path: &Path, lines_before: usize, batch: &mut Batch<'_>) -> anyhow::Result<()> {
+fn take_lines(
+    lines: &[u8],
+    path: &Path,
+    lines_before: usize,
+    families: &mut BTreeMap<String, Metadata>,
+    batch: &mut Batch<'_>,
+) -> anyhow::Result<()> {
     let mut last: Option<Series> = None;
-    for line in wire::dump(lines, Format::OpenMetrics) {
+    let mut lines = wire::dump(lines, Format::OpenMetrics);
+    for line in &mut lines {
         let Dumped { labels, value, time, exemplar, .. } = match line {
             Ok(dumped) => dumped,
             Err(error) => {
@@ -72,5 +83,22 @@ fn take_lines(lines: &[u8], path: &Path, lines_before: usize, batch: &mut Batch<
             series.exemplars.extend(exemplar);
         }
     }
+    for (family, told) in lines.into_families() {
+        if families.len() < FAMILIES_MAX || families.contains_key(&family) {
+            describe(families.entry(family).or_default(), told);
+        }
+    }
     last.map_or(Ok(()), |last| batch.push(last))
+}
+
+/// Adds what is told of a family to what is known of it: a window may end between two lines about it.
+fn describe(known: &mut Metadata, told: Metadata) {
+    if told.kind != MetricType::Unknown {
+        known.kind = told.kind;
+    }
+    for (known, told) in [(&mut known.help, told.help), (&mut known.unit, told.unit)] {
+        if !told.is_empty() {
+            *known = told;
+        }
+    }
 }
