@@ -12,15 +12,19 @@ from ._install import install
 
 if TYPE_CHECKING:
     from .asgi import Middleware
+    from .cache import Cache
+    from .clients.calls import Calls
     from .correlate import outgoing_headers, request_id, trace_context
     from .health import CHECKS, check
     from .instrumentation import instrument
 
-__all__ = ("CHECKS", "Middleware", "check", "install", "instrument", "outgoing_headers", "request_id", "trace_context")
+__all__ = ("CHECKS", "Cache", "Calls", "Middleware", "check", "install", "instrument", "outgoing_headers", "request_id", "trace_context")
 __version__ = "0.1.0"
 
 _ELSEWHERE = {
     "CHECKS": "health",
+    "Cache": "cache",
+    "Calls": "clients.calls",
     "Middleware": "asgi",
     "check": "health",
     "instrument": "instrumentation",

@@ -260,7 +260,7 @@ class Middleware:
         self._is_ready = True
         try:
             self._service.leave_paths(self._routes())
-            self._service.configure_logs()
+            self._service.look_around()
         except Exception:
             failures.count("starting")
 

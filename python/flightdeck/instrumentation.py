@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import inspect
-from typing import Any
+import threading
+from typing import Any, Dict
 
 from . import failures
 from .service import Service, routes_of
+
+
+_lock = threading.RLock()
 
 
 def instrument(app: Any, **options: Any) -> Any:
@@ -19,14 +23,19 @@ def instrument(app: Any, **options: Any) -> Any:
     - `registry`: where the metrics are, by default the one of `prometheus_client`;
     - `metrics_path`, `health_path`: `"/metrics"` and `"/health"`; `None` for none. Routes of the application come first;
     - `health_details`: `"nothing"`, `"statuses"` or `"everything"`, which includes the errors of checks;
-    - `json_logs`: whether logs become JSON where nobody chose another format.
+    - `json_logs`: whether logs become JSON where nobody chose another format;
+    - `clients`, `without`: whether calls of SQLAlchemy, httpx, redis and others are measured, and those that are not: `without=["redis"]`.
 
     `FLIGHTDECK_DISABLED=1` in the environment makes it do nothing.
     """
     if failures.is_disabled():
         return app
-    if getattr(app, "_flightdeck_instrumented", False):
-        return app
+    # Two threads may be about to answer the first requests of one application.
+    with _lock:
+        return app if getattr(app, "_flightdeck_instrumented", False) else _instrument(app, options)
+
+
+def _instrument(app: Any, options: Dict[str, Any]) -> Any:
     options.setdefault("version", str(getattr(app, "version", "") or ""))
     if hasattr(app, "build_middleware_stack"):
         return _starlette(app, options)

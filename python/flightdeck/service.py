@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import os
-from typing import Any, Callable, Dict, Iterable, Optional, Tuple
+from typing import Any, Callable, Collection, Dict, Iterable, Optional, Tuple
 
+from . import clients as known_clients
 from . import logs, workers
 from .health import CHECKS, DETAILS, PROBES, Report
 from .http_metrics import Families, families_of
@@ -23,6 +24,8 @@ class Service:
         health_path: Optional[str] = "/health",
         health_details: str = "statuses",
         json_logs: bool = True,
+        clients: bool = True,
+        without: Collection[str] = (),
     ) -> None:
         if health_details not in DETAILS:
             raise ValueError(f"health_details must be one of {list(DETAILS)}, not {health_details!r}")
@@ -38,13 +41,17 @@ class Service:
             self.probes = {health_path: None, **{f"{health_path}/{probe}": probe for probe in PROBES}}
         if self.name:
             workers.name_service(self.name)
-        self.configure_logs()
+        self._clients = clients
+        self._without = tuple(without)
+        self.look_around()
         self.families: Families = families_of(registry)
 
-    def configure_logs(self) -> None:
-        """Again when the service starts: what sets up logging may have come later."""
+    def look_around(self) -> None:
+        """Again when the service starts: logging may have been set up since, and more libraries imported."""
         if self.json_logs:
             logs.configure(self.name)
+        if self._clients:
+            known_clients.follow(self._without)
 
     def leave_paths(self, paths: Iterable[str]) -> None:
         """What the application answers itself stays its own."""

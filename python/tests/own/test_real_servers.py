@@ -92,12 +92,12 @@ class Server:
                     return
             except OSError:
                 time.sleep(0.05)
-        raise AssertionError("the server does not answer: " + self.said())
+        raise AssertionError("the server does not answer: " + self.said()[-4000:])
 
     def said(self):
         self.output.flush()
         self.output.seek(0)
-        return self.output.read()[-4000:]
+        return self.output.read()
 
     def get(self, path, timeout=10):
         connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=timeout)

@@ -1,0 +1,27 @@
+"""requests, where they leave the process."""
+
+from __future__ import annotations
+
+from typing import Any
+from urllib.parse import urlsplit
+
+from .calls import add_headers, external_api
+
+
+def instrument() -> None:
+    """Measures the adapter that all sessions have."""
+    from requests.adapters import HTTPAdapter
+
+    api, send = external_api(), HTTPAdapter.send
+
+    def send_and_measure(self: Any, request: Any, *args: Any, **kwargs: Any) -> Any:
+        add_headers(request.headers)
+        call, status = api.begin(urlsplit(request.url or "").hostname, request.method or "GET"), "error"
+        try:
+            response = send(self, request, *args, **kwargs)
+            status = str(response.status_code)
+            return response
+        finally:
+            api.end(call, status)
+
+    HTTPAdapter.send = send_and_measure
