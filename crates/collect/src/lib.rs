@@ -10,4 +10,5 @@ pub mod relabel;
 pub mod scrape;
 pub mod target;
 
+pub use fetch::limit_large_pages;
 pub use manager::{Collector, Extras, JobStatus, TargetStatus};

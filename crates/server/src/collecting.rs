@@ -40,6 +40,7 @@ struct Running {
 impl Collecting {
     /// Starts collecting. `addresses` are those this process listens on: it does not discover itself.
     pub async fn start(&self, app: &Arc<App>, address: SocketAddr, others: &[SocketAddr]) {
+        collect::limit_large_pages(app.memory.pages_bytes_max());
         let own_ports = others.iter().chain([&address]).map(SocketAddr::port).collect();
         let sink_app = app.clone();
         let (thread, handle) = start_thread();

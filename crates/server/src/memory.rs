@@ -23,6 +23,11 @@ impl Memory {
         self.bytes_max / 5 * 3
     }
 
+    /// What large pages may take while they are being read.
+    pub fn pages_bytes_max(self) -> u64 {
+        self.bytes_max / 8
+    }
+
     /// What one query may hold.
     pub fn query_bytes_max(self) -> u64 {
         self.bytes_max / 4

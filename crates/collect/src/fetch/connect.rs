@@ -122,6 +122,10 @@ async fn exchange_http2(
             outcome = Err(FetchError::BodySize(body_bytes_max));
             break;
         }
+        if let Err(error) = buffer.grow(data.len()) {
+            outcome = Err(error);
+            break;
+        }
         buffer.extend_from_slice(data);
     }
     let text =

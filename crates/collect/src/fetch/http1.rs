@@ -48,8 +48,8 @@ impl Http1 {
     ) -> Result<Response, FetchError> {
         // Who is stopped on the way leaves a connection behind that may say anything.
         self.is_usable = false;
-        self.send(request).await.map_err(|_| FetchError::Closed)?;
-        let mut buffer = first_bytes(&mut self.stream).await.map_err(|_| FetchError::Closed)?;
+        self.send(request).await.map_err(closed)?;
+        let mut buffer = first_bytes(&mut self.stream).await.map_err(closed)?;
         if buffer.is_empty() {
             return Err(FetchError::Closed);
         }
@@ -152,9 +152,7 @@ impl Http1 {
 
     /// Reads what is there, or waits until something is; `false` at the end.
     async fn read_more(&mut self, buffer: &mut Buffer) -> Result<bool, FetchError> {
-        if buffer.spare_capacity_mut().len() < READ_BYTES_MIN {
-            buffer.reserve(READ_BYTES_MIN);
-        }
+        buffer.grow(READ_BYTES_MIN)?;
         let read = self.stream.read_buf(&mut **buffer).await;
         read.map(|bytes| bytes > 0).map_err(|error| FetchError::Http(error.to_string()))
     }
@@ -173,6 +171,28 @@ async fn first_bytes(stream: &mut Box<dyn Stream>) -> io::Result<Buffer> {
     .await
 }
 
+/// Why a connection brought nothing. With TLS 1.3 a server says only now that it does not take the client's certificate.
+fn closed(error: io::Error) -> FetchError {
+    match error.get_ref().and_then(|inner| inner.downcast_ref::<rustls::Error>()) {
+        Some(error) => FetchError::Tls(error.to_string()),
+        None => FetchError::Closed,
+    }
+}
+
 fn cut_off() -> FetchError {
     FetchError::Http("the connection was closed in the middle of the answer".to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_tls_says_at_the_end_is_told() {
+        let alert = rustls::Error::AlertReceived(rustls::AlertDescription::CertificateRequired);
+        let told = closed(io::Error::new(io::ErrorKind::InvalidData, alert)).to_string();
+        assert_eq!(told, "TLS: received fatal alert: CertificateRequired");
+        let told = closed(io::ErrorKind::ConnectionReset.into()).to_string();
+        assert_eq!(told, "HTTP: the connection was closed before an answer came");
+    }
 }

@@ -22,6 +22,7 @@ use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode};
 
 use crate::config::{ConfigError, HttpClientConfig};
 use crate::target::{Address, encode};
+pub use buffers::limit_large_pages;
 use connect::{Connection, Request};
 use credentials::Token;
 use proxy::Proxy;
@@ -35,7 +36,7 @@ use tls::TlsSource;
 /// How many redirects are followed.
 pub const REDIRECTS_MAX: usize = 10;
 /// How large a body may be where no smaller limit is configured.
-pub const BODY_BYTES_MAX: u64 = 1 << 30;
+pub const BODY_BYTES_MAX: u64 = 256 << 20;
 /// How large the body of an answer may be that is no success: it is only for people to read.
 const ERROR_BODY_BYTES_MAX: u64 = 64 << 10;
 /// How large the answer to a form may be.
@@ -82,6 +83,9 @@ pub enum FetchError {
     /// More bytes than the limit.
     #[error("body size limit exceeded: more than {0} bytes")]
     BodySize(u64),
+    /// Other pages have the memory.
+    #[error("pages that are being read fill the {0} bytes of memory there are for them")]
+    Memory(u64),
     /// The body is not what its `Content-Encoding` says.
     #[error("cannot decompress body: {0}")]
     Decode(String),
@@ -158,7 +162,7 @@ impl Client {
     pub async fn fetch(&mut self, address: &Address, ask: &Ask) -> Result<Answer, FetchError> {
         let response = self.follow(address, ask).await?;
         match response.status {
-            StatusCode::OK => Answer::new(response, ask.limit(StatusCode::OK)),
+            StatusCode::OK => Answer::new(response, ask.limit(StatusCode::OK)).await,
             status => Err(FetchError::Status(status)),
         }
     }
@@ -172,7 +176,7 @@ impl Client {
     ) -> Result<Answer, FetchError> {
         let response = self.follow(address, ask).await?;
         let status = response.status;
-        let answer = Answer::new(response, ask.limit(status));
+        let answer = Answer::new(response, ask.limit(status)).await;
         body.clear();
         body.extend_from_slice(answer.as_ref().map_or(&[], Answer::body));
         if status == StatusCode::OK { answer } else { Err(FetchError::Status(status)) }
@@ -282,6 +286,6 @@ async fn post_form(
     let request = Request { method: Method::POST, at: address, headers: &headers, payload };
     let response = client.send(&request, |_| FORM_ANSWER_BYTES_MAX).await?;
     let status = response.status;
-    let answer = Answer::new(response, FORM_ANSWER_BYTES_MAX)?;
+    let answer = Answer::new(response, FORM_ANSWER_BYTES_MAX).await?;
     Ok((status, answer.body().to_vec()))
 }

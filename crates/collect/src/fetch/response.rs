@@ -36,14 +36,14 @@ pub struct Answer {
 
 impl Answer {
     /// Uncompresses the body of a response.
-    pub(super) fn new(response: Response, body_bytes_max: u64) -> Result<Answer, FetchError> {
+    pub(super) async fn new(response: Response, body_bytes_max: u64) -> Result<Answer, FetchError> {
         let received = response.body?;
         let body_bytes_received = received.range.len() as u64;
         let body = match &response.content_encoding {
             None => received,
             Some(encoding) => {
                 let mut buffer = Buffer::lend();
-                decode::decode(encoding.as_bytes(), received.bytes(), body_bytes_max, &mut buffer)?;
+                decode::decode(encoding.as_bytes(), received.bytes(), body_bytes_max, &mut buffer).await?;
                 let range = 0..buffer.len();
                 Body { buffer, range }
             }

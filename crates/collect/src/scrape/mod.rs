@@ -9,8 +9,8 @@ use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use http::{HeaderName, HeaderValue};
 use model::{Frame, Timestamp};
-use tokio::sync::watch;
-use wire::{Format, Reader};
+use tokio::sync::{Semaphore, watch};
+use wire::{Format, Page, Reader};
 
 use crate::config::Span;
 use crate::dress::{Counts, Dresser, Refusal, Report};
@@ -22,6 +22,8 @@ pub use state::{Health, ScrapeState, SharedState};
 /// How far a scrape may start from its scheduled moment and still carry that moment's time: evenly spaced
 /// times take no room in the store.
 const ALIGN_MILLIS_MAX: i64 = 20;
+/// How large a page may be that is read where the other scrapes wait for it: that takes a few milliseconds.
+const READ_IN_PLACE_BYTES_MAX: usize = 4 << 20;
 
 /// Where frames go. Called on the runtime's threads, so it must not wait for long.
 pub type Sink = Arc<dyn Fn(&[Frame]) + Send + Sync>;
@@ -162,8 +164,10 @@ impl Scraper {
             Err(ScrapeError::Fetch(FetchError::BodySize(_))) => -1,
             Err(_) => 0,
         };
-        let page = fetched
-            .and_then(|(answer, format)| Ok(self.reader.read(answer.body(), format, &self.options)?));
+        let page = match fetched {
+            Ok((answer, format)) => self.read(answer, format).await,
+            Err(error) => Err(error),
+        };
         report.duration_seconds = clock.elapsed().as_secs_f64();
         let dressed = page.and_then(|page| Ok(dresser.dress(page, time, report)?));
         let (frames, counts, error) = match dressed {
@@ -200,6 +204,24 @@ impl Scraper {
         };
         let format = Format::from_content_type(answer.content_type(), self.target.job.fallback_protocol)?;
         Ok((answer, format))
+    }
+
+    /// Reads a page. A large one is read on a thread for such, so that the scrapes of others go on meanwhile.
+    async fn read(&mut self, answer: Answer, format: Format) -> Result<Page, ScrapeError> {
+        // One after the other: what is made of a page may take several times its room.
+        static LARGE: Semaphore = Semaphore::const_new(1);
+        if answer.body().len() <= READ_IN_PLACE_BYTES_MAX {
+            return Ok(self.reader.read(answer.body(), format, &self.options)?);
+        }
+        let _turn = LARGE.acquire().await.expect("nobody closes it");
+        let (mut reader, options) = (std::mem::take(&mut self.reader), self.options.clone());
+        let reading = tokio::task::spawn_blocking(move || {
+            let page = reader.read(answer.body(), format, &options);
+            (reader, page)
+        });
+        let (reader, page) = reading.await.expect("no page makes the reader panic");
+        self.reader = reader;
+        Ok(page?)
     }
 }
 

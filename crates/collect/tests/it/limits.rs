@@ -55,6 +55,23 @@ async fn a_page_over_a_limit_is_refused_as_a_whole() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_large_page_is_read_whole_again_and_again() {
+    let body: String = (0..60_000).map(|at| format!("a{{at=\"{at:0>80}\"}} {at}\n")).collect();
+    assert!(body.len() > 5 << 20);
+    let server = Server::start(move |_| page(body.clone())).await;
+    let (collector, seen) = start();
+    let section = json!({
+        "job_name": "j", "scrape_interval": "1s", "scrape_timeout": "1s",
+        "static_configs": [{"targets": [server.address.to_string()], "labels": {"instance": "i"}}],
+    });
+    collector.apply(vec![job(section)], Extras::default()).await;
+    let series = format!("a{{at=\"{:0>80}\", instance=\"i\", job=\"j\"}}", 59_999);
+    until("two scrapes", || values(&seen, &series).len() >= 2).await;
+    collector.stop().await;
+    assert_eq!(values(&seen, &series)[..2], [Some(59_999.0), Some(59_999.0)]);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_job_with_too_many_targets_scrapes_none_of_them() {
     let server = Server::start(|_| page("n 1\n")).await;
     let targets = |names: &[&str]| {
