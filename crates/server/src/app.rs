@@ -13,7 +13,7 @@ use crate::annotations::Annotations;
 use crate::api::Notices;
 use crate::collecting::Collecting;
 use crate::config::{Config, Current};
-use crate::dashboards::Dashboards;
+use crate::dashboards::{Dashboards, Snapshots};
 use crate::deck::Decks;
 use crate::flags::ServeOptions;
 use crate::health::Health;
@@ -23,6 +23,7 @@ use crate::memory::Memory;
 use crate::metrics::Metrics;
 use crate::queries::Queries;
 use crate::receive::{Intake, TOTALS_MAX};
+use crate::usage::Usage;
 
 /// The answer to a request for a reload: what is wrong with the new configuration, if anything.
 pub type ReloadAnswer = Result<(), String>;
@@ -51,6 +52,8 @@ pub struct App {
     pub engine: Engine,
     /// The queries that run.
     pub queries: Queries,
+    /// Who asks for what.
+    pub usage: Usage,
     /// What makes accepted samples durable.
     pub keeper: Keeper,
     /// The way in for what is pushed.
@@ -65,6 +68,8 @@ pub struct App {
     pub annotations: Annotations,
     /// The dashboards that are kept.
     pub dashboards: Dashboards,
+    /// Dashboards as they were seen.
+    pub snapshots: Snapshots,
     /// Whether anything is broken.
     pub decks: Decks,
 }
@@ -92,6 +97,7 @@ impl App {
             memory: Memory::new(options.memory_bytes_max),
             engine: Engine::new(settings),
             queries: Queries::new(options.query.concurrency_max),
+            usage: Usage::default(),
             keeper,
             intake: Intake::new(),
             collecting: Collecting::default(),
@@ -99,6 +105,7 @@ impl App {
             notices: Notices::default(),
             annotations: Annotations::open(&options.data),
             dashboards: Dashboards::open(&options.data),
+            snapshots: Snapshots::open(&options.data),
             decks: Decks::default(),
             options,
         };

@@ -27,6 +27,7 @@ mod receive;
 mod reload;
 mod serve;
 mod signals;
+mod usage;
 
 use std::process::ExitCode;
 

@@ -53,6 +53,7 @@ async fn reload(app: &App) -> ReloadAnswer {
 }
 
 fn loaded(app: &App) {
+    app.dashboards.provide(&app.config.get().dashboards);
     app.metrics.config_reloads.add(&["success"], 1);
     app.metrics.config_last_reload_ok.set(&[], 1.0);
     app.metrics.config_loaded_time.set(&[], now_millis() as f64 / 1000.0);

@@ -45,12 +45,15 @@ const send = async (path: string, init: RequestInit): Promise<Response> => {
   }
 };
 
+/** Which part of the page asks, so that the server can tell people from programs and both from dashboards. */
+const from = (): string => new URL(location.href).pathname.slice(new URL(document.baseURI).pathname.length).split("/")[0] || "deck";
+
 /** Asks; long questions are posted. */
 export const ask = async <T>(path: string, parameters: Parameters = {}, signal?: AbortSignal): Promise<Answered<T>> => {
   const encoded = encode(parameters);
   const init: RequestInit = signal ? { signal } : {};
   if (path.startsWith("query") || path === "explain" || path === "series") {
-    return read<T>(await send(`api/v1/${path}`, { ...init, method: "POST", body: encoded }));
+    return read<T>(await send(`api/v1/${path}`, { ...init, method: "POST", body: encoded, headers: { "X-Flightdeck-From": from() } }));
   }
   const search = encoded.toString();
   return read<T>(await send(`api/v1/${path}${search ? `?${search}` : ""}`, init));

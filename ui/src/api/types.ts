@@ -713,6 +713,11 @@ export type DeckProblem = {
     at: number;
     text: string;
   }[];
+  reasons: {
+    text: string;
+    query: string;
+    about: "dependencies" | "saturation";
+  }[];
 };
 
 export type DeckCell = {
@@ -771,6 +776,18 @@ export type AnnotationsAnswer = Answer & {
   data: Annotation[];
 };
 
+export type UsageAnswer = Answer & {
+  data: Record<string, Usage>;
+};
+
+export type Usage = {
+  people: number;
+  dashboards: number;
+  clients: number;
+  last: number;
+  names: Remarks;
+};
+
 export type DashboardsAnswer = Answer & {
   data: ListedDashboard[];
 };
@@ -782,6 +799,8 @@ export type ListedDashboard = {
   folder: string;
   panels: number;
   drawn: number;
+  editable: boolean;
+  changed: number;
   problem?: string;
 };
 
@@ -789,6 +808,8 @@ export type DashboardAnswer = Answer & {
   data: {
     dashboard: Dashboard;
     report: ImportReport;
+    editable: boolean;
+    changed: number;
   };
 };
 

@@ -56,7 +56,7 @@ export const Shell = (): JSX.Element => {
         ))}
         <div class="foot">
           <button class="item" type="button" onClick={nextTheme} title="Change the colours">
-            <Icon name={theme.value === "system" ? "auto" : theme.value} /> {{ system: "System colours", light: "Light", dark: "Dark" }[theme.value]}
+            <Icon name={theme.value === "system" ? "auto" : theme.value} /> Theme: {theme.value}
           </button>
         </div>
       </nav>

@@ -18,7 +18,7 @@ export type ChartQuery = {
   query: string;
   /** What its lines are called: a text, or from their labels. */
   name?: string | ((labels: Labels) => string);
-  colour?: string;
+  colour?: string | ((labels: Labels) => string | undefined);
   dash?: number[];
 };
 
@@ -28,9 +28,13 @@ export type ChartProps = {
   unit: string;
   height?: number;
   stack?: Stacking;
+  /** Whether what comes last stands at the bottom. */
+  upwards?: boolean;
   fill?: number;
   min?: number;
   max?: number;
+  /** What the scale reaches at least, so that a harmless value looks harmless. */
+  softMax?: number;
   thresholds?: PlotThreshold[];
   calcs?: string[];
   sync?: string;
@@ -72,6 +76,13 @@ const exemplarsOf = async ({ selector, per }: { selector: string; per: number },
   return dots.toSorted((a, b) => b.value - a.value).slice(0, DOTS_MAX);
 };
 
+/** What was before is grey; a colour for all goes to a single line only. */
+const colourOf = (query: ChartQuery, labels: Labels, lines: number, shift: number): { colour?: string } => {
+  const own = typeof query.colour === "function" ? query.colour(labels) : lines === 1 ? query.colour : undefined;
+  const colour = shift ? "--line-strong" : own;
+  return colour ? { colour } : {};
+};
+
 export const Chart = (props: ChartProps): JSX.Element => {
   const [element, width] = useWidth<HTMLElement>();
   const hidden = useSignal<ReadonlySet<string>>(new Set());
@@ -93,11 +104,12 @@ export const Chart = (props: ChartProps): JSX.Element => {
     return { dots, times: toLines({ resultType: "matrix", result: [] }, window).times, all, window };
   });
   const lines: PlotLine[] = (asked.data?.all ?? []).flatMap(({ query, shift, lines: found }) => {
-    const names = nameOfQuery(query, found.lines.map((line) => line.labels), props.queries.length > 1);
-    return found.lines.map((line, at): PlotLine => ({
+    const ordered = props.upwards ? found.lines.toReversed() : found.lines;
+    const names = nameOfQuery(query, ordered.map((line) => line.labels), props.queries.length > 1);
+    return ordered.map((line, at): PlotLine => ({
       name: shift ? `${names[at]} before` : (names[at] ?? ""),
       values: line.values,
-      ...(query.colour && found.lines.length === 1 ? { colour: shift ? "--line-strong" : query.colour } : shift ? { colour: "--line-strong" } : {}),
+      ...colourOf(query, line.labels, found.lines.length, shift),
       ...(query.dash || shift ? { dash: query.dash ?? [4, 4] } : {}),
       ...(shift ? {} : { fill: props.fill ?? (props.stack && props.stack !== "none" ? 0.35 : 0), stack: props.stack ?? "none" }),
     }));
@@ -112,7 +124,7 @@ export const Chart = (props: ChartProps): JSX.Element => {
       <div class="plot-area">
         <Plot
           times={asked.data?.times ?? []} lines={lines} hidden={hidden.value} unit={props.unit} height={props.height ?? 190} from={shown.from} to={shown.to}
-          {...(props.min === undefined ? {} : { min: props.min })} {...(props.max === undefined ? {} : { max: props.max })}
+          {...(props.min === undefined ? {} : { min: props.min })} {...(props.max === undefined ? {} : { max: props.max })} {...(props.softMax === undefined ? {} : { softMax: props.softMax })}
           {...(props.thresholds ? { thresholds: props.thresholds } : {})} dots={asked.data?.dots ?? []} sync={props.sync ?? "page"} markers={markers.value} label={`${props.title}, ${lines.length} lines`}
         />
         {asked.error ? <div class="nothing critical">{asked.error}</div> : !asked.busy && !lines.length && <div class="nothing">{props.empty ?? "No data in this range"}</div>}

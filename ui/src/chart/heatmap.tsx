@@ -97,8 +97,9 @@ const drawCells = (element: HTMLCanvasElement, context: CanvasRenderingContext2D
       if (!value) return;
       // A root, so that the few slow ones beside the many fast ones are seen.
       context.globalAlpha = 0.08 + 0.92 * Math.sqrt(value / most);
-      const left = Math.max(LEFT, place.x((cells.times[column] ?? 0) * 1000 - place.step));
-      context.fillRect(left, place.y(at), Math.max(1, wide - 0.5), Math.max(1, place.tall - 0.5));
+      const right = place.x((cells.times[column] ?? 0) * 1000);
+      const left = Math.max(LEFT, right - wide);
+      context.fillRect(left, place.y(at), Math.max(0, right - left - 0.5), Math.max(1, place.tall - 0.5));
     });
   });
   context.globalAlpha = 1;
@@ -108,12 +109,22 @@ const drawCells = (element: HTMLCanvasElement, context: CanvasRenderingContext2D
   const every = Math.ceil(14 / place.tall);
   cells.bounds.forEach((bound, at) => at % every === 0 && context.fillText(show(bound, props.unit), LEFT - 8, place.y(at) + 4));
   context.textAlign = "center";
-  const labels = Math.max(2, Math.floor(place.width / 110));
-  for (let at = 0; at <= labels; at++) {
-    const millis = props.from + ((props.to - props.from) * at) / labels;
+  for (const millis of ticks(props.from, props.to, Math.max(2, Math.floor(place.width / 90)))) {
     const text = stamp(millis, utc.value);
-    context.fillText(props.to - props.from > 864e5 ? text.slice(5, 16) : text.slice(11, 16), Math.min(element.clientWidth - 18, place.x(millis)), height - 7);
+    const [x, room] = [place.x(millis), 18];
+    if (x < LEFT + room / 2 || x > element.clientWidth - room) continue;
+    context.fillText(props.to - props.from > 864e5 ? text.slice(5, 16) : text.slice(11, 16), x, height - 7);
   }
+};
+
+const TICK_MINUTES = [1, 2, 5, 10, 15, 30, 60, 120, 180, 360, 720, 1440, 2880, 10_080];
+
+/** Round times within a range, not more than so many. */
+export const ticks = (from: number, to: number, most: number): number[] => {
+  const step = 60_000 * (TICK_MINUTES.find((minutes) => (to - from) / (minutes * 60_000) <= most) ?? Math.ceil((to - from) / most / 60_000));
+  const found: number[] = [];
+  for (let at = Math.ceil(from / step) * step; at <= to; at += step) found.push(at);
+  return found;
 };
 
 /** A heatmap of a query that yields buckets by `le`. */

@@ -1,11 +1,14 @@
 // Annotations of the shown range: deploys and whatever else was told to the server.
-import { effect, signal } from "@preact/signals";
+import { computed, effect, signal } from "@preact/signals";
 import { ask } from "../api/client";
 import type { Annotation } from "../api/types";
 import { range } from "../app/time";
 import type { Marker } from "./plot";
 
-export const markers = signal<Marker[]>([]);
+const told = signal<Marker[]>([]);
+/** Those a dashboard adds of its own, while it is shown. */
+export const added = signal<Marker[]>([]);
+export const markers = computed(() => (added.value.length ? [...told.value, ...added.value] : told.value));
 let asked = "";
 
 effect(() => {
@@ -14,10 +17,10 @@ effect(() => {
   if (key === asked) return;
   asked = key;
   ask<Annotation[]>("annotations", { from: Math.round(from), to: Math.round(to) }).then(
-    ({ data }) => (markers.value = data.map((annotation) => ({
+    ({ data }) => (told.value = data.map((annotation) => ({
       time: annotation.time, text: annotation.text,
       ...(annotation.timeEnd ? { end: annotation.timeEnd } : {}),
     }))),
-    () => (markers.value = []),
+    () => (told.value = []),
   );
 });

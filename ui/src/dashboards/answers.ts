@@ -1,6 +1,7 @@
 // The queries of a panel, asked as Grafana would ask them.
 import { nameOf, number, queryInstant, queryRange, toLines, type Labels, type RawSeries } from "../api/promql";
 import type { DashboardPanel, DashboardQuery } from "../api/types";
+import { filtered, readFilter } from "./adhoc";
 import { interpolate, joined, panelScope, spanMillis, type Scope } from "./interpolate";
 
 export type Series = { labels: Labels; title: string; values: (number | null)[]; times?: number[] };
@@ -38,15 +39,19 @@ export const panelRange = (panel: DashboardPanel, range: PanelRange): PanelRange
   return { from: from - shift, to: range.to - shift };
 };
 
+/** The name under which filters that hold for every query are in the scope. */
+export const ADHOC = "__adhoc";
+
 /** Asks all queries of a panel; `pixels` decide the step. */
 export const askPanel = async (panel: DashboardPanel, range: PanelRange, pixels: number, scope: Scope, signal: AbortSignal): Promise<QueryAnswer[]> => {
   const shown = panelRange(panel, range);
+  const filters = (scope.get(ADHOC)?.values ?? []).flatMap((one) => readFilter(one) ?? []);
   const points = Math.max(10, panel.pointsMax ?? pixels);
   const filled = (text: string | undefined): number | undefined => (text ? spanMillis(interpolate(text, scope, true)) : undefined);
   return Promise.all(panel.queries.map(async (query): Promise<QueryAnswer> => {
     const smallest = filled(query.interval) ?? filled(panel.interval);
     const own = panelScope(shown, points / (query.factor ?? 1), smallest);
-    const text = interpolate(query.query, joined(scope, own.scope));
+    const text = filtered(interpolate(query.query, joined(scope, own.scope)), filters);
     const legend = interpolate(query.legend, joined(scope, own.scope), true);
     if (query.instant || (query.format === "table" && !query.range)) return instant(query, text, legend, shown.to, signal);
     const step = Math.max(1, own.interval / 1000);

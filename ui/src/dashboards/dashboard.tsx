@@ -1,52 +1,119 @@
 // A dashboard: its variables above, then its sections with their panels, repeated for what is chosen.
 import { useSignal } from "@preact/signals";
 import type { JSX } from "preact";
+import { useEffect, useRef } from "preact/hooks";
 import { ask, messageOf, tell } from "../api/client";
 import type { Dashboard as Model, DashboardAnswer, DashboardPanel, DashboardSection, ImportReport } from "../api/types";
 import { useAsked } from "../api/use";
 import { Bar } from "../app/bar";
 import { Empty } from "../app/empty";
 import { Icon } from "../app/icons";
-import { href, params, setParams } from "../app/route";
+import { typing } from "../app/keys";
+import { go, href, params, setParams } from "../app/route";
 import { range as shownRange } from "../app/time";
+import { added } from "../chart/markers";
+import { ADHOC } from "./answers";
 import "./dashboard.css";
-import { added, compacted, moved, withPanel } from "./edit";
+import { added as withNew, compacted, moved, withPanel } from "./edit";
 import { PanelEditor } from "./editor";
-import { download, toGrafana } from "./export";
+import { download, saveAs, toGrafana } from "./export";
+import { Filters } from "./filters";
+import { imageOf } from "./image";
 import { interpolate, joined, panelScope, type Chosen, type Scope } from "./interpolate";
+import { marksOf } from "./marks";
 import { Panel } from "./panel";
+import { usePlaylist } from "./playlist";
+import { Settings } from "./settings";
+import { keepSnapshot, kept, openSnapshot } from "./snapshot";
 import { safeUrl } from "./text";
 import { ALL, resolveAll, type Resolved } from "./variables";
 
 const ROW = 34;
 const GAP = 8;
 
+/** How often it is looked whether the file of a dashboard changed. */
+const RELOAD_MS = 5_000;
+
 export const Dashboard = ({ id }: { id: string }): JSX.Element => {
-  const loaded = useAsked(id, async (signal) => (await ask<DashboardAnswer["data"]>(`dashboards/${encodeURIComponent(id)}`, {}, signal)).data);
+  const again = useSignal(0);
+  const snapshot = params.value.get("snapshot");
+  if (!snapshot && kept.value) kept.value = undefined;
+  const loaded = useAsked(`${id} ${snapshot} ${again.value}`, (signal) => (snapshot ? openSnapshot(snapshot, signal) : load(id, signal)));
+  const changed = loaded.data?.changed;
+  useEffect(() => {
+    const look = setInterval(() => {
+      if (snapshot || params.value.has("edit") || document.visibilityState !== "visible") return;
+      load(id).then((now) => now.changed !== changed && changed !== undefined && again.value++, () => undefined);
+    }, RELOAD_MS);
+    return () => clearInterval(look);
+  }, [id, changed, snapshot]);
   if (loaded.error) {
     return <><Bar title="Dashboards" /><div class="page"><Empty bad title="This dashboard cannot be shown" text={loaded.error}><a class="link" href={href("/dashboards")}>All dashboards</a></Empty></div></>;
   }
-  return loaded.data ? <Shown key={id} dashboard={loaded.data.dashboard} report={loaded.data.report} /> : <div class="loading" />;
+  return loaded.data ? <Shown key={`${id} ${changed}`} dashboard={loaded.data.dashboard} report={loaded.data.report} editable={loaded.data.editable} /> : <div class="loading" />;
 };
 
-const Shown = ({ dashboard: loaded, report }: { dashboard: Model; report: ImportReport }): JSX.Element => {
+const load = async (id: string, signal?: AbortSignal): Promise<DashboardAnswer["data"]> => (await ask<DashboardAnswer["data"]>(`dashboards/${encodeURIComponent(id)}`, {}, signal)).data;
+
+const Shown = ({ dashboard: loaded, report, editable }: { dashboard: Model; report: ImportReport; editable: boolean }): JSX.Element => {
+  const board = useRef<HTMLDivElement>(null);
   const kiosk = params.value.has("kiosk");
   const editing = params.value.has("edit");
   // What was before each change; the last is what is shown.
   const states = useSignal<Model[]>([loaded]);
+  const undone = useSignal<Model[]>([]);
   const panel = useSignal<number | null>(null);
+  const settings = useSignal(false);
   const said = useSignal("");
   const dashboard = states.value.at(-1) ?? loaded;
-  const change = (next: Model): void => void (states.value = [...states.value.slice(-100), next]);
+  const change = (next: Model): void => {
+    states.value = [...states.value.slice(-100), next];
+    undone.value = [];
+  };
+  const undo = (): void => {
+    const last = states.value.at(-1);
+    if (!last || states.value.length < 2) return;
+    states.value = states.value.slice(0, -1);
+    undone.value = [...undone.value, last];
+  };
+  const redo = (): void => {
+    const next = undone.value.at(-1);
+    if (!next) return;
+    undone.value = undone.value.slice(0, -1);
+    states.value = [...states.value, next];
+  };
   const save = async (): Promise<void> => {
+    // A folder that is not to be changed keeps its file; what was changed becomes a dashboard beside it.
+    const saved = editable ? dashboard : { ...dashboard, id: `${dashboard.id}-copy`, title: `${dashboard.title} (copy)` };
     try {
-      await tell("PUT", `dashboards/${encodeURIComponent(dashboard.id)}`, { flightdeck: 1, ...dashboard });
+      await tell("PUT", `dashboards/${encodeURIComponent(saved.id)}`, { flightdeck: 1, ...saved });
       states.value = [dashboard];
       said.value = "Saved";
+      if (!editable) go(href(`/dashboards/${encodeURIComponent(saved.id)}`));
     } catch (error) {
       said.value = messageOf(error);
     }
   };
+  const tried = async (what: string, work: () => Promise<void>): Promise<void> => {
+    try {
+      said.value = "";
+      await work();
+    } catch (error) {
+      said.value = `${what}: ${messageOf(error)}`;
+    }
+  };
+  useEffect(() => {
+    if (!editing) return;
+    const press = (event: KeyboardEvent): void => {
+      if (typing(event) || !(event.ctrlKey || event.metaKey) || event.key.toLowerCase() !== "z") return;
+      event.preventDefault();
+      if (event.shiftKey) redo();
+      else undo();
+    };
+    addEventListener("keydown", press);
+    return () => removeEventListener("keydown", press);
+  }, [editing]);
+  usePlaylist(dashboard.id);
   const chosen = dashboard.sections.flatMap((section) => section.panels).find(({ id }) => id === panel.value);
   // A dashboard opens with its own range unless the address says another.
   if (!params.value.has("from") && dashboard.from !== "now-1h") queueMicrotask(() => setParams({ from: dashboard.from, ...(dashboard.to === "now" ? {} : { to: dashboard.to }) }, "replace"));
@@ -57,29 +124,49 @@ const Shown = ({ dashboard: loaded, report }: { dashboard: Model; report: Import
   const key = JSON.stringify([dashboard.id, dashboard.variables.map(({ name }) => picked(name)), Math.round(range.from / 60_000)]);
   const variables = useAsked(key, (signal) => resolveAll(dashboard.variables, picked, builtin, window, signal));
   const resolved = variables.data ?? [];
-  const scope: Scope = joined(new Map<string, Chosen>([["__dashboard", { values: [dashboard.title], texts: [dashboard.title], multi: false }]]), new Map(resolved.map(({ variable, chosen }) => [variable.name, chosen])));
+  const filters = resolved.filter(({ variable }) => variable.kind === "adhoc").flatMap(({ said: own }) => own);
+  const scope: Scope = joined(new Map([[ADHOC, { values: filters, texts: filters, multi: true }]]), new Map<string, Chosen>([["__dashboard", { values: [dashboard.title], texts: [dashboard.title], multi: false }]]), new Map(resolved.map(({ variable, chosen }) => [variable.name, chosen])));
+  const off = params.value.getAll("hide");
+  const annotations = dashboard.annotations.filter(({ query }) => query);
+  const marks = annotations.filter(({ name, enabled }) => enabled !== off.includes(name));
+  const marked = useAsked(`${JSON.stringify(marks)} ${scopeKey(scope)} ${Math.round(range.from / 10_000)} ${Math.round(range.to / 10_000)} ${!!variables.data}`, async (signal) => (marks.length && variables.data ? marksOf(marks, range, scope, signal) : []));
+  useEffect(() => {
+    added.value = marked.data ?? [];
+    return () => void (added.value = []);
+  }, [marked.data]);
+  const snapshot = params.value.has("snapshot");
   return (
     <>
       {!kiosk && (
         <Bar title={<><a class="crumb" href={href("/dashboards")}>Dashboards</a><span class="crumb">/</span><h1 class="clip">{dashboard.title}</h1></>}>
           {report.losses.length > 0 && <Losses report={report} />}
+          {said.value && <span class="faint" role="status">{said.value}</span>}
           {editing && (
             <>
-              {said.value && <span class="faint" role="status">{said.value}</span>}
-              <button class="button" type="button" onClick={() => { const next = added(dashboard); change(next.dashboard); panel.value = next.id; }}><Icon name="plus" size={15} /> Panel</button>
-              <button class="button" type="button" disabled={states.value.length < 2} onClick={() => (states.value = states.value.slice(0, -1))}>Undo</button>
-              <button class="button primary" type="button" disabled={states.value.length < 2} onClick={() => void save()}>Save</button>
+              <button class="button" type="button" aria-expanded={settings.value} onClick={() => { panel.value = null; settings.value = !settings.value; }}>Settings</button>
+              <button class="button" type="button" onClick={() => { const next = withNew(dashboard); change(next.dashboard); settings.value = false; panel.value = next.id; }}><Icon name="plus" size={15} /> Panel</button>
+              <button class="button" type="button" disabled={states.value.length < 2} title="Ctrl Z; Ctrl Shift Z does it again" onClick={undo}>Undo</button>
+              <button class="button primary" type="button" disabled={states.value.length < 2} onClick={() => void save()}>{editable ? "Save" : "Save a copy"}</button>
             </>
           )}
-          <button class="button" type="button" aria-pressed={editing} onClick={() => { panel.value = null; setParams({ edit: editing ? undefined : "1" }); }}>{editing ? "Done" : "Edit"}</button>
-          <button class="button" type="button" onClick={() => setParams({ kiosk: "1", edit: undefined })} title="Only the panels, for a wall">Kiosk</button>
-          <button class="button" type="button" onClick={() => download(`${dashboard.id}.json`, toGrafana(dashboard))} title="As Grafana's JSON">Export</button>
+          {!snapshot && <button class="button" type="button" aria-pressed={editing} onClick={() => { panel.value = null; settings.value = false; setParams({ edit: editing ? undefined : "1" }); }}>{editing ? "Done" : "Edit"}</button>}
+          {!editing && (
+            <Share items={[
+              ["Kiosk", "Only the panels, for a wall", () => setParams({ kiosk: "1" })],
+              ["Link", "Copy the address of what is shown", () => void tried("Copying", () => navigator.clipboard.writeText(absolute()))],
+              ...(snapshot ? [] : [["Snapshot", "Keep what is shown, data and all, under an address of its own", () => void tried("Keeping a snapshot", async () => { go(await keepSnapshot(dashboard, scope, range)); said.value = "Kept; the address leads here"; })] as const]),
+              ["PNG", "Download a picture", () => void tried("Drawing", async () => { if (board.current) saveAs(`${dashboard.id}.png`, await imageOf(board.current)); })],
+              ["JSON", "Download in Grafana's form", () => download(`${dashboard.id}.json`, toGrafana(dashboard))],
+            ]} />
+          )}
         </Bar>
       )}
-      <div class="page board">
-        <Variables resolved={resolved} />
+      <div class="page board" ref={board}>
+        {snapshot && <p class="chip">A snapshot: what was shown then, not what is now</p>}
+        <Variables resolved={snapshot ? [] : resolved} annotations={annotations.map(({ name, enabled }) => ({ name, on: enabled !== off.includes(name) }))} />
         {dashboard.links.length > 0 && <p class="row wrap links">{dashboard.links.map((link) => { const url = safeUrl(interpolate(link.url, scope, true)); return url && <a key={link.title + link.url} class="link" href={url} target={link.blank ? "_blank" : undefined} rel="noreferrer">{link.title || link.url}</a>; })}</p>}
         {variables.data && dashboard.sections.flatMap((section, at) => repeatedSections(section, scope).map((one) => <Section key={`${at} ${one.name}`} section={section} scope={one.scope} title={interpolate(section.title, one.scope, true)} id={`${at}${one.name}`} edit={editing ? { open: (id) => (panel.value = id), move: (id, place) => change(moved(dashboard, id, place)) } : undefined} />))}
+        {editing && settings.value && <Settings dashboard={dashboard} onChange={change} onClose={() => (settings.value = false)} />}
         {editing && chosen && (
           <PanelEditor key={chosen.id} panel={chosen} onClose={() => (panel.value = null)} onRemove={() => { panel.value = null; change(withPanel(dashboard, chosen.id, () => undefined)); }}
             onChange={(next) => change(JSON.stringify(next.place) === JSON.stringify(chosen.place) ? withPanel(dashboard, chosen.id, () => next) : moved(dashboard, chosen.id, next.place))} />
@@ -198,26 +285,59 @@ const Losses = ({ report }: { report: ImportReport }): JSX.Element => {
   );
 };
 
-const Variables = ({ resolved }: { resolved: Resolved[] }): JSX.Element | null => {
+/** The address with its range as times, so that it shows the same later. */
+const absolute = (): string => {
+  const { from, to } = shownRange.value;
+  const address = new URL(location.href);
+  address.searchParams.set("from", String(Math.round(from)));
+  address.searchParams.set("to", String(Math.round(to)));
+  return address.href;
+};
+
+const Share = ({ items }: { items: (readonly [string, string, () => void])[] }): JSX.Element => {
+  const open = useSignal(false);
+  return (
+    <span class="timepicker">
+      <button class="button" type="button" aria-haspopup="menu" aria-expanded={open.value} onClick={() => (open.value = !open.value)}>Share</button>
+      {open.value && (
+        <div class="popover menu" role="menu" onKeyDown={(event) => event.key === "Escape" && (open.value = false)}>
+          {items.map(([name, about, work]) => <button key={name} type="button" role="menuitem" onClick={() => { open.value = false; work(); }}><b>{name}</b><span class="dim">{about}</span></button>)}
+        </div>
+      )}
+    </span>
+  );
+};
+
+const Variables = ({ resolved, annotations }: { resolved: Resolved[]; annotations: { name: string; on: boolean }[] }): JSX.Element | null => {
   const shown = resolved.filter(({ variable }) => variable.hide !== 2 && variable.kind !== "constant" && variable.kind !== "datasource");
-  return shown.length ? <div class="variables">{shown.map((one) => <Variable key={one.variable.name} resolved={one} />)}</div> : null;
+  const toggle = (name: string): void => {
+    const hidden = params.value.getAll("hide");
+    pickAll("hide", hidden.includes(name) ? hidden.filter((one) => one !== name) : [...hidden, name]);
+  };
+  return shown.length || annotations.length ? (
+    <div class="variables">
+      {shown.map((one) => <Variable key={one.variable.name} resolved={one} />)}
+      {annotations.map(({ name, on }) => <label key={name} class="row dim"><input type="checkbox" checked={on} onChange={() => toggle(name)} /> {name}</label>)}
+    </div>
+  ) : null;
 };
 
 /** Several values are several parameters, as links of Grafana have them. */
-const pick = (name: string, values: string[]): void => {
+const pick = (name: string, values: string[]): void => pickAll(`var-${name}`, values);
+
+const pickAll = (name: string, values: string[]): void => {
   const next = new URLSearchParams(params.value);
-  next.delete(`var-${name}`);
-  values.forEach((value) => next.append(`var-${name}`, value));
-  setParams({ [`var-${name}`]: undefined }, "replace");
-  history.replaceState(null, "", `${location.pathname}?${next}`);
-  dispatchEvent(new PopStateEvent("popstate"));
+  next.delete(name);
+  values.forEach((value) => next.append(name, value));
+  go(`${location.pathname}?${next}`, "replace");
 };
 
 const Variable = ({ resolved }: { resolved: Resolved }): JSX.Element => {
   const { variable, options, said, problem } = resolved;
   const label = variable.label || variable.name;
   const name = variable.hide === 1 ? <span class="visually-hidden">{label}</span> : <span class="dim">{label}</span>;
-  if (variable.kind === "textbox" || variable.kind === "adhoc") {
+  if (variable.kind === "adhoc") return <Filters label={name} said={said} onPick={(filters) => pick(variable.name, filters)} />;
+  if (variable.kind === "textbox") {
     return <label class="row">{name}<input class="input" value={said[0]} onChange={(event) => pick(variable.name, [event.currentTarget.value])} /></label>;
   }
   if (variable.multi) return <Many resolved={resolved} label={label} />;

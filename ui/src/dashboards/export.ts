@@ -48,9 +48,12 @@ export const toGrafana = (dashboard: Dashboard): unknown => {
 };
 
 /** Gives the person a file. */
-export const download = (name: string, content: unknown): void => {
+export const download = (name: string, content: unknown): void => saveAs(name, new Blob([JSON.stringify(content, null, 2)], { type: "application/json" }));
+
+/** Hands a file to the browser. */
+export const saveAs = (name: string, content: Blob): void => {
   const link = document.createElement("a");
-  link.href = URL.createObjectURL(new Blob([JSON.stringify(content, null, 2)], { type: "application/json" }));
+  link.href = URL.createObjectURL(content);
   link.download = name;
   link.click();
   setTimeout(() => URL.revokeObjectURL(link.href), 1000);

@@ -6,8 +6,9 @@ import type { DashboardAnswer, DashboardsAnswer, ImportReport } from "../api/typ
 import { useAsked } from "../api/use";
 import { Bar } from "../app/bar";
 import { Empty } from "../app/empty";
-import { href, params, setParams } from "../app/route";
+import { go, href, params, setParams } from "../app/route";
 import "./dashboard.css";
+import { playing, SECONDS } from "./playlist";
 
 type Imported = { file: string; id?: string; report?: ImportReport; error?: string };
 
@@ -23,11 +24,22 @@ export const List = (): JSX.Element => {
     imported.value = results;
     again.value++;
   };
+  const picked = useSignal<string[] | undefined>(undefined);
+  const seconds = useSignal(SECONDS);
+  const toggle = (id: string): void => void (picked.value = picked.value?.includes(id) ? picked.value.filter((one) => one !== id) : [...(picked.value ?? []), id]);
+  const begin = async (): Promise<void> => {
+    const id = `new-${Date.now().toString(36)}`;
+    await tell("PUT", `dashboards/${id}`, { flightdeck: 1, id, title: "New dashboard", tags: [], from: "now-1h", to: "now", variables: [], sections: [], links: [], annotations: [] });
+    go(href(`/dashboards/${id}`, { edit: "1" }));
+  };
   const all = asked.data ?? [];
   const shown = all.filter((one) => `${one.title} ${one.tags.join(" ")} ${one.folder}`.toLowerCase().includes(find));
   return (
     <>
-      <Bar title="Dashboards" time={false} />
+      <Bar title="Dashboards" time={false}>
+        {all.length > 1 && <button class="button" type="button" aria-pressed={picked.value !== undefined} onClick={() => (picked.value = picked.value ? undefined : [])}>Playlist</button>}
+        <button class="button" type="button" onClick={() => void begin()}>New dashboard</button>
+      </Bar>
       <div class="page">
         <div class={over.value ? "drop over" : "drop"} onDragOver={(event) => { event.preventDefault(); over.value = true; }} onDragLeave={() => (over.value = false)}
           onDrop={(event) => { event.preventDefault(); over.value = false; void take(event.dataTransfer?.files); }}>
@@ -37,8 +49,17 @@ export const List = (): JSX.Element => {
         {asked.error && <Empty bad title="The dashboards cannot be listed" text={asked.error} />}
         {asked.data && !all.length && <Empty title="No dashboards yet" text="Services and hosts have pages of their own without one. For everything else, drop a file above, or put files into the folder dashboards of the data directory." />}
         {all.length > 6 && <div class="filter"><input class="input" type="search" aria-label="Find dashboards" placeholder="Find by title, tag or folder" value={params.value.get("find") ?? ""} onInput={(event) => setParams({ find: event.currentTarget.value }, "replace")} /></div>}
+        {picked.value && (
+          <form class="card pad row wrap report" onSubmit={(event) => { event.preventDefault(); if (picked.value?.length) go(playing(picked.value, seconds.value)); }}>
+            <b>Choose dashboards in the order in which they are to be shown.</b>
+            <label class="row">Every <input class="input" type="number" min={5} max={3600} value={seconds.value} onInput={(event) => (seconds.value = Number(event.currentTarget.value))} /> s</label>
+            <button class="button primary" type="submit" disabled={!picked.value.length}>Play {picked.value.length || ""}</button>
+          </form>
+        )}
         <div class="dash">
-          {shown.map((one) => (
+          {shown.map((one) => picked.value ? (
+            <label key={one.id} class="card pad pick"><input type="checkbox" checked={picked.value.includes(one.id)} onChange={() => toggle(one.id)} /> <b>{one.title}</b>{picked.value.includes(one.id) && <span class="chip">{picked.value.indexOf(one.id) + 1}</span>}</label>
+          ) : (
             <a key={one.id} class="card" href={href(`/dashboards/${encodeURIComponent(one.id)}`)}>
               <b>{one.title}</b>
               {one.problem ? <span class="critical">{one.problem}</span> : <span class="dim">{one.panels} panels{one.drawn < one.panels ? `, ${one.panels - one.drawn} not drawn` : ""}{one.folder ? `, in ${one.folder}` : ""}</span>}

@@ -11,6 +11,7 @@ import { framesOf } from "./frames";
 import { interpolate, joined, panelScope, type Scope } from "./interpolate";
 import { BarChart, BarGauge, Gauge, Pie, Stat, TimeSeries, type PictureProps } from "./pictures";
 import { HeatmapPanel, Histogram, States } from "./states";
+import { answersOf } from "./snapshot";
 import { TablePanel } from "./table";
 import { safeUrl, TextPanel } from "./text";
 import { transform } from "./transform";
@@ -47,7 +48,7 @@ export const Panel = ({ panel, scope, key2, height, sync }: PanelProps): JSX.Ele
   const title = interpolate(panel.title, own, true);
   const body = Math.max(40, height - (title ? 44 : 20));
   const asks = seen && width > 0 && !panel.lost && panel.kind !== "text";
-  const asked = useAsked(asks ? `${key2} ${pixels} ${Math.round(range.from / 1000)} ${Math.round(range.to / 1000)}` : "", async (signal) => (asks ? askPanel(panel, range, pixels, scope, signal) : undefined));
+  const asked = useAsked(asks ? `${key2} ${pixels} ${Math.round(range.from / 1000)} ${Math.round(range.to / 1000)}` : "", async (signal) => (asks ? (answersOf(panel) ?? askPanel(panel, range, pixels, scope, signal)) : undefined));
   const Picture = PICTURES[panel.kind];
   return (
     <section class={`card panel ${panel.transparent ? "bare" : ""}`} ref={element} style={{ height: `${height}px` }} aria-label={title || panel.kind}>

@@ -101,7 +101,7 @@ export const TimeSeries = (props: PictureProps): JSX.Element => {
   const shown = legend["showLegend"] !== false && legend["displayMode"] !== "hidden" && inLegend.length > 0;
   const beside = shown && legend["placement"] === "right" && width > 500;
   const table = legend["displayMode"] === "table";
-  const room = !shown || beside ? 0 : Math.min(table ? 26 + lines.length * 22 : lines.length > Math.max(1, Math.floor(width / 150)) ? 46 : 26, height * 0.4);
+  const room = !shown || beside ? 0 : Math.min(table ? 34 + lines.length * 25 : lines.length > Math.max(1, Math.floor(width / 150)) ? 46 : 26, height * 0.42);
   const calcs = Array.isArray(legend["calcs"]) ? (legend["calcs"] as string[]) : [];
   const own = lines.filter((line) => !line.right);
   const custom = settings?.custom ?? {};

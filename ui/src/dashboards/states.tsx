@@ -1,6 +1,6 @@
 // States over time and distributions: a row of blocks per series, and bars of how often values fell where.
 import type { JSX } from "preact";
-import { Heatmap, cellsOf } from "../chart/heatmap";
+import { Heatmap, cellsOf, ticks } from "../chart/heatmap";
 import { number } from "../api/promql";
 import { utc } from "../app/time";
 import { stamp } from "../format/time";
@@ -41,7 +41,7 @@ export const States = (props: PictureProps & { merged: boolean }): JSX.Element =
   });
   const tall = Math.max(14, Math.min(40, (props.height - 22) / Math.max(1, rows.length) - 3));
   const place = (millis: number) => ((Math.max(range.from, millis) - range.from) / (range.to - range.from)) * 100;
-  const marks = Array.from({ length: Math.max(2, Math.floor((props.width - LABEL) / 120)) }, (_, at, ) => at);
+  const marks = ticks(range.from, range.to, Math.max(2, Math.floor((props.width - LABEL) / 90)));
   return (
     <div class="states" style={{ height: `${props.height}px` }}>
       {rows.slice(0, 60).map(({ title, blocks }) => (
@@ -56,7 +56,7 @@ export const States = (props: PictureProps & { merged: boolean }): JSX.Element =
           </div>
         </div>
       ))}
-      <div class="lane ticks"><span /><div class="row">{marks.map((at) => <span key={at} class="faint">{stamp(range.from + ((range.to - range.from) * at) / marks.length, utc.value).slice(11, 16)}</span>)}</div></div>
+      <div class="lane ticks"><span /><div class="marks">{marks.map((at) => <span key={at} class="faint" style={{ left: `${((at - range.from) / (range.to - range.from)) * 100}%` }}>{stamp(at, utc.value).slice(11, 16)}</span>)}</div></div>
     </div>
   );
 };

@@ -98,8 +98,12 @@ export type Resolved = { variable: DashboardVariable; options: Option[]; chosen:
 export const choose = (variable: DashboardVariable, options: Option[], picked: string[] | undefined): { chosen: Chosen; said: string[] } => {
   const wanted = picked?.length ? picked : variable.current;
   const multi = variable.multi || variable.all;
-  if (variable.kind === "textbox" || variable.kind === "constant" || variable.kind === "adhoc") {
-    const value = wanted[0] ?? (variable.kind === "adhoc" ? "" : variable.query);
+  if (variable.kind === "adhoc") {
+    const filters = (picked ?? []).filter(Boolean);
+    return { said: filters, chosen: { values: filters, texts: filters, multi: true } };
+  }
+  if (variable.kind === "textbox" || variable.kind === "constant") {
+    const value = wanted[0] ?? variable.query;
     return { said: [value], chosen: { values: [value], texts: [value], multi: false } };
   }
   // With nothing to choose from, all is whatever there is.

@@ -63,34 +63,45 @@ const Verdict = (props: { state: DeckState | "starting"; title: string; text: st
 };
 
 /** Where a row leads. */
-const address = (row: { name: string; kind: DeckService["kind"] }): string =>
-  keepTime(row.kind === "host" ? `/hosts/${encodeURIComponent(row.name)}` : `/service/${encodeURIComponent(row.name)}`);
+const address = (row: { name: string; kind: DeckService["kind"] }, more: Record<string, string> = {}): string =>
+  keepTime(row.kind === "host" ? `/hosts/${encodeURIComponent(row.name)}` : `/service/${encodeURIComponent(row.name)}`, more);
 
+/** The whole card leads to the service; the endpoints and reasons on it are links of their own. */
 const Problem = ({ problem, now }: { problem: DeckProblem; now: number }): JSX.Element => (
-  <a class={`problem ${problem.state}`} data-walk href={address({ name: problem.service, kind: problem.kind })}>
+  <article class={`problem ${problem.state}`}>
     <div class="told">
       <div class="head">
         <StateMark state={problem.state} />
-        <b>{problem.service}</b>
+        <a class="main-link" data-walk href={address({ name: problem.service, kind: problem.kind })}><b>{problem.service}</b></a>
         <span class="what">{problem.headline}</span>
       </div>
       <p class="sentence">
         {problem.sentence}
         {problem.hitPerMinute >= 1 && `, hitting ${show(problem.hitPerMinute, "short", 0)} requests a minute`}
       </p>
-      {(problem.endpoints.length > 0 || problem.changes.length > 0) && (
-        <div class="facts">
-          {problem.endpoints.map((endpoint) => <span key={endpoint.name} class="chip"><span class="mono clip">{endpoint.name}</span> {show(endpoint.value, problem.unit)}</span>)}
-          {problem.changes.map((change) => <span key={change.text} class="chip warning"><Icon name="clock" size={13} /> {clock(change.at, now)} {change.text}</span>)}
-        </div>
-      )}
+      <Facts problem={problem} now={now} to={(more) => address({ name: problem.service, kind: problem.kind }, more)} />
     </div>
     <div class={`side ${problem.state}`}>
       <time dateTime={new Date(problem.since).toISOString()}>{sinceText(problem.since, now)} · {span(now - problem.since)}</time>
       {problem.spark.some((value) => value !== null) && <Spark values={problem.spark} label={`${problem.headline}, the last hours`} />}
     </div>
-  </a>
+  </article>
 );
+
+/** Where it comes from, why, and what changed then. */
+export const Facts = ({ problem, now, to }: { problem: DeckProblem; now: number; to: (more: Record<string, string>) => string }): JSX.Element | null => {
+  const { endpoints, reasons, changes } = problem;
+  if (!endpoints.length && !reasons.length && !changes.length) return null;
+  return (
+    <dl class="why">
+      {endpoints.length > 0 && (
+        <div><dt>Where</dt><dd>{endpoints.map((endpoint) => <a key={endpoint.name} class="chip" href={to({ endpoint: endpoint.name })}><span class="mono clip">{endpoint.name}</span> {show(endpoint.value, problem.unit)}</a>)}</dd></div>
+      )}
+      {reasons.length > 0 && <div><dt>Why</dt><dd>{reasons.map((reason) => <a key={reason.text} class="chip" href={to({ see: reason.about })}>{reason.text}</a>)}</dd></div>}
+      {changes.length > 0 && <div><dt>Changed</dt><dd>{changes.map((change) => <span key={change.text} class="chip"><Icon name="clock" size={13} /> {clock(change.at, now)} {change.text}</span>)}</dd></div>}
+    </dl>
+  );
+};
 
 const Services = (props: { title: string; services: DeckService[]; name: string; open: boolean }): JSX.Element => {
   const said = params.value.get(props.name);

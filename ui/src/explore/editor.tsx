@@ -24,6 +24,10 @@ export const Editor = (props: { value: string; label: string; autofocus?: boolea
   useEffect(() => {
     if (props.autofocus) area.current?.focus();
   }, []);
+  // A mistake that came with the address is shown at its place, too.
+  useEffect(() => {
+    void check(props.value).then((found) => text.value === props.value && (error.value = found));
+  }, [props.value]);
   useEffect(() => fit(area.current));
   const close = (): void => void (choices.value = []);
   const look = async (): Promise<void> => {
@@ -121,7 +125,7 @@ export const Editor = (props: { value: string; label: string; autofocus?: boolea
       </div>
       <button class="button" type="button" onClick={() => void format()} title="Format the query">Format</button>
       <button class="button primary" type="button" onClick={() => void run()}><Icon name="play" size={13} /> Run</button>
-      {failed && <p class="critical said" role="alert">{failed.message}</p>}
+      {failed && <p class="critical said" role="alert">{failed.message.replace(/^invalid parameter "query": /, "")}</p>}
       {!failed && signature.value && choices.value.length === 0 && document.activeElement === area.current && <p class="faint said mono">{signature.value}</p>}
     </div>
   );

@@ -39,7 +39,7 @@ const Node = ({ node, total }: { node: PlanNode; total: number }): JSX.Element =
         <span class="chip">{node.operation}</span>
         <code class="grow clip" title={node.text}>{node.text}</code>
         <span class="num faint">{show(node.series, "short")} series</span>
-        {node.samples > 0 && <span class="num faint">{show(node.samples, "short")} samples</span>}
+        <span class="num faint">{node.samples > 0 ? `${show(node.samples, "short")} samples` : ""}</span>
         <span class={`num ${share > 0.5 ? "warning" : "dim"}`} title={`${show(own, "s")} of its own, ${show(node.seconds, "s")} with what is below`}>{show(own, "s")}</span>
         <span class="meter"><span class={share > 0.5 ? "warning" : ""} style={{ width: `${share * 100}%` }} /></span>
       </div>

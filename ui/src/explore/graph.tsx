@@ -17,7 +17,11 @@ import { unitOf } from "./units";
 
 const LINES_MAX = 500;
 
-export const Graph = ({ queries, heatmap }: { queries: string[]; heatmap: boolean }): JSX.Element => {
+/** What the editor already says at its place is not said again. */
+const NoAnswer = ({ error }: { error: string }): JSX.Element =>
+  error.includes("parse error") ? <Empty title="The query cannot be read" text="Where it stops making sense is marked above." /> : <Empty bad title="No answer" text={error.replace(/^invalid parameter "query": /, "")} />;
+
+export const Graph = ({ queries, heatmap, title }: { queries: string[]; heatmap: boolean; title?: string }): JSX.Element => {
   const [element, width] = useWidth<HTMLDivElement>();
   const hidden = useSignal<ReadonlySet<string>>(new Set());
   const shown = range.value;
@@ -42,8 +46,9 @@ export const Graph = ({ queries, heatmap }: { queries: string[]; heatmap: boolea
   const unit = unitOf(queries[0] ?? "");
   return (
     <div ref={element}>
-      {asked.error ? <Empty bad title="No answer" text={asked.error} /> : (
+      {asked.error ? <NoAnswer error={asked.error} /> : (
         <div class="card chart">
+          {title && <h3 class="mono clip" title={title}>{title}</h3>}
           {heatmap
             ? <Heatmap cells={cellsOf(answers[0]?.lines ?? [], answers[0]?.times ?? [])} unit={unitOf((queries[0] ?? "").replace(/_bucket/g, ""))} height={420} from={shown.from} to={shown.to} label="Heatmap" />
             : <Plot times={answers[0]?.times ?? []} lines={lines} hidden={hidden.value} unit={unit} height={380} from={shown.from} to={shown.to} markers={markers.value} label={`${lines.length} lines`} />}

@@ -35,6 +35,7 @@ const setQueries = (next: string[]): void => {
 export const ExplorePage = (): JSX.Element => {
   const copied = useSignal("");
   const all = queries.value;
+  const split = params.value.get("split") === "1";
   const asked = all.filter((query) => query.trim());
   const change = (at: number, text: string): void => {
     remember(text);
@@ -58,8 +59,9 @@ export const ExplorePage = (): JSX.Element => {
       <Bar title="Explore">
         <History onPick={(query) => change(0, query)} />
         {asked.length > 0 && (
-          <span class="group">
-            {([["Link", () => location.href], ["curl", curl], ["Panel", panel]] as const).map(([what, text]) => (
+          <span class="group" role="group" aria-label="Copy as">
+            <span class="button said-before">Copy</span>
+            {([["Link", () => location.href], ["curl", curl], ["Grafana panel", panel]] as const).map(([what, text]) => (
               <button key={what} class="button" type="button" title={`Copy as ${what}`} onClick={() => void copy(what, text())}>{copied.value === what ? "Copied" : what}</button>
             ))}
           </span>
@@ -69,6 +71,7 @@ export const ExplorePage = (): JSX.Element => {
         <div class="editors">
           {all.map((query, at) => (
             <div key={at} class="row">
+              {all.length > 1 && <b class="letter" aria-hidden="true">{String.fromCharCode(65 + at)}</b>}
               <Editor value={query} label={`Query ${String.fromCharCode(65 + at)}`} autofocus={at === 0 && !query} onRun={(text) => change(at, text)} />
               {all.length > 1 && <button class="button quiet" type="button" aria-label={`Remove query ${String.fromCharCode(65 + at)}`} onClick={() => setQueries(all.filter((_, index) => index !== at))}><Icon name="close" size={15} /></button>}
             </div>
@@ -78,11 +81,15 @@ export const ExplorePage = (): JSX.Element => {
           <nav class="tabs" aria-label="How answers are shown">
             {VIEWS.map(([name, title]) => <button key={name} type="button" aria-current={view.value === name ? "page" : undefined} onClick={() => setParams({ view: name === "graph" ? undefined : name })}>{title}</button>)}
           </nav>
-          {all.length < 6 && asked.length === all.length && <button class="button quiet" type="button" onClick={() => setParams({ q: `${all.join("\n;\n")}\n;\n` })}><Icon name="plus" size={15} /> Add a query</button>}
+          <span class="row">
+            {asked.length > 1 && /^(graph|heatmap)$/.test(view.value) && <button class="button quiet" type="button" aria-pressed={split} onClick={() => setParams({ split: split ? undefined : "1" })}>Side by side</button>}
+            {all.length < 6 && asked.length === all.length && <button class="button quiet" type="button" onClick={() => setParams({ q: `${all.join("\n;\n")}\n;\n` })}><Icon name="plus" size={15} /> Add a query</button>}
+          </span>
         </div>
         {!asked.length ? <Start onPick={(query) => change(0, query)} />
           : view.value === "table" ? <Table queries={asked} />
           : view.value === "explain" ? <Explain queries={asked} />
+          : split && asked.length > 1 ? <div class="charts">{asked.map((query, at) => <Graph key={`${view.value} ${at}`} queries={[query]} heatmap={view.value === "heatmap"} title={`${String.fromCharCode(65 + at)}  ${query}`} />)}</div>
           : <Graph key={view.value} queries={asked} heatmap={view.value === "heatmap"} />}
       </div>
     </>

@@ -2,7 +2,6 @@
 import type { JSX } from "preact";
 import { ask } from "../api/client";
 import { number, type Labels } from "../api/promql";
-import type { DashboardAnswer, DashboardsAnswer } from "../api/types";
 import { useAsked } from "../api/use";
 import { Bar } from "../app/bar";
 import { Empty } from "../app/empty";
@@ -11,24 +10,38 @@ import { Chart } from "../chart/chart";
 import { fits, metadataOf } from "../explore/complete";
 import { unitOf } from "../explore/units";
 import { show } from "../format/units";
+import { AskedBy, askedFor, bothAsked, total, type Askers } from "./askers";
 import { lint, type Facts, type Finding } from "./lint";
 
 const ROWS_MAX = 300;
 const SERIES_READ_MAX = 20_000;
 
 type Metadata = Record<string, { type: string; help: string; unit: string }[]>;
-type Row = { name: string; type: string; help: string; unit: string; series: number };
+type Row = { name: string; type: string; help: string; unit: string; series: number; asked: Askers };
 
 /** What is known of all metrics, asked once per opening. */
 const useMetrics = () => useAsked("metrics", async (signal): Promise<Row[]> => {
-  const [counts, metadata] = await Promise.all([
-    ask<{ seriesCountByMetricName: { name: string; value: number }[] }>("status/tsdb", { limit: 10_000 }, signal), ask<Metadata>("metadata", { limit: 20_000 }, signal),
+  const [counts, metadata, usage] = await Promise.all([
+    ask<{ seriesCountByMetricName: { name: string; value: number }[] }>("status/tsdb", { limit: 10_000 }, signal), ask<Metadata>("metadata", { limit: 20_000 }, signal), askedFor(signal),
   ]);
   return counts.data.seriesCountByMetricName.map(({ name, value }) => {
     const known = metadataOf(metadata.data, name) as Metadata[string][number] | undefined;
-    return { name, type: known?.type ?? "", help: known?.help ?? "", unit: known?.unit ?? "", series: value };
+    return { name, type: known?.type ?? "", help: known?.help ?? "", unit: known?.unit ?? "", series: value, asked: usage(name) };
   });
 });
+
+/** The parts of a histogram or summary are one metric to a reader. */
+export const families = (rows: readonly Row[]): (Row & { shown: string })[] => {
+  const found = new Map<string, Row & { shown: string }>();
+  for (const row of rows) {
+    const parts = /^(histogram|summary|gaugehistogram)$/.test(row.type);
+    const shown = parts ? row.name.replace(/_(bucket|count|sum)$/, "") : row.name;
+    const known = found.get(shown);
+    if (!known) found.set(shown, { ...row, shown });
+    else found.set(shown, { ...known, name: row.name.endsWith("_bucket") ? row.name : known.name, series: known.series + row.series, asked: bothAsked(known.asked, row.asked) });
+  }
+  return [...found.values()];
+};
 
 const TABS = [["", "Metrics"], ["findings", "Findings"], ["cardinality", "Cardinality"]] as const;
 
@@ -55,26 +68,30 @@ export const CatalogPage = (): JSX.Element => {
 const List = ({ metrics }: { metrics: Row[] }): JSX.Element => {
   const find = params.value.get("find") ?? "";
   const type = params.value.get("type") ?? "";
-  const types = [...new Set(metrics.map((row) => row.type).filter(Boolean))].toSorted();
-  const scored = metrics.filter((row) => !type || row.type === type)
+  const types = [...new Set(metrics.map((row) => row.type).filter((one) => one && one !== "unknown"))].toSorted();
+  const unasked = params.value.has("unasked");
+  const all = families(metrics);
+  const scored = all.filter((row) => (!type || row.type === type) && (!unasked || !total(row.asked)))
     .map((row) => [Math.max(fits(row.name, find), row.help.toLowerCase().includes(find.toLowerCase()) ? 50 : 0), row] as const)
     .filter(([score]) => score > 0).toSorted((a, b) => (find ? b[0] - a[0] : 0) || a[1].name.localeCompare(b[1].name));
   return (
     <>
       <div class="filter">
-        <input class="input" type="search" aria-label="Find metrics" placeholder={`Find among ${metrics.length} by name or help`} value={find} onInput={(event) => setParams({ find: event.currentTarget.value }, "replace")} />
+        <input class="input" type="search" aria-label="Find metrics" placeholder={`Find among ${all.length} by name or help`} value={find} onInput={(event) => setParams({ find: event.currentTarget.value }, "replace")} />
         {types.map((one) => <button key={one} class="button" type="button" aria-pressed={type === one} onClick={() => setParams({ type: type === one ? undefined : one }, "replace")}>{one}</button>)}
+        <button class="button" type="button" aria-pressed={unasked} title="In no dashboard, and asked for by nobody since the server started" onClick={() => setParams({ unasked: unasked ? undefined : "1" }, "replace")}>never asked for</button>
       </div>
       {!scored.length && <Empty title="No metric matches" text="Try fewer letters, or another type." />}
       <div class="card scroll list">
         <table>
-          <thead><tr><th>Metric</th><th>Type</th><th>Help</th><th class="num">Series</th></tr></thead>
+          <thead><tr><th>Metric</th><th>Type</th><th>Help</th><th>Asked for by</th><th class="num">Series</th></tr></thead>
           <tbody>
             {scored.slice(0, ROWS_MAX).map(([, row]) => (
               <tr key={row.name}>
-                <td class="mono"><a class="link" href={keepTime(`/catalog/${encodeURIComponent(row.name)}`)}>{row.name}</a></td>
-                <td>{row.type ? <span class="chip">{row.type}</span> : <span class="faint">unknown</span>}</td>
+                <td class="mono"><a class="link" href={keepTime(`/catalog/${encodeURIComponent(row.name)}`)}>{row.shown}</a></td>
+                <td>{row.type && row.type !== "unknown" ? <span class="chip">{row.type}</span> : <span class="faint">unknown</span>}</td>
                 <td class="wide clip" title={row.help}>{row.help || <span class="faint">no help text</span>}</td>
+                <td class="nowrap">{total(row.asked) ? sayAsked(row.asked) : <span class="faint">nobody</span>}</td>
                 <td class="num">{show(row.series, "short")}</td>
               </tr>
             ))}
@@ -86,8 +103,11 @@ const List = ({ metrics }: { metrics: Row[] }): JSX.Element => {
   );
 };
 
+const sayAsked = ({ boards, people, clients, names }: Askers): string =>
+  [boards.length && `${boards.length} ${boards.length === 1 ? "dashboard" : "dashboards"}`, people && "people", clients && (names.slice(0, 2).join(", ") || "programs")].filter(Boolean).join(", ");
+
 /** What the labels of a metric come to, from its series. */
-const factsOf = (row: Row, series: Labels[]): Facts => {
+const factsOf = (row: Omit<Row, "asked">, series: Labels[]): Facts => {
   const values = new Map<string, Set<string>>();
   for (const labels of series) {
     for (const [name, value] of Object.entries(labels)) {
@@ -102,13 +122,13 @@ const factsOf = (row: Row, series: Labels[]): Facts => {
 };
 
 const Findings = ({ metrics }: { metrics: Row[] }): JSX.Element => {
-  const families = metrics.filter((row) => !/_(sum|count|created)$/.test(row.name));
+  const judged = metrics.filter((row) => !/_(sum|count|created)$/.test(row.name));
   const asked = useAsked("findings", async (signal) => {
     // Labels of the larger half are enough to find what multiplies; the rest is judged by name.
-    const large = families.toSorted((a, b) => b.series - a.series).slice(0, 40).filter((row) => row.series > 5 && row.series < SERIES_READ_MAX);
+    const large = judged.toSorted((a, b) => b.series - a.series).slice(0, 40).filter((row) => row.series > 5 && row.series < SERIES_READ_MAX);
     const since = Math.floor(Date.now() / 1000) - 3600;
     const series = new Map(await Promise.all(large.map(async (row) => [row.name, (await ask<Labels[]>("series", { "match[]": row.name, start: since, limit: 5000 }, signal)).data] as const)));
-    return families.flatMap((row) => lint(factsOf(row, series.get(row.name) ?? [])).map((finding) => ({ row, finding })));
+    return judged.flatMap((row) => lint(factsOf(row, series.get(row.name) ?? [])).map((finding) => ({ row, finding })));
   });
   const rows = (asked.data ?? []).toSorted((a, b) => Number(b.finding.severity === "warning") - Number(a.finding.severity === "warning") || b.row.series - a.row.series);
   const groups = Map.groupBy(rows, ({ finding }) => finding.rule);
@@ -176,30 +196,6 @@ const Counted = (props: { title: string; counts: Counts; unit: string; link: (na
   );
 };
 
-const DASHBOARDS_READ_MAX = 100;
-
-/** The dashboards whose queries name a metric. */
-const AskedBy = ({ name }: { name: string }): JSX.Element | null => {
-  const asked = useAsked(`asked by ${name}`, async (signal) => {
-    const { data: all } = await ask<DashboardsAnswer["data"]>("dashboards", {}, signal);
-    const word = new RegExp(`(?<![\\w:])${name.replace(/[^\w:]/g, "\\$&")}(?![\\w:])`);
-    const read = await Promise.all(all.filter(({ problem }) => !problem).slice(0, DASHBOARDS_READ_MAX).map(async ({ id, title }) => {
-      const { data } = await ask<DashboardAnswer["data"]>(`dashboards/${encodeURIComponent(id)}`, {}, signal);
-      const panels = data.dashboard.sections.flatMap((section) => section.panels).filter((panel) => panel.queries.some(({ query }) => word.test(query)));
-      return { id, title, panels: panels.map((panel) => panel.title).filter(Boolean) };
-    }));
-    return read.filter(({ panels }) => panels.length);
-  });
-  if (!asked.data) return null;
-  return (
-    <section class="card pad finding">
-      <h2>Asked by</h2>
-      {!asked.data.length && <p class="faint">No dashboard here asks for it.</p>}
-      <ul>{asked.data.map(({ id, title, panels }) => <li key={id}><a class="link" href={href(`/dashboards/${encodeURIComponent(id)}`)}>{title}</a> <span class="dim">{panels.slice(0, 5).join(", ")}{panels.length > 5 ? ` and ${panels.length - 5} more` : ""}</span></li>)}</ul>
-    </section>
-  );
-};
-
 const Metric = ({ name }: { name: string }): JSX.Element => {
   const asked = useAsked(name, async (signal) => {
     const family = name.replace(/_(bucket|count|sum|total|created)$/, "");
@@ -209,7 +205,7 @@ const Metric = ({ name }: { name: string }): JSX.Element => {
       ask<Metadata>("metadata", { metric: name }, signal), ask<Metadata>("metadata", { metric: family }, signal),
     ]);
     const known = own.data[name]?.[0] ?? base.data[family]?.[0];
-    const row: Row = { name, type: known?.type ?? "", help: known?.help ?? "", unit: known?.unit ?? "", series: series.data.length };
+    const row = { name, type: known?.type ?? "", help: known?.help ?? "", unit: known?.unit ?? "", series: series.data.length };
     return { facts: factsOf(row, series.data), series: series.data };
   });
   const facts = asked.data?.facts;

@@ -86,7 +86,7 @@ const panels = (own: string): [string, Panel[]][] => [
     { title: "Pressure: time somebody waited", unit: "percentunit", queries: [{ query: `rate(node_pressure_cpu_waiting_seconds_total{${own}}[5m])`, name: "for CPU" }, { query: `rate(node_pressure_io_waiting_seconds_total{${own}}[5m])`, name: "for disk" }, { query: `rate(node_pressure_memory_waiting_seconds_total{${own}}[5m])`, name: "for memory" }] },
   ]],
   ["Memory", [
-    { title: "Use", unit: "bytes", queries: [{ query: `node_memory_MemTotal_bytes{${own}} - node_memory_MemAvailable_bytes{${own}}`, name: "used" }, { query: `node_memory_Cached_bytes{${own}} + node_memory_Buffers_bytes{${own}}`, name: "cache" }, { query: `node_memory_MemTotal_bytes{${own}}`, name: "there is", dash: [4, 4] }] },
+    { title: "Use", unit: "bytes", queries: [{ query: `node_memory_MemTotal_bytes{${own}} - node_memory_MemAvailable_bytes{${own}}`, name: "used" }, { query: `node_memory_Cached_bytes{${own}} + node_memory_Buffers_bytes{${own}}`, name: "cache" }, { query: `node_memory_MemTotal_bytes{${own}}`, name: "total", dash: [4, 4] }] },
     { title: "Saturation: pages in and out of swap", unit: "ops", queries: [{ query: `rate(node_vmstat_pswpin{${own}}[5m])`, name: "in" }, { query: `rate(node_vmstat_pswpout{${own}}[5m])`, name: "out" }] },
     { title: "Errors: processes killed for memory", unit: "short", queries: [{ query: `increase(node_vmstat_oom_kill{${own}}[5m])`, name: "killed" }] },
   ]],

@@ -2,6 +2,7 @@
 import type { JSX } from "preact";
 import type { DeckService } from "../api/types";
 import { Chart } from "../chart/chart";
+import { useSeen } from "./page";
 import { useMetricNames } from "./saturation";
 
 type Row = { needs: string; what: string; by: string; scale?: number };
@@ -23,9 +24,10 @@ const ROWS: Row[] = [
 export const Dependencies = ({ service }: { service: DeckService }): JSX.Element | null => {
   const names = useMetricNames(service);
   const rows = ROWS.filter((row) => names.has(`${row.needs}_bucket`));
+  useSeen("dependencies", rows.length > 0);
   if (!rows.length) return null;
   return (
-    <section>
+    <section id="dependencies">
       <div class="section"><h2>Dependencies</h2></div>
       <div class="charts">
         {rows.flatMap((row) => [

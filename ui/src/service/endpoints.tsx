@@ -33,7 +33,7 @@ export const Endpoints = ({ names }: { names: DeckNames }): JSX.Element | null =
     return rowsOf(names, answers, sparks.lines);
   });
   const rows = asked.data ?? [];
-  if (!rows.length) return null;
+  if (!rows.length && !asked.busy) return null;
   const { by: column, up } = sort.value;
   const sorted = rows.toSorted((a, b) => {
     const [left, right] = [a[column] ?? -1, b[column] ?? -1];
@@ -47,15 +47,15 @@ export const Endpoints = ({ names }: { names: DeckNames }): JSX.Element | null =
   );
   const bad = (errors: number) => (errors > 0.05 ? "critical" : errors > 0.01 ? "warning" : "");
   return (
-    <section>
+    <section id="endpoints" class={rows.length ? "" : "awaited"}>
       <div class="section"><h2>Endpoints</h2><p>over the shown range</p></div>
       <div class="card scroll list">
         <table>
-          <thead><tr>{heading("endpoint", "Endpoint", "")}<th>Traffic</th>{heading("rate", "Requests")}{heading("errors", "Errors")}{heading("p50", "p50")}{heading("p95", "p95")}{heading("p99", "p99")}</tr></thead>
+          <thead><tr>{heading("endpoint", "Endpoint", "")}<th class="tiny">Traffic</th>{heading("rate", "Requests")}{heading("errors", "Errors")}{heading("p50", "p50")}{heading("p95", "p95")}{heading("p99", "p99")}</tr></thead>
           <tbody>
             {sorted.slice(0, ROWS_MAX).map((row) => (
               <tr key={row.key}>
-                <td class="wide"><button type="button" class="row" onClick={() => setParams({ endpoint: row.endpoint })}><span class="verb">{row.method}</span><span class="mono clip">{row.endpoint || "(none)"}</span></button></td>
+                <td class="wide"><button type="button" class="row" onClick={() => setParams({ endpoint: row.key.trim() })}><span class="verb">{row.method}</span><span class="mono clip">{row.endpoint || "(none)"}</span></button></td>
                 <td class="tiny"><Spark values={row.spark} label="traffic" /></td>
                 <td class="num">{show(row.rate, "reqps")}</td>
                 <td class={`num ${bad(row.errors)}`}>{row.errors ? show(row.errors, "percentunit") : <span class="faint">0%</span>}</td>

@@ -1,15 +1,17 @@
 // One service, found by itself: what is wrong, then the golden signals from top to bottom, then where they come from.
 import { useSignal } from "@preact/signals";
 import type { ComponentChildren, JSX } from "preact";
-import type { DeckNames, DeckService } from "../api/types";
+import { useEffect } from "preact/hooks";
+import type { DeckCell, DeckNames, DeckService } from "../api/types";
 import { Bar } from "../app/bar";
 import { Empty } from "../app/empty";
 import { Icon, StateMark } from "../app/icons";
-import { href, params, parts, setParams } from "../app/route";
+import { href, keepTime, params, parts, setParams } from "../app/route";
 import { Chart } from "../chart/chart";
 import { HeatmapChart } from "../chart/heatmap";
 import { clock } from "../format/time";
 import { show } from "../format/units";
+import { Facts } from "../deck/page";
 import { deck } from "../deck/live";
 import { Bars } from "../deck/bars";
 import { Dependencies } from "./dependencies";
@@ -50,6 +52,7 @@ export const ServicePage = (): JSX.Element => {
       <Bar title={title}><Compare /></Bar>
       <div class="page">
         <Problems service={service} />
+        {service.convention && <Summary service={service} />}
         {service.convention ? <Signals service={service} names={service.convention} /> : <Unknown service={service} />}
         <Saturation service={service} />
         <Dependencies service={service} />
@@ -82,16 +85,7 @@ const Problems = ({ service }: { service: DeckService }): JSX.Element => {
             <StateMark state={problem.state} size={18} />
             <div>
               <b>{problem.sentence}</b> <span class="dim">since {clock(problem.since, now?.at ?? 0)}</span>
-              {problem.endpoints.length > 0 && (
-                <div class="row wrap where">
-                  {problem.endpoints.map((endpoint) => (
-                    <button key={endpoint.name} type="button" class="chip" onClick={() => setParams({ endpoint: endpoint.name.replace(/^[A-Z]+ /, "") })}>
-                      <span class="mono">{endpoint.name}</span> {show(endpoint.value, problem.unit)}
-                    </button>
-                  ))}
-                </div>
-              )}
-              {problem.changes.map((change) => <p key={change.text} class="dim row"><Icon name="clock" size={14} /> {clock(change.at, now?.at ?? 0)} {change.text}</p>)}
+              <Facts problem={problem} now={now?.at ?? 0} to={(more) => keepTime(`/service/${encodeURIComponent(service.name)}`, more)} />
             </div>
           </li>
         ))}
@@ -102,17 +96,60 @@ const Problems = ({ service }: { service: DeckService }): JSX.Element => {
   );
 };
 
+/** The four signals as numbers; each leads to its row. */
+const Summary = ({ service }: { service: DeckService }): JSX.Element => {
+  const tiles: [string, string, DeckCell, string, string][] = [
+    ["traffic", "Traffic", service.traffic, "suffix:/s", "requests per second"],
+    ["errors", "Errors", service.errors, "percentunit", "of the requests"],
+    ["latency", "Latency", service.latency, "s", "95 of 100 are faster"],
+    ["saturation", "Saturation", service.saturation, "percentunit", service.saturated ?? "no resource is known"],
+  ];
+  return (
+    <nav class="signals" aria-label="Signals">
+      {tiles.map(([about, title, cell, unit, meaning]) => (
+        <button key={about} type="button" class={`card ${cell.state}`} onClick={() => document.getElementById(about)?.scrollIntoView({ behavior: "smooth" })}>
+          <span class="faint">{title}</span>
+          <b>{cell.state !== "ok" && <StateMark state={cell.state} size={16} />}{cell.value === undefined ? "–" : show(cell.value, unit)}</b>
+          <span class="dim clip">{meaning}</span>
+        </button>
+      ))}
+    </nav>
+  );
+};
+
+/** Goes to the part of the page the address asks for, once that is there. */
+export const useSeen = (about: string, there: boolean): void => {
+  const wanted = params.value.get("see") === about && there;
+  useEffect(() => {
+    if (wanted) document.getElementById(about)?.scrollIntoView();
+  }, [wanted]);
+};
+
 const Section = (props: { title: string; text?: string; children: ComponentChildren }): JSX.Element => (
-  <section>
+  <section id={props.title.toLowerCase()}>
     <div class="section"><h2>{props.title}</h2>{props.text && <p>{props.text}</p>}</div>
     {props.children}
   </section>
 );
 
+/** `GET /orders/{id}` as matchers; without a method all of them. */
+export const endpointMatcher = (endpoint: string, names: Pick<DeckNames, "method" | "endpoint">): string => {
+  const [, method, route = ""] = /^(?:([A-Z]+) )?(.*)$/s.exec(endpoint) ?? [];
+  if (!route) return "";
+  return `${method ? `${names.method}=${JSON.stringify(method)},` : ""}${names.endpoint}=${JSON.stringify(route)}`;
+};
+
+/** Green for what went well, red for what failed, as everybody reads them. */
+const statusColour = (status: string): string | undefined => {
+  const kinds: Record<string, [string, string]> = { 2: ["--c2", "--c9"], 3: ["--c5", "--c5"], 4: ["--c1", "--c6"], 5: ["--critical-fill", "--c8"] };
+  const [usual, other] = kinds[status.charAt(0)] ?? [];
+  return /^\d(00|xx)$/i.test(status) ? usual : other;
+};
+
 const Signals = ({ service, names }: { service: DeckService; names: DeckNames }): JSX.Element => {
   const chosen = useSignal<"lines" | "heatmap">("lines");
   const endpoint = params.value.get("endpoint") ?? "";
-  const matcher = endpoint ? `${names.endpoint}=${JSON.stringify(endpoint)}` : "";
+  const matcher = endpointMatcher(endpoint, names);
   const requests = narrowed(names.requests, matcher);
   const failed = names.failed && narrowed(names.failed, matcher);
   const buckets = names.buckets && narrowed(names.buckets, matcher);
@@ -133,14 +170,14 @@ const Signals = ({ service, names }: { service: DeckService; names: DeckNames })
         <div class="charts">
           <Chart title="Requests per second by endpoint" unit="reqps" stack="normal" {...more}
             queries={[{ query: `topk(10, sum by (${names.endpoint}) (rate(${requests}[5m])))`, name: (labels) => labels[names.endpoint] || "all" }]} />
-          <Chart title="Requests per second by status" unit="reqps" stack="normal" {...more}
-            queries={[{ query: `sum by (${names.status}) (rate(${failed && names.requests.split("{")[0] !== names.failed?.split("{")[0] ? narrowed((names.failed ?? "").replace(/\{.*$/, ""), service.matchers) : requests}[5m]))`, name: (labels) => labels[names.status] || "all" }]} />
+          <Chart title="Requests per second by status" unit="reqps" stack="normal" upwards {...more}
+            queries={[{ query: `sum by (${names.status}) (rate(${failed && names.requests.split("{")[0] !== names.failed?.split("{")[0] ? narrowed((names.failed ?? "").replace(/\{.*$/, ""), service.matchers) : requests}[5m]))`, name: (labels) => labels[names.status] || "all", colour: (labels) => statusColour(labels[names.status] ?? "") }]} />
         </div>
       </Section>
       {failed && (
         <Section title="Errors">
           <div class="charts">
-            <Chart title="Share of requests that fail" unit="percentunit" fill={0.15} min={0} {...more} empty="No requests in this range"
+            <Chart title="Share of requests that fail" unit="percentunit" fill={0.15} min={0} softMax={0.0115} {...more} empty="No requests in this range"
               thresholds={[{ value: 0.01, colour: "--warning-fill", line: true, area: false }, { value: 0.05, colour: "--critical-fill", line: true, area: false }]}
               queries={[{ query: `sum(rate(${failed}[5m])) / sum(rate(${requests}[5m]))`, name: "errors", colour: "--critical-fill" }]} />
             <Chart title="Errors per second by endpoint" unit="reqps" stack="normal" empty="No errors in this range" {...more}

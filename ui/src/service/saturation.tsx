@@ -4,7 +4,7 @@ import { ask } from "../api/client";
 import type { DeckService } from "../api/types";
 import { useAsked } from "../api/use";
 import { Chart, type ChartQuery } from "../chart/chart";
-import { compared } from "./page";
+import { compared, useSeen } from "./page";
 
 type Row = { needs: string; title: string; unit: string; max?: number; queries: (matchers: string) => ChartQuery[] };
 
@@ -52,10 +52,11 @@ export const useMetricNames = (service: DeckService): Set<string> => {
 export const Saturation = ({ service }: { service: DeckService }): JSX.Element | null => {
   const names = useMetricNames(service);
   const rows = ROWS.filter((row) => names.has(row.needs));
+  useSeen("saturation", rows.length > 0);
   if (!rows.length) return null;
   const before = compared();
   return (
-    <section>
+    <section id="saturation">
       <div class="section"><h2>Saturation</h2></div>
       <div class="charts small">
         {rows.map((row) => (

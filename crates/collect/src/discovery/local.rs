@@ -7,13 +7,12 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::fs;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
-use std::path::Path;
 use std::time::{Duration, Instant};
 
 use http::HeaderValue;
 use model::Labels;
 
-use super::{Publisher, TargetGroup};
+use super::{Publisher, TargetGroup, process};
 use crate::config::HttpClientConfig;
 use crate::fetch::{Ask, Client, FetchError, Shared};
 use crate::target::{ADDRESS, Address};
@@ -205,21 +204,10 @@ fn owner_of(inode: u64) -> Option<String> {
         let descriptors = fs::read_dir(process.path().join("fd")).into_iter().flatten().flatten();
         let mut links = descriptors.filter_map(|descriptor| fs::read_link(descriptor.path()).ok());
         if links.any(|link| link.as_os_str() == wanted.as_str()) {
-            return process_name(&process.path());
+            return process::name(&process.path());
         }
     }
     None
-}
-
-/// The name of the program, whole where `/proc` shows it: `comm` is cut after 15 bytes.
-fn process_name(process: &Path) -> Option<String> {
-    let comm = fs::read_to_string(process.join("comm")).ok()?.trim().to_owned();
-    let command = fs::read(process.join("cmdline")).unwrap_or_default();
-    let program = command.split(|&byte| byte == 0).next().unwrap_or_default();
-    let program = String::from_utf8_lossy(program);
-    let program = program.rsplit('/').next().unwrap_or("");
-    let whole = if program.starts_with(comm.as_str()) { program } else { comm.as_str() };
-    (!whole.is_empty()).then(|| whole.to_owned())
 }
 
 #[cfg(test)]

@@ -5,6 +5,7 @@ mod file;
 mod group;
 mod http;
 pub mod local;
+mod process;
 mod yaml;
 
 use std::sync::Arc;

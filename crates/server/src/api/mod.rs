@@ -31,6 +31,7 @@ mod stats;
 mod status;
 mod targets;
 mod thin;
+mod usage;
 mod value;
 
 use std::sync::Arc;
@@ -75,6 +76,7 @@ fn questions() -> Router<Arc<App>> {
         .route("/api/v1/query_range", get(query::range).post(query::range))
         .route("/api/v1/explain", get(query::explain).post(query::explain))
         .route("/api/v1/queries", get(running::list))
+        .route("/api/v1/usage", get(usage::usage))
         .route("/api/v1/queries/{id}", delete(running::cancel))
         .route("/api/v1/read", post(remote_read::read).layer(DefaultBodyLimit::disable()))
         .route("/api/v1/labels", get(labels::names).post(labels::names))

@@ -20,6 +20,7 @@ use super::stats::{Stats, Timings};
 use super::thin::thin;
 use crate::app::{App, now_millis};
 use crate::queries::{Running, Ticket};
+use crate::usage::Who;
 
 /// How many steps a range query may have per series.
 const POINTS_MAX: i64 = 11_000;
@@ -58,6 +59,7 @@ struct Question {
     points_max: Option<usize>,
     stats: Option<String>,
     wanted: Wanted,
+    who: Who,
 }
 
 /// Evaluates a query at one time.
@@ -131,6 +133,7 @@ impl Question {
             points_max: params.limit("max_points")?,
             stats: params.get("stats").map(str::to_owned),
             wanted,
+            who: Who::of(&params.headers),
         })
     }
 }
@@ -234,6 +237,10 @@ impl Attempt<'_> {
         };
         let text = question.text.as_str();
         let expr = promql::parse::parse(text).map_err(|error| api_error(error.into()))?;
+        // With patience is the first attempt; a second one is the same question.
+        if patience.is_some() {
+            app.usage.note(&expr, &question.who, now_millis());
+        }
         let prepared = began.elapsed();
         let answer = match question.when {
             When::At(time) => app.engine.instant_expr(&app.store, text, &expr, time, &options),

@@ -8,8 +8,8 @@ use collect::config::{ConfigError, GlobalConfig, ScrapeConfig, ScrapeJob, resolv
 
 use super::problem::Problem;
 use super::section::{
-    FileSections, OtlpSection, RemoteReadSection, RemoteWriteSection, ScrapeFile, StorageSection,
-    check_file_pattern,
+    DashboardsSection, FileSections, OtlpSection, RemoteReadSection, RemoteWriteSection, ScrapeFile,
+    StorageSection, check_file_pattern,
 };
 use super::show::{show, show_jobs};
 use super::typed::from_node;
@@ -35,6 +35,8 @@ pub struct Config {
     pub storage: StorageSection,
     /// How OTLP metrics become series.
     pub otlp: OtlpSection,
+    /// Folders of dashboards beside that of the data directory.
+    pub dashboards: Vec<DashboardsSection>,
     /// What was accepted but does nothing yet: `file:line:column: what`.
     pub notes: Vec<Problem>,
 }
@@ -62,6 +64,9 @@ pub fn load_file(path: &Path) -> Result<Config, Problem> {
         }
     }
     check_other_sections(&mut sections).map_err(placed)?;
+    for (index, section) in sections.dashboards.iter_mut().enumerate() {
+        section.place(directory).map_err(|error| placed(error.within(format!("dashboards[{index}]"))))?;
+    }
     note_inactive(path, &node, &sections, &jobs, &mut notes);
     Ok(Config {
         file: Some(path.to_owned()),
@@ -71,6 +76,7 @@ pub fn load_file(path: &Path) -> Result<Config, Problem> {
         jobs: jobs.into_iter().map(Arc::new).collect(),
         storage: sections.storage,
         otlp: sections.otlp,
+        dashboards: sections.dashboards,
         notes,
     })
 }

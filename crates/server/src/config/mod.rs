@@ -18,7 +18,7 @@ use parking_lot::RwLock;
 
 pub use load::{Config, load_file, read_file};
 pub use problem::Problem;
-pub use section::{OtlpSection, TranslationStrategy};
+pub use section::{DashboardsSection, OtlpSection, TranslationStrategy};
 
 /// The configuration in force.
 pub struct Current {

@@ -5,6 +5,8 @@ mod import;
 mod model;
 mod report;
 mod routes;
+mod snapshots;
 
 pub use files::{Dashboards, load};
 pub use routes::router;
+pub use snapshots::Snapshots;

@@ -11,12 +11,13 @@ use axum::routing::{get, post};
 use serde::Serialize;
 use serde_json::Value;
 
-use super::files::{FILE_BYTES_MAX, read};
+use super::files::{FILE_BYTES_MAX, Found, read};
 use super::model::Dashboard;
 use super::report::Report;
+use super::snapshots::SNAPSHOT_BYTES_MAX;
 use crate::api::envelope::{ApiError, ErrorType, success};
 use crate::api::params::Params;
-use crate::app::App;
+use crate::app::{App, now_millis};
 
 /// The routes of dashboards.
 pub fn router() -> Router<Arc<App>> {
@@ -28,6 +29,8 @@ pub fn router() -> Router<Arc<App>> {
             get(one).put(save).delete(remove).layer(DefaultBodyLimit::max(FILE_BYTES_MAX)),
         )
         .route("/api/v1/dashboards/{id}/file", get(file))
+        .route("/api/v1/snapshots", post(keep_snapshot).layer(DefaultBodyLimit::max(SNAPSHOT_BYTES_MAX)))
+        .route("/api/v1/snapshots/{name}", get(snapshot).delete(remove_snapshot))
 }
 
 /// A dashboard with what could not be carried over.
@@ -35,6 +38,8 @@ pub fn router() -> Router<Arc<App>> {
 struct Shown {
     dashboard: Dashboard,
     report: Report,
+    editable: bool,
+    changed: i64,
 }
 
 async fn list(State(app): State<Arc<App>>) -> Result<Response, ApiError> {
@@ -44,7 +49,9 @@ async fn list(State(app): State<Arc<App>>) -> Result<Response, ApiError> {
 async fn one(State(app): State<Arc<App>>, Path(id): Path<String>) -> Result<Response, ApiError> {
     blocking(move || app.dashboards.get(&id)).await?.map_or_else(
         || Err(no_such_dashboard()),
-        |(dashboard, report)| Ok(success(Shown { dashboard, report })),
+        |Found { dashboard, report, editable, changed }| {
+            Ok(success(Shown { dashboard, report, editable, changed }))
+        },
     )
 }
 
@@ -63,7 +70,7 @@ async fn import(State(app): State<Arc<App>>, params: Dry, body: Bytes) -> Result
         if !params.0 {
             app.dashboards.save(&dashboard).map_err(failed)?;
         }
-        Ok(success(Shown { dashboard, report }))
+        Ok(success(Shown { dashboard, report, editable: true, changed: now_millis() }))
     });
     outcome.await?
 }
@@ -79,7 +86,7 @@ async fn save(
         let (mut dashboard, report) = read(&json).map_err(ApiError::bad)?;
         dashboard.id = id;
         app.dashboards.save(&dashboard).map_err(failed)?;
-        Ok(success(Shown { dashboard, report }))
+        Ok(success(Shown { dashboard, report, editable: true, changed: now_millis() }))
     });
     outcome.await?
 }
@@ -88,6 +95,29 @@ async fn remove(State(app): State<Arc<App>>, Path(id): Path<String>) -> Result<R
     match blocking(move || app.dashboards.remove(&id)).await?.map_err(failed)? {
         true => Ok(success(())),
         false => Err(no_such_dashboard()),
+    }
+}
+
+/// Keeps what somebody sees; its name is the only way to it.
+async fn keep_snapshot(State(app): State<Arc<App>>, body: Bytes) -> Result<Response, ApiError> {
+    let json = parsed(&body)?.to_string();
+    let name = blocking(move || app.snapshots.keep(&json)).await?.map_err(failed)?;
+    Ok(success(serde_json::json!({ "name": name })))
+}
+
+async fn snapshot(State(app): State<Arc<App>>, Path(name): Path<String>) -> Result<Response, ApiError> {
+    let text = blocking(move || app.snapshots.get(&name)).await?.ok_or_else(no_such_snapshot)?;
+    let body = format!("{{\"status\":\"success\",\"data\":{text}}}");
+    Ok(([(header::CONTENT_TYPE, "application/json")], body).into_response())
+}
+
+async fn remove_snapshot(
+    State(app): State<Arc<App>>,
+    Path(name): Path<String>,
+) -> Result<Response, ApiError> {
+    match blocking(move || app.snapshots.remove(&name)).await?.map_err(failed)? {
+        true => Ok(success(())),
+        false => Err(no_such_snapshot()),
     }
 }
 
@@ -112,6 +142,10 @@ fn parsed(body: &[u8]) -> Result<Value, ApiError> {
 
 fn no_such_dashboard() -> ApiError {
     ApiError::new(ErrorType::NotFound, "there is no such dashboard")
+}
+
+fn no_such_snapshot() -> ApiError {
+    ApiError::new(ErrorType::NotFound, "there is no such snapshot; it may have been taken away")
 }
 
 fn failed(error: anyhow::Error) -> ApiError {

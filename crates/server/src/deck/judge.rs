@@ -129,6 +129,7 @@ fn measured(
             spark: memory.spark(name, condition.shown, value(condition.shown)),
             endpoints: Vec::new(),
             changes: Vec::new(),
+            reasons: Vec::new(),
         });
     }
 }
@@ -194,6 +195,7 @@ fn unmeasured(name: &str, seen: &Seen, memory: &mut Memory, now: Timestamp, prob
                 spark,
                 endpoints: Vec::new(),
                 changes: Vec::new(),
+                reasons: Vec::new(),
             });
         };
     if seen.up < seen.targets {
@@ -228,8 +230,9 @@ fn unmeasured(name: &str, seen: &Seen, memory: &mut Memory, now: Timestamp, prob
             format!(" on {}", used.instance)
         };
         let headline = format!("{} {} used", used.what, words::percent(used.share));
-        let sentence =
-            words::sentence(&format!("{} is {} used{place}", used.what, words::percent(used.share)));
+        let meaning = if used.fails { "what needs more of it fails" } else { "work waits for its turn" };
+        let share = words::percent(used.share);
+        let sentence = words::sentence(&format!("{} is {share} used{place}: {meaning}", used.what));
         push(
             "resource",
             judge_used(used.share, used.fails),
@@ -257,6 +260,7 @@ fn silent(name: &str, last: Timestamp, now: Timestamp, memory: &mut Memory) -> P
         spark: memory.spark(name, Measure::Traffic, None),
         endpoints: Vec::new(),
         changes: Vec::new(),
+        reasons: Vec::new(),
     }
 }
 

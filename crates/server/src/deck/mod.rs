@@ -9,6 +9,7 @@ mod live;
 mod look;
 mod measures;
 mod memory;
+mod reasons;
 mod routes;
 mod state;
 mod trace;
@@ -130,7 +131,7 @@ fn look(app: &App, memory: &mut Memory) -> Deck {
     let begin =
         |seen: &look::Seen, condition: &conditions::Condition, now| trace::begin(app, seen, condition, now);
     let mut deck = judge::judge(&services, memory, now, &begin);
-    trace::explain(app, &services, &mut deck);
+    trace::explain(app, &names, &services, &mut deck);
     deck
 }
 

@@ -90,6 +90,19 @@ pub struct Problem {
     pub endpoints: Vec<Endpoint>,
     /// What changed about when it began.
     pub changes: Vec<Change>,
+    /// Why it is so, as far as the service's own metrics tell; the likeliest first.
+    pub reasons: Vec<Reason>,
+}
+
+/// Why something is wrong.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Reason {
+    /// In words: `Database select_order p95 3.1 s, before 12 ms`.
+    pub text: String,
+    /// The query whose answer shows it.
+    pub query: String,
+    /// Where the page of the service shows it: `dependencies` or `saturation`.
+    pub about: &'static str,
 }
 
 /// One endpoint's share of a problem.

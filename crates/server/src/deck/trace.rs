@@ -1,11 +1,14 @@
-//! What is asked only of what is wrong: since when, which endpoints, and what changed then.
+//! What is asked only of what is wrong: since when, which endpoints, what changed then, and why.
+
+use std::collections::BTreeSet;
 
 use model::Timestamp;
 
 use super::ask::{instant, range};
-use super::conditions::Condition;
+use super::conditions::{CONDITIONS, Condition};
 use super::look::{Seen, Services};
 use super::measures::{Measure, row};
+use super::reasons;
 use super::state::{Change, Deck, Endpoint, State};
 use crate::app::App;
 
@@ -33,13 +36,15 @@ pub fn begin(app: &App, seen: &Seen, condition: &Condition, now: Timestamp) -> T
     held.last().map_or(now, |(time, _)| *time)
 }
 
-/// Adds endpoints and changes to the worst problems.
-pub fn explain(app: &App, services: &Services, deck: &mut Deck) {
+/// Adds endpoints, changes and reasons to the worst problems.
+pub fn explain(app: &App, names: &BTreeSet<String>, services: &Services, deck: &mut Deck) {
     let now = deck.at;
+    let known = |name: &str| names.contains(name);
     for problem in deck.problems.iter_mut().take(EXPLAINED_MAX) {
         let Some(seen) = services.get(&problem.service) else { continue };
         problem.endpoints = endpoints(app, seen, problem.condition, now);
-        problem.changes = changes(app, seen, problem.since, now);
+        problem.changes = changes(app, &problem.service, seen, problem.since, now);
+        problem.reasons = reasons::find(app, &known, seen, problem.condition, now);
     }
 }
 
@@ -66,11 +71,18 @@ fn endpoints(app: &App, seen: &Seen, condition: &str, now: Timestamp) -> Vec<End
         })
         .collect();
     found.sort_by(|left, right| right.value.total_cmp(&left.value));
+    // Those that are as they should be would only distract from the others.
+    let bounds = CONDITIONS.iter().find(|known| known.name == condition && known.measure == measure);
+    let worst = found.first().map_or(0.0, |endpoint| endpoint.value);
+    found.retain(|endpoint| {
+        let out = bounds.is_some_and(|bounds| bounds.compare(endpoint.value) > State::Ok);
+        out || endpoint.value >= worst / 2.0
+    });
     found.truncate(ENDPOINTS);
     found
 }
 
-fn changes(app: &App, seen: &Seen, since: Timestamp, now: Timestamp) -> Vec<Change> {
+fn changes(app: &App, service: &str, seen: &Seen, since: Timestamp, now: Timestamp) -> Vec<Change> {
     let around = since - CHANGE_BEFORE_MS..=since + CHANGE_AFTER_MS;
     let starts = format!("process_start_time_seconds{{{}}}", seen.matchers);
     let mut changes: Vec<Change> = instant(app, &starts, now)
@@ -80,8 +92,33 @@ fn changes(app: &App, seen: &Seen, since: Timestamp, now: Timestamp) -> Vec<Chan
         .map(|(at, instance)| Change { at, text: format!("{instance} restarted") })
         .collect();
     let told = app.annotations.between(*around.start(), *around.end(), &[]);
-    changes.extend(told.into_iter().map(|told| Change { at: told.time, text: told.text }));
+    let told = told.into_iter().filter(|told| concerns(&told.tags, service));
+    changes.extend(told.map(|told| Change { at: told.time, text: told.text }));
     changes.sort_by_key(|change| change.at);
     changes.truncate(ENDPOINTS);
     changes
+}
+
+/// Whether what happened concerns a service: it names that one, or none.
+fn concerns(tags: &[String], service: &str) -> bool {
+    let mut named = tags.iter().filter_map(|tag| tag.strip_prefix("service:")).peekable();
+    named.peek().is_none() || named.any(|name| name == service)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_deploy_of_one_service_is_no_change_of_another() {
+        let check = |tags: &[&str], want: bool| {
+            let tags: Vec<String> = tags.iter().map(|tag| (*tag).to_owned()).collect();
+            assert_eq!(concerns(&tags, "orders"), want, "{tags:?}");
+        };
+        check(&[], true);
+        check(&["deploy"], true);
+        check(&["deploy", "service:orders"], true);
+        check(&["service:payments", "service:orders"], true);
+        check(&["deploy", "service:payments"], false);
+    }
 }

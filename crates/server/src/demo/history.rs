@@ -6,7 +6,8 @@ use model::{Labels, METRIC_NAME, Sample, Series, Timestamp, Value};
 use tsdb::Store;
 
 use super::fault::Schedule;
-use super::plan::{Chance, SERVICES, Service};
+use super::machine;
+use super::plan::{CALL_SHARE, Chance, SERVICES, Service};
 
 /// How long the history is.
 const HISTORY_MS: i64 = 2 * 3_600_000;
@@ -18,22 +19,25 @@ const BOUNDS: &[f64] = &flightdeck_instrument::LATENCY_BUCKETS;
 const DRAWN_MAX: u64 = 400;
 
 /// Series under their labels, as they grow.
-type Grown = BTreeMap<Labels, Vec<Sample>>;
+pub type Grown = BTreeMap<Labels, Vec<Sample>>;
 
 /// Writes it up to `end`.
 pub fn write(store: &Store, schedule: &Schedule, addresses: &[String], end: Timestamp) -> anyhow::Result<()> {
     let mut grown = Grown::new();
     for (service, address) in SERVICES.iter().zip(addresses) {
         let chance = Chance::new(address.len() as u64 + 11);
-        let mut teller = Teller { service, address, chance, answers: BTreeMap::new() };
+        let mut teller =
+            Teller { service, address, chance, answers: BTreeMap::new(), calls: BTreeMap::new() };
         let mut time = end - HISTORY_MS;
-        // The last step is left to the first real scrape.
-        while time < end - STEP_MS {
+        // The first real scrape follows within seconds; a longer gap would look like an outage.
+        while time <= end {
             teller.step(schedule, time, end, &mut grown);
             time += STEP_MS;
         }
-        teller.answers.into_values().for_each(|answers| answers.into_series(&mut grown));
+        let told = teller.answers.into_values().chain(teller.calls.into_values());
+        told.for_each(|answers| grown.extend(answers.columns));
     }
+    machine::tell(end - HISTORY_MS, end, STEP_MS, &mut grown);
     let batch: Vec<Series> = grown
         .into_iter()
         .map(|(labels, samples)| Series { labels, samples, exemplars: Vec::new(), metadata: None })
@@ -43,9 +47,10 @@ pub fn write(store: &Store, schedule: &Schedule, addresses: &[String], end: Time
     Ok(())
 }
 
-/// What an endpoint answered with one status: counted by bound, with a column of samples for each.
+/// What an endpoint answered with one status, or a call with one outcome: counted by bound, with a column of samples for
+/// each.
 struct Answers {
-    /// Labels and samples: the requests, their count and sum, then one per bound.
+    /// Labels and samples: sum, counts, then one per bound.
     columns: Vec<(Labels, Vec<Sample>)>,
     sum: f64,
     /// How many were not slower than each bound, and how many there were.
@@ -57,6 +62,7 @@ struct Teller<'a> {
     address: &'a str,
     chance: Chance,
     answers: BTreeMap<(usize, &'static str), Answers>,
+    calls: BTreeMap<(usize, &'static str), Answers>,
 }
 
 impl Teller<'_> {
@@ -78,12 +84,19 @@ impl Teller<'_> {
                 };
                 let own = [("method", endpoint.method), ("route", endpoint.route), ("status", status)];
                 let (service, address) = (self.service.name, self.address);
-                let answers =
-                    self.answers.entry((at, status)).or_insert_with(|| Answers::new(service, address, &own));
-                answers.add(seconds);
+                let answers = self.answers.entry((at, status));
+                let durations = "http_request_duration_seconds";
+                let new = || Answers::new(service, address, Some("http_requests_total"), durations, &own);
+                answers.or_insert_with(new).add(seconds);
+                let outcome = if status == "500" { "error" } else { "ok" };
+                let calls = self.calls.entry((at, outcome));
+                let durations = format!("{}_duration_seconds", endpoint.call.prefix);
+                let own = [("operation", endpoint.call.operation), ("outcome", outcome)];
+                let new = || Answers::new(service, address, None, &durations, &own);
+                calls.or_insert_with(new).add(seconds * CALL_SHARE);
             }
         }
-        self.answers.values_mut().for_each(|answers| answers.tell(time));
+        self.answers.values_mut().chain(self.calls.values_mut()).for_each(|answers| answers.tell(time));
         push(grown, &self.labels("up", &[]), time, 1.0);
         let resident = 38e6 + 2e6 * (hours * 5.0).sin();
         push(grown, &self.labels("process_resident_memory_bytes", &[]), time, resident.round());
@@ -102,19 +115,22 @@ impl Teller<'_> {
 }
 
 impl Answers {
-    fn new(service: &str, address: &str, own: &[(&str, &str)]) -> Answers {
+    fn new(
+        service: &str,
+        address: &str,
+        counter: Option<&str>,
+        durations: &str,
+        own: &[(&str, &str)],
+    ) -> Answers {
         let column = |name: &str, more: &[(&str, &str)]| {
             let all: Vec<(&str, &str)> = own.iter().chain(more).copied().collect();
             (labels_of(service, address, name, &all), Vec::new())
         };
-        let duration = "http_request_duration_seconds";
-        let mut columns = vec![
-            column("http_requests_total", &[]),
-            column(&format!("{duration}_count"), &[]),
-            column(&format!("{duration}_sum"), &[]),
-        ];
+        let mut columns = vec![column(&format!("{durations}_sum"), &[])];
+        columns.extend(counter.map(|counter| column(counter, &[])));
+        columns.push(column(&format!("{durations}_count"), &[]));
         let bounds = BOUNDS.iter().map(|bound| format!("{bound:?}")).chain(["+Inf".to_owned()]);
-        columns.extend(bounds.map(|bound| column(&format!("{duration}_bucket"), &[("le", &bound)])));
+        columns.extend(bounds.map(|bound| column(&format!("{durations}_bucket"), &[("le", &bound)])));
         Answers { columns, sum: 0.0, counts: vec![0.0; BOUNDS.len() + 1] }
     }
 
@@ -127,14 +143,13 @@ impl Answers {
 
     fn tell(&mut self, time: Timestamp) {
         let all = self.counts.last().copied().unwrap_or(0.0);
-        let values = [all, all, self.sum].into_iter().chain(self.counts.iter().copied());
+        let totals = self.columns.len() - self.counts.len() - 1;
+        let values = std::iter::once(self.sum)
+            .chain(std::iter::repeat_n(all, totals))
+            .chain(self.counts.iter().copied());
         for ((_, samples), value) in self.columns.iter_mut().zip(values) {
             samples.push(Sample { time, start: None, value: Value::Float(value) });
         }
-    }
-
-    fn into_series(self, grown: &mut Grown) {
-        grown.extend(self.columns);
     }
 }
 

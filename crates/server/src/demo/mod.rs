@@ -3,6 +3,7 @@
 
 mod fault;
 mod history;
+mod machine;
 mod plan;
 mod shop;
 mod traffic;
@@ -23,6 +24,9 @@ use fault::Schedule;
 use plan::SERVICES;
 
 pub use fault::Fault;
+
+/// A dashboard of the shop, as somebody would have made it elsewhere and put into the folder of dashboards.
+const DASHBOARD: &str = include_str!("dashboard.json");
 
 /// How long before the first fault its cause was deployed.
 const DEPLOYED_BEFORE_MS: i64 = 40_000;
@@ -49,6 +53,9 @@ fn run_in(directory: &Path, options: &mut ServeOptions, only: Option<Fault>) -> 
         .iter()
         .map(|listener| Ok(listener.local_addr()?.to_string()))
         .collect::<std::io::Result<_>>()?;
+    let dashboards = directory.join("dashboards");
+    std::fs::create_dir_all(&dashboards).with_context(|| format!("making {}", dashboards.display()))?;
+    std::fs::write(dashboards.join("shop.json"), DASHBOARD).context("writing the shop's dashboard")?;
     let file = directory.join("flightdeck.yml");
     std::fs::write(&file, configuration(&addresses))
         .with_context(|| format!("writing {}", file.display()))?;
@@ -84,7 +91,9 @@ fn run_in(directory: &Path, options: &mut ServeOptions, only: Option<Fault>) -> 
 }
 
 fn configuration(addresses: &[String]) -> String {
-    let mut text = String::from("global:\n  scrape_interval: 5s\nscrape_configs:\n");
+    let mut text = String::from(
+        "global:\n  scrape_interval: 5s\ndashboards:\n  - path: dashboards\n    folder: Shop\nscrape_configs:\n",
+    );
     for (service, address) in SERVICES.iter().zip(addresses) {
         text +=
             &format!("  - job_name: {}\n    static_configs: [{{ targets: ['{address}'] }}]\n", service.name);

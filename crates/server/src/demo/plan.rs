@@ -27,7 +27,21 @@ pub struct Endpoint {
     pub median: f64,
     /// The share of requests that fail.
     pub failing: f64,
+    /// What it spends most of that time with.
+    pub call: Call,
 }
+
+/// A call to something outside of the service.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Call {
+    /// The prefix of its metrics.
+    pub prefix: &'static str,
+    /// What it does there.
+    pub operation: &'static str,
+}
+
+/// Which part of an answer's time goes into its call.
+pub const CALL_SHARE: f64 = 0.8;
 
 /// How an endpoint behaves at one time.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -48,8 +62,17 @@ const fn endpoint(
     rate: f64,
     median: f64,
     failing: f64,
+    call: Call,
 ) -> Endpoint {
-    Endpoint { method, route, rate, median, failing }
+    Endpoint { method, route, rate, median, failing, call }
+}
+
+const fn query(operation: &'static str) -> Call {
+    Call { prefix: "db_query", operation }
+}
+
+const fn api(operation: &'static str) -> Call {
+    Call { prefix: "external_api", operation }
 }
 
 /// The shop.
@@ -57,26 +80,26 @@ pub static SERVICES: &[Service] = &[
     Service {
         name: "orders",
         endpoints: &[
-            endpoint("GET", "/orders/{id}", 5.0, 0.035, 0.000_5),
-            endpoint("POST", "/orders", 1.5, 0.060, 0.001),
-            endpoint("GET", "/orders", 1.0, 0.025, 0.000_2),
+            endpoint("GET", "/orders/{id}", 5.0, 0.035, 0.000_5, query("select_order")),
+            endpoint("POST", "/orders", 1.5, 0.060, 0.001, query("insert_order")),
+            endpoint("GET", "/orders", 1.0, 0.025, 0.000_2, query("list_orders")),
         ],
         pool_max: Some(20),
     },
     Service {
         name: "payments",
         endpoints: &[
-            endpoint("POST", "/payments", 1.5, 0.090, 0.001),
-            endpoint("POST", "/refunds", 0.3, 0.110, 0.001),
-            endpoint("GET", "/payments/{id}", 2.0, 0.012, 0.0),
+            endpoint("POST", "/payments", 1.5, 0.090, 0.001, api("charge_card")),
+            endpoint("POST", "/refunds", 0.3, 0.110, 0.001, api("refund_card")),
+            endpoint("GET", "/payments/{id}", 2.0, 0.012, 0.0, query("select_payment")),
         ],
         pool_max: Some(10),
     },
     Service {
         name: "catalog",
         endpoints: &[
-            endpoint("GET", "/products/{id}", 9.0, 0.006, 0.000_1),
-            endpoint("GET", "/search", 4.0, 0.030, 0.000_5),
+            endpoint("GET", "/products/{id}", 9.0, 0.006, 0.000_1, query("select_product")),
+            endpoint("GET", "/search", 4.0, 0.030, 0.000_5, query("search_products")),
         ],
         pool_max: None,
     },

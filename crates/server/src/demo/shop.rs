@@ -10,12 +10,12 @@ use axum::Router;
 use axum::http::StatusCode;
 use axum::routing::{MethodFilter, on};
 use flightdeck_instrument::Flightdeck;
-use flightdeck_instrument::dependency::{PoolState, watch_pool};
+use flightdeck_instrument::dependency::{Calls, PoolState, watch_pool};
 use parking_lot::Mutex;
 use tokio::runtime::Runtime;
 
 use super::fault::Schedule;
-use super::plan::{Chance, Endpoint, SERVICES, Service};
+use super::plan::{CALL_SHARE, Chance, Endpoint, SERVICES, Service};
 use crate::app::now_millis;
 
 /// How long an answer takes at most.
@@ -36,7 +36,7 @@ pub fn open(listeners: Vec<TcpListener>, schedule: Schedule) -> anyhow::Result<S
         .context("starting the shop")?;
     for (service, listener) in SERVICES.iter().zip(listeners) {
         listener.set_nonblocking(true)?;
-        let router = router(service, schedule.clone());
+        let router = router(service, schedule.clone())?;
         let _within = runtime.enter();
         let listener = tokio::net::TcpListener::from_std(listener)?;
         runtime.spawn(async move {
@@ -48,7 +48,7 @@ pub fn open(listeners: Vec<TcpListener>, schedule: Schedule) -> anyhow::Result<S
     Ok(Shop { _runtime: runtime })
 }
 
-fn router(service: &'static Service, schedule: Schedule) -> Router {
+fn router(service: &'static Service, schedule: Schedule) -> anyhow::Result<Router> {
     let deck = Flightdeck::new(service.name);
     let chance = Arc::new(Mutex::new(Chance::new(service.name.len() as u64)));
     let used = Arc::new(AtomicU64::new(0));
@@ -63,33 +63,48 @@ fn router(service: &'static Service, schedule: Schedule) -> Router {
     deck.check("database", async || Ok::<(), std::io::Error>(()));
     let mut router = Router::new();
     for endpoint in service.endpoints {
+        let calls = Calls::register(deck.registry(), endpoint.call.prefix)?;
         let (schedule, chance, used) = (schedule.clone(), chance.clone(), used.clone());
-        let answer = move || answer(service, endpoint, schedule.clone(), chance.clone(), used.clone());
+        let desk = Desk { service, endpoint, schedule, chance, used, calls };
+        let answer = move || desk.clone().answer();
         let filter = if endpoint.method == "POST" { MethodFilter::POST } else { MethodFilter::GET };
         router = router.route(endpoint.route, on(filter, answer));
     }
-    router.layer(deck.layer()).merge(deck.routes())
+    Ok(router.layer(deck.layer()).merge(deck.routes()))
 }
 
-/// Takes as long as planned, and fails as often.
-async fn answer(
+/// Where one endpoint is answered.
+#[derive(Clone)]
+struct Desk {
     service: &'static Service,
     endpoint: &'static Endpoint,
     schedule: Schedule,
     chance: Arc<Mutex<Chance>>,
     used: Arc<AtomicU64>,
-) -> StatusCode {
-    let behaviour = service.behaviour(endpoint, schedule.at(now_millis()));
-    let (seconds, fails) = {
-        let mut chance = chance.lock();
-        (chance.duration(&behaviour), chance.share() < behaviour.failing)
-    };
-    used.fetch_add(1, Ordering::Relaxed);
-    tokio::time::sleep(Duration::from_secs_f64(seconds).min(ANSWER_MAX)).await;
-    used.fetch_sub(1, Ordering::Relaxed);
-    match (fails, endpoint.method) {
-        (true, _) => StatusCode::INTERNAL_SERVER_ERROR,
-        (false, "POST") => StatusCode::CREATED,
-        (false, _) => StatusCode::OK,
+    calls: Calls,
+}
+
+impl Desk {
+    /// Takes as long as planned, most of it in its call, and fails as often.
+    async fn answer(self) -> StatusCode {
+        let behaviour = self.service.behaviour(self.endpoint, self.schedule.at(now_millis()));
+        let (seconds, fails) = {
+            let mut chance = self.chance.lock();
+            (chance.duration(&behaviour), chance.share() < behaviour.failing)
+        };
+        let whole = Duration::from_secs_f64(seconds).min(ANSWER_MAX);
+        self.used.fetch_add(1, Ordering::Relaxed);
+        let call = async {
+            tokio::time::sleep(whole.mul_f64(CALL_SHARE)).await;
+            if fails { Err(()) } else { Ok(()) }
+        };
+        let outcome = self.calls.timed(self.endpoint.call.operation, call).await;
+        tokio::time::sleep(whole.mul_f64(1.0 - CALL_SHARE)).await;
+        self.used.fetch_sub(1, Ordering::Relaxed);
+        match (outcome, self.endpoint.method) {
+            (Err(()), _) => StatusCode::INTERNAL_SERVER_ERROR,
+            (Ok(()), "POST") => StatusCode::CREATED,
+            (Ok(()), _) => StatusCode::OK,
+        }
     }
 }

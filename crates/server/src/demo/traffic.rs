@@ -15,6 +15,8 @@ use crate::app::now_millis;
 const ANSWER_BYTES_MAX: usize = 4_096;
 /// How long one request may take.
 const PATIENCE: Duration = Duration::from_secs(10);
+/// How often a service is asked whether it is ready.
+const PROBE_INTERVAL: Duration = Duration::from_secs(5);
 /// How many requests of one endpoint are under way at once.
 const AT_ONCE_MAX: usize = 64;
 
@@ -32,11 +34,23 @@ pub fn start(addresses: Vec<String>, schedule: Schedule) -> anyhow::Result<Traff
         .build()
         .context("starting the traffic")?;
     for (service, address) in SERVICES.iter().zip(addresses) {
+        runtime.spawn(keep_probing(address.clone()));
         for (at, endpoint) in service.endpoints.iter().enumerate() {
             runtime.spawn(keep_asking(service, endpoint, address.clone(), schedule.clone(), at as u64));
         }
     }
     Ok(Traffic { _runtime: runtime })
+}
+
+/// Asks whether the service is ready, as whatever spreads its requests would.
+async fn keep_probing(address: String) {
+    loop {
+        let asked = tokio::time::timeout(PATIENCE, ask(&address, "GET", "/health/ready")).await;
+        if let Ok(Err(error)) = asked {
+            tracing::debug!(%error, address, "a probe of the demo failed");
+        }
+        tokio::time::sleep(PROBE_INTERVAL).await;
+    }
 }
 
 async fn keep_asking(
@@ -48,11 +62,14 @@ async fn keep_asking(
 ) {
     let mut chance = Chance::new(seed + 101);
     let turns = std::sync::Arc::new(tokio::sync::Semaphore::new(AT_ONCE_MAX));
+    let mut due = tokio::time::Instant::now();
     loop {
         let rate = service.behaviour(endpoint, schedule.at(now_millis())).rate.max(0.01);
         // Between requests of many people the time is distributed like this.
         let wait = -(1.0 - chance.share()).ln() / rate;
-        tokio::time::sleep(Duration::from_secs_f64(wait.min(30.0))).await;
+        // What a busy machine does late is made up for, or there would be fewer requests than planned.
+        due += Duration::from_secs_f64(wait.min(30.0));
+        tokio::time::sleep_until(due).await;
         let Ok(turn) = turns.clone().try_acquire_owned() else { continue };
         let id = (chance.share() * 10_000.0) as u64;
         let path = endpoint.route.replace("{id}", &id.to_string());

@@ -1,6 +1,7 @@
 //! The sections of the file beside scraping, as they are typed, each with its own checks.
 
 mod alerting;
+mod dashboards;
 mod otlp;
 mod remote;
 mod storage;
@@ -10,6 +11,7 @@ use collect::config::{ConfigError, GlobalConfig, ScrapeConfig, nullable};
 use serde::Deserialize;
 
 pub use alerting::AlertingSection;
+pub use dashboards::DashboardsSection;
 pub use otlp::{OtlpSection, TranslationStrategy};
 pub use remote::{RemoteReadSection, RemoteWriteSection};
 pub use storage::StorageSection;
@@ -50,6 +52,9 @@ pub struct FileSections {
     /// How OTLP metrics become series.
     #[serde(default, deserialize_with = "nullable")]
     pub otlp: OtlpSection,
+    /// Folders of dashboards. Ours: Prometheus has none.
+    #[serde(default, deserialize_with = "nullable")]
+    pub dashboards: Vec<DashboardsSection>,
 }
 
 /// A file that `scrape_config_files` names.

@@ -1,0 +1,95 @@
+//! Snapshots: a dashboard as somebody saw it, with the answers it had, under an address that nobody guesses. What is in one is the
+//! page's own affair; here it is JSON of a bounded size in a file.
+
+use std::fs;
+use std::hash::{BuildHasher, RandomState};
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, bail};
+
+use crate::files;
+
+/// How large one may be.
+pub const SNAPSHOT_BYTES_MAX: usize = 16 << 20;
+/// How many are kept; the oldest go first.
+const SNAPSHOTS_MAX: usize = 200;
+
+/// The folder of snapshots.
+pub struct Snapshots {
+    folder: PathBuf,
+}
+
+impl Snapshots {
+    /// The folder `snapshots` of the data directory.
+    pub fn open(directory: &Path) -> Snapshots {
+        Snapshots { folder: directory.join("snapshots") }
+    }
+
+    /// Keeps one and answers with its name.
+    pub fn keep(&self, json: &str) -> anyhow::Result<String> {
+        if json.len() > SNAPSHOT_BYTES_MAX {
+            bail!("a snapshot has at most {SNAPSHOT_BYTES_MAX} bytes; this one has {}", json.len());
+        }
+        fs::create_dir_all(&self.folder).with_context(|| format!("making {}", self.folder.display()))?;
+        self.make_room()?;
+        // Keys of hash maps are random: two of them are a name that nobody guesses.
+        let name: String = (0..2).map(|part| format!("{:016x}", RandomState::new().hash_one(part))).collect();
+        files::replace(&self.path_of(&name), json)?;
+        Ok(name)
+    }
+
+    /// One of them; nothing where there is none of that name.
+    pub fn get(&self, name: &str) -> Option<String> {
+        is_name(name).then(|| fs::read_to_string(self.path_of(name)).ok()).flatten()
+    }
+
+    /// Takes one away; false when there is none.
+    pub fn remove(&self, name: &str) -> anyhow::Result<bool> {
+        let path = self.path_of(name);
+        if !is_name(name) || !path.exists() {
+            return Ok(false);
+        }
+        fs::remove_file(&path).with_context(|| format!("removing {}", path.display()))?;
+        Ok(true)
+    }
+
+    fn make_room(&self) -> anyhow::Result<()> {
+        let mut kept: Vec<_> = fs::read_dir(&self.folder)?
+            .flatten()
+            .filter_map(|entry| Some((entry.metadata().ok()?.modified().ok()?, entry.path())))
+            .collect();
+        kept.sort();
+        let over = (kept.len() + 1).saturating_sub(SNAPSHOTS_MAX);
+        for (_, path) in kept.into_iter().take(over) {
+            fs::remove_file(&path).with_context(|| format!("removing {}", path.display()))?;
+        }
+        Ok(())
+    }
+
+    fn path_of(&self, name: &str) -> PathBuf {
+        self.folder.join(format!("{name}.json"))
+    }
+}
+
+fn is_name(name: &str) -> bool {
+    name.len() == 32 && name.bytes().all(|byte| byte.is_ascii_hexdigit())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn snapshots_are_found_by_their_name_and_by_no_path() {
+        let directory = std::env::temp_dir().join(format!("flightdeck-snapshots-{}", std::process::id()));
+        let snapshots = Snapshots::open(&directory);
+        let name = snapshots.keep("{\"a\":1}").expect("it is kept");
+        assert_eq!(snapshots.get(&name).as_deref(), Some("{\"a\":1}"));
+        assert_ne!(snapshots.keep("{}").expect("it is kept"), name);
+        assert!(snapshots.get("../snapshots/x").is_none() && snapshots.get("").is_none());
+        assert!(snapshots.keep(&" ".repeat(SNAPSHOT_BYTES_MAX + 1)).is_err());
+        assert!(snapshots.remove(&name).expect("it is removed") && snapshots.get(&name).is_none());
+        assert!(!snapshots.remove(&name).expect("nothing is removed"));
+        fs::remove_dir_all(&directory).expect("it was made here");
+    }
+}

@@ -1,0 +1,56 @@
+// A part of the page as a picture: its elements with the styles of the page inside one SVG, which is drawn on a canvas. Nothing
+// leaves the browser.
+
+const SCALE = 2;
+const PIXELS_MAX = 16_000;
+
+/** All rules of the page; what cannot be read is from elsewhere and none of ours. */
+const styles = (): string => [...document.styleSheets].flatMap((sheet) => {
+  try {
+    return [...sheet.cssRules].map((rule) => rule.cssText);
+  } catch {
+    return [];
+  }
+}).join("\n");
+
+/** A copy in which what was drawn by script is an image. */
+const still = (element: HTMLElement): HTMLElement => {
+  const copy = element.cloneNode(true) as HTMLElement;
+  const [from, to] = [element.querySelectorAll("canvas"), copy.querySelectorAll("canvas")];
+  from.forEach((canvas, at) => {
+    const image = document.createElement("img");
+    image.src = canvas.width && canvas.height ? canvas.toDataURL() : "";
+    image.style.cssText = `${canvas.style.cssText};width:${canvas.clientWidth}px;height:${canvas.clientHeight}px;display:block`;
+    to[at]?.replaceWith(image);
+  });
+  return copy;
+};
+
+/** The element as PNG. */
+export const imageOf = async (element: HTMLElement): Promise<Blob> => {
+  const { width, height } = element.getBoundingClientRect();
+  const copy = still(element);
+  copy.style.width = `${width}px`;
+  copy.style.margin = "0";
+  const frame = document.createElement("div");
+  const dark = getComputedStyle(document.documentElement).colorScheme.includes("light") ? matchMedia("(prefers-color-scheme: dark)").matches && document.documentElement.style.colorScheme !== "light" : true;
+  frame.setAttribute("xmlns", "http://www.w3.org/1999/xhtml");
+  frame.style.cssText = `color-scheme:${dark ? "dark" : "light"};background:var(--paper);color:var(--ink);font:14px/1.45 var(--sans);width:${width}px`;
+  const style = document.createElement("style");
+  style.textContent = styles();
+  frame.append(style, copy);
+  const body = new XMLSerializer().serializeToString(frame);
+  const scale = Math.min(SCALE, PIXELS_MAX / Math.max(width, height));
+  const svg = `<svg xmlns="http://www.w3.org/2000/svg" width="${width}" height="${height}" style="color-scheme:${dark ? "dark" : "light"}"><foreignObject width="100%" height="100%">${body}</foreignObject></svg>`;
+  const image = new Image();
+  image.src = `data:image/svg+xml;charset=utf-8,${encodeURIComponent(svg)}`;
+  await image.decode();
+  const canvas = document.createElement("canvas");
+  canvas.width = Math.ceil(width * scale);
+  canvas.height = Math.ceil(height * scale);
+  const context = canvas.getContext("2d");
+  if (!context) throw new Error("this browser draws no pictures");
+  context.scale(scale, scale);
+  context.drawImage(image, 0, 0);
+  return new Promise((done, fail) => canvas.toBlob((blob) => (blob ? done(blob) : fail(new Error("the picture is too large"))), "image/png"));
+};

@@ -1,0 +1,24 @@
+// A playlist: one dashboard after the other on a wall. It lives in the address, so a screen is set up with a link.
+import { useEffect } from "preact/hooks";
+import { go, href, params } from "../app/route";
+
+export const SECONDS = 30;
+const SECONDS_MIN = 5;
+
+/** The address at which a playlist begins. */
+export const playing = (ids: string[], seconds: number): string =>
+  href(`/dashboards/${encodeURIComponent(ids[0] ?? "")}`, { kiosk: "1", play: ids.join(","), every: seconds === SECONDS ? undefined : String(seconds) });
+
+/** The one after this one; the first after the last. */
+export const after = (ids: readonly string[], id: string): string | undefined => (ids.length ? ids[(ids.indexOf(id) + 1) % ids.length] : undefined);
+
+export const usePlaylist = (id: string): void => {
+  const said = params.value.get("play");
+  const every = Math.max(SECONDS_MIN, Number(params.value.get("every") ?? SECONDS) || SECONDS);
+  useEffect(() => {
+    const next = after((said ?? "").split(",").filter(Boolean), id);
+    if (!next) return;
+    const timer = setTimeout(() => go(href(`/dashboards/${encodeURIComponent(next)}`, { kiosk: "1", play: said ?? undefined, every: params.value.get("every") ?? undefined }), "replace"), every * 1000);
+    return () => clearTimeout(timer);
+  }, [id, said, every]);
+};
