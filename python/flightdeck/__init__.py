@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from ._install import install
 
 if TYPE_CHECKING:
+    from . import checks, logs
     from .asgi import Middleware
     from .cache import Cache
     from .clients.calls import Calls
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
     from .health import CHECKS, check
     from .instrumentation import instrument
 
-__all__ = ("CHECKS", "Cache", "Calls", "Middleware", "check", "install", "instrument", "outgoing_headers", "request_id", "trace_context")
+__all__ = ("CHECKS", "Cache", "Calls", "Middleware", "check", "checks", "install", "instrument", "logs", "outgoing_headers", "request_id", "trace_context")
 __version__ = "0.1.0"
 
 _ELSEWHERE = {
@@ -27,7 +28,9 @@ _ELSEWHERE = {
     "Calls": "clients.calls",
     "Middleware": "asgi",
     "check": "health",
+    "checks": "",
     "instrument": "instrumentation",
+    "logs": "",
     "outgoing_headers": "correlate",
     "request_id": "correlate",
     "trace_context": "correlate",
@@ -39,5 +42,6 @@ def __getattr__(name: str) -> Any:
     if name in _ELSEWHERE:
         from importlib import import_module
 
-        return getattr(import_module(f"{__name__}.{_ELSEWHERE[name]}"), name)
+        module = _ELSEWHERE[name]
+        return getattr(import_module(f"{__name__}.{module}"), name) if module else import_module(f"{__name__}.{name}")
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -44,8 +44,8 @@ class Answer:
         self.seconds = seconds
         self.checked = now
         self.asked = time.monotonic()
-        self.since = before.since if before is not None and before.status == self.status else now
-        self.last_error = (error[:_ERROR_CHARACTERS_MAX], now) if error is not None else before.last_error if before else None
+        self.since: float = before.since if before is not None and before.status == self.status else now
+        self.last_error: Optional[Tuple[str, float]] = (error[:_ERROR_CHARACTERS_MAX], now) if error is not None else before.last_error if before else None
 
     def as_json(self, details: str) -> Dict[str, Any]:
         """As in the JSON of this library."""

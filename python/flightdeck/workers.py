@@ -149,7 +149,7 @@ def set_number(
     """Sets a number that no metric of this process has; `mode` says what becomes of several workers' numbers."""
     with _lock:
         if _segment is not None:
-            family = ("", kind, name, mode, list(labels), [], [], documentation, "")
+            family: Tuple[Any, ...] = ("", kind, name, mode, list(labels), [], [], documentation, "")
             _segment.value(family, list(labels.values()), time.time()).set(value)
 
 

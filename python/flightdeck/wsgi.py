@@ -6,6 +6,7 @@ put there on its way through the handler. Others have none, and count as `unmatc
 
 from __future__ import annotations
 
+import inspect
 import re
 from time import perf_counter
 from typing import Any, Callable, Dict, Iterable, Iterator, List, Optional, Tuple
@@ -63,7 +64,7 @@ class Middleware:
             answer.fail(error)
             raise
         wrapper = environ.get("wsgi.file_wrapper")
-        if isinstance(wrapper, type) and isinstance(answer.parts, wrapper):
+        if inspect.isclass(wrapper) and issubclass(type(answer.parts), wrapper):
             # The server sends such a file by itself, if it gets it as it is.
             served.end(answer.status or 500)
             served.leave()
@@ -102,7 +103,7 @@ class _Answer:
         self._start_response = start_response
         self._all_sent = False
         self.status = 0
-        self.parts: Any = ()
+        self.parts: Iterable[bytes] = ()
 
     def start(self, status: str, headers: List[Tuple[str, str]], *error: Any) -> Any:
         """What the application calls to begin its answer."""

@@ -24,4 +24,4 @@ def instrument() -> None:
         finally:
             api.end(call, status)
 
-    HTTPAdapter.send = send_and_measure
+    setattr(HTTPAdapter, "send", send_and_measure)

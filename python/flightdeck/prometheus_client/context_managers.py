@@ -57,10 +57,9 @@ class ExceptionCounter:
     def __enter__(self) -> None:
         pass
 
-    def __exit__(self, typ: Optional[Type[BaseException]], value: Any, traceback: Any) -> bool:
+    def __exit__(self, typ: Optional[Type[BaseException]], value: Any, traceback: Any) -> None:
         if isinstance(value, self._exception):
             self._counter.inc()
-        return False
 
     def __call__(self, f: F) -> F:
         return _around(f, lambda: self)  # type: ignore[no-any-return]

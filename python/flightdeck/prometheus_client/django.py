@@ -12,7 +12,7 @@ from django.views import View
 from .registry import REGISTRY
 
 
-class PrometheusDjangoView(View):
+class PrometheusDjangoView(View):  # type: ignore[misc]
     """Answers scrapes."""
 
     registry: Any = REGISTRY

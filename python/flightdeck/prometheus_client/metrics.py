@@ -28,6 +28,13 @@ def _get_use_created() -> bool:
 
 _use_created = _get_use_created()
 
+OVERFLOW_VALUE = "__overflow__"
+
+
+def _get_series_max() -> int:
+    limit = os.environ.get("FLIGHTDECK_SERIES_MAX", "")
+    return int(limit) if limit.isascii() and limit.isdigit() and int(limit) > 0 else 20_000
+
 
 def enable_created_metrics() -> None:
     """Exposes when counters, histograms and summaries were created."""
@@ -61,6 +68,8 @@ class MetricWrapperBase(_core.Metric):
     _reserved_labelnames: Sequence[str] = ()
     # What names its registry to other workers; `None`: it is this process's alone.
     _shared_key: Optional[str] = None
+    # How many children it may have; what is beyond goes into one, whose label values say so.
+    series_max = _get_series_max()
 
     def __init__(
         self,
@@ -152,6 +161,9 @@ class MetricWrapperBase(_core.Metric):
                 raise ValueError("Incorrect label count")
             labelvalues = tuple(str(value) for value in labelvalues)
         with self._lock:
+            if labelvalues not in self._metrics and len(self._metrics) >= self.series_max:
+                self._tell_of_overflow()
+                labelvalues = (OVERFLOW_VALUE,) * len(self._labelnames)
             if labelvalues not in self._metrics:
                 child = type(self)(
                     self._original_name,
@@ -166,6 +178,14 @@ class MetricWrapperBase(_core.Metric):
                 child._share(self._shared_key)
                 self._metrics[labelvalues] = child
             return self._metrics[labelvalues]
+
+    def _tell_of_overflow(self) -> None:
+        # Once for each metric; what was beyond is counted in the series itself.
+        if (OVERFLOW_VALUE,) * len(self._labelnames) not in self._metrics:
+            import logging
+
+            message = "metric %s has %d series, as many as it may (FLIGHTDECK_SERIES_MAX); more go into %s"
+            logging.getLogger("flightdeck").warning(message, self._name, self.series_max, OVERFLOW_VALUE)
 
     def remove(self, *labelvalues: Any) -> None:
         """Forgets the child with these label values, if there is one."""
@@ -259,6 +279,7 @@ class Counter(MetricWrapperBase, _core.Counter):
     _type = "counter"
 
     def _metric_init(self) -> None:
+        self._value: Any
         (self._value,) = self._bind_series(1) if self._is_native() else (self._value_of("_total"),)
         self._created = time.time()
 

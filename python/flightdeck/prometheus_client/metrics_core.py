@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Dict, List, Optional, Sequence, Tuple, Union
+from typing import Any, Container, Dict, List, Optional, Sequence, Tuple, Union
 
 from .samples import Exemplar, NativeHistogram, Sample, Timestamp
 from .validation import _validate_metric_name
@@ -63,7 +63,7 @@ class Metric:
     def __repr__(self) -> str:
         return f"Metric({self.name}, {self.documentation}, {self.type}, {self.unit}, {self.samples})"
 
-    def _restricted_metric(self, names: Sequence[str]) -> Optional["Metric"]:
+    def _restricted_metric(self, names: Container[str]) -> Optional["Metric"]:
         """The same family with the samples of these names, if it has any."""
         samples = [sample for sample in self.samples if sample[0] in names]
         if not samples:
@@ -190,7 +190,7 @@ class HistogramMetricFamily(_Family):
         if buckets is not None:
             self.add_metric([], buckets, sum_value)
 
-    def add_metric(self, labels: Sequence[str], buckets: Sequence, sum_value: Optional[float], timestamp: _Time = None) -> None:
+    def add_metric(self, labels: Sequence[str], buckets: Sequence[Any], sum_value: Optional[float], timestamp: _Time = None) -> None:
         """Adds a series; without a sum, no count either."""
         for bucket in buckets:
             bound, value = bucket[0], bucket[1]

@@ -82,7 +82,7 @@ class MmapedDict:
         """Value and time; an entry that is not there is made, zero."""
         if key not in self._positions:
             self._init_value(key)
-        return _PAIR.unpack_from(self._m, self._positions[key])  # type: ignore[arg-type,return-value]
+        return _PAIR.unpack_from(self._m, self._positions[key])  # type: ignore[arg-type]
 
     def write_value(self, key: str, value: float, timestamp: float) -> None:
         """Sets value and time."""

@@ -166,7 +166,7 @@ def _collect_one(collector: Any, shared: Optional[Dict[str, Metric]]) -> Iterabl
     if shared is None or not workers.is_shared(collector):
         return collector.collect()  # type: ignore[no-any-return]
     family = shared.pop(collector._name, None)
-    return collector.describe() if family is None else [family]  # type: ignore[no-any-return]
+    return collector.describe() if family is None else [family]
 
 
 class RestrictedRegistry:

@@ -13,7 +13,7 @@ from .serve import make_wsgi_app
 
 def MetricsResource(registry: Any = REGISTRY) -> WSGIResource:
     """A resource that answers scrapes from the threads of the reactor."""
-    return WSGIResource(reactor, reactor.getThreadPool(), make_wsgi_app(registry))  # type: ignore[attr-defined]
+    return WSGIResource(reactor, reactor.getThreadPool(), make_wsgi_app(registry))  # type: ignore[no-untyped-call]
 
 
 __all__ = ["MetricsResource"]

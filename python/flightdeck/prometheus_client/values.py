@@ -97,7 +97,7 @@ def MultiProcessValue(process_identifier: Callable[[], Any] = os.getpid) -> type
         def get(self) -> float:
             with lock:
                 self._notice_fork()
-                return self._value
+                return self._value  # type: ignore[no-any-return]
 
         def get_exemplar(self) -> None:
             return None

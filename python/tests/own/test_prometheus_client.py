@@ -255,3 +255,13 @@ def test_a_custom_collector_is_rendered_off_the_event_loop(registry):
     asyncio.run(ours.make_asgi_app(registry)({"type": "http", "query_string": b"", "headers": []}, receive, send))
     assert sent[0]["status"] == 200
     assert b"main 0.0\n" in sent[1]["body"]
+
+
+def test_series_are_bounded_and_what_is_beyond_is_counted(registry):
+    counter = ours.Counter("c", "Help.", ["path"], registry=registry)
+    counter.series_max = 10
+    for number in range(100):
+        counter.labels(str(number)).inc()
+    assert len(registry.restricted_registry(["c_total"]).collect().__next__().samples) == 11
+    assert value(registry, "c_total", path="__overflow__") == 90
+    assert value(registry, "c_total", path="3") == 1

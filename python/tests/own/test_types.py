@@ -1,0 +1,23 @@
+"""The package and its example as type checkers see them."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[3]
+
+
+@pytest.mark.parametrize(
+    "paths", [["python/flightdeck"], ["examples/fastapi-shop/shop.py", "examples/fastapi-shop/load.py"]], ids=["package", "example"]
+)
+def test_mypy_is_content(paths, tmp_path):
+    if not all((ROOT / path).exists() for path in paths):
+        pytest.skip("the repository is not here")
+    command = [sys.executable, "-m", "mypy", "--strict", "--config-file", str(ROOT / "python" / "pyproject.toml")]
+    cache = ["--cache-dir", os.path.join(os.path.expanduser("~"), ".cache", "flightdeck-mypy")]
+    # From elsewhere: the example imports what is installed.
+    done = subprocess.run([*command, *cache, *(str(ROOT / path) for path in paths)], cwd=tmp_path, capture_output=True, text=True)
+    assert done.returncode == 0, done.stdout + done.stderr
