@@ -24,8 +24,7 @@ pub(crate) fn by_labels(rows: &mut [Row], names: &[String], descending: bool) {
             .map(|name| (left.labels.value(name), right.labels.value(name)))
             .find(|(left, right)| left != right);
         let order = match differing {
-            Some((left, right)) if natural_less(left, right) => Ordering::Less,
-            Some(_) => Ordering::Greater,
+            Some((left, right)) => natural_order(left, right),
             None => left.labels.cmp(&right.labels),
         };
         if descending { order.reverse() } else { order }
@@ -45,24 +44,23 @@ fn best_first(left: f64, right: f64, smallest: bool) -> Ordering {
     }
 }
 
-/// Whether `left` comes before `right` when runs of digits count as numbers.
-fn natural_less(left: &str, right: &str) -> bool {
-    let (left, right) = (chunks(left), chunks(right));
-    for (index, chunk) in left.iter().enumerate() {
-        let Some(other) = right.get(index) else { return false };
-        let order = match (chunk.parse::<i64>(), other.parse::<i64>()) {
-            (Ok(number), Ok(other)) => number.cmp(&other),
-            _ => chunk.cmp(other),
-        };
-        match order {
-            Ordering::Less => return true,
-            Ordering::Greater => return false,
-            Ordering::Equal if index + 1 == left.len() => return true,
-            Ordering::Equal if index + 1 == right.len() => return false,
-            Ordering::Equal => {}
-        }
+/// The order in which runs of digits count as numbers. Texts that differ never count as equal, since sorting needs an
+/// order without contradictions: `01` comes before `1`.
+fn natural_order(left: &str, right: &str) -> Ordering {
+    let (lefts, rights) = (chunks(left), chunks(right));
+    let differing = lefts.iter().zip(&rights).map(|(left, right)| chunk_order(left, right));
+    let order = differing.into_iter().find(|order| order.is_ne());
+    order.unwrap_or_else(|| lefts.len().cmp(&rights.len()).then_with(|| left.cmp(right)))
+}
+
+/// Numbers of any length by their size, everything else as text.
+fn chunk_order(left: &str, right: &str) -> Ordering {
+    let is_number = |text: &str| text.starts_with(|first: char| first.is_ascii_digit());
+    if !is_number(left) || !is_number(right) {
+        return left.cmp(right);
     }
-    false
+    let (left, right) = (left.trim_start_matches('0'), right.trim_start_matches('0'));
+    left.len().cmp(&right.len()).then_with(|| left.cmp(right))
 }
 
 fn chunks(text: &str) -> Vec<&str> {
@@ -155,7 +153,7 @@ mod tests {
     #[test]
     fn numbers_in_texts_count_as_numbers() {
         let check = |left: &str, right: &str, want: bool| {
-            assert_eq!(natural_less(left, right), want, "{left} {right}")
+            assert_eq!(natural_order(left, right).is_lt(), want, "{left} {right}")
         };
         check("a2", "a10", true);
         check("a10", "a2", false);
@@ -164,6 +162,25 @@ mod tests {
         check("a1", "a", false);
         check("2.6.0", "2.10.0", true);
         check("99999999999999999999", "1", false);
+        check("5", "20000000000000000000", true);
+    }
+
+    #[test]
+    fn no_texts_contradict_each_other() {
+        let numbers =
+            ["1", "01", "001", "10", "010", "9", "5", "20000000000000000000", "60000000000000000000"];
+        let texts: Vec<String> = ["", "a", "a0", "-"]
+            .iter()
+            .flat_map(|before| numbers.iter().map(move |number| format!("{before}{number}")))
+            .flat_map(|text| [format!("{text}b"), text])
+            .collect();
+        for (left, right) in texts.iter().flat_map(|left| texts.iter().map(move |right| (left, right))) {
+            let order = natural_order(left, right);
+            assert_eq!(order, natural_order(right, left).reverse(), "{left} {right}");
+            for third in texts.iter().filter(|third| order.is_lt() && natural_order(right, third).is_lt()) {
+                assert!(natural_order(left, third).is_lt(), "{left} {right} {third}");
+            }
+        }
     }
 
     #[test]
