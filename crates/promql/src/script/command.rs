@@ -162,9 +162,9 @@ mod tests {
         check("eval_ordered instant at 0 sort(up)", "sort(up)", When::At(0));
         let range = When::Range { start: 0, end: 60_000, step: 5 };
         check("eval_warn  range from 0  to 1m step  5ms  up", "up", range);
-        let commands = parse(
-            "CLEAR\r\nload_with_nhcb 1m\r\n\tup 1\r\n# over\r\neval_fail instant at 0 up\r\n  expect fail msg: x\r\n",
-        );
+        let script = "CLEAR\r\nload_with_nhcb 1m\r\n\tup 1\r\n# over\r\n\
+                      eval_fail instant at 0 up\r\n  expect fail msg: x\r\n";
+        let commands = parse(script);
         assert_eq!(commands.map(|commands| commands.len()), Ok(3));
     }
 
