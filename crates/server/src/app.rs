@@ -15,7 +15,7 @@ use crate::collecting::Collecting;
 use crate::config::{Config, Current};
 use crate::dashboards::{Dashboards, Snapshots};
 use crate::deck::Decks;
-use crate::flags::ServeOptions;
+use crate::flags::{ServeOptions, query_settings};
 use crate::health::Health;
 use crate::http::Door;
 use crate::keeper::{Asked, Keeper};
@@ -85,7 +85,8 @@ impl App {
         reload: mpsc::Sender<oneshot::Sender<ReloadAnswer>>,
     ) -> (Arc<App>, Asked) {
         let (keeper, asked) = Keeper::new();
-        let settings = Settings { lookback_ms: options.query.lookback_millis, ..Settings::default() };
+        let settings =
+            Settings { lookback_ms: options.query.lookback_millis, ..query_settings(&options.features) };
         let app = App {
             store,
             metrics: Metrics::new(),

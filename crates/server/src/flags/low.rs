@@ -160,7 +160,10 @@ pub(super) struct Serve {
     /// Accepted because Prometheus has it: the receiver is always on.
     #[arg(long = "web.enable-otlp-receiver", hide = true)]
     pub(super) _otlp: bool,
-    /// Accepted because Prometheus has it: what it keeps behind features is on.
-    #[arg(long = "enable-feature", value_name = "NAME", hide = true)]
+    /// Features that change what queries mean, off unless named: promql-delayed-name-removal (names are taken off
+    /// once a query is done, rather than by each function), use-start-timestamps (counters begin at zero at their
+    /// start time) and type-and-unit-labels (a counter is told by its label __type__). What else Prometheus keeps
+    /// behind features is always on
+    #[arg(long = "enable-feature", value_name = "NAME")]
     pub(super) features: Vec<String>,
 }

@@ -12,7 +12,7 @@ use clap::Parser;
 
 use crate::commands::out::complain;
 
-pub use features::remarks as feature_remarks;
+pub use features::{query_settings, remarks as feature_remarks};
 pub use high::{LogFormat, LogOptions, Meant, ServeOptions, VersionFormat};
 pub use size::format_bytes;
 
