@@ -14,13 +14,11 @@ pub(crate) fn encode_values(bits: &[u64], out: &mut Vec<u8>) {
 
 /// Appends the `count` floats that `bytes` hold to `out`, as bits; `None` when the bytes are something else.
 pub(crate) fn decode_values(bytes: &[u8], count: usize, out: &mut Vec<u64>) -> Option<()> {
-    let before = out.len();
-    // The same memory takes the floats and, in their place, their bits.
-    let mut values: Vec<f64> = std::mem::take(out).into_iter().map(f64::from_bits).collect();
-    let read = codec::decode_floats(bytes, count, &mut values);
-    let decoded = values.len() - before;
-    *out = values.into_iter().map(f64::to_bits).collect();
-    (read == Ok(bytes.len()) && decoded == count).then_some(())
+    let mut values = Vec::new();
+    let read = codec::decode_floats(bytes, count, &mut values).ok()?;
+    let is_whole = read == bytes.len() && values.len() == count;
+    out.extend(values.into_iter().map(f64::to_bits));
+    is_whole.then_some(())
 }
 
 /// Appends integers.

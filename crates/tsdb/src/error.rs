@@ -6,6 +6,9 @@ pub enum StoreError {
     /// A limit was reached; the text names it.
     #[error("{0}")]
     Limit(String),
+    /// The caller wants the answer no more.
+    #[error("it was asked to stop")]
+    Stopped,
     /// A file could not be read or written.
     #[error("{0}")]
     Io(String),

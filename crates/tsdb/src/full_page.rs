@@ -54,9 +54,8 @@ impl FullPage {
         }
     }
 
-    /// Appends the samples of a column within the range, both ends included, ascending in time.
-    pub(crate) fn read_within(&self, column: usize, from: Timestamp, to: Timestamp, out: &mut Column) {
-        let rows = rows_within(self.times(), from, to);
+    /// Appends the samples that a column has in some of the rows, ascending in time.
+    pub(crate) fn read_rows(&self, column: usize, rows: Range<usize>, out: &mut Column) {
         match self {
             FullPage::Closed(page) => page.read_rows(column, rows, &mut out.times, &mut out.values),
             FullPage::Rows(page) => page.read_rows(column, rows, &mut out.times, &mut out.values),

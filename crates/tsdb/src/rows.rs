@@ -130,19 +130,14 @@ impl FloatRows {
     /// The samples of a column within the range, both ends included, ascending in time, behind what `column` has.
     pub(crate) fn read(&self, column: usize, from: Timestamp, to: Timestamp, out: &mut Column) {
         let before = out.times.len();
-        let overlaps = |page: &&FullPage| {
-            let times = page.times();
-            times.first().is_some_and(|&first| first <= to) && times.last().is_some_and(|&last| last >= from)
-        };
-        let pages = || self.full.iter().filter(overlaps);
-        let rows: usize = pages().map(|page| page.times().len()).sum();
+        let newest = rows_within(self.page.times(), from, to);
+        let full = self.full.iter().map(|page| (page, rows_within(page.times(), from, to)));
+        let full = full.filter(|(_, rows)| !rows.is_empty());
+        let rows = full.clone().map(|(_, rows)| rows.len()).sum::<usize>() + newest.len();
         out.times.reserve(rows);
         out.values.reserve(rows);
-        for page in pages() {
-            page.read_within(column, from, to, out);
-        }
-        let rows = rows_within(self.page.times(), from, to);
-        self.page.read_rows(column, rows, &mut out.times, &mut out.values);
+        full.for_each(|(page, rows)| page.read_rows(column, rows, out));
+        self.page.read_rows(column, newest, &mut out.times, &mut out.values);
         let column = column as u16;
         let late = self.late.range((column, from)..=(column, to)).map(|(&(_, time), &value)| (time, value));
         merge(out, before, late);

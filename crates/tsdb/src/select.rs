@@ -15,6 +15,7 @@ use crate::columns::Columns;
 use crate::error::{Result, StoreError};
 use crate::gathered::Gathered;
 use crate::head::Head;
+use crate::labels::Pace;
 use crate::order::{Keys, Tokens};
 use crate::part::PartCache;
 use crate::registry::{Matched, PointId, Registry, TargetId};
@@ -97,7 +98,8 @@ impl Selection {
             pairs.push(part, Pair { target, point, source: Source::Part { part, ordinal } });
         });
         let stripes = &mut selection.stripes;
-        find_in_head(head, &selection.view, &matched, &selection.range, |target, stripe, columns| {
+        let pace = Pace::new(&|| true);
+        find_in_head(head, &selection.view, &matched, &selection.range, &pace, |target, stripe, columns| {
             let number = stripes.len() as u32;
             for &(column, point) in columns {
                 pairs.push(HEAD, Pair { target, point, source: Source::Head { stripe: number, column } });
@@ -307,6 +309,7 @@ pub(crate) fn find_halves(
     view: &View,
     matchers: &[Matcher],
     range: &RangeInclusive<Timestamp>,
+    pace: &Pace<'_>,
 ) -> (RoaringBitmap, RoaringBitmap) {
     let matched = registry.matching(matchers);
     let (mut targets, mut points) = (RoaringBitmap::new(), RoaringBitmap::new());
@@ -314,7 +317,8 @@ pub(crate) fn find_halves(
         return (targets, points);
     }
     if matched.is_decided() {
-        for part in view.parts.iter().filter(|part| part.info.overlaps(range)) {
+        for part in view.parts.iter().filter(|part| part.info.overlaps(range)).take_while(|_| pace.goes_on())
+        {
             part.find_halves(&matched, &mut targets, &mut points);
         }
     } else {
@@ -325,7 +329,7 @@ pub(crate) fn find_halves(
     }
     // The columns that were found last: replicas have the same, and these were added already.
     let mut added: Vec<Wanted> = Vec::new();
-    find_in_head(head, view, &matched, range, |target, _, columns| {
+    find_in_head(head, view, &matched, range, pace, |target, _, columns| {
         if columns.is_empty() {
             return;
         }
@@ -366,6 +370,7 @@ fn find_in_head(
     view: &View,
     matched: &Matched,
     range: &RangeInclusive<Timestamp>,
+    pace: &Pace<'_>,
     mut found: impl FnMut(TargetId, Arc<Stripe>, &[Wanted]),
 ) {
     if *range.end() < view.note.sealed_until {
@@ -389,11 +394,11 @@ fn find_in_head(
             }
         };
         if matched.targets.len() < list.len() as u64 / 4 {
-            let targets = matched.targets.iter();
+            let targets = matched.targets.iter().take_while(|_| pace.goes_on());
             targets.for_each(|target| list.stripes_of(target).for_each(&mut visit));
         } else {
             let stripes = list.stripes().filter(|stripe| matched.targets.contains(stripe.target));
-            stripes.for_each(visit);
+            stripes.take_while(|_| pace.goes_on()).for_each(visit);
         }
     }
 }
