@@ -7,11 +7,13 @@ here is counted in `flightdeck_instrumentation_errors_total` and never reaches a
 from __future__ import annotations
 
 from asyncio import CancelledError, get_running_loop
+from sys import modules
 from time import perf_counter
-from typing import Any, Awaitable, Callable, Dict, List, Optional, Tuple
+from typing import Any, Awaitable, Callable, Dict, Optional
 
 from . import failures, workers
-from .correlate import CURRENT, Request, accept_request_id, trace_context
+from ._core import read_answer_headers, read_request_headers
+from .correlate import CURRENT, Request, trace_context
 from .http_metrics import BACKGROUND_SECONDS_MIN, CLIENT_CLOSED_REQUEST, METHODS, UNMATCHED, Families
 from .prometheus_client.asgi import make_asgi_app
 from .service import Service, routes_of
@@ -76,21 +78,9 @@ class _Exchange(Request):
         self.first_byte = 0.0
         self.ended = 0.0
         self.response_bytes = 0
-        self.request_bytes: Optional[int] = None
         self.disconnected = False
-        self.sent_parent = None
         self._trace = None
-        sent_id: Optional[bytes] = None
-        for name, value in scope["headers"]:
-            if name == b"x-request-id":
-                sent_id = value
-            elif name == b"content-length":
-                if value.isdigit() and len(value) < 19:
-                    self.request_bytes = int(value)
-            elif name == b"traceparent":
-                # Two of them are none.
-                self.sent_parent = value if self.sent_parent is None else b""
-        self.request_id = accept_request_id(sent_id)
+        self.request_id, self.request_bytes, self.sent_parent = read_request_headers(scope["headers"])
 
     def route(self) -> Optional[str]:
         """The template that it matched, as soon as it is known."""
@@ -123,19 +113,13 @@ class _Exchange(Request):
     def _begin_answer(self, message: Dict[str, Any]) -> Dict[str, Any]:
         self.first_byte = perf_counter()
         self.status = message["status"]
-        headers: List[Tuple[bytes, bytes]] = list(message.get("headers", ()))
-        has_id = False
-        for name, value in headers:
-            name = name.lower()
-            if name == b"content-type":
-                if value.startswith(b"text/event-stream"):
-                    self.session = "sse"
-            elif name == b"x-request-id":
-                has_id = True
+        headers = message.get("headers", ())
+        streams, has_id = read_answer_headers(headers)
+        if streams:
+            self.session = "sse"
         if has_id:
             return message
-        headers.append((b"x-request-id", self.request_id.encode("latin-1")))
-        return {**message, "headers": headers}
+        return {**message, "headers": [*headers, (b"x-request-id", self.request_id.encode("latin-1"))]}
 
     def end(self, error: Optional[BaseException]) -> None:
         """Records it, once; nothing that goes wrong here reaches the request."""
@@ -158,17 +142,16 @@ class _Exchange(Request):
                 return
         broken = not self.session and (self.disconnected or isinstance(error, CancelledError))
         status = CLIENT_CLOSED_REQUEST if broken else self.status or 500
-        inc, duration, first_byte, response_size, request_size = families.recorders(self.method, matched, status)
-        inc()
-        # How long a stream was open is no latency.
-        seconds = (self.first_byte if self.session else self.ended) - self.started
-        exemplar = self._exemplar()
-        duration(seconds) if exemplar is None else duration(seconds, exemplar)
-        if self.first_byte:
-            first_byte(self.first_byte - self.started)
-            response_size(self.response_bytes)
-        if self.request_bytes is not None:
-            request_size(self.request_bytes)
+        started, first = self.started, self.first_byte
+        families.record(
+            (self.method, matched, status),
+            # How long a stream was open is no latency.
+            (first if self.session else self.ended) - started,
+            first - started if first else None,
+            self.response_bytes,
+            self.request_bytes,
+            self._exemplar(),
+        )
 
     def _unrouted(self) -> str:
         # A mounted application that tells no routes, files for example, has one for all it serves.
@@ -177,7 +160,7 @@ class _Exchange(Request):
 
     def _exemplar(self) -> Optional[Dict[str, str]]:
         """The trace that this request is an example of, if somebody records it."""
-        if self.sent_parent is None and not _has_tracing():
+        if self.sent_parent is None and "opentelemetry.trace" not in modules:
             return None
         trace = trace_context() or self.trace()
         return {"trace_id": trace[0], "span_id": trace[1]} if trace[2] else None
@@ -194,12 +177,6 @@ class _Exchange(Request):
                 self.families.exceptions.labels(self.method, route, type(error).__name__).inc()
         except Exception:
             failures.count("recording the end of a request")
-
-
-def _has_tracing() -> bool:
-    import sys
-
-    return "opentelemetry.trace" in sys.modules
 
 
 class Middleware:

@@ -18,9 +18,9 @@ What a client can make up is never a label: paths that matched nothing are `unma
 from __future__ import annotations
 
 from time import monotonic
-from typing import Any, Dict, Iterable, Tuple
+from typing import Any, Dict, Iterable, Optional, Tuple
 
-from . import failures, workers
+from . import _core, failures, workers
 from .prometheus_client.metrics import Counter, Histogram
 from .prometheus_client.metrics_core import GaugeMetricFamily, Metric
 from .prometheus_client.registry import REGISTRY
@@ -79,26 +79,60 @@ class Families:
         )
         if registry is not REGISTRY:
             registry.register(failures.counter())
-        # By status, what a request that is over calls: finding it is one lookup.
-        self._recorders: Dict[Tuple[str, str, int], Tuple[Any, ...]] = {}
+        # By status, where a request that is over is counted: finding it is one lookup.
+        self._recorders: Dict[Tuple[str, str, int], Any] = {}
         self.active: Dict[int, Any] = {}
         self.in_progress = InProgress(self)
         registry.register(self.in_progress)
 
-    def recorders(self, method: str, route: str, status: int) -> Tuple[Any, ...]:
-        """How to count, and to observe duration, first byte, size of the answer and of the request."""
-        key = (method, route, status)
-        found = self._recorders.get(key)
-        if found is None:
-            labels = (method, route, str(status))
-            found = self._recorders[key] = (
-                self.requests.labels(*labels).inc,
-                self.duration.labels(*labels).observe,
-                self.first_byte.labels(*labels).observe,
-                self.response_size.labels(method, route).observe,
-                self.request_size.labels(method, route).observe,
-            )
-        return found
+    def record(
+        self,
+        key: Tuple[str, str, int],
+        seconds: float,
+        first_byte: Optional[float],
+        response_bytes: int,
+        request_bytes: Optional[int],
+        exemplar: Optional[Dict[str, str]] = None,
+    ) -> None:
+        """Counts a request by its method, route and status."""
+        recorder = self._recorders.get(key)
+        if recorder is None:
+            recorder = self._recorders[key] = self._recorder(*key)
+        if exemplar is not None:
+            self.duration.labels(key[0], key[1], str(key[2])).observe(seconds, exemplar)
+            recorder.record(None, first_byte, response_bytes, request_bytes)
+        else:
+            recorder.record(seconds, first_byte, response_bytes, request_bytes)
+
+    def _recorder(self, method: str, route: str, status: int) -> Any:
+        labels = (method, route, str(status))
+        children = (
+            self.requests.labels(*labels),
+            self.duration.labels(*labels),
+            self.first_byte.labels(*labels),
+            self.response_size.labels(method, route),
+            self.request_size.labels(method, route),
+        )
+        return _core.Recorder(*children) if children[0]._is_native() else _RecorderOfFiles(*children)
+
+
+class _RecorderOfFiles:
+    """Where requests are counted whose numbers are in files."""
+
+    def __init__(self, *children: Any) -> None:
+        self._requests, self._duration, self._first_byte, self._response_size, self._request_size = children
+
+    def record(
+        self, seconds: Optional[float], first_byte: Optional[float], response_bytes: float, request_bytes: Optional[float]
+    ) -> None:
+        self._requests.inc()
+        if seconds is not None:
+            self._duration.observe(seconds)
+        if first_byte is not None:
+            self._first_byte.observe(first_byte)
+            self._response_size.observe(response_bytes)
+        if request_bytes is not None:
+            self._request_size.observe(request_bytes)
 
 
 class InProgress:

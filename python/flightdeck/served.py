@@ -57,14 +57,14 @@ class Served(Request):
                 self.families.session_duration.labels(self.session, route).observe(self.ended - (self.first_byte or self.started))
                 if self.session == "websocket":
                     return
-            inc, duration, first_byte, response_size, request_size = self.families.recorders(self.method, route, status)
-            inc()
-            duration((self.first_byte if self.session and self.first_byte else self.ended) - self.started)
-            if self.first_byte:
-                first_byte(self.first_byte - self.started)
-                response_size(self.response_bytes)
-            if self.request_bytes is not None:
-                request_size(self.request_bytes)
+            started, first = self.started, self.first_byte
+            self.families.record(
+                (self.method, route, status),
+                (first if self.session and first else self.ended) - started,
+                first - started if first else None,
+                self.response_bytes,
+                self.request_bytes,
+            )
         except Exception:
             failures.count("recording a request")
 

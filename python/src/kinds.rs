@@ -165,7 +165,7 @@ impl Histogram {
 
 /// The first bucket whose bound is not below the amount.
 #[inline]
-fn bucket(bounds: &[f64], amount: f64) -> PyResult<usize> {
+pub(crate) fn bucket(bounds: &[f64], amount: f64) -> PyResult<usize> {
     let bucket = bounds.partition_point(|bound| *bound < amount);
     if bucket == bounds.len() {
         return Err(PyValueError::new_err("the last bucket of a histogram must be infinite"));

@@ -7,9 +7,10 @@
 //!
 //! From the bottom up: `cells` is where numbers lie, `value` one number as Python sees it, `metric` a metric with its
 //! children, `kinds` the four kinds of it that are recorded to, `text` their exposition without the interpreter, `shared` the
-//! file in memory in which the workers of a service count together.
+//! file in memory in which the workers of a service count together, `http` what happens on every request.
 
 mod cells;
+mod http;
 mod kinds;
 mod metric;
 #[cfg(unix)]
@@ -22,6 +23,8 @@ use pyo3::prelude::*;
 /// `flightdeck._core`.
 #[pymodule(gil_used = false)]
 mod _core {
+    #[pymodule_export]
+    use super::http::{Recorder, read_answer_headers, read_request_headers};
     #[pymodule_export]
     use super::kinds::{Counter, Gauge, Histogram, Summary};
     #[pymodule_export]

@@ -28,7 +28,7 @@ UPSTREAM = "prometheus-client==0.26.0"
 REQUIREMENTS = PACKAGE / "tests" / "requirements.txt"
 # A client whose certificate the server refuses may meet a closed connection before it reads the refusal.
 KNOWN_RACE = "test_mtls_untrusted_client_cert_raises"
-TESTS_SECONDS_MAX = 600
+TESTS_SECONDS_MAX = 1_200
 
 
 def run(*command: object, **options: object) -> None:
