@@ -261,7 +261,12 @@ impl Head {
             Some(_) => Vec::new(),
             None => target.stripes.iter().map(|stripe| stripe.columns()).collect(),
         };
+        let repeated = repeated(wanted);
         for &(column, point) in wanted {
+            if repeated.contains(&column) {
+                resolved.refused.push((column, RefusalReason::DuplicateTimestamp));
+                continue;
+            }
             let place = match &target.places {
                 Some(places) => places.get(&point).copied(),
                 None => {
@@ -329,6 +334,13 @@ impl Head {
     }
 }
 
+/// The columns that tell of a point that a column before them tells of. No layout has any; a log may say what it likes.
+fn repeated(wanted: &[(u32, PointId)]) -> Vec<u32> {
+    let mut by_point: Vec<(PointId, u32)> = wanted.iter().map(|&(column, point)| (point, column)).collect();
+    by_point.sort_unstable();
+    by_point.windows(2).filter(|pair| pair[0].0 == pair[1].0).map(|pair| pair[1].1).collect()
+}
+
 fn is_well_labelled(target: &Labels, point: &Labels, label_set_bytes_max: usize) -> bool {
     let named = !point.metric_name().is_empty() || !target.metric_name().is_empty();
     named
@@ -337,9 +349,10 @@ fn is_well_labelled(target: &Labels, point: &Labels, label_set_bytes_max: usize)
 }
 
 impl Resolved {
-    /// Whether columns were refused that may be taken later. Bad labels stay bad.
+    /// Whether columns were refused that may be taken later.
     fn lacked_room(&self) -> bool {
-        self.refused.iter().any(|(_, reason)| *reason != RefusalReason::BadLabels)
+        use RefusalReason::{MemoryLimit, SeriesLimit};
+        self.refused.iter().any(|(_, reason)| matches!(reason, MemoryLimit | SeriesLimit))
     }
 
     /// Whether all `count` columns are in one stripe and each has its own number there.
@@ -411,6 +424,18 @@ mod tests {
         drop(layouts);
         head.sweep();
         assert!(head.layouts.read().is_empty());
+    }
+
+    #[test]
+    fn a_point_told_twice_has_one_column() {
+        let head = Head::new(&Options::default());
+        let (target, points) = (Labels::from_pairs([("job", "a")]), [point(0), point(1), point(0)]);
+        for created in [2, 0] {
+            let resolved = head.place(&target, points.iter());
+            assert_eq!(resolved.created, created);
+            assert_eq!(resolved.runs[0].columns, [(0, 0), (1, 1)]);
+            assert_eq!(resolved.refused, [(2, RefusalReason::DuplicateTimestamp)]);
+        }
     }
 
     #[test]

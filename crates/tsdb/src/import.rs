@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::collections::BTreeSet;
 
-use model::{Labels, METRIC_NAME, Matcher, Sample, Series, Timestamp, Value};
+use model::{Exemplar, Labels, METRIC_NAME, Matcher, Sample, Series, Timestamp, Value};
 
 use crate::closed::Column;
 use crate::error::Result;
@@ -16,34 +16,46 @@ use crate::store::{PARTS_DIR, Store};
 /// Samples on their way into a part: by point and target, as parts are sorted.
 type Sorted = BTreeMap<(Labels, Labels), BTreeMap<Timestamp, Sample>>;
 
+/// What goes into one part.
+#[derive(Default)]
+struct Window {
+    sorted: Sorted,
+    exemplars: Vec<((Labels, Labels), Exemplar)>,
+}
+
 impl Store {
     /// Takes samples of any age, which are durable and visible when this returns. What the store has at the same time
     /// already stays. A store in memory takes them as it takes any others.
     ///
-    /// Memory grows with the batch: import a large source in pieces of some million samples, oldest first.
+    /// Exemplars come with their series. Memory grows with the batch: import a large source in pieces of some million samples, oldest first.
     pub fn import(&self, batch: &[Series]) -> Result<Appended> {
         let Some(disk) = &self.disk else { return self.append_series(batch) };
         let mut appended = Appended::default();
         let windows = self.sort_by_window(batch, &mut appended);
         let mut maintenance = self.lock_parts();
-        for (_, mut sorted) in windows {
+        for (_, Window { mut sorted, exemplars }) in windows {
             self.leave_out_known(&mut sorted, &mut appended)?;
-            if sorted.is_empty() {
+            if sorted.is_empty() && exemplars.is_empty() {
                 continue;
             }
             let view = self.view.read().clone();
             let number = maintenance.number(&view.note);
-            let targets: BTreeSet<&Labels> = sorted.keys().map(|(_, target)| target).collect();
-            let points: BTreeSet<&Labels> = sorted.keys().map(|(point, _)| point).collect();
+            let halves = || sorted.keys().chain(exemplars.iter().map(|(halves, _)| halves));
+            let targets: BTreeSet<&Labels> = halves().map(|(_, target)| target).collect();
+            let points: BTreeSet<&Labels> = halves().map(|(point, _)| point).collect();
             let targets: Vec<Labels> = targets.into_iter().cloned().collect();
             let points: Vec<Labels> = points.into_iter().cloned().collect();
             let dir = disk.dir.join(PARTS_DIR);
             let slabs = vec![Timestamp::MIN];
             let mut writer =
                 MetricsPartWriter::create(&disk.fs, &dir, number, targets.clone(), points.clone(), slabs)?;
+            let place = |sets: &[Labels], labels: &Labels| {
+                sets.binary_search(labels).expect("it was put there") as u32
+            };
+            for ((point, target), exemplar) in &exemplars {
+                writer.push_exemplar(place(&points, point), place(&targets, target), exemplar.clone());
+            }
             for ((point, target), samples) in sorted {
-                let place =
-                    |sets: &[Labels], labels| sets.binary_search(labels).expect("it was put there") as u32;
                 writer.push(place(&points, &point), place(&targets, &target), gather(samples))?;
             }
             let mut note = view.note.clone();
@@ -80,9 +92,9 @@ impl Store {
     }
 
     /// Sorts a batch into windows of time that become one part each.
-    fn sort_by_window(&self, batch: &[Series], appended: &mut Appended) -> BTreeMap<i64, Sorted> {
+    fn sort_by_window(&self, batch: &[Series], appended: &mut Appended) -> BTreeMap<i64, Window> {
         let span = self.options.merged_span_ms_max.max(1);
-        let mut windows: BTreeMap<i64, Sorted> = BTreeMap::new();
+        let mut windows: BTreeMap<i64, Window> = BTreeMap::new();
         for series in batch {
             let is_named = !series.labels.metric_name().is_empty();
             let (target, point) = self.split(&series.labels);
@@ -97,7 +109,7 @@ impl Store {
                     continue;
                 }
                 let window = windows.entry(sample.time.div_euclid(span)).or_default();
-                let samples = window.entry((point.clone(), target.clone())).or_default();
+                let samples = window.sorted.entry((point.clone(), target.clone())).or_default();
                 match samples.get(&sample.time) {
                     Some(known) if !histogram::same_bits(&known.value, &sample.value) => {
                         refuse(RefusalReason::DuplicateTimestamp);
@@ -108,6 +120,18 @@ impl Store {
                         appended.samples += 1;
                     }
                 }
+            }
+            let newest = series.samples.iter().map(|sample| sample.time).max();
+            for exemplar in &series.exemplars {
+                let Some(time) = exemplar.time.or(newest) else { continue };
+                if !is_named || series.labels.packed().len() > self.options.label_set_bytes_max {
+                    appended.refuse_exemplar(time, RefusalReason::BadLabels, || series.labels.clone());
+                    continue;
+                }
+                let window = windows.entry(time.div_euclid(span)).or_default();
+                let exemplar = Exemplar { time: Some(time), ..exemplar.clone() };
+                window.exemplars.push(((point.clone(), target.clone()), exemplar));
+                appended.exemplars += 1;
             }
         }
         windows

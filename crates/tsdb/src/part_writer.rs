@@ -22,6 +22,7 @@ use storage::{Fs, PartEntry};
 use crate::bytes::{put_bytes, put_signed, put_u64, put_varint};
 use crate::columnar;
 use crate::error::Result;
+use crate::exemplars::same;
 use crate::gathered::Gathered;
 use crate::histogram;
 use crate::part_info::PartInfo;
@@ -228,6 +229,8 @@ impl MetricsPartWriter {
     fn write_exemplars(&mut self, renumbered: &HashMap<u32, u32>) -> Result<()> {
         let mut exemplars = std::mem::take(&mut self.exemplars);
         exemplars.sort_by_key(|(point, target, exemplar)| (*point, *target, exemplar.time));
+        // An import that is repeated brings the same ones again.
+        exemplars.dedup_by(|left, right| (left.0, left.1) == (right.0, right.1) && same(&left.2, &right.2));
         for of_point in exemplars.chunk_by(|left, right| left.0 == right.0) {
             let point = of_point[0].0;
             if let Err(at) = self.written.binary_search_by_key(&point, |(point, _)| *point) {

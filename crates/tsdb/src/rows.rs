@@ -131,8 +131,12 @@ impl FloatRows {
     pub(crate) fn read(&self, column: usize, from: Timestamp, to: Timestamp, out: &mut Column) {
         let before = out.times.len();
         let newest = rows_within(self.page.times(), from, to);
-        let full = self.full.iter().map(|page| (page, rows_within(page.times(), from, to)));
-        let full = full.filter(|(_, rows)| !rows.is_empty());
+        // Pages follow each other in time, so most are passed over without a look at their rows.
+        let is_before = |page: &FullPage| page.times().last().is_none_or(|&last| last < from);
+        let first = self.full.partition_point(is_before);
+        let reaches = |page: &&FullPage| page.times().first().is_some_and(|&first| first <= to);
+        let full = self.full[first..].iter().take_while(reaches);
+        let full = full.map(|page| (page, rows_within(page.times(), from, to)));
         let rows = full.clone().map(|(_, rows)| rows.len()).sum::<usize>() + newest.len();
         out.times.reserve(rows);
         out.values.reserve(rows);

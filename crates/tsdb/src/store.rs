@@ -158,6 +158,11 @@ impl Store {
         &self.opened
     }
 
+    /// Samples before this time are in parts: `append` refuses others so old, `import` takes them.
+    pub fn sealed_until(&self) -> Timestamp {
+        self.floor.load(Ordering::Acquire)
+    }
+
     /// Makes everything that was appended durable. A store in memory has nothing to do.
     pub fn sync(&self) -> Result<()> {
         match &self.disk {

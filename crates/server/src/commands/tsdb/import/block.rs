@@ -40,6 +40,22 @@ pub struct Meta {
     /// The time behind its newest sample.
     pub max_time: Timestamp,
     version: u32,
+    #[serde(default)]
+    compaction: Compaction,
+}
+
+/// How a block came to be.
+#[derive(Default, Deserialize)]
+struct Compaction {
+    #[serde(default)]
+    hints: Vec<String>,
+}
+
+impl Meta {
+    /// Whether the block holds only what came out of order: samples of its time that came in order may be elsewhere.
+    pub fn is_out_of_order(&self) -> bool {
+        self.compaction.hints.iter().any(|hint| hint == "from-out-of-order")
+    }
 }
 
 /// The chunk files, opened when first needed.

@@ -1,14 +1,17 @@
 //! `flightdeck tsdb import-prometheus`: what a Prometheus stored, taken over block by block.
 //!
 //! A block is done when its samples are sealed and synced; its name is then noted in the data directory, so that an
-//! import that was interrupted goes on where it stopped. Samples that are there already are not stored twice.
+//! import that was interrupted goes on where it stopped. Samples that are there already are not stored twice. The
+//! write-ahead log of a Prometheus comes last: it has the newest hours, exemplars and metadata.
 
 mod block;
 mod cursor;
 mod index;
 mod openmetrics;
 mod progress;
+mod records;
 mod tombstones;
+mod wal;
 
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -16,13 +19,14 @@ use std::time::UNIX_EPOCH;
 
 use anyhow::{Context, bail};
 use clap::Args;
-use model::{Metadata, Series};
-use tsdb::{Options, Store};
+use model::{Metadata, Series, Timestamp};
+use tsdb::{Appended, Options, Store};
 
 use super::Data;
 use crate::commands::out::{complain, in_one_line, say};
 use block::Block;
 use progress::{Done, Progress};
+use wal::Wal;
 
 /// How many samples are handed to the store at once.
 const BATCH_SAMPLES_MAX: usize = 200_000;
@@ -44,6 +48,7 @@ pub struct Import {
 enum Source {
     Block(Block),
     Dump(PathBuf),
+    Wal(Wal),
 }
 
 /// How many problems are told.
@@ -84,7 +89,8 @@ pub fn run(arguments: &Import) -> anyhow::Result<ExitCode> {
             totals.problem(format!("importing {name}: {}", in_one_line(&error)));
         }
         store.sync()?;
-        if totals.problem_count == problems_before {
+        // A log may have grown when it is read again.
+        if totals.problem_count == problems_before && !matches!(source, Source::Wal(_)) {
             done.add(&name)?;
         }
     }
@@ -118,6 +124,7 @@ impl Source {
     fn name(&self) -> String {
         match self {
             Source::Block(block) => block.meta.ulid.clone(),
+            Source::Wal(wal) => wal.path.display().to_string(),
             Source::Dump(path) => {
                 let changed = std::fs::metadata(path).and_then(|metadata| metadata.modified()).ok();
                 let since = changed.and_then(|changed| changed.duration_since(UNIX_EPOCH).ok());
@@ -130,6 +137,7 @@ impl Source {
     fn bytes(&self) -> u64 {
         match self {
             Source::Block(block) => block.bytes,
+            Source::Wal(wal) => wal.bytes,
             Source::Dump(path) => std::fs::metadata(path).map_or(0, |metadata| metadata.len()),
         }
     }
@@ -137,7 +145,7 @@ impl Source {
 
 /// Everything the paths name; blocks in the order of their times, so that the head can be sealed behind them.
 fn find(paths: &[PathBuf], totals: &mut Totals) -> anyhow::Result<Vec<Source>> {
-    let (mut blocks, mut dumps) = (Vec::new(), Vec::new());
+    let (mut blocks, mut dumps, mut logs) = (Vec::new(), Vec::new(), Vec::new());
     for path in paths {
         if path.is_file() {
             dumps.push(Source::Dump(path.clone()));
@@ -145,35 +153,37 @@ fn find(paths: &[PathBuf], totals: &mut Totals) -> anyhow::Result<Vec<Source>> {
             blocks.push(Block::open(path)?);
         } else if path.is_dir() {
             let found = blocks_in(path)?;
-            if found.is_empty() {
-                bail!("{} holds no Prometheus block (a directory with a meta.json)", path.display());
-            }
-            for block in found {
-                match Block::open(&block) {
-                    Ok(block) => blocks.push(block),
+            let mut in_blocks_until = Timestamp::MIN;
+            for block in &found {
+                match Block::open(block) {
+                    Ok(block) => {
+                        if !block.meta.is_out_of_order() {
+                            in_blocks_until = in_blocks_until.max(block.meta.max_time);
+                        }
+                        blocks.push(block);
+                    }
                     Err(error) => totals.problem(in_one_line(&error)),
                 }
+            }
+            match Wal::find(path, in_blocks_until)? {
+                Some(wal) => logs.push(Source::Wal(wal)),
+                None if found.is_empty() => {
+                    bail!("{} holds no Prometheus block (a directory with a meta.json)", path.display());
+                }
+                None => {}
             }
         } else {
             bail!("there is no {}", path.display());
         }
     }
     blocks.sort_by_key(|block| (block.meta.min_time, block.meta.max_time));
-    Ok(blocks.into_iter().map(Source::Block).chain(dumps).collect())
+    Ok(blocks.into_iter().map(Source::Block).chain(dumps).chain(logs).collect())
 }
 
 /// The blocks of a directory. Those that Prometheus was still writing or removing have a dot in their names.
 fn blocks_in(directory: &Path) -> anyhow::Result<Vec<PathBuf>> {
-    let entries =
-        std::fs::read_dir(directory).with_context(|| format!("reading {}", directory.display()))?;
+    let entries = std::fs::read_dir(directory).with_context(|| format!("reading {}", directory.display()))?;
     let paths: Vec<PathBuf> = entries.flatten().map(|entry| entry.path()).collect();
-    if paths.iter().any(|path| path.ends_with("wal")) {
-        complain!(
-            "{}: the newest hours are in no block yet and are not imported; a snapshot of that Prometheus \
-             (POST /api/v1/admin/tsdb/snapshot) has them",
-            directory.display()
-        );
-    }
     let is_block = |path: &PathBuf| path.extension().is_none() && path.join("meta.json").is_file();
     Ok(paths.into_iter().filter(is_block).collect())
 }
@@ -195,6 +205,7 @@ fn import(
             openmetrics::read(path, &mut batch)?;
             batch.flush()?;
         }
+        Source::Wal(wal) => wal.read(&mut batch)?,
     }
     Ok(())
 }
@@ -226,8 +237,21 @@ impl Batch<'_> {
         self.totals.problem(problem);
     }
 
+    /// Stores what was gathered: what is too old for the head goes into parts of its own.
     fn flush(&mut self) -> anyhow::Result<()> {
-        let appended = self.store.append_series(&self.series)?;
+        let (old, new) = split(std::mem::take(&mut self.series), self.store.sealed_until());
+        if !old.is_empty() {
+            self.count(&self.store.import(&old)?);
+        }
+        if !new.is_empty() {
+            self.count(&self.store.append_series(&new)?);
+        }
+        self.store.maintain()?;
+        self.samples = 0;
+        Ok(())
+    }
+
+    fn count(&mut self, appended: &Appended) {
         self.totals.samples += appended.samples;
         self.totals.refused += appended.refused;
         self.totals.problem_count += (appended.refused as usize).saturating_sub(appended.refusals.len());
@@ -240,11 +264,29 @@ impl Batch<'_> {
             let reason = refusal.reason.name();
             self.problem(format!("refused {} at {}: {reason}", refusal.series, refusal.time));
         }
-        self.store.maintain()?;
-        self.series.clear();
-        self.samples = 0;
-        Ok(())
     }
+}
+
+/// What of the series is before a time, and what is not.
+fn split(series: Vec<Series>, time: Timestamp) -> (Vec<Series>, Vec<Series>) {
+    let (mut old, mut new) = (Vec::new(), Vec::new());
+    for mut series in series {
+        let is_old = |of: Timestamp| of < time;
+        let has_old = series.samples.iter().any(|sample| is_old(sample.time))
+            || series.exemplars.iter().any(|exemplar| exemplar.time.is_some_and(is_old));
+        if has_old {
+            let (old_samples, samples) = series.samples.into_iter().partition(|sample| is_old(sample.time));
+            let (old_exemplars, exemplars) =
+                series.exemplars.into_iter().partition(|exemplar| exemplar.time.is_some_and(is_old));
+            let labels = series.labels.clone();
+            old.push(Series { labels, samples: old_samples, exemplars: old_exemplars, metadata: None });
+            series = Series { samples, exemplars, ..series };
+        }
+        if !series.samples.is_empty() || !series.exemplars.is_empty() || series.metadata.is_some() {
+            new.push(series);
+        }
+    }
+    (old, new)
 }
 
 /// The name of the file that remembers what was imported.
