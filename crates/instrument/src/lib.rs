@@ -72,8 +72,38 @@
 //!
 //! # What a service depends on
 //!
-//! [`dependency`] times calls to databases and other services, counts hits of caches and watches pools; [`deliver`] leaves
-//! the metrics of batch jobs in a file or with a Pushgateway.
+//! [`dependency`] times calls to databases, counts hits of caches and watches pools; with the features `sqlx` and `redis` a pool
+//! and a connection do it by themselves. `http::ExternalApi` is a layer for HTTP clients: it measures calls by host,
+//! method and status, and tells the called which request and trace they are part of. [`deliver`] leaves the metrics of
+//! batch jobs in a file or with a Pushgateway.
+//!
+//! # Logs and traces
+//!
+//! With the features `logs` and `otlp`, one call each:
+//!
+#![cfg_attr(all(feature = "axum", feature = "otlp"), doc = "```no_run")]
+#![cfg_attr(not(all(feature = "axum", feature = "otlp")), doc = "```ignore")]
+//! # async fn run() -> Result<(), flightdeck::Error> {
+//! let deck = flightdeck::Flightdeck::builder("orders")
+//!     .otlp(flightdeck::otlp::OtlpOptions::to("http://collector:4318"))
+//!     .sample_ratio(0.1)
+//!     .redact(&["iban"])
+//!     .build();
+//! deck.logs().init()?; // JSON to stdout, and to the collector
+//! // … serve …
+//! deck.shutdown().await; // sends what is left
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! Without `otlp(…)` the export is what `OTEL_EXPORTER_OTLP_ENDPOINT` and its kin say, and none where they say nothing. Requests
+//! are server spans under OpenTelemetry's stable names, spans of `tracing` their children, calls to other services the
+//! leaves. Of what was not sampled, requests that fail or take longer than a second are kept all the same
+//! (`http::Traces`). Lines have the id of their request, trace and span. Fields, headers and query parameters whose
+//! names say that they are secret are redacted before anything leaves the process.
+//!
+//! A collector that is slow, full or gone is not noticed by the service: what waits is bounded, what finds no room is dropped,
+//! and `flightdeck_export_items_total` tells how much.
 //!
 //! # Labels are bounded
 //!
@@ -93,12 +123,18 @@
 //! |---|---|---|
 //! | `derive` (default) | `#[derive(Labels)]`, `#[derive(LabelValue)]` | nothing: the macros need no parser |
 //! | `gzip`, `zstd` | compressed expositions | flate2; zstd |
-//! | `http` | the layer for any `tower` service | http, http-body, tower's traits |
+//! | `http` | the layer for any `tower` service and for clients | http, http-body, tower's traits |
 //! | `health` | health checks | tokio, for its clock and tasks |
+//! | `runtime` | metrics of the tokio runtime | tokio |
 //! | `logs` | log lines as JSON | tracing, tracing-subscriber |
-//! | `axum` | all of it in one line | axum, and the three above |
+//! | `otlp` | export of metrics, spans and lines by HTTP and gRPC | hyper, tokio, `http`, `logs` |
+//! | `otlp-tls` | the same to `https` | rustls with ring, the system's certificates |
+//! | `sqlx` | a pool that measures itself and its queries | sqlx without drivers, async-stream |
+//! | `redis` | a connection that measures its commands | redis |
+//! | `reqwest` | reqwest's client, measured | reqwest without TLS |
+//! | `axum` | all of it in one line | axum, `gzip`, `health`, `http` and `runtime` |
 //!
-//! The crate needs Rust 1.95. It has no unsafe code.
+//! The crate needs Rust 1.95, and says so in its manifest (`rust-version`). It has no unsafe code.
 
 pub mod correlate;
 #[cfg(feature = "axum")]
@@ -119,9 +155,11 @@ pub mod metrics;
 #[cfg(feature = "otlp")]
 pub mod otlp;
 mod protobuf;
-#[cfg(any(feature = "logs", feature = "otlp"))]
+#[cfg(feature = "logs")]
 mod redact;
-#[cfg(any(feature = "logs", feature = "otlp"))]
+#[cfg(feature = "runtime")]
+pub mod runtime;
+#[cfg(feature = "logs")]
 mod value;
 #[doc = include_str!("../MIGRATING.md")]
 pub mod migrating {}

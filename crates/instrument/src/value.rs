@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 use std::fmt::Write;
 
+use crate::json::push_text;
 #[cfg(feature = "otlp")]
 use crate::protobuf::Message;
 
@@ -10,10 +11,8 @@ use crate::protobuf::Message;
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) enum Value {
     Text(Cow<'static, str>),
-    #[cfg_attr(
-        not(all(feature = "otlp", feature = "http")),
-        expect(dead_code, reason = "only headers come in lists")
-    )]
+    /// Headers come in lists.
+    #[cfg(feature = "otlp")]
     Texts(Vec<String>),
     Integer(i64),
     Float(f64),
@@ -21,11 +20,11 @@ pub(crate) enum Value {
 }
 
 impl Value {
-    #[cfg(feature = "logs")]
+    /// As JSON.
     pub(crate) fn push_json(&self, out: &mut String) {
-        use crate::json::push_text;
         match self {
             Value::Text(text) => push_text(out, text),
+            #[cfg(feature = "otlp")]
             Value::Texts(texts) => push_text(out, &texts.join(", ")),
             // JSON has no infinities.
             Value::Float(number) if !number.is_finite() => push_text(out, &number.to_string()),

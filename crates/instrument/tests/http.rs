@@ -108,6 +108,15 @@ async fn sizes_of_bodies_are_those_that_were_sent() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_body_in_pieces_is_as_large_as_what_was_read() {
+    let service = Service::start().await;
+    let request = "POST /upload HTTP/1.1\r\nhost: x\r\nconnection: close\r\ntransfer-encoding: chunked\r\n\r\n\
+        5\r\nhello\r\n6\r\n world\r\n0\r\n\r\n";
+    assert!(service.send(request.as_bytes()).await.contains("11"));
+    service.until(r#"http_request_size_bytes_sum{method="POST",route="/upload"}"#, 11.0).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_request_has_an_id_and_a_trace() {
     let service = Service::start().await;
     let trace = "4bf92f3577b34da6a3ce929d0e0e4736";

@@ -286,3 +286,80 @@ async fn a_collector_that_is_slow_or_gone_holds_up_nobody() {
         assert!(outcome("expired") >= 5.0);
     }
 }
+
+/// Charges a customer: a span of its own, with a call to another service and a line within.
+async fn checkout(axum::extract::State(api): axum::extract::State<flightdeck::http::ExternalApi>) -> String {
+    use tracing::Instrument;
+    let charge = async {
+        let mut headers = axum::http::HeaderMap::new();
+        let uri = "http://pay.example:8080/charge?token=abc".parse().unwrap();
+        api.begin(&axum::http::Method::POST, &uri, &mut headers).answered(200);
+        tracing::info!(order = 7, iban = "DE00", "paid");
+        tracing::debug!("details");
+        headers["traceparent"].to_str().unwrap().to_owned()
+    };
+    charge.instrument(tracing::info_span!("charge", amount = 12.5, password = "hunter2")).await
+}
+
+// One thread does everything, so that the subscriber of the test is that of the service.
+#[tokio::test]
+async fn lines_and_spans_of_a_request_belong_together() {
+    let collector = Collector::http().await;
+    let deck = flightdeck::Flightdeck::builder("shop")
+        .otlp(options(&collector, Protocol::Http))
+        .redact(&["iban"])
+        .log_level_header("X-Log-Level")
+        .build();
+    let subscriber = deck.logs().subscriber(std::io::sink).unwrap();
+    let _subscriber = tracing::subscriber::set_default(subscriber);
+    let routes = axum::Router::new()
+        .route("/checkout", axum::routing::post(checkout))
+        .with_state(deck.external_api().unwrap());
+    let service = Service::serve(deck, routes).await;
+    service.ask("POST", "/checkout", "content-length: 0\r\nx-request-id: quiet\r\n").await;
+    let answer = service
+        .ask("POST", "/checkout", "content-length: 0\r\nx-request-id: loud\r\nx-log-level: debug\r\n")
+        .await;
+    assert!(service.deck.shutdown().await);
+    let received = collector.received.lock().unwrap();
+    let by_id = |id: &str| received.spans.iter().find(|span| hex(&span.span_id) == id).unwrap();
+    // What is sent to the other service names the span of the call, which is in that of tracing, in that of the request.
+    let sent: Vec<&str> = answer.lines().last().unwrap().split('-').collect();
+    let call = by_id(sent[2]);
+    assert_eq!((hex(&call.trace_id).as_str(), call.kind, call.name.as_str()), (sent[1], 3, "POST"));
+    assert_eq!(
+        attribute(&call.attributes, "url.full").as_deref(),
+        Some("http://pay.example:8080/charge?token=[redacted]")
+    );
+    assert_eq!(attribute(&call.attributes, "server.port").as_deref(), Some("8080"));
+    let charge = by_id(&hex(&call.parent_span_id));
+    assert_eq!((charge.name.as_str(), charge.kind), ("charge", 1));
+    assert_eq!(attribute(&charge.attributes, "amount").as_deref(), Some("12.5"));
+    assert_eq!(attribute(&charge.attributes, "password").as_deref(), Some("[redacted]"));
+    let server = by_id(&hex(&charge.parent_span_id));
+    assert_eq!((server.name.as_str(), server.kind), ("POST /checkout", 2));
+    // Lines.
+    let lines: Vec<_> = received
+        .records
+        .iter()
+        .map(|record| {
+            let id = attribute(&record.attributes, "request_id").unwrap();
+            (id, collector::text(record.body.as_ref().unwrap()), record)
+        })
+        .collect();
+    let said = |id: &str| -> Vec<&str> {
+        lines.iter().filter(|(of, _, _)| of == id).map(|(_, message, _)| message.as_str()).collect()
+    };
+    assert_eq!((said("quiet"), said("loud")), (vec!["paid", "request"], vec!["paid", "details", "request"]));
+    let (_, _, paid) = lines.iter().find(|(id, message, _)| id == "loud" && message == "paid").unwrap();
+    assert_eq!((&paid.trace_id, &paid.span_id), (&charge.trace_id, &charge.span_id));
+    assert_eq!((paid.severity_number, paid.severity_text.as_str()), (9, "INFO"));
+    assert_eq!(attribute(&paid.attributes, "order").as_deref(), Some("7"));
+    assert_eq!(attribute(&paid.attributes, "iban").as_deref(), Some("[redacted]"));
+    let everything = format!("{:?}{:?}", received.spans, received.records);
+    assert!(!everything.contains("hunter2") && !everything.contains("DE00"), "{everything}");
+}
+
+fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}

@@ -64,13 +64,21 @@ struct Order {
     dollars: f64,
 }
 
+/// What the shop says about itself. Where `OTEL_EXPORTER_OTLP_ENDPOINT` names a collector, that is told too.
+pub fn deck() -> Flightdeck {
+    Flightdeck::builder("shop")
+        .health_details(|_| Details::Everything)
+        .log_level_header("x-log-level")
+        .redact(&["iban"])
+        .build()
+}
+
 /// The shop, with its tables made.
-pub async fn build(options: Options) -> Result<Router> {
-    let deck = Flightdeck::builder("shop").health_details(|_| Details::Everything).build();
+pub async fn build(options: Options, deck: &Flightdeck) -> Result<Router> {
     let registry = deck.registry();
     let faults = Arc::new(Faults::default());
     let store = Store::open(&options.database, registry).await?;
-    let payment = Payment::new(&options.payment, registry)?;
+    let payment = Payment::new(&options.payment, deck)?;
     let shop = Shop {
         catalog: Catalog::new(registry)?,
         orders: registry.counter("orders_created_total", "Orders that were paid.").family::<Paid>()?,
@@ -115,6 +123,7 @@ async fn create_order(
     let id = shop.store.insert_order(new.product, dollars).await?;
     shop.orders.get(&Paid { payment_method: new.payment_method }).inc();
     shop.totals.observe(dollars);
+    tracing::debug!(id, dollars, "an order was paid");
     Ok((StatusCode::CREATED, Json(Order { id, dollars })))
 }
 
@@ -163,8 +172,7 @@ impl<E: Into<anyhow::Error>> From<E> for Failure {
 
 impl IntoResponse for Failure {
     fn into_response(self) -> Response {
-        let request = flightdeck::correlate::current().map(|context| context.request_id().to_owned());
-        eprintln!("request {}: {:#}", request.unwrap_or_default(), self.0);
+        tracing::error!(error = format!("{:#}", self.0), "the request failed");
         StatusCode::INTERNAL_SERVER_ERROR.into_response()
     }
 }

@@ -35,8 +35,12 @@ async fn main() -> Result<()> {
             let listener = tokio::net::TcpListener::bind(&listen).await?;
             let address = listener.local_addr()?;
             println!("the shop is open at http://{address}");
-            let app = app::build(Options { database, payment: address.to_string() }).await?;
-            axum::serve(listener, app).await?;
+            let deck = app::deck();
+            deck.logs().init()?;
+            let app = app::build(Options { database, payment: address.to_string() }, &deck).await?;
+            let stopped = async { tokio::signal::ctrl_c().await.unwrap_or_default() };
+            axum::serve(listener, app).with_graceful_shutdown(stopped).await?;
+            deck.shutdown().await;
             Ok(())
         }
         Command::Load(options) => load::run(&options).await,

@@ -2,32 +2,32 @@
 
 use anyhow::{Result, bail};
 use bytes::Bytes;
-use flightdeck::Registry;
-use flightdeck::correlate;
-use flightdeck::dependency::Calls;
+use flightdeck::Flightdeck;
+use flightdeck::http::MeasuredClient;
 use http_body_util::Full;
 use hyper::Request;
 use hyper_util::client::legacy::Client;
 use hyper_util::client::legacy::connect::HttpConnector;
 use hyper_util::rt::TokioExecutor;
+use tower_service::Service;
+use tracing::Instrument;
 
 /// A client of the payment service.
 #[derive(Clone)]
 pub(crate) struct Payment {
-    client: Client<HttpConnector, Full<Bytes>>,
+    client: MeasuredClient<Client<HttpConnector, Full<Bytes>>>,
     address: String,
-    calls: Calls,
 }
 
 impl Payment {
-    pub(crate) fn new(address: &str, registry: &Registry) -> Result<Payment, flightdeck::Error> {
+    pub(crate) fn new(address: &str, deck: &Flightdeck) -> Result<Payment, flightdeck::Error> {
         let client = Client::builder(TokioExecutor::new()).build_http();
-        Ok(Payment { client, address: address.to_owned(), calls: Calls::register(registry, "external_api")? })
+        Ok(Payment { client: deck.external_api()?.measure(client), address: address.to_owned() })
     }
 
     /// Charges a customer.
     pub(crate) async fn charge(&self, dollars: f64) -> Result<()> {
-        self.calls.timed("charge", self.send("POST", dollars.to_string())).await
+        self.send("POST", dollars.to_string()).instrument(tracing::info_span!("charge", dollars)).await
     }
 
     /// Whether it answers.
@@ -36,14 +36,8 @@ impl Payment {
     }
 
     async fn send(&self, method: &str, body: String) -> Result<()> {
-        let mut request = Request::builder().method(method).uri(format!("http://{}/payment", self.address));
-        if let Some(context) = correlate::current() {
-            let child = context.child();
-            request = request
-                .header("x-request-id", child.request_id())
-                .header("traceparent", child.trace().traceparent());
-        }
-        let response = self.client.request(request.body(Full::from(body))?).await?;
+        let request = Request::builder().method(method).uri(format!("http://{}/payment", self.address));
+        let response = self.client.clone().call(request.body(Full::from(body))?).await?;
         if !response.status().is_success() {
             bail!("the payment service answered {}", response.status());
         }

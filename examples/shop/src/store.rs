@@ -4,8 +4,9 @@ use std::time::Duration;
 
 use anyhow::{Context, Result};
 use flightdeck::Registry;
-use flightdeck::dependency::{Calls, PoolState, watch_pool};
-use sqlx::postgres::{PgPool, PgPoolOptions};
+use flightdeck::dependency::MeasuredPool;
+use sqlx::Postgres;
+use sqlx::postgres::PgPoolOptions;
 
 /// Connections at most: few, so that exhausting them is easy.
 const CONNECTIONS_MAX: u32 = 5;
@@ -19,8 +20,7 @@ const HELD: Duration = Duration::from_secs(5);
 /// Orders and prices.
 #[derive(Clone)]
 pub(crate) struct Store {
-    pool: PgPool,
-    queries: Calls,
+    pool: MeasuredPool<Postgres>,
 }
 
 impl Store {
@@ -39,14 +39,7 @@ impl Store {
         ] {
             sqlx::query(statement).execute(&pool).await?;
         }
-        let watched = pool.clone();
-        watch_pool(registry, "shop", move || PoolState {
-            size: watched.size().into(),
-            idle: watched.num_idle() as u64,
-            size_max: Some(CONNECTIONS_MAX.into()),
-            waiting: None,
-        });
-        Ok(Store { pool, queries: Calls::register(registry, "db_query")? })
+        Ok(Store { pool: MeasuredPool::register(registry, "shop", pool)? })
     }
 
     /// Whether it answers.
@@ -56,35 +49,29 @@ impl Store {
 
     /// What a product costs.
     pub(crate) async fn price(&self, product: i64, delay: Duration) -> Result<f64, sqlx::Error> {
-        let query = async {
-            self.delay(delay).await?;
-            sqlx::query_scalar("SELECT dollars FROM products WHERE id = $1")
-                .bind(product)
-                .fetch_one(&self.pool)
-                .await
-        };
-        self.queries.timed("select_product", query).await
+        self.delay(delay).await?;
+        sqlx::query_scalar("SELECT dollars FROM products WHERE id = $1")
+            .bind(product)
+            .fetch_one(self.pool.operation("select_product"))
+            .await
     }
 
     /// Keeps an order; its number.
     pub(crate) async fn insert_order(&self, product: i64, dollars: f64) -> Result<i64, sqlx::Error> {
-        let query = sqlx::query_scalar("INSERT INTO orders (product, dollars) VALUES ($1, $2) RETURNING id")
+        sqlx::query_scalar("INSERT INTO orders (product, dollars) VALUES ($1, $2) RETURNING id")
             .bind(product)
             .bind(dollars)
-            .fetch_one(&self.pool);
-        self.queries.timed("insert_order", query).await
+            .fetch_one(self.pool.operation("insert_order"))
+            .await
     }
 
     /// What an order cost, if there is one of that number.
     pub(crate) async fn order(&self, id: i64, delay: Duration) -> Result<Option<f64>, sqlx::Error> {
-        let query = async {
-            self.delay(delay).await?;
-            sqlx::query_scalar("SELECT dollars FROM orders WHERE id = $1")
-                .bind(id)
-                .fetch_optional(&self.pool)
-                .await
-        };
-        self.queries.timed("select_order", query).await
+        self.delay(delay).await?;
+        sqlx::query_scalar("SELECT dollars FROM orders WHERE id = $1")
+            .bind(id)
+            .fetch_optional(self.pool.operation("select_order"))
+            .await
     }
 
     /// Takes connections and does nothing with them for a while.
@@ -102,7 +89,8 @@ impl Store {
     /// Makes the database slow.
     async fn delay(&self, delay: Duration) -> Result<(), sqlx::Error> {
         if !delay.is_zero() {
-            sqlx::query("SELECT pg_sleep($1)").bind(delay.as_secs_f64()).execute(&self.pool).await?;
+            let sleep = sqlx::query("SELECT pg_sleep($1)").bind(delay.as_secs_f64());
+            sleep.execute(self.pool.operation("slow_query")).await?;
         }
         Ok(())
     }

@@ -126,7 +126,9 @@ async fn the_shop_is_measured_in_good_times_and_bad() {
     let mut postgres = Postgres::start(&programs);
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap().to_string();
-    let app = open(&postgres, &address).await;
+    let deck = shop::app::deck();
+    let app = open(&postgres, &address, &deck).await;
+    let server = Server::start();
     tokio::spawn(async move { axum::serve(listener, app).await.unwrap() });
 
     let order = r#"{"product":7,"payment_method":"bank_transfer"}"#;
@@ -142,18 +144,23 @@ async fn the_shop_is_measured_in_good_times_and_bad() {
         ("active_users", 0.0),
         (r#"http_requests_total{method="POST",route="/orders",status="201"}"#, 3.0),
         (r#"db_query_duration_seconds_count{operation="insert_order",outcome="ok"}"#, 3.0),
-        (r#"external_api_duration_seconds_count{operation="charge",outcome="ok"}"#, 3.0),
+        (&format!(r#"external_api_requests_total{{host="{address}",method="POST",status="200"}}"#), 3.0),
         (r#"pool_connections_max{pool="shop"}"#, 5.0),
+        (r#"pool_waiting{pool="shop"}"#, 0.0),
+        ("tokio_workers", 2.0),
     ] {
         assert_eq!(value(&address, sample).await, want, "{sample}");
     }
     assert!(value(&address, r#"cache_requests_total{cache="prices",outcome="hit"}"#).await >= 1.0);
     assert!(ask(&address, "GET", "/health/ready", "").await.starts_with("HTTP/1.1 200"));
+    if let Some(server) = server {
+        server.sees(r#"orders_created_total{payment_method="bank_transfer"}"#, "3").await;
+        server.sees(r#"sum(http_requests_total{route="/orders",status="201"})"#, "3").await;
+    }
 
     ask(&address, "POST", "/faults", r#"{"slow_query_ms":200}"#).await;
     ask(&address, "GET", "/orders/1", "").await;
-    let slow =
-        value(&address, r#"db_query_duration_seconds_sum{operation="select_order",outcome="ok"}"#).await;
+    let slow = value(&address, r#"db_query_duration_seconds_sum{operation="slow_query",outcome="ok"}"#).await;
     assert!(slow >= 0.2, "{slow}");
     ask(&address, "POST", "/faults", r#"{"error_share":1.0}"#).await;
     assert!(ask(&address, "GET", "/orders/1", "").await.starts_with("HTTP/1.1 500"));
@@ -168,10 +175,68 @@ async fn the_shop_is_measured_in_good_times_and_bad() {
     assert!(answer.starts_with("HTTP/1.1 503") && answer.contains("last_error"), "{answer}");
 }
 
-async fn open(postgres: &Postgres, address: &str) -> axum::Router {
+/// A Flightdeck that was told nothing: it finds the shop because the shop is there.
+struct Server {
+    server: Child,
+    address: String,
+    _directory: tempfile::TempDir,
+}
+
+impl Server {
+    /// Starts the binary that is built beside this test; `None` where it is not.
+    fn start() -> Option<Server> {
+        let test = std::env::current_exe().unwrap();
+        let binary = test.ancestors().nth(2).unwrap().join("flightdeck");
+        if !binary.exists() {
+            assert_ne!(std::env::var("CI").as_deref(), Ok("true"), "the server is not built");
+            println!("skipped: {} is not built", binary.display());
+            return None;
+        }
+        let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+        let (directory, address) = (tempfile::tempdir().unwrap(), format!("127.0.0.1:{port}"));
+        let server = Command::new(binary)
+            .current_dir(directory.path())
+            .args(["--listen", &address, "--otlp-grpc-listen", "off", "--no-host"])
+            .stdout(Stdio::null())
+            .stderr(Stdio::null())
+            .spawn()
+            .unwrap();
+        for _ in 0..200 {
+            if std::net::TcpStream::connect(&address).is_ok() {
+                return Some(Server { server, address, _directory: directory });
+            }
+            std::thread::sleep(Duration::from_millis(50));
+        }
+        panic!("the server does not listen at {address}");
+    }
+
+    /// Waits until a query finds a value: the shop is found and scraped a little after it opened.
+    async fn sees(&self, query: &str, want: &str) {
+        let encoded: String = query.bytes().map(|byte| format!("%{byte:02x}")).collect();
+        let mut answer = String::new();
+        for _ in 0..300 {
+            answer = ask(&self.address, "GET", &format!("/api/v1/query?query={encoded}"), "").await;
+            if answer.contains(&format!(",\"{want}\"]")) {
+                return;
+            }
+            tokio::time::sleep(Duration::from_millis(100)).await;
+        }
+        panic!("{query} is not {want}: {answer}");
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        let _ = self.server.kill();
+        let _ = self.server.wait();
+    }
+}
+
+async fn open(postgres: &Postgres, address: &str, deck: &flightdeck::Flightdeck) -> axum::Router {
     for _ in 0..100 {
         // PostgreSQL listens a moment before it answers.
-        if let Ok(app) = build(Options { database: postgres.url(), payment: address.to_owned() }).await {
+        if let Ok(app) = build(Options { database: postgres.url(), payment: address.to_owned() }, deck).await
+        {
             return app;
         }
         tokio::time::sleep(Duration::from_millis(50)).await;

@@ -9,7 +9,9 @@ mod trace_context;
 
 use std::cell::RefCell;
 use std::pin::Pin;
-use std::sync::{Arc, OnceLock};
+use std::sync::Arc;
+#[cfg(feature = "http")]
+use std::sync::OnceLock;
 use std::task::{self, Poll};
 
 #[cfg(feature = "otlp")]
@@ -33,6 +35,7 @@ struct Inner {
     request: Option<Context>,
     request_id: String,
     /// The route as somebody inside the service told it.
+    #[cfg(feature = "http")]
     route: OnceLock<Arc<str>>,
     /// The least severe level of log lines, if it is not the usual.
     #[cfg(feature = "logs")]
@@ -61,6 +64,7 @@ impl Context {
             trace,
             request,
             request_id,
+            #[cfg(feature = "http")]
             route: OnceLock::new(),
             #[cfg(feature = "logs")]
             level: None,
@@ -82,7 +86,7 @@ impl Context {
     }
 
     /// The same, with room for spans of which nobody knows yet whether they are wanted.
-    #[cfg(all(feature = "otlp", feature = "http"))]
+    #[cfg(feature = "otlp")]
     pub(crate) fn with_pending(mut self, pending: crate::otlp::Pending) -> Context {
         if let Some(inner) = Arc::get_mut(&mut self.inner) {
             inner.pending = Some(pending);
@@ -140,7 +144,7 @@ impl Context {
 }
 
 /// Makes another context current, or none, and returns the one that was: for those who cannot hold a guard.
-#[cfg(all(feature = "otlp", feature = "logs"))]
+#[cfg(feature = "otlp")]
 pub(crate) fn replace(context: Option<Context>) -> Option<Context> {
     set_current_span(context.as_ref().and_then(Context::span));
     swap(context)

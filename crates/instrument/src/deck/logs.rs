@@ -51,10 +51,11 @@ impl Logs {
         let lines = JsonLayer::register(&inner.registry, &inner.service, self.options, writer)?;
         #[cfg(feature = "otlp")]
         {
-            let spans = inner
-                .exporter
-                .as_ref()
-                .map(|exporter| crate::otlp::SpanLayer::new(exporter).redacting(&inner.secrets));
+            let spans = inner.exporter.as_ref().map(|exporter| {
+                crate::otlp::SpanLayer::new(exporter)
+                    .redacting(&inner.secrets)
+                    .sample_ratio(inner.sample_ratio)
+            });
             let lines = match &inner.exporter {
                 Some(exporter) => lines.exported_by(exporter),
                 None => lines,

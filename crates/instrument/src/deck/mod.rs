@@ -13,7 +13,7 @@ pub use logs::Logs;
 
 use crate::Error;
 use crate::health::{Check, Checks, Details, Outcome, Probe, Report};
-use crate::http::{DeckLayer, HttpNames, HttpOptions, Session};
+use crate::http::{DeckLayer, ExternalApi, HttpNames, HttpOptions, Session};
 use crate::metrics::{Naming, Registry};
 #[cfg(feature = "otlp")]
 use crate::otlp::{Exporter, OtlpOptions, Resource};
@@ -43,6 +43,8 @@ struct Inner {
     secrets: Vec<String>,
     #[cfg(feature = "otlp")]
     exporter: Option<Exporter>,
+    #[cfg(feature = "otlp")]
+    sample_ratio: f64,
 }
 
 type DetailsFor = Arc<dyn Fn(&Parts) -> Details + Send + Sync>;
@@ -58,7 +60,7 @@ pub struct Builder {
     http: HttpOptions,
     allowed: DetailsFor,
     process: bool,
-    #[cfg(any(feature = "logs", feature = "otlp"))]
+    #[cfg(feature = "logs")]
     secrets: Vec<String>,
     #[cfg(feature = "otlp")]
     otlp: Option<OtlpOptions>,
@@ -88,7 +90,7 @@ impl Flightdeck {
             http: HttpOptions::default(),
             allowed: Arc::new(|_| Details::default()),
             process: true,
-            #[cfg(any(feature = "logs", feature = "otlp"))]
+            #[cfg(feature = "logs")]
             secrets: Vec::new(),
             #[cfg(feature = "otlp")]
             otlp: None,
@@ -125,6 +127,16 @@ impl Flightdeck {
     /// Asks the checks that answer a probe, or all of them.
     pub async fn health(&self, probe: Option<Probe>) -> Report {
         self.inner.checks.report(probe).await
+    }
+
+    /// Measures calls to other services: a layer for clients.
+    pub fn external_api(&self) -> Result<ExternalApi, Error> {
+        let api = ExternalApi::register(&self.inner.registry)?;
+        #[cfg(feature = "otlp")]
+        if let Some(exporter) = &self.inner.exporter {
+            return Ok(api.exported_by(exporter, &self.inner.secrets));
+        }
+        Ok(api)
     }
 
     /// Log lines as JSON, in one call: `deck.logs().init()`.
@@ -204,7 +216,7 @@ impl Builder {
 
     /// Further names of fields, headers and query parameters that are secret, in lower case with underscores. They are
     /// redacted in log lines and spans.
-    #[cfg(any(feature = "logs", feature = "otlp"))]
+    #[cfg(feature = "logs")]
     pub fn redact(mut self, names: &[&str]) -> Builder {
         self.secrets.extend(names.iter().map(|name| (*name).to_owned()));
         self
@@ -235,7 +247,7 @@ impl Builder {
         self
     }
 
-    /// Leaves out the metrics of the process.
+    /// Leaves out the metrics of the process and of the tokio runtime that it is built in.
     pub fn without_process_metrics(mut self) -> Builder {
         self.process = false;
         self
@@ -271,6 +283,8 @@ impl Builder {
                 None
             }
         };
+        #[cfg(feature = "otlp")]
+        let sample_ratio = self.http.sample_ratio;
         // A new registry has none of these names, so that none can be refused.
         let layer = DeckLayer::register(&registry, self.http).expect("the names of the layer are free");
         let checks = Checks::register(&registry).expect("the names of the checks are free");
@@ -285,6 +299,9 @@ impl Builder {
         registry.report_itself();
         if self.process {
             process::register(&registry);
+            if let Ok(runtime) = tokio::runtime::Handle::try_current() {
+                crate::runtime::watch(&registry, &runtime);
+            }
         }
         let inner = Inner {
             registry,
@@ -298,6 +315,8 @@ impl Builder {
             secrets: self.secrets,
             #[cfg(feature = "otlp")]
             exporter,
+            #[cfg(feature = "otlp")]
+            sample_ratio,
         };
         Ok(Flightdeck { inner: Arc::new(inner) })
     }

@@ -61,18 +61,25 @@ impl Calls {
         result
     }
 
-    fn begin<'a>(&'a self, operation: &'a str) -> Recorded<'a> {
+    /// A call that begins now.
+    pub(super) fn begin<'a>(&self, operation: &'a str) -> Recorded<'a> {
         let tracked = self.in_progress.get(&[operation]).track();
-        Recorded { calls: self, operation, started: Instant::now(), outcome: "cancelled", _tracked: tracked }
+        Recorded {
+            calls: self.clone(),
+            operation,
+            started: Instant::now(),
+            outcome: "cancelled",
+            _tracked: tracked,
+        }
     }
 }
 
 /// Records a call when it is dropped, which is how calls end that were given up.
-struct Recorded<'a> {
-    calls: &'a Calls,
+pub(super) struct Recorded<'a> {
+    calls: Calls,
     operation: &'a str,
     started: Instant,
-    outcome: &'static str,
+    pub(super) outcome: &'static str,
     _tracked: crate::metrics::Tracked,
 }
 

@@ -94,3 +94,57 @@ fn finish(watch: &mut Option<Watch>, failure: Failure) {
         watch.exchange.finish(failure, Some(watch.sent_bytes));
     }
 }
+
+/// How much of a request's body was read.
+#[cfg(feature = "axum")]
+pub(super) type ReadBytes = std::sync::Arc<std::sync::atomic::AtomicU64>;
+
+#[cfg(feature = "axum")]
+pin_project_lite::pin_project! {
+    /// The body of a request that did not announce its length: what the service reads of it is counted.
+    pub(super) struct CountedBody {
+        #[pin]
+        inner: axum::body::Body,
+        read: ReadBytes,
+    }
+}
+
+#[cfg(feature = "axum")]
+impl CountedBody {
+    /// Puts itself in the place of a body, if that is one of axum's, and says where it counts.
+    pub(super) fn replace<B: Body + 'static>(body: &mut B) -> Option<ReadBytes> {
+        let body = (body as &mut dyn std::any::Any).downcast_mut::<axum::body::Body>()?;
+        let read = ReadBytes::default();
+        let inner = std::mem::take(body);
+        *body = axum::body::Body::new(CountedBody { inner, read: read.clone() });
+        Some(read)
+    }
+}
+
+#[cfg(feature = "axum")]
+impl Body for CountedBody {
+    type Data = bytes::Bytes;
+    type Error = axum::Error;
+
+    fn poll_frame(
+        self: Pin<&mut Self>,
+        task: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<bytes::Bytes>, axum::Error>>> {
+        let this = self.project();
+        let polled = this.inner.poll_frame(task);
+        if let Poll::Ready(Some(Ok(frame))) = &polled
+            && let Some(data) = frame.data_ref()
+        {
+            this.read.fetch_add(data.len() as u64, std::sync::atomic::Ordering::Relaxed);
+        }
+        polled
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.inner.is_end_stream()
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        self.inner.size_hint()
+    }
+}

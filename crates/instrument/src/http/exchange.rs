@@ -18,6 +18,9 @@ pub(crate) struct Exchange {
     arrival: Arrival,
     started: Instant,
     request_bytes: Option<u64>,
+    /// Where the body of the request is counted, if it did not announce its length.
+    #[cfg(feature = "axum")]
+    read_bytes: Option<super::body::ReadBytes>,
     /// Taken when the request is over.
     in_progress: Option<[Option<Tracked>; 2]>,
     answer: Option<Answer>,
@@ -47,12 +50,21 @@ impl Exchange {
             arrival,
             started: Instant::now(),
             request_bytes,
+            #[cfg(feature = "axum")]
+            read_bytes: None,
             in_progress: Some(in_progress.unwrap_or_default()),
             answer: None,
             session: None,
             #[cfg(feature = "otlp")]
             seen: None,
         }
+    }
+
+    /// The same, with where the body of the request is counted.
+    #[cfg(feature = "axum")]
+    pub(super) fn reading(mut self, read: Option<super::body::ReadBytes>) -> Exchange {
+        self.read_bytes = read;
+        self
     }
 
     /// The same, with what its span will say.
@@ -90,6 +102,16 @@ impl Exchange {
         self.end(failure, Some(response_bytes));
     }
 
+    #[cfg(feature = "axum")]
+    fn read_bytes(&self) -> Option<u64> {
+        self.read_bytes.as_ref().map(|read| read.load(std::sync::atomic::Ordering::Relaxed))
+    }
+
+    #[cfg(not(feature = "axum"))]
+    fn read_bytes(&self) -> Option<u64> {
+        None
+    }
+
     fn route(&self) -> Option<Arc<str>> {
         self.context.route().get().cloned().or_else(|| self.arrival.route.clone())
     }
@@ -110,7 +132,7 @@ impl Exchange {
             failure,
             first_byte: self.answer.map(|answer| answer.first_byte),
             duration,
-            request_bytes: self.request_bytes,
+            request_bytes: self.request_bytes.or_else(|| self.read_bytes()),
             response_bytes,
         };
         // One exemplar of a request is enough: that of its duration, wherever its end was noticed.

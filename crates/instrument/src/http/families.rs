@@ -292,7 +292,7 @@ fn observe(histogram: &Histogram, duration: Duration, span: Option<SpanReference
 }
 
 /// A status as text, without allocating: it has three digits.
-fn status_text(status: u16, digits: &mut [u8; 3]) -> &str {
+pub(crate) fn status_text(status: u16, digits: &mut [u8; 3]) -> &str {
     let status = status.min(999);
     *digits = [status / 100, status / 10 % 10, status % 10].map(|digit| b'0' + digit as u8);
     std::str::from_utf8(digits).unwrap_or_default()

@@ -122,7 +122,7 @@ pub fn set_route(extensions: &Extensions, route: &str) {
 impl<S, RequestBody, ResponseBody> Service<Request<RequestBody>> for Instrumented<S>
 where
     S: Service<Request<RequestBody>, Response = Response<ResponseBody>>,
-    RequestBody: Body,
+    RequestBody: Body + 'static,
     ResponseBody: Body,
 {
     type Response = Response<TrackedBody<ResponseBody>>;
@@ -151,7 +151,7 @@ struct Watched {
 
 impl<S> Instrumented<S> {
     /// Begins the exchange. `None` when a layer further out does that already.
-    fn watch<B: Body>(&self, request: &mut Request<B>) -> Option<Watched> {
+    fn watch<B: Body + 'static>(&self, request: &mut Request<B>) -> Option<Watched> {
         let route = route(request.extensions(), request.uri().path(), &self.settings.mounts);
         if let Some(outer) = request.extensions().get::<correlate::Context>() {
             if let Some(route) = route {
@@ -166,8 +166,13 @@ impl<S> Instrumented<S> {
             scheme: scheme(request),
             version: version(request.version()),
         };
-        let exchange =
-            Exchange::begin(self.settings.clone(), context.clone(), arrival, request_bytes(request));
+        let announced = request_bytes(request);
+        let exchange = Exchange::begin(self.settings.clone(), context.clone(), arrival, announced);
+        #[cfg(feature = "axum")]
+        let exchange = match announced {
+            Some(_) => exchange,
+            None => exchange.reading(super::body::CountedBody::replace(request.body_mut())),
+        };
         #[cfg(feature = "otlp")]
         let exchange = exchange.seen(self.settings.traces.as_ref().and_then(|traces| traces.see(request)));
         let is_head = request.method() == Method::HEAD;

@@ -9,11 +9,16 @@
 //! | `http_request_duration_seconds` | method, route, status | until the last byte; of event streams until the first |
 //! | `http_response_first_byte_seconds` | method, route, status | until the head of the answer |
 //! | `http_requests_in_progress` | method, route | not answered to the end yet |
-//! | `http_request_size_bytes` | method, route | bodies that announced their length |
+//! | `http_request_size_bytes` | method, route | bodies that announced their length; with axum, the others as they were read |
 //! | `http_response_size_bytes` | method, route | bodies as they were sent |
 //! | `http_request_panics_total` | method, route | handlers that panicked; their status is 500 |
 //! | `http_response_body_errors_total` | method, route | answers that broke off after their head |
 //! | `http_sessions_in_progress`, `http_session_duration_seconds` | kind, route | event streams; WebSockets that are held as [`Session`] |
+//!
+//! WebSockets and other upgrades are requests of status 101 that are over with their head. How long what follows is open,
+//! only whoever has the socket knows: it holds a [`Session`] meanwhile.
+//!
+//! [`ExternalApi`] is the other direction: calls to other services.
 //!
 //! [`HttpNames`] switches to the names of OpenTelemetry's conventions, or has both.
 //!
@@ -28,14 +33,16 @@
 //! ```
 
 mod body;
+mod client;
 mod exchange;
 mod families;
 mod layer;
-mod method;
+pub(crate) mod method;
 #[cfg(feature = "otlp")]
-mod span;
+pub(crate) mod span;
 
 pub use body::TrackedBody;
+pub use client::{Call, CallFuture, ExternalApi, MeasuredClient};
 pub use families::{HttpNames, Session};
 pub use layer::{DeckLayer, HttpOptions, Instrumented, ResponseFuture, set_route};
 #[cfg(feature = "otlp")]

@@ -205,7 +205,7 @@ fn lossy(value: &HeaderValue) -> String {
 }
 
 /// A host and its port.
-pub(super) fn split_port(host: &str) -> (&str, Option<u16>) {
+pub(crate) fn split_port(host: &str) -> (&str, Option<u16>) {
     match host.rsplit_once(':') {
         Some((address, port)) if !address.contains(':') || address.ends_with(']') => match port.parse() {
             Ok(port) => (address, Some(port)),

@@ -146,7 +146,6 @@ impl Exporter {
     }
 
     /// Exports a line, if there is room.
-    #[cfg(feature = "logs")]
     pub(crate) fn log(&self, record: LogRecord) {
         if self.shared.records.as_ref().is_some_and(|queue| queue.try_send(record).is_err()) {
             self.shared.counted.add(Signal::Logs, "dropped", 1);

@@ -29,7 +29,6 @@ mod retry;
 mod spans;
 #[cfg(feature = "otlp-tls")]
 mod tls;
-#[cfg(feature = "logs")]
 mod tracing_layer;
 mod transport;
 mod worker;
@@ -39,7 +38,6 @@ pub use options::{OtlpOptions, Protocol};
 pub(crate) use records::LogRecord;
 pub use resource::Resource;
 pub(crate) use spans::{Pending, Span, SpanKind, SpanStatus};
-#[cfg(feature = "logs")]
 pub use tracing_layer::SpanLayer;
 
 /// The target of log lines about the export itself. They are written and never exported, or one would cause the next.

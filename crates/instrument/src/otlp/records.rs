@@ -21,7 +21,6 @@ pub(crate) struct LogRecord {
     request: Option<(String, TraceContext)>,
 }
 
-#[cfg(feature = "logs")]
 impl LogRecord {
     /// What was just written.
     pub(crate) fn new(

@@ -78,7 +78,6 @@ impl Pending {
     }
 
     /// The request is over.
-    #[cfg(feature = "http")]
     pub(crate) fn decide(&self, keep: bool, exporter: &Exporter) {
         let before = std::mem::replace(&mut *lock(&self.state), State::Decided { keep });
         if let (State::Undecided(spans), true) = (before, keep) {

@@ -130,10 +130,7 @@ impl Outlet {
     fn lose(&self, outcome: &'static str, items: u64, reason: &str) {
         if items > 0 {
             self.counted.add(self.signal, outcome, items);
-            #[cfg(feature = "logs")]
             tracing::warn!(target: super::TARGET, signal = self.signal.name(), items, outcome, reason, "not exported");
-            #[cfg(not(feature = "logs"))]
-            let _ = reason;
         }
     }
 }

@@ -97,7 +97,12 @@ impl Service {
     }
 
     pub async fn with(deck: Flightdeck) -> Service {
-        let app = router().layer(deck.layer()).merge(deck.routes());
+        Service::serve(deck, router()).await
+    }
+
+    /// Serves other routes than the usual.
+    pub async fn serve(deck: Flightdeck, routes: Router) -> Service {
+        let app = routes.layer(deck.layer()).merge(deck.routes());
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
         tokio::spawn(async move { axum::serve(listener, app).await.unwrap() });

@@ -1,0 +1,224 @@
+//! The layer around servers that are not axum's: hyper with an upgrade, tonic, and hyper's client.
+
+#![cfg(all(feature = "axum", feature = "otlp"))]
+
+mod collector;
+
+use std::convert::Infallible;
+use std::time::Duration;
+
+use bytes::Bytes;
+use collector::Collector;
+use flightdeck::Registry;
+use flightdeck::http::{DeckLayer, ExternalApi, HttpOptions, set_route};
+use flightdeck::otlp::{Exporter, OtlpOptions, Protocol, Resource};
+use http_body_util::{BodyExt, Full};
+use hyper::body::Incoming;
+use hyper::{Request, Response, StatusCode};
+use hyper_util::client::legacy::Client;
+use hyper_util::rt::{TokioExecutor, TokioIo};
+use hyper_util::service::TowerToHyperService;
+use opentelemetry_proto::tonic::collector::trace::v1::trace_service_server::TraceServiceServer;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::{TcpListener, TcpStream};
+use tower_layer::Layer;
+use tower_service::Service;
+
+async fn until(registry: &Registry, sample: &str, want: f64) {
+    for _ in 0..500 {
+        let text = registry.text();
+        let found =
+            text.lines().find_map(|line| line.strip_prefix(sample)?.strip_prefix(' ')?.parse::<f64>().ok());
+        if found == Some(want) {
+            return;
+        }
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    }
+    panic!("{sample} is not {want}\n{}", registry.text());
+}
+
+/// Answers with the body it was sent, and speaks an own protocol after an upgrade.
+async fn answer(
+    mut request: Request<Incoming>,
+    layer: DeckLayer,
+) -> Result<Response<Full<Bytes>>, Infallible> {
+    if request.uri().path() == "/chat" {
+        set_route(request.extensions(), "/chat");
+        let session = layer.session("websocket", "/chat");
+        tokio::spawn(async move {
+            let Ok(upgraded) = hyper::upgrade::on(&mut request).await else { return };
+            let mut stream = TokioIo::new(upgraded);
+            let mut word = [0; 4];
+            while stream.read_exact(&mut word).await.is_ok() && stream.write_all(&word).await.is_ok() {}
+            drop(session);
+        });
+        let response = Response::builder().status(StatusCode::SWITCHING_PROTOCOLS);
+        return Ok(response
+            .header("connection", "upgrade")
+            .header("upgrade", "echo")
+            .body(Full::default())
+            .unwrap());
+    }
+    set_route(request.extensions(), "/echo");
+    let id = request.headers().get("x-request-id").cloned();
+    let body = request.into_body().collect().await.map(|body| body.to_bytes()).unwrap_or_default();
+    let mut response = Response::new(Full::from(body));
+    if let Some(id) = id {
+        response.headers_mut().insert("x-seen-id", id);
+    }
+    Ok(response)
+}
+
+async fn hyper_server(registry: &Registry) -> String {
+    let layer = DeckLayer::register(registry, HttpOptions::default()).unwrap();
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap().to_string();
+    tokio::spawn(async move {
+        loop {
+            let (stream, _) = listener.accept().await.unwrap();
+            let inner = layer.clone();
+            let service = tower_fn(move |request| answer(request, inner.clone()));
+            let service = TowerToHyperService::new(layer.layer(service));
+            let connection = hyper::server::conn::http1::Builder::new()
+                .serve_connection(TokioIo::new(stream), service)
+                .with_upgrades();
+            tokio::spawn(connection);
+        }
+    });
+    address
+}
+
+/// A function as a `tower` service.
+#[derive(Clone)]
+struct TowerFn<F>(F);
+
+fn tower_fn<F>(function: F) -> TowerFn<F> {
+    TowerFn(function)
+}
+
+impl<F, Fut, R> Service<R> for TowerFn<F>
+where
+    F: FnMut(R) -> Fut,
+    Fut: Future<Output = Result<Response<Full<Bytes>>, Infallible>>,
+{
+    type Response = Response<Full<Bytes>>;
+    type Error = Infallible;
+    type Future = Fut;
+
+    fn poll_ready(&mut self, _: &mut std::task::Context<'_>) -> std::task::Poll<Result<(), Infallible>> {
+        std::task::Poll::Ready(Ok(()))
+    }
+
+    fn call(&mut self, request: R) -> Fut {
+        (self.0)(request)
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_upgrade_is_a_request_of_101_and_a_session_while_it_is_open() {
+    let registry = Registry::new();
+    let address = hyper_server(&registry).await;
+    let mut stream = TcpStream::connect(&address).await.unwrap();
+    let request = "GET /chat HTTP/1.1\r\nhost: x\r\nconnection: upgrade\r\nupgrade: echo\r\n\r\n";
+    stream.write_all(request.as_bytes()).await.unwrap();
+    let mut head = Vec::new();
+    while !head.ends_with(b"\r\n\r\n") {
+        head.push(stream.read_u8().await.unwrap());
+    }
+    assert!(head.starts_with(b"HTTP/1.1 101"));
+    stream.write_all(b"ping").await.unwrap();
+    let mut word = [0; 4];
+    stream.read_exact(&mut word).await.unwrap();
+    assert_eq!(&word, b"ping");
+    until(&registry, r#"http_requests_total{method="GET",route="/chat",status="101"}"#, 1.0).await;
+    until(&registry, r#"http_sessions_in_progress{kind="websocket",route="/chat"}"#, 1.0).await;
+    let text = registry.text();
+    assert!(
+        text.lines()
+            .filter(|line| line.starts_with("http_requests_in_progress{"))
+            .all(|line| line.ends_with(" 0.0"))
+    );
+    drop(stream);
+    until(&registry, r#"http_sessions_in_progress{kind="websocket",route="/chat"}"#, 0.0).await;
+    until(&registry, r#"http_session_duration_seconds_count{kind="websocket",route="/chat"}"#, 1.0).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn clients_of_hyper_are_measured_and_tell_who_asks() {
+    let registry = Registry::new();
+    let address = hyper_server(&registry).await;
+    let client = Client::builder(TokioExecutor::new()).build_http::<Full<Bytes>>();
+    let mut client = ExternalApi::register(&registry).unwrap().layer(client);
+    let trace = flightdeck::correlate::TraceContext::new_root(1.0);
+    let context = flightdeck::correlate::Context::new("order-17".to_owned(), trace);
+    let request = Request::post(format!("http://{address}/echo/17")).body(Full::from("hello")).unwrap();
+    let answer = {
+        let call = {
+            let _entered = context.enter();
+            client.call(request)
+        };
+        call.await.unwrap()
+    };
+    assert_eq!(answer.headers()["x-seen-id"], "order-17");
+    let labels = format!("{{host=\"{address}\",method=\"POST\",status=\"200\"}}");
+    until(&registry, &format!("external_api_requests_total{labels}"), 1.0).await;
+    let refused = Request::get("http://127.0.0.1:1/").body(Full::default()).unwrap();
+    assert!(client.call(refused).await.is_err());
+    until(&registry, r#"external_api_requests_total{host="127.0.0.1:1",method="GET",status="error"}"#, 1.0)
+        .await;
+    until(&registry, r#"http_requests_total{method="POST",route="/echo",status="200"}"#, 1.0).await;
+    until(&registry, r#"http_request_size_bytes_sum{method="POST",route="/echo"}"#, 5.0).await;
+}
+
+#[cfg(feature = "reqwest")]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn reqwest_is_measured_by_the_same_layer() {
+    let registry = Registry::new();
+    let address = hyper_server(&registry).await;
+    let (api, client) = (ExternalApi::register(&registry).unwrap(), reqwest::Client::new());
+    let request = || client.get(format!("http://{address}/echo?token=x")).build().unwrap();
+    assert_eq!(api.execute(&client, request()).await.unwrap().status(), 200);
+    assert_eq!(api.layer(client.clone()).call(request()).await.unwrap().status(), 200);
+    let labels = format!("{{host=\"{address}\",method=\"GET\",status=\"200\"}}");
+    until(&registry, &format!("external_api_requests_total{labels}"), 2.0).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn tonic_is_measured_and_its_trailers_pass() {
+    let registry = Registry::new();
+    let mounts = vec!["/opentelemetry.proto.collector.trace.v1.TraceService".to_owned()];
+    let layer = DeckLayer::register(&registry, HttpOptions { mounts, ..HttpOptions::default() }).unwrap();
+    let collector = Collector::http().await;
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let url = format!("http://{}", listener.local_addr().unwrap());
+    let incoming = tonic::transport::server::TcpIncoming::from(listener);
+    let server = tonic::transport::Server::builder()
+        .layer(layer)
+        .add_service(TraceServiceServer::new(collector.clone()));
+    tokio::spawn(async move { server.serve_with_incoming(incoming).await.unwrap() });
+    // The client is our own exporter: a span of a request to another service is what it sends.
+    let traced = Registry::new();
+    let options =
+        OtlpOptions { protocol: Protocol::Grpc, metrics: false, logs: false, ..OtlpOptions::to(&url) };
+    let exporter = Exporter::start(options, Resource::new("orders"), &traced).unwrap();
+    let api = ExternalApi::register(&traced).unwrap().exported_by(&exporter, &[]);
+    let context = flightdeck::correlate::Context::new(
+        "r".to_owned(),
+        flightdeck::correlate::TraceContext::new_root(1.0),
+    );
+    {
+        let _entered = context.enter();
+        api.begin(&hyper::Method::GET, &"http://x/".parse().unwrap(), &mut Default::default()).answered(200);
+    }
+    assert!(tokio::task::spawn_blocking(move || exporter.flush(Duration::from_secs(5))).await.unwrap());
+    assert!(collector.span("GET").is_some());
+    until(&traced, r#"flightdeck_export_items_total{outcome="sent",signal="traces"}"#, 1.0).await;
+    let route = "/opentelemetry.proto.collector.trace.v1.TraceService/*";
+    until(
+        &registry,
+        &format!("http_requests_total{{method=\"POST\",route=\"{route}\",status=\"200\"}}"),
+        1.0,
+    )
+    .await;
+    until(&registry, &format!("http_requests_in_progress{{method=\"POST\",route=\"{route}\"}}"), 0.0).await;
+}
