@@ -7,6 +7,8 @@ use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use serde::Serialize;
 
+use super::pieces::Pieces;
+
 /// What kind of error; each has the status code Prometheus gives it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ErrorType {
@@ -145,6 +147,26 @@ pub fn write_success<T: Serialize>(
 ) -> Result<(), ApiError> {
     let success = Success { status: "success", data, warnings, infos };
     serde_json::to_writer(into, &success).map_err(|error| io::Error::from(error).into())
+}
+
+/// As `write_success`, where `write` writes the data.
+pub fn write_success_of(
+    pieces: &mut Pieces,
+    write: impl FnOnce(&mut Pieces) -> io::Result<()>,
+    warnings: &[String],
+    infos: &[String],
+) -> Result<(), ApiError> {
+    pieces.buffer().extend_from_slice(b"{\"status\":\"success\",\"data\":");
+    write(pieces)?;
+    for (name, texts) in [("warnings", warnings), ("infos", infos)] {
+        if !texts.is_empty() {
+            let out = pieces.buffer();
+            out.extend_from_slice(format!(",\"{name}\":").as_bytes());
+            serde_json::to_writer(out, texts).map_err(io::Error::from)?;
+        }
+    }
+    pieces.buffer().push(b'}');
+    Ok(())
 }
 
 /// The media type of every envelope.

@@ -11,7 +11,7 @@ use serde::Serialize;
 use super::envelope::{ApiError, success};
 use super::labels::as_map;
 use super::params::Params;
-use super::selectors::look_up;
+use super::selectors::work_through;
 use super::value::{seconds, value_text};
 use crate::app::App;
 
@@ -43,7 +43,8 @@ pub async fn query(State(app): State<Arc<App>>, params: Params) -> Result<Respon
     if selectors.is_empty() {
         return Ok(success(Vec::<SeriesExemplars<'_>>::new()));
     }
-    let found = look_up(&app, "exemplars", move |store| store.exemplars(&selectors, start..=end)).await?;
+    let found =
+        work_through(&app, "exemplars", move |store, _| store.exemplars(&selectors, start..=end)).await?;
     Ok(success(found.iter().map(|(labels, exemplars)| entries(labels, exemplars)).collect::<Vec<_>>()))
 }
 

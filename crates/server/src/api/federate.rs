@@ -12,7 +12,7 @@ use wire::encode::Row;
 use wire::{Encoder, Escaping, Format};
 
 use super::params::Params;
-use super::selectors::{Scope, look_up};
+use super::selectors::{Scope, work_through};
 use crate::app::{App, now_millis};
 
 /// How many bytes an exposition may have: it is built in memory.
@@ -28,7 +28,7 @@ pub async fn federate(State(app): State<Arc<App>>, params: Params) -> Response {
     let now = now_millis();
     let lookback = app.options.query.lookback_millis;
     let external = Labels::from_pairs(&app.config.get().global.external_labels);
-    let written = look_up(&app, "federate", move |store| {
+    let written = work_through(&app, "federate", move |store, _| {
         let mut encoder = Encoder::new(format, escaping);
         let newest = newest(store, &scope, now - lookback, now)?;
         let complete = write(&mut encoder, &newest, &external);

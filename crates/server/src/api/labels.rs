@@ -5,27 +5,30 @@ use std::sync::Arc;
 
 use axum::extract::{Path, State};
 use axum::response::Response;
-use model::Labels;
-use serde::{Serialize, Serializer};
+use model::{Labels, Matcher};
+use tsdb::{Selection, Store};
 
-use super::envelope::{ApiError, JSON, write_success};
+use super::envelope::{ApiError, JSON, write_success_of};
+use super::json::push_labels;
 use super::params::Params;
-use super::pieces;
+use super::pieces::{self, Pieces};
 use super::query::{may_go_on, turn};
-use super::result::LabelMap;
-use super::selectors::{Scope, TRUNCATED, look_up, store_error};
+use super::result;
+use super::selectors::{SMALL_LABEL_SETS_MAX, Scope, TRUNCATED, limited, look_up, store_error};
 use crate::app::App;
+use crate::queries::Running;
 
+/// How many series are written as an answer on the thread that read the question.
+const SOON_SERIES_MAX: usize = 1_000;
 /// After how many series it is looked whether anybody still wants them.
 const CHECK_EVERY: usize = 1024;
 
 /// The names of the labels.
 pub async fn names(State(app): State<Arc<App>>, params: Params) -> Result<Response, ApiError> {
-    let scope = Scope::read(&params)?;
-    let names =
-        look_up(&app, "label names", |store| store.label_names(&scope.selectors, scope.range.clone()))
-            .await?;
-    Ok(scope.answer(names))
+    let Scope { selectors, range, limit } = Scope::read(&params)?;
+    let work =
+        move |store: &Store, go_on: &dyn Fn() -> bool| store.label_names_while(&selectors, range, go_on);
+    Ok(limited(look_up(&app, "label names", work).await?, limit))
 }
 
 /// The values of one label.
@@ -38,43 +41,84 @@ pub async fn values(
     if name.is_empty() {
         return Err(ApiError::bad(format!("invalid label name: {}", model::names::quote(&name))));
     }
-    let scope = Scope::read(&params)?;
-    let values = look_up(&app, "label values", |store| {
-        store.label_values(&name, &scope.selectors, scope.range.clone())
-    })
-    .await?;
-    Ok(scope.answer(values))
+    let Scope { selectors, range, limit } = Scope::read(&params)?;
+    let work = move |store: &Store, go_on: &dyn Fn() -> bool| {
+        store.label_values_while(&name, &selectors, range, go_on)
+    };
+    Ok(limited(look_up(&app, "label values", work).await?, limit))
 }
 
 /// The label sets of the series that match any selector, written out as they are found again in their order.
 pub async fn series(State(app): State<Arc<App>>, params: Params) -> Result<Response, ApiError> {
     let scope = Scope::read_selective(&params)?;
     let (ticket, running) = turn(&app, "series", app.options.query.timeout).await?;
-    pieces::answer(JSON, ticket, move |pieces| {
-        let mut found = BTreeSet::new();
-        for matchers in &scope.selectors {
-            let selection = app.store.select(matchers, scope.range.clone()).map_err(store_error)?;
-            for index in 0..selection.len() {
-                if index % CHECK_EVERY == 0 {
-                    may_go_on(&running)?;
-                }
-                found.insert(selection.labels(index));
-            }
+    // The labels of one series are written sooner than another thread would wake up for them.
+    if app.store.label_sets() <= SMALL_LABEL_SETS_MAX
+        && let Some(found) = pieces::in_place(|| Found::select(&app, &scope, &running)).transpose()?
+    {
+        let limit = scope.limit;
+        if found.len() <= SOON_SERIES_MAX {
+            return pieces::whole(JSON, |pieces| write_found(pieces, &found, limit));
         }
-        let is_cut = scope.limit.is_some_and(|limit| found.len() > limit);
-        let warnings = if is_cut { vec![TRUNCATED.to_owned()] } else { Vec::new() };
-        let limit = scope.limit.unwrap_or(usize::MAX);
-        write_success(pieces, Sets(&found, limit), warnings, Vec::new())
+        return pieces::answer(JSON, ticket, move |pieces| write_found(pieces, &found, limit)).await;
+    }
+    pieces::answer(JSON, ticket, move |pieces| {
+        let found = Found::select(&app, &scope, &running)?;
+        write_found(pieces, &found, scope.limit)
     })
     .await
 }
 
-/// At most so many label sets.
-struct Sets<'a>(&'a BTreeSet<Labels>, usize);
+fn write_found(pieces: &mut Pieces, found: &Found, limit: Option<usize>) -> Result<(), ApiError> {
+    let is_cut = limit.is_some_and(|limit| found.len() > limit);
+    let warnings = if is_cut { vec![TRUNCATED.to_owned()] } else { Vec::new() };
+    let write = |pieces: &mut Pieces| {
+        result::list(pieces, found.labels().take(limit.unwrap_or(usize::MAX)), |pieces, labels| {
+            push_labels(pieces.buffer(), &labels);
+            pieces.pass_on()
+        })
+    };
+    write_success_of(pieces, write, &warnings, &[])
+}
 
-impl Serialize for Sets<'_> {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.collect_seq(self.0.iter().take(self.1).map(LabelMap))
+/// The series that several selectors found, each once, sorted.
+enum Found {
+    /// What one selector finds is sorted already.
+    One(Selection),
+    Several(BTreeSet<Labels>),
+}
+
+impl Found {
+    fn select(app: &App, scope: &Scope, running: &Running) -> Result<Found, ApiError> {
+        let select = |matchers: &Vec<Matcher>| app.store.select(matchers, scope.range.clone());
+        if let [matchers] = &scope.selectors[..] {
+            return select(matchers).map(Found::One).map_err(store_error);
+        }
+        let mut found = BTreeSet::new();
+        for matchers in &scope.selectors {
+            let selection = select(matchers).map_err(store_error)?;
+            for index in 0..selection.len() {
+                if index % CHECK_EVERY == 0 {
+                    may_go_on(running)?;
+                }
+                found.insert(selection.labels(index));
+            }
+        }
+        Ok(Found::Several(found))
+    }
+
+    fn len(&self) -> usize {
+        match self {
+            Found::One(selection) => selection.len(),
+            Found::Several(found) => found.len(),
+        }
+    }
+
+    fn labels(&self) -> Box<dyn Iterator<Item = Labels> + '_> {
+        match self {
+            Found::One(selection) => Box::new((0..selection.len()).map(|index| selection.labels(index))),
+            Found::Several(found) => Box::new(found.iter().cloned()),
+        }
     }
 }
 

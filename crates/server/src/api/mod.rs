@@ -10,6 +10,7 @@ mod features;
 mod federate;
 pub mod fixed;
 mod fuzzy;
+mod json;
 mod labels;
 mod language;
 mod lifecycle;

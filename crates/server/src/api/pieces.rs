@@ -93,11 +93,22 @@ pub fn body<G: Send + Unpin + 'static>(pieces: mpsc::Receiver<Piece>, guard: G) 
 impl Pieces {
     /// Sends what was written so far, for readers that show results as they come.
     pub fn send(&mut self) -> io::Result<()> {
-        let piece = Bytes::from(std::mem::take(&mut self.buffer));
-        if piece.is_empty() {
+        if self.buffer.is_empty() {
             return Ok(());
         }
+        let next = Vec::with_capacity(self.buffer.len() + self.buffer.len() / 8);
+        let piece = Bytes::from(std::mem::replace(&mut self.buffer, next));
         self.push(Ok(piece))
+    }
+
+    /// What was written and is not out yet, to append to.
+    pub fn buffer(&mut self) -> &mut Vec<u8> {
+        &mut self.buffer
+    }
+
+    /// Sends what was written so far, if that is enough for a piece.
+    pub fn pass_on(&mut self) -> io::Result<()> {
+        if self.buffer.len() >= PIECE_BYTES && !self.whole { self.send() } else { Ok(()) }
     }
 
     fn push(&mut self, piece: Piece) -> io::Result<()> {
@@ -130,9 +141,7 @@ impl Pieces {
 impl Write for Pieces {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
         self.buffer.extend_from_slice(bytes);
-        if self.buffer.len() >= PIECE_BYTES && !self.whole {
-            self.send()?;
-        }
+        self.pass_on()?;
         Ok(bytes.len())
     }
 

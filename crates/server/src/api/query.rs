@@ -10,11 +10,11 @@ use model::Timestamp;
 use promql::{Answer, Limits, QueryError, QueryOptions, Selections, Stop, Value};
 use tsdb::StoreError;
 
-use super::envelope::{ApiError, ErrorType, JSON, write_success};
+use super::envelope::{ApiError, ErrorType, JSON, write_success, write_success_of};
 use super::explain::Explained;
 use super::params::{Params, parse_duration_millis};
 use super::pieces::{self, Pieces};
-use super::result::QueryData;
+use super::result;
 use super::selectors::TRUNCATED;
 use super::stats::{Stats, Timings};
 use super::thin::thin;
@@ -288,7 +288,8 @@ fn respond(
         ));
     }
     let stats = question.stats.is_some().then_some(stats);
-    write_success(pieces, QueryData { value: answer.value, stats }, warnings, infos)
+    let write = |pieces: &mut Pieces| result::write(pieces, &answer.value, stats.as_ref());
+    write_success_of(pieces, write, &warnings, &infos)
 }
 
 fn truncate<T>(items: &mut Vec<T>, limit: usize) -> bool {

@@ -1,130 +1,155 @@
 //! The answer of a query as JSON: `{"resultType":"vector","result":[…]}`.
+//!
+//! An answer may have millions of values, so they are written as bytes and not through a serializer.
 
-use std::sync::Arc;
+use std::io;
 
 use model::histogram::Bucket;
-use model::{FloatHistogram, Labels, Timestamp};
+use model::{FloatHistogram, Timestamp};
 use promql::{MatrixSeries, SampleValue, Value, VectorSample};
-use serde::ser::{Serialize, SerializeMap, SerializeSeq, SerializeStruct, Serializer};
 
+use super::json::{push_labels, push_string};
+use super::pieces::Pieces;
 use super::stats::Stats;
-use super::value::{seconds, value_text};
+use super::value::{push_seconds, push_value};
 
-/// What a query yields, on its way out.
-pub struct QueryData {
-    /// The value.
-    pub value: Value,
-    /// What it used, when the caller asked.
-    pub stats: Option<Stats>,
+/// How many values are written between two looks at whether a piece is ready to go out.
+const VALUES_AT_ONCE: usize = 1_024;
+
+/// Writes what a query yields, and what it used, when the caller asked.
+pub fn write(pieces: &mut Pieces, value: &Value, stats: Option<&Stats>) -> io::Result<()> {
+    let out = pieces.buffer();
+    out.extend_from_slice(b"{\"resultType\":");
+    push_string(out, value.value_type().as_str());
+    out.extend_from_slice(b",\"result\":");
+    match value {
+        Value::Scalar { time, value } => push_float(out, *time, *value),
+        Value::String { time, value } => {
+            out.push(b'[');
+            push_seconds(out, *time);
+            out.push(b',');
+            push_string(out, value);
+            out.push(b']');
+        }
+        Value::Vector(samples) => list(pieces, samples, |pieces, sample| {
+            push_sample(pieces.buffer(), sample);
+            pieces.pass_on()
+        })?,
+        Value::Matrix(series) => list(pieces, series, write_series)?,
+    }
+    let out = pieces.buffer();
+    if let Some(stats) = stats {
+        out.extend_from_slice(b",\"stats\":");
+        serde_json::to_writer(&mut *out, stats)?;
+    }
+    out.push(b'}');
+    Ok(())
 }
 
-impl Serialize for QueryData {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let fields = 2 + usize::from(self.stats.is_some());
-        let mut data = serializer.serialize_struct("QueryData", fields)?;
-        let kind = self.value.value_type().as_str();
-        data.serialize_field("resultType", kind)?;
-        match &self.value {
-            Value::Scalar { time, value } => {
-                data.serialize_field("result", &(seconds(*time), value_text(*value)))?
+/// Writes a list of what `write` writes of each item.
+pub fn list<T>(
+    pieces: &mut Pieces,
+    items: impl IntoIterator<Item = T>,
+    mut write: impl FnMut(&mut Pieces, T) -> io::Result<()>,
+) -> io::Result<()> {
+    pieces.buffer().push(b'[');
+    for (number, item) in items.into_iter().enumerate() {
+        if number > 0 {
+            pieces.buffer().push(b',');
+        }
+        write(pieces, item)?;
+    }
+    pieces.buffer().push(b']');
+    Ok(())
+}
+
+fn push_sample(out: &mut Vec<u8>, VectorSample { labels, time, value }: &VectorSample) {
+    out.extend_from_slice(b"{\"metric\":");
+    push_labels(out, labels);
+    match value {
+        SampleValue::Float(value) => {
+            out.extend_from_slice(b",\"value\":");
+            push_float(out, *time, *value);
+        }
+        SampleValue::Histogram(histogram) => {
+            out.extend_from_slice(b",\"histogram\":");
+            push_histogram(out, *time, histogram);
+        }
+    }
+    out.push(b'}');
+}
+
+fn write_series(pieces: &mut Pieces, series: &MatrixSeries) -> io::Result<()> {
+    let MatrixSeries { labels, floats, histograms } = series;
+    let out = pieces.buffer();
+    out.extend_from_slice(b"{\"metric\":");
+    push_labels(out, labels);
+    if !floats.is_empty() {
+        out.extend_from_slice(b",\"values\":[");
+        for (number, chunk) in floats.chunks(VALUES_AT_ONCE).enumerate() {
+            let out = pieces.buffer();
+            for (index, &(time, value)) in chunk.iter().enumerate() {
+                if number + index > 0 {
+                    out.push(b',');
+                }
+                push_float(out, time, value);
             }
-            Value::String { time, value } => data.serialize_field("result", &(seconds(*time), value))?,
-            Value::Vector(samples) => data.serialize_field("result", &Each(samples, One))?,
-            Value::Matrix(series) => data.serialize_field("result", &Each(series, Many))?,
+            pieces.pass_on()?;
         }
-        if let Some(stats) = &self.stats {
-            data.serialize_field("stats", stats)?;
-        }
-        data.end()
+        pieces.buffer().push(b']');
     }
+    if !histograms.is_empty() {
+        pieces.buffer().extend_from_slice(b",\"histograms\":");
+        list(pieces, histograms, |pieces, (time, histogram)| {
+            push_histogram(pieces.buffer(), *time, histogram);
+            pieces.pass_on()
+        })?;
+    }
+    pieces.buffer().push(b'}');
+    pieces.pass_on()
 }
 
-/// Serializes every item of a slice through a wrapper.
-struct Each<'a, T, F>(&'a [T], F);
-
-impl<'a, T, W: Serialize + 'a, F: Fn(&'a T) -> W> Serialize for Each<'a, T, F> {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let mut list = serializer.serialize_seq(Some(self.0.len()))?;
-        for item in self.0 {
-            list.serialize_element(&(self.1)(item))?;
-        }
-        list.end()
-    }
+fn push_float(out: &mut Vec<u8>, time: Timestamp, value: f64) {
+    out.push(b'[');
+    push_seconds(out, time);
+    out.push(b',');
+    push_quoted(out, value);
+    out.push(b']');
 }
 
-/// A label set as a JSON object.
-pub struct LabelMap<'a>(pub &'a Labels);
-
-impl Serialize for LabelMap<'_> {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let mut map = serializer.serialize_map(None)?;
-        for (name, value) in self.0.iter() {
-            map.serialize_entry(name, value)?;
-        }
-        map.end()
-    }
+fn push_quoted(out: &mut Vec<u8>, value: f64) {
+    out.push(b'"');
+    push_value(out, value);
+    out.push(b'"');
 }
 
-struct One<'a>(&'a VectorSample);
-
-impl Serialize for One<'_> {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let VectorSample { labels, time, value } = self.0;
-        let mut sample = serializer.serialize_struct("Sample", 2)?;
-        sample.serialize_field("metric", &LabelMap(labels))?;
-        match value {
-            SampleValue::Float(value) => {
-                sample.serialize_field("value", &(seconds(*time), value_text(*value)))?
+fn push_histogram(out: &mut Vec<u8>, time: Timestamp, histogram: &FloatHistogram) {
+    out.push(b'[');
+    push_seconds(out, time);
+    out.extend_from_slice(b",{\"count\":");
+    push_quoted(out, histogram.count);
+    out.extend_from_slice(b",\"sum\":");
+    push_quoted(out, histogram.sum);
+    let mut buckets = histogram.populated_buckets().peekable();
+    if buckets.peek().is_some() {
+        out.extend_from_slice(b",\"buckets\":[");
+        for (number, bucket) in buckets.enumerate() {
+            if number > 0 {
+                out.push(b',');
             }
-            SampleValue::Histogram(histogram) => {
-                sample.serialize_field("histogram", &(seconds(*time), Shown(histogram)))?;
-            }
+            push_bucket(out, &bucket);
         }
-        sample.end()
+        out.push(b']');
     }
+    out.extend_from_slice(b"}]");
 }
 
-struct Many<'a>(&'a MatrixSeries);
-
-impl Serialize for Many<'_> {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let MatrixSeries { labels, floats, histograms } = self.0;
-        let mut series = serializer.serialize_struct("Series", 3)?;
-        series.serialize_field("metric", &LabelMap(labels))?;
-        if !floats.is_empty() {
-            let float = |(time, value): &(Timestamp, f64)| (seconds(*time), value_text(*value));
-            series.serialize_field("values", &Each(floats, float))?;
-        }
-        if !histograms.is_empty() {
-            series.serialize_field("histograms", &Each(histograms, AtTime))?;
-        }
-        series.end()
+fn push_bucket(out: &mut Vec<u8>, bucket: &Bucket) {
+    out.push(b'[');
+    push_value(out, f64::from(bucket.boundary_rule() as u8));
+    for value in [bucket.lower, bucket.upper, bucket.count] {
+        out.push(b',');
+        push_quoted(out, value);
     }
-}
-
-struct AtTime<'a>(&'a (Timestamp, Arc<FloatHistogram>));
-
-impl Serialize for AtTime<'_> {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        (seconds(self.0.0), Shown(&self.0.1)).serialize(serializer)
-    }
-}
-
-struct Shown<'a>(&'a FloatHistogram);
-
-impl Serialize for Shown<'_> {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let buckets: Vec<Bucket> = self.0.populated_buckets().collect();
-        let mut histogram = serializer.serialize_struct("Histogram", 3)?;
-        histogram.serialize_field("count", &value_text(self.0.count))?;
-        histogram.serialize_field("sum", &value_text(self.0.sum))?;
-        if !buckets.is_empty() {
-            let bucket = |bucket: &Bucket| {
-                let rule = bucket.boundary_rule() as u8;
-                (rule, value_text(bucket.lower), value_text(bucket.upper), value_text(bucket.count))
-            };
-            histogram.serialize_field("buckets", &Each(&buckets, bucket))?;
-        }
-        histogram.end()
-    }
+    out.push(b']');
 }

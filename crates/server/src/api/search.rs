@@ -15,8 +15,8 @@ use super::envelope::ApiError;
 use super::fuzzy::{Algorithm, Term};
 use super::params::Params;
 use super::pieces;
-use super::query::turn;
-use super::selectors::{selectors, store_error};
+use super::query::{may_go_on, turn};
+use super::selectors::{selectors, stopped};
 use super::value::number;
 use crate::app::{App, now_millis};
 
@@ -172,15 +172,16 @@ impl Search {
 
 async fn answer(app: Arc<App>, params: &Params, among: Among) -> Result<Response, ApiError> {
     let search = Search::read(params)?;
-    let (ticket, _running) = turn(&app, "search", app.options.query.timeout).await?;
+    let (ticket, running) = turn(&app, "search", app.options.query.timeout).await?;
     pieces::answer(NDJSON, ticket, move |pieces| {
         let (selectors, range) = (&search.selectors, search.range.clone());
+        let go_on = || may_go_on(&running).is_ok();
         let names = match &among {
-            Among::MetricNames => app.store.label_values(METRIC_NAME, selectors, range),
-            Among::LabelNames => app.store.label_names(selectors, range),
-            Among::LabelValues(label) => app.store.label_values(label, selectors, range),
+            Among::MetricNames => app.store.label_values_while(METRIC_NAME, selectors, range, &go_on),
+            Among::LabelNames => app.store.label_names_while(selectors, range, &go_on),
+            Among::LabelValues(label) => app.store.label_values_while(label, selectors, range, &go_on),
         };
-        let (chosen, has_more) = search.choose(names.map_err(store_error)?);
+        let (chosen, has_more) = search.choose(names.map_err(|error| stopped(&running, error))?);
         let with_metadata = search.include_metadata && matches!(among, Among::MetricNames);
         let metadata: HashMap<String, Metadata> =
             if with_metadata { app.store.metadata().into_iter().collect() } else { HashMap::new() };

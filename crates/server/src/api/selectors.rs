@@ -3,20 +3,25 @@
 use std::ops::RangeInclusive;
 use std::sync::Arc;
 
+use axum::response::Response;
 use model::{Matcher, Timestamp};
 use serde::Serialize;
 use tsdb::{Store, StoreError};
 
 use super::envelope::{ApiError, ErrorType, success_with};
 use super::params::Params;
-use super::query::turn;
+use super::query::{may_go_on, turn};
 use crate::app::App;
+use crate::queries::Running;
 
 /// What is said of an answer that was cut at its limit.
 pub const TRUNCATED: &str = "results truncated due to limit";
 
 /// How many `match[]` one request may have.
 const SELECTORS_MAX: usize = 1_000;
+
+/// Among how many label sets what is looked for is found at once.
+pub const SMALL_LABEL_SETS_MAX: usize = 50_000;
 
 /// How much memory all compiled patterns of one request may take.
 const PATTERN_BYTES_MAX: usize = 32 << 20;
@@ -51,18 +56,18 @@ impl Scope {
         selectors(params).map_err(|error| ApiError::bad_parameter("match[]", error))?;
         Scope::read(params)
     }
+}
 
-    /// Answers with `results`, cut at the limit, and says so where it cut.
-    pub fn answer<T: Serialize>(&self, mut results: Vec<T>) -> axum::response::Response {
-        let mut warnings = Vec::new();
-        if let Some(limit) = self.limit
-            && results.len() > limit
-        {
-            results.truncate(limit);
-            warnings.push(TRUNCATED.to_owned());
-        }
-        success_with(results, warnings, Vec::new())
+/// Answers with `results`, cut at the limit, and says so where it cut.
+pub fn limited<T: Serialize>(mut results: Vec<T>, limit: Option<usize>) -> Response {
+    let mut warnings = Vec::new();
+    if let Some(limit) = limit
+        && results.len() > limit
+    {
+        results.truncate(limit);
+        warnings.push(TRUNCATED.to_owned());
     }
+    success_with(results, warnings, Vec::new())
 }
 
 /// Does the store's work on a thread that may block.
@@ -74,22 +79,42 @@ pub async fn ask<T: Send + 'static>(
     blocking(move || work(&store).map_err(store_error)).await
 }
 
-/// Does the store's work here: what is soon done is not worth waking another thread for.
-pub fn ask_here<T>(app: &App, work: impl FnOnce(&Store) -> Result<T, StoreError>) -> Result<T, ApiError> {
-    match super::pieces::in_place(|| work(&app.store)) {
-        Some(outcome) => outcome.map_err(store_error),
-        None => Err(ApiError::new(ErrorType::Internal, "the request broke off")),
+/// Does the store's work among label sets in its turn among the queries: here where there are few, else as `work_through`.
+pub async fn look_up<T: Send + 'static>(
+    app: &Arc<App>,
+    name: &str,
+    work: impl FnOnce(&Store, &dyn Fn() -> bool) -> Result<T, StoreError> + Send + 'static,
+) -> Result<T, ApiError> {
+    if app.store.label_sets() > SMALL_LABEL_SETS_MAX {
+        return work_through(app, name, work).await;
     }
+    let (_ticket, running) = turn(app, name, app.options.query.timeout).await?;
+    let outcome = super::pieces::in_place(|| work(&app.store, &|| may_go_on(&running).is_ok()));
+    outcome.map_or_else(
+        || Err(ApiError::new(ErrorType::Internal, "the request broke off")),
+        |outcome| outcome.map_err(|error| stopped(&running, error)),
+    )
 }
 
-/// As `ask_here`, for what may go through every series there is: it takes its turn among the queries.
-pub async fn look_up<T>(
-    app: &App,
+/// Does the store's work in its turn among the queries, on a thread that may block. The work is told whether to go on:
+/// once the caller goes away or time is up, not.
+pub async fn work_through<T: Send + 'static>(
+    app: &Arc<App>,
     name: &str,
-    work: impl FnOnce(&Store) -> Result<T, StoreError>,
+    work: impl FnOnce(&Store, &dyn Fn() -> bool) -> Result<T, StoreError> + Send + 'static,
 ) -> Result<T, ApiError> {
-    let (_ticket, _running) = turn(app, name, app.options.query.timeout).await?;
-    ask_here(app, work)
+    let (_ticket, running) = turn(app, name, app.options.query.timeout).await?;
+    let store = app.store.clone();
+    let work = move || {
+        let outcome = work(&store, &|| may_go_on(&running).is_ok());
+        outcome.map_err(|error| stopped(&running, error))
+    };
+    blocking(work).await
+}
+
+/// What a failed store call is to the caller, where it may have failed because it was to stop.
+pub fn stopped(running: &Running, error: StoreError) -> ApiError {
+    may_go_on(running).err().unwrap_or_else(|| store_error(error))
 }
 
 /// Does work on a thread that may block.
@@ -106,6 +131,7 @@ pub async fn blocking<T: Send + 'static>(
 pub fn store_error(error: StoreError) -> ApiError {
     let kind = match error {
         StoreError::Limit(_) => ErrorType::Execution,
+        StoreError::Stopped => ErrorType::Canceled,
         _ => ErrorType::Internal,
     };
     ApiError::new(kind, error.to_string())

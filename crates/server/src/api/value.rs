@@ -5,17 +5,76 @@ use model::Timestamp;
 
 /// A sample's value: `1`, `0.1`, `1e+21`, `NaN`, `+Inf`.
 pub fn value_text(value: f64) -> String {
-    if value.is_nan() {
-        return "NaN".to_owned();
-    }
-    if value.is_infinite() {
-        return if value > 0.0 { "+Inf" } else { "-Inf" }.to_owned();
-    }
+    let mut text = Vec::new();
+    push_value(&mut text, value);
+    String::from_utf8_lossy(&text).into_owned()
+}
+
+/// Appends a sample's value, as `value_text` writes it.
+pub fn push_value(out: &mut Vec<u8>, value: f64) {
+    let whole = value as i64;
     let magnitude = value.abs();
-    if magnitude != 0.0 && !(1e-6..1e21).contains(&magnitude) {
-        return exponent_form(value);
+    if magnitude < WHOLE_MAX && whole as f64 == value && (whole != 0 || value.is_sign_positive()) {
+        push_integer(out, whole);
+    } else if value.is_nan() {
+        out.extend_from_slice(b"NaN");
+    } else if value.is_infinite() {
+        out.extend_from_slice(if value > 0.0 { b"+Inf" } else { b"-Inf" });
+    } else if magnitude != 0.0 && !(1e-6..1e21).contains(&magnitude) {
+        out.extend_from_slice(exponent_form(value).as_bytes());
+    } else {
+        let mut buffer = zmij::Buffer::new();
+        let text = buffer.format_finite(value);
+        if text.contains('e') {
+            // Very large or small: rare enough to be written the slow way.
+            out.extend_from_slice(value.to_string().as_bytes());
+        } else {
+            out.extend_from_slice(text.strip_suffix(".0").unwrap_or(text).as_bytes());
+        }
     }
-    value.to_string()
+}
+
+/// Up to here every float that has no fraction is exactly its integer.
+const WHOLE_MAX: f64 = 9_007_199_254_740_992.0;
+
+/// Appends a time in seconds, with at most three decimals.
+pub fn push_seconds(out: &mut Vec<u8>, time: Timestamp) {
+    if time < 0 {
+        out.push(b'-');
+    }
+    let time = time.unsigned_abs();
+    push_digits(out, time / 1000);
+    let mut fraction = time % 1000;
+    if fraction == 0 {
+        return;
+    }
+    let mut places = 3;
+    while fraction.is_multiple_of(10) {
+        (fraction, places) = (fraction / 10, places - 1);
+    }
+    let digits = [fraction / 100, fraction / 10 % 10, fraction % 10].map(|digit| b'0' + digit as u8);
+    out.push(b'.');
+    out.extend_from_slice(&digits[3 - places..]);
+}
+
+fn push_integer(out: &mut Vec<u8>, value: i64) {
+    if value < 0 {
+        out.push(b'-');
+    }
+    push_digits(out, value.unsigned_abs());
+}
+
+fn push_digits(out: &mut Vec<u8>, mut value: u64) {
+    let mut digits = [0; 20];
+    let mut at = digits.len();
+    loop {
+        at -= 1;
+        digits[at] = b'0' + (value % 10) as u8;
+        value /= 10;
+        if value == 0 {
+            return out.extend_from_slice(&digits[at..]);
+        }
+    }
 }
 
 /// A time as a JSON number.
@@ -58,6 +117,12 @@ mod tests {
         check(-0.0, "-0");
         check(1.0, "1");
         check(0.1, "0.1");
+        check(-12.0, "-12");
+        check(0.000_012_5, "0.0000125");
+        check(123_456.789, "123456.789");
+        check(9_007_199_254_740_993.0, "9007199254740992");
+        check(1.5e17, "150000000000000000");
+        check(123_456_789_012_345_680.0, "123456789012345680");
         check(1e20, "100000000000000000000");
         check(1e21, "1e+21");
         check(1.5e300, "1.5e+300");
@@ -71,9 +136,33 @@ mod tests {
 
     #[test]
     fn times_are_seconds() {
-        let check = |time: Timestamp, want: &str| assert_eq!(seconds(time).to_string(), want);
+        let check = |time: Timestamp, want: &str| {
+            assert_eq!(seconds(time).to_string(), want);
+            let mut written = Vec::new();
+            push_seconds(&mut written, time);
+            assert_eq!(String::from_utf8_lossy(&written), want);
+        };
         check(1_435_781_451_781, "1435781451.781");
         check(1_435_781_451_000, "1435781451");
         check(-500, "-0.5");
+        check(1_007, "1.007");
+        check(1_020, "1.02");
+        check(0, "0");
+    }
+
+    #[test]
+    fn values_read_back_the_same() {
+        let mut bits = 0x9e37_79b9_7f4a_7c15_u64;
+        for _ in 0..100_000 {
+            bits = (bits ^ (bits >> 29)).wrapping_mul(0xbf58_476d_1ce4_e5b9).wrapping_add(1);
+            // Exponents that are written in full, and some that are not.
+            let value = f64::from_bits(bits & 0x800f_ffff_ffff_ffff | (1023 - 24 + bits >> 52 & 63) << 52);
+            for value in [value, value.round(), (value * 1e3).round() / 1e3] {
+                let text = value_text(value);
+                assert_eq!(text.parse::<f64>().map(f64::to_bits), Ok(value.to_bits()), "{text}");
+                let plain = value.to_string();
+                assert!(text == plain || text.contains('e'), "{text} {plain}");
+            }
+        }
     }
 }
