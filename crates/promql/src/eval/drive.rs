@@ -18,8 +18,10 @@ use crate::eval::{Context, Evaluator, Scratch};
 /// How much is done before it is judged how much is left.
 const PROBED_SAMPLES: usize = PARALLEL_SAMPLES_MIN / 16;
 
-/// How many series each thread computes before they are visited in order.
-const BLOCK_SERIES: usize = 32;
+/// How much each thread computes, in samples and in series, before what it computed is visited in order.
+const BLOCK_SAMPLES: usize = PARALLEL_SAMPLES_MIN * 4;
+const BLOCK_SERIES_MIN: usize = 16;
+const BLOCK_SERIES_MAX: usize = 2_048;
 
 impl<'a> Evaluator<'a> {
     /// Goes through the series of a stream, in parts and several at a time where that is worth it; what `visit` makes
@@ -109,7 +111,9 @@ impl<'a> Evaluator<'a> {
             Ok((found, scratch.notes, scratch.tally))
         };
         let threads = rayon::current_num_threads();
-        for block in wanted[next..].chunks(threads * BLOCK_SERIES) {
+        let of_series = scratch.work / next.max(1) + 1;
+        let block_series = (BLOCK_SAMPLES / of_series).clamp(BLOCK_SERIES_MIN, BLOCK_SERIES_MAX);
+        for block in wanted[next..].chunks(threads * block_series) {
             self.meter.check()?;
             let size = block.len().div_ceil(threads);
             let parts: Vec<_> = block.par_chunks(size).map(compute).collect::<Result<_, _>>()?;
