@@ -5,7 +5,7 @@ mod data;
 mod suite;
 mod table;
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use anyhow::{Context, Result, bail};
@@ -54,6 +54,9 @@ pub(crate) struct Options {
     /// Wait for Enter before the questions, with the servers loaded, so that one can be watched.
     #[arg(long)]
     pause: bool,
+    /// Keep the loaded servers' data here and, where it is already, ask without loading it again.
+    #[arg(long, value_name = "DIRECTORY")]
+    kept: Option<PathBuf>,
     /// Do not write the results.
     #[arg(long)]
     dry: bool,
@@ -111,17 +114,46 @@ struct Peer {
     used: Used,
 }
 
+/// What a directory with loaded data holds.
+struct Kept {
+    end: i64,
+    samples: u64,
+}
+
+impl Kept {
+    const FILE: &str = "loaded";
+
+    fn read(directory: &Path) -> Result<Option<Kept>> {
+        let Ok(text) = std::fs::read_to_string(directory.join(Kept::FILE)) else { return Ok(None) };
+        let (end, samples) = text.trim().split_once(' ').context("the note of what was loaded is damaged")?;
+        Ok(Some(Kept { end: end.parse()?, samples: samples.parse()? }))
+    }
+
+    fn write(&self, directory: &Path) -> Result<()> {
+        Ok(std::fs::write(directory.join(Kept::FILE), format!("{} {}\n", self.end, self.samples))?)
+    }
+}
+
 /// Runs the benchmark and writes its results.
 pub(crate) fn run(options: &Options) -> Result<()> {
-    let end = SystemTime::now().duration_since(UNIX_EPOCH)?.as_secs() as i64 / 3600 * 3600 * 1000;
+    let kept = options.kept.as_deref().map(Kept::read).transpose()?.flatten();
+    let now = SystemTime::now().duration_since(UNIX_EPOCH)?.as_secs() as i64;
+    let end = kept.as_ref().map_or(now / 3600 * 3600 * 1000, |kept| kept.end);
     let sizes: Vec<Size> = options.sizes.iter().map(|&series| Size::of(series, options.hours)).collect();
     let pages = Pages::open(options.recorded.pages.as_deref())?;
     let data = Data { end, sizes, pages };
     let rows: Vec<Row> = suite::rows(&data, options.dashboards.as_deref())?;
     let rows: Vec<Row> = rows.into_iter().filter(|row| row.name.contains(&options.only)).collect();
     let directory = tempfile::tempdir()?;
-    let mut peers = start(options, directory.path())?;
-    let samples = load(&data, &mut peers)?;
+    let directory = options.kept.as_deref().unwrap_or(directory.path());
+    let mut peers = start(options, directory)?;
+    let samples = match kept {
+        Some(kept) => kept.samples,
+        None => load(&data, &mut peers)?,
+    };
+    if let Some(directory) = &options.kept {
+        Kept { end, samples }.write(directory)?;
+    }
     if options.pause {
         peers.iter().for_each(|peer| println!("{}: process {}", peer.name, peer.server.id()));
         std::io::stdin().read_line(&mut String::new())?;
@@ -153,7 +185,7 @@ pub(crate) fn run(options: &Options) -> Result<()> {
     table::report(&run, !options.dry)
 }
 
-fn start(options: &Options, directory: &std::path::Path) -> Result<Vec<Peer>> {
+fn start(options: &Options, directory: &Path) -> Result<Vec<Peer>> {
     let asked = !options.servers.is_empty();
     let kinds = if asked { options.servers.clone() } else { Kind::all() };
     let mut programs = Vec::new();
