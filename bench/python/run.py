@@ -1,0 +1,158 @@
+"""The Python package beside its peers, each in a process of its own, in turns, on one machine.
+
+    python3 -m venv DIR && DIR/bin/pip install ./python -r bench/python/requirements.txt
+    DIR/bin/python bench/python/run.py [--rounds 3] [--json FILE]
+
+Processor time is taken, the best of several rounds; ratios say more than figures.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import subprocess
+import sys
+import textwrap
+
+# What is the same for every peer: how to take times.
+COMMON = """
+import asyncio, gc, json, sys, time, timeit
+
+def nanoseconds(statement, names, number=100_000):
+    timer = timeit.Timer(statement, globals=names, timer=time.process_time)
+    return min(timer.repeat(7, number)) / number * 1e9
+
+def resident():
+    with open("/proc/self/statm") as file:
+        return int(file.read().split()[1]) * 4096
+"""
+
+CLIENT = COMMON + """
+started = time.process_time()
+from {module} import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
+imported = (time.process_time() - started) * 1e3
+registry = CollectorRegistry()
+c = Counter("c", "c", registry=registry)
+l = Counter("l", "l", ["a", "b", "c"], registry=registry)
+h = Histogram("h", "h", ["a", "b", "c"], registry=registry)
+g = Gauge("g", "g", registry=registry)
+names = dict(c=c, l=l, h=h, g=g)
+many = CollectorRegistry()
+counter = Counter("many", "many", ["a", "b"], registry=many)
+gc.collect()
+before = resident()
+for at in range(10_000):
+    counter.labels(str(at), "x").inc()
+memory = (resident() - before) / 10_000
+rendered = min(timeit.repeat(lambda: generate_latest(many), number=1, repeat=7, timer=time.process_time)) * 1e3
+print(json.dumps({{
+    "import, ms": imported,
+    "inc(), ns": nanoseconds("c.inc()", names),
+    "set(), ns": nanoseconds("g.set(1.5)", names),
+    "labels(3).inc(), ns": nanoseconds("l.labels('x', 'y', 'z').inc()", names),
+    "labels(3).observe(), ns": nanoseconds("h.labels('x', 'y', 'z').observe(.2)", names),
+    "10,000 series rendered, ms": rendered,
+    "memory per series, bytes": memory,
+}}))
+"""
+
+REQUEST = COMMON + """
+from fastapi import FastAPI
+
+def make():
+    app = FastAPI()
+    for at in range(9):
+        app.get(f"/other{{at}}/{{{{x}}}}")(lambda x: x)
+
+    @app.get("/items/{{item}}")
+    async def item(item: int):
+        return {{"item": item}}
+
+    return app
+
+HEADERS = [(b"host", b"localhost"), (b"user-agent", b"bench"), (b"accept", b"*/*"), (b"accept-encoding", b"gzip"), (b"connection", b"keep-alive")]
+
+async def drive(app, requests):
+    async def receive():
+        return {{"type": "http.request", "body": b"", "more_body": False}}
+
+    async def send(message):
+        pass
+
+    for _ in range(requests):
+        await app({{
+            "type": "http", "asgi": {{"version": "3.0"}}, "http_version": "1.1", "method": "GET", "path": "/items/7", "raw_path": b"/items/7",
+            "query_string": b"", "root_path": "", "scheme": "http", "headers": HEADERS, "server": ("t", 80), "client": ("c", 1),
+        }}, receive, send)
+
+bare, app = make(), make()
+{instrument}
+best = [9e9, 9e9]
+for _ in range(9):
+    for at, one in enumerate((bare, app)):
+        started = time.process_time()
+        asyncio.run(drive(one, 1_000))
+        best[at] = min(best[at], (time.process_time() - started) / 1_000 * 1e6)
+print(json.dumps({{"a FastAPI request more than bare, us": best[1] - best[0]}}))
+"""
+
+CLIENTS = {"flightdeck": "flightdeck.prometheus_client", "prometheus_client": "prometheus_client"}
+
+INSTRUMENTATIONS = {
+    "flightdeck": "import flightdeck; flightdeck.instrument(app, json_logs=False)",
+    "prometheus-fastapi-instrumentator": "from prometheus_fastapi_instrumentator import Instrumentator; Instrumentator().instrument(app).expose(app)",
+    "starlette_exporter": "from starlette_exporter import PrometheusMiddleware; app.add_middleware(PrometheusMiddleware)",
+    "opentelemetry-instrumentation-fastapi": """
+from opentelemetry.instrumentation.fastapi import FastAPIInstrumentor
+from opentelemetry.sdk.metrics import MeterProvider
+from opentelemetry.sdk.metrics.export import InMemoryMetricReader
+from opentelemetry.sdk.trace import TracerProvider
+FastAPIInstrumentor.instrument_app(app, meter_provider=MeterProvider([InMemoryMetricReader()]), tracer_provider=TracerProvider())
+""",
+}
+
+
+def measure(program: str) -> dict[str, float]:
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True)
+    if done.returncode:
+        print(done.stderr.strip().splitlines()[-1], file=sys.stderr)
+        return {}
+    found: dict[str, float] = json.loads(done.stdout.splitlines()[-1])
+    return found
+
+
+def best(programs: dict[str, str], rounds: int) -> dict[str, dict[str, float]]:
+    """By peer, the least of each figure over some rounds, in which the peers take turns."""
+    found: dict[str, dict[str, float]] = {}
+    for _ in range(rounds):
+        for peer, program in programs.items():
+            for figure, value in measure(program).items():
+                known = found.setdefault(peer, {})
+                known[figure] = min(known.get(figure, value), value)
+    return found
+
+
+def main() -> None:
+    arguments = argparse.ArgumentParser(description=__doc__)
+    arguments.add_argument("--json", help="also writes the figures to this file")
+    arguments.add_argument("--rounds", type=int, default=3, help="how often the peers take turns (default 3)")
+    options = arguments.parse_args()
+    clients = best({peer: CLIENT.format(module=module) for peer, module in CLIENTS.items()}, options.rounds)
+    programs = {peer: REQUEST.format(instrument=textwrap.dedent(code)) for peer, code in INSTRUMENTATIONS.items()}
+    requests = best(programs, options.rounds)
+    print(f"| | {' | '.join(clients)} | times |\n|---|{'---:|' * (len(clients) + 1)}")
+    ours, theirs = clients.get("flightdeck", {}), clients.get("prometheus_client", {})
+    for figure, value in ours.items():
+        other = theirs.get(figure)
+        print(f"| {figure} | {value:,.1f} | " + (f"{other:,.1f} | {other / value:.1f} |" if other and value > 0 else " | |"))
+    print("\n| a FastAPI request more than bare | us |\n|---|---:|")
+    for peer, figures in requests.items():
+        for value in figures.values():
+            print(f"| {peer} | {value:.1f} |")
+    if options.json:
+        with open(options.json, "w") as file:
+            json.dump({"clients": clients, "requests": requests}, file, indent=1)
+
+
+if __name__ == "__main__":
+    main()
