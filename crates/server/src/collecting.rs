@@ -6,6 +6,7 @@
 
 use std::net::SocketAddr;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::Duration;
 
 use collect::config::Span;
@@ -22,6 +23,9 @@ use crate::app::{App, now_millis};
 
 /// How often this process stores its own metrics, and, when nothing was configured, those of this host and its services.
 const INTERVAL: Duration = Duration::from_secs(15);
+
+/// How often the log says that scrapes cannot be stored; every one is counted.
+const COMPLAINT_INTERVAL_MS: i64 = 60_000;
 
 /// Everything that collects. The application can look at it from the start; it runs between `start` and `stop`.
 #[derive(Default)]
@@ -119,10 +123,20 @@ fn store_frames(app: &App, source: &'static str, frames: &[Frame]) {
             Ok(appended) => app.metrics.count(source, &appended),
             Err(error) => {
                 app.metrics.batches_failed.add(&[source], 1);
-                tracing::debug!(%error, target = %frame.layout.target, "storing a scrape failed");
+                static SAID: AtomicI64 = AtomicI64::new(0);
+                if is_due(&SAID, now_millis()) {
+                    tracing::warn!(%error, target = %frame.layout.target, "a scrape cannot be stored");
+                }
             }
         }
     }
+}
+
+/// Whether something is to be said again that may be true of every scrape, and was said when `said` tells.
+fn is_due(said: &AtomicI64, now: i64) -> bool {
+    let last = said.load(Ordering::Relaxed);
+    (now - last).abs() >= COMPLAINT_INTERVAL_MS
+        && said.compare_exchange(last, now, Ordering::Relaxed, Ordering::Relaxed).is_ok()
 }
 
 async fn store_own_metrics(app: Arc<App>, address: SocketAddr) {
@@ -133,5 +147,17 @@ async fn store_own_metrics(app: Arc<App>, address: SocketAddr) {
         ticks.tick().await;
         let frame = app.metrics.frame(&app.store.stats(), &target, now_millis());
         store_frames(&app, "self", &[frame]);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_true_of_every_scrape_is_said_once_a_minute() {
+        let said = AtomicI64::new(0);
+        let times = [1_000_000, 1_000_001, 1_059_999, 1_060_000, 1_060_001, 1_000_000];
+        assert_eq!(times.map(|now| is_due(&said, now)), [true, false, false, true, false, true]);
     }
 }

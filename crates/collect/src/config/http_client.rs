@@ -32,6 +32,24 @@ pub struct HttpClientConfig {
     pub http_headers: BTreeMap<String, Header>,
 }
 
+impl HttpClientConfig {
+    /// Every file that a request needs.
+    pub fn files(&self) -> Vec<&Path> {
+        fn of_tls(tls: &TlsConfig) -> [&Option<PathBuf>; 3] {
+            [&tls.ca_file, &tls.cert_file, &tls.key_file]
+        }
+        let basic = self.basic_auth.iter().flat_map(|basic| [&basic.username_file, &basic.password_file]);
+        let authorization = self.authorization.iter().map(|authorization| &authorization.credentials_file);
+        let oauth2 = self
+            .oauth2
+            .iter()
+            .flat_map(|oauth2| [&oauth2.client_secret_file].into_iter().chain(of_tls(&oauth2.tls_config)));
+        let single = basic.chain(authorization).chain(oauth2).chain(of_tls(&self.tls));
+        let headers = self.http_headers.values().flat_map(|header| &header.files);
+        single.flatten().chain(headers).map(PathBuf::as_path).collect()
+    }
+}
+
 /// User name and password, given or read from a file at every request.
 #[derive(Clone, Debug, Default, PartialEq, Deserialize)]
 #[serde(deny_unknown_fields)]

@@ -49,6 +49,12 @@ pub(super) async fn run(config: FileSdConfig, publisher: Publisher) {
     }
 }
 
+/// What is wrong with the files that the patterns name now, if anything is.
+pub fn problems(config: &FileSdConfig) -> Vec<String> {
+    let paths = config.files.iter().flat_map(|pattern| expand(pattern));
+    paths.filter_map(|path| Some(format!("{}: {}", path.display(), read(&path).err()?))).collect()
+}
+
 /// Reads every file the patterns name; says what went wrong last.
 fn refresh(
     patterns: &[PathBuf],

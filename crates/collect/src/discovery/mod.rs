@@ -1,7 +1,7 @@
 //! Finding targets: one file per kind, each a task that publishes its list whenever it changes.
 
 mod dns;
-mod file;
+pub mod file;
 mod group;
 mod http;
 pub mod local;

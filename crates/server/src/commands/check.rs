@@ -9,7 +9,7 @@ use std::sync::Arc;
 
 use anyhow::{Context, anyhow, bail};
 use clap::{Args, Subcommand, ValueEnum};
-use collect::config::ScrapeJob;
+use collect::config::{HttpClientConfig, ScrapeJob};
 use collect::target::{Outcome, discovered_labels, resolve};
 use model::Labels;
 use wire::Format;
@@ -45,6 +45,9 @@ pub struct ConfigArguments {
     /// Show step by step what the relabelling of this job does to --target.
     #[arg(long, value_name = "JOB", requires = "target")]
     job: Option<String>,
+    /// Do not look at the files that a configuration names: certificates, credentials, lists of targets.
+    #[arg(long)]
+    syntax_only: bool,
     /// An address, or labels such as '{__address__="10.0.0.1:9100",env="prod"}'.
     #[arg(long, value_name = "TARGET", requires = "job")]
     target: Option<String>,
@@ -95,6 +98,10 @@ fn config(arguments: &ConfigArguments) -> anyhow::Result<bool> {
                 for note in &config.notes {
                     say!("  {} {note}", paint::notable("note"));
                 }
+                for problem in config.jobs.iter().filter(|_| !arguments.syntax_only).flat_map(file_problems) {
+                    good = false;
+                    say!("  {} {problem}", paint::bad("bad"));
+                }
                 if let (Some(job), Some(target)) = (&arguments.job, &arguments.target) {
                     relabel(&config, job, target)?;
                 }
@@ -102,6 +109,17 @@ fn config(arguments: &ConfigArguments) -> anyhow::Result<bool> {
         }
     }
     Ok(good)
+}
+
+/// What is wrong with the files that a job names. A server starts without them, and its scrapes fail.
+fn file_problems(job: &Arc<ScrapeJob>) -> Vec<String> {
+    let clients = [&job.client].into_iter().chain(job.http_sd_configs.iter().map(|(_, client)| client));
+    let unreadable = clients.flat_map(HttpClientConfig::files).filter_map(|file| {
+        let error = std::fs::File::open(file).err()?;
+        Some(format!("job {}: cannot read {}: {error}", job.name, file.display()))
+    });
+    let lists = job.file_sd_configs.iter().flat_map(collect::discovery::file::problems);
+    unreadable.chain(lists.map(|problem| format!("job {}: file_sd {problem}", job.name))).collect()
 }
 
 /// Shows what a job's relabelling makes of a target.

@@ -64,7 +64,7 @@ pub fn run(what: Tsdb) -> anyhow::Result<ExitCode> {
         Tsdb::Stats { data, limit } => stats(&open(&data.data, existing_only())?, limit),
         Tsdb::List { data } => list(&open(&data.data, existing_only())?),
         Tsdb::Verify { data } => return verify(&data.data),
-        Tsdb::Dump(dump) => dump::run(&dump)?,
+        Tsdb::Dump(dump) => return dump::run(&dump),
         Tsdb::Snapshot { data, to } => snapshot::run(&data.data, &to)?,
         Tsdb::ImportPrometheus(import) => return import::run(&import),
     }
