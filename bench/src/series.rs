@@ -149,7 +149,13 @@ fn open(data: &Path) -> Result<Vec<Step>> {
         Ok(samples)
     })?;
     let store = store.context("the store is open")?;
+    let samples = opened.things;
     let mut steps = vec![opened];
+    steps.extend(select(&store)?);
+    steps.push(step("compressing what was replayed", || {
+        store.maintain()?;
+        Ok(samples)
+    })?);
     steps.extend(select(&store)?);
     Ok(steps)
 }
