@@ -179,6 +179,27 @@ fn comments_and_blanks() {
 }
 
 #[test]
+fn errors_come_in_order() {
+    // What no token can begin with is told first, where a duration or an aggregation might have gone on.
+    check_error("a[0s", "1:5: parse error: unclosed left bracket");
+    check_error("a[5m % 0 ~]", "1:10: parse error: unexpected character: '~'");
+    check_error("sum())", "1:7: parse error: unexpected right parenthesis ')'");
+    check_error(
+        "a + on (b) group_left % c",
+        "1:23: parse error: unexpected <op:%> in grouping opts, expected \"(\"",
+    );
+    check_error(
+        "info(a, 5)",
+        "1:1: parse error: expected type instant vector in call to function \"info\", got scalar",
+    );
+    check_error("info(5, (a))", "1:9: parse error: expected label selectors only");
+    check_error(
+        "1_ + 1",
+        "1:1: parse error: error parsing number: strconv.ParseFloat: parsing \"1_\": invalid syntax",
+    );
+}
+
+#[test]
 fn syntax_errors() {
     check_error("", "unknown position: parse error: no expression found in input");
     check_error("# nothing", "1:1: parse error: no expression found in input");
@@ -212,23 +233,6 @@ fn syntax_errors() {
     check_error("a[1.5h]", "1:3: parse error: unknown unit \".\" in duration \"1.5h\"");
     check_error("a[-(5m)]", "1:3: parse error: duration must be greater than 0");
     check_error("a[NaN]", "1:3: parse error: unexpected character in duration expression: 'N'");
-    // What no token can begin with is told first, where a duration or an aggregation might have gone on.
-    check_error("a[0s", "1:5: parse error: unclosed left bracket");
-    check_error("a[5m % 0 ~]", "1:10: parse error: unexpected character: '~'");
-    check_error("sum())", "1:7: parse error: unexpected right parenthesis ')'");
-    check_error(
-        "a + on (b) group_left % c",
-        "1:23: parse error: unexpected <op:%> in grouping opts, expected \"(\"",
-    );
-    check_error(
-        "info(a, 5)",
-        "1:1: parse error: expected type instant vector in call to function \"info\", got scalar",
-    );
-    check_error("info(5, (a))", "1:9: parse error: expected label selectors only");
-    check_error(
-        "1_ + 1",
-        "1:1: parse error: error parsing number: strconv.ParseFloat: parsing \"1_\": invalid syntax",
-    );
     check_error(
         "a offset",
         "1:9: parse error: unexpected end of input in offset, expected number, duration, step(), or range()",
