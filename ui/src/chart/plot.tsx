@@ -144,8 +144,9 @@ const stepsFor = (unit: string): Partial<uPlot.Axis> => (/^(k|m|g)?bytes$|^bits$
 const axisWidth = (_: uPlot, values: string[] | null): number => 14 + Math.max(20, ...(values ?? []).map((value) => value.length * 6.3));
 
 const options = (props: PlotProps, width: number, visible: PlotLine[], moved: (plot: uPlot) => void): uPlot.Options => {
-  const unitOf = (right: boolean) => visible.find((line) => !!line.right === right)?.unit ?? props.unit ?? "short";
-  const values = (right: boolean) => (_: uPlot, ticks: number[]) => ticks.map((tick) => (tick === null ? "" : show(tick, unitOf(right), props.decimals)));
+  const shares = visible.some((line) => line.stack === "percent");
+  const unitOf = (right: boolean) => (shares && !right ? "percentunit" : (visible.find((line) => !!line.right === right)?.unit ?? props.unit ?? "short"));
+  const values = (right: boolean) => (_: uPlot, ticks: number[]) => tickLabels(ticks, unitOf(right), props.decimals);
   const scale = (): uPlot.Scale => ({
     ...(props.log ? { distr: 3 as const } : {}),
     range: (_, low, high) => limits(props, low, high, visible),
@@ -187,6 +188,13 @@ const options = (props: PlotProps, width: number, visible: PlotLine[], moved: (p
       draw: [(plot) => drawMarkers(plot, props)],
     },
   };
+};
+
+/** With so few digits that two ticks would read alike, they get as many as they need. */
+const tickLabels = (ticks: readonly (number | null)[], unit: string, decimals: number | undefined): string[] => {
+  const written = (digits: number | undefined) => ticks.map((tick) => (tick === null ? "" : show(tick, unit, digits)));
+  const labels = written(decimals);
+  return decimals !== undefined && new Set(labels).size < labels.length ? written(undefined) : labels;
 };
 
 const zoom = (from: number, to: number): void => setRange({ from, to, relative: undefined });

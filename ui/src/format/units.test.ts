@@ -5,6 +5,8 @@ const check = (value: number | null, unit: string, want: string, decimals?: numb
 
 test("values are shown in the unit that reads best", () => {
   check(0, "short", "0");
+  check(12.3, "short", "12", -1);
+  check(1.5, "s", "1.50000000000000000000 s", 99);
   check(1234, "short", "1.23k");
   check(1_500_000, "short", "1.5M");
   check(999.96, "short", "1k");

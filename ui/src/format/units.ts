@@ -96,7 +96,11 @@ const hoursMinutesSeconds = (seconds: number): string => {
 /** A value in two parts, for those who set the unit smaller. */
 export type Shown = { text: string; suffix: string; prefix: string };
 
-export const parts = (value: number | null | undefined, unit = "short", decimals?: number): Shown => {
+/** How many digits there can be; dashboards ask for fewer than none, too. */
+const DECIMALS_MAX = 20;
+
+export const parts = (value: number | null | undefined, unit = "short", wanted?: number): Shown => {
+  const decimals = wanted === undefined || !Number.isFinite(wanted) ? undefined : Math.min(DECIMALS_MAX, Math.max(0, Math.round(wanted)));
   const only = (text: string): Shown => ({ text, suffix: "", prefix: "" });
   if (value === null || value === undefined || Number.isNaN(value)) return only(value === undefined || value === null ? "–" : "NaN");
   if (!Number.isFinite(value)) return only(value > 0 ? "∞" : "−∞");

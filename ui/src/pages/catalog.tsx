@@ -122,7 +122,8 @@ const factsOf = (row: Omit<Row, "asked">, series: Labels[]): Facts => {
 };
 
 const Findings = ({ metrics }: { metrics: Row[] }): JSX.Element => {
-  const judged = metrics.filter((row) => !/_(sum|count|created)$/.test(row.name));
+  // What the scrape itself adds has the names that everybody knows.
+  const judged = metrics.filter((row) => !/_(sum|count|created)$/.test(row.name) && !/^(up$|scrape_)/.test(row.name));
   const asked = useAsked("findings", async (signal) => {
     // Labels of the larger half are enough to find what multiplies; the rest is judged by name.
     const large = judged.toSorted((a, b) => b.series - a.series).slice(0, 40).filter((row) => row.series > 5 && row.series < SERIES_READ_MAX);
@@ -140,8 +141,7 @@ const Findings = ({ metrics }: { metrics: Row[] }): JSX.Element => {
         const first = found[0]?.finding as Finding;
         return (
           <details key={rule} class="card pad" open={first.severity === "warning"}>
-            <summary><span class={`chip ${first.severity === "warning" ? "warning" : ""}`}>{first.severity === "warning" ? "costly" : "style"}</span> <b>{found.length === 1 ? first.what : TITLES[rule] ?? first.what}</b> <span class="dim">{found.length === 1 ? found[0]?.row.name : `${found.length} metrics`}</span></summary>
-            <p class="dim">{first.why}</p>
+            <summary><span class={`chip ${first.severity === "warning" ? "warning" : ""}`}>{first.severity === "warning" ? "costly" : "style"}</span> <b>{found.length === 1 ? first.what : TITLES[rule] ?? first.what}</b> <span class="dim">{found.length === 1 ? found[0]?.row.name : `${found.length} metrics`}</span><p class="dim">{first.why}</p></summary>
             <ul>
               {found.slice(0, 50).map(({ row, finding }) => (
                 <li key={row.name + finding.what}><a class="link mono" href={keepTime(`/catalog/${encodeURIComponent(row.name)}`)}>{row.name}</a> <span class="dim">{finding.fix}</span></li>

@@ -8,7 +8,7 @@ use model::Timestamp;
 use super::ask::instant;
 use super::conditions::USED_WARNING;
 use super::look::Seen;
-use super::state::Reason;
+use super::state::{Problem, Reason};
 use super::words;
 use crate::app::App;
 
@@ -20,6 +20,8 @@ const SLOWER: f64 = 2.0;
 const FELT_SECONDS: f64 = 0.1;
 /// Which share of calls must fail.
 const FAILING: f64 = 0.01;
+/// How long before a problem is noticed it may have begun: measures are over five minutes.
+const BEFORE_MS: i64 = 5 * 60_000;
 /// How many calls in five minutes are more than chance.
 const CALLS_MIN: f64 = 10.0;
 
@@ -71,7 +73,7 @@ impl Dependency {
 
     fn p95(&self, seen: &Seen, window: &str) -> String {
         let (which, buckets) = (self.which, self.selector("bucket", &[&seen.matchers]));
-        let quantile = format!("histogram_quantile(0.95, sum by ({which}, le) (rate({buckets}[{window})))");
+        let quantile = format!("histogram_quantile(0.95, sum by ({which}, le) (rate({buckets}[{window}])))");
         if self.per_second == 1.0 { quantile } else { format!("{quantile} / {}", self.per_second) }
     }
 
@@ -95,9 +97,10 @@ pub fn find(
     app: &App,
     known: &dyn Fn(&str) -> bool,
     seen: &Seen,
-    condition: &str,
+    problem: &Problem,
     now: Timestamp,
 ) -> Vec<Reason> {
+    let condition = problem.condition;
     if !matches!(condition, "errors" | "slow" | "slower") || seen.matchers.is_empty() {
         return Vec::new();
     }
@@ -109,8 +112,9 @@ pub fn find(
                 weighed.extend(fails(dependency, &name, share, &query));
             }
         }
-        let (now_query, before) = (dependency.p95(seen, "5m]"), dependency.p95(seen, "1h] offset 10m"));
-        let before = dependency.values(app, &before, now);
+        // What was before the problem stays so however long that holds.
+        let (now_query, before) = (dependency.p95(seen, "5m"), dependency.p95(seen, "1h"));
+        let before = dependency.values(app, &before, problem.since - BEFORE_MS);
         for (name, seconds) in dependency.values(app, &now_query, now) {
             weighed.extend(slower(dependency, &name, seconds, before.get(&name).copied(), &now_query));
         }
@@ -165,7 +169,7 @@ mod tests {
     fn every_question_is_a_query() {
         let seen = Seen { matchers: "job=\"a\"".to_owned(), ..Seen::default() };
         for dependency in DEPENDENCIES {
-            let mut queries = vec![dependency.p95(&seen, "5m]"), dependency.p95(&seen, "1h] offset 10m")];
+            let mut queries = vec![dependency.p95(&seen, "5m"), dependency.p95(&seen, "1h")];
             queries.extend((!dependency.failed.is_empty()).then(|| dependency.failing(&seen)));
             for query in queries {
                 assert!(promql::parse::parse(&query).is_ok(), "{query}");

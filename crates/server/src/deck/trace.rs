@@ -44,7 +44,7 @@ pub fn explain(app: &App, names: &BTreeSet<String>, services: &Services, deck: &
         let Some(seen) = services.get(&problem.service) else { continue };
         problem.endpoints = endpoints(app, seen, problem.condition, now);
         problem.changes = changes(app, &problem.service, seen, problem.since, now);
-        problem.reasons = reasons::find(app, &known, seen, problem.condition, now);
+        problem.reasons = reasons::find(app, &known, seen, problem, now);
     }
 }
 

@@ -182,6 +182,8 @@ fn number(dashboard: &mut Dashboard) {
 pub fn place(json: &Value) -> Place {
     let of =
         |name: &str, default: i64, most: i64| integer(json, name).unwrap_or(default).clamp(0, most) as u32;
-    let w = of("w", 12, 24).max(1);
-    Place { x: of("x", 0, 23).min(24 - w), y: of("y", 0, 100_000), w, h: of("h", 8, 200).max(1) }
+    // A panel without any place is a small one at the top.
+    let (w, h) = if json.is_null() { (6, 3) } else { (12, 8) };
+    let w = of("w", w, 24).max(1);
+    Place { x: of("x", 0, 23).min(24 - w), y: of("y", 0, 100_000), w, h: of("h", h, 200).max(1) }
 }
