@@ -84,7 +84,7 @@ fn write_found(pieces: &mut Pieces, found: &Found, limit: Option<usize>) -> Resu
 /// The series that several selectors found, each once, sorted.
 enum Found {
     /// What one selector finds is sorted already.
-    One(Selection),
+    One(Box<Selection>),
     Several(BTreeSet<Labels>),
 }
 
@@ -92,7 +92,7 @@ impl Found {
     fn select(app: &App, scope: &Scope, running: &Running) -> Result<Found, ApiError> {
         let select = |matchers: &Vec<Matcher>| app.store.select(matchers, scope.range.clone());
         if let [matchers] = &scope.selectors[..] {
-            return select(matchers).map(Found::One).map_err(store_error);
+            return select(matchers).map(Box::new).map(Found::One).map_err(store_error);
         }
         let mut found = BTreeSet::new();
         for matchers in &scope.selectors {
