@@ -200,20 +200,21 @@ impl Server {
         }
         let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
         let (directory, address) = (tempfile::tempdir().unwrap(), format!("127.0.0.1:{port}"));
-        let server = Command::new(binary)
+        let child = Command::new(binary)
             .current_dir(directory.path())
             .args(["--listen", &address, "--otlp-grpc-listen", "off", "--no-host"])
             .stdout(Stdio::null())
             .stderr(Stdio::null())
             .spawn()
             .unwrap();
+        let server = Server { server: child, address, _directory: directory };
         for _ in 0..200 {
-            if std::net::TcpStream::connect(&address).is_ok() {
-                return Some(Server { server, address, _directory: directory });
+            if std::net::TcpStream::connect(&server.address).is_ok() {
+                return Some(server);
             }
             std::thread::sleep(Duration::from_millis(50));
         }
-        panic!("the server does not listen at {address}");
+        panic!("the server does not listen at {}", server.address);
     }
 
     /// Waits until a query finds a value: the shop is found and scraped a little after it opened.

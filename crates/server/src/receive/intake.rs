@@ -191,7 +191,9 @@ fn explain(reason: RefusalReason) -> &'static str {
         RefusalReason::BadHistogram => "the histogram contradicts itself",
         RefusalReason::TooFarAhead => "out of bounds: too far ahead of this machine's clock",
         RefusalReason::Deleted => "the series was deleted at this time",
-        RefusalReason::ExemplarLimit => "as many exemplars as are kept in memory wait to be written to a part",
+        RefusalReason::ExemplarLimit => {
+            "as many exemplars as are kept in memory wait to be written to a part"
+        }
     }
 }
 
