@@ -273,6 +273,29 @@ fn plans_explain_themselves() {
     assert_eq!(answer.stats.samples_read, 20, "each side counts, though one is evaluated");
 }
 
+/// Two series of 61 samples each, looked at in 13 steps of five minutes: what is told is what that makes.
+#[test]
+fn what_is_explained_is_what_the_data_makes() {
+    let store = requests();
+    let ticks = AtomicU64::new(0);
+    let clock = || ticks.fetch_add(1, Relaxed);
+    let options = QueryOptions { clock: Some(&clock), ..QueryOptions::default() };
+    let query = "requests_total / (requests_total + 1)";
+    let answer = Engine::default().range(&store, query, 0, 60 * MINUTE, 5 * MINUTE, &options).expect(query);
+    let plan = answer.plan.expect("there is a clock");
+    let [left, right] = &plan.children[..] else { panic!("{plan:?}") };
+    let selector = |node: &PlanNode| (node.operation, node.series, node.samples, node.bytes);
+    let rows_bytes = 2 * (13 * 8 + 64);
+    assert_eq!(selector(left), ("selector", 2, 122, rows_bytes), "kept, because it is asked for twice");
+    assert_eq!((right.series, right.samples, right.bytes), (2, 0, rows_bytes));
+    assert_eq!((plan.series, plan.samples), (2, 0));
+    assert_eq!((answer.stats.series, answer.stats.samples_touched), (2, 2 * 2 * 13));
+    assert!(answer.stats.bytes_peak >= rows_bytes, "{:?}", answer.stats);
+    // Each tick is one look at the clock, and every node looks when it begins and when it ends.
+    assert!(plan.nanos > left.nanos + right.nanos, "{plan:?}");
+    assert!(left.nanos > 0 && plan.nanos <= ticks.into_inner(), "{plan:?}");
+}
+
 #[test]
 fn the_deepest_queries_evaluate_on_a_small_stack() {
     let store = requests();

@@ -147,9 +147,15 @@ impl<'a> Meter<'a> {
     /// Rows with the memory they take.
     pub(crate) fn rows(&self, id: usize, rows: Vec<Row>) -> Result<Rows, QueryError> {
         let samples: usize = rows.iter().map(|row| row.points.len()).sum();
-        let bytes: usize = rows.iter().map(|row| row.points.memory_bytes() + 64).sum();
-        self.node(id).bytes.fetch_max(bytes as u64, Relaxed);
+        let bytes = self.note_bytes(id, &rows);
         Ok(Rows { _hold: self.hold(samples, bytes)?, rows })
+    }
+
+    /// Notes what the rows of a node take, and returns it.
+    pub(crate) fn note_bytes(&self, id: usize, rows: &[Row]) -> usize {
+        let bytes = rows.iter().map(|row| row.points.memory_bytes() + 64).sum();
+        self.node(id).bytes.fetch_max(bytes as u64, Relaxed);
+        bytes
     }
 
     /// Series selected, and the most samples and bytes held at once.

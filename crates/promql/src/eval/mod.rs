@@ -201,6 +201,7 @@ impl<'a> Evaluator<'a> {
         let started = self.meter.now();
         let stream = self.stream(node, context)?;
         let rows = self.collect(stream, context)?;
+        self.meter.note_bytes(node.id, &rows);
         let node = self.meter.node(node.id);
         node.nanos.fetch_max(self.meter.now().saturating_sub(started), std::sync::atomic::Ordering::Relaxed);
         Ok(rows)
