@@ -100,7 +100,11 @@ async fn remove(State(app): State<Arc<App>>, Path(id): Path<String>) -> Result<R
 
 /// Keeps what somebody sees; its name is the only way to it.
 async fn keep_snapshot(State(app): State<Arc<App>>, body: Bytes) -> Result<Response, ApiError> {
-    let json = parsed(&body)?.to_string();
+    let snapshot = parsed(&body)?;
+    if !snapshot.is_object() {
+        return Err(ApiError::bad("a snapshot is a JSON object"));
+    }
+    let json = snapshot.to_string();
     let name = blocking(move || app.snapshots.keep(&json)).await?.map_err(failed)?;
     Ok(success(serde_json::json!({ "name": name })))
 }

@@ -20,9 +20,9 @@ pub struct Snapshots {
 }
 
 impl Snapshots {
-    /// The folder `snapshots` of the data directory.
+    /// A folder of the data directory; `snapshots` is that of the store's.
     pub fn open(directory: &Path) -> Snapshots {
-        Snapshots { folder: directory.join("snapshots") }
+        Snapshots { folder: directory.join("dashboard-snapshots") }
     }
 
     /// Keeps one and answers with its name.
