@@ -263,7 +263,7 @@ impl Head {
         };
         let repeated = repeated(wanted);
         for &(column, point) in wanted {
-            if repeated.contains(&column) {
+            if repeated.binary_search(&column).is_ok() {
                 resolved.refused.push((column, RefusalReason::DuplicateTimestamp));
                 continue;
             }
@@ -334,11 +334,15 @@ impl Head {
     }
 }
 
-/// The columns that tell of a point that a column before them tells of. No layout has any; a log may say what it likes.
+/// The columns, ascending, that tell of a point that a column before them tells of. No layout has any; a log may say
+/// what it likes.
 fn repeated(wanted: &[(u32, PointId)]) -> Vec<u32> {
     let mut by_point: Vec<(PointId, u32)> = wanted.iter().map(|&(column, point)| (point, column)).collect();
     by_point.sort_unstable();
-    by_point.windows(2).filter(|pair| pair[0].0 == pair[1].0).map(|pair| pair[1].1).collect()
+    let again = by_point.windows(2).filter(|pair| pair[0].0 == pair[1].0);
+    let mut columns: Vec<u32> = again.map(|pair| pair[1].1).collect();
+    columns.sort_unstable();
+    columns
 }
 
 fn is_well_labelled(target: &Labels, point: &Labels, label_set_bytes_max: usize) -> bool {
