@@ -29,7 +29,7 @@ const VERDICT_MS = 1_000 * SLOWER;
 const DASHBOARD_MS = 6_000 * SLOWER;
 const DEMO_MS = 10_000 * SLOWER;
 const FLEET_MS = 1_500 * SLOWER;
-const MILLION_MS = 1_000 * SLOWER;
+const MILLION_MS = 300 * SLOWER;
 const FIRST_PAINT_BYTES = 60_000;
 const LEAK_BYTES = 24e6;
 const measured = [];
@@ -226,13 +226,16 @@ const speed = async (page) => {
   measure("verdict painted with 200 services", Math.round(painted), "ms");
   check("200 services do not keep the verdict from being painted", painted < FLEET_MS);
 
-  const source = await createVite({ root: root.pathname, logLevel: "silent", server: { host: "127.0.0.1", port: await freePort() } });
+  const source = await createVite({ root: root.pathname, logLevel: "silent", server: { host: "127.0.0.1", port: await freePort(), proxy: { "/api": base } } });
   await source.listen();
   try {
-    await page.goto(`${source.resolvedUrls.local[0]}tests/draw.html`);
-    const drawn = await (await page.waitForFunction(() => globalThis.drawn, undefined, { timeout: 60_000 })).jsonValue();
-    measure("1 M points drawn, the middle of five times", Math.round(drawn), "ms");
-    check("a million points are drawn soon", drawn < MILLION_MS, `${Math.round(drawn)} ms`);
+    await page.goto(`${source.resolvedUrls.local[0]}tests/draw.html?query=${encodeURIComponent("limitk(145, {__name__=~\"http_request_duration_seconds_bucket|http_requests_total\"})")}`);
+    const drawn = await (await page.waitForFunction(() => globalThis.drawn, undefined, { timeout: 90_000 })).jsonValue();
+    const ms = ({ first, middle }) => `${Math.round(middle)} ms (the first time ${Math.round(first)})`;
+    measure("1 M points drawn, from the call to the pixels, the middle of five times", ms(drawn.alone), "");
+    measure(`145 series of two hours asked as a chart asks, ${drawn.usual.points} points arrived and drawn`, ms(drawn.usual), "");
+    measure(`the same for every second, ${drawn.full.points} points arrived and drawn`, ms(drawn.full), "");
+    check("a million points are drawn soon", drawn.alone.middle < MILLION_MS, `${Math.round(drawn.alone.middle)} ms`);
   } finally {
     await source.close();
   }

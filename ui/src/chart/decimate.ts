@@ -1,4 +1,5 @@
 // Fewer points with the same picture: per pixel the lowest and the highest value of every line, in the order they came.
+// A million points pass here on each drawing, so values are read once, and nothing is made per point.
 
 export type Column = ArrayLike<number | null>;
 export type Columns = { times: number[]; columns: (number | null)[][] };
@@ -10,56 +11,62 @@ export const decimate = (times: ArrayLike<number>, columns: readonly Column[], p
   if (count <= buckets * 2) {
     return { times: Array.from(times), columns: columns.map((column) => Array.from(column)) };
   }
-  const first = times[0] as number;
-  const span = (times[count - 1] as number) - first || 1;
-  // Where each pixel begins; times need not be even.
-  const begins: number[] = [];
-  let bucket = -1;
-  for (let at = 0; at < count; at++) {
-    const pixel = Math.min(buckets - 1, Math.floor((((times[at] as number) - first) / span) * buckets));
-    if (pixel !== bucket) {
-      bucket = pixel;
-      begins.push(at);
-    }
-  }
-  begins.push(count);
-  const thinned: number[] = new Array((begins.length - 1) * 2);
+  const begins = beginsOf(times, buckets);
+  const thinned: number[] = [];
   for (let at = 0; at + 1 < begins.length; at++) {
     const [begin, end] = [begins[at] as number, begins[at + 1] as number];
-    const low = times[begin] as number;
-    thinned[at * 2] = low;
+    thinned.push(times[begin] as number);
     // Two points of one pixel need different times, or they could not be told apart.
-    thinned[at * 2 + 1] = end - begin > 1 ? (times[end - 1] as number) : low;
+    if (end - begin > 1) thinned.push(times[end - 1] as number);
   }
-  const kept = (at: number): boolean => (begins[at + 1] as number) - (begins[at] as number) > 1;
-  const keep: number[] = [];
-  for (let at = 0; at + 1 < begins.length; at++) {
-    keep.push(at * 2);
-    if (kept(at)) keep.push(at * 2 + 1);
-  }
-  return {
-    times: keep.map((at) => thinned[at] as number),
-    columns: columns.map((column) => {
-      const both = extremes(column, begins);
-      return keep.map((at) => both[at] ?? null);
-    }),
-  };
+  return { times: thinned, columns: columns.map((column) => extremes(column, begins, thinned.length)) };
 };
 
-/** The lowest and highest value of each stretch, in the order they came. */
-const extremes = (column: Column, begins: readonly number[]): (number | null)[] => {
-  const both: (number | null)[] = new Array((begins.length - 1) * 2);
+/** Where each pixel begins, and behind the last the end; times need not be even, so each is searched for. */
+const beginsOf = (times: ArrayLike<number>, buckets: number): number[] => {
+  const count = times.length;
+  const first = times[0] as number;
+  const span = (times[count - 1] as number) - first || 1;
+  const begins = [0];
+  for (let pixel = 1; pixel < buckets; pixel++) {
+    const wanted = first + (span * pixel) / buckets;
+    let [low, high] = [begins[begins.length - 1] as number, count];
+    while (low < high) {
+      const middle = (low + high) >>> 1;
+      if ((times[middle] as number) < wanted) low = middle + 1;
+      else high = middle;
+    }
+    if (low > (begins[begins.length - 1] as number) && low < count) begins.push(low);
+  }
+  begins.push(count);
+  return begins;
+};
+
+/** The lowest and highest value of each stretch, in the order they came; one for a stretch of one. */
+const extremes = (column: Column, begins: readonly number[], length: number): (number | null)[] => {
+  const found: (number | null)[] = new Array(length);
+  let put = 0;
   for (let at = 0; at + 1 < begins.length; at++) {
-    let [low, high, lowAt, highAt] = [Infinity, -Infinity, -1, -1];
+    const begin = begins[at] as number;
     const end = begins[at + 1] as number;
-    for (let index = begins[at] as number; index < end; index++) {
+    let low = Infinity;
+    let high = -Infinity;
+    let lowAt = -1;
+    let highAt = -1;
+    for (let index = begin; index < end; index++) {
       const value = column[index];
       if (value === null || value === undefined) continue;
-      if (value < low || lowAt < 0) [low, lowAt] = [value, index];
-      if (value > high || highAt < 0) [high, highAt] = [value, index];
+      if (value < low || lowAt < 0) {
+        low = value;
+        lowAt = index;
+      }
+      if (value > high || highAt < 0) {
+        high = value;
+        highAt = index;
+      }
     }
-    both[at * 2] = lowAt < 0 ? null : lowAt <= highAt ? low : high;
-    both[at * 2 + 1] = lowAt < 0 ? null : lowAt <= highAt ? high : low;
+    found[put++] = lowAt < 0 ? null : lowAt <= highAt ? low : high;
+    if (end - begin > 1) found[put++] = lowAt < 0 ? null : lowAt <= highAt ? high : low;
   }
-  return both;
+  return found;
 };
