@@ -340,6 +340,12 @@ try {
   await page.getByRole("heading", { name: "Dependencies" }).waitFor();
   await until("the dependency is in view", 5_000, () => page.evaluate(() => document.getElementById("dependencies").getBoundingClientRect().top < innerHeight));
   check("a click leads to the reason", true);
+  const compare = page.getByRole("combobox", { name: "Compare with" });
+  const before = await compare.locator("option", { hasText: "before deploy orders 1.4.2" }).last().getAttribute("value");
+  await compare.selectOption(before);
+  await page.waitForURL(/compare=before-\d{13}/);
+  await page.getByRole("button", { name: "p95 before" }).first().waitFor();
+  check("a service is compared with what was before its deploy", true);
   await page.goto(`${base}/`);
   await page.getByRole("link", { name: /Database select_order/ }).click();
   await page.waitForURL(/service\/orders.*see=dependencies/);

@@ -9,6 +9,8 @@ import { Icon } from "../app/icons";
 import { keepTime } from "../app/route";
 import { range } from "../app/time";
 import { windowOf } from "../format/range";
+import { lineColour } from "./colours";
+import { comparable, shiftOf, type Compared } from "./compare";
 import { Legend } from "./legend";
 import { markers } from "./markers";
 import { Plot, type Dot, type PlotLine, type PlotThreshold } from "./plot";
@@ -41,8 +43,8 @@ export type ChartProps = {
   empty?: string;
   /** A selector whose exemplars are dots, and how many of its units are one of the chart's. */
   exemplars?: { selector: string; per: number };
-  /** Seconds by which the same lines of before are laid under these. */
-  compare?: number;
+  /** Which time the same lines are laid under these from, dashed. */
+  compare?: Compared;
   children?: ComponentChildren;
 };
 
@@ -76,21 +78,19 @@ const exemplarsOf = async ({ selector, per }: { selector: string; per: number },
   return dots.toSorted((a, b) => b.value - a.value).slice(0, DOTS_MAX);
 };
 
-/** What was before is grey; a colour for all goes to a single line only. */
-const colourOf = (query: ChartQuery, labels: Labels, lines: number, shift: number): { colour?: string } => {
-  const own = typeof query.colour === "function" ? query.colour(labels) : lines === 1 ? query.colour : undefined;
-  const colour = shift ? "--line-strong" : own;
-  return colour ? { colour } : {};
-};
+/** A colour for all goes to a single line only. */
+const colourOf = (query: ChartQuery, labels: Labels, lines: number): string | undefined =>
+  typeof query.colour === "function" ? query.colour(labels) : lines === 1 ? query.colour : undefined;
 
 export const Chart = (props: ChartProps): JSX.Element => {
   const [element, width] = useWidth<HTMLElement>();
   const hidden = useSignal<ReadonlySet<string>>(new Set());
   const shown = range.value;
   const window = windowOf(shown, width / 2);
-  const asked = useAsked(`${width > 0} ${JSON.stringify(props.queries.map(({ query }) => query))} ${JSON.stringify(window)} ${props.compare ?? 0}`, async (signal) => {
+  const asked = useAsked(`${width > 0} ${JSON.stringify(props.queries.map(({ query }) => query))} ${JSON.stringify(window)} ${JSON.stringify(props.compare ?? 0)}`, async (signal) => {
     if (!width) return undefined;
-    const shifts = props.compare ? [0, props.compare] : [0];
+    const { compare } = props;
+    const shifts = compare && !("before" in compare && compare.before >= window.end) ? [0, shiftOf(compare, window)] : [0];
     const all = await Promise.all(
       shifts.flatMap((shift) =>
         props.queries.map(async (query) => {
@@ -103,17 +103,25 @@ export const Chart = (props: ChartProps): JSX.Element => {
     const dots = props.exemplars ? await exemplarsOf(props.exemplars, window, signal) : [];
     return { dots, times: toLines({ resultType: "matrix", result: [] }, window).times, all, window };
   });
-  const lines: PlotLine[] = (asked.data?.all ?? []).flatMap(({ query, shift, lines: found }) => {
+  const times = asked.data?.times ?? [];
+  const now: PlotLine[] = [];
+  const before: PlotLine[] = [];
+  for (const { query, shift, lines: found } of asked.data?.all ?? []) {
     const ordered = props.upwards ? found.lines.toReversed() : found.lines;
     const names = nameOfQuery(query, ordered.map((line) => line.labels), props.queries.length > 1);
-    return ordered.map((line, at): PlotLine => ({
-      name: shift ? `${names[at]} before` : (names[at] ?? ""),
-      values: line.values,
-      ...colourOf(query, line.labels, found.lines.length, shift),
-      ...(query.dash || shift ? { dash: query.dash ?? [4, 4] } : {}),
-      ...(shift ? {} : { fill: props.fill ?? (props.stack && props.stack !== "none" ? 0.35 : 0), stack: props.stack ?? "none" }),
-    }));
-  });
+    ordered.forEach((line, at) => {
+      const name = names[at] ?? "";
+      const own = colourOf(query, line.labels, found.lines.length);
+      if (!shift || !props.compare) {
+        now.push({ name, values: line.values, colour: own ?? lineColour(now.length), ...(query.dash ? { dash: query.dash } : {}), fill: props.fill ?? (props.stack && props.stack !== "none" ? 0.35 : 0), stack: props.stack ?? "none" });
+        return;
+      }
+      // The same colour as now, and stacked apart, so that tops compare with tops.
+      const colour = own ?? now.find((other) => other.name === name)?.colour ?? "--line-strong";
+      before.push({ name: `${name} before`, values: comparable(props.compare, times, line.values), colour, dash: [5, 4], width: 1.25, stack: props.stack ?? "none", stackGroup: "before" });
+    });
+  }
+  const lines = [...now, ...before];
   return (
     <figure class="card chart" ref={element}>
       <figcaption class="row">
@@ -123,7 +131,7 @@ export const Chart = (props: ChartProps): JSX.Element => {
       </figcaption>
       <div class="plot-area">
         <Plot
-          times={asked.data?.times ?? []} lines={lines} hidden={hidden.value} unit={props.unit} height={props.height ?? 190} from={shown.from} to={shown.to}
+          times={times} lines={lines} hidden={hidden.value} unit={props.unit} height={props.height ?? 190} from={shown.from} to={shown.to}
           {...(props.min === undefined ? {} : { min: props.min })} {...(props.max === undefined ? {} : { max: props.max })} {...(props.softMax === undefined ? {} : { softMax: props.softMax })}
           {...(props.thresholds ? { thresholds: props.thresholds } : {})} dots={asked.data?.dots ?? []} sync={props.sync ?? "page"} markers={markers.value} label={`${props.title}, ${lines.length} lines`}
         />

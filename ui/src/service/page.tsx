@@ -14,6 +14,7 @@ import { show } from "../format/units";
 import { Facts } from "../deck/page";
 import { deck } from "../deck/live";
 import { Bars } from "../deck/bars";
+import { Compare, compared } from "./compare";
 import { Dependencies } from "./dependencies";
 import { Endpoints } from "./endpoints";
 import { Instances } from "./instances";
@@ -49,7 +50,7 @@ export const ServicePage = (): JSX.Element => {
   }
   return (
     <>
-      <Bar title={title}><Compare /></Bar>
+      <Bar title={title}><Compare service={service.name} /></Bar>
       <div class="page">
         <Problems service={service} />
         {service.convention && <Summary service={service} />}
@@ -61,18 +62,6 @@ export const ServicePage = (): JSX.Element => {
     </>
   );
 };
-
-const COMPARE: Record<string, [number, string]> = { hour: [3600, "an hour before"], day: [86_400, "yesterday"], week: [604_800, "last week"] };
-
-/** Seconds back to what the charts are compared with. */
-export const compared = (): number | undefined => COMPARE[params.value.get("compare") ?? ""]?.[0];
-
-const Compare = (): JSX.Element => (
-  <select class="input" aria-label="Compare with" value={params.value.get("compare") ?? ""} onChange={(event) => setParams({ compare: event.currentTarget.value || undefined })}>
-    <option value="">Compare…</option>
-    {Object.entries(COMPARE).map(([value, [, label]]) => <option key={value} value={value}>with {label}</option>)}
-  </select>
-);
 
 const Problems = ({ service }: { service: DeckService }): JSX.Element => {
   const now = deck.value;

@@ -4,7 +4,8 @@ import { ask } from "../api/client";
 import type { DeckService } from "../api/types";
 import { useAsked } from "../api/use";
 import { Chart, type ChartQuery } from "../chart/chart";
-import { compared, useSeen } from "./page";
+import { compared } from "./compare";
+import { useSeen } from "./page";
 
 type Row = { needs: string; title: string; unit: string; max?: number; queries: (matchers: string) => ChartQuery[] };
 
