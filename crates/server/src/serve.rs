@@ -55,6 +55,7 @@ async fn serve(
         idle_timeout: options.read_timeout,
     };
     let listening = Listening::start(listener, door.clone(), switch.clone(), limits)?;
+    tokio::spawn(door.clone().watch());
 
     let opening = tokio::task::spawn_blocking(move || {
         opening::open(&options, &config).map(|store| (options, config, store))

@@ -220,18 +220,24 @@ fn users_are_asked_for_their_password_when_a_web_config_says_so() {
 fn tls_and_client_certificates_are_asked_for_when_a_web_config_says_so() {
     let (Some(openssl), Some(curl)) = (peer("openssl"), peer("curl")) else { return };
     let directory = Directory::new("tls");
-    let made = Command::new(openssl)
-        .current_dir(directory.path())
-        .args(
-            "req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -days 2 -subj /CN=localhost"
-                .split(' '),
-        )
-        .args("-addext subjectAltName=DNS:localhost -addext basicConstraints=critical,CA:FALSE".split(' '))
-        .args("-addext extendedKeyUsage=serverAuth,clientAuth -keyout key.pem -out cert.pem".split(' '))
-        .output();
-    assert!(made.is_ok_and(|made| made.status.success()), "openssl makes a certificate");
-    let web = "tls_server_config:\n  {cert_file: cert.pem, key_file: key.pem, client_auth_type: RequireAndVerifyClientCert, client_ca_file: cert.pem}\n";
-    directory.write("web.yml", web);
+    let certify = || {
+        let made = Command::new(&openssl)
+            .current_dir(directory.path())
+            .args(
+                "req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -days 2 -subj /CN=localhost"
+                    .split(' '),
+            )
+            .args("-addext subjectAltName=DNS:localhost -addext basicConstraints=critical,CA:FALSE".split(' '))
+            .args("-addext extendedKeyUsage=serverAuth,clientAuth -keyout key.pem -out cert.pem".split(' '))
+            .output();
+        assert!(made.is_ok_and(|made| made.status.success()), "openssl makes a certificate");
+    };
+    let allow = |name: &str| {
+        let web = "tls_server_config:\n  cert_file: cert.pem\n  key_file: key.pem\n  client_auth_type: RequireAndVerifyClientCert\n  client_ca_file: cert.pem\n  client_allowed_sans";
+        directory.write("web.yml", &format!("{web}: [{name}]\n"));
+    };
+    certify();
+    allow("localhost");
     let address = free_address();
     let _server = Process::start(flightdeck(&directory, address).args([
         "--otlp-grpc-listen",
@@ -255,10 +261,16 @@ fn tls_and_client_certificates_are_asked_for_when_a_web_config_says_so() {
             .output();
         answer.map(|answer| String::from_utf8_lossy(&answer.stdout).into_owned()).unwrap_or_default()
     };
-    wait_until("it answers over TLS", 30, || {
-        ask(&["--cert", "cert.pem", "--key", "key.pem"]).contains("healthy")
-    });
+    let is_answered = || ask(&["--cert", "cert.pem", "--key", "key.pem"]).contains("healthy");
+    wait_until("it answers over TLS", 30, is_answered);
     assert_eq!(ask(&[]), "", "nobody without a certificate is answered");
+    certify();
+    wait_until("a renewed certificate is in force by itself", 30, is_answered);
+    allow("other");
+    wait_until("who is not named any more is refused", 30, || !is_answered());
+    directory.write("web.yml", "tls_server_config: {cert_file: cert.pem}\n");
+    allow("localhost");
+    wait_until("who is named again is answered", 30, is_answered);
 }
 
 #[test]

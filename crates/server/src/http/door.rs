@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::time::Duration;
 
 use axum::Router;
 use axum::extract::{Request, State};
@@ -10,8 +11,11 @@ use axum::response::Response;
 use parking_lot::RwLock;
 
 use super::users::authenticate;
-use super::web_config::WebConfig;
+use super::web_config::{Seen, WebConfig};
 use crate::config::Problem;
+
+/// How often the files are looked at: a certificate that was renewed is shown after so long at most.
+const WATCH_INTERVAL: Duration = Duration::from_secs(5);
 
 /// The web configuration in force, the file it came from, and the path that stands before every path.
 pub struct Door {
@@ -40,6 +44,39 @@ impl Door {
     /// Puts another configuration in force for new connections and requests.
     pub fn replace(&self, web: WebConfig) {
         *self.web.write() = Arc::new(web);
+    }
+
+    /// Puts what is written into the file, or into a certificate it names, in force without being asked; what is bad is
+    /// told once, and the old stays. Never ends.
+    pub async fn watch(self: Arc<Door>) {
+        let mut bad: Option<Vec<Seen>> = None;
+        loop {
+            tokio::time::sleep(WATCH_INTERVAL).await;
+            let door = self.clone();
+            // Files may lie on a disk that does not answer, and passwords take their time to check.
+            let look = tokio::task::spawn_blocking(move || door.look(bad));
+            bad = look.await.unwrap_or_default();
+        }
+    }
+
+    /// Looks at the files once; `bad` and the answer are how they were when they could not be taken.
+    fn look(&self, bad: Option<Vec<Seen>>) -> Option<Vec<Seen>> {
+        let known = self.web().files.clone();
+        let now: Vec<Seen> = known.iter().map(Seen::again).collect();
+        if now == known || bad.as_ref() == Some(&now) {
+            return bad.filter(|bad| *bad == now);
+        }
+        match self.reread() {
+            Ok(web) => {
+                self.replace(web);
+                tracing::info!("the web configuration or a certificate was written; the new one is in force");
+                None
+            }
+            Err(error) => {
+                tracing::error!(reason = %error, "the web configuration was written and is bad; the old one stays in force");
+                Some(now)
+            }
+        }
     }
 
     /// Takes the prefix off a request's path, where a proxy left it there.

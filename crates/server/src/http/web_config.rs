@@ -3,16 +3,14 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::SystemTime;
 
 use axum::http::{HeaderMap, HeaderName, HeaderValue};
 use collect::config::{Secret, nullable};
-use rustls::pki_types::pem::PemObject;
-use rustls::pki_types::{CertificateDer, PrivateKeyDer};
-use rustls::server::WebPkiClientVerifier;
-use rustls::{RootCertStore, ServerConfig, SupportedProtocolVersion};
 use serde::Deserialize;
 use tokio_rustls::TlsAcceptor;
 
+use super::tls::{TlsSection, Wrong, wrong};
 use super::users::Users;
 use crate::config::{Problem, read_file};
 
@@ -27,6 +25,15 @@ pub struct WebConfig {
     pub headers: HeaderMap,
     /// Whether HTTP/2 is spoken.
     pub http2: bool,
+    /// The file itself and those it names, as they were when they were read.
+    pub files: Vec<Seen>,
+}
+
+/// A file, and what tells whether it was written since.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Seen {
+    path: PathBuf,
+    stamp: Option<(SystemTime, u64)>,
 }
 
 #[derive(Debug, Default, Deserialize)]
@@ -39,50 +46,6 @@ struct File {
     basic_auth_users: BTreeMap<String, Secret>,
     #[serde(default, deserialize_with = "nullable")]
     auth_excluded_paths: Vec<String>,
-}
-
-#[derive(Debug, Default, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct TlsSection {
-    cert_file: Option<PathBuf>,
-    key_file: Option<PathBuf>,
-    cert: Option<String>,
-    key: Option<Secret>,
-    client_auth_type: Option<ClientAuth>,
-    client_ca_file: Option<PathBuf>,
-    client_ca: Option<String>,
-    #[serde(default, deserialize_with = "nullable")]
-    client_allowed_sans: Vec<String>,
-    min_version: Option<TlsVersion>,
-    max_version: Option<TlsVersion>,
-    #[serde(default, deserialize_with = "nullable")]
-    cipher_suites: Vec<String>,
-    #[serde(default, deserialize_with = "nullable")]
-    curve_preferences: Vec<String>,
-    #[serde(rename = "prefer_server_cipher_suites")]
-    _prefer_server_cipher_suites: Option<bool>,
-}
-
-#[derive(Clone, Copy, Debug, Default, Deserialize, PartialEq, Eq)]
-enum ClientAuth {
-    #[default]
-    NoClientCert,
-    RequestClientCert,
-    RequireAnyClientCert,
-    VerifyClientCertIfGiven,
-    RequireAndVerifyClientCert,
-}
-
-#[derive(Clone, Copy, Debug, Deserialize, PartialEq, Eq, PartialOrd, Ord)]
-enum TlsVersion {
-    #[serde(rename = "TLS10")]
-    Tls10,
-    #[serde(rename = "TLS11")]
-    Tls11,
-    #[serde(rename = "TLS12")]
-    Tls12,
-    #[serde(rename = "TLS13")]
-    Tls13,
 }
 
 #[derive(Debug, Default, Deserialize)]
@@ -104,7 +67,13 @@ const HEADERS: [&str; 5] = [
 
 impl Default for WebConfig {
     fn default() -> WebConfig {
-        WebConfig { tls: None, users: Arc::default(), headers: HeaderMap::new(), http2: true }
+        WebConfig {
+            tls: None,
+            users: Arc::default(),
+            headers: HeaderMap::new(),
+            http2: true,
+            files: Vec::new(),
+        }
     }
 }
 
@@ -116,6 +85,10 @@ impl WebConfig {
             Problem::at(path, node.locate(field), format!("{field}: {message}"))
         };
         let directory = path.parent().unwrap_or(Path::new(""));
+        // Looked at before they are read: one that is written meanwhile is read once more, not overlooked.
+        let named =
+            file.tls_server_config.iter().flat_map(TlsSection::files).map(|file| directory.join(file));
+        let files = std::iter::once(path.to_owned()).chain(named).map(Seen::new).collect();
         let tls = file
             .tls_server_config
             .map(|section| section.acceptor(directory, file.http_server_config.http2.unwrap_or(true)))
@@ -126,15 +99,22 @@ impl WebConfig {
         let headers = headers(&file.http_server_config.headers)
             .map_err(|(name, message)| at(&format!("http_server_config.headers.{name}"), message))?;
         let http2 = file.http_server_config.http2.unwrap_or(true);
-        Ok(WebConfig { tls, users: Arc::new(users), headers, http2 })
+        Ok(WebConfig { tls, users: Arc::new(users), headers, http2, files })
     }
 }
 
-/// What is wrong, and in which field.
-type Wrong = (String, String);
+impl Seen {
+    /// The file as it is now.
+    pub fn new(path: PathBuf) -> Seen {
+        let metadata = std::fs::metadata(&path);
+        let stamp = metadata.and_then(|metadata| Ok((metadata.modified()?, metadata.len()))).ok();
+        Seen { path, stamp }
+    }
 
-fn wrong(field: &str, message: impl Into<String>) -> Wrong {
-    (field.to_owned(), message.into())
+    /// The same file as it is now.
+    pub fn again(&self) -> Seen {
+        Seen::new(self.path.clone())
+    }
 }
 
 fn headers(section: &BTreeMap<String, String>) -> Result<HeaderMap, Wrong> {
@@ -151,110 +131,6 @@ fn headers(section: &BTreeMap<String, String>) -> Result<HeaderMap, Wrong> {
         headers.insert(header, value);
     }
     Ok(headers)
-}
-
-impl TlsSection {
-    fn acceptor(&self, directory: &Path, http2: bool) -> Result<TlsAcceptor, Wrong> {
-        let chain = pem(directory, "cert", self.cert.as_deref(), self.cert_file.as_deref())?;
-        let chain = CertificateDer::pem_slice_iter(&chain)
-            .collect::<Result<Vec<_>, _>>()
-            .map_err(|error| wrong("cert_file", format!("not a PEM certificate: {error}")))?;
-        if chain.is_empty() {
-            return Err(wrong("cert_file", "holds no certificate"));
-        }
-        let key = pem(directory, "key", self.key.as_ref().map(Secret::reveal), self.key_file.as_deref())?;
-        let key = PrivateKeyDer::from_pem_slice(&key)
-            .map_err(|error| wrong("key_file", format!("not a PEM private key: {error}")))?;
-        let builder = ServerConfig::builder_with_protocol_versions(&self.versions()?);
-        let builder = match self.client_verifier(directory)? {
-            None => builder.with_no_client_auth(),
-            Some(verifier) => builder.with_client_cert_verifier(verifier),
-        };
-        let mut config = builder
-            .with_single_cert(chain, key)
-            .map_err(|error| wrong("cert_file", format!("does not go with the key: {error}")))?;
-        config.alpn_protocols = if http2 { vec![b"h2".to_vec()] } else { Vec::new() };
-        config.alpn_protocols.push(b"http/1.1".to_vec());
-        Ok(TlsAcceptor::from(Arc::new(config)))
-    }
-
-    fn versions(&self) -> Result<Vec<&'static SupportedProtocolVersion>, Wrong> {
-        if !self.cipher_suites.is_empty() || !self.curve_preferences.is_empty() {
-            let field = if self.cipher_suites.is_empty() { "curve_preferences" } else { "cipher_suites" };
-            return Err(wrong(
-                field,
-                "cannot be chosen here: only suites and curves without known weakness are offered",
-            ));
-        }
-        let least = self.min_version.unwrap_or(TlsVersion::Tls12);
-        let most = self.max_version.unwrap_or(TlsVersion::Tls13);
-        let versions: Vec<_> =
-            [(TlsVersion::Tls12, &rustls::version::TLS12), (TlsVersion::Tls13, &rustls::version::TLS13)]
-                .into_iter()
-                .filter(|(version, _)| (least..=most).contains(version))
-                .map(|(_, version)| version)
-                .collect();
-        if versions.is_empty() {
-            return Err(wrong("max_version", "leaves no version; TLS12 and TLS13 are spoken here"));
-        }
-        Ok(versions)
-    }
-
-    fn client_verifier(
-        &self,
-        directory: &Path,
-    ) -> Result<Option<Arc<dyn rustls::server::danger::ClientCertVerifier>>, Wrong> {
-        let auth = self.client_auth_type.unwrap_or_default();
-        let has_ca = self.client_ca.is_some() || self.client_ca_file.is_some();
-        if !self.client_allowed_sans.is_empty() {
-            return Err(wrong("client_allowed_sans", "names of clients cannot be checked yet; leave it out"));
-        }
-        match auth {
-            ClientAuth::NoClientCert if has_ca => {
-                return Err(wrong(
-                    "client_ca_file",
-                    "client CAs are configured without a client_auth_type that uses them",
-                ));
-            }
-            ClientAuth::NoClientCert => return Ok(None),
-            ClientAuth::RequestClientCert | ClientAuth::RequireAnyClientCert => {
-                let message = "a certificate that nobody verifies proves nothing; use VerifyClientCertIfGiven or \
-                               RequireAndVerifyClientCert";
-                return Err(wrong("client_auth_type", message));
-            }
-            ClientAuth::VerifyClientCertIfGiven | ClientAuth::RequireAndVerifyClientCert => {}
-        }
-        let authorities =
-            pem(directory, "client_ca", self.client_ca.as_deref(), self.client_ca_file.as_deref())?;
-        let mut roots = RootCertStore::empty();
-        for certificate in CertificateDer::pem_slice_iter(&authorities) {
-            let certificate = certificate
-                .map_err(|error| wrong("client_ca_file", format!("not a PEM certificate: {error}")))?;
-            roots.add(certificate).map_err(|error| wrong("client_ca_file", error.to_string()))?;
-        }
-        let builder = WebPkiClientVerifier::builder(Arc::new(roots));
-        let builder = if auth == ClientAuth::VerifyClientCertIfGiven {
-            builder.allow_unauthenticated()
-        } else {
-            builder
-        };
-        builder.build().map(Some).map_err(|error| wrong("client_ca_file", error.to_string()))
-    }
-}
-
-/// A text in PEM, given in the file itself or by the name of another.
-fn pem(directory: &Path, name: &str, inline: Option<&str>, file: Option<&Path>) -> Result<Vec<u8>, Wrong> {
-    let field = format!("{name}_file");
-    match (inline, file) {
-        (Some(_), Some(_)) => Err(wrong(&field, format!("stands beside {name}, and only one of them may"))),
-        (Some(text), None) => Ok(text.as_bytes().to_vec()),
-        (None, Some(file)) => {
-            let path = directory.join(file);
-            std::fs::read(&path)
-                .map_err(|error| wrong(&field, format!("reading {}: {error}", path.display())))
-        }
-        (None, None) => Err(wrong(&field, "is missing")),
-    }
 }
 
 #[cfg(test)]
@@ -291,5 +167,20 @@ mod tests {
         );
         check("tls_server_config: {cert_file: a, cert: b}\n", "stands beside cert");
         check("tls_server_config: {min_version: TLS9}\n", "\"TLS9\" is not known here");
+        let with_certificate = |rest: &str| {
+            let certificate = "tls_server_config:\n  cert: |\n    -----BEGIN CERTIFICATE-----\n    AA==\n    -----END CERTIFICATE-----\n";
+            format!(
+                "{certificate}  key: |\n    -----BEGIN PRIVATE KEY-----\n    AA==\n    -----END PRIVATE KEY-----\n  {rest}\n"
+            )
+        };
+        check(
+            &with_certificate("cipher_suites: [TLS_RSA_WITH_RC4_128_SHA]"),
+            "cipher_suites: TLS_RSA_WITH_RC4_128_SHA is not offered here; expected some of",
+        );
+        check(
+            &with_certificate("curve_preferences: [CurveP521]"),
+            "curve_preferences: CurveP521 is not offered here; expected some of X25519, CurveP256, CurveP384",
+        );
+        check(&with_certificate("client_allowed_sans: [me]"), "without a client_auth_type that uses them");
     }
 }
