@@ -30,6 +30,8 @@ const DASHBOARD_MS = 6_000 * SLOWER;
 const DEMO_MS = 10_000 * SLOWER;
 const FLEET_MS = 1_500 * SLOWER;
 const MILLION_MS = 300 * SLOWER;
+/** The slowest of 20 frames; 60 frames a second are 16.7. */
+const FRAME_MS = 100 * SLOWER;
 const FIRST_PAINT_BYTES = 60_000;
 const LEAK_BYTES = 24e6;
 const measured = [];
@@ -165,6 +167,42 @@ const workWithDashboards = async (page) => {
   check("a playlist goes on", true);
 };
 
+/** Every row of a dashboard unfolded and seen once; then how long frames take while the crosshair moves, and while a range is dragged and zoomed into. */
+const smooth = async (page, what) => {
+  const folded = page.locator('.rowtitle[aria-expanded="false"]');
+  while (await folded.count()) await folded.first().click();
+  const tall = await page.evaluate(() => document.documentElement.scrollHeight);
+  for (let y = 0; y < tall; y += 700) {
+    await page.evaluate((top) => scrollTo(0, top), y);
+    await page.waitForTimeout(80);
+  }
+  await page.evaluate(() => scrollTo(0, 300));
+  await settled(page);
+  const boxes = await Promise.all((await page.locator(".u-over").all()).map((over) => over.boundingBox()));
+  const box = boxes.find((one) => one && one.y > 60 && one.y < 500 && one.width > 300);
+  const during = async (doing, work) => {
+    await page.evaluate(() => {
+      const times = (globalThis.frameTimes = []);
+      const note = (now) => { times.push(now); if (globalThis.frameTimes === times) requestAnimationFrame(note); };
+      requestAnimationFrame(note);
+    });
+    await work();
+    const times = await page.evaluate(() => { const noted = globalThis.frameTimes; globalThis.frameTimes = null; return noted; });
+    const took = times.slice(1).map((time, at) => time - times[at]).sort((a, b) => a - b);
+    const slow = took[Math.floor(took.length * 0.95)];
+    measure(`${what}, ${doing}`, `${((took.length * 1000) / took.reduce((sum, one) => sum + one, 0)).toFixed(0)} frames a second, 95 of 100 within ${slow.toFixed(0)} ms, the slowest ${took.at(-1).toFixed(0)}`, "ms");
+    check(`${what}, ${doing}: the page keeps moving`, slow < FRAME_MS, `${slow} ms`);
+  };
+  const [x, y] = [(share) => box.x + box.width * share, box.y + 60];
+  await during("moving the crosshair", async () => { for (let at = 0; at < 90; at++) await page.mouse.move(x(0.1 + at / 120), y + (at % 9) * 5); });
+  await page.mouse.move(x(0.3), y);
+  await page.mouse.down();
+  await during("dragging a range", async () => { for (let at = 0; at < 60; at++) await page.mouse.move(x(0.3 + at / 150), y); });
+  const past = await page.evaluate(() => history.length);
+  await during("zooming into it", async () => { await page.mouse.up(); await page.waitForTimeout(2_000); });
+  check(`${what}: a zoom is one step back`, (await page.evaluate(() => history.length)) - past === 1);
+};
+
 /** Dashboards whose exporters are not here, over series made for their queries, on a server of their own: a picture of each. */
 const pictured = async (names) => {
   const address = `127.0.0.1:${await freePort()}`;
@@ -185,6 +223,7 @@ const pictured = async (names) => {
       await page.setViewportSize(SIZES.laptop);
       measure(`${imported.dashboard.title}: panels with data`, `${seen[0] - seen[1]} of ${seen[0]}`, "in view");
       check(`${imported.dashboard.title}: drawn with data, no error in the console`, page.wrong.length === 0, page.wrong.join("; ").slice(0, 300));
+      if (name.includes("node-exporter-full.json")) await smooth(page, "125 panels");
     }
     await page.context().close();
   } finally {

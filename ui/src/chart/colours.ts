@@ -1,11 +1,12 @@
 // Colours for canvases, read from the theme, and the names dashboards give to theirs.
 
+const dark = typeof matchMedia === "undefined" ? undefined : matchMedia("(prefers-color-scheme: dark)");
 let known = new Map<string, string>();
 let scheme = "";
 
 /** Resolves a colour or a variable of the theme to what a canvas takes. */
 export const resolve = (colour: string): string => {
-  const now = `${document.documentElement.style.colorScheme}${matchMedia("(prefers-color-scheme: dark)").matches}`;
+  const now = `${document.documentElement.style.colorScheme}${dark?.matches}`;
   if (now !== scheme) {
     scheme = now;
     known = new Map();

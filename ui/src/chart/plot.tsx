@@ -11,6 +11,7 @@ import "./chart.css";
 import { lineColour, resolve, translucent } from "./colours";
 import { decimate } from "./decimate";
 import { stack, type Stacking } from "./stack";
+import { pageTurns } from "./turns";
 
 /** One line and how it is drawn. */
 export type PlotLine = {
@@ -153,7 +154,7 @@ const stepsFor = (unit: string): Partial<uPlot.Axis> => (/^(k|m|g)?bytes$|^bits$
 /** As wide as the widest label. */
 const axisWidth = (_: uPlot, values: string[] | null): number => 14 + Math.max(20, ...(values ?? []).map((value) => value.length * 6.3));
 
-const options = (props: PlotProps, width: number, visible: PlotLine[], crowded: boolean, moved: (plot: uPlot) => void): uPlot.Options => {
+const options = (props: PlotProps, width: number, visible: PlotLine[], crowded: boolean, seen: () => boolean, moved: (plot: uPlot) => void): uPlot.Options => {
   const shares = visible.some((line) => line.stack === "percent");
   const unitOf = (right: boolean) => (shares && !right ? "percentunit" : (visible.find((line) => !!line.right === right)?.unit ?? props.unit ?? "short"));
   const values = (right: boolean) => (_: uPlot, ticks: number[]) => tickLabels(ticks, unitOf(right), props.decimals);
@@ -171,7 +172,7 @@ const options = (props: PlotProps, width: number, visible: PlotLine[], crowded: 
     cursor: {
       points: { size: 7 },
       drag: { x: true, y: false, setScale: false },
-      ...(props.sync ? { sync: { key: props.sync, setSeries: false } } : {}),
+      ...(props.sync ? { sync: crosshair(props.sync, seen) } : {}),
       focus: { prox: 24 },
     },
     focus: { alpha: 1 },
@@ -206,6 +207,15 @@ const tickLabels = (ticks: readonly (number | null)[], unit: string, decimals: n
   const labels = written(decimals);
   return decimals !== undefined && new Set(labels).size < labels.length ? written(undefined) : labels;
 };
+
+/** The plot under the pointer: only it has a card, all have the crosshair. */
+let pointed: uPlot | undefined;
+
+/** Plots tell each other where the crosshair is, not that something is dragged: each would zoom by itself. Those out of sight need not know. */
+const crosshair = (key: string, seen: () => boolean): uPlot.Cursor.Sync => ({
+  key, setSeries: false, scales: ["x", null],
+  filters: { pub: (type) => type === "mousemove" || type === "mouseleave", sub: (type) => type === "mouseleave" || seen() },
+});
 
 const zoom = (from: number, to: number): void => setRange({ from, to, relative: undefined });
 
@@ -300,9 +310,9 @@ const fillTip = (tip: HTMLElement, plot: uPlot, props: PlotProps, visible: PlotL
   if (left < 0 || idx === null || idx === undefined) return void (tip.hidden = true);
   const time = plot.data[0]?.[idx];
   if (time === undefined) return void (tip.hidden = true);
-  const at = nearest(props.times, time);
+  const row = nearest(props.times, time);
   const rows = visible
-    .map((line, index) => ({ line, index, value: line.values[at] ?? null, drawn: plot.data[index + 1]?.[idx] ?? null }))
+    .map((line, index) => ({ line, index, value: line.values[row] ?? null, drawn: plot.data[index + 1]?.[idx] ?? null }))
     .filter((row) => row.value !== null);
   const height = plot.cursor.top ?? 0;
   const distance = (row: (typeof rows)[number]) => (row.drawn === null ? Infinity : Math.abs(plot.valToPos(row.drawn, row.line.right ? "right" : "y") - height));
@@ -345,9 +355,11 @@ const fillTip = (tip: HTMLElement, plot: uPlot, props: PlotProps, visible: PlotL
   }
   tip.replaceChildren(head, list, more);
   tip.hidden = false;
-  const over = plot.over.offsetLeft + left;
-  const room = tip.offsetWidth + 20;
-  tip.style.left = `${over + room > plot.root.clientWidth ? Math.max(0, over - room + 4) : over + 16}px`;
+  // On the side with more room; measuring the card would lay out the page on each move.
+  const at = plot.bbox.left / devicePixelRatio + left;
+  const right = at > plot.width / 2;
+  tip.style.left = right ? "auto" : `${at + 16}px`;
+  tip.style.right = right ? `${plot.width - at + 16}px` : "auto";
 };
 
 const nearest = (times: readonly number[], time: number): number => {
@@ -372,6 +384,7 @@ export const Plot = (props: PlotProps): JSX.Element => {
   const host = useRef<HTMLDivElement>(null);
   const tip = useRef<HTMLDivElement>(null);
   const held = useRef<{ plot: uPlot; shape: string; props: PlotProps; visible: PlotLine[] } | null>(null);
+  const seen = useRef(true);
   const coloured = colours.value;
   const draw = (): void => {
     const element = host.current;
@@ -383,17 +396,33 @@ export const Plot = (props: PlotProps): JSX.Element => {
     if (held.current?.shape === shape && held.current.plot.width === width) {
       Object.assign(held.current.props, props);
       held.current.visible = visible;
-      held.current.plot.setData(data);
+      const { plot } = held.current;
+      plot.batch(() => plot.setData(data));
       return;
     }
     held.current?.plot.destroy();
     const kept = { ...props };
     const made = { plot: null as unknown as uPlot, shape, props: kept, visible };
-    made.plot = new uPlot(options(kept, width, visible, crowded, (plot) => tip.current && made.plot && fillTip(tip.current, plot, made.props, made.visible)), data, element);
+    // Several moves of the pointer in one frame are one card.
+    let frame = 0;
+    const moved = (plot: uPlot): void => {
+      const card = tip.current;
+      if (!card || !made.plot) return;
+      if (plot !== pointed) card.hidden = true;
+      else frame ||= requestAnimationFrame(() => { frame = 0; if (held.current === made) fillTip(card, plot, made.props, made.visible); });
+    };
+    made.plot = new uPlot(options(kept, width, visible, crowded, () => seen.current, moved), data, element);
+    // What it costs counts now, not in a task of its own.
+    made.plot.batch(() => undefined);
+    made.plot.over.addEventListener("mouseenter", () => (pointed = made.plot));
+    made.plot.over.addEventListener("mouseleave", () => { if (pointed === made.plot) pointed = undefined; });
     held.current = made;
   };
+  const drawNow = useRef(draw);
+  drawNow.current = draw;
+  const turn = useRef(() => drawNow.current());
   // Before the browser paints, so that no frame shows an empty chart.
-  useLayoutEffect(draw);
+  useLayoutEffect(() => pageTurns.take(turn.current));
   useEffect(() => {
     const element = host.current;
     if (!element) return;
@@ -401,14 +430,16 @@ export const Plot = (props: PlotProps): JSX.Element => {
       if (held.current && held.current.plot.width !== element.clientWidth) drawNow.current();
     });
     observer.observe(element);
+    const sight = new IntersectionObserver((entries) => (seen.current = entries.at(-1)?.isIntersecting ?? true));
+    sight.observe(element);
     return () => {
       observer.disconnect();
+      sight.disconnect();
+      pageTurns.leave(turn.current);
       held.current?.plot.destroy();
       held.current = null;
     };
   }, []);
-  const drawNow = useRef(draw);
-  drawNow.current = draw;
   return (
     <div class="plot" style={{ height: `${props.height}px` }} role="img" aria-label={props.label}>
       <div ref={host} />

@@ -1,6 +1,6 @@
 // One panel: asks when it is seen, and draws; a failure is said where the picture would be.
 import type { ComponentType, JSX } from "preact";
-import { useEffect, useRef, useState } from "preact/hooks";
+import { useEffect, useMemo, useRef, useState } from "preact/hooks";
 import type { DashboardPanel } from "../api/types";
 import { useAsked } from "../api/use";
 import { Icon } from "../app/icons";
@@ -23,25 +23,40 @@ const PICTURES: Record<string, ComponentType<PictureProps>> = {
 
 export type PanelProps = { panel: DashboardPanel; scope: Scope; key2: string; height: number; sync: string };
 
-/** Whether an element has come near the window; then its size. */
-const useSeen = (): [preact.RefObject<HTMLDivElement | null>, boolean, number] => {
-  const element = useRef<HTMLDivElement>(null);
-  const [seen, see] = useState(false);
+/** Whether an element is near the window, and its width. */
+const useNear = (): [preact.RefObject<HTMLElement | null>, boolean, number] => {
+  const element = useRef<HTMLElement>(null);
+  const [near, see] = useState(false);
   const [width, set] = useState(0);
   useEffect(() => {
     if (!element.current) return;
-    const near = new IntersectionObserver(([entry]) => entry?.isIntersecting && see(true), { rootMargin: "300px" });
+    const place = new IntersectionObserver((entries) => see(entries.at(-1)?.isIntersecting ?? false), { rootMargin: "300px" });
     const size = new ResizeObserver(([entry]) => entry && set(Math.floor(entry.contentRect.width)));
-    near.observe(element.current);
+    place.observe(element.current);
     size.observe(element.current);
-    return () => { near.disconnect(); size.disconnect(); };
+    return () => { place.disconnect(); size.disconnect(); };
   }, []);
-  return [element, seen, width];
+  return [element, near, width];
 };
 
-export const Panel = ({ panel, scope, key2, height, sync }: PanelProps): JSX.Element => {
-  const [element, seen, width] = useSeen();
+/** A panel that nobody sees stays as it was: it neither asks nor draws until it comes near again. */
+export const Panel = (props: PanelProps): JSX.Element => {
+  const [element, near, width] = useNear();
   const range = shownRange.value;
+  const held = useRef<ContentsProps>({ ...props, range, seen: false, width: 0 });
+  if (near) held.current = { ...props, range, seen: true, width };
+  const { panel, scope, height } = props;
+  const shown = held.current;
+  return (
+    <section class={`card panel ${panel.transparent ? "bare" : ""}`} ref={element} style={{ height: `${height}px` }} aria-label={interpolate(panel.title, scope, true) || panel.kind}>
+      {useMemo(() => <Contents {...shown} />, [shown])}
+    </section>
+  );
+};
+
+type ContentsProps = PanelProps & { range: { from: number; to: number }; seen: boolean; width: number };
+
+const Contents = ({ panel, scope, key2, height, sync, range, seen, width }: ContentsProps): JSX.Element => {
   const shown = panelRange(panel, range);
   const pixels = Math.max(50, Math.round(width / 50) * 50);
   const own = joined(scope, panelScope(shown, pixels, undefined).scope);
@@ -51,7 +66,7 @@ export const Panel = ({ panel, scope, key2, height, sync }: PanelProps): JSX.Ele
   const asked = useAsked(asks ? `${key2} ${pixels} ${Math.round(range.from / 1000)} ${Math.round(range.to / 1000)}` : "", async (signal) => (asks ? (answersOf(panel) ?? askPanel(panel, range, pixels, scope, signal)) : undefined));
   const Picture = PICTURES[panel.kind];
   return (
-    <section class={`card panel ${panel.transparent ? "bare" : ""}`} ref={element} style={{ height: `${height}px` }} aria-label={title || panel.kind}>
+    <>
       {title && (
         <header class="row">
           <h3 class="clip" title={title}>{title}</h3>
@@ -67,7 +82,7 @@ export const Panel = ({ panel, scope, key2, height, sync }: PanelProps): JSX.Ele
         : asked.error ? <div class="nothing inside critical" role="alert">{asked.error}</div>
         : seen && asked.data && Picture ? <Framed panel={panel} answers={asked.data} Picture={Picture} scope={own} range={shown} width={Math.max(50, width)} height={body} sync={sync} />
         : null}
-    </section>
+    </>
   );
 };
 

@@ -1,0 +1,22 @@
+import { expect, test } from "vitest";
+import { turns } from "./turns";
+
+test("a frame draws what fits, the next ones the rest, in their order; what left is not drawn", () => {
+  let [time, frames] = [0, [] as (() => void)[]];
+  const drawn: string[] = [];
+  const { take, leave } = turns({ now: () => time, nextFrame: (run) => frames.push(run) });
+  const draws = ["a", "b", "c", "d", "e", "f"].map((name) => () => { drawn.push(name); time += 5; });
+  const frame = (): string => {
+    const due = frames;
+    frames = [];
+    due.forEach((run) => run());
+    return drawn.join("");
+  };
+  draws.forEach(take);
+  expect(drawn.join("")).toBe("ab");
+  leave(draws[4] as () => void);
+  expect(frame()).toBe("abcd");
+  expect(frame()).toBe("abcdf");
+  expect(frame()).toBe("abcdf");
+  expect(frames).toEqual([]);
+});

@@ -1,0 +1,47 @@
+// Drawing in turns: when many charts get new data at once, each frame draws as many as fit, so that the page never stops moving.
+
+/** Milliseconds of a frame that are for drawing; the browser needs the rest of its 16. */
+const FRAME_MS = 8;
+
+type Clock = { now: () => number; nextFrame: (run: () => void) => void };
+
+export type Turns = {
+  /** Draws now if there is time left in this frame, else in one of the next. */
+  take: (draw: () => void) => void;
+  /** Takes back what was not drawn yet. */
+  leave: (draw: () => void) => void;
+};
+
+export const turns = ({ now, nextFrame }: Clock): Turns => {
+  const waiting = new Set<() => void>();
+  let [spent, framed] = [0, false];
+  const run = (draw: () => void): void => {
+    const began = now();
+    draw();
+    spent += now() - began;
+  };
+  const ask = (): void => {
+    if (framed) return;
+    framed = true;
+    nextFrame(() => {
+      [spent, framed] = [0, false];
+      for (const draw of waiting) {
+        if (spent >= FRAME_MS) break;
+        waiting.delete(draw);
+        run(draw);
+      }
+      if (waiting.size || spent) ask();
+    });
+  };
+  return {
+    take: (draw) => {
+      if (spent < FRAME_MS && !waiting.size) run(draw);
+      else waiting.add(draw);
+      ask();
+    },
+    leave: (draw) => void waiting.delete(draw),
+  };
+};
+
+/** The turns of this page. */
+export const pageTurns = turns({ now: () => performance.now(), nextFrame: (run) => requestAnimationFrame(run) });
