@@ -123,7 +123,7 @@ fn run_phases(options: &Options, pages: Pages) -> Result<()> {
 
 /// Appends, asks for some series and for all, and leaves without closing.
 fn append(options: &Options, pages: &Pages, data: &Path) -> Result<Vec<Step>> {
-    let store = Store::open(data, tsdb::Options::default())?;
+    let store = Store::open(data, store_options())?;
     let (points, rows) = table_of(pages);
     let layouts: Vec<Arc<Layout>> = (0..targets(options, pages))
         .map(|target| Layout::new(target_labels(target), points.clone(), Vec::new()))
@@ -139,11 +139,16 @@ fn append(options: &Options, pages: &Pages, data: &Path) -> Result<Vec<Step>> {
     Ok(steps)
 }
 
+/// The samples are as old as `BEGIN` is: a store that kept fifteen days would not take them.
+fn store_options() -> tsdb::Options {
+    tsdb::Options { retention_ms: 0, ..tsdb::Options::default() }
+}
+
 /// Opens what the first phase left, and asks the same.
 fn open(data: &Path) -> Result<Vec<Step>> {
     let mut store = None;
     let opened = step("opening after a crash", || {
-        let opened = Store::open(data, tsdb::Options::default())?;
+        let opened = Store::open(data, store_options())?;
         let samples = opened.opened().log_samples;
         store = Some(opened);
         Ok(samples)
@@ -162,7 +167,7 @@ fn open(data: &Path) -> Result<Vec<Step>> {
 
 /// Opens it again, seals and merges all there is, and asks the same of the parts.
 fn seal(data: &Path) -> Result<Vec<Step>> {
-    let store = Store::open(data, tsdb::Options::default())?;
+    let store = Store::open(data, store_options())?;
     let mut steps = vec![step("sealing into a part", || {
         store.seal_before(Timestamp::MAX)?;
         Ok(store.stats().parts.iter().map(|part| part.samples).sum())

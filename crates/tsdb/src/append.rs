@@ -51,8 +51,12 @@ impl Store {
     /// Takes samples that did not come as frames. Labels that are a target's are told apart by `Options::target_labels`.
     pub fn append_series(&self, batch: &[Series]) -> Result<Appended> {
         let _gate = self.gate.read();
+        self.append_within(batch, self.context())
+    }
+
+    /// As `append_series`, for who holds the gate and says what is taken.
+    pub(crate) fn append_within(&self, batch: &[Series], context: Context<'_>) -> Result<Appended> {
         let mut appended = Appended::default();
-        let context = self.context();
         let mut by_target: BTreeMap<Labels, Vec<(Labels, &Series)>> = BTreeMap::new();
         for series in batch {
             let (target, point) = self.split(&series.labels);
@@ -90,16 +94,17 @@ impl Store {
         self.append_metadata(entries, &self.context())
     }
 
-    fn context(&self) -> Context<'_> {
+    /// What is taken as things stand. The caller holds the gate.
+    pub(crate) fn context(&self) -> Context<'_> {
+        let keeping = *self.keeping.read();
+        let now = self.disk.as_ref().map(|disk| disk.clock.now_ms());
+        let kept_from = now.map_or(Timestamp::MIN, |now| self.kept_from(now, keeping.retention_ms));
         Context {
             registry: &self.head.registry,
             journal: self.disk.as_ref().map(|disk| disk.journal.enter()),
-            floor: self.floor.load(Ordering::Acquire),
-            ceiling: self
-                .disk
-                .as_ref()
-                .map_or(Timestamp::MAX, |disk| disk.clock.now_ms().saturating_add(self.options.ahead_ms_max)),
-            window_ms: self.keeping.read().out_of_order_window_ms,
+            floor: self.floor.load(Ordering::Acquire).max(kept_from),
+            ceiling: now.map_or(Timestamp::MAX, |now| now.saturating_add(self.options.ahead_ms_max)),
+            window_ms: keeping.out_of_order_window_ms,
             deleted: Some(self.view.read())
                 .filter(|view| !view.note.tombstones.is_empty())
                 .map(|view| view.clone()),
@@ -230,7 +235,23 @@ impl Store {
         Ok(())
     }
 
-    fn count(&self, newest: Timestamp, appended: &Appended) {
+    /// Samples before this time are not taken: they would be removed at once. Counted from the newest sample where that
+    /// is before `now`, as what is removed is.
+    pub(crate) fn kept_from(&self, now: Timestamp, retention_ms: i64) -> Timestamp {
+        if retention_ms <= 0 {
+            return Timestamp::MIN;
+        }
+        self.newest_settled(now).saturating_sub(retention_ms)
+    }
+
+    /// The newest sample's time, or `now` where there is none or it is ahead.
+    pub(crate) fn newest_settled(&self, now: Timestamp) -> Timestamp {
+        Some(self.newest.load(Ordering::Relaxed))
+            .filter(|&newest| newest != Timestamp::MIN)
+            .map_or(now, |n| n.min(now))
+    }
+
+    pub(crate) fn count(&self, newest: Timestamp, appended: &Appended) {
         self.counters.samples.fetch_add(appended.samples, Ordering::Relaxed);
         for (reason, &refused) in appended.refused_by_reason.iter().enumerate() {
             if refused > 0 {

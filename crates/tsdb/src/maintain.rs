@@ -227,8 +227,8 @@ impl Store {
     fn seal_until(&self, disk: &Disk, bytes: u64, oldest: Option<Timestamp>) -> Option<Timestamp> {
         let (oldest, now) = (oldest?, disk.clock.now_ms());
         // Without room for the log nothing new comes, and what is there is sealed as the clock goes: that frees room.
-        let newest = if disk.journal.is_full() { now } else { self.newest.load(Ordering::Relaxed).min(now) };
-        let settled = newest.saturating_sub(self.keeping.read().out_of_order_window_ms);
+        let window_ms = self.keeping.read().out_of_order_window_ms;
+        let settled = if disk.journal.is_full() { now.saturating_sub(window_ms) } else { self.settled(now) };
         let span = self.options.part_span_ms.max(1);
         let boundary = oldest.div_euclid(span).saturating_add(1).saturating_mul(span);
         if boundary <= settled {
@@ -254,7 +254,12 @@ impl Store {
         (bytes, oldest)
     }
 
-    fn oldest_unsealed(&self) -> Option<Timestamp> {
+    /// Samples before this time do not come any more, but by import.
+    pub(crate) fn settled(&self, now: Timestamp) -> Timestamp {
+        self.newest_settled(now).saturating_sub(self.keeping.read().out_of_order_window_ms)
+    }
+
+    pub(crate) fn oldest_unsealed(&self) -> Option<Timestamp> {
         let sealed = self.view.read().note.sealed_until;
         let stripes = self.head.stripes();
         stripes.iter().fold(None, |oldest, stripe| earlier(oldest, stripe.oldest_from(sealed)))

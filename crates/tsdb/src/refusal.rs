@@ -42,7 +42,7 @@ pub struct Refusal {
 pub enum RefusalReason {
     /// There is another value at the same time already.
     DuplicateTimestamp,
-    /// Older than the out-of-order window admits.
+    /// Older than the out-of-order window or the retention admits.
     TooOld,
     /// A new series while the store is at its limit of series.
     SeriesLimit,
@@ -96,6 +96,23 @@ impl RefusalReason {
 }
 
 impl Appended {
+    /// Adds what became of another append.
+    pub(crate) fn add(&mut self, other: Appended) {
+        self.samples += other.samples;
+        self.exemplars += other.exemplars;
+        self.series_created += other.series_created;
+        self.refused += other.refused;
+        self.exemplars_refused += other.exemplars_refused;
+        let reasons = self.refused_by_reason.iter_mut().zip(other.refused_by_reason);
+        reasons.for_each(|(mine, theirs)| *mine += theirs);
+        for (mine, theirs) in
+            [(&mut self.refusals, other.refusals), (&mut self.exemplar_refusals, other.exemplar_refusals)]
+        {
+            let room = REFUSALS_MAX.saturating_sub(mine.len());
+            mine.extend(theirs.into_iter().take(room));
+        }
+    }
+
     /// Counts one refused sample; its labels are only made when there is still room to name it.
     pub(crate) fn refuse(&mut self, time: Timestamp, reason: RefusalReason, series: impl FnOnce() -> Labels) {
         self.refused += 1;

@@ -188,7 +188,8 @@ impl World {
     }
 
     fn step(&mut self) {
-        match self.rng.below(21) {
+        match self.rng.below(22) {
+            21 => self.import(),
             0..=7 => self.append_frame(),
             8..=9 => self.append_series(),
             10..=12 => self.sync(),
@@ -320,6 +321,62 @@ impl World {
                 let key = (series.labels.clone(), sample.time);
                 let taken = is_first && refused.as_ref().is_some_and(|refused| !refused.contains(&key));
                 self.tried(series.labels.clone(), sample.time, &sample.value, 0, taken);
+            }
+        }
+    }
+
+    /// Backfill: of any age, between what is there already, and sometimes against it.
+    fn import(&mut self) {
+        let now = self.clock.now_ms();
+        let mut batch = Vec::new();
+        for _ in 0..1 + self.rng.below(4) {
+            let layout = self.layout();
+            let labels = layout.series(self.rng.below(layout.points.len() as u64) as usize);
+            let age = if self.rng.one_in(2) { 30 } else { 240 };
+            let samples = (0..1 + self.rng.below(6)).map(|_| Sample {
+                time: now - self.rng.below(age) as i64 * MINUTE,
+                start: None,
+                value: if self.rng.one_in(8) { self.histogram() } else { Value::Float(self.value()) },
+            });
+            let samples = samples.collect();
+            batch.push(Series { labels, samples, ..Series::default() });
+        }
+        let outcome = self.store().import(&batch);
+        let is_error = outcome.is_err();
+        let refused =
+            refused(outcome, &mut self.story, &format!("import of {} series at {now}", batch.len()));
+        let sealed_until = self.store().sealed_until();
+        let mut seen = BTreeSet::new();
+        for series in &batch {
+            for sample in &series.samples {
+                let key = (series.labels.clone(), sample.time);
+                let is_first = seen.insert(key.clone());
+                let taken = is_first && refused.as_ref().is_some_and(|refused| !refused.contains(&key));
+                let said = (describe(&sample.value), 0);
+                self.ever.entry(key.clone()).or_default().insert(said.clone());
+                let tried = self.model.entry(key.clone()).or_default();
+                let is_new = tried.fate.is_none();
+                match tried.fate {
+                    // A deletion concerns what was there before it, so an import brings back what it says.
+                    Some(Fate::Gone) if taken => {
+                        *tried = Tried { said: BTreeSet::from([said]), fate: Some(Fate::Maybe) }
+                    }
+                    Some(Fate::Gone) if is_error || refused.is_none() || !is_first => {
+                        tried.said.insert(said);
+                        tried.fate = Some(Fate::Unsure);
+                    }
+                    Some(Fate::Gone) => {}
+                    _ => {
+                        tried.said.insert(said);
+                        tried.fate.get_or_insert(Fate::Maybe);
+                    }
+                }
+                // What went into a part is durable at once.
+                if taken && is_new && sample.time < sealed_until {
+                    tried.fate = Some(Fate::There);
+                } else if taken {
+                    self.unsynced.push(key);
+                }
             }
         }
     }
