@@ -1,4 +1,4 @@
-// Every page in a real browser, against a real server with the demo's data: node tests/browser.mjs BINARY [--keep] [--minutes N]
+// Every page in a real browser, against a real server with the demo's data: node tests/browser.mjs BINARY [--dist] [--keep] [--minutes N]
 // Fails on errors in the console, on serious findings of axe, on markup that becomes elements, and past the time budgets. --keep
 // writes the pictures of the documents; --minutes watches the memory of live mode for that long instead of for half a minute.
 import { spawn } from "node:child_process";
@@ -14,6 +14,8 @@ import { exposition, needed } from "./series.mjs";
 
 const [binary, ...flags] = process.argv.slice(2);
 const keep = flags.includes("--keep");
+// The page as `ui/dist` has it now, whatever the binary embeds.
+const fresh = flags.includes("--dist");
 const minutes = Number(flags[flags.indexOf("--minutes") + 1] ?? 0.5) || 0.5;
 const root = new URL("../", import.meta.url);
 const results = new URL("test-results/", root).pathname;
@@ -92,9 +94,25 @@ const browser = await chromium.launch({
 const post = (path, body, type = "application/json") => fetch(`${base}/api/v1/${path}`, { method: "POST", body, headers: { "Content-Type": type } });
 const answer = async (path) => (await (await fetch(`${base}/api/v1/${path}`)).json()).data;
 
+const dist = new URL("dist/", root).pathname;
+/** Puts the files of `ui/dist` in the place of those the binary has. */
+const fromDist = (context) => {
+  const head = (text) => /<script type="module"[^]*?(?=<\/head>)/.exec(text)?.[0] ?? "";
+  const own = head(readFileSync(`${dist}index.html`, "utf8"));
+  return context.route("http://127.0.0.1:*/**", async (route) => {
+    const file = /\/assets\/([\w.-]+)$/.exec(new URL(route.request().url()).pathname)?.[1];
+    if (file && existsSync(`${dist}assets/${file}`)) return route.fulfill({ path: `${dist}assets/${file}`, contentType: file.endsWith(".css") ? "text/css" : "text/javascript" });
+    if (route.request().resourceType() !== "document") return route.continue();
+    const response = await route.fetch();
+    const text = await response.text();
+    return route.fulfill({ response, body: text.replace(head(text), own) });
+  });
+};
+
 /** A page that notes what goes wrong in it. */
 const open = async (size = "laptop", colorScheme = "light") => {
   const context = await browser.newContext({ viewport: SIZES[size], colorScheme, deviceScaleFactor: size === "phone" ? 2 : 1, reducedMotion: "reduce" });
+  if (fresh) await fromDist(context);
   const page = await context.newPage();
   page.wrong = [];
   // A dashboard may ask what nobody understands; the panel says so, and the browser notes the answer's status.
@@ -405,10 +423,16 @@ try {
   await page.keyboard.press("Enter");
   await page.waitForURL(/q=http_requests_total/);
   check("a query is completed and run by keyboard", true);
+  await editor.fill("");
+  await editor.pressSequentially("sum by (job) (http_requests_t");
+  await page.getByRole("option", { name: /http_requests_total/ }).first().waitFor();
+  await page.keyboard.press("Tab");
+  check("a completion is written where the cursor is", (await editor.inputValue()) === "sum by (job) (http_requests_total", await editor.inputValue());
+  await page.keyboard.press("Control+z");
+  check("and undone as typing is", !(await editor.inputValue()).endsWith("_total"), await editor.inputValue());
   await editor.fill("sum(rate(up[5m])");
-  await page.keyboard.press("Enter");
-  await page.getByRole("alert").first().waitFor();
-  check("a mistake is shown at its place", (await page.locator(".wrong").count()) > 0);
+  await page.getByRole("alert").first().waitFor({ timeout: 5_000 });
+  check("a mistake is shown at its place while one types", (await page.locator(".wrong").count()) > 0 && (await page.locator(".alone").count()) > 0);
   await page.goto(`${base}/explore?q=up`);
   await settled(page);
   const box = await page.locator(".u-over").boundingBox();

@@ -1,10 +1,11 @@
 // What can come next in a query, from live data: metrics with their types, labels and values of what is selected.
 import { ask } from "../api/client";
-import { AGGREGATIONS, FUNCTIONS, wantedAt, type Wanted } from "./language";
+import { AGGREGATIONS, FUNCTIONS, KEYWORDS, wantedAt, type Wanted } from "./language";
 
 export type Choice = { text: string; detail: string; insert: string };
 
 const CHOICES_MAX = 50;
+const SPANS = ["1m", "5m", "10m", "15m", "30m", "1h", "6h", "1d", "7d"];
 
 type Metadata = Record<string, { type: string; help: string; unit: string }[]>;
 
@@ -61,10 +62,12 @@ export const complete = async (query: string, at: number, signal: AbortSignal): 
     const { data } = await ask<string[]>("labels", { ...match, ...hour, limit: 2000 }, signal);
     return { wanted, choices: best(data.filter((name) => name !== "__name__"), wanted.typed, (text) => text).map((text) => ({ text, detail: "label", insert: text })) };
   }
+  if (wanted.what === "span") return { wanted, choices: SPANS.filter((span) => span.startsWith(wanted.typed)).map((span) => ({ text: span, detail: "", insert: span })) };
   const { all, metadata } = await knownNames();
   const words: Choice[] = [
     ...Object.entries(FUNCTIONS).map(([name, takes]) => ({ text: name, detail: `(${takes})`, insert: `${name}(` })),
     ...AGGREGATIONS.map((name) => ({ text: name, detail: "aggregation", insert: `${name}` })),
+    ...[...KEYWORDS].filter((name) => name !== wanted.typed).map((name) => ({ text: name, detail: "keyword", insert: name })),
     ...all.map((name) => ({ text: name, detail: metadataOf(metadata, name)?.type ?? "", insert: name })),
   ];
   return { wanted, choices: best(words, wanted.typed, (word) => word.text) };

@@ -5,7 +5,10 @@ import { useEffect, useRef } from "preact/hooks";
 import { ask, isAbort, messageOf } from "../api/client";
 import { Icon } from "../app/icons";
 import { complete, helpOf, type Choice } from "./complete";
-import { errorPlace, signatureAt, tokens, type Wanted } from "./language";
+import { bracketsAt, errorPlace, signatureAt, tokens, type Wanted } from "./language";
+
+/** How long a person stops before a mistake is told. */
+const PAUSE_MS = 600;
 
 export const Editor = (props: { value: string; label: string; autofocus?: boolean; onRun: (text: string) => void }): JSX.Element => {
   const text = useSignal(props.value);
@@ -17,6 +20,8 @@ export const Editor = (props: { value: string; label: string; autofocus?: boolea
   const wanted = useRef<Wanted>(null);
   const area = useRef<HTMLTextAreaElement>(null);
   const asking = useRef<AbortController | null>(null);
+  const writing = useRef(false);
+  const caret = useSignal(-1);
   useEffect(() => {
     if (props.value !== text.value && document.activeElement !== area.current) text.value = props.value;
     if (props.value !== text.value && props.value) text.value = props.value;
@@ -24,10 +29,12 @@ export const Editor = (props: { value: string; label: string; autofocus?: boolea
   useEffect(() => {
     if (props.autofocus) area.current?.focus();
   }, []);
-  // A mistake that came with the address is shown at its place, too.
+  // A mistake is shown at its place once the person pauses, and when it came with the address.
   useEffect(() => {
-    void check(props.value).then((found) => text.value === props.value && (error.value = found));
-  }, [props.value]);
+    const said = text.value;
+    const pause = setTimeout(() => void check(said).then((found) => text.value === said && (error.value = found)), said === props.value ? 0 : PAUSE_MS);
+    return () => clearTimeout(pause);
+  }, [text.value]);
   useEffect(() => fit(area.current));
   const close = (): void => void (choices.value = []);
   const look = async (): Promise<void> => {
@@ -51,10 +58,21 @@ export const Editor = (props: { value: string; label: string; autofocus?: boolea
     const element = area.current;
     if (!element || !wanted.current) return;
     const { from, typed } = wanted.current;
-    element.setRangeText(choice.insert, from, from + typed.length, "end");
-    text.value = element.value;
+    write(choice.insert, from, from + typed.length);
     close();
+  };
+  /** Writes as a person would, so that undoing goes back over it. */
+  const write = (inserted: string, from: number, to: number): void => {
+    const element = area.current;
+    if (!element) return;
+    writing.current = true;
     element.focus();
+    element.setSelectionRange(from, to);
+    // The one way to write into an area that its undoing knows of.
+    if (!document.execCommand("insertText", false, inserted)) element.setRangeText(inserted, from, to, "end");
+    writing.current = false;
+    text.value = element.value;
+    caret.value = element.selectionEnd;
   };
   const run = async (): Promise<void> => {
     close();
@@ -63,7 +81,8 @@ export const Editor = (props: { value: string; label: string; autofocus?: boolea
   };
   const format = async (): Promise<void> => {
     try {
-      text.value = (await ask<string>("format_query", { query: text.value })).data;
+      const formatted = (await ask<string>("format_query", { query: text.value })).data;
+      if (formatted !== text.value) write(formatted, 0, text.value.length);
       error.value = null;
     } catch (failure) {
       error.value = { at: errorPlace(text.value, messageOf(failure)), message: messageOf(failure) };
@@ -74,6 +93,7 @@ export const Editor = (props: { value: string; label: string; autofocus?: boolea
     const name = choices.value[chosen.value]?.text ?? "";
     void helpOf(name).then((said) => (help.value = said), () => (help.value = ""));
   };
+  const moved = (): void => void (caret.value = area.current?.selectionEnd ?? -1);
   const press = (event: KeyboardEvent): void => {
     if (choices.value.length) {
       if (event.key === "ArrowDown" || event.key === "ArrowUp") {
@@ -102,12 +122,12 @@ export const Editor = (props: { value: string; label: string; autofocus?: boolea
   return (
     <div class="editor grow">
       <div class="paper">
-        <Coloured text={text.value} error={failed?.at ?? null} />
+        <Coloured text={text.value} error={failed?.at ?? null} caret={caret.value} />
         <textarea
           ref={area} rows={1} spellcheck={false} autocapitalize="off" autocomplete="off" value={text.value} aria-label={props.label} aria-invalid={!!failed}
           aria-controls="choices" aria-autocomplete="list" aria-haspopup="listbox" placeholder="PromQL: a metric, or a question about several"
-          onInput={(event) => { text.value = event.currentTarget.value; error.value = null; void look(); }}
-          onKeyDown={press} onBlur={() => setTimeout(close, 150)} onClick={close}
+          onInput={(event) => { text.value = event.currentTarget.value; error.value = null; moved(); if (!writing.current) void look(); }}
+          onKeyDown={press} onKeyUp={moved} onFocus={moved} onBlur={() => { caret.value = -1; setTimeout(close, 150); }} onClick={() => { close(); moved(); }}
         />
         {choices.value.length > 0 && (
           <div class="choices">
@@ -148,13 +168,17 @@ const fit = (element: HTMLTextAreaElement | null): void => {
   element.style.height = `${Math.min(320, element.scrollHeight)}px`;
 };
 
-const Coloured = ({ text, error }: { text: string; error: number | null }): JSX.Element => (
-  <pre aria-hidden="true">
-    {tokens(text).map((token) => {
-      const wrong = error !== null && (token.at === error || (token.at < error && error < token.at + token.text.length));
-      return <span key={token.at} class={`t-${token.kind}${wrong ? " wrong" : ""}`}>{token.text}</span>;
-    })}
-    {error !== null && error >= text.length && <span class="wrong">{" "}</span>}
-    {"\n"}
-  </pre>
-);
+const Coloured = ({ text, error, caret }: { text: string; error: number | null; caret: number }): JSX.Element => {
+  const { places, paired } = bracketsAt(text, caret);
+  return (
+    <pre aria-hidden="true">
+      {tokens(text).map((token) => {
+        const wrong = error !== null && (token.at === error || (token.at < error && error < token.at + token.text.length));
+        const pair = places.includes(token.at) ? (paired ? " pair" : " alone") : "";
+        return <span key={token.at} class={`t-${token.kind}${wrong ? " wrong" : ""}${pair}`}>{token.text}</span>;
+      })}
+      {error !== null && error >= text.length && <span class="wrong">{" "}</span>}
+      {"\n"}
+    </pre>
+  );
+};

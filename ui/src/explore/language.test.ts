@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { errorPlace, signatureAt, tokens, wantedAt } from "./language";
+import { bracketsAt, errorPlace, signatureAt, tokens, wantedAt } from "./language";
 
 test("a query is coloured word by word", () => {
   const kinds = tokens('sum by (job) (rate(http_total{code=~"5.."}[5m])) > 0.1 # slow').filter(({ kind }) => kind !== "space").map(({ kind, text }) => `${kind}:${text}`);
@@ -17,7 +17,13 @@ test("what can come next depends on where the cursor is", () => {
   check("up{jo", { what: "label", typed: "jo", selector: "up" });
   check('up{job="no', { what: "value", typed: "no", label: "job", selector: "up" });
   check('up{job="a",instance=~"1', { what: "value", typed: "1", label: "instance" });
+  check('up{job="a",instance=~"1', { selector: 'up{job="a"}' });
+  check('up{job="a",code!~"5..",route="/orders/{id}",x', { what: "label", typed: "x", selector: 'up{job="a",code!~"5..",route="/orders/{id}"}' });
+  check('{job="', { what: "value", typed: "", label: "job", selector: "" });
   check("sum by (j", { what: "label", typed: "j" });
+  check("rate(up[5", { what: "span", typed: "5", from: 8 });
+  check("rate(up[", { what: "span", typed: "" });
+  for (const nothing of ['label_replace(up, "a', "up{job=", "up # jo"]) expect(wantedAt(nothing, nothing.length), nothing).toBeNull();
   expect(wantedAt("up + ", 5)).toBeNull();
 });
 
@@ -26,4 +32,14 @@ test("signatures and errors have their places", () => {
   expect(signatureAt("up", 2)).toBeNull();
   expect(errorPlace("sum(\nup", "2:3: parse error: unclosed left parenthesis")).toBe(7);
   expect(errorPlace("x", "something else")).toBeNull();
+});
+
+test("a bracket shows its partner, or that it has none", () => {
+  const check = (query: string, at: number, places: number[], paired = true): void => expect(bracketsAt(query, at), query).toEqual({ places, paired });
+  check("sum(rate(up[5m]))", 4, [3, 16]);
+  check("sum(rate(up[5m]))", 15, [14, 11]);
+  check("sum(rate(up[5m])", 4, [3], false);
+  check('up{a="}"}', 9, [8, 2]);
+  check("(up]", 1, [0, 3], false);
+  check("up", 1, []);
 });

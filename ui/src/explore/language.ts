@@ -3,7 +3,7 @@
 export type Token = { kind: "function" | "aggregation" | "keyword" | "metric" | "label" | "string" | "number" | "duration" | "operator" | "comment" | "space" | "bad"; text: string; at: number };
 
 export const AGGREGATIONS = ["sum", "avg", "count", "min", "max", "topk", "bottomk", "quantile", "stddev", "stdvar", "group", "count_values", "limitk", "limit_ratio"];
-const KEYWORDS = new Set(["by", "without", "on", "ignoring", "group_left", "group_right", "offset", "bool", "and", "or", "unless", "atan2", "start", "end", "inf", "nan"]);
+export const KEYWORDS = new Set(["by", "without", "on", "ignoring", "group_left", "group_right", "offset", "bool", "and", "or", "unless", "atan2", "start", "end", "inf", "nan"]);
 
 /** Functions with what they take. */
 export const FUNCTIONS: Record<string, string> = {
@@ -60,27 +60,75 @@ const wordKind = (word: string, inLabels: boolean, rest: string): Token["kind"] 
   return "metric";
 };
 
-/** What would be completed at a place: a name, a label of a metric, or a value of a label. */
+/** What would be completed at a place: a name, a label, a value of a label, or a span. The selector has what is said already. */
 export type Wanted =
   | { what: "name"; typed: string; from: number }
   | { what: "label"; typed: string; from: number; selector: string }
   | { what: "value"; typed: string; from: number; label: string; selector: string }
+  | { what: "span"; typed: string; from: number }
   | null;
 
+const GROUPING = /^(by|without|on|ignoring|group_left|group_right)$/i;
+
+/** Whether a string has not ended yet. */
+const isOpen = ({ kind, text }: Token): boolean => kind === "string" && (text.length < 2 || text.at(-1) !== text[0] || /[^\\](\\\\)*\\$/.test(text.slice(0, -1)));
+
 export const wantedAt = (query: string, at: number): Wanted => {
-  const before = query.slice(0, at);
-  // Inside a string, only the value of a matcher is known.
-  const value = /([A-Za-z_]\w*)\s*(?:=~|!~|!=|=)\s*(["'`])((?:(?!\2)[^\\\n]|\\.)*)$/.exec(before);
-  const open = before.lastIndexOf("{");
-  const inBraces = open > before.lastIndexOf("}");
-  const metric = /([A-Za-z_:][\w:]*)\s*$/.exec(before.slice(0, Math.max(0, open)))?.[1] ?? "";
-  if (value && inBraces) return { what: "value", typed: value[3] ?? "", from: at - (value[3] ?? "").length, label: value[1] ?? "", selector: metric };
-  const typed = /[A-Za-z_:][\w:]*$/.exec(before)?.[0] ?? "";
+  const before = tokens(query.slice(0, at)).filter(({ kind }) => kind !== "space");
+  const last = before.at(-1);
+  if (last?.kind === "comment") return null;
+  // What is open around the cursor, the innermost last; a brace within a string is none.
+  const open: number[] = [];
+  before.forEach(({ kind, text }, index) => {
+    if (kind === "operator" && /^[({[]$/.test(text)) open.push(index);
+    else if (kind === "operator" && /^[)}\]]$/.test(text)) open.pop();
+  });
+  const inner = open.at(-1) ?? -1;
+  const around = before[inner]?.text;
+  const inString = last && isOpen(last);
+  const typed = inString ? last.text.slice(1) : (/[A-Za-z_:][\w:]*$/.exec(query.slice(0, at))?.[0] ?? "");
   const from = at - typed.length;
-  if (inBraces) return { what: "label", typed, from, selector: metric };
-  const grouped = /\b(?:by|without|on|ignoring|group_left|group_right)\s*\(([^()]*)$/i.exec(before);
-  if (grouped) return { what: "label", typed, from, selector: nearMetric(query) };
+  if (around === "{") {
+    const selector = selectorOf(before.slice(inner + 1), before[inner - 1]);
+    const label = inString && before.slice(inner + 1, -1).findLast(({ kind }) => kind === "label")?.text;
+    if (inString) return label ? { what: "value", typed, from, label, selector } : null;
+    return /^[=!~]/.test(last?.text ?? "") ? null : { what: "label", typed, from, selector };
+  }
+  if (inString) return null;
+  if (around === "[") {
+    const span = /\d*[a-z]*$/.exec(query.slice(0, at))?.[0] ?? "";
+    return { what: "span", typed: span, from: at - span.length };
+  }
+  if (around === "(" && GROUPING.test(before[inner - 1]?.text ?? "")) return { what: "label", typed, from, selector: nearMetric(query) };
   return typed ? { what: "name", typed, from } : null;
+};
+
+/** The metric and the matchers that are whole. */
+const selectorOf = (inside: Token[], metric: Token | undefined): string => {
+  const matchers: string[] = [];
+  inside.forEach((token, index) => {
+    const operator = inside.slice(0, index).reverse().map(({ kind, text }) => (kind === "operator" && /^[=!~]+$/.test(text) ? text : "|")).join("").split("|")[0] ?? "";
+    const label = inside[index - operator.length - 1] ?? inside[index - 2];
+    if (token.kind === "string" && !isOpen(token) && operator && label?.kind === "label") matchers.push(`${label.text}${[...operator].reverse().join("")}${token.text}`);
+  });
+  const name = metric?.kind === "metric" ? metric.text : "";
+  return matchers.length ? `${name}{${matchers.join(",")}}` : name;
+};
+
+/** The brackets to show for a cursor: the one beside it and its partner, or the one alone that has none. */
+export const bracketsAt = (query: string, at: number): { places: number[]; paired: boolean } => {
+  const brackets = tokens(query).filter(({ kind, text }) => kind === "operator" && /^[(){}[\]]$/.test(text));
+  const here = brackets.findIndex((token) => token.at === at - 1 || token.at === at);
+  const start = brackets[here];
+  if (!start) return { places: [], paired: true };
+  const way = /[({[]/.test(start.text) ? 1 : -1;
+  let depth = 0;
+  for (let index = here; index >= 0 && index < brackets.length; index += way) {
+    const token = brackets[index] as Token;
+    depth += /[({[]/.test(token.text) ? way : -way;
+    if (depth === 0) return { places: [start.at, token.at], paired: "()[]{}".indexOf(start.text) >> 1 === "()[]{}".indexOf(token.text) >> 1 };
+  }
+  return { places: [start.at], paired: false };
 };
 
 /** The first metric of a query: its labels are what a grouping is about. */
