@@ -171,9 +171,14 @@ def is_shared(collector: Any) -> bool:
     return getattr(collector, "_shared_key", None) is not None
 
 
+def counts_together(registry: Any) -> bool:
+    """Whether a registry's metrics are added up over workers."""
+    return getattr(registry, "_shared_key", None) is not None and has_others()
+
+
 def texts(registry: Any, with_created: bool) -> Optional[Dict[str, bytes]]:
     """The families of all workers in the text format, as far as that is written natively; `None`: there are no others."""
-    if getattr(registry, "_shared_key", None) is None or not has_others():
+    if not counts_together(registry):
         return None
     publish()
     with _lock:
@@ -182,7 +187,7 @@ def texts(registry: Any, with_created: bool) -> Optional[Dict[str, bytes]]:
 
 def families(registry: Any, with_texts: bool = True) -> Optional[Dict[str, Any]]:
     """The families of all workers by name, or those of them that `texts` leaves out; `None`: there are no others."""
-    if getattr(registry, "_shared_key", None) is None or not has_others():
+    if not counts_together(registry):
         return None
     if with_texts:
         publish()

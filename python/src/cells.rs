@@ -1,19 +1,24 @@
-//! Where numbers lie: a run of 64-bit cells that belongs to one series.
+//! Where numbers lie: a record of 64-bit words that belongs to one series, in a run of such records.
 //!
-//! | cell | counter, gauge | summary | histogram |
+//! | word | counter, gauge | summary | histogram |
 //! |---|---|---|---|
-//! | 0 | the version | the version | the version |
-//! | 1 | the number | sum | sum |
-//! | 2.. | | count | observations of each bucket, not yet added up |
+//! | 0 | where others can read the rest, once they can; and when it last kept an exemplar by itself | | |
+//! | 1 | when it was created | | |
+//! | 2 | the version | the version | the version |
+//! | 3 | the number | sum | sum |
+//! | 4.. | | count | observations of each bucket, not yet added up |
 //!
 //! One number is changed by compare-and-swap. Numbers that must be read together are changed while the version is odd, for
 //! the few nanoseconds that takes; who reads looks at the version before and after. So a scrape never sees a sum that its
 //! buckets do not add up to, with a GIL or without, and reading changes nothing, also in another process.
 //!
-//! The cells are on the heap, or in the file that several workers share (`shared`).
+//! What is from the version on is called cells. They are in the record, or in the file that several workers share (`shared`).
 
-use std::sync::OnceLock;
-use std::sync::atomic::{AtomicU64, Ordering, fence};
+use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering, fence};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
+
+use pyo3::{Py, PyAny};
 
 /// Looks at an odd version before it is taken for left behind: whoever made it odd was in another process, copied by a
 /// fork half way. Together that is about a second.
@@ -21,13 +26,24 @@ const ATTEMPTS_MAX: u32 = 5_000;
 /// Looks of a reader, which then takes what it has: who writes may have been stopped, or killed.
 const READS_MAX: u32 = 1_000;
 
+/// Words of a record before its cells.
+const PLACE: usize = 0;
+const CREATED: usize = 1;
+const HEAD_WORDS: usize = 2;
+
 /// Counts the changes, twice each.
 const VERSION: usize = 0;
 
 /// The first number, which is the only one of counters and gauges and the sum of the others.
 pub(crate) const FIRST: usize = 1;
 
+/// Chunks of shared files that cells may lie in, and the words of one.
+const CHUNKS_MAX: usize = 4_096;
+const CHUNK_BITS: u32 = 16;
+
 static REFUSALS: AtomicU64 = AtomicU64::new(0);
+static CHUNKS: [OnceLock<&'static [AtomicU64]>; CHUNKS_MAX] = [const { OnceLock::new() }; CHUNKS_MAX];
+static CHUNKS_USED: AtomicUsize = AtomicUsize::new(0);
 
 /// Counts something that would have spoilt a series.
 #[cold]
@@ -39,30 +55,108 @@ pub(crate) fn refusals() -> u64 {
     REFUSALS.load(Ordering::Relaxed)
 }
 
+/// Where cells are that others can read: a number for a chunk of words, and the place in it.
+#[derive(Clone, Copy)]
+pub(crate) struct Place(u32);
+
+impl Place {
+    /// Makes a chunk known for good; `None` when there are too many.
+    pub(crate) fn of_chunk(chunk: &'static [AtomicU64]) -> Option<Place> {
+        let at = CHUNKS_USED.fetch_add(1, Ordering::Relaxed);
+        CHUNKS.get(at)?.set(chunk).ok()?;
+        // Zero is no place.
+        u32::try_from(at + 1).ok().map(|number| Place(number << CHUNK_BITS))
+    }
+
+    /// A place in the same chunk.
+    pub(crate) fn at(self, word: usize) -> Place {
+        Place(self.0 & (u32::MAX << CHUNK_BITS) | (word as u32 & !(u32::MAX << CHUNK_BITS)))
+    }
+
+    fn words(self, words: usize) -> Option<&'static [AtomicU64]> {
+        let chunk = (self.0 >> CHUNK_BITS).checked_sub(1)?;
+        let at = (self.0 & !(u32::MAX << CHUNK_BITS)) as usize;
+        CHUNKS.get(chunk as usize)?.get()?.get(at..at + words)
+    }
+}
+
+/// Records that lie next to each other, and the exemplars that somebody gave their numbers.
+pub(crate) struct Run {
+    words: Box<[AtomicU64]>,
+    exemplars: Mutex<BTreeMap<u32, Py<PyAny>>>,
+}
+
+/// Words of a record with so many numbers.
+pub(crate) fn record_words(numbers: usize) -> usize {
+    HEAD_WORDS + FIRST + numbers
+}
+
+impl Run {
+    /// Room for so many records with so many numbers each, all zero.
+    pub(crate) fn new(records: usize, numbers: usize) -> Arc<Run> {
+        let words = (0..records * record_words(numbers)).map(|_| AtomicU64::new(0)).collect();
+        Arc::new(Run { words, exemplars: Mutex::default() })
+    }
+
+    fn exemplars(&self) -> MutexGuard<'_, BTreeMap<u32, Py<PyAny>>> {
+        self.exemplars.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
 /// The numbers of one series.
+#[derive(Clone)]
 pub(crate) struct Cells {
-    own: Box<[AtomicU64]>,
-    shared: OnceLock<&'static [AtomicU64]>,
+    run: Arc<Run>,
+    /// The first word of its record, and how many numbers there are.
+    at: u32,
+    numbers: u32,
 }
 
 impl Cells {
-    /// Room for so many numbers, all zero.
+    /// Numbers by themselves, all zero.
     pub(crate) fn new(numbers: usize) -> Cells {
-        Cells { own: (0..numbers + FIRST).map(|_| AtomicU64::new(0)).collect(), shared: OnceLock::new() }
+        Cells::of_run(&Run::new(1, numbers), 0, numbers)
+    }
+
+    /// One record of a run.
+    pub(crate) fn of_run(run: &Arc<Run>, record: usize, numbers: usize) -> Cells {
+        Cells { run: Arc::clone(run), at: (record * record_words(numbers)) as u32, numbers: numbers as u32 }
     }
 
     /// Numbers that are shared from the beginning.
-    pub(crate) fn of_shared(cells: &'static [AtomicU64]) -> Cells {
-        Cells { own: Box::new([]), shared: OnceLock::from(cells) }
+    #[cfg(unix)]
+    pub(crate) fn of_shared(place: Place, numbers: usize) -> Cells {
+        let cells = Cells::new(numbers);
+        cells.record()[PLACE].store(u64::from(place.0), Ordering::Relaxed);
+        cells
+    }
+
+    #[inline]
+    fn record(&self) -> &[AtomicU64] {
+        &self.run.words[self.at as usize..][..HEAD_WORDS + FIRST + self.numbers as usize]
+    }
+
+    #[inline]
+    fn cells(&self) -> &[AtomicU64] {
+        let record = self.record();
+        match record[PLACE].load(Ordering::Relaxed) as u32 {
+            0 => &record[HEAD_WORDS..],
+            place => Place(place).words(record.len() - HEAD_WORDS).unwrap_or(&record[HEAD_WORDS..]),
+        }
     }
 
     /// Goes on in cells that others can read. What was counted so far is added, or takes the place of what is there.
-    pub(crate) fn share(&self, cells: &'static [AtomicU64], adds: bool) {
-        if cells.len() != self.own.len() || self.shared.set(cells).is_err() {
+    #[cfg(unix)]
+    pub(crate) fn share(&self, place: Place, adds: bool) {
+        let record = self.record();
+        let shared = record[PLACE].load(Ordering::Relaxed) as u32 != 0;
+        if shared || place.words(record.len() - HEAD_WORDS).is_none() {
             return;
         }
-        let written = self.own[VERSION].load(Ordering::Relaxed) != 0;
-        for (at, own) in self.own.iter().enumerate().skip(FIRST) {
+        record[PLACE].fetch_or(u64::from(place.0), Ordering::Relaxed);
+        let own = &record[HEAD_WORDS..];
+        let written = own[VERSION].load(Ordering::Relaxed) != 0;
+        for (at, own) in own.iter().enumerate().skip(FIRST) {
             let number = f64::from_bits(own.load(Ordering::Relaxed));
             if adds {
                 self.add(at, number);
@@ -72,22 +166,40 @@ impl Cells {
         }
     }
 
-    #[inline]
-    fn cells(&self) -> &[AtomicU64] {
-        match self.shared.get() {
-            Some(shared) => shared,
-            None => &self.own,
-        }
-    }
-
     /// Where a number is that others can read.
+    #[cfg(unix)]
     pub(crate) fn shared(&self, at: usize) -> Option<&'static AtomicU64> {
-        self.shared.get()?.get(at)
+        let record = self.record();
+        Place(record[PLACE].load(Ordering::Relaxed) as u32).words(record.len() - HEAD_WORDS)?.get(at)
     }
 
     /// How many numbers there are.
     pub(crate) fn len(&self) -> usize {
-        self.cells().len() - FIRST
+        self.numbers as usize
+    }
+
+    /// When it was created, in seconds since 1970; 0 where nobody said.
+    pub(crate) fn created(&self) -> f64 {
+        f64::from_bits(self.record()[CREATED].load(Ordering::Relaxed))
+    }
+
+    pub(crate) fn set_created(&self, seconds: f64) {
+        self.record()[CREATED].store(seconds.to_bits(), Ordering::Relaxed);
+    }
+
+    /// The exemplar of a number.
+    pub(crate) fn exemplar<T>(&self, at: usize, clone: impl FnOnce(&Py<PyAny>) -> T) -> Option<T> {
+        self.run.exemplars().get(&(self.at + at as u32)).map(clone)
+    }
+
+    /// Gives a number an exemplar. The one it had is returned: what its end makes happen must not happen in here.
+    pub(crate) fn set_exemplar(&self, at: usize, exemplar: Py<PyAny>) -> Option<Py<PyAny>> {
+        self.run.exemplars().insert(self.at + at as u32, exemplar)
+    }
+
+    /// Whether any number of the run has an exemplar.
+    pub(crate) fn may_have_exemplars(&self) -> bool {
+        !self.run.exemplars().is_empty()
     }
 
     #[inline]
@@ -123,18 +235,18 @@ impl Cells {
     /// Adds to the sum and to one other number as one change.
     #[inline]
     pub(crate) fn observe(&self, at: usize, amount: f64) {
-        let cells = self.cells();
-        let version = begin(&cells[VERSION]);
-        add(&cells[FIRST], amount);
-        add(&cells[at], 1.0);
-        end(&cells[VERSION], version);
+        self.change(|cells| {
+            add(&cells[FIRST], amount);
+            add(&cells[at], 1.0);
+        });
     }
 
-    /// Sets every number to zero as one change.
-    pub(crate) fn clear(&self) {
+    /// Changes several numbers as one; they begin at `FIRST`.
+    #[inline]
+    pub(crate) fn change(&self, change: impl FnOnce(&[AtomicU64])) {
         let cells = self.cells();
         let version = begin(&cells[VERSION]);
-        cells[FIRST..].iter().for_each(|cell| cell.store(0, Ordering::Relaxed));
+        change(cells);
         end(&cells[VERSION], version);
     }
 
@@ -160,8 +272,9 @@ pub(crate) fn read(cells: &[AtomicU64], into: &mut Vec<f64>) {
     }
 }
 
+/// Adds to one number.
 #[inline]
-fn add(cell: &AtomicU64, amount: f64) {
+pub(crate) fn add(cell: &AtomicU64, amount: f64) {
     let mut seen = cell.load(Ordering::Relaxed);
     loop {
         let sum = (f64::from_bits(seen) + amount).to_bits();
@@ -233,7 +346,7 @@ mod tests {
     #[test]
     fn a_version_that_a_fork_left_odd_is_taken() {
         let cells = Cells::new(2);
-        cells.own[VERSION].store(1, Ordering::Relaxed);
+        cells.cells()[VERSION].store(1, Ordering::Relaxed);
         cells.observe(2, 1.0);
         assert_eq!((cells.get(1), cells.get(2)), (1.0, 1.0));
     }
@@ -243,10 +356,9 @@ mod tests {
         let check = |adds, want| {
             let cells = Cells::new(1);
             cells.step(FIRST, 2.0);
-            let shared: &[AtomicU64] =
-                Box::leak(Box::new([AtomicU64::new(0), AtomicU64::new(1f64.to_bits())]));
-            cells.share(shared, adds);
-            assert_eq!(cells.get(FIRST), want);
+            let chunk = Box::leak(Box::new([0, 0, 1f64.to_bits()].map(AtomicU64::new)));
+            cells.share(Place::of_chunk(chunk).unwrap().at(1), adds);
+            assert_eq!((cells.get(FIRST), f64::from_bits(chunk[2].load(Ordering::Relaxed))), (want, want));
         };
         check(true, 3.0);
         check(false, 2.0);

@@ -147,7 +147,7 @@ impl Histogram {
         if let Some(series) = slf.as_super().get().series()
             && exemplar.is_none()
         {
-            let bucket = bucket(&series.bounds, amount)?;
+            let bucket = bucket(&series.shape.bounds, amount)?;
             series.cells.observe(FIRST + 1 + bucket, amount);
             return Ok(());
         }
@@ -157,7 +157,7 @@ impl Histogram {
     /// The same, and says which bucket it went to; where the numbers are in files, nothing and `None`.
     fn _record(slf: &Bound<'_, Self>, amount: f64) -> PyResult<Option<usize>> {
         let Some(series) = slf.as_super().get().series() else { return Ok(None) };
-        let bucket = bucket(&series.bounds, amount)?;
+        let bucket = bucket(&series.shape.bounds, amount)?;
         series.cells.observe(FIRST + 1 + bucket, amount);
         Ok(Some(bucket))
     }

@@ -5,14 +5,19 @@
 //! Python above. A native method that meets anything unusual hands over to the Python method of the same name with an
 //! underscore before it, which is written for clarity.
 //!
-//! From the bottom up: `cells` is where numbers lie, `value` one number as Python sees it, `metric` a metric with its
-//! children, `kinds` the four kinds of it that are recorded to, `text` their exposition without the interpreter, `shared` the
-//! file in memory in which the workers of a service count together, `http` what happens on every request.
+//! From the bottom up: `cells` is where numbers lie, `bank` the children of a metric, `value` one number as Python sees it,
+//! `metric` a metric with its children, `kinds` the four kinds of it that are recorded to, `exposition` what is taken of them for a
+//! scrape, `text` and `protobuf` how that is written without the interpreter, `shared` the file in memory in which the workers of
+//! a service count together, `http` what happens on every request.
 
+mod bank;
 mod cells;
+mod exposition;
 mod http;
 mod kinds;
+mod message;
 mod metric;
+mod protobuf;
 #[cfg(unix)]
 mod shared;
 mod text;
@@ -24,6 +29,8 @@ use pyo3::prelude::*;
 #[pymodule(gil_used = false)]
 mod _core {
     #[pymodule_export]
+    use super::exposition::render;
+    #[pymodule_export]
     use super::http::{Recorder, read_answer_headers, read_request_headers};
     #[pymodule_export]
     use super::kinds::{Counter, Gauge, Histogram, Summary};
@@ -33,7 +40,7 @@ mod _core {
     #[pymodule_export]
     use super::shared::{Segment, process_started};
     #[pymodule_export]
-    use super::text::{format_number, render};
+    use super::text::format_number;
     #[pymodule_export]
     use super::value::Value;
 

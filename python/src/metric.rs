@@ -1,15 +1,22 @@
 //! A metric with its children: what every kind of metric has in common.
 
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, OnceLock};
 
-use pyo3::exceptions::PyRuntimeError;
+use pyo3::exceptions::{PyRuntimeError, PyTypeError};
 use pyo3::gc::{PyTraverseError, PyVisit};
 use pyo3::intern;
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyList, PyString, PyTuple};
 
+use crate::bank::{Bank, key_of};
 use crate::cells::{Cells, FIRST};
 use crate::value::Value;
+
+/// Children of one metric that stay objects because they were asked for lately.
+const RECENT_MAX: usize = 256;
+/// After so many others were asked for, those that stayed so far have to be asked for again.
+const MISSES_MAX: usize = 8 * RECENT_MAX;
 
 /// The native half of `prometheus_client.metrics.MetricWrapperBase`.
 ///
@@ -18,38 +25,54 @@ use crate::value::Value;
 #[pyclass(subclass, frozen, module = "flightdeck._core")]
 #[derive(Default)]
 pub(crate) struct Metric {
-    family: OnceLock<Family>,
+    family: OnceLock<Box<Family>>,
     series: OnceLock<Series>,
-    /// The labels of a child as the text format has them, once they were written.
-    label_text: OnceLock<LabelText>,
-}
-
-/// The labels of a child as text: `{a="b",z="c"}`, and for buckets what is before and after `le`, which is sorted in.
-pub(crate) struct LabelText {
-    pub(crate) whole: String,
-    pub(crate) before_bound: String,
-    pub(crate) after_bound: String,
+    /// When it was created, where it has no cells that say so.
+    created: AtomicU64,
 }
 
 struct Family {
     names: Py<PyTuple>,
-    children: Py<PyDict>,
+    children: Children,
 }
 
-/// What a metric that is recorded to records in.
-pub(crate) struct Series {
-    pub(crate) cells: Arc<Cells>,
+enum Children {
+    /// Objects, in a dict by tuples of text: of subclasses, which may keep anything in them.
+    Kept(Py<PyDict>),
+    Packed(Box<Packed>),
+}
+
+/// Children that are objects only while somebody has use for them.
+struct Packed {
+    bank: Bank,
+    shape: Arc<Shape>,
+    recent: Py<PyDict>,
+    /// Those that are more than their numbers.
+    pinned: Py<PyDict>,
+    misses: AtomicUsize,
+}
+
+/// What all series of a metric have alike.
+pub(crate) struct Shape {
     /// The upper bounds of a histogram's buckets, the last one infinite; empty for others.
     pub(crate) bounds: Box<[f64]>,
     /// Whether recording is changing the numbers and nothing else.
     is_direct: bool,
 }
 
+/// What a metric that is recorded to records in.
+pub(crate) struct Series {
+    pub(crate) cells: Cells,
+    pub(crate) shape: Arc<Shape>,
+    /// Of a child that is no object by itself: its parent and its label values.
+    child_of: Option<(Py<PyAny>, Py<PyTuple>)>,
+}
+
 impl Metric {
     /// What it can record in directly. `None`: it has labels, records somewhere else, or more than a number.
     #[inline]
     pub(crate) fn series(&self) -> Option<&Series> {
-        self.series.get().filter(|series| series.is_direct)
+        self.series.get().filter(|series| series.shape.is_direct)
     }
 
     /// Its numbers, however they are recorded.
@@ -57,17 +80,87 @@ impl Metric {
         self.series.get()
     }
 
-    /// Its labels as text, written by `write` the first time; they never change.
-    pub(crate) fn label_text(&self, write: impl FnOnce() -> PyResult<LabelText>) -> PyResult<&LabelText> {
-        if let Some(text) = self.label_text.get() {
-            return Ok(text);
-        }
-        let text = write()?;
-        Ok(self.label_text.get_or_init(|| text))
+    /// Its children, if they are packed.
+    pub(crate) fn bank(&self) -> Option<(&Bank, &Shape)> {
+        self.packed().ok().map(|packed| (&packed.bank, &*packed.shape))
     }
 
     fn family(&self) -> PyResult<&Family> {
-        self.family.get().ok_or_else(|| PyRuntimeError::new_err("a metric without labels has no children"))
+        let family = self.family.get().map(Box::as_ref);
+        family.ok_or_else(|| PyRuntimeError::new_err("a metric without labels has no children"))
+    }
+
+    fn packed(&self) -> PyResult<&Packed> {
+        match &self.family()?.children {
+            Children::Packed(packed) => Ok(packed),
+            Children::Kept(_) => Err(PyRuntimeError::new_err("its children are objects")),
+        }
+    }
+
+    fn bind_family(&self, family: Family) -> PyResult<()> {
+        let refused = self.family.set(Box::new(family)).is_err();
+        if refused { Err(PyRuntimeError::new_err("a metric has its labels for good")) } else { Ok(()) }
+    }
+}
+
+/// A child as an object.
+fn object<'py>(
+    parent: &Bound<'py, Metric>,
+    packed: &Packed,
+    values: &Bound<'py, PyTuple>,
+    cells: Cells,
+) -> PyResult<Bound<'py, PyAny>> {
+    let kind = parent.get_type();
+    // Not `__init__`: it would make a metric of it.
+    let child = parent.py().get_type::<Metric>().call_method1(intern!(parent.py(), "__new__"), (&kind,))?;
+    let child_of = Some((parent.clone().into_any().unbind(), values.clone().unbind()));
+    let series = Series { cells, shape: Arc::clone(&packed.shape), child_of };
+    if child.cast::<Metric>()?.get().series.set(series).is_err() {
+        return Err(PyRuntimeError::new_err("a metric has its numbers for good"));
+    }
+    Ok(child)
+}
+
+/// The values as one key; an error where one is no text, or none that can be written.
+fn key(values: &Bound<'_, PyTuple>) -> PyResult<Vec<u8>> {
+    let texts: Vec<Bound<'_, PyString>> = values
+        .iter()
+        .map(|value| value.cast_into::<PyString>().map_err(|_| PyTypeError::new_err("label values are text")))
+        .collect::<PyResult<_>>()?;
+    let texts: Vec<_> = texts.iter().map(|text| text.to_cow()).collect::<PyResult<_>>()?;
+    Ok(key_of(texts.iter().map(|text| text.as_ref())))
+}
+
+impl Packed {
+    /// A child that is not among the recent ones.
+    #[cold]
+    fn find<'py>(
+        &self,
+        parent: &Bound<'py, Metric>,
+        values: &Bound<'py, PyTuple>,
+        remember: bool,
+    ) -> PyResult<Option<Bound<'py, PyAny>>> {
+        if let Some(child) = self.pinned.bind(parent.py()).get_item(values)? {
+            return Ok(Some(child));
+        }
+        let Some(cells) = self.bank.find(&key(values)?) else { return Ok(None) };
+        let child = object(parent, self, values, cells)?;
+        if remember {
+            self.remember(values, &child)?;
+        }
+        Ok(Some(child))
+    }
+
+    fn remember(&self, values: &Bound<'_, PyTuple>, child: &Bound<'_, PyAny>) -> PyResult<()> {
+        let recent = self.recent.bind(values.py());
+        if recent.len() >= RECENT_MAX {
+            if self.misses.fetch_add(1, Ordering::Relaxed) % MISSES_MAX == MISSES_MAX - 1 {
+                recent.clear();
+            } else {
+                recent.call_method0(intern!(values.py(), "popitem"))?;
+            }
+        }
+        recent.set_item(values, child)
     }
 }
 
@@ -79,19 +172,50 @@ impl Metric {
         Metric::default()
     }
 
-    /// Shows the garbage collector what it holds. Emptying the dict is the dict's own, so there is nothing to clear here.
+    /// Shows the garbage collector what it holds. Emptying the dicts is their own, so there is nothing to clear here.
     fn __traverse__(&self, visit: PyVisit<'_>) -> Result<(), PyTraverseError> {
         if let Some(family) = self.family.get() {
             visit.call(&family.names)?;
-            visit.call(&family.children)?;
+            match &family.children {
+                Children::Kept(children) => visit.call(children)?,
+                Children::Packed(packed) => {
+                    visit.call(&packed.recent)?;
+                    visit.call(&packed.pinned)?;
+                }
+            }
+        }
+        if let Some((parent, values)) = self.series.get().and_then(|series| series.child_of.as_ref()) {
+            visit.call(parent)?;
+            visit.call(values)?;
         }
         Ok(())
     }
 
     /// Tells it its labels and the dict its children are in, by tuples of text.
     fn _bind_family(&self, names: Py<PyTuple>, children: Py<PyDict>) -> PyResult<()> {
-        let refused = self.family.set(Family { names, children }).is_err();
-        if refused { Err(PyRuntimeError::new_err("a metric has its labels for good")) } else { Ok(()) }
+        self.bind_family(Family { names, children: Children::Kept(children) })
+    }
+
+    /// Tells it its labels, and that its children are so many numbers each and nothing else.
+    #[pyo3(signature = (names, numbers, bounds = Vec::new(), is_direct = true))]
+    fn _bind_packed(
+        &self,
+        names: &Bound<'_, PyTuple>,
+        numbers: usize,
+        bounds: Vec<f64>,
+        is_direct: bool,
+    ) -> PyResult<()> {
+        let packed = Packed {
+            bank: Bank::new(names.len(), numbers),
+            shape: Arc::new(Shape { bounds: bounds.into_boxed_slice(), is_direct }),
+            recent: PyDict::new(names.py()).unbind(),
+            pinned: PyDict::new(names.py()).unbind(),
+            misses: AtomicUsize::new(0),
+        };
+        self.bind_family(Family {
+            names: names.clone().unbind(),
+            children: Children::Packed(Box::new(packed)),
+        })
     }
 
     /// Makes its numbers and returns them as values, the first one (the sum) first.
@@ -102,14 +226,20 @@ impl Metric {
         bounds: Vec<f64>,
         is_direct: bool,
     ) -> PyResult<Bound<'py, PyList>> {
-        let cells = Arc::new(Cells::new(numbers));
-        let series = Series { cells: Arc::clone(&cells), bounds: bounds.into_boxed_slice(), is_direct };
+        let shape = Arc::new(Shape { bounds: bounds.into_boxed_slice(), is_direct });
+        let series = Series { cells: Cells::new(numbers), shape, child_of: None };
         if slf.get().series.set(series).is_err() {
             return Err(PyRuntimeError::new_err("a metric has its numbers for good"));
         }
-        let values: PyResult<Vec<_>> =
-            (0..numbers).map(|number| Bound::new(slf.py(), Value::of(&cells, FIRST + number))).collect();
-        PyList::new(slf.py(), values?)
+        PyList::new(slf.py(), Metric::_values(slf)?)
+    }
+
+    /// Its numbers as values.
+    fn _values<'py>(slf: &Bound<'py, Self>) -> PyResult<Vec<Bound<'py, Value>>> {
+        let Some(series) = slf.get().series.get() else { return Ok(Vec::new()) };
+        (0..series.cells.len())
+            .map(|number| Bound::new(slf.py(), Value::of(&series.cells, FIRST + number)))
+            .collect()
     }
 
     /// Its numbers as they were at one moment.
@@ -120,11 +250,104 @@ impl Metric {
         Some(numbers)
     }
 
-    /// Sets its numbers to zero.
-    fn _zero(&self) {
-        if let Some(series) = self.series.get() {
-            series.cells.clear();
+    /// When it was created, in seconds since 1970.
+    #[getter]
+    fn _created(&self) -> f64 {
+        let own = || f64::from_bits(self.created.load(Ordering::Relaxed));
+        self.series.get().map_or_else(own, |series| series.cells.created())
+    }
+
+    #[setter(_created)]
+    fn set_created(&self, seconds: f64) {
+        match self.series.get() {
+            Some(series) => series.cells.set_created(seconds),
+            None => self.created.store(seconds.to_bits(), Ordering::Relaxed),
         }
+    }
+
+    /// Of a child that is an object only for a while: its parent and its label values.
+    fn _child_of<'py>(slf: &Bound<'py, Self>) -> Option<(Bound<'py, PyAny>, Bound<'py, PyTuple>)> {
+        let (parent, values) = slf.get().series.get()?.child_of.as_ref()?;
+        Some((parent.bind(slf.py()).clone(), values.bind(slf.py()).clone()))
+    }
+
+    /// How many packed children there are.
+    fn _count_children(&self) -> PyResult<usize> {
+        Ok(self.packed()?.bank.len())
+    }
+
+    /// The label values of all packed children, in the order in which they were made.
+    fn _known_children<'py>(slf: &Bound<'py, Self>) -> PyResult<Bound<'py, PyList>> {
+        let (list, mut failed) = (PyList::empty(slf.py()), Ok(()));
+        slf.get().packed()?.bank.snapshot().each(|values, _| {
+            if failed.is_ok() {
+                failed = PyTuple::new(slf.py(), values).and_then(|values| list.append(values));
+            }
+        });
+        failed.map(|()| list)
+    }
+
+    /// The packed child with these values. `None`: there is none.
+    fn _child<'py>(
+        slf: &Bound<'py, Self>,
+        values: &Bound<'py, PyTuple>,
+    ) -> PyResult<Option<Bound<'py, PyAny>>> {
+        let packed = slf.get().packed()?;
+        match packed.recent.bind(slf.py()).get_item(values)? {
+            Some(child) => Ok(Some(child)),
+            None => packed.find(slf, values, true),
+        }
+    }
+
+    /// The same for who looks at all of them, which is no reason to keep them as objects.
+    fn _peek_child<'py>(
+        slf: &Bound<'py, Self>,
+        values: &Bound<'py, PyTuple>,
+    ) -> PyResult<Option<Bound<'py, PyAny>>> {
+        slf.get().packed()?.find(slf, values, false)
+    }
+
+    /// The child with these values, made if there is none; `created` is when.
+    fn _make_child<'py>(
+        slf: &Bound<'py, Self>,
+        values: &Bound<'py, PyTuple>,
+        created: f64,
+    ) -> PyResult<Bound<'py, PyAny>> {
+        let packed = slf.get().packed()?;
+        let full = || PyRuntimeError::new_err("there is no room for more label values");
+        let cells = packed.bank.find_or_add(&key(values)?, created).ok_or_else(full)?;
+        let child = object(slf, packed, values, cells)?;
+        packed.remember(values, &child)?;
+        Ok(child)
+    }
+
+    /// Keeps a child as the object it is, because it is more than its numbers.
+    fn _pin_child(
+        slf: &Bound<'_, Self>,
+        values: &Bound<'_, PyTuple>,
+        child: &Bound<'_, PyAny>,
+    ) -> PyResult<()> {
+        let packed = slf.get().packed()?;
+        packed.pinned.bind(slf.py()).set_item(values, child)?;
+        packed.recent.bind(slf.py()).set_item(values, child)
+    }
+
+    /// Whether any child is more than its numbers.
+    fn _has_pinned(slf: &Bound<'_, Self>) -> bool {
+        slf.get().packed().is_ok_and(|packed| !packed.pinned.bind(slf.py()).is_empty())
+    }
+
+    /// Forgets a packed child and returns it. `None`: there is none.
+    fn _forget_child<'py>(
+        slf: &Bound<'py, Self>,
+        values: &Bound<'py, PyTuple>,
+    ) -> PyResult<Option<Bound<'py, PyAny>>> {
+        let packed = slf.get().packed()?;
+        for kept in [&packed.recent, &packed.pinned] {
+            kept.bind(slf.py()).call_method1(intern!(slf.py(), "pop"), (values, slf.py().None()))?;
+        }
+        let cells = packed.bank.remove(&key(values)?);
+        cells.map(|cells| object(slf, packed, values, cells)).transpose()
     }
 
     /// The child with these label values, by position or by name; made if there is none.
@@ -135,7 +358,7 @@ impl Metric {
         labelkwargs: Option<&Bound<'py, PyDict>>,
     ) -> PyResult<Bound<'py, PyAny>> {
         if let Ok(family) = slf.get().family()
-            && let Some(child) = family.find(labelvalues, labelkwargs)?
+            && let Some(child) = family.find(slf, labelvalues, labelkwargs)?
         {
             return Ok(child);
         }
@@ -148,13 +371,13 @@ impl Family {
     #[inline]
     fn find<'py>(
         &self,
+        metric: &Bound<'py, Metric>,
         values: &Bound<'py, PyTuple>,
         keywords: Option<&Bound<'py, PyDict>>,
     ) -> PyResult<Option<Bound<'py, PyAny>>> {
-        let children = self.children.bind(values.py());
         let Some(keywords) = keywords else {
             let plain = values.iter_borrowed().all(|value| value.is_exact_instance_of::<PyString>());
-            return if plain { children.get_item(values) } else { Ok(None) };
+            return if plain { self.look_up(metric, values) } else { Ok(None) };
         };
         let names = self.names.bind(values.py());
         if !values.is_empty() || keywords.len() != names.len() {
@@ -167,6 +390,29 @@ impl Family {
                 _ => return Ok(None),
             }
         }
-        children.get_item(PyTuple::new(values.py(), ordered)?)
+        self.look_up(metric, &PyTuple::new(values.py(), ordered)?)
+    }
+
+    #[inline]
+    fn look_up<'py>(
+        &self,
+        metric: &Bound<'py, Metric>,
+        values: &Bound<'py, PyTuple>,
+    ) -> PyResult<Option<Bound<'py, PyAny>>> {
+        let packed = match &self.children {
+            Children::Kept(children) => return children.bind(values.py()).get_item(values),
+            Children::Packed(packed) => packed,
+        };
+        if let Some(child) = packed.recent.bind(values.py()).get_item(values)? {
+            return Ok(Some(child));
+        }
+        if values.len() != self.names.bind(values.py()).len() {
+            return Ok(None);
+        }
+        // What cannot be written is made text by the Python half, and found under that.
+        packed.find(metric, values, true).or_else(|error| {
+            let unwritable = error.is_instance_of::<pyo3::exceptions::PyUnicodeEncodeError>(values.py());
+            if unwritable { Ok(None) } else { Err(error) }
+        })
     }
 }

@@ -1,13 +1,10 @@
-//! The text exposition of native metrics, written without the interpreter: what is needed is taken from Python first, and
-//! then other threads may run.
+//! The text format and OpenMetrics, written without the interpreter.
 
 use std::fmt::Write;
 
-use pyo3::intern;
 use pyo3::prelude::*;
-use pyo3::types::{PyBytes, PyDict};
 
-use crate::metric::{LabelText, Metric};
+use crate::exposition::{Family, Format, Snapshot};
 
 /// A float as Go writes it, which is how Prometheus clients write it.
 #[pyfunction]
@@ -17,174 +14,196 @@ pub(crate) fn format_number(value: f64) -> String {
     out
 }
 
-/// One family in the text format: `children` by their label values. With `with_created`, when they were created as well.
-///
-/// `None`: one of them has no native numbers, so that Python has to collect it.
-#[pyfunction]
-pub(crate) fn render<'py>(
-    py: Python<'py>,
-    kind: &str,
-    name: &str,
-    help: &str,
-    label_names: Vec<String>,
-    children: &Bound<'py, PyDict>,
-    with_created: bool,
-) -> PyResult<Option<Bound<'py, PyBytes>>> {
-    let order = order_of(&label_names);
-    let with_created = with_created && kind != "gauge";
-    let mut kept = Vec::with_capacity(children.len());
-    for (values, metric) in children {
-        let metric = metric.cast_into::<Metric>()?;
-        if metric.get().numbers().is_none() {
-            return Ok(None);
-        }
-        metric
-            .get()
-            .label_text(|| Ok(label_text(&label_names, &order, &values.extract::<Vec<String>>()?)))?;
-        let created = if with_created { metric.getattr(intern!(py, "_created"))?.extract()? } else { 0.0 };
-        kept.push((metric.unbind(), created));
-    }
-    let family = Family { name, help, kind, with_created };
-    let text = py.detach(|| {
-        let mut snapshot = Snapshot::default();
-        for (metric, created) in &kept {
-            let metric = metric.get();
-            let (Some(series), Ok(labels)) = (metric.numbers(), metric.label_text(|| Ok(no_labels()))) else {
-                continue;
-            };
-            series.cells.read(&mut snapshot.numbers);
-            snapshot.bounds = &series.bounds;
-            snapshot.series.push((labels, *created));
-        }
-        family.text(&snapshot)
-    });
-    Ok(Some(PyBytes::new(py, text.as_bytes())))
-}
-
-/// All series of a family at one moment.
+/// The labels of a series as text: `{a="b",z="c"}`, and for buckets what is before and after `le`, which is sorted in.
 #[derive(Default)]
-pub(crate) struct Snapshot<'a> {
-    /// Labels, and when it was created.
-    pub(crate) series: Vec<(&'a LabelText, f64)>,
-    /// The numbers of all, as many for each.
-    pub(crate) numbers: Vec<f64>,
-    /// Of histograms, which all series have the same of.
-    pub(crate) bounds: &'a [f64],
+struct LabelText {
+    whole: String,
+    before_bound: String,
+    after_bound: String,
 }
 
-/// The places of label names in the order in which they are written.
-pub(crate) fn order_of(names: &[String]) -> Vec<usize> {
-    let mut order: Vec<usize> = (0..names.len()).collect();
-    order.sort_by(|left, right| names[*left].cmp(&names[*right]));
-    order
-}
-
-/// The labels of a series; `values` go with `names`.
-pub(crate) fn label_text(names: &[String], order: &[usize], values: &[String]) -> LabelText {
-    let mut text =
-        LabelText { whole: String::new(), before_bound: String::new(), after_bound: String::new() };
-    for (place, at) in order.iter().enumerate() {
-        let (name, value) = (&names[*at], &values[*at]);
-        text.whole.push(if place == 0 { '{' } else { ',' });
-        push_label(&mut text.whole, name, value);
-        if name.as_str() < "le" {
-            push_label(&mut text.before_bound, name, value);
-            text.before_bound.push(',');
-        } else {
-            text.after_bound.push(',');
-            push_label(&mut text.after_bound, name, value);
+impl LabelText {
+    /// Becomes the labels of another series; `order` are the places of the names as they are written.
+    fn set(&mut self, names: &[String], order: &[usize], values: &[&str]) {
+        for text in [&mut self.whole, &mut self.before_bound, &mut self.after_bound] {
+            text.clear();
+        }
+        for (place, at) in order.iter().enumerate() {
+            self.whole.push(if place == 0 { '{' } else { ',' });
+            push_label(&mut self.whole, &names[*at], values[*at]);
+        }
+        if !order.is_empty() {
+            self.whole.push('}');
         }
     }
-    if !order.is_empty() {
-        text.whole.push('}');
+
+    /// What is around the label of a bucket or quantile.
+    fn split(&mut self, names: &[String], order: &[usize], values: &[&str], own: &str) {
+        for at in order {
+            let (name, value) = (&names[*at], values[*at]);
+            if name.as_str() < own {
+                push_label(&mut self.before_bound, name, value);
+                self.before_bound.push(',');
+            } else {
+                self.after_bound.push(',');
+                push_label(&mut self.after_bound, name, value);
+            }
+        }
     }
-    text
 }
 
-/// How a family is written.
-pub(crate) struct Family<'a> {
-    pub(crate) name: &'a str,
-    pub(crate) help: &'a str,
-    pub(crate) kind: &'a str,
-    pub(crate) with_created: bool,
+/// The family as text.
+pub(crate) fn write(family: &Family<'_>, format: Format, snapshot: &Snapshot<'_>) -> String {
+    let mut order: Vec<usize> = (0..family.label_names.len()).collect();
+    order.sort_by(|left, right| family.label_names[*left].cmp(&family.label_names[*right]));
+    let writer = Writer { family, format, snapshot, order };
+    let mut out = String::with_capacity(snapshot.created.len() * 96 + 256);
+    writer.all(&mut out);
+    out
 }
 
-impl Family<'_> {
-    pub(crate) fn text(&self, snapshot: &Snapshot<'_>) -> String {
-        let mut out = String::with_capacity(snapshot.series.len() * 96 + 256);
-        self.header(&mut out, if self.kind == "counter" { "_total" } else { "" }, self.kind);
-        let bounds: Vec<String> = snapshot.bounds.iter().map(|bound| format_number(*bound)).collect();
-        let each = (snapshot.numbers.len() / snapshot.series.len().max(1)).max(1);
-        for ((labels, _), numbers) in snapshot.series.iter().zip(snapshot.numbers.chunks(each)) {
-            match self.kind {
-                "counter" => self.sample(&mut out, "_total", &labels.whole, numbers[0]),
+struct Writer<'a> {
+    family: &'a Family<'a>,
+    format: Format,
+    snapshot: &'a Snapshot<'a>,
+    order: Vec<usize>,
+}
+
+impl Writer<'_> {
+    fn all(&self, out: &mut String) {
+        let (kind, snapshot) = (self.family.kind, self.snapshot);
+        let is_open = self.format == Format::OpenMetrics;
+        self.header(out, if kind == "counter" && !is_open { "_total" } else { "" }, kind);
+        // The text of numbers that all series have: bounds, or quantiles.
+        let own = if kind == "summary" { snapshot.quantiles } else { snapshot.bounds };
+        let own: Vec<String> = own.iter().map(|number| format_number(*number)).collect();
+        let mut labels = LabelText::default();
+        for (at, series) in snapshot.each() {
+            labels.set(self.family.label_names, &self.order, series.values);
+            match kind {
+                "counter" => {
+                    self.sample(out, "_total", &labels.whole, series.numbers[0]);
+                    self.exemplar(out, at, 0);
+                }
                 "summary" => {
-                    self.sample(&mut out, "_count", &labels.whole, numbers[1]);
-                    self.sample(&mut out, "_sum", &labels.whole, numbers[0]);
+                    labels.split(self.family.label_names, &self.order, series.values, "quantile");
+                    for (quantile, value) in own.iter().zip(&series.numbers[2..]) {
+                        self.own_sample(out, "", "quantile", quantile, &labels, *value);
+                    }
+                    self.sample(out, "_count", &labels.whole, series.numbers[1]);
+                    self.sample(out, "_sum", &labels.whole, series.numbers[0]);
                 }
                 "histogram" => {
-                    self.buckets(&mut out, labels, &bounds, numbers);
-                    // Where observations may be negative a sum goes down, which is nothing that a counter may do.
-                    if snapshot.bounds.first().is_some_and(|bound| *bound >= 0.0) {
-                        self.sample(&mut out, "_count", &labels.whole, numbers[1..].iter().sum());
-                        self.sample(&mut out, "_sum", &labels.whole, numbers[0]);
-                    }
+                    labels.split(self.family.label_names, &self.order, series.values, "le");
+                    self.buckets(out, at, &labels, &own, series.numbers);
                 }
-                _ => self.sample(&mut out, "", &labels.whole, numbers[0]),
+                _ => self.sample(out, "", &labels.whole, series.numbers[0]),
+            }
+            if is_open && self.family.with_created {
+                self.sample(out, "_created", &labels.whole, series.created);
             }
         }
-        if self.with_created && !snapshot.series.is_empty() {
-            self.header(&mut out, "_created", "gauge");
-            for (labels, created) in &snapshot.series {
-                self.sample(&mut out, "_created", &labels.whole, *created);
+        if !is_open && self.family.with_created && !snapshot.created.is_empty() {
+            // In this format they are a family of their own.
+            self.header(out, "_created", "gauge");
+            for (_, series) in snapshot.each() {
+                labels.set(self.family.label_names, &self.order, series.values);
+                self.sample(out, "_created", &labels.whole, series.created);
             }
         }
-        out
     }
 
-    fn buckets(&self, out: &mut String, labels: &LabelText, bounds: &[String], numbers: &[f64]) {
+    fn buckets(&self, out: &mut String, at: usize, labels: &LabelText, bounds: &[String], numbers: &[f64]) {
         let mut count = 0.0;
-        for (bound, observations) in bounds.iter().zip(&numbers[1..]) {
+        for (bucket, (bound, observations)) in bounds.iter().zip(&numbers[1..]).enumerate() {
             count += observations;
-            for part in
-                [self.name, "_bucket{", &labels.before_bound, "le=\"", bound, "\"", &labels.after_bound, "} "]
-            {
-                out.push_str(part);
-            }
-            push_number(out, count);
-            out.push('\n');
+            self.own_sample(out, "_bucket", "le", bound, labels, count);
+            self.exemplar(out, at, 1 + bucket);
+        }
+        // Where observations may be negative a sum goes down, which is nothing that a counter may do.
+        if self.snapshot.bounds.first().is_some_and(|bound| *bound >= 0.0) {
+            self.sample(out, "_count", &labels.whole, count);
+            self.sample(out, "_sum", &labels.whole, numbers[0]);
         }
     }
 
     fn header(&self, out: &mut String, suffix: &str, kind: &str) {
-        let help = self.help.replace('\\', r"\\").replace('\n', r"\n");
-        let _ = writeln!(out, "# HELP {}{suffix} {help}", self.name);
-        let _ = writeln!(out, "# TYPE {}{suffix} {kind}", self.name);
+        let name = self.family.name;
+        let mut help = self.family.help.replace('\\', r"\\").replace('\n', r"\n");
+        if self.format == Format::OpenMetrics {
+            help = help.replace('"', "\\\"");
+        }
+        let _ = writeln!(out, "# HELP {name}{suffix} {help}");
+        let _ = writeln!(out, "# TYPE {name}{suffix} {kind}");
+        if self.format == Format::OpenMetrics && !self.family.unit.is_empty() {
+            let _ = writeln!(out, "# UNIT {name}{suffix} {}", self.family.unit);
+        }
     }
 
     fn sample(&self, out: &mut String, suffix: &str, labels: &str, value: f64) {
-        for part in [self.name, suffix, labels, " "] {
+        for part in [self.family.name, suffix, labels, " "] {
             out.push_str(part);
         }
         push_number(out, value);
         out.push('\n');
     }
-}
 
-/// What metrics without labels have.
-fn no_labels() -> LabelText {
-    label_text(&[], &[], &[])
+    /// A sample with a label of its own.
+    fn own_sample(
+        &self,
+        out: &mut String,
+        suffix: &str,
+        own: &str,
+        text: &str,
+        labels: &LabelText,
+        value: f64,
+    ) {
+        for part in [self.family.name, suffix, "{", &labels.before_bound, own, "=\"", text, "\""] {
+            out.push_str(part);
+        }
+        for part in [&labels.after_bound, "} "] {
+            out.push_str(part);
+        }
+        push_number(out, value);
+        out.push('\n');
+    }
+
+    /// Adds the exemplar of a number to the line that was just written.
+    fn exemplar(&self, out: &mut String, series: usize, number: usize) {
+        if self.format != Format::OpenMetrics {
+            return;
+        }
+        let Some(exemplar) = self.snapshot.exemplars.get(&(series, number)) else { return };
+        out.truncate(out.len() - 1);
+        out.push_str(" # {");
+        for (at, (name, value)) in exemplar.labels.iter().enumerate() {
+            if at > 0 {
+                out.push(',');
+            }
+            push_label(out, name, value);
+        }
+        out.push_str("} ");
+        push_number(out, exemplar.value);
+        if let Some(time) = &exemplar.time {
+            let _ = write!(out, " {time}");
+        }
+        out.push('\n');
+    }
 }
 
 fn push_label(out: &mut String, name: &str, value: &str) {
     out.push_str(name);
     out.push_str("=\"");
-    for character in value.chars() {
-        match character {
-            '\\' => out.push_str(r"\\"),
-            '\n' => out.push_str(r"\n"),
-            '"' => out.push_str("\\\""),
-            other => out.push(other),
+    if !value.bytes().any(|byte| matches!(byte, b'\\' | b'\n' | b'"')) {
+        out.push_str(value);
+    } else {
+        for character in value.chars() {
+            match character {
+                '\\' => out.push_str(r"\\"),
+                '\n' => out.push_str(r"\n"),
+                '"' => out.push_str("\\\""),
+                other => out.push(other),
+            }
         }
     }
     out.push('"');
@@ -205,7 +224,8 @@ fn push_number(out: &mut String, value: f64) {
     }
     // Numbers up to a million that are whole, which is what most counters are.
     if (0.0..1e6).contains(&value) && value.trunc() == value && value.is_sign_positive() {
-        let _ = write!(out, "{}.0", value as u32);
+        push_integer(out, value as u32);
+        out.push_str(".0");
         return;
     }
     let scientific = format!("{value:e}");
@@ -217,6 +237,20 @@ fn push_number(out: &mut String, value: f64) {
         let sign = if exponent < 0 { '-' } else { '+' };
         let _ = write!(out, "{mantissa}e{sign}{:02}", exponent.abs());
     }
+}
+
+fn push_integer(out: &mut String, mut value: u32) {
+    let mut digits = [0; 10];
+    let mut at = digits.len();
+    loop {
+        at -= 1;
+        digits[at] = b'0' + (value % 10) as u8;
+        value /= 10;
+        if value == 0 {
+            break;
+        }
+    }
+    out.push_str(std::str::from_utf8(&digits[at..]).unwrap_or_default());
 }
 
 #[cfg(test)]

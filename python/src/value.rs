@@ -1,7 +1,7 @@
 //! One number as Python sees it: what `prometheus_client` calls a value, which is a cell of a series.
 
+#[cfg(unix)]
 use std::sync::atomic::AtomicU64;
-use std::sync::{Arc, Mutex, PoisonError};
 
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyTuple};
@@ -11,17 +11,17 @@ use crate::cells::{Cells, FIRST, refuse};
 /// A number that any thread may change, with room for an exemplar.
 #[pyclass(subclass, frozen, module = "flightdeck._core")]
 pub(crate) struct Value {
-    cells: Arc<Cells>,
+    cells: Cells,
     at: usize,
-    exemplar: Mutex<Option<Py<PyAny>>>,
 }
 
 impl Value {
-    pub(crate) fn of(cells: &Arc<Cells>, at: usize) -> Value {
-        Value { cells: Arc::clone(cells), at, exemplar: Mutex::new(None) }
+    pub(crate) fn of(cells: &Cells, at: usize) -> Value {
+        Value { cells: cells.clone(), at }
     }
 
     /// Where it is if other workers can read it.
+    #[cfg(unix)]
     pub(crate) fn shared(&self) -> Option<&'static AtomicU64> {
         self.cells.shared(self.at)
     }
@@ -33,7 +33,7 @@ impl Value {
     #[new]
     #[pyo3(signature = (*_arguments, **_keywords))]
     fn new(_arguments: &Bound<'_, PyTuple>, _keywords: Option<&Bound<'_, PyDict>>) -> Value {
-        Value::of(&Arc::new(Cells::new(1)), FIRST)
+        Value::of(&Cells::new(1), FIRST)
     }
 
     /// Adds. What is no number is counted as refused and changes nothing.
@@ -53,10 +53,10 @@ impl Value {
     }
 
     fn set_exemplar(&self, exemplar: Py<PyAny>) {
-        *self.exemplar.lock().unwrap_or_else(PoisonError::into_inner) = Some(exemplar);
+        drop(self.cells.set_exemplar(self.at, exemplar));
     }
 
     fn get_exemplar(&self, py: Python<'_>) -> Option<Py<PyAny>> {
-        self.exemplar.lock().unwrap_or_else(PoisonError::into_inner).as_ref().map(|kept| kept.clone_ref(py))
+        self.cells.exemplar(self.at, |kept| kept.clone_ref(py))
     }
 }

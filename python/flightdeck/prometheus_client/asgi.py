@@ -47,7 +47,7 @@ def make_asgi_app(registry: Any = REGISTRY, disable_compression: bool = False) -
 
 
 def _is_quick(registry: Any) -> bool:
-    from .metrics import _OWN_KINDS
+    from .metrics import _OWN_KINDS, Children
     from .registry import CollectorRegistry
 
     if type(registry) is not CollectorRegistry:
@@ -59,6 +59,6 @@ def _is_quick(registry: Any) -> bool:
             return False
         children = getattr(collector, "_metrics", ())
         series += 1 + len(children) * len(getattr(collector, "_upper_bounds", "1"))
-        if series > _QUICK_SERIES_MAX or any("_child_samples" in vars(child) for child in list(children.values() if children else ())):
+        if series > _QUICK_SERIES_MAX or (isinstance(children, Children) and collector._has_pinned()):
             return False
     return True

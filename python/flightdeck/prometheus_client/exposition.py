@@ -46,7 +46,7 @@ CONTENT_TYPE_LATEST = CONTENT_TYPE_PLAIN_1_0_0
 def generate_latest(registry: Any = REGISTRY, escaping: str = UNDERSCORES) -> bytes:
     """All metrics of a registry in the text format of Prometheus."""
     output: List[bytes] = []
-    for family in _families(registry):
+    for family in _families(registry, "text"):
         if isinstance(family, bytes):
             output.append(family)
             continue
@@ -58,20 +58,23 @@ def generate_latest(registry: Any = REGISTRY, escaping: str = UNDERSCORES) -> by
     return b"".join(output)
 
 
-def _families(registry: Any) -> Any:
-    """The families of a registry: text where it can be written natively, else what the collector returns."""
+def _families(registry: Any, written: str) -> Any:
+    """The families of a registry: as bytes where they can be written natively in that format, else what collectors return."""
     if type(registry) is not CollectorRegistry:
         yield from registry.collect()
         return
-    texts = workers.texts(registry, _metrics._use_created)
+    texts = workers.texts(registry, _metrics._use_created) if written == "text" else None
     if texts is not None:
         yield from _families_of_workers(registry, texts)
+        return
+    if written != "text" and workers.counts_together(registry):
+        yield from registry.collect()
         return
     target_info, collectors = registry._collectors()
     if target_info:
         yield target_info
     for collector in collectors:
-        text = _native_text(collector)
+        text = _native_text(collector, written)
         if text is None:
             yield from collector.collect()
         elif text:
@@ -94,22 +97,17 @@ def _families_of_workers(registry: CollectorRegistry, texts: Dict[str, bytes]) -
     yield from others.values()
 
 
-def _native_text(metric: Any) -> Optional[bytes]:
+def _native_text(metric: Any, written: str) -> Optional[bytes]:
     """A metric of ours as text; `None` if somebody changed how it is collected, or its names need escaping."""
     if type(metric) not in _metrics._OWN_KINDS or "collect" in vars(metric) or not _is_valid_legacy_metric_name(metric._name):
         return None
     if not all(_is_legacy_label(name) for name in metric._labelnames):
         return None
-    if metric._is_parent():
-        with metric._lock:
-            children = metric._metrics.copy()
-    else:
-        children = {(): metric}
     # `set_function` replaces how a gauge is collected.
-    if type(metric) is _metrics.Gauge and any("_child_samples" in vars(child) for child in children.values()):
+    if type(metric) is _metrics.Gauge and (metric._has_pinned() if metric._is_parent() else "_child_samples" in vars(metric)):
         return None
     return _core.render(
-        metric._type, metric._name, metric._documentation, list(metric._labelnames), children, _metrics._use_created
+        written.partition("-")[0], metric._type, metric._name, metric._documentation, metric._unit, list(metric._labelnames), metric, _metrics._use_created
     )
 
 

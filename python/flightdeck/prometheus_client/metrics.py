@@ -10,7 +10,7 @@ import os
 import time
 from threading import Lock
 from types import MethodType
-from typing import Any, Callable, Dict, Iterable, List, Optional, Sequence, Tuple, Type, Union
+from typing import Any, Callable, Dict, Iterable, Iterator, MutableMapping, Optional, Sequence, Tuple, Type, Union
 
 from .. import _core, workers
 from . import values
@@ -61,13 +61,31 @@ def _build_full_name(metric_type: str, name: str, namespace: str, subsystem: str
     return full_name
 
 
+class _OfParent:
+    """An attribute that metrics have and children do not that are objects only for a while: parts of their numbers are made,
+    the rest is their parents'. Not `__getattr__`, with which every call of a method would take twice the time.
+    """
+
+    def __init__(self, name: str) -> None:
+        self._name = name
+
+    def __get__(self, metric: Any, owner: type) -> Any:
+        child_of = None if metric is None else metric._child_of()
+        if child_of is None:
+            raise AttributeError(f"{owner.__name__!r} object has no attribute {self._name!r}")
+        parent, labelvalues = child_of
+        if self._name == "_labelvalues":
+            return labelvalues
+        if self._name in metric._PARTS:
+            return metric._part(self._name, metric._values())
+        return getattr(parent, self._name)
+
+
 class MetricWrapperBase(_core.Metric):
     """A metric: with labels the parent of its children, without them one series."""
 
     _type: Optional[str] = None
     _reserved_labelnames: Sequence[str] = ()
-    # What names its registry to other workers; `None`: it is this process's alone.
-    _shared_key: Optional[str] = None
     # How many children it may have; what is beyond goes into one, whose label values say so.
     series_max = _get_series_max()
 
@@ -82,6 +100,8 @@ class MetricWrapperBase(_core.Metric):
         registry: Optional[CollectorRegistry] = REGISTRY,
         _labelvalues: Optional[Sequence[str]] = None,
     ) -> None:
+        # What names its registry to other workers; `None`: it is this process's alone.
+        self._shared_key: Optional[str] = None
         self._original_name = name
         self._namespace = namespace
         self._subsystem = subsystem
@@ -95,14 +115,30 @@ class MetricWrapperBase(_core.Metric):
 
         if self._is_parent():
             self._lock = Lock()
-            self._metrics: Dict[Tuple[str, ...], Any] = {}
-            self._bind_family(self._labelnames, self._metrics)
+            self._metrics: Any = {}
+            # A subclass may keep anything in its children; of ours, only the numbers are kept.
+            if type(self) in _OWN_KINDS and self._is_native():
+                numbers, bounds, is_direct = self._layout()
+                self._bind_packed(self._labelnames, numbers, bounds, is_direct)
+                self._metrics = Children(self)
+            else:
+                self._bind_family(self._labelnames, self._metrics)
         if self._is_observable():
             self._metric_init()
         if not self._labelvalues and registry:
             registry.register(self)
             if self._is_native():
                 self._share(getattr(registry, "_shared_key", None))
+
+    def _layout(self) -> Tuple[int, Sequence[float], bool]:
+        """Of a kind whose numbers are native: how many there are, the bounds of buckets, and whether they are all there is."""
+        raise NotImplementedError
+
+    # The attributes that hold numbers, and which of them they hold.
+    _PARTS: Sequence[str] = ()
+
+    def _part(self, name: str, numbers: Sequence[Any]) -> Any:
+        return numbers[self._PARTS.index(name)]
 
     def _share(self, key: Optional[str]) -> None:
         """Counts together with other workers, where there are any."""
@@ -161,9 +197,13 @@ class MetricWrapperBase(_core.Metric):
                 raise ValueError("Incorrect label count")
             labelvalues = tuple(str(value) for value in labelvalues)
         with self._lock:
+            if isinstance(self._metrics, Children):
+                labelvalues = tuple(map(_writable, labelvalues))
             if labelvalues not in self._metrics and len(self._metrics) >= self.series_max:
                 self._tell_of_overflow()
                 labelvalues = (OVERFLOW_VALUE,) * len(self._labelnames)
+            if isinstance(self._metrics, Children):
+                return self._metrics.get_or_make(labelvalues)
             if labelvalues not in self._metrics:
                 child = type(self)(
                     self._original_name,
@@ -223,8 +263,7 @@ class MetricWrapperBase(_core.Metric):
         self._warn_of_files("Clearing labels")
         if self._labelnames and not self._labelvalues:
             with self._lock:
-                removed = list(self._metrics.values())
-                self._metrics.clear()
+                removed = [self._metrics.pop(labelvalues) for labelvalues in list(self._metrics)]
             for child in removed:
                 workers.forget(child)
 
@@ -273,10 +312,66 @@ class MetricWrapperBase(_core.Metric):
         return (Sample("_created", {}, self._created),) if _use_created else ()  # type: ignore[attr-defined]
 
 
+# A metric's own attributes of these names come first.
+for _attribute in (
+    "_shared_key", "_original_name", "_namespace", "_subsystem", "_name", "_labelnames", "_labelvalues", "_kwargs", "_documentation",
+    "_unit", "_value", "_sum", "_count", "_buckets", "_changed", "_upper_bounds", "_multiprocess_mode", "_is_most_recent",
+):  # fmt: skip
+    setattr(MetricWrapperBase, _attribute, _OfParent(_attribute))
+
+
+def _writable(value: str) -> str:
+    """The text without halves of characters, which no exposition could carry."""
+    return value if value.isascii() else value.encode("utf-8", "replace").decode("utf-8")
+
+
+class Children(MutableMapping[Tuple[str, ...], Any]):
+    """The children of a metric by their label values: objects when they are looked at, numbers otherwise."""
+
+    def __init__(self, parent: Any) -> None:
+        self._parent = parent
+
+    def __len__(self) -> int:
+        return self._parent._count_children()  # type: ignore[no-any-return]
+
+    def __iter__(self) -> Iterator[Tuple[str, ...]]:
+        return iter(self._parent._known_children())
+
+    def __getitem__(self, labelvalues: Tuple[str, ...]) -> Any:
+        child = self._parent._peek_child(labelvalues)
+        if child is None:
+            raise KeyError(labelvalues)
+        return child
+
+    def __setitem__(self, labelvalues: Tuple[str, ...], child: Any) -> None:
+        raise TypeError("children are made by labels()")
+
+    def __delitem__(self, labelvalues: Tuple[str, ...]) -> None:
+        if self._parent._forget_child(labelvalues) is None:
+            raise KeyError(labelvalues)
+
+    def copy(self) -> "Dict[Tuple[str, ...], Any]":
+        """All of them as they are now."""
+        return {labelvalues: child for labelvalues, child in self.items()}
+
+    def get_or_make(self, labelvalues: Tuple[str, ...]) -> Any:
+        """The child, made if there is none; then it counts together with other workers at once."""
+        child = self._parent._child(labelvalues)
+        if child is None:
+            child = self._parent._make_child(labelvalues, time.time())
+            if self._parent._shared_key is not None:
+                workers.adopt(child)
+        return child
+
+
 class Counter(MetricWrapperBase, _core.Counter):
     """Counts what only grows: requests, errors, bytes sent."""
 
     _type = "counter"
+    _PARTS = ("_value",)
+
+    def _layout(self) -> Tuple[int, Sequence[float], bool]:
+        return 1, (), True
 
     def _metric_init(self) -> None:
         self._value: Any
@@ -318,6 +413,7 @@ class Gauge(MetricWrapperBase, _core.Gauge):
         prefix + mode for mode in ("all", "min", "max", "sum", "mostrecent") for prefix in ("", "live")
     )
     _MOST_RECENT_MODES = frozenset(("mostrecent", "livemostrecent"))
+    _PARTS = ("_value", "_changed")
 
     def __init__(
         self,
@@ -334,19 +430,26 @@ class Gauge(MetricWrapperBase, _core.Gauge):
         self._multiprocess_mode = multiprocess_mode
         if multiprocess_mode not in self._MULTIPROC_MODES:
             raise ValueError("Invalid multiprocess mode: " + multiprocess_mode)
+        self._is_most_recent = multiprocess_mode in self._MOST_RECENT_MODES
         super().__init__(name, documentation, labelnames, namespace, subsystem, unit, registry, _labelvalues)
         self._kwargs["multiprocess_mode"] = multiprocess_mode
-        self._is_most_recent = multiprocess_mode in self._MOST_RECENT_MODES
+
+    def _layout(self) -> Tuple[int, Sequence[float], bool]:
+        # One that tells the most recent value is set and never stepped; it goes the long way, which knows the time.
+        return (2, (), False) if self._is_most_recent else (1, (), True)
+
+    def _part(self, name: str, numbers: Sequence[Any]) -> Any:
+        at = self._PARTS.index(name)
+        return numbers[at] if at < len(numbers) else None
 
     def _metric_init(self) -> None:
         self._changed: Any = None
         if not self._is_native():
             self._value = self._value_of("", multiprocess_mode=self._multiprocess_mode)
-        elif self._multiprocess_mode in self._MOST_RECENT_MODES:
-            # Such a gauge is set and never stepped; it goes the long way, which knows the time.
-            self._value, self._changed = self._bind_series(2, is_direct=False)
         else:
-            (self._value,) = self._bind_series(1)
+            numbers, _, is_direct = self._layout()
+            self._value, *changed = self._bind_series(numbers, is_direct=is_direct)
+            self._changed = changed[0] if changed else None
 
     def _inc(self, amount: float) -> None:
         if self._is_most_recent:
@@ -381,6 +484,10 @@ class Gauge(MetricWrapperBase, _core.Gauge):
             return (Sample("", {}, float(f())),)
 
         self._child_samples = MethodType(samples, self)  # type: ignore[method-assign]
+        child_of = self._child_of()
+        if child_of is not None:
+            parent, labelvalues = child_of
+            parent._pin_child(labelvalues, self)
         workers.asks_function(self)
 
     def _child_samples(self) -> Iterable[Sample]:
@@ -392,6 +499,10 @@ class Summary(MetricWrapperBase, _core.Summary):
 
     _type = "summary"
     _reserved_labelnames = ("quantile",)
+    _PARTS = ("_sum", "_count")
+
+    def _layout(self) -> Tuple[int, Sequence[float], bool]:
+        return 2, (), True
 
     def _metric_init(self) -> None:
         if self._is_native():
@@ -449,9 +560,17 @@ class Histogram(MetricWrapperBase, _core.Histogram):
             raise ValueError("Must have at least two buckets")
         self._upper_bounds = buckets
 
+    _PARTS = ("_sum", "_buckets")
+
+    def _layout(self) -> Tuple[int, Sequence[float], bool]:
+        return 1 + len(self._upper_bounds), self._upper_bounds, True
+
+    def _part(self, name: str, numbers: Sequence[Any]) -> Any:
+        return numbers[0] if name == "_sum" else list(numbers[1:])
+
     def _metric_init(self) -> None:
         if self._is_native():
-            self._sum, *self._buckets = self._bind_series(1 + len(self._upper_bounds), self._upper_bounds)
+            self._sum, *self._buckets = self._bind_series(*self._layout())
         else:
             self._sum = self._value_of("_sum")
             self._buckets = [

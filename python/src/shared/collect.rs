@@ -7,8 +7,8 @@ use super::layout::{Field, WORKER, Word};
 use super::log::Family;
 use super::members::{Members, cells_in};
 use super::merge::Merge;
-use crate::metric::LabelText;
-use crate::text::{self, Snapshot, label_text, order_of};
+use crate::exposition::{self, Format, Snapshot};
+use crate::text;
 
 /// Times to begin again because workers came or went meanwhile; then what was read is taken.
 const ATTEMPTS_MAX: u32 = 8;
@@ -133,18 +133,16 @@ pub(super) fn texts(
 }
 
 fn text_of(members: &Members, family: &Family, points: &[Point], with_created: bool) -> String {
-    let order = order_of(&family.label_names);
-    // Series of single workers have a label more, and are written anew each time.
-    let of_workers: Vec<Option<LabelText>> =
-        points.iter().map(|point| label_text_with_pid(members, family, point)).collect();
+    // Series of single workers have a label more.
+    let pids: Vec<String> = points.iter().filter_map(|point| Some(point.pid?.to_string())).collect();
+    let mut label_names = family.label_names.clone();
+    label_names.extend((!pids.is_empty()).then(|| "pid".to_owned()));
     let mut snapshot = Snapshot { bounds: &family.bounds, ..Snapshot::default() };
-    for (point, own) in points.iter().zip(&of_workers) {
+    for (at, point) in points.iter().enumerate() {
         let series = &members.log.series[point.series];
-        let labels = match own {
-            Some(own) => own,
-            None => series.text.get_or_init(|| label_text(&family.label_names, &order, &series.values)),
-        };
-        snapshot.series.push((labels, series.created));
+        snapshot.values.extend(series.values.iter().map(String::as_str));
+        snapshot.values.extend(pids.get(at).map(String::as_str));
+        snapshot.created.push(series.created);
         // Of values with their times only the values are written.
         snapshot.numbers.extend(if family.kind == "gauge" {
             &point.numbers[..1]
@@ -152,15 +150,14 @@ fn text_of(members: &Members, family: &Family, points: &[Point], with_created: b
             &point.numbers[..]
         });
     }
-    // Of what every worker has by itself nobody adds anything up.
-    let with_created = with_created && family.mode.is_empty();
-    text::Family { name: &family.name, help: &family.help, kind: &family.kind, with_created }.text(&snapshot)
-}
-
-fn label_text_with_pid(members: &Members, family: &Family, point: &Point) -> Option<LabelText> {
-    let mut names = family.label_names.clone();
-    let mut values = members.log.series[point.series].values.clone();
-    names.push("pid".to_owned());
-    values.push(point.pid?.to_string());
-    Some(label_text(&names, &order_of(&names), &values))
+    let exposed = exposition::Family {
+        name: &family.name,
+        help: &family.help,
+        kind: &family.kind,
+        unit: &family.unit,
+        label_names: &label_names,
+        // Of what every worker has by itself nobody adds anything up.
+        with_created: with_created && family.mode.is_empty() && family.kind != "gauge",
+    };
+    text::write(&exposed, Format::Text, &snapshot)
 }

@@ -9,12 +9,10 @@
 //! | series | family, first cell, numbers, when it was created, label values |
 
 use std::collections::HashMap;
-use std::sync::OnceLock;
 use std::sync::atomic::Ordering::{Acquire, Relaxed, Release};
 
 use super::layout::{CHUNK_BYTES, CHUNK_WORDS};
 use super::map::Words;
-use crate::metric::LabelText;
 
 /// Longer records are refused; a chunk holds several of them.
 pub(super) const RECORD_BYTES_MAX: usize = CHUNK_BYTES / 4;
@@ -51,8 +49,6 @@ pub(crate) struct Series {
     pub(super) numbers: usize,
     /// 1: somebody removed it.
     state: &'static std::sync::atomic::AtomicU64,
-    /// Its labels as text, once they were written.
-    pub(crate) text: OnceLock<LabelText>,
 }
 
 impl Series {
@@ -137,7 +133,6 @@ impl Log {
             created: f64::from_bits(payload.integer()?),
             values: payload.texts()?,
             state,
-            text: OnceLock::new(),
         };
         let family = self.families.get(series.family)?;
         let fits = series.numbers > 0 && series.cell % CHUNK_WORDS + 1 + series.numbers <= CHUNK_WORDS;

@@ -16,9 +16,17 @@ use super::log::{self, Family, Log, RECORD_BYTES_MAX};
 use super::map::{SharedFile, Words, abandon};
 use super::merge::Merge;
 use super::process;
+use crate::cells::Place;
 
 /// Entries that workers leave to the sums of the dead.
 const SPARE_ENTRIES: usize = 4;
+
+/// A chunk of this worker, and where in it cells begin.
+#[derive(Clone, Copy)]
+struct OwnChunk {
+    words: Words,
+    place: Place,
+}
 
 /// One process's view of the file.
 pub(super) struct Members {
@@ -29,7 +37,7 @@ pub(super) struct Members {
     pub(super) service: u64,
     entry: usize,
     /// This worker's chunks, at addresses that stay when a fork makes it another one.
-    own: Vec<Option<Words>>,
+    own: Vec<Option<OwnChunk>>,
     /// All chunks that were looked at, by their numbers.
     mapped: HashMap<u64, Words>,
 }
@@ -64,7 +72,7 @@ impl Members {
     pub(super) fn forked(&mut self) -> io::Result<()> {
         let claimed = self.claim();
         for (at, place) in self.own.clone().into_iter().enumerate() {
-            let Some(place) = place else { continue };
+            let Some(place) = place.map(|chunk| chunk.words) else { continue };
             let moved = claimed.as_ref().map_err(|error| Error::from(error.kind())).and_then(|entry| {
                 let chunk = self.with_lock(|members| members.chunk_number(Row::Entry(*entry), at))?;
                 self.file.map_over(place, offset(chunk))
@@ -95,14 +103,14 @@ impl Members {
         self.head.entry(entry, Field::Service) == self.service
     }
 
-    /// The cells of a series in this worker, for good. `create`: when it was created, should it be new.
+    /// Where the cells of a series are in this worker, for good. `created`: when it was, should it be new.
     pub(super) fn cells(
         &mut self,
         family: &Family,
         values: &[String],
         numbers: usize,
         created: f64,
-    ) -> io::Result<Words> {
+    ) -> io::Result<Place> {
         self.catch_up()?;
         let family = match self.log.family_of(family) {
             Some(family) => family,
@@ -118,9 +126,8 @@ impl Members {
             return Err(Error::new(ErrorKind::InvalidData, "another worker has other numbers for it"));
         }
         series.set_removed(false);
-        let at = cell / CHUNK_WORDS;
-        let chunk = self.own_chunk(at)?;
-        Ok(&chunk[cell % CHUNK_WORDS..][..1 + numbers])
+        let chunk = self.own_chunk(cell / CHUNK_WORDS)?;
+        Ok(chunk.place.at(cell % CHUNK_WORDS))
     }
 
     /// Forgets a series in all workers. It comes back when one of them counts it again.
@@ -170,11 +177,11 @@ impl Members {
     ) -> io::Result<()> {
         let address = std::ptr::from_ref(cell) as usize;
         let found = self.own.iter().enumerate().find_map(|(at, chunk)| {
-            let first = chunk.as_ref()?.as_ptr() as usize;
+            let first = chunk.as_ref()?.words.as_ptr() as usize;
             (first..first + CHUNK_BYTES).contains(&address).then(|| at * CHUNK_WORDS + (address - first) / 8)
         });
         let Some(cell) = found else { return Ok(()) };
-        let chunk = self.own_chunk(EXEMPLARS)?;
+        let chunk = self.own_chunk(EXEMPLARS)?.words;
         exemplars::keep(chunk, cell, labels, value, time);
         Ok(())
     }
@@ -379,19 +386,19 @@ impl Members {
     }
 
     /// This worker's chunk at that place.
-    fn own_chunk(&mut self, at: usize) -> io::Result<Words> {
+    fn own_chunk(&mut self, at: usize) -> io::Result<OwnChunk> {
         if let Some(chunk) = self.own.get(at).copied().flatten() {
             return Ok(chunk);
         }
         let row = Row::Entry(self.entry);
         let number = self.with_lock(|members| members.chunk_number(row, at))?;
         // Not the mapping that is shared with looking at others: this one moves with a fork.
-        let chunk = self.file.map(offset(number), CHUNK_BYTES)?;
+        let words = self.file.map(offset(number), CHUNK_BYTES)?;
+        let place = Place::of_chunk(words).ok_or_else(|| Error::from(ErrorKind::StorageFull))?;
         if self.own.len() <= at {
             self.own.resize(at + 1, None);
         }
-        self.own[at] = Some(chunk);
-        Ok(chunk)
+        Ok(*self.own[at].insert(OwnChunk { words, place }))
     }
 
     /// The chunk of a row at that place, made if there is none. Called with the lock.

@@ -23,7 +23,7 @@ mod process;
 
 use std::io;
 use std::path::PathBuf;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Mutex, PoisonError};
 
 use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
@@ -123,15 +123,15 @@ impl Segment {
         let series = metric.get().numbers();
         let own = &series.ok_or_else(|| PyValueError::new_err("the metric has no numbers"))?.cells;
         let numbers = own.len();
-        let cells = self.with(metric.py(), |members| members.cells(&family, &values, numbers, created))?;
-        own.share(cells, Merge::of(&family) == Merge::Add);
+        let place = self.with(metric.py(), |members| members.cells(&family, &values, numbers, created))?;
+        own.share(place, Merge::of(&family) == Merge::Add);
         Ok(())
     }
 
     /// One shared number that no metric has.
     fn value(&self, py: Python<'_>, family: Told, values: Vec<String>, created: f64) -> PyResult<Value> {
-        let cells = self.with(py, |members| members.cells(&family_of(family), &values, 1, created))?;
-        Ok(Value::of(&Arc::new(Cells::of_shared(cells)), FIRST))
+        let place = self.with(py, |members| members.cells(&family_of(family), &values, 1, created))?;
+        Ok(Value::of(&Cells::of_shared(place, 1), FIRST))
     }
 
     /// Forgets a series in all workers.

@@ -21,9 +21,15 @@ VALUES = "values"
 
 def generate_latest(registry: Any, escaping: str = UNDERSCORES, version: str = "1.0.0") -> bytes:
     """All metrics of a registry; native histograms from version 2.0.0 on."""
+    # Here, because that module imports this one.
+    from ..exposition import _families
+
     output = StringIO()
     native = parse_version(version) >= (2, 0, 0)
-    for metric in registry.collect():
+    for metric in _families(registry, "openmetrics-2" if native else "openmetrics"):
+        if isinstance(metric, bytes):
+            output.write(metric.decode("utf-8"))
+            continue
         try:
             _write_family(output, metric, escaping, native)
         except Exception as exception:
