@@ -104,6 +104,9 @@ fn a_target_is_scraped_kept_over_a_restart_and_reloaded() {
 #[test]
 fn without_a_configuration_this_host_and_its_services_are_collected() {
     let directory = Directory::new("nothing");
+    // Ports that accept and say nothing keep nobody waiting: asked one after the other they would take a minute.
+    let silent: Vec<TcpListener> =
+        (0..32).map(|_| TcpListener::bind("127.0.0.1:0").expect("a port is free")).collect();
     let target = exporter("# TYPE answer gauge\nanswer 42\n");
     let address = free_address();
     let mut command = Command::new(env!("CARGO_BIN_EXE_flightdeck"));
@@ -121,6 +124,7 @@ fn without_a_configuration_this_host_and_its_services_are_collected() {
     });
     let found = format!("answer{{instance=\"{target}\"}}");
     wait_until("the local service is found", 40, || value(address, &found) == Some(42.0));
+    drop(silent);
     assert!(
         directory.path().join("flightdeck-data").is_dir(),
         "the data directory is where it is said to be"

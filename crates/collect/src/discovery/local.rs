@@ -11,6 +11,7 @@ use std::time::{Duration, Instant};
 
 use http::HeaderValue;
 use model::Labels;
+use tokio::task::JoinSet;
 
 use super::{Publisher, TargetGroup, process};
 use crate::config::HttpClientConfig;
@@ -21,8 +22,10 @@ use crate::target::{ADDRESS, Address};
 const LIST_INTERVAL: Duration = Duration::from_secs(5);
 /// How long a probe may take.
 const PROBE_TIMEOUT: Duration = Duration::from_secs(2);
+/// How many ports are asked at once.
+const PROBES_MAX: usize = 24;
 /// How large an answer may be.
-const BODY_BYTES_MAX: u64 = 64 << 20;
+const BODY_BYTES_MAX: u64 = 16 << 20;
 /// How long a port that did not answer is left alone at first, and at most.
 const BACK_OFF: (Duration, Duration) = (Duration::from_secs(10), Duration::from_secs(3_600));
 /// How many ports are looked at.
@@ -78,6 +81,7 @@ pub(super) async fn run(config: LocalConfig, publisher: Publisher) {
         let listening: Vec<Listener> = wanted.take(PORTS_MAX).collect();
         let keys: BTreeSet<_> = listening.iter().map(|listener| (listener.port, listener.address)).collect();
         ports.retain(|key, _| keys.contains(key));
+        let mut due = Vec::new();
         for listener in listening {
             let now = Instant::now();
             let new = || Port { inode: listener.inode, target: None, next_probe: now, back_off: BACK_OFF.0 };
@@ -86,7 +90,21 @@ pub(super) async fn run(config: LocalConfig, publisher: Publisher) {
                 *port = new();
             }
             if port.target.is_none() && port.next_probe <= now {
-                port.target = probe(&shared, listener).await;
+                due.push(listener);
+            }
+        }
+        // Together: one that accepts and says nothing takes its whole time, and must not take it from the others.
+        for some in due.chunks(PROBES_MAX) {
+            let mut probes: JoinSet<_> = some
+                .iter()
+                .map(|&listener| {
+                    let shared = shared.clone();
+                    async move { (listener, probe(&shared, listener).await) }
+                })
+                .collect();
+            while let Some(Ok((listener, target))) = probes.join_next().await {
+                let Some(port) = ports.get_mut(&(listener.port, listener.address)) else { continue };
+                port.target = target;
                 port.next_probe = Instant::now() + port.back_off;
                 port.back_off = (port.back_off * 2).min(BACK_OFF.1);
             }
