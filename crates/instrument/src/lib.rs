@@ -124,6 +124,7 @@
 //! | `derive` (default) | `#[derive(Labels)]`, `#[derive(LabelValue)]` | nothing: the macros need no parser |
 //! | `gzip`, `zstd` | compressed expositions | flate2; zstd |
 //! | `http` | the layer for any `tower` service and for clients | http, http-body, tower's traits |
+//! | `upgrade` | WebSockets and other upgrades, measured until they end | hyper's server, tokio |
 //! | `health` | health checks | tokio, for its clock and tasks |
 //! | `runtime` | metrics of the tokio runtime | tokio |
 //! | `logs` | log lines as JSON | tracing, tracing-subscriber |
@@ -132,7 +133,8 @@
 //! | `sqlx` | a pool that measures itself and its queries | sqlx without drivers, async-stream |
 //! | `redis` | a connection that measures its commands | redis |
 //! | `reqwest` | reqwest's client, measured | reqwest without TLS |
-//! | `axum` | all of it in one line | axum, `gzip`, `health`, `http` and `runtime` |
+//! | `axum` | all of it in one line | axum, `gzip`, `health`, `http`, `runtime` and `upgrade` |
+//! | `full` | everything | all of the above |
 //!
 //! The crate needs Rust 1.95, and says so in its manifest (`rust-version`). It has no unsafe code.
 
@@ -142,6 +144,8 @@ mod deck;
 pub mod deliver;
 pub mod dependency;
 mod error;
+#[cfg(any(feature = "axum", feature = "logs"))]
+mod escapes;
 pub mod expose;
 #[cfg(feature = "health")]
 pub mod health;

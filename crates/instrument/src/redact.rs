@@ -2,41 +2,76 @@
 
 use std::borrow::Cow;
 
+use crate::escapes::unescaped;
+
 /// What is written in the place of a secret.
 pub const REDACTED: &str = "[redacted]";
 
-/// Names of fields and query parameters that are secret, in lower case and with underscores for dashes. A name that ends in one
-/// of them after an underscore is secret too.
-const SECRETS: [&str; 20] = [
+/// Words that make a name secret wherever in it they are: `password_hash` and `old_password` are no better than `password`.
+const WORDS: [&str; 11] = [
     "password",
     "passwd",
     "passphrase",
+    "pwd",
     "secret",
-    "token",
+    "secrets",
     "authorization",
     "cookie",
+    "credential",
+    "credentials",
+    "jwt",
+];
+
+/// Names that are secret, also after an underscore: `access_token` is, `token_type` and `design` are not.
+const ENDS: [&str; 19] = [
+    "token",
     "api_key",
     "apikey",
     "access_key",
+    "accesskey",
     "private_key",
-    "credential",
-    "credentials",
+    "privatekey",
+    "signing_key",
+    "encryption_key",
     "signature",
     "sig",
     "awsaccesskeyid",
     "googleaccessid",
     "session_id",
+    "sessionid",
     "code_verifier",
-    "jwt",
+    "card_number",
+    "cvv",
+    "cvc",
 ];
 
 /// Whether a value of that name must not be written. `more` are names to add, in lower case with underscores.
 pub(crate) fn is_secret(name: &str, more: &[String]) -> bool {
-    let name = name.to_ascii_lowercase().replace(['-', '.'], "_");
-    let matches = |secret: &str| {
+    let name = snake_case(name);
+    let ends = |secret: &str| {
         name.strip_suffix(secret).is_some_and(|before| before.is_empty() || before.ends_with('_'))
     };
-    SECRETS.into_iter().any(matches) || more.iter().any(|secret| matches(secret))
+    name.split('_').any(|word| WORDS.contains(&word))
+        || ENDS.into_iter().any(ends)
+        || more.iter().any(|secret| ends(secret))
+}
+
+/// A name in lower case, its words apart by underscores: however it was written, it means the same.
+fn snake_case(name: &str) -> String {
+    let mut out = String::with_capacity(name.len() + 4);
+    let mut after_lower = false;
+    for character in name.chars() {
+        if character.is_ascii_uppercase() && after_lower {
+            out.push('_');
+        }
+        after_lower = character.is_ascii_lowercase() || character.is_ascii_digit();
+        out.push(if character.is_ascii_alphanumeric() || !character.is_ascii() {
+            character.to_ascii_lowercase()
+        } else {
+            '_'
+        });
+    }
+    out
 }
 
 /// A URL or path without the values of secret parameters, and without a password in front of the host.
@@ -69,27 +104,6 @@ fn redact_userinfo(url: &str) -> Cow<'_, str> {
     }
 }
 
-/// A name with its escapes resolved, so that `%74oken` is a token.
-pub(crate) fn unescaped(name: &str) -> String {
-    let bytes = name.as_bytes();
-    let mut out = Vec::with_capacity(bytes.len());
-    let mut at = 0;
-    while at < bytes.len() {
-        let digits = bytes.get(at + 1..at + 3).and_then(|digits| std::str::from_utf8(digits).ok());
-        match digits.and_then(|digits| u8::from_str_radix(digits, 16).ok()) {
-            Some(byte) if bytes[at] == b'%' => {
-                out.push(byte);
-                at += 3;
-            }
-            _ => {
-                out.push(bytes[at]);
-                at += 1;
-            }
-        }
-    }
-    String::from_utf8_lossy(&out).into_owned()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -104,6 +118,16 @@ mod tests {
         check("http.request.header.authorization", true);
         check("access_token", true);
         check("customer_iban", true);
+        check("customerIban", true);
+        check("accessToken", true);
+        check("clientSecret", true);
+        check("secret_key", true);
+        check("password_hash", true);
+        check("user[password]", true);
+        check("APIKey", true);
+        check("X-Amz-Security-Token", true);
+        check("token_type", false);
+        check("secretary", false);
         check("tokens_used", false);
         check("design", false);
         check("order", false);

@@ -1,5 +1,6 @@
 //! A service and everything it says about itself: the one value an application keeps.
 
+mod identity;
 #[cfg(feature = "logs")]
 mod logs;
 mod process;
@@ -11,9 +12,10 @@ use axum::http::request::Parts;
 #[cfg(feature = "logs")]
 pub use logs::Logs;
 
+use self::identity::{Identity, Told};
 use crate::Error;
 use crate::health::{Check, Checks, Details, Outcome, Probe, Report};
-use crate::http::{DeckLayer, ExternalApi, HttpNames, HttpOptions, Session};
+use crate::http::{DeckLayer, ExternalApi, HttpNames, HttpOptions};
 use crate::metrics::{Naming, Registry};
 #[cfg(feature = "otlp")]
 use crate::otlp::{Exporter, OtlpOptions, Resource};
@@ -53,9 +55,7 @@ type DetailsFor = Arc<dyn Fn(&Parts) -> Details + Send + Sync>;
 #[must_use = "a builder does nothing until it builds"]
 pub struct Builder {
     service: String,
-    version: Option<String>,
-    instance: Option<String>,
-    environment: Option<String>,
+    told: Told,
     naming: Naming,
     http: HttpOptions,
     allowed: DetailsFor,
@@ -73,8 +73,9 @@ pub struct Builder {
 type ChangeTraces = Box<dyn FnOnce(crate::http::Traces) -> crate::http::Traces>;
 
 impl Flightdeck {
-    /// A service of that name. Its version, instance and environment are taken from `SERVICE_VERSION`,
-    /// `SERVICE_INSTANCE` (else the host's name) and `SERVICE_ENVIRONMENT`, or set with [`Flightdeck::builder`].
+    /// A service of that name, unless `OTEL_SERVICE_NAME` has another. Its version, instance and environment are taken
+    /// from `SERVICE_VERSION`, `SERVICE_INSTANCE` and `SERVICE_ENVIRONMENT`, else from `OTEL_RESOURCE_ATTRIBUTES`, else the
+    /// instance is the host's name; or they are set with [`Flightdeck::builder`].
     pub fn new(service: &str) -> Flightdeck {
         Flightdeck::builder(service).build()
     }
@@ -83,9 +84,7 @@ impl Flightdeck {
     pub fn builder(service: &str) -> Builder {
         Builder {
             service: service.to_owned(),
-            version: None,
-            instance: None,
-            environment: None,
+            told: Told::default(),
             naming: Naming::default(),
             http: HttpOptions::default(),
             allowed: Arc::new(|_| Details::default()),
@@ -157,29 +156,24 @@ impl Flightdeck {
         let Some(exporter) = self.inner.exporter.clone() else { return true };
         tokio::task::spawn_blocking(move || exporter.flush(SHUTDOWN_PATIENCE)).await.unwrap_or(false)
     }
-
-    /// Counts a WebSocket as open until what this returns is dropped: hold it while the socket is.
-    pub fn websocket_session(&self, route: &str) -> Session {
-        self.inner.layer.session("websocket", route)
-    }
 }
 
 impl Builder {
     /// The version, instead of `SERVICE_VERSION`.
     pub fn version(mut self, version: &str) -> Builder {
-        self.version = Some(version.to_owned());
+        self.told.version = Some(version.to_owned());
         self
     }
 
     /// What tells this process from others of the service, instead of `SERVICE_INSTANCE` or the host's name.
     pub fn instance(mut self, instance: &str) -> Builder {
-        self.instance = Some(instance.to_owned());
+        self.told.instance = Some(instance.to_owned());
         self
     }
 
     /// Where it runs, such as `production`, instead of `SERVICE_ENVIRONMENT`.
     pub fn environment(mut self, environment: &str) -> Builder {
-        self.environment = Some(environment.to_owned());
+        self.told.environment = Some(environment.to_owned());
         self
     }
 
@@ -274,7 +268,11 @@ impl Builder {
     )]
     fn finish(mut self, mut fail: impl FnMut(Error) -> Result<(), Error>) -> Result<Flightdeck, Error> {
         let registry = Registry::with_naming(self.naming);
-        let identity = self.identity();
+        let told = std::mem::take(&mut self.told);
+        let (identity, complaint) = Identity::find(&self.service, told, &|name| std::env::var(name).ok());
+        if let Some(complaint) = complaint {
+            eprintln!("flightdeck: {complaint}");
+        }
         #[cfg(feature = "otlp")]
         let exporter = match self.export(&identity, &registry) {
             Ok(exporter) => exporter,
@@ -291,7 +289,7 @@ impl Builder {
         let target =
             registry.info("target", "What is running.").register().expect("the name of the target is free");
         target.set(&[
-            ("service_name", &self.service),
+            ("service_name", &identity.service),
             ("service_version", &identity.version),
             ("service_instance_id", &identity.instance),
             ("deployment_environment_name", &identity.environment),
@@ -307,7 +305,7 @@ impl Builder {
             registry,
             checks,
             layer,
-            service: self.service,
+            service: identity.service,
             version: identity.version,
             allowed: self.allowed,
             scrapes: tokio::sync::Semaphore::new(SCRAPES_AT_ONCE),
@@ -321,29 +319,18 @@ impl Builder {
         Ok(Flightdeck { inner: Arc::new(inner) })
     }
 
-    fn identity(&mut self) -> Identity {
-        let variable = |name: &str| std::env::var(name).ok().filter(|value| !value.is_empty());
-        let instance = self.instance.take().or_else(|| variable("SERVICE_INSTANCE"));
-        Identity {
-            version: self.version.take().or_else(|| variable("SERVICE_VERSION")).unwrap_or_default(),
-            instance: instance.or_else(|| variable("HOSTNAME")).unwrap_or_default(),
-            environment: self
-                .environment
-                .take()
-                .or_else(|| variable("SERVICE_ENVIRONMENT"))
-                .unwrap_or_default(),
-        }
-    }
-
     /// Starts the export, if there is to be one, and gives the layer its spans.
     #[cfg(feature = "otlp")]
     fn export(&mut self, identity: &Identity, registry: &Registry) -> Result<Option<Exporter>, Error> {
         let options = match self.otlp.take() {
             Some(options) => Some(options),
-            None => OtlpOptions::from_env()?,
+            None => OtlpOptions::from_env(),
         };
         let Some(options) = options else { return Ok(None) };
-        let resource = Resource::new(&self.service)
+        let resource = identity
+            .attributes
+            .iter()
+            .fold(Resource::new(&identity.service), |resource, (name, value)| resource.with(name, value))
             .with("service.version", &identity.version)
             .with("service.instance.id", &identity.instance)
             .with("deployment.environment.name", &identity.environment);
@@ -352,11 +339,4 @@ impl Builder {
         self.http.traces = Some(self.traces.drain(..).fold(traces, |traces, change| change(traces)));
         Ok(Some(exporter))
     }
-}
-
-/// What tells this process from others.
-struct Identity {
-    version: String,
-    instance: String,
-    environment: String,
 }

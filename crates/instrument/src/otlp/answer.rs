@@ -1,10 +1,14 @@
 //! What a collector answers, and what it means for what was sent.
 
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use http::HeaderMap;
 
+use super::date;
 use crate::protobuf::{Content, Reader};
+
+/// A collector that asks for more patience than this is not to be taken at its word.
+const WAIT_MAX: Duration = Duration::from_secs(86_400);
 
 /// What is quoted of an answer.
 const REASON_CHARACTERS_MAX: usize = 200;
@@ -25,8 +29,9 @@ pub(super) fn over_http(status: u16, headers: &HeaderMap, body: &[u8]) -> Verdic
     match status {
         200..=299 => Verdict::Taken { refused: refused_items(body) },
         429 | 502..=504 => {
-            let after = headers.get("retry-after").and_then(|value| value.to_str().ok()?.trim().parse().ok());
-            Verdict::Later { after: after.map(Duration::from_secs), reason: format!("status {status}") }
+            let after = headers.get("retry-after").and_then(|value| value.to_str().ok());
+            let after = after.and_then(|after| retry_after(after, SystemTime::now()));
+            Verdict::Later { after, reason: format!("status {status}") }
         }
         _ => {
             // The body is a google.rpc.Status, or whatever a proxy in between had to say.
@@ -59,6 +64,18 @@ pub(super) fn over_grpc(status: u16, trailers: &HeaderMap, body: &[u8]) -> Verdi
     }
 }
 
+/// A `Retry-After`: seconds, or the time to come back at. A time that is over is now.
+fn retry_after(value: &str, now: SystemTime) -> Option<Duration> {
+    let value = value.trim();
+    let wait = match value.parse() {
+        Ok(seconds) => Duration::from_secs(seconds),
+        // More seconds than can be counted.
+        Err(_) if !value.is_empty() && value.bytes().all(|byte| byte.is_ascii_digit()) => WAIT_MAX,
+        Err(_) => date::parse(value)?.duration_since(now).unwrap_or_default(),
+    };
+    Some(wait.min(WAIT_MAX))
+}
+
 /// How many items a partial success left out.
 fn refused_items(body: &[u8]) -> u64 {
     let Some(partial) = Reader::new(body).find(1) else { return 0 };
@@ -87,7 +104,7 @@ fn retry_delay(status: &[u8]) -> Option<Duration> {
                     _ => {}
                 }
             }
-            return Some(Duration::new(seconds.min(86_400), nanoseconds.min(999_999_999) as u32));
+            return Some(Duration::new(seconds, nanoseconds.min(999_999_999) as u32).min(WAIT_MAX));
         }
     }
     None
@@ -140,9 +157,26 @@ mod tests {
         };
         check(200, &[], "Taken { refused: 0 }");
         check(429, &[("retry-after", "7")], "Later { after: Some(7s)");
+        check(429, &[("retry-after", "18446744073709551615")], "Later { after: Some(86400s)");
+        check(429, &[("retry-after", "99999999999999999999")], "Later { after: Some(86400s)");
+        check(503, &[("retry-after", "Sun, 06 Nov 1994 08:49:37 GMT")], "Later { after: Some(0ns)");
         check(503, &[("retry-after", "soon")], "Later { after: None");
+        check(503, &[("retry-after", "-1")], "Later { after: None");
         check(500, &[], "Refused { reason: \"status 500: no\" }");
         check(400, &[], "Refused");
+    }
+
+    #[test]
+    fn a_time_to_come_back_is_a_wait_from_now() {
+        let now = date::parse("Sun, 06 Nov 1994 08:49:00 GMT").unwrap();
+        let check = |value: &str, want| assert_eq!(retry_after(value, now).map(|wait| wait.as_secs()), want);
+        check("Sun, 06 Nov 1994 08:49:37 GMT", Some(37));
+        check("Sunday, 06-Nov-94 08:50:00 GMT", Some(60));
+        check("Sun Nov  6 08:49:01 1994", Some(1));
+        check("Sun, 06 Nov 1994 08:48:00 GMT", Some(0));
+        check("Sun, 06 Nov 2094 08:48:00 GMT", Some(86_400));
+        check("120", Some(120));
+        check("", None);
     }
 
     #[test]

@@ -78,10 +78,12 @@ impl Exporter {
         let mut work = tokio::task::JoinSet::new();
         let mut flushes = Vec::new();
         let mut outlet = |signal| -> Result<(Outlet, mpsc::UnboundedReceiver<Flush>), Error> {
-            let transport = Transport::new(Collector::new(&options, signal)?);
+            let target = options.target(signal);
+            let transport = Transport::new(Collector::new(&target, signal)?);
             let (flush, flushed) = mpsc::unbounded_channel();
             flushes.push(flush);
-            Ok((Outlet::new(signal, transport, &options, counted.clone()), flushed))
+            let options = OtlpOptions { request_timeout: target.request_timeout, ..options.clone() };
+            Ok((Outlet::new(signal, transport, options, counted.clone()), flushed))
         };
         if options.metrics {
             let (outlet, flushed) = outlet(Signal::Metrics)?;

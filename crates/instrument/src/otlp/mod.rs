@@ -16,10 +16,12 @@
 //! # Ok::<(), flightdeck::Error>(())
 //! ```
 //!
-//! `options` says where to and how much, `exporter` has the queues and `worker` empties them; `transport` is a connection,
+//! `options` says where to and how much, and `environment` where that may come from; `exporter` has the queues and `worker` empties them; `transport` is a connection,
 //! `answer` what a collector says and `retry` what follows from it. `metrics`, `spans` and `records` are the three signals.
 
 mod answer;
+mod date;
+mod environment;
 mod exporter;
 mod metrics;
 mod options;
@@ -34,7 +36,7 @@ mod transport;
 mod worker;
 
 pub use exporter::Exporter;
-pub use options::{OtlpOptions, Protocol};
+pub use options::{Certificates, Elsewhere, OtlpOptions, OtlpTarget, Protocol};
 pub(crate) use records::LogRecord;
 pub use resource::Resource;
 pub(crate) use spans::{Pending, Span, SpanKind, SpanStatus};

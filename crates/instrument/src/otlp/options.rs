@@ -1,9 +1,9 @@
 //! Where to export, what, and how much of it at once.
 
+use std::path::PathBuf;
 use std::time::Duration;
 
-use crate::Error;
-use crate::redact::unescaped;
+use super::{Signal, environment};
 
 /// How a collector is spoken to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
@@ -26,6 +26,12 @@ pub struct OtlpOptions {
     pub headers: Vec<(String, String)>,
     /// Whether requests are compressed; with the feature `gzip`.
     pub gzip: bool,
+    /// How long one request may take.
+    pub request_timeout: Duration,
+    /// Whom to trust at `https`, and as whom to appear.
+    pub certificates: Certificates,
+    /// What is otherwise for one signal: metrics, spans and lines may have collectors of their own.
+    pub elsewhere: Elsewhere,
     /// Whether metrics are exported.
     pub metrics: bool,
     /// Whether spans are.
@@ -40,10 +46,45 @@ pub struct OtlpOptions {
     pub batch_items_max: usize,
     /// How many spans, and how many lines, may wait; what is beyond is dropped and counted.
     pub queue_items_max: usize,
-    /// How long one request may take.
-    pub request_timeout: Duration,
     /// How long a batch is tried again before it is dropped.
     pub retry_for: Duration,
+}
+
+/// Files in PEM for connections to `https`.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Certificates {
+    /// The authorities to trust, instead of those of the operating system.
+    pub trusted: Option<PathBuf>,
+    /// A certificate and its key, for collectors that want to know who calls.
+    pub own: Option<(PathBuf, PathBuf)>,
+}
+
+/// Where single signals go, if not where all go.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Elsewhere {
+    /// Metrics.
+    pub metrics: Option<OtlpTarget>,
+    /// Spans.
+    pub traces: Option<OtlpTarget>,
+    /// Log lines.
+    pub logs: Option<OtlpTarget>,
+}
+
+/// Where one signal goes.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct OtlpTarget {
+    /// The whole address: nothing is added to its path.
+    pub url: String,
+    /// How the collector is spoken to.
+    pub protocol: Protocol,
+    /// Sent along with every request.
+    pub headers: Vec<(String, String)>,
+    /// Whether requests are compressed; with the feature `gzip`.
+    pub gzip: bool,
+    /// How long one request may take.
+    pub request_timeout: Duration,
+    /// Whom to trust at `https`, and as whom to appear.
+    pub certificates: Certificates,
 }
 
 impl OtlpOptions {
@@ -54,6 +95,9 @@ impl OtlpOptions {
             protocol: Protocol::Http,
             headers: Vec::new(),
             gzip: false,
+            request_timeout: Duration::from_secs(10),
+            certificates: Certificates::default(),
+            elsewhere: Elsewhere::default(),
             metrics: true,
             traces: true,
             logs: true,
@@ -61,116 +105,49 @@ impl OtlpOptions {
             batch_delay: Duration::from_secs(1),
             batch_items_max: 512,
             queue_items_max: 4_096,
-            request_timeout: Duration::from_secs(10),
             retry_for: Duration::from_secs(60),
         }
     }
 
-    /// What the environment says, as OpenTelemetry names it: `OTEL_EXPORTER_OTLP_ENDPOINT`, without which there is no
-    /// export, `…_PROTOCOL` (`http/protobuf` or `grpc`), `…_HEADERS`, `…_COMPRESSION` and `…_TIMEOUT`;
-    /// `OTEL_METRICS_EXPORTER`, `OTEL_TRACES_EXPORTER` and `OTEL_LOGS_EXPORTER`, each of which may be `none`;
-    /// `OTEL_METRIC_EXPORT_INTERVAL`, `OTEL_SDK_DISABLED`.
-    pub fn from_env() -> Result<Option<OtlpOptions>, Error> {
-        OtlpOptions::from_variables(|name| std::env::var(name).ok())
+    /// What the environment says, under OpenTelemetry's names. There is an export where an endpoint is named or an
+    /// exporter asked for by name, and else none. What makes no sense is told on stderr and taken for absent.
+    ///
+    /// | variable | |
+    /// |---|---|
+    /// | `OTEL_EXPORTER_OTLP_ENDPOINT` | the collector, by default `http://localhost:4318`, or `:4317` for gRPC |
+    /// | `…_PROTOCOL` | `http/protobuf` (the default) or `grpc` |
+    /// | `…_HEADERS` | `name=value,name=value`, values percent-encoded |
+    /// | `…_TIMEOUT` | milliseconds that a request may take; 10000 |
+    /// | `…_COMPRESSION` | `gzip` or `none` |
+    /// | `…_CERTIFICATE`, `…_CLIENT_CERTIFICATE`, `…_CLIENT_KEY` | files in PEM |
+    /// | `…_INSECURE` | `true` for gRPC to an endpoint that names no scheme, without TLS |
+    /// | each with `_METRICS`, `_TRACES` or `_LOGS` after `OTLP` | the same for one signal; its endpoint is the whole address |
+    /// | `OTEL_METRICS_EXPORTER`, `OTEL_TRACES_EXPORTER`, `OTEL_LOGS_EXPORTER` | `otlp` or `none` |
+    /// | `OTEL_METRIC_EXPORT_INTERVAL` | milliseconds between two exports of metrics; 15000 |
+    /// | `OTEL_SDK_DISABLED` | `true` for no export at all |
+    pub fn from_env() -> Option<OtlpOptions> {
+        let (options, complaints) = environment::read(&|name| std::env::var(name).ok());
+        complaints.iter().for_each(|complaint| eprintln!("flightdeck: {complaint}"));
+        options
     }
 
-    fn from_variables(variable: impl Fn(&str) -> Option<String>) -> Result<Option<OtlpOptions>, Error> {
-        let variable = |name: &str| variable(name).filter(|value| !value.is_empty());
-        let disabled = variable("OTEL_SDK_DISABLED").is_some_and(|value| value.eq_ignore_ascii_case("true"));
-        let Some(endpoint) = variable("OTEL_EXPORTER_OTLP_ENDPOINT").filter(|_| !disabled) else {
-            return Ok(None);
+    /// Where a signal goes.
+    pub(super) fn target(&self, signal: Signal) -> OtlpTarget {
+        let elsewhere = match signal {
+            Signal::Metrics => &self.elsewhere.metrics,
+            Signal::Traces => &self.elsewhere.traces,
+            Signal::Logs => &self.elsewhere.logs,
         };
-        let refuse = |name: &str, value: &str, want: &str| Error::Delivery {
-            reason: format!("cannot export: {name} is `{value}`, and must be {want}"),
-        };
-        let mut options = OtlpOptions::to(&endpoint);
-        let name = "OTEL_EXPORTER_OTLP_PROTOCOL";
-        options.protocol = match variable(name).as_deref() {
-            None | Some("http/protobuf") => Protocol::Http,
-            Some("grpc") => Protocol::Grpc,
-            Some(other) => return Err(refuse(name, other, "http/protobuf or grpc")),
-        };
-        let name = "OTEL_EXPORTER_OTLP_COMPRESSION";
-        options.gzip = match variable(name).as_deref() {
-            None | Some("none") => false,
-            Some("gzip") => true,
-            Some(other) => return Err(refuse(name, other, "gzip or none")),
-        };
-        for pair in variable("OTEL_EXPORTER_OTLP_HEADERS").unwrap_or_default().split(',') {
-            if let Some((name, value)) = pair.split_once('=') {
-                options.headers.push((name.trim().to_ascii_lowercase(), unescaped(value.trim())));
-            }
-        }
-        for (name, wanted) in [
-            ("OTEL_METRICS_EXPORTER", &mut options.metrics),
-            ("OTEL_TRACES_EXPORTER", &mut options.traces),
-            ("OTEL_LOGS_EXPORTER", &mut options.logs),
-        ] {
-            *wanted = variable(name).is_none_or(|value| value.split(',').any(|word| word.trim() == "otlp"));
-        }
-        for (name, duration) in [
-            ("OTEL_EXPORTER_OTLP_TIMEOUT", &mut options.request_timeout),
-            ("OTEL_METRIC_EXPORT_INTERVAL", &mut options.metrics_every),
-        ] {
-            if let Some(value) = variable(name) {
-                let ms = value.parse().ok().filter(|ms| *ms > 0);
-                let ms = ms.ok_or_else(|| refuse(name, &value, "a number of milliseconds"))?;
-                *duration = Duration::from_millis(ms);
-            }
-        }
-        Ok(Some(options))
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn check(variables: &[(&str, &str)], want: impl FnOnce(Option<OtlpOptions>) -> bool) {
-        let find = |name: &str| {
-            variables.iter().find(|(known, _)| *known == name).map(|(_, value)| (*value).to_owned())
-        };
-        assert!(want(OtlpOptions::from_variables(find).unwrap()), "{variables:?}");
-    }
-
-    #[test]
-    fn the_environment_says_where_to_and_what() {
-        let endpoint = ("OTEL_EXPORTER_OTLP_ENDPOINT", "http://collector:4317");
-        check(&[], |options| options.is_none());
-        check(&[endpoint, ("OTEL_SDK_DISABLED", "True")], |options| options.is_none());
-        check(
-            &[endpoint, ("OTEL_EXPORTER_OTLP_PROTOCOL", "grpc"), ("OTEL_LOGS_EXPORTER", "none")],
-            |options| {
-                options.is_some_and(|options| {
-                    options.protocol == Protocol::Grpc && options.traces && !options.logs
-                })
+        elsewhere.clone().unwrap_or_else(|| OtlpTarget {
+            url: match self.protocol {
+                Protocol::Http => format!("{}/v1/{}", self.endpoint.trim_end_matches('/'), signal.name()),
+                Protocol::Grpc => self.endpoint.clone(),
             },
-        );
-        check(
-            &[endpoint, ("OTEL_EXPORTER_OTLP_HEADERS", "Authorization=Bearer%20x,tenant = a ")],
-            |options| {
-                options.is_some_and(|options| {
-                    options.headers
-                        == [("authorization".into(), "Bearer x".into()), ("tenant".into(), "a".into())]
-                })
-            },
-        );
-        check(&[endpoint, ("OTEL_METRIC_EXPORT_INTERVAL", "500")], |options| {
-            options.is_some_and(|options| options.metrics_every == Duration::from_millis(500))
-        });
-    }
-
-    #[test]
-    fn what_makes_no_sense_is_refused() {
-        for (name, value) in
-            [("OTEL_EXPORTER_OTLP_PROTOCOL", "http/json"), ("OTEL_EXPORTER_OTLP_TIMEOUT", "soon")]
-        {
-            let find = |asked: &str| match asked {
-                "OTEL_EXPORTER_OTLP_ENDPOINT" => Some("http://collector:4318".to_owned()),
-                _ => Some(value.to_owned()).filter(|_| asked == name),
-            };
-            let error = OtlpOptions::from_variables(find).unwrap_err().to_string();
-            assert!(error.contains(name) && error.contains(value), "{error}");
-        }
+            protocol: self.protocol,
+            headers: self.headers.clone(),
+            gzip: self.gzip,
+            request_timeout: self.request_timeout,
+            certificates: self.certificates.clone(),
+        })
     }
 }

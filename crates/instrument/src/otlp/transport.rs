@@ -12,7 +12,7 @@ use tokio::net::TcpStream;
 
 use super::Signal;
 use super::answer::{self, Verdict};
-use super::options::{OtlpOptions, Protocol};
+use super::options::{OtlpTarget, Protocol};
 use crate::Error;
 
 /// What is read of an answer.
@@ -44,11 +44,12 @@ enum Connection {
 }
 
 impl Collector {
-    /// What the options name for a signal.
-    pub(super) fn new(options: &OtlpOptions, signal: Signal) -> Result<Collector, Error> {
-        let refuse =
-            |why: &str| Error::Delivery { reason: format!("cannot export to `{}`: {why}", options.endpoint) };
-        let uri: Uri = options.endpoint.parse().map_err(|_| refuse("it is no address"))?;
+    /// What a target names for a signal.
+    pub(super) fn new(target: &OtlpTarget, signal: Signal) -> Result<Collector, Error> {
+        let refuse = |why: &str| Error::Delivery {
+            reason: format!("cannot export to `{}`: {why}", shown(&target.url)),
+        };
+        let uri: Uri = target.url.parse().map_err(|_| refuse("it is no address"))?;
         let secure = match uri.scheme_str() {
             Some("http") => false,
             Some("https") if cfg!(feature = "otlp-tls") => true,
@@ -56,20 +57,20 @@ impl Collector {
             _ => return Err(refuse("the address begins with http:// or https://")),
         };
         let host = uri.host().filter(|host| !host.is_empty()).ok_or_else(|| refuse("it names no host"))?;
-        let default = match options.protocol {
+        let default = match target.protocol {
             _ if secure => 443,
             Protocol::Http => 4318,
             Protocol::Grpc => 4317,
         };
-        if options.gzip && !cfg!(feature = "gzip") {
+        if target.gzip && !cfg!(feature = "gzip") {
             return Err(refuse("compression needs the feature `gzip`"));
         }
-        let path = match options.protocol {
-            Protocol::Http => format!("{}/v1/{}", uri.path().trim_end_matches('/'), signal.name()),
+        let path = match target.protocol {
+            Protocol::Http => uri.path_and_query().map_or("/", |path| path.as_str()).to_owned(),
             Protocol::Grpc => signal.grpc_path().to_owned(),
         };
         let mut headers = Vec::new();
-        for (name, value) in &options.headers {
+        for (name, value) in &target.headers {
             let name = name.parse().map_err(|_| refuse(&format!("`{name}` cannot be a header")))?;
             let mut value: HeaderValue =
                 value.parse().map_err(|_| refuse(&format!("the value of {name} cannot be sent")))?;
@@ -81,14 +82,14 @@ impl Collector {
             port: uri.port_u16().unwrap_or(default),
             #[cfg(feature = "otlp-tls")]
             tls: secure
-                .then(|| super::tls::Tls::new(host, options.protocol))
+                .then(|| super::tls::Tls::new(host, target))
                 .transpose()
                 .map_err(|why| refuse(&why))?,
             uri,
             path,
-            protocol: options.protocol,
+            protocol: target.protocol,
             headers,
-            gzip: options.gzip,
+            gzip: target.gzip,
         })
     }
 
@@ -248,6 +249,11 @@ async fn read(body: Incoming) -> Result<(Bytes, Option<http::HeaderMap>), String
     Ok((collected.to_bytes(), trailers))
 }
 
+/// An address as it may be told: it may have a password in it.
+fn shown(url: &str) -> std::borrow::Cow<'_, str> {
+    crate::redact::redact_url(url, &[])
+}
+
 /// An error with its causes: hyper's own say little.
 fn text(error: impl std::error::Error) -> String {
     let mut text = error.to_string();
@@ -262,13 +268,14 @@ fn text(error: impl std::error::Error) -> String {
 
 #[cfg(test)]
 mod tests {
+    use super::super::OtlpOptions;
     use super::*;
 
     #[test]
     fn addresses_of_collectors() {
         let check = |endpoint: &str, protocol, want: Result<&str, &str>| {
             let options = OtlpOptions { protocol, ..OtlpOptions::to(endpoint) };
-            let got = Collector::new(&options, Signal::Traces)
+            let got = Collector::new(&options.target(Signal::Traces), Signal::Traces)
                 .map(|collector| format!("{} {} {}", collector.host, collector.port, collector.path))
                 .map_err(|error| error.to_string());
             match want {

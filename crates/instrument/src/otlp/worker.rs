@@ -44,14 +44,14 @@ impl Outlet {
     pub(super) fn new(
         signal: Signal,
         transport: Transport,
-        options: &OtlpOptions,
+        options: OtlpOptions,
         counted: Counted,
     ) -> Outlet {
         Outlet {
             signal,
             transport,
             counted,
-            options: options.clone(),
+            options,
             flushes: Vec::new(),
             is_orphaned: false,
             not_before: None,
@@ -98,7 +98,8 @@ impl Outlet {
     ) {
         let Some(mut until) = until else { return };
         loop {
-            if may_hurry && (self.is_orphaned || self.is_awaited()) {
+            // What the collector asked for is kept to while the service runs, and not when it is about to end.
+            if self.is_orphaned || (may_hurry && self.is_awaited()) {
                 until = until.min(Instant::now() + HURRIED);
             }
             tokio::select! {
