@@ -38,19 +38,14 @@ async fn until(registry: &Registry, sample: &str, want: f64) {
 }
 
 /// Answers with the body it was sent, and speaks an own protocol after an upgrade.
-async fn answer(
-    mut request: Request<Incoming>,
-    layer: DeckLayer,
-) -> Result<Response<Full<Bytes>>, Infallible> {
+async fn answer(mut request: Request<Incoming>) -> Result<Response<Full<Bytes>>, Infallible> {
     if request.uri().path() == "/chat" {
         set_route(request.extensions(), "/chat");
-        let session = layer.session("websocket", "/chat");
         tokio::spawn(async move {
             let Ok(upgraded) = hyper::upgrade::on(&mut request).await else { return };
             let mut stream = TokioIo::new(upgraded);
             let mut word = [0; 4];
             while stream.read_exact(&mut word).await.is_ok() && stream.write_all(&word).await.is_ok() {}
-            drop(session);
         });
         let response = Response::builder().status(StatusCode::SWITCHING_PROTOCOLS);
         return Ok(response
@@ -76,9 +71,7 @@ async fn hyper_server(registry: &Registry) -> String {
     tokio::spawn(async move {
         loop {
             let (stream, _) = listener.accept().await.unwrap();
-            let inner = layer.clone();
-            let service = tower_fn(move |request| answer(request, inner.clone()));
-            let service = TowerToHyperService::new(layer.layer(service));
+            let service = TowerToHyperService::new(layer.layer(tower_fn(answer)));
             let connection = hyper::server::conn::http1::Builder::new()
                 .serve_connection(TokioIo::new(stream), service)
                 .with_upgrades();
@@ -131,7 +124,7 @@ async fn an_upgrade_is_a_request_of_101_and_a_session_while_it_is_open() {
     stream.read_exact(&mut word).await.unwrap();
     assert_eq!(&word, b"ping");
     until(&registry, r#"http_requests_total{method="GET",route="/chat",status="101"}"#, 1.0).await;
-    until(&registry, r#"http_sessions_in_progress{kind="websocket",route="/chat"}"#, 1.0).await;
+    until(&registry, r#"http_sessions_in_progress{kind="upgrade",route="/chat"}"#, 1.0).await;
     let text = registry.text();
     assert!(
         text.lines()
@@ -139,8 +132,8 @@ async fn an_upgrade_is_a_request_of_101_and_a_session_while_it_is_open() {
             .all(|line| line.ends_with(" 0.0"))
     );
     drop(stream);
-    until(&registry, r#"http_sessions_in_progress{kind="websocket",route="/chat"}"#, 0.0).await;
-    until(&registry, r#"http_session_duration_seconds_count{kind="websocket",route="/chat"}"#, 1.0).await;
+    until(&registry, r#"http_sessions_in_progress{kind="upgrade",route="/chat"}"#, 0.0).await;
+    until(&registry, r#"http_session_duration_seconds_count{kind="upgrade",route="/chat"}"#, 1.0).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -210,6 +203,8 @@ async fn tonic_is_measured_and_its_trailers_pass() {
         let _entered = context.enter();
         api.begin(&hyper::Method::GET, &"http://x/".parse().unwrap(), &mut Default::default()).answered(200);
     }
+    // The first answer is that the service is down, and only its trailers say so.
+    collector.refuse(503, None);
     assert!(tokio::task::spawn_blocking(move || exporter.flush(Duration::from_secs(5))).await.unwrap());
     assert!(collector.span("GET").is_some());
     until(&traced, r#"flightdeck_export_items_total{outcome="sent",signal="traces"}"#, 1.0).await;
@@ -217,8 +212,12 @@ async fn tonic_is_measured_and_its_trailers_pass() {
     until(
         &registry,
         &format!("http_requests_total{{method=\"POST\",route=\"{route}\",status=\"200\"}}"),
-        1.0,
+        2.0,
     )
     .await;
+    for code in ["UNAVAILABLE", "OK"] {
+        let ended = format!("grpc_request_duration_seconds_count{{code=\"{code}\",route=\"{route}\"}}");
+        until(&registry, &ended, 1.0).await;
+    }
     until(&registry, &format!("http_requests_in_progress{{method=\"POST\",route=\"{route}\"}}"), 0.0).await;
 }

@@ -70,8 +70,12 @@ impl<B: Body> Body for TrackedBody<B> {
         match &polled {
             Poll::Pending => {}
             Poll::Ready(Some(Ok(frame))) => {
-                if let (Some(watch), Some(data)) = (this.watch.as_mut(), frame.data_ref()) {
-                    watch.sent_bytes += data.remaining() as u64;
+                if let Some(watch) = this.watch.as_mut() {
+                    if let Some(data) = frame.data_ref() {
+                        watch.sent_bytes += data.remaining() as u64;
+                    } else if let Some(trailers) = frame.trailers_ref() {
+                        watch.exchange.trailers(trailers);
+                    }
                 }
             }
             Poll::Ready(Some(Err(_))) => finish(this.watch, Failure::Body),

@@ -3,7 +3,10 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use http::HeaderMap;
+
 use super::families::{Arrival, CLIENT_CLOSED_REQUEST, Failure, Outcome, Session};
+use super::grpc;
 use super::layer::Settings;
 use crate::correlate::Context;
 #[cfg(feature = "otlp")]
@@ -25,6 +28,7 @@ pub(crate) struct Exchange {
     in_progress: Option<[Option<Tracked>; 2]>,
     answer: Option<Answer>,
     session: Option<Session>,
+    grpc: Option<grpc::Call>,
     #[cfg(feature = "otlp")]
     seen: Option<super::span::Seen>,
 }
@@ -55,6 +59,7 @@ impl Exchange {
             in_progress: Some(in_progress.unwrap_or_default()),
             answer: None,
             session: None,
+            grpc: None,
             #[cfg(feature = "otlp")]
             seen: None,
         }
@@ -80,14 +85,22 @@ impl Exchange {
     }
 
     /// The head of the answer is on its way. `is_stream` tells that its body has no end of its own.
-    pub(super) fn answered(&mut self, status: u16, is_stream: bool) {
+    pub(super) fn answered(&mut self, status: u16, headers: &HeaderMap, is_stream: bool) {
         self.answer = Some(Answer { status, first_byte: self.started.elapsed() });
+        self.grpc = grpc::Call::answered(headers);
         if is_stream {
             let settings = self.settings.clone();
             let route = self.route();
             self.session = guarded(|| {
                 settings.families.session("sse", route.as_deref().unwrap_or(super::families::UNMATCHED))
             });
+        }
+    }
+
+    /// What comes after the body.
+    pub(super) fn trailers(&mut self, trailers: &HeaderMap) {
+        if let Some(call) = &mut self.grpc {
+            call.ended(trailers);
         }
     }
 
@@ -134,6 +147,7 @@ impl Exchange {
             duration,
             request_bytes: self.request_bytes.or_else(|| self.read_bytes()),
             response_bytes,
+            grpc: self.grpc.map(|call| call.code(failure == Failure::Cancelled)),
         };
         // One exemplar of a request is enough: that of its duration, wherever its end was noticed.
         let before = set_current_span(None);

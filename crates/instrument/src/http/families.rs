@@ -40,6 +40,7 @@ pub(crate) struct Families {
     session_duration: ByRoute<Histogram>,
     panics: ByRoute<Counter>,
     body_errors: ByRoute<Counter>,
+    grpc_duration: ByRoute<Histogram>,
 }
 
 struct Prometheus {
@@ -75,6 +76,8 @@ pub(crate) struct Outcome {
     pub(crate) duration: Duration,
     pub(crate) request_bytes: Option<u64>,
     pub(crate) response_bytes: Option<u64>,
+    /// The code of a gRPC call.
+    pub(crate) grpc: Option<u8>,
 }
 
 /// Why a request failed beyond its status.
@@ -132,6 +135,10 @@ impl Families {
             body_errors: registry
                 .counter("http_response_body_errors", "Answers that broke off after their head was sent.")
                 .labels(by_route)?,
+            grpc_duration: registry
+                .histogram("grpc_request_duration_seconds", "Time until the last byte of gRPC calls.")
+                .buckets(&LATENCY_BUCKETS)
+                .labels(["route", "code"])?,
         })
     }
 
@@ -157,6 +164,10 @@ impl Families {
         if let Some(families) = &self.open_telemetry {
             families.finish(arrival, status, outcome, span);
         }
+        if let Some(code) = outcome.grpc {
+            let labels = [route, super::grpc::name(code)];
+            self.grpc_duration.with(&labels, |histogram| observe(histogram, outcome.duration, span));
+        }
         match outcome.failure {
             Failure::Panic => self.panics.with(&[arrival.method, route], Counter::inc),
             Failure::Body => self.body_errors.with(&[arrival.method, route], Counter::inc),
@@ -174,7 +185,7 @@ impl Families {
     }
 }
 
-/// An event stream or WebSocket that is open: counted until it is dropped, and then measured.
+/// An event stream or upgraded connection that is open: counted until it is dropped, and then measured.
 pub struct Session {
     open: Option<Tracked>,
     duration: Histogram,

@@ -90,7 +90,8 @@ impl DeckLayer {
         })
     }
 
-    /// Counts a session (a WebSocket, a tunnel) as open until what this returns is dropped. `kind` and `route` are labels.
+    /// Counts a session as open until what this returns is dropped: a tunnel, or whatever else the layer does not see
+    /// itself. `kind` and `route` are labels.
     pub fn session(&self, kind: &str, route: &str) -> Session {
         self.settings.families.session(kind, route)
     }
@@ -147,6 +148,8 @@ where
 struct Watched {
     exchange: Exchange,
     is_head: bool,
+    #[cfg(feature = "upgrade")]
+    upgrade: Option<super::upgrade::Upgrade>,
 }
 
 impl<S> Instrumented<S> {
@@ -166,6 +169,8 @@ impl<S> Instrumented<S> {
             scheme: scheme(request),
             version: version(request.version()),
         };
+        #[cfg(feature = "upgrade")]
+        let upgrade = self.settings.watch_upgrade(request, &context, &arrival);
         let announced = request_bytes(request);
         let exchange = Exchange::begin(self.settings.clone(), context.clone(), arrival, announced);
         #[cfg(feature = "axum")]
@@ -177,7 +182,12 @@ impl<S> Instrumented<S> {
         let exchange = exchange.seen(self.settings.traces.as_ref().and_then(|traces| traces.see(request)));
         let is_head = request.method() == Method::HEAD;
         request.extensions_mut().insert(context);
-        Some(Watched { exchange, is_head })
+        Some(Watched {
+            exchange,
+            is_head,
+            #[cfg(feature = "upgrade")]
+            upgrade,
+        })
     }
 }
 
@@ -220,6 +230,26 @@ impl Settings {
             return context.with_pending(pending);
         }
         context
+    }
+
+    /// Counts a connection as a session if this request comes to be one.
+    #[cfg(feature = "upgrade")]
+    fn watch_upgrade<B>(
+        self: &Arc<Settings>,
+        request: &mut Request<B>,
+        context: &correlate::Context,
+        arrival: &Arrival,
+    ) -> Option<super::upgrade::Upgrade> {
+        if !super::upgrade::is_possible(request) {
+            return None;
+        }
+        let (settings, context, matched) = (self.clone(), context.clone(), arrival.route.clone());
+        let kind = super::upgrade::kind(request.headers());
+        super::upgrade::watch(request, move || {
+            let route = context.route().get().cloned().or(matched);
+            let route = route.as_deref().unwrap_or(super::families::UNMATCHED);
+            guarded(|| settings.families.session(kind, route))
+        })
     }
 
     /// The level of log lines that the request asks for, if it may.
@@ -295,7 +325,11 @@ fn answered<B: Body>(response: Response<B>, watched: Option<Watched>) -> Respons
         // What a handler chose to answer stays.
         head.headers.entry(REQUEST_ID).or_insert(id);
     }
-    watched.exchange.answered(head.status.as_u16(), is_stream(&head.headers));
+    watched.exchange.answered(head.status.as_u16(), &head.headers, is_stream(&head.headers));
+    #[cfg(feature = "upgrade")]
+    if let Some(upgrade) = watched.upgrade.take() {
+        upgrade.answered(head.status);
+    }
     // Nothing will ask these for their end. An upgraded connection is no longer an answer.
     if body.is_end_stream() || head.status.is_informational() {
         watched.exchange.finish(Failure::None, Some(0));

@@ -13,10 +13,12 @@
 //! | `http_response_size_bytes` | method, route | bodies as they were sent |
 //! | `http_request_panics_total` | method, route | handlers that panicked; their status is 500 |
 //! | `http_response_body_errors_total` | method, route | answers that broke off after their head |
-//! | `http_sessions_in_progress`, `http_session_duration_seconds` | kind, route | event streams; WebSockets that are held as [`Session`] |
+//! | `grpc_request_duration_seconds` | route, code | gRPC calls by what their trailers say, until the last byte |
+//! | `http_sessions_in_progress`, `http_session_duration_seconds` | kind, route | event streams, WebSockets and other upgrades while they are open |
 //!
-//! WebSockets and other upgrades are requests of status 101 that are over with their head. How long what follows is open,
-//! only whoever has the socket knows: it holds a [`Session`] meanwhile.
+//! WebSockets and other upgrades are requests of status 101 that are over with their head. How long what follows is open
+//! is measured as a session, with the feature `upgrade` (which `axum` has) by itself for whatever hyper upgrades. Elsewhere
+//! only whoever has the connection knows: it holds a [`Session`] of [`DeckLayer::session`] meanwhile.
 //!
 //! [`ExternalApi`] is the other direction: calls to other services.
 //!
@@ -36,10 +38,13 @@ mod body;
 mod client;
 mod exchange;
 mod families;
+mod grpc;
 mod layer;
 pub(crate) mod method;
 #[cfg(feature = "otlp")]
 pub(crate) mod span;
+#[cfg(feature = "upgrade")]
+mod upgrade;
 
 pub use body::TrackedBody;
 pub use client::{Call, CallFuture, ExternalApi, MeasuredClient};

@@ -99,6 +99,7 @@ impl Traces {
         elapsed: Duration,
     ) -> bool {
         let failed = outcome.status >= 500
+            || outcome.grpc.is_some_and(super::grpc::is_failure)
             || matches!(outcome.failure, Failure::Panic | Failure::Service | Failure::Body);
         let slow = self.keep_slower_than.is_some_and(|limit| outcome.duration >= limit);
         let keep = context.trace().sampled || (self.keep_errors && failed) || slow;
@@ -164,8 +165,14 @@ impl Traces {
         if let Some(bytes) = outcome.response_bytes {
             put("http.response.body.size", Value::Integer(bytes as i64));
         }
+        if let Some(code) = outcome.grpc {
+            put("rpc.system", "grpc".into());
+            put("rpc.grpc.status_code", Value::Integer(code.into()));
+        }
+        let grpc = outcome.grpc.filter(|code| super::grpc::is_failure(*code)).map(super::grpc::name);
         let error = match outcome.failure {
             Failure::None if outcome.status >= 500 => Some(outcome.status.to_string().into()),
+            Failure::None if grpc.is_some() => grpc.map(Value::from),
             failure => failure.error_type().map(Value::from),
         };
         let status = match outcome.failure {
