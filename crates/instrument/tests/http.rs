@@ -167,6 +167,14 @@ async fn open_telemetry_names_follow_its_conventions() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn checks_are_metrics_though_nobody_probes() {
+    let service = Service::start().await;
+    service.deck.check("database", || async { Err::<(), _>("refused") });
+    assert!(service.get("/metrics").await.starts_with("HTTP/1.1 200"));
+    service.until(r#"health_check_status{check="database"}"#, 0.0).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn health_answers_probes() {
     let service = Service::start().await;
     service.deck.check("database", || async { Err::<(), _>("connection to db.internal refused") });

@@ -26,7 +26,7 @@ impl Flightdeck {
         router =
             router.route("/metrics", get(move |request: Request| async move { deck.scrape(request).await }));
         let deck = self.clone();
-        router = router.route("/metrics/cardinality", get(move || async move { deck.explain() }));
+        router = router.route("/metrics/cardinality", get(move || async move { deck.explain().await }));
         let probes = Probe::ALL.into_iter().map(|probe| (format!("/health/{}", probe.name()), Some(probe)));
         for (path, probe) in std::iter::once(("/health".to_owned(), None)).chain(probes) {
             let deck = self.clone();
@@ -42,6 +42,10 @@ impl Flightdeck {
         let compression = Compression::from_header(&joined(request.headers(), ACCEPT_ENCODING));
         let query = request.uri().query().unwrap_or_default();
         let names: Vec<String> = names(query).take(NAMES_MAX).collect();
+        // Checks are metrics too, whether or not anybody probes. What they find now is in the next scrape: this one waits
+        // for nothing outside.
+        let deck = self.clone();
+        tokio::spawn(async move { deck.health(None).await });
         let _permit = self.inner.scrapes.acquire().await;
         let registry = self.inner.registry.clone();
         let rendered = tokio::task::spawn_blocking(move || {
@@ -69,14 +73,22 @@ impl Flightdeck {
         response
     }
 
-    /// Which label makes a metric large.
-    fn explain(&self) -> Response<Body> {
-        let mut json = Writer::new();
-        json.object(|json| {
-            json.key("metrics");
-            json.array(&self.inner.registry.cardinality(), write_cardinality);
+    /// Which label makes a metric large. Every label value is looked at, so this is done where scrapes are.
+    async fn explain(self) -> Response<Body> {
+        let _permit = self.inner.scrapes.acquire().await;
+        let registry = self.inner.registry.clone();
+        let written = tokio::task::spawn_blocking(move || {
+            let mut json = Writer::new();
+            json.object(|json| {
+                json.key("metrics");
+                json.array(&registry.cardinality(), write_cardinality);
+            });
+            json.finish()
         });
-        answer(StatusCode::OK, "application/json", json.finish().into())
+        let Ok(json) = written.await else {
+            return answer(StatusCode::INTERNAL_SERVER_ERROR, "text/plain", "the report failed\n".into());
+        };
+        answer(StatusCode::OK, "application/json", json.into())
     }
 
     async fn answer_health(self, request: Request, probe: Option<Probe>) -> Response<Body> {

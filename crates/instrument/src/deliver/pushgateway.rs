@@ -83,10 +83,20 @@ impl Pushgateway {
         }
     }
 
+    /// A connection to the first of the host's addresses that takes one.
+    fn connect(&self) -> std::io::Result<TcpStream> {
+        let mut outcome = Err(std::io::Error::other("the host has no address"));
+        for address in self.address.to_socket_addrs()? {
+            outcome = TcpStream::connect_timeout(&address, TIMEOUT);
+            if outcome.is_ok() {
+                break;
+            }
+        }
+        outcome
+    }
+
     fn exchange(&self, method: &str, body: &str) -> std::io::Result<String> {
-        let unknown = || std::io::Error::other("the host has no address");
-        let address = self.address.to_socket_addrs()?.next().ok_or_else(unknown)?;
-        let mut stream = TcpStream::connect_timeout(&address, TIMEOUT)?;
+        let mut stream = self.connect()?;
         stream.set_read_timeout(Some(TIMEOUT))?;
         stream.set_write_timeout(Some(TIMEOUT))?;
         write!(

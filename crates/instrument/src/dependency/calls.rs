@@ -49,7 +49,7 @@ impl Calls {
     ) -> Result<T, E> {
         let mut recorded = self.begin(operation);
         let result = call.await;
-        recorded.outcome = if result.is_ok() { "ok" } else { "error" };
+        recorded.end(result.is_ok());
         result
     }
 
@@ -57,7 +57,7 @@ impl Calls {
     pub fn timed_blocking<T, E>(&self, operation: &str, call: impl FnOnce() -> Result<T, E>) -> Result<T, E> {
         let mut recorded = self.begin(operation);
         let result = call();
-        recorded.outcome = if result.is_ok() { "ok" } else { "error" };
+        recorded.end(result.is_ok());
         result
     }
 
@@ -79,8 +79,15 @@ pub(super) struct Recorded<'a> {
     calls: Calls,
     operation: &'a str,
     started: Instant,
-    pub(super) outcome: &'static str,
+    outcome: &'static str,
     _tracked: crate::metrics::Tracked,
+}
+
+impl Recorded<'_> {
+    /// It was not given up.
+    pub(super) fn end(&mut self, ok: bool) {
+        self.outcome = if ok { "ok" } else { "error" };
+    }
 }
 
 impl Drop for Recorded<'_> {

@@ -40,7 +40,10 @@ impl<C: ConnectionLike + Send> ConnectionLike for MeasuredRedis<C> {
     fn req_packed_command<'a>(&'a mut self, command: &'a Cmd) -> RedisFuture<'a, Value> {
         Box::pin(async move {
             let name = name(command);
-            self.calls.timed(&name, self.connection.req_packed_command(command)).await
+            let mut recorded = self.calls.begin(&name);
+            let answer = self.connection.req_packed_command(command).await;
+            recorded.end(answer.as_ref().is_ok_and(|value| !is_error(value)));
+            answer
         })
     }
 
@@ -51,13 +54,21 @@ impl<C: ConnectionLike + Send> ConnectionLike for MeasuredRedis<C> {
         count: usize,
     ) -> RedisFuture<'a, Vec<Value>> {
         Box::pin(async move {
-            self.calls.timed("pipeline", self.connection.req_packed_commands(pipeline, offset, count)).await
+            let mut recorded = self.calls.begin("pipeline");
+            let answer = self.connection.req_packed_commands(pipeline, offset, count).await;
+            recorded.end(answer.as_ref().is_ok_and(|values| !values.iter().any(is_error)));
+            answer
         })
     }
 
     fn get_db(&self) -> i64 {
         self.connection.get_db()
     }
+}
+
+/// Whether the server refused a command: that is an answer to whoever sends it, and an error to who asked.
+fn is_error(value: &Value) -> bool {
+    matches!(value, Value::ServerError(_))
 }
 
 /// The command, in lower case.

@@ -9,7 +9,7 @@ use sqlx::error::BoxDynError;
 use sqlx::pool::PoolConnection;
 use sqlx::{Database, Either, Error as SqlxError, Execute, Executor, Pool, SqlStr, Statement, Transaction};
 
-use super::calls::{Calls, Recorded};
+use super::calls::Calls;
 use super::pool::{PoolState, watch_pool};
 use crate::Error;
 use crate::metrics::{Histogram, LATENCY_BUCKETS, Registry};
@@ -276,12 +276,6 @@ impl<DB: Database> Execute<'_, DB> for Statements<DB> {
 
     fn persistent(&self) -> bool {
         self.persistent
-    }
-}
-
-impl Recorded<'_> {
-    fn end(&mut self, ok: bool) {
-        self.outcome = if ok { "ok" } else { "error" };
     }
 }
 

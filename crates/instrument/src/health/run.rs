@@ -36,7 +36,7 @@ struct Running {
 #[derive(Clone)]
 struct Last {
     failed: bool,
-    asked: Instant,
+    answered: Instant,
     report: CheckReport,
 }
 
@@ -91,10 +91,11 @@ impl Checks {
 }
 
 async fn ask(shared: Arc<Shared>, running: Arc<Running>) -> CheckReport {
+    let came = Instant::now();
     let _turn = running.turn.lock().await;
-    if let Some(last) =
-        lock(&running.last).as_ref().filter(|last| last.asked.elapsed() < running.check.cached_for)
-    {
+    // What was answered while this one waited is as new as it could want: those who wait do not ask one after the other.
+    let is_good = |last: &&Last| last.answered >= came || last.answered.elapsed() < running.check.cached_for;
+    if let Some(last) = lock(&running.last).as_ref().filter(is_good) {
         return last.report.clone();
     }
     let started = Instant::now();
@@ -132,7 +133,7 @@ impl Running {
             since: before.map_or(now, |last| last.report.since),
             last_error: error.or_else(|| last.as_ref().and_then(|last| last.report.last_error.clone())),
         };
-        *last = Some(Last { failed, asked: Instant::now(), report: report.clone() });
+        *last = Some(Last { failed, answered: Instant::now(), report: report.clone() });
         report
     }
 }
@@ -180,13 +181,20 @@ mod tests {
 
     #[tokio::test]
     async fn probes_cannot_overload_what_they_ask() {
+        check_load(Duration::from_secs(2)).await;
+        // Not even where no answer is good for later.
+        check_load(Duration::ZERO).await;
+    }
+
+    async fn check_load(cached_for: Duration) {
         let (_registry, checks) = checks();
         let asked = Arc::new(AtomicU32::new(0));
         let counter = asked.clone();
-        checks.add(Check::new("database", move || {
+        let check = Check::new("database", move || {
             counter.fetch_add(1, Ordering::Relaxed);
             tokio::time::sleep(Duration::from_millis(20))
-        }));
+        });
+        checks.add(check.cached_for(cached_for));
         let probes: Vec<_> = (0..50)
             .map(|_| {
                 let checks = checks.clone();

@@ -14,6 +14,9 @@ const SAMPLES_MAX: usize = 100_000;
 pub struct Samples {
     pub(crate) families: Vec<Computed>,
     count: usize,
+    /// Of the part of the service that computes now.
+    prefix: String,
+    common: LabelPairs,
 }
 
 pub(crate) struct Computed {
@@ -25,6 +28,12 @@ pub(crate) struct Computed {
 type LabelPairs = Vec<(String, String)>;
 
 impl Samples {
+    /// What follows is of a part of the service.
+    pub(crate) fn begin(&mut self, prefix: &str, common: &[(String, String)]) {
+        prefix.clone_into(&mut self.prefix);
+        common.clone_into(&mut self.common);
+    }
+
     /// A number that only grows. `name` is without `_total`, or with it.
     pub fn counter(&mut self, name: &str, help: &str, labels: &[(&str, &str)], value: f64) {
         self.add(Kind::Counter, name, help, labels, value);
@@ -41,14 +50,16 @@ impl Samples {
     }
 
     fn add(&mut self, kind: Kind, name: &str, help: &str, labels: &[(&str, &str)], value: f64) {
-        let names: Vec<&str> = labels.iter().map(|(name, _)| *name).collect();
-        let Ok(base) = naming::base_name(name, help, "", kind) else { return refused() };
+        let common = self.common.iter().map(|(name, _)| name.as_str());
+        let names: Vec<&str> = common.chain(labels.iter().map(|(name, _)| *name)).collect();
+        let name = format!("{}{name}", self.prefix);
+        let Ok(base) = naming::base_name(&name, help, "", kind) else { return refused() };
         if naming::check_labels(&base, &names, kind).is_err() || self.count >= SAMPLES_MAX {
             return refused();
         }
         self.count += 1;
-        let labels: LabelPairs =
-            labels.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
+        let own = labels.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
+        let labels: LabelPairs = self.common.iter().cloned().chain(own).collect();
         // Samples of a family mostly come one after the other.
         let known = self.families.iter().rposition(|family| family.description.name == base);
         let family = match known {

@@ -50,7 +50,13 @@ struct Shared {
 /// Labels that all metrics of a part of a service have.
 type CommonLabels = Arc<[(String, String)]>;
 
-type Collector = Arc<dyn Fn(&mut Samples) + Send + Sync>;
+/// What is called at a scrape, and for which part of a service.
+#[derive(Clone)]
+struct Collector {
+    prefix: String,
+    common: CommonLabels,
+    collect: Arc<dyn Fn(&mut Samples) + Send + Sync>,
+}
 
 #[derive(Default)]
 struct Families {
@@ -140,10 +146,11 @@ impl Registry {
         Definition::new(self, name, help, states)
     }
 
-    /// Calls `collect` at every scrape and exposes what it computes. It must not wait for anything. When it panics,
-    /// the scrape goes on without what it had left to say.
+    /// Calls `collect` at every scrape and exposes what it computes, under the prefix and with the labels of this part of
+    /// the service. It must not wait for anything. When it panics, the scrape goes on without what it had left to say.
     pub fn collect_with(&self, collect: impl Fn(&mut Samples) + Send + Sync + 'static) {
-        lock(&self.shared.collectors).push(Arc::new(collect));
+        let (prefix, common) = (self.prefix.clone(), self.common.clone());
+        lock(&self.shared.collectors).push(Collector { prefix, common, collect: Arc::new(collect) });
     }
 
     /// Exposes what the instrumentation has to say about itself: refused updates, failures kept from the service, and
@@ -226,7 +233,8 @@ impl Registry {
         }
         let collectors = lock(&self.shared.collectors).clone();
         let mut samples = Samples::default();
-        for collect in collectors {
+        for Collector { prefix, common, collect } in collectors {
+            samples.begin(&prefix, &common);
             guarded(|| collect(&mut samples));
         }
         samples.encode(&groups, wanted, out);
@@ -470,6 +478,26 @@ mod tests {
         ));
         assert!(registry.unregister("db_queries_total"));
         assert_eq!(registry.text(), "");
+    }
+
+    #[test]
+    fn what_a_part_of_a_service_computes_has_its_labels_too() {
+        let registry = Registry::new();
+        for shard in ["a", "b"] {
+            let part = registry.prefixed("db").labelled("shard", shard);
+            part.collect_with(|samples| {
+                samples.gauge("tables", "Tables.", &[("kind", "hot")], 7.0);
+                // A label of one's own cannot stand for that of the part.
+                samples.gauge("tables", "Tables.", &[("shard", "x")], 8.0);
+            });
+        }
+        registry.collect_with(|samples| samples.gauge("tables", "Tables.", &[], 1.0));
+        let text = registry.text();
+        for shard in ["a", "b"] {
+            let sample = format!("db_tables{{kind=\"hot\",shard=\"{shard}\"}} 7.0\n");
+            assert!(text.contains(&sample), "{text}");
+        }
+        assert!(text.contains("\ntables 1.0\n") && !text.contains("8.0"), "{text}");
     }
 
     #[test]
