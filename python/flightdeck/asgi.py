@@ -7,13 +7,12 @@ here is counted in `flightdeck_instrumentation_errors_total` and never reaches a
 from __future__ import annotations
 
 from asyncio import CancelledError, get_running_loop
-from sys import modules
 from time import perf_counter
 from typing import Any, Awaitable, Callable, Dict, Optional
 
 from . import failures, workers
 from ._core import read_answer_headers, read_request_headers
-from .correlate import CURRENT, Request, trace_context
+from .correlate import CURRENT, Request
 from .http_metrics import BACKGROUND_SECONDS_MIN, CLIENT_CLOSED_REQUEST, METHODS, UNMATCHED, Families
 from .prometheus_client.asgi import make_asgi_app
 from .service import Service, routes_of
@@ -79,8 +78,11 @@ class _Exchange(Request):
         self.ended = 0.0
         self.response_bytes = 0
         self.disconnected = False
+        self.is_recorded = False
         self._trace = None
         self.request_id, self.request_bytes, self.sent_parent = read_request_headers(scope["headers"])
+        if self.sent_parent is not None:
+            self.begin_recording()
 
     def route(self) -> Optional[str]:
         """The template that it matched, as soon as it is known."""
@@ -150,20 +152,13 @@ class _Exchange(Request):
             first - started if first else None,
             self.response_bytes,
             self.request_bytes,
-            self._exemplar(),
+            self.exemplar(),
         )
 
     def _unrouted(self) -> str:
         # A mounted application that tells no routes, files for example, has one for all it serves.
         mounted = _mount_of(self.scope, "") if 200 <= self.status < 300 or self.status == 304 else ""
         return mounted + "/{path}" if mounted else UNMATCHED
-
-    def _exemplar(self) -> Optional[Dict[str, str]]:
-        """The trace that this request is an example of, if somebody records it."""
-        if self.sent_parent is None and "opentelemetry.trace" not in modules:
-            return None
-        trace = trace_context() or self.trace()
-        return {"trace_id": trace[0], "span_id": trace[1]} if trace[2] else None
 
     def leave(self, error: Optional[BaseException]) -> None:
         """The application is done with it."""
@@ -175,6 +170,7 @@ class _Exchange(Request):
             if error is not None and not isinstance(error, CancelledError):
                 route = self.route() or UNMATCHED
                 self.families.exceptions.labels(self.method, route, type(error).__name__).inc()
+            self.end_recording()
         except Exception:
             failures.count("recording the end of a request")
 

@@ -8,6 +8,8 @@ import sys
 from contextvars import ContextVar
 from typing import Dict, Optional, Tuple
 
+from . import _core
+
 # Short, and of characters that are harmless in logs, headers and shells.
 _SANE = re.compile(rb"[A-Za-z0-9_.:/+=@-]{1,128}")
 _PARENT = re.compile(rb"([0-9a-f]{2})-([0-9a-f]{32})-([0-9a-f]{16})-([0-9a-f]{2})(-.*)?")
@@ -17,12 +19,33 @@ _NO_TRACE, _NO_SPAN = b"0" * 32, b"0" * 16
 class Request:
     """One request. Its trace is worked out when somebody asks for it."""
 
-    __slots__ = ("request_id", "sent_parent", "_trace")
+    __slots__ = ("request_id", "sent_parent", "is_recorded", "_trace")
 
     request_id: str
     # The header `traceparent` as the caller sent it.
     sent_parent: Optional[bytes]
+    # Whether its trace is, as far as that was asked; then what it counts has it as an example.
+    is_recorded: bool
     _trace: Optional[Tuple[str, str, bool]]
+
+    def begin_recording(self) -> None:
+        """Where the caller records the trace, has what is counted meanwhile remember it."""
+        if self.trace()[2] and _makes_exemplars:
+            self.is_recorded = True
+            _core.count_recorded(1)
+
+    def end_recording(self) -> None:
+        """It is over."""
+        if self.is_recorded:
+            self.is_recorded = False
+            _core.count_recorded(-1)
+
+    def exemplar(self) -> Optional[Dict[str, str]]:
+        """The trace that this request is an example of, if somebody records it."""
+        if not _makes_exemplars or (not self.is_recorded and "opentelemetry.trace" not in sys.modules):
+            return None
+        trace = trace_context() or self.trace()
+        return {"trace_id": trace[0], "span_id": trace[1]} if trace[2] else None
 
     def trace(self) -> Tuple[str, str, bool]:
         """Trace, the span that stands for this request, and whether the trace is recorded."""
@@ -52,6 +75,31 @@ def trace_context() -> Optional[Tuple[str, str, bool]]:
     return None if request is None else request.trace()
 
 
+def exemplar() -> Optional[Dict[str, str]]:
+    """The trace at hand as the labels of an exemplar, if it is recorded."""
+    trace = trace_context()
+    return {"trace_id": trace[0], "span_id": trace[1]} if trace is not None and trace[2] else None
+
+
+_makes_exemplars = False
+_follows_opentelemetry = False
+
+
+def follow_traces() -> None:
+    """Has what is counted while a trace is recorded remember it as an example, `FLIGHTDECK_EXEMPLARS=off` aside.
+
+    Requests tell when one is recorded. Spans of OpenTelemetry do not; where it is imported, every count asks.
+    """
+    global _makes_exemplars, _follows_opentelemetry
+    _makes_exemplars = os.environ.get("FLIGHTDECK_EXEMPLARS", "").strip().lower() not in ("off", "0", "false", "no")
+    if not _makes_exemplars:
+        return
+    _core.set_exemplar_source(exemplar)
+    if "opentelemetry.trace" in sys.modules and not _follows_opentelemetry:
+        _follows_opentelemetry = True
+        _core.count_recorded(1)
+
+
 def outgoing_headers() -> Dict[str, str]:
     """The headers that tell a called service which request and trace it works for."""
     request = CURRENT.get()
@@ -66,6 +114,7 @@ def new_request(sent_id: Optional[bytes], sent_parent: Optional[bytes]) -> Reque
     request = Request()
     request.request_id = accept_request_id(sent_id)
     request.sent_parent = sent_parent
+    request.is_recorded = False
     request._trace = None
     return request
 

@@ -37,7 +37,10 @@ class Served(Request):
         self.find_route = find_route
         self.request_id = accept_request_id(None if sent_id is None else sent_id.encode("latin-1", "replace"))
         self.sent_parent = None if sent_parent is None else sent_parent.encode("latin-1", "replace")
+        self.is_recorded = False
         self._trace = None
+        if sent_parent is not None:
+            self.begin_recording()
         families.active[id(self)] = self
         self._token: Any = CURRENT.set(self)
 
@@ -64,6 +67,7 @@ class Served(Request):
                 first - started if first else None,
                 self.response_bytes,
                 self.request_bytes,
+                self.exemplar(),
             )
         except Exception:
             failures.count("recording a request")
@@ -77,6 +81,7 @@ class Served(Request):
 
     def leave(self) -> None:
         """From now on the code at hand belongs to no request."""
+        self.end_recording()
         try:
             CURRENT.reset(self._token)
         except ValueError:

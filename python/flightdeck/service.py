@@ -7,6 +7,7 @@ from typing import Any, Callable, Collection, Dict, Iterable, Optional, Tuple
 
 from . import clients as known_clients
 from . import logs, workers
+from .correlate import follow_traces
 from .health import CHECKS, DETAILS, PROBES, Report
 from .http_metrics import Families, families_of
 from .prometheus_client.registry import REGISTRY
@@ -48,6 +49,7 @@ class Service:
 
     def look_around(self) -> None:
         """Again when the service starts: logging may have been set up since, and more libraries imported."""
+        follow_traces()
         if self.json_logs:
             logs.configure(self.name)
         if self._clients:

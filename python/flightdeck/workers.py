@@ -266,13 +266,18 @@ def _values(metric: Any) -> List[str]:
 
 
 def _family(metric: Any) -> Tuple[Any, ...]:
+    mode, bounds = getattr(metric, "_multiprocess_mode", ""), getattr(metric, "_upper_bounds", ())
+    if getattr(metric, "_native_schema", None) is not None:
+        mode = f"native:{metric._native_schema}"
+    elif getattr(metric, "_quantiles", ()):
+        mode, bounds = f"quantiles:{metric._window}", metric._quantiles
     return (
         metric._shared_key,
         metric._type,
         metric._name,
-        getattr(metric, "_multiprocess_mode", ""),
+        mode,
         list(metric._labelnames),
-        list(getattr(metric, "_upper_bounds", ())),
+        list(bounds),
         list(getattr(metric, "_states", ())),
         metric._documentation,
         metric._unit,

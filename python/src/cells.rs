@@ -20,6 +20,10 @@ use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
 use pyo3::{Py, PyAny};
 
+use crate::exemplars;
+#[cfg(unix)]
+use crate::shape::Shape;
+
 /// Looks at an odd version before it is taken for left behind: whoever made it odd was in another process, copied by a
 /// fork half way. Together that is about a second.
 const ATTEMPTS_MAX: u32 = 5_000;
@@ -145,24 +149,28 @@ impl Cells {
         }
     }
 
-    /// Goes on in cells that others can read. What was counted so far is added, or takes the place of what is there.
+    /// Goes on in cells that others can read. What was counted so far is added as the shape says, or takes the place of what is
+    /// there.
     #[cfg(unix)]
-    pub(crate) fn share(&self, place: Place, adds: bool) {
+    pub(crate) fn share(&self, place: Place, adds: Option<&Shape>) {
         let record = self.record();
         let shared = record[PLACE].load(Ordering::Relaxed) as u32 != 0;
-        if shared || place.words(record.len() - HEAD_WORDS).is_none() {
+        let Some(cells) = place.words(record.len() - HEAD_WORDS).filter(|_| !shared) else { return };
+        let own = &record[HEAD_WORDS..];
+        let mut numbers = Vec::with_capacity(own.len());
+        read(own, &mut numbers);
+        record[PLACE].fetch_or(u64::from(place.0), Ordering::Relaxed);
+        if let Some(shape) = adds {
+            let mut there = Vec::with_capacity(own.len());
+            read(cells, &mut there);
+            shape.combine(&mut there, &numbers);
+            numbers = there;
+        } else if own[VERSION].load(Ordering::Relaxed) == 0 {
+            // Nobody set it yet.
             return;
         }
-        record[PLACE].fetch_or(u64::from(place.0), Ordering::Relaxed);
-        let own = &record[HEAD_WORDS..];
-        let written = own[VERSION].load(Ordering::Relaxed) != 0;
-        for (at, own) in own.iter().enumerate().skip(FIRST) {
-            let number = f64::from_bits(own.load(Ordering::Relaxed));
-            if adds {
-                self.add(at, number);
-            } else if written {
-                self.set(at, number);
-            }
+        for (at, number) in numbers.into_iter().enumerate() {
+            self.set(FIRST + at, number);
         }
     }
 
@@ -195,6 +203,21 @@ impl Cells {
     /// Gives a number an exemplar. The one it had is returned: what its end makes happen must not happen in here.
     pub(crate) fn set_exemplar(&self, at: usize, exemplar: Py<PyAny>) -> Option<Py<PyAny>> {
         self.run.exemplars().insert(self.at + at as u32, exemplar)
+    }
+
+    /// Whether a number should get an exemplar of the trace at hand.
+    pub(crate) fn wants_exemplar(&self, at: usize) -> bool {
+        let noted = (self.record()[PLACE].load(Ordering::Relaxed) >> 32) as u32;
+        !exemplars::is_early(noted, exemplars::stamp(at))
+    }
+
+    /// Notes that it got one.
+    pub(crate) fn note_exemplar(&self, at: usize) {
+        let word = &self.record()[PLACE];
+        let seen = word.load(Ordering::Relaxed);
+        let noted = u64::from(exemplars::stamp(at)) << 32 | u64::from(seen as u32);
+        // Who was faster noted the same.
+        let _ = word.compare_exchange(seen, noted, Ordering::Relaxed, Ordering::Relaxed);
     }
 
     /// Whether any number of the run has an exemplar.
@@ -353,14 +376,14 @@ mod tests {
 
     #[test]
     fn what_was_counted_moves_along() {
-        let check = |adds, want| {
+        let check = |adds: Option<&Shape>, want| {
             let cells = Cells::new(1);
             cells.step(FIRST, 2.0);
             let chunk = Box::leak(Box::new([0, 0, 1f64.to_bits()].map(AtomicU64::new)));
             cells.share(Place::of_chunk(chunk).unwrap().at(1), adds);
             assert_eq!((cells.get(FIRST), f64::from_bits(chunk[2].load(Ordering::Relaxed))), (want, want));
         };
-        check(true, 3.0);
-        check(false, 2.0);
+        check(Some(&Shape::default()), 3.0);
+        check(None, 2.0);
     }
 }

@@ -1,5 +1,6 @@
 //! What is exposed: everything that is needed is taken from Python first, and then other threads may run while it is written.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use pyo3::intern;
@@ -7,7 +8,8 @@ use pyo3::prelude::*;
 use pyo3::types::{PyBytes, PyDict};
 
 use crate::cells::{Cells, FIRST};
-use crate::metric::{Metric, Shape};
+use crate::metric::Metric;
+use crate::shape::Shape;
 use crate::{protobuf, text};
 
 /// In which format something is exposed.
@@ -57,10 +59,8 @@ pub(crate) struct Snapshot<'a> {
     pub(crate) created: Vec<f64>,
     /// As many for each.
     pub(crate) numbers: Vec<f64>,
-    /// Of histograms, which all series have the same of.
-    pub(crate) bounds: &'a [f64],
-    /// Of summaries; their values are behind sum and count.
-    pub(crate) quantiles: &'a [f64],
+    /// Which all series have the same of.
+    pub(crate) shape: Cow<'a, Shape>,
     /// By the place of the series and of the number.
     pub(crate) exemplars: BTreeMap<(usize, usize), ExemplarText>,
 }
@@ -144,7 +144,7 @@ pub(crate) fn render<'py>(
     } else if let Some(series) = metric.numbers() {
         let mut exemplars = Gathered::of(format);
         exemplars.add(py, 0, &series.cells);
-        let mut snapshot = Snapshot { exemplars: exemplars.done()?, ..Snapshot::of(&series.shape) };
+        let mut snapshot = Snapshot { exemplars: exemplars.done()?, ..Snapshot::of(series.shape()) };
         snapshot.add(&[], &series.cells);
         family.write(format, &snapshot)
     } else {
@@ -155,13 +155,19 @@ pub(crate) fn render<'py>(
 
 impl<'a> Snapshot<'a> {
     fn of(shape: &'a Shape) -> Snapshot<'a> {
-        Snapshot { bounds: &shape.bounds, ..Snapshot::default() }
+        Snapshot { shape: Cow::Borrowed(shape), ..Snapshot::default() }
     }
 
     fn add(&mut self, values: &[&'a str], cells: &Cells) {
         self.values.extend_from_slice(values);
         self.created.push(cells.created());
-        cells.read(&mut self.numbers);
+        if self.shape.quantiles.is_empty() {
+            return cells.read(&mut self.numbers);
+        }
+        let mut numbers = Vec::new();
+        cells.read(&mut numbers);
+        self.shape.expose(&mut numbers);
+        self.numbers.append(&mut numbers);
     }
 }
 

@@ -147,7 +147,7 @@ impl Recorder {
 
 fn observe(metric: &Py<Metric>, amount: f64) -> PyResult<()> {
     if let Some(series) = metric.get().series() {
-        series.cells.observe(FIRST + 1 + bucket(&series.shape.bounds, amount)?, amount);
+        series.shape().observe(&series.cells, bucket(&series.shape().bounds, amount)?, amount);
     }
     Ok(())
 }

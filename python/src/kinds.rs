@@ -6,7 +6,8 @@ use pyo3::intern;
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyTuple};
 
-use crate::cells::{FIRST, refuse};
+use crate::cells::{Cells, FIRST, refuse};
+use crate::exemplars;
 use crate::metric::Metric;
 
 /// A number that only grows.
@@ -48,6 +49,11 @@ impl Counter {
             && exemplar.is_none()
             && number >= 0.0
         {
+            if exemplars::may_be()
+                && let Some(labels) = automatic(slf.py(), &series.cells, FIRST)
+            {
+                return slf.call_method1(intern!(slf.py(), "_inc"), (number, labels)).map(drop);
+            }
             series.cells.add(FIRST, number);
             return Ok(());
         }
@@ -119,7 +125,7 @@ impl Summary {
     fn observe(slf: &Bound<'_, Self>, amount: f64) -> PyResult<()> {
         match slf.as_super().get().series() {
             Some(_) if amount.is_nan() => refuse(),
-            Some(series) => series.cells.observe(FIRST + 1, amount),
+            Some(series) => series.shape().sum_up(&series.cells, amount),
             None => return slf.call_method1(intern!(slf.py(), "_observe"), (amount,)).map(drop),
         }
         Ok(())
@@ -147,8 +153,13 @@ impl Histogram {
         if let Some(series) = slf.as_super().get().series()
             && exemplar.is_none()
         {
-            let bucket = bucket(&series.shape.bounds, amount)?;
-            series.cells.observe(FIRST + 1 + bucket, amount);
+            let bucket = bucket(&series.shape().bounds, amount)?;
+            if exemplars::may_be()
+                && let Some(labels) = automatic(slf.py(), &series.cells, FIRST + 1 + bucket)
+            {
+                return slf.call_method1(intern!(slf.py(), "_observe"), (amount, labels)).map(drop);
+            }
+            series.shape().observe(&series.cells, bucket, amount);
             return Ok(());
         }
         slf.call_method1(intern!(slf.py(), "_observe"), (amount, exemplar)).map(drop)
@@ -157,10 +168,17 @@ impl Histogram {
     /// The same, and says which bucket it went to; where the numbers are in files, nothing and `None`.
     fn _record(slf: &Bound<'_, Self>, amount: f64) -> PyResult<Option<usize>> {
         let Some(series) = slf.as_super().get().series() else { return Ok(None) };
-        let bucket = bucket(&series.shape.bounds, amount)?;
-        series.cells.observe(FIRST + 1 + bucket, amount);
+        let bucket = bucket(&series.shape().bounds, amount)?;
+        series.shape().observe(&series.cells, bucket, amount);
         Ok(Some(bucket))
     }
+}
+
+/// The labels of the trace at hand, if a number is to have them as an example.
+#[cold]
+fn automatic<'py>(py: Python<'py>, cells: &Cells, at: usize) -> Option<Bound<'py, PyDict>> {
+    let labels = if cells.wants_exemplar(at) { exemplars::labels(py) } else { None };
+    labels.inspect(|_| cells.note_exemplar(at))
 }
 
 /// The first bucket whose bound is not below the amount.

@@ -5,19 +5,22 @@
 //! Python above. A native method that meets anything unusual hands over to the Python method of the same name with an
 //! underscore before it, which is written for clarity.
 //!
-//! From the bottom up: `cells` is where numbers lie, `bank` the children of a metric, `value` one number as Python sees it,
+//! From the bottom up: `cells` is where numbers lie, `shape` what they are and `buckets` their windows, `bank` the children of a metric, `value` one number as Python sees it,
 //! `metric` a metric with its children, `kinds` the four kinds of it that are recorded to, `exposition` what is taken of them for a
 //! scrape, `text` and `protobuf` how that is written without the interpreter, `shared` the file in memory in which the workers of
 //! a service count together, `http` what happens on every request.
 
 mod bank;
+mod buckets;
 mod cells;
+mod exemplars;
 mod exposition;
 mod http;
 mod kinds;
 mod message;
 mod metric;
 mod protobuf;
+mod shape;
 #[cfg(unix)]
 mod shared;
 mod text;
@@ -36,6 +39,8 @@ mod _core {
     use super::kinds::{Counter, Gauge, Histogram, Summary};
     #[pymodule_export]
     use super::metric::Metric;
+    #[pymodule_export]
+    use super::protobuf::encode_family;
     #[cfg(unix)]
     #[pymodule_export]
     use super::shared::{Segment, process_started};
@@ -45,6 +50,18 @@ mod _core {
     use super::value::Value;
 
     use super::*;
+
+    /// Has exemplars be made of the trace at hand: `source` is asked for labels while anything may be recorded.
+    #[pyfunction]
+    fn set_exemplar_source(source: Py<PyAny>) {
+        super::exemplars::set_source(source);
+    }
+
+    /// Begins (1) and ends (-1) something whose trace is recorded.
+    #[pyfunction]
+    fn count_recorded(change: i64) {
+        super::exemplars::count_recorded(change);
+    }
 
     /// How many observations were refused because they were no number.
     #[pyfunction]

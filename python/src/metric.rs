@@ -11,6 +11,7 @@ use pyo3::types::{PyDict, PyList, PyString, PyTuple};
 
 use crate::bank::{Bank, key_of};
 use crate::cells::{Cells, FIRST};
+use crate::shape::Shape;
 use crate::value::Value;
 
 /// Children of one metric that stay objects because they were asked for lately.
@@ -45,25 +46,40 @@ enum Children {
 /// Children that are objects only while somebody has use for them.
 struct Packed {
     bank: Bank,
-    shape: Arc<Shape>,
+    layout: Arc<Layout>,
     recent: Py<PyDict>,
     /// Those that are more than their numbers.
     pinned: Py<PyDict>,
     misses: AtomicUsize,
 }
 
-/// What all series of a metric have alike.
-pub(crate) struct Shape {
-    /// The upper bounds of a histogram's buckets, the last one infinite; empty for others.
-    pub(crate) bounds: Box<[f64]>,
+/// How the series of a metric are recorded to.
+pub(crate) struct Layout {
+    pub(crate) shape: Shape,
+    /// Numbers that are no windows.
+    plain: usize,
     /// Whether recording is changing the numbers and nothing else.
     is_direct: bool,
+}
+
+/// The same as Python tells it: plain numbers, bounds, whether it is direct, schema, quantiles, seconds of the window.
+type ToldLayout = (usize, Vec<f64>, bool, Option<i32>, Vec<f64>, f64);
+
+impl Layout {
+    fn of((plain, bounds, is_direct, native_schema, quantiles, window_seconds): ToldLayout) -> Arc<Layout> {
+        let shape = Shape { bounds, native_schema, quantiles, window_seconds };
+        Arc::new(Layout { shape, plain, is_direct })
+    }
+
+    fn numbers(&self) -> usize {
+        self.shape.numbers(self.plain)
+    }
 }
 
 /// What a metric that is recorded to records in.
 pub(crate) struct Series {
     pub(crate) cells: Cells,
-    pub(crate) shape: Arc<Shape>,
+    layout: Arc<Layout>,
     /// Of a child that is no object by itself: its parent and its label values.
     child_of: Option<(Py<PyAny>, Py<PyTuple>)>,
 }
@@ -72,7 +88,7 @@ impl Metric {
     /// What it can record in directly. `None`: it has labels, records somewhere else, or more than a number.
     #[inline]
     pub(crate) fn series(&self) -> Option<&Series> {
-        self.series.get().filter(|series| series.shape.is_direct)
+        self.series.get().filter(|series| series.layout.is_direct)
     }
 
     /// Its numbers, however they are recorded.
@@ -82,7 +98,7 @@ impl Metric {
 
     /// Its children, if they are packed.
     pub(crate) fn bank(&self) -> Option<(&Bank, &Shape)> {
-        self.packed().ok().map(|packed| (&packed.bank, &*packed.shape))
+        self.packed().ok().map(|packed| (&packed.bank, &packed.layout.shape))
     }
 
     fn family(&self) -> PyResult<&Family> {
@@ -103,6 +119,23 @@ impl Metric {
     }
 }
 
+/// What Python is told of a native histogram: schema, zeros, and spans and counts of both sides.
+pub(crate) type ToldNative = (i32, f64, ToldSide, ToldSide);
+type ToldSide = (Vec<(i64, u64)>, Vec<i64>);
+
+pub(crate) fn tell_native(shape: &Shape, numbers: &[f64]) -> Option<ToldNative> {
+    let native = shape.native(numbers)?;
+    Some((native.schema, native.zeros, native.positive.spans(), native.negative.spans()))
+}
+
+impl Series {
+    /// What its numbers are.
+    #[inline]
+    pub(crate) fn shape(&self) -> &Shape {
+        &self.layout.shape
+    }
+}
+
 /// A child as an object.
 fn object<'py>(
     parent: &Bound<'py, Metric>,
@@ -114,7 +147,7 @@ fn object<'py>(
     // Not `__init__`: it would make a metric of it.
     let child = parent.py().get_type::<Metric>().call_method1(intern!(parent.py(), "__new__"), (&kind,))?;
     let child_of = Some((parent.clone().into_any().unbind(), values.clone().unbind()));
-    let series = Series { cells, shape: Arc::clone(&packed.shape), child_of };
+    let series = Series { cells, layout: Arc::clone(&packed.layout), child_of };
     if child.cast::<Metric>()?.get().series.set(series).is_err() {
         return Err(PyRuntimeError::new_err("a metric has its numbers for good"));
     }
@@ -197,17 +230,11 @@ impl Metric {
     }
 
     /// Tells it its labels, and that its children are so many numbers each and nothing else.
-    #[pyo3(signature = (names, numbers, bounds = Vec::new(), is_direct = true))]
-    fn _bind_packed(
-        &self,
-        names: &Bound<'_, PyTuple>,
-        numbers: usize,
-        bounds: Vec<f64>,
-        is_direct: bool,
-    ) -> PyResult<()> {
+    fn _bind_packed(&self, names: &Bound<'_, PyTuple>, layout: ToldLayout) -> PyResult<()> {
+        let layout = Layout::of(layout);
         let packed = Packed {
-            bank: Bank::new(names.len(), numbers),
-            shape: Arc::new(Shape { bounds: bounds.into_boxed_slice(), is_direct }),
+            bank: Bank::new(names.len(), layout.numbers()),
+            layout,
             recent: PyDict::new(names.py()).unbind(),
             pinned: PyDict::new(names.py()).unbind(),
             misses: AtomicUsize::new(0),
@@ -219,35 +246,34 @@ impl Metric {
     }
 
     /// Makes its numbers and returns them as values, the first one (the sum) first.
-    #[pyo3(signature = (numbers, bounds = Vec::new(), is_direct = true))]
-    fn _bind_series<'py>(
-        slf: &Bound<'py, Self>,
-        numbers: usize,
-        bounds: Vec<f64>,
-        is_direct: bool,
-    ) -> PyResult<Bound<'py, PyList>> {
-        let shape = Arc::new(Shape { bounds: bounds.into_boxed_slice(), is_direct });
-        let series = Series { cells: Cells::new(numbers), shape, child_of: None };
+    fn _bind_series<'py>(slf: &Bound<'py, Self>, layout: ToldLayout) -> PyResult<Bound<'py, PyList>> {
+        let layout = Layout::of(layout);
+        let series = Series { cells: Cells::new(layout.numbers()), layout, child_of: None };
         if slf.get().series.set(series).is_err() {
             return Err(PyRuntimeError::new_err("a metric has its numbers for good"));
         }
         PyList::new(slf.py(), Metric::_values(slf)?)
     }
 
-    /// Its numbers as values.
+    /// Its numbers as values, without windows.
     fn _values<'py>(slf: &Bound<'py, Self>) -> PyResult<Vec<Bound<'py, Value>>> {
         let Some(series) = slf.get().series.get() else { return Ok(Vec::new()) };
-        (0..series.cells.len())
-            .map(|number| Bound::new(slf.py(), Value::of(&series.cells, FIRST + number)))
-            .collect()
+        let value = |number| Bound::new(slf.py(), Value::of(&series.cells, FIRST + number));
+        (0..series.layout.plain).map(value).collect()
     }
 
-    /// Its numbers as they were at one moment.
+    /// Its numbers as they were at one moment; of a summary, the values of its quantiles are behind sum and count.
     fn _numbers(&self) -> Option<Vec<f64>> {
         let series = self.series.get()?;
         let mut numbers = Vec::with_capacity(series.cells.len());
         series.cells.read(&mut numbers);
+        series.layout.shape.expose(&mut numbers);
         Some(numbers)
+    }
+
+    /// Of a native histogram with these numbers: schema, zeros, and for positive and negative numbers spans and counts.
+    fn _native(&self, numbers: Vec<f64>) -> Option<ToldNative> {
+        tell_native(&self.series.get()?.layout.shape, &numbers)
     }
 
     /// When it was created, in seconds since 1970.

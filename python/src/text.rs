@@ -75,7 +75,7 @@ impl Writer<'_> {
         let is_open = self.format == Format::OpenMetrics;
         self.header(out, if kind == "counter" && !is_open { "_total" } else { "" }, kind);
         // The text of numbers that all series have: bounds, or quantiles.
-        let own = if kind == "summary" { snapshot.quantiles } else { snapshot.bounds };
+        let own = if kind == "summary" { &snapshot.shape.quantiles } else { &snapshot.shape.bounds };
         let own: Vec<String> = own.iter().map(|number| format_number(*number)).collect();
         let mut labels = LabelText::default();
         for (at, series) in snapshot.each() {
@@ -121,7 +121,7 @@ impl Writer<'_> {
             self.exemplar(out, at, 1 + bucket);
         }
         // Where observations may be negative a sum goes down, which is nothing that a counter may do.
-        if self.snapshot.bounds.first().is_some_and(|bound| *bound >= 0.0) {
+        if self.snapshot.shape.bounds.first().is_some_and(|bound| *bound >= 0.0) {
             self.sample(out, "_count", &labels.whole, count);
             self.sample(out, "_sum", &labels.whole, numbers[0]);
         }

@@ -103,6 +103,9 @@ def _native_text(metric: Any, written: str) -> Optional[bytes]:
         return None
     if not all(_is_legacy_label(name) for name in metric._labelnames):
         return None
+    # What only this version of the text has, Python writes.
+    if written == "openmetrics-2" and getattr(metric, "_native_schema", None) is not None:
+        return None
     # `set_function` replaces how a gauge is collected.
     if type(metric) is _metrics.Gauge and (metric._has_pinned() if metric._is_parent() else "_child_samples" in vars(metric)):
         return None
@@ -176,9 +179,17 @@ def choose_encoder(accept_header: Optional[str]) -> Tuple[Callable[[Any], bytes]
             )
             encoder = partial(openmetrics.generate_latest, escaping=escaping, version=version)
             return encoder, f"{content_type}; escaping={escaping}"
+        if kind == "application/vnd.google.protobuf" and _is_protobuf(parameters):
+            from . import protobuf
+
+            return partial(protobuf.generate_latest, escaping=escaping), f"{protobuf.CONTENT_TYPE}; escaping={escaping}"
         if kind == "text/plain" and version and parse_version(version) >= (1, 0, 0):
             return partial(generate_latest, escaping=escaping), f"{CONTENT_TYPE_LATEST}; escaping={escaping}"
     return generate_latest, CONTENT_TYPE_PLAIN_0_0_4
+
+
+def _is_protobuf(parameters: Sequence[str]) -> bool:
+    return _parameter(parameters, "proto") == "io.prometheus.client.MetricFamily" and _parameter(parameters, "encoding") == "delimited"
 
 
 def _parameter(parameters: Sequence[str], wanted: str) -> Optional[str]:

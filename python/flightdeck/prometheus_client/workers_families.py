@@ -10,8 +10,8 @@ from .metrics_core import Metric
 from .samples import Exemplar, Sample
 from .utils import floatToGoString
 
-# Label values, pid, numbers, when it was created, exemplars.
-Point = Tuple[List[str], Optional[int], List[float], float, List[Tuple[int, str, float, float]]]
+# Label values, pid, numbers, when it was created, exemplars, what a native histogram has.
+Point = Tuple[List[str], Optional[int], List[float], float, List[Tuple[int, str, float, float]], Any]
 
 
 def family_of(
@@ -28,7 +28,7 @@ def family_of(
     family = Metric(name, documentation, kind, unit)
     if kind == "info":
         points = _latest(points, len(labelnames))
-    for values, pid, numbers, created, exemplars in points:
+    for values, pid, numbers, created, exemplars, native in points:
         labels = dict(zip(labelnames, values))
         if pid is not None:
             labels["pid"] = str(pid)
@@ -43,10 +43,16 @@ def family_of(
         elif kind == "counter":
             family.samples.append(Sample(name + "_total", labels, numbers[0], None, kept.get(0)))
         elif kind == "summary":
+            for quantile, value in zip(bounds, numbers[2:]):
+                family.samples.append(Sample(name, {**labels, "quantile": floatToGoString(quantile)}, value))
             family.samples.append(Sample(name + "_count", labels, numbers[1]))
             family.samples.append(Sample(name + "_sum", labels, numbers[0]))
         else:
             family.samples.extend(_histogram(name, labels, bounds, numbers, kept))
+            if native is not None:
+                count = sum(numbers[1 : 1 + len(bounds)])
+                value = _metrics.native_histogram(count, numbers[0], native)
+                family.samples.append(Sample(name, labels, 0, None, None, value))
         if kind in ("counter", "summary", "histogram") and _metrics._use_created and pid is None:
             family.samples.append(Sample(name + "_created", labels, created))
     return family

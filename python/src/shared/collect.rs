@@ -1,5 +1,6 @@
 //! What all workers of a service come to, at one moment.
 
+use std::borrow::Cow;
 use std::collections::HashMap;
 
 use super::exemplars::{self, Exemplar};
@@ -61,7 +62,7 @@ fn collect_once(
                 continue;
             }
             if merge != Merge::Each {
-                merge.combine(&mut numbers, &one);
+                merge.combine(&family.shape, &mut numbers, &one);
             } else if members.head.entry(*entry, Field::Kind) == WORKER && !removed {
                 let pid = Some(members.head.entry(*entry, Field::Pid));
                 families[place].1.push(Point { series: at, pid, numbers: one.clone() });
@@ -137,18 +138,20 @@ fn text_of(members: &Members, family: &Family, points: &[Point], with_created: b
     let pids: Vec<String> = points.iter().filter_map(|point| Some(point.pid?.to_string())).collect();
     let mut label_names = family.label_names.clone();
     label_names.extend((!pids.is_empty()).then(|| "pid".to_owned()));
-    let mut snapshot = Snapshot { bounds: &family.bounds, ..Snapshot::default() };
+    let mut snapshot = Snapshot { shape: Cow::Borrowed(&family.shape), ..Snapshot::default() };
     for (at, point) in points.iter().enumerate() {
         let series = &members.log.series[point.series];
         snapshot.values.extend(series.values.iter().map(String::as_str));
         snapshot.values.extend(pids.get(at).map(String::as_str));
         snapshot.created.push(series.created);
         // Of values with their times only the values are written.
-        snapshot.numbers.extend(if family.kind == "gauge" {
-            &point.numbers[..1]
+        if family.kind == "gauge" {
+            snapshot.numbers.push(point.numbers[0]);
         } else {
-            &point.numbers[..]
-        });
+            let mut numbers = point.numbers.clone();
+            family.shape.expose(&mut numbers);
+            snapshot.numbers.append(&mut numbers);
+        }
     }
     let exposed = exposition::Family {
         name: &family.name,
@@ -157,7 +160,7 @@ fn text_of(members: &Members, family: &Family, points: &[Point], with_created: b
         unit: &family.unit,
         label_names: &label_names,
         // Of what every worker has by itself nobody adds anything up.
-        with_created: with_created && family.mode.is_empty() && family.kind != "gauge",
+        with_created: with_created && family.kind != "gauge" && Merge::of(family) != Merge::Each,
     };
     text::write(&exposed, Format::Text, &snapshot)
 }

@@ -13,6 +13,8 @@ use std::sync::atomic::Ordering::{Acquire, Relaxed, Release};
 
 use super::layout::{CHUNK_BYTES, CHUNK_WORDS};
 use super::map::Words;
+use crate::buckets::{SCHEMA_MAX, SCHEMA_MIN};
+use crate::shape::Shape;
 
 /// Longer records are refused; a chunk holds several of them.
 pub(super) const RECORD_BYTES_MAX: usize = CHUNK_BYTES / 4;
@@ -37,6 +39,8 @@ pub(crate) struct Family {
     pub(crate) states: Vec<String>,
     pub(crate) help: String,
     pub(crate) unit: String,
+    /// What its numbers are, which the others say.
+    pub(crate) shape: Shape,
 }
 
 /// One series, of which every worker has its own numbers.
@@ -115,7 +119,9 @@ impl Log {
             states: payload.texts()?,
             help: payload.text()?,
             unit: payload.text()?,
-        };
+            shape: Shape::default(),
+        }
+        .shaped();
         self.by_family.insert(family.identity(), self.families.len());
         self.families.push(family);
         Some(())
@@ -137,7 +143,12 @@ impl Log {
         let family = self.families.get(series.family)?;
         let fits = series.numbers > 0 && series.cell % CHUNK_WORDS + 1 + series.numbers <= CHUNK_WORDS;
         let known = family.kind == "info" || series.values.len() == family.label_names.len();
-        let counted = family.kind != "histogram" || series.numbers == family.bounds.len() + 1;
+        let plain = match family.kind.as_str() {
+            "histogram" => family.bounds.len() + 1,
+            "summary" => 2,
+            _ => series.numbers,
+        };
+        let counted = series.numbers == family.shape.numbers(plain);
         (fits && known && counted).then_some(())?;
         self.by_series.insert((series.family, series.values.clone()), self.series.len());
         self.series.push(series);
@@ -146,6 +157,24 @@ impl Log {
 }
 
 impl Family {
+    /// Works out its shape: a histogram's mode may be `native:SCHEMA`, a summary's `quantiles:SECONDS` with their shares as bounds.
+    pub(crate) fn shaped(mut self) -> Family {
+        let (bounds, (mode, number)) = (self.bounds.clone(), self.mode.split_once(':').unwrap_or_default());
+        self.shape = match (self.kind.as_str(), mode) {
+            ("summary", "quantiles") => {
+                let window_seconds = number.parse().unwrap_or_default();
+                Shape { quantiles: bounds, window_seconds, ..Shape::default() }
+            }
+            ("histogram", "native") => {
+                let schema = number.parse().ok().filter(|schema| (SCHEMA_MIN..=SCHEMA_MAX).contains(schema));
+                Shape { bounds, native_schema: schema, ..Shape::default() }
+            }
+            ("histogram", _) => Shape { bounds, ..Shape::default() },
+            _ => Shape::default(),
+        };
+        self
+    }
+
     pub(super) fn payload(&self) -> Vec<u8> {
         let mut payload = self.identity();
         put_text(&mut payload, &self.help);

@@ -245,7 +245,7 @@ impl Members {
         let (mut numbers, mut one) = (Vec::new(), Vec::new());
         for at in 0..self.log.series.len() {
             let series = &self.log.series[at];
-            let (cell, count) = (series.cell, series.numbers);
+            let (cell, count, family) = (series.cell, series.numbers, series.family);
             let merge = Merge::of(&self.log.families[series.family]);
             if merge == Merge::Each || merge.is_of_the_living(&self.log.families[series.family]) {
                 continue;
@@ -255,7 +255,8 @@ impl Members {
                 if let Some(cells) = self.cells_of(*part, cell, count)
                     && merge.take(cells, &mut one)
                 {
-                    merge.combine(&mut numbers, &one);
+                    let shape = &self.log.families[family].shape;
+                    merge.combine(shape, &mut numbers, &one);
                 }
             }
             if numbers.iter().any(|number| *number != 0.0) {

@@ -5,10 +5,12 @@ use std::sync::atomic::Ordering::Relaxed;
 
 use super::log::Family;
 use crate::cells;
+use crate::shape::Shape;
 
 /// What happens to the numbers of a series in several workers.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(super) enum Merge {
+    /// As the shape of the numbers says.
     Add,
     Min,
     Max,
@@ -21,7 +23,11 @@ pub(super) enum Merge {
 impl Merge {
     pub(super) fn of(family: &Family) -> Merge {
         match (family.kind.as_str(), family.mode.trim_start_matches("live")) {
-            ("gauge", "sum") | ("counter" | "histogram" | "summary", "") => Merge::Add,
+            ("gauge", "sum") => Merge::Add,
+            // Of these only what a process knows of itself has a mode without a number.
+            ("counter" | "histogram" | "summary", mode) if mode.is_empty() || mode.contains(':') => {
+                Merge::Add
+            }
             ("gauge", "min") => Merge::Min,
             ("gauge", "max") | ("info", _) => Merge::Max,
             ("gauge", "mostrecent") | ("stateset", _) => Merge::Recent,
@@ -42,12 +48,13 @@ impl Merge {
     }
 
     /// Adds a worker's numbers to those of others.
-    pub(super) fn combine(self, into: &mut Vec<f64>, numbers: &[f64]) {
+    pub(super) fn combine(self, shape: &Shape, into: &mut Vec<f64>, numbers: &[f64]) {
         if into.is_empty() {
             into.extend_from_slice(numbers);
             return;
         }
         match self {
+            Merge::Add => shape.combine(into, numbers),
             Merge::Recent => {
                 if numbers.get(1) > into.get(1) {
                     into.copy_from_slice(numbers);
@@ -57,8 +64,7 @@ impl Merge {
                 for (sum, number) in into.iter_mut().zip(numbers) {
                     *sum = match self {
                         Merge::Min => sum.min(*number),
-                        Merge::Max => sum.max(*number),
-                        _ => *sum + number,
+                        _ => sum.max(*number),
                     };
                 }
             }
@@ -76,8 +82,8 @@ mod tests {
             let family = Family { kind: kind.to_owned(), mode: mode.to_owned(), ..Family::default() };
             let merge = Merge::of(&family);
             let mut numbers = Vec::new();
-            merge.combine(&mut numbers, &[3.0, 1.0]);
-            merge.combine(&mut numbers, &[2.0, 5.0]);
+            merge.combine(&family.shape, &mut numbers, &[3.0, 1.0]);
+            merge.combine(&family.shape, &mut numbers, &[2.0, 5.0]);
             assert_eq!(numbers, want, "{kind} {mode}");
             assert_eq!(merge.is_of_the_living(&family), living, "{kind} {mode}");
         };

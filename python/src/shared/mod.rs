@@ -30,7 +30,8 @@ use pyo3::prelude::*;
 use pyo3::types::{PyBytes, PyDict, PyList};
 
 use crate::cells::{Cells, FIRST};
-use crate::metric::Metric;
+use crate::metric::{Metric, ToldNative, tell_native};
+use crate::shape::Shape;
 use crate::value::Value;
 use layout::Word;
 use log::Family;
@@ -54,11 +55,12 @@ type Told = (String, String, String, String, Vec<String>, Vec<f64>, Vec<String>,
 
 fn family_of(told: Told) -> Family {
     let (registry, kind, name, mode, label_names, bounds, states, help, unit) = told;
-    Family { registry, kind, name, mode, label_names, bounds, states, help, unit }
+    let shape = Shape::default();
+    Family { registry, kind, name, mode, label_names, bounds, states, help, unit, shape }.shaped()
 }
 
-/// What is told about a point: label values, pid, numbers, created, exemplars.
-type Point = (Vec<String>, Option<u64>, Vec<f64>, f64, Vec<(usize, String, f64, f64)>);
+/// What is told about a point: label values, pid, numbers, created, exemplars, what a native histogram has.
+type Point = (Vec<String>, Option<u64>, Vec<f64>, f64, Vec<(usize, String, f64, f64)>, Option<ToldNative>);
 
 impl Segment {
     /// Works on the file while other threads may have the interpreter: who has it must never wait for the file, or each
@@ -124,7 +126,7 @@ impl Segment {
         let own = &series.ok_or_else(|| PyValueError::new_err("the metric has no numbers"))?.cells;
         let numbers = own.len();
         let place = self.with(metric.py(), |members| members.cells(&family, &values, numbers, created))?;
-        own.share(place, Merge::of(&family) == Merge::Add);
+        own.share(place, Some(&family.shape).filter(|_| Merge::of(&family) == Merge::Add));
         Ok(())
     }
 
@@ -169,7 +171,7 @@ impl Segment {
     }
 
     /// The families of a registry, with those that `texts` has or without: `(kind, name, help, unit, label names, bounds, states, points)`, each point `(label values,
-    /// pid, numbers, created, exemplars)` and each exemplar `(number, labels, value, time)`.
+    /// pid, numbers, created, exemplars, native)` and each exemplar `(number, labels, value, time)`.
     fn families<'py>(
         &self,
         py: Python<'py>,
@@ -183,7 +185,7 @@ impl Segment {
                 family.registry == registry && (with_texts || !collect::has_text(family))
             });
             let tell_one = |(family, points): (usize, Vec<_>)| {
-                (members.log.families[family].clone(), tell(members, &points))
+                (members.log.families[family].clone(), tell(members, family, &points))
             };
             Ok(families.into_iter().map(tell_one).collect())
         })?;
@@ -196,14 +198,17 @@ impl Segment {
     }
 }
 
-fn tell(members: &mut Members, points: &[collect::Point]) -> Vec<Point> {
+fn tell(members: &mut Members, family: usize, points: &[collect::Point]) -> Vec<Point> {
     let tell_one = |point: &collect::Point| {
         let exemplars = collect::exemplars_of(members, point.series)
             .into_iter()
             .map(|(number, exemplar)| (number, exemplar.labels, exemplar.value, exemplar.time))
             .collect();
-        let series = &members.log.series[point.series];
-        (series.values.clone(), point.pid, point.numbers.clone(), series.created, exemplars)
+        let (series, shape) = (&members.log.series[point.series], &members.log.families[family].shape);
+        let mut numbers = point.numbers.clone();
+        let native = tell_native(shape, &numbers);
+        shape.expose(&mut numbers);
+        (series.values.clone(), point.pid, numbers, series.created, exemplars, native)
     };
     points.iter().map(tell_one).collect()
 }
