@@ -6,13 +6,16 @@ const STEP_MS = 15_000;
 const SERIES_MAX = 8;
 const WORDS = /^(by|without|on|ignoring|group_left|group_right|sum|avg|min|max|count|rate|irate|increase|topk|bottomk|bool|offset|and|or|unless|vector|time|scalar)$/;
 
+/** An address with the choices that the series were made for, as a host of this machine may offer others. */
+export const choices = (dashboard) => dashboard.variables.filter(({ kind }) => kind === "query").map(({ name }) => `&var-${encodeURIComponent(name)}=${encodeURIComponent(chosen(dashboard).get(name))}`).join("");
+
 /** The choices of variables: where a query lists values of a label, the label; else what was chosen, else a name. */
 const chosen = (dashboard) => {
   const values = new Map([["__rate_interval", "1m"], ["__interval", "15s"], ["__range", "20m"], ["__auto", "15s"], ["interval", "1m"], ["resolution", "30s"]]);
   for (const variable of dashboard.variables) {
     const current = variable.current.find((value) => value && value !== "$__all");
     if (variable.kind === "interval" || variable.kind === "custom" || variable.kind === "constant" || variable.kind === "textbox") values.set(variable.name, current ?? variable.query.split(",")[0]);
-    else values.set(variable.name, current && !/^\$/.test(current) && variable.kind !== "datasource" ? current : `${variable.name}-1`);
+    else values.set(variable.name, current && !/^\$/.test(current) && variable.kind !== "datasource" ? current : variable.name === "port" ? "9100" : `${variable.name}-1`);
   }
   return values;
 };

@@ -868,6 +868,8 @@ export type DashboardLink = {
   title: string;
   url: string;
   blank: boolean;
+  withTime?: boolean;
+  withVariables?: boolean;
   tags?: Remarks;
 };
 
@@ -886,6 +888,7 @@ export type DashboardPanel = {
   transformations: {
     id: string;
     options: unknown;
+    only?: string;
   }[];
   defaults: Record<string, unknown>;
   overrides: {

@@ -130,13 +130,15 @@ export const Chart = (props: ChartProps): JSX.Element => {
         <a class="tool" href={keepTime("/explore", { q: props.queries.map(({ query }) => query).join("\n;\n") })} title="Open in Explore" aria-label={`Open ${props.title} in Explore`}><Icon name="explore" size={15} /></a>
       </figcaption>
       <div class="plot-area">
-        <Plot
+        {asked.busy && !asked.data ? <div class="plot" style={{ height: `${props.height ?? 190}px` }} /> : <Plot
           times={times} lines={lines} hidden={hidden.value} unit={props.unit} height={props.height ?? 190} from={shown.from} to={shown.to}
           {...(props.min === undefined ? {} : { min: props.min })} {...(props.max === undefined ? {} : { max: props.max })} {...(props.softMax === undefined ? {} : { softMax: props.softMax })}
           {...(props.thresholds ? { thresholds: props.thresholds } : {})} dots={asked.data?.dots ?? []} sync={props.sync ?? "page"} markers={markers.value} label={`${props.title}, ${lines.length} lines`}
-        />
+        />}
         {asked.error ? <div class="nothing critical">{asked.error}</div> : !asked.busy && !lines.length && <div class="nothing">{props.empty ?? "No data in this range"}</div>}
       </div>
+      {/* What comes below must not move when the answer is there. */}
+      {!lines.length && <div class="legend" />}
       {lines.length > 0 && <Legend lines={lines} hidden={hidden.value} onHide={(next) => (hidden.value = next)} calcs={props.calcs ?? []} table={false} unit={props.unit} />}
     </figure>
   );

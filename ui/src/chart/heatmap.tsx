@@ -7,6 +7,7 @@ import { Icon } from "../app/icons";
 import { keepTime } from "../app/route";
 import { colours } from "../app/theme";
 import { range, utc } from "../app/time";
+import { zoom } from "../app/zoom";
 import { windowOf } from "../format/range";
 import { stamp } from "../format/time";
 import { show } from "../format/units";
@@ -38,7 +39,7 @@ export const Heatmap = (props: { cells: Cells; unit: string; height: number; fro
   const canvas = useRef<HTMLCanvasElement>(null);
   const tip = useRef<HTMLDivElement>(null);
   const { cells, height } = props;
-  const coloured = colours.value;
+  const coloured = `${colours.value} ${zoom.value}`;
   const place = (element: HTMLCanvasElement) => {
     const width = element.clientWidth - LEFT - 8;
     const step = ((cells.times[1] ?? 0) - (cells.times[0] ?? 0)) * 1000 || 1;
@@ -61,7 +62,7 @@ export const Heatmap = (props: { cells: Cells; unit: string; height: number; fro
     if (!element || !card) return;
     const { x, step, tall } = place(element);
     const box = element.getBoundingClientRect();
-    const [left, top] = [event.clientX - box.left, event.clientY - box.top];
+    const [left, top] = [(event.clientX - box.left) / zoom.value, (event.clientY - box.top) / zoom.value];
     const row = Math.floor((height - BOTTOM - top) / tall);
     const column = cells.times.findIndex((time) => left >= x(time * 1000 - step) && left < x(time * 1000));
     const value = cells.rows[row]?.[column];
@@ -69,7 +70,7 @@ export const Heatmap = (props: { cells: Cells; unit: string; height: number; fro
     if (card.hidden) return;
     const low = row > 0 ? show(cells.bounds[row - 1], props.unit) : "0";
     card.textContent = `${stamp((cells.times[column] ?? 0) * 1000, utc.value)}  ${low} – ${show(cells.bounds[row], props.unit)}: ${show(value, props.count ?? "reqps")}`;
-    card.style.left = `${Math.min(left + 12, box.width - card.offsetWidth)}px`;
+    card.style.left = `${Math.min(left + 12, box.width / zoom.value - card.offsetWidth)}px`;
     card.style.top = `${top + 14}px`;
   };
   return (
@@ -84,12 +85,13 @@ type Place = { width: number; step: number; tall: number; x: (millis: number) =>
 
 const drawCells = (element: HTMLCanvasElement, context: CanvasRenderingContext2D, props: { cells: Cells; unit: string; height: number; from: number; to: number }, place: Place): void => {
   const { cells, height } = props;
-  const ratio = devicePixelRatio;
+  const ratio = devicePixelRatio * zoom.value;
   element.width = element.clientWidth * ratio;
   element.height = height * ratio;
   context.scale(ratio, ratio);
   context.clearRect(0, 0, element.clientWidth, height);
   const most = cells.rows.reduce((high, row) => row.reduce<number>((most, value) => Math.max(most, value ?? 0), high), 0);
+  const whole = (position: number): number => Math.round(position * ratio) / ratio;
   const wide = Math.max(1, (place.width * place.step) / (props.to - props.from));
   context.fillStyle = resolve("--accent");
   cells.rows.forEach((row, at) => {
@@ -97,9 +99,10 @@ const drawCells = (element: HTMLCanvasElement, context: CanvasRenderingContext2D
       if (!value) return;
       // A root, so that the few slow ones beside the many fast ones are seen.
       context.globalAlpha = 0.08 + 0.92 * Math.sqrt(value / most);
-      const right = place.x((cells.times[column] ?? 0) * 1000);
-      const left = Math.max(LEFT, right - wide);
-      context.fillRect(left, place.y(at), Math.max(0, right - left - 0.5), Math.max(1, place.tall - 0.5));
+      // On whole pixels, as half ones would be seams; columns too thin for a gap between them have none.
+      const right = whole(place.x((cells.times[column] ?? 0) * 1000));
+      const left = whole(Math.max(LEFT, place.x((cells.times[column] ?? 0) * 1000) - wide));
+      context.fillRect(left, place.y(at), Math.max(0, right - left - (wide > 6 ? 0.5 : 0)), Math.max(1, place.tall - 0.5));
     });
   });
   context.globalAlpha = 1;

@@ -16,6 +16,8 @@ export type LegendProps = {
   table: boolean;
   unit?: string;
   decimals?: number;
+  /** How tall it is at most, in pixels. */
+  most?: number;
 };
 
 /** What a click comes to. */
@@ -41,7 +43,7 @@ export const Legend = (props: LegendProps): JSX.Element | null => {
   const key = (colour: string) => <span class="key" style={{ background: colour.startsWith("--") ? `var(${colour})` : colour }} />;
   if (!props.table) {
     return (
-      <div class="legend">
+      <div class="legend" style={props.most ? { maxHeight: `${props.most}px` } : {}}>
         {rows.slice(0, ROWS_MAX).map(({ line, colour, stats }) => (
           <button key={line.name} type="button" class={hidden.has(line.name) ? "off" : ""} aria-pressed={!hidden.has(line.name)} onClick={press(line.name)} title={line.name}>
             {key(colour)}<span class="clip">{line.name}</span>
@@ -63,7 +65,7 @@ export const Legend = (props: LegendProps): JSX.Element | null => {
     </th>
   );
   return (
-    <div class="legend table">
+    <div class="legend table" style={props.most ? { maxHeight: `${props.most}px` } : {}}>
       <table>
         <thead><tr>{heading("", "Name")}{calcs.map((calc) => heading(calc, reducerName(calc), "num"))}</tr></thead>
         <tbody>

@@ -5,6 +5,7 @@ import uPlot from "uplot";
 import "uplot/dist/uPlot.min.css";
 import { colours } from "../app/theme";
 import { setRange, utc } from "../app/time";
+import { zoom } from "../app/zoom";
 import { shifted, stamp } from "../format/time";
 import { show } from "../format/units";
 import "./chart.css";
@@ -104,12 +105,12 @@ const seriesOf = (line: PlotLine, at: number, all: PlotLine[], crowded: boolean)
     label: line.name,
     scale: line.right ? "right" : "y",
     stroke: () => resolve(colour),
-    width: line.draw === "bars" ? 0 : crowded ? Math.min(line.width ?? 1, 1 / devicePixelRatio) : (line.width ?? 1.5),
+    width: line.draw === "bars" ? 0 : crowded ? Math.min(line.width ?? 1, 1 / devicePixelRatio) : (line.width ?? 1.5) * zoom.value,
     ...(fill > 0 && !below ? { fill: () => translucent(colour, fill) } : {}),
     ...(paths ? { paths: paths as uPlot.Series.PathBuilder } : {}),
     ...(line.dash ? { dash: line.dash } : {}),
     spanGaps: line.span ?? false,
-    points: { show: line.draw === "points" || line.points === true ? true : (plot, series, from, to) => lonely(plot, series, from, to), size: 5, fill: () => resolve(colour) },
+    points: { show: line.draw === "points" || line.points === true ? true : (plot, series, from, to) => lonely(plot, series, from, to), size: 5 * zoom.value, fill: () => resolve(colour) },
   };
 };
 
@@ -143,7 +144,7 @@ const axis = (more: Partial<uPlot.Axis>): uPlot.Axis => ({
   grid: { stroke: () => resolve("--line"), width: 1 },
   ticks: { show: false },
   border: { show: false },
-  font: "11px Inter, system-ui, sans-serif",
+  font: `${11 * zoom.value}px Inter, system-ui, sans-serif`,
   ...more,
 });
 
@@ -152,7 +153,7 @@ const BINARY_STEPS = Array.from({ length: 6 }, (_, power) => [1, 2, 4, 8, 16, 32
 const stepsFor = (unit: string): Partial<uPlot.Axis> => (/^(k|m|g)?bytes$|^bits$|^binbps$|^binBps$/.test(unit) ? { incrs: BINARY_STEPS } : {});
 
 /** As wide as the widest label. */
-const axisWidth = (_: uPlot, values: string[] | null): number => 14 + Math.max(20, ...(values ?? []).map((value) => value.length * 6.3));
+const axisWidth = (_: uPlot, values: string[] | null): number => (14 + Math.max(20, ...(values ?? []).map((value) => value.length * 6.3))) * zoom.value;
 
 const options = (props: PlotProps, width: number, visible: PlotLine[], crowded: boolean, seen: () => boolean, moved: (plot: uPlot) => void): uPlot.Options => {
   const shares = visible.some((line) => line.stack === "percent");
@@ -165,21 +166,21 @@ const options = (props: PlotProps, width: number, visible: PlotLine[], crowded: 
   const hasRight = visible.some((line) => line.right);
   return {
     width,
-    height: props.height,
-    padding: [8, 18, 0, 0],
+    height: props.height * zoom.value,
+    padding: [8 * zoom.value, 18 * zoom.value, 0, 0],
     tzDate: (seconds) => (utc.value ? uPlot.tzDate(new Date(seconds * 1000), "Etc/UTC") : new Date(seconds * 1000)),
     legend: { show: false },
     cursor: {
-      points: { size: 7 },
+      points: { size: 7 * zoom.value },
       drag: { x: true, y: false, setScale: false },
       ...(props.sync ? { sync: crosshair(props.sync, seen) } : {}),
-      focus: { prox: 24 },
+      focus: { prox: 24 * zoom.value },
     },
     focus: { alpha: 1 },
     scales: { x: { time: true, range: () => [props.from / 1000, props.to / 1000] }, y: scale(), ...(hasRight ? { right: { range: (_: uPlot, low: number, high: number) => limits({ ...props, min: undefined, max: undefined } as unknown as PlotProps, low, high, visible) } } : {}) },
     axes: [
-      axis({ size: 28, space: 70, values: (_, ticks, __, ___, step) => ticks.map((tick) => timeLabel(tick * 1000, step)) }),
-      axis({ size: axisWidth, space: 34, values: values(false), ...stepsFor(unitOf(false)) }),
+      axis({ size: 28 * zoom.value, space: 70 * zoom.value, values: (_, ticks, __, ___, step) => ticks.map((tick) => timeLabel(tick * 1000, step)) }),
+      axis({ size: axisWidth, space: 34 * zoom.value, values: values(false), ...stepsFor(unitOf(false)) }),
       ...(hasRight ? [axis({ scale: "right", side: 1, size: axisWidth, grid: { show: false }, values: values(true) })] : []),
     ],
     series: [{}, ...visible.map((line, at, all) => seriesOf(line, at, all, crowded))],
@@ -192,7 +193,7 @@ const options = (props: PlotProps, width: number, visible: PlotLine[], crowded: 
           const from = plot.posToVal(plot.select.left, "x") * 1000;
           const to = plot.posToVal(plot.select.left + plot.select.width, "x") * 1000;
           plot.setSelect({ left: 0, top: 0, width: 0, height: 0 }, false);
-          if (to - from >= 1000) (props.onZoom ?? zoom)(from, to);
+          if (to - from >= 1000) (props.onZoom ?? zoomTo)(from, to);
         },
       ],
       drawClear: [(plot) => drawThresholds(plot, props)],
@@ -217,7 +218,7 @@ const crosshair = (key: string, seen: () => boolean): uPlot.Cursor.Sync => ({
   filters: { pub: (type) => type === "mousemove" || type === "mouseleave", sub: (type) => type === "mouseleave" || seen() },
 });
 
-const zoom = (from: number, to: number): void => setRange({ from, to, relative: undefined });
+const zoomTo = (from: number, to: number): void => setRange({ from, to, relative: undefined });
 
 const timeLabel = (millis: number, step: number): string => {
   const text = shifted(millis, utc.value).toISOString();
@@ -358,8 +359,8 @@ const fillTip = (tip: HTMLElement, plot: uPlot, props: PlotProps, visible: PlotL
   // On the side with more room; measuring the card would lay out the page on each move.
   const at = plot.bbox.left / devicePixelRatio + left;
   const right = at > plot.width / 2;
-  tip.style.left = right ? "auto" : `${at + 16}px`;
-  tip.style.right = right ? `${plot.width - at + 16}px` : "auto";
+  tip.style.left = right ? "auto" : `${at / zoom.value + 16}px`;
+  tip.style.right = right ? `${(plot.width - at) / zoom.value + 16}px` : "auto";
 };
 
 const nearest = (times: readonly number[], time: number): number => {
@@ -375,7 +376,7 @@ const nearest = (times: readonly number[], time: number): number => {
 /** What decides whether the plot must be made anew rather than only get other data. */
 const shapeOf = (props: PlotProps, visible: PlotLine[], crowded: boolean): string =>
   JSON.stringify([
-    crowded,
+    crowded, zoom.value,
     visible.map(({ values: _, ...rest }) => rest), props.unit, props.decimals, props.min, props.max, props.softMin, props.softMax, props.log, props.height,
     props.thresholds, props.sync, utc.value,
   ]);
@@ -385,7 +386,7 @@ export const Plot = (props: PlotProps): JSX.Element => {
   const tip = useRef<HTMLDivElement>(null);
   const held = useRef<{ plot: uPlot; shape: string; props: PlotProps; visible: PlotLine[] } | null>(null);
   const seen = useRef(true);
-  const coloured = colours.value;
+  const coloured = `${colours.value} ${zoom.value}`;
   const draw = (): void => {
     const element = host.current;
     if (!element) return;
@@ -442,7 +443,7 @@ export const Plot = (props: PlotProps): JSX.Element => {
   }, []);
   return (
     <div class="plot" style={{ height: `${props.height}px` }} role="img" aria-label={props.label}>
-      <div ref={host} />
+      <div ref={host} class="drawn" />
       <div ref={tip} class="tip" hidden />
     </div>
   );

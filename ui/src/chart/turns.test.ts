@@ -19,4 +19,8 @@ test("a frame draws what fits, the next ones the rest, in their order; what left
   expect(frame()).toBe("abcdf");
   expect(frame()).toBe("abcdf");
   expect(frames).toEqual([]);
+  // A frame that comes late has more time.
+  draws.forEach(take);
+  time += 60;
+  expect(frame()).toBe("abcdfabcdef");
 });

@@ -53,7 +53,9 @@ export const askPanel = async (panel: DashboardPanel, range: PanelRange, pixels:
     const own = panelScope(shown, points / (query.factor ?? 1), smallest);
     const text = filtered(interpolate(query.query, joined(scope, own.scope)), filters);
     const legend = interpolate(query.legend, joined(scope, own.scope), true);
-    if (query.instant || (query.format === "table" && !query.range)) return instant(query, text, legend, shown.to, signal);
+    // A query may ask both: a table shows the moment, a chart the range.
+    const moment = query.instant && !(query.range && panel.kind === "timeseries");
+    if (moment || (query.format === "table" && !query.range)) return instant(query, text, legend, shown.to, signal);
     const step = Math.max(1, own.interval / 1000);
     const window = { start: Math.floor(shown.from / 1000 / step) * step, end: Math.ceil(shown.to / 1000 / step) * step, step };
     const { data } = await queryRange(text, window, signal);

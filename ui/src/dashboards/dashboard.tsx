@@ -11,6 +11,7 @@ import { Icon } from "../app/icons";
 import { typing } from "../app/keys";
 import { go, href, params, setParams } from "../app/route";
 import { range as shownRange } from "../app/time";
+import { zoom } from "../app/zoom";
 import { added } from "../chart/markers";
 import { ADHOC } from "./answers";
 import "./dashboard.css";
@@ -20,12 +21,12 @@ import { download, saveAs, toGrafana } from "./export";
 import { Filters } from "./filters";
 import { imageOf } from "./image";
 import { interpolate, joined, panelScope, type Chosen, type Scope } from "./interpolate";
+import { Links } from "./links";
 import { marksOf } from "./marks";
 import { Panel } from "./panel";
 import { usePlaylist } from "./playlist";
 import { Settings } from "./settings";
 import { keepSnapshot, kept, openSnapshot } from "./snapshot";
-import { safeUrl } from "./text";
 import { ALL, resolveAll, type Resolved } from "./variables";
 
 const ROW = 34;
@@ -164,7 +165,7 @@ const Shown = ({ dashboard: loaded, report, editable }: { dashboard: Model; repo
       <div class="page board" ref={board}>
         {snapshot && <p class="chip">A snapshot: what was shown then, not what is now</p>}
         <Variables resolved={snapshot ? [] : resolved} annotations={annotations.map(({ name, enabled }) => ({ name, on: enabled !== off.includes(name) }))} />
-        {dashboard.links.length > 0 && <p class="row wrap links">{dashboard.links.map((link) => { const url = safeUrl(interpolate(link.url, scope, true)); return url && <a key={link.title + link.url} class="link" href={url} target={link.blank ? "_blank" : undefined} rel="noreferrer">{link.title || link.url}</a>; })}</p>}
+        <Links links={dashboard.links} scope={scope} />
         {variables.data && dashboard.sections.flatMap((section, at) => repeatedSections(section, scope).map((one) => <Section key={`${at} ${one.name}`} section={section} scope={one.scope} title={interpolate(section.title, one.scope, true)} id={`${at}${one.name}`} edit={editing ? { open: (id) => (panel.value = id), move: (id, place) => change(moved(dashboard, id, place)) } : undefined} />))}
         {editing && settings.value && <Settings dashboard={dashboard} onChange={change} onClose={() => (settings.value = false)} />}
         {editing && chosen && (
@@ -225,7 +226,7 @@ const drag = (event: PointerEvent, panel: DashboardPanel, edit: Editing, resize:
   event.preventDefault();
   const column = grid.clientWidth / 24;
   const from = { x: event.clientX, y: event.clientY };
-  const steps = (now: PointerEvent) => ({ x: Math.round((now.clientX - from.x) / column), y: Math.round((now.clientY - from.y) / (ROW + GAP)) });
+  const steps = (now: PointerEvent) => ({ x: Math.round((now.clientX - from.x) / zoom.value / column), y: Math.round((now.clientY - from.y) / zoom.value / (ROW + GAP)) });
   const follow = (now: PointerEvent): void => {
     const { x, y } = steps(now);
     if (resize) { cell.style.width = `calc(100% + ${x * column}px)`; cell.style.height = `calc(100% + ${y * (ROW + GAP)}px)`; }

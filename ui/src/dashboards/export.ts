@@ -1,7 +1,9 @@
 // A dashboard back in Grafana's form, for those who take it elsewhere.
-import type { Dashboard, DashboardPanel } from "../api/types";
+import type { Dashboard, DashboardLink, DashboardPanel } from "../api/types";
 
 const SOURCE = { type: "prometheus", uid: "${datasource}" };
+
+const linkOf = (link: DashboardLink) => ({ title: link.title, url: link.url, targetBlank: link.blank, keepTime: !!link.withTime, includeVars: !!link.withVariables });
 
 const panelOf = (panel: DashboardPanel, top: number): unknown => ({
   id: panel.id, type: panel.kind, title: panel.title, description: panel.description, transparent: panel.transparent, datasource: SOURCE,
@@ -10,10 +12,10 @@ const panelOf = (panel: DashboardPanel, top: number): unknown => ({
     refId: query.name, expr: query.query, legendFormat: query.legend, instant: query.instant, range: query.range, format: query.format || "time_series", interval: query.interval,
     intervalFactor: query.factor, hide: query.hidden, exemplar: query.exemplars, datasource: SOURCE,
   })),
-  transformations: panel.transformations,
+  transformations: panel.transformations.map(({ id, options, only }) => ({ id, options, ...(only ? { filter: { id: "byRefId", options: only } } : {}) })),
   fieldConfig: { defaults: panel.defaults, overrides: panel.overrides.map(({ matcher, of, properties }) => ({ matcher: { id: matcher, options: of }, properties: (properties as [string, unknown][]).map(([id, value]) => ({ id, value })) })) },
   options: panel.options, repeat: panel.repeat, repeatDirection: panel.repeat ? (panel.repeatDown ? "v" : "h") : undefined, maxPerRow: panel.repeatMax, interval: panel.interval,
-  maxDataPoints: panel.pointsMax, timeFrom: panel.timeFrom, timeShift: panel.timeShift, links: panel.links.map((link) => ({ title: link.title, url: link.url, targetBlank: link.blank })),
+  maxDataPoints: panel.pointsMax, timeFrom: panel.timeFrom, timeShift: panel.timeShift, links: panel.links.map((link) => linkOf(link)),
 });
 
 /** Sections become rows; those that are folded keep their panels inside. */
@@ -41,7 +43,7 @@ export const toGrafana = (dashboard: Dashboard): unknown => {
       allValue: variable.allValue ?? null, sort: variable.sort, hide: variable.hide, refresh: 2, current: { value: variable.multi ? variable.current : (variable.current[0] ?? ""), text: variable.multi ? variable.current : (variable.current[0] ?? "") },
       ...(variable.kind === "query" ? { datasource: SOURCE } : {}),
     }))] },
-    links: dashboard.links.map((link) => ({ title: link.title, url: link.url, targetBlank: link.blank, type: link.tags?.length ? "dashboards" : "link", tags: link.tags ?? [] })),
+    links: dashboard.links.map((link) => ({ ...linkOf(link), type: link.tags?.length ? "dashboards" : "link", tags: link.tags ?? [] })),
     annotations: { list: dashboard.annotations.map(({ name, query, text, enabled }) => ({ name, expr: query, titleFormat: text, enable: enabled, datasource: SOURCE })) },
     panels,
   };

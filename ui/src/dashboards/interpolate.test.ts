@@ -25,6 +25,13 @@ test("formats are followed", () => {
   check("${node:singlequote}", "'a.b:1','c'");
   check("${node:queryparam}", "var-node=a.b%3A1&var-node=c");
   check("${every:text}", "All");
+  check("${single:json} ${job:json}", '["a.b"] api');
+  check("${node:distributed}", "a.b:1,node=c");
+  check("${node:join: or }", "a.b:1 or c");
+  check("${node:glob} ${node:raw} ${node:doublequote}", '{a.b:1,c} a.b:1,c "a.b:1","c"');
+  check("${node:lucene} ${node:percentencode}", '("a.b:1" OR "c") %7Ba.b%3A1%2Cc%7D');
+  check("${node:sqlstring} [[node:pipe]]", "'a.b:1','c' a.b:1|c");
+  check("/d/x?${__all_variables}", "/d/x?var-job=api&var-quoted=a%22b%5Cc&var-node=a.b%3A1&var-node=c&var-single=a.b&var-every=x&var-every=y");
   check("$node", "a.b:1 + c", true);
 });
 

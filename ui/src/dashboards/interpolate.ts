@@ -26,14 +26,14 @@ const FORMATS: Record<string, (chosen: Chosen) => string> = {
   pipe: ({ values }) => values.join("|"),
   regex: ({ values }) => (values.length > 1 ? `(${values.map(regexEscape).join("|")})` : regexEscape(values[0] ?? "")),
   glob: ({ values }) => (values.length > 1 ? `{${values.join(",")}}` : (values[0] ?? "")),
-  json: ({ values }) => JSON.stringify(values.length > 1 ? values : (values[0] ?? "")),
+  json: ({ values, multi }) => (multi ? JSON.stringify(values) : (values[0] ?? "")),
   text: ({ texts }) => texts.join(" + "),
   doublequote: ({ values }) => values.map((value) => `"${value.replace(/"/g, '\\"')}"`).join(","),
   singlequote: ({ values }) => values.map((value) => `'${value.replace(/'/g, "\\'")}'`).join(","),
   sqlstring: ({ values }) => values.map((value) => `'${value.replace(/'/g, "''")}'`).join(","),
   percentencode: ({ values }) => encodeURIComponent(values.length > 1 ? `{${values.join(",")}}` : (values[0] ?? "")),
   lucene: ({ values }) => (values.length > 1 ? `(${values.map((value) => `"${value}"`).join(" OR ")})` : (values[0] ?? "")),
-  distributed: ({ values }) => values.join(","),
+  uriencode: ({ values }) => encodeURI(values.length > 1 ? `{${values.join(",")}}` : (values[0] ?? "")),
 };
 
 /** What a variable comes to between the quotes of a matcher. */
@@ -47,11 +47,15 @@ const inQuery = ({ values, multi, all }: Chosen): string => {
 export const interpolate = (text: string, scope: Scope, plain = false): string =>
   text.replace(PATTERN, (whole, short, square, squareFormat, curly, field, curlyFormat) => {
     const name = (short ?? square ?? curly) as string;
+    if (name === "__all_variables") return [...scope].filter(([other]) => !other.startsWith("__")).flatMap(([other, { values }]) => values.map((value) => `var-${other}=${encodeURIComponent(value)}`)).join("&");
     const chosen = scope.get(name);
     if (!chosen) return whole;
     const format = (squareFormat ?? curlyFormat) as string | undefined;
     if (field === "text") return chosen.texts.join(" + ");
     if (format === "queryparam") return chosen.values.map((value) => `var-${name}=${encodeURIComponent(value)}`).join("&");
+    // For stores that want the name before all values but the first.
+    if (format === "distributed") return chosen.values.map((value, at) => (at ? `${name}=${value}` : value)).join(",");
+    if (format?.startsWith("join")) return chosen.values.join(format.slice(5) || ",");
     if (format?.startsWith("date")) return dated(Number(chosen.values[0]), format.slice(5));
     const formatter = format ? FORMATS[format] : undefined;
     if (formatter) return chosen.all !== undefined && format !== "text" ? chosen.all : formatter(chosen);
@@ -106,6 +110,7 @@ export const panelScope = (range: { from: number; to: number }, points: number, 
     ["__interval", spanText(interval)], ["__interval_ms", String(interval)], ["__rate_interval", spanText(rate)], ["__rate_interval_ms", String(rate)],
     ["__range", `${Math.round(span / 1000)}s`], ["__range_s", String(Math.round(span / 1000))], ["__range_ms", String(Math.round(span))],
     ["__from", String(Math.round(range.from))], ["__to", String(Math.round(range.to))], ["__auto", spanText(interval)],
+    ["__url_time_range", `from=${Math.round(range.from)}&to=${Math.round(range.to)}`],
   ];
   return { scope: new Map(values.map(([name, value]) => [name, one(value)])), interval };
 };

@@ -9,11 +9,12 @@ import { range as shownRange } from "../app/time";
 import { askPanel, panelRange } from "./answers";
 import { framesOf } from "./frames";
 import { interpolate, joined, panelScope, type Scope } from "./interpolate";
+import { target } from "./links";
 import { BarChart, BarGauge, Gauge, Pie, Stat, TimeSeries, type PictureProps } from "./pictures";
 import { HeatmapPanel, Histogram, States } from "./states";
 import { answersOf } from "./snapshot";
 import { TablePanel } from "./table";
-import { safeUrl, TextPanel } from "./text";
+import { TextPanel } from "./text";
 import { transform } from "./transform";
 
 const PICTURES: Record<string, ComponentType<PictureProps>> = {
@@ -73,7 +74,7 @@ const Contents = ({ panel, scope, key2, height, sync, range, seen, width }: Cont
           {panel.description && <span class="about" title={panel.description}><Icon name="about" size={13} /></span>}
           <span class="grow" />
           {asked.busy && seen && !panel.lost && asked.data === undefined && <span class="faint">…</span>}
-          {panel.links.map((link) => { const url = safeUrl(interpolate(link.url, own, true)); return url && <a key={url} class="tool" href={url} target={link.blank ? "_blank" : undefined} rel="noreferrer" title={link.title} aria-label={link.title || "Link"}><Icon name="open" size={13} /></a>; })}
+          {panel.links.map((link) => { const url = target(link, own); return url && <a key={url} class="tool" href={url} target={link.blank ? "_blank" : undefined} rel="noreferrer" title={link.title} aria-label={link.title || "Link"}><Icon name="open" size={13} /></a>; })}
           {panel.queries.length > 0 && <a class="tool" title="Open in Explore" aria-label={`Open ${title} in Explore`} href={keepTime("/explore", { q: panel.queries.map(({ query }) => interpolate(query, own)).join("\n;\n") })}><Icon name="explore" size={14} /></a>}
         </header>
       )}

@@ -118,7 +118,7 @@ export const TimeSeries = (props: PictureProps): JSX.Element => {
         {...(softMin === undefined ? {} : { softMin })} {...(softMax === undefined ? {} : { softMax })}
         log={rec(custom["scaleDistribution"])["type"] === "log"} thresholds={settings ? plotThresholds(settings) : []} markers={markers.value}
       />
-      {shown && <Legend lines={inLegend} hidden={hidden.value} onHide={(next) => (hidden.value = next)} calcs={calcs} table={table} {...(settings?.unit ? { unit: settings.unit } : {})} />}
+      {shown && <Legend {...(beside ? {} : { most: Math.max(24, room - 4) })} lines={inLegend} hidden={hidden.value} onHide={(next) => (hidden.value = next)} calcs={calcs} table={table} {...(settings?.unit ? { unit: settings.unit } : {})} />}
     </div>
   );
 };

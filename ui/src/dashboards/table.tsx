@@ -6,6 +6,7 @@ import { stamp } from "../format/time";
 import { display, settingsOf, type Settings } from "./field";
 import { lengthOf, titleOf, type Cell, type Field, type Frame } from "./frames";
 import { interpolate } from "./interpolate";
+import { ours } from "./links";
 import type { PictureProps } from "./pictures";
 import { safeUrl } from "./text";
 
@@ -68,7 +69,7 @@ const TableCell = ({ column, row, props, frame }: { column: Column; row: number;
   const shown = field.type === "time" && typeof value === "number" && !settings.unit?.startsWith("dateTime") ? { text: stamp(value, utc.value), colour: "" } : display(value, settings);
   const number = field.type === "number";
   const link = settings.links[0];
-  const url = link && safeUrl(interpolate(link.url.replace(/\$\{__value\.(?:text|raw)\}/g, encodeURIComponent(String(value ?? ""))).replace(/\$\{__data\.fields(?:\.(\w+)|\["?([^"\]]+)"?\])\}/g, (_, plain: string, quoted: string) => encodeURIComponent(String(frame.fields.find((other) => other.name === (plain ?? quoted))?.values[row] ?? ""))), props.scope, true));
+  const url = link && safeUrl(ours(interpolate(link.url.replace(/\$\{__value\.(?:text|raw)\}/g, encodeURIComponent(String(value ?? ""))).replace(/\$\{__data\.fields(?:\.(\w+)|\["?([^"\]]+)"?\])\}/g, (_, plain: string, quoted: string) => encodeURIComponent(String(frame.fields.find((other) => other.name === (plain ?? quoted))?.values[row] ?? ""))), props.scope, true)));
   const coloured = /color-text/.test(kind) ? { color: `color-mix(in oklab, ${shown.colour} 75%, var(--ink))`, fontWeight: 600 } : /color-background/.test(kind) ? { background: `color-mix(in srgb, ${shown.colour} 30%, transparent)` } : {};
   return (
     <td class={number && settings.custom["align"] !== "left" ? "num" : ""} style={coloured}>

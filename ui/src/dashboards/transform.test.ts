@@ -45,3 +45,27 @@ test("series become rows and labels become columns", () => {
   check([line("a", [1], { pod: "x" })], "labelsToFields", {}, { Time: [0], pod: ["x"], Value: [1] });
   check([A], "somethingNew", {}, { pod: ["x", "y"], "Value #A": [1, 2] });
 });
+
+test("values become columns and columns values", () => {
+  const logs = table("A", { labels: ['{"a":"x","b":{"c":1}}', 'a="y", n=2'] });
+  check([logs], "extractFields", { source: "labels", replace: true }, { a: ["x", "y"], b: ['{"c":1}', null], n: [null, 2] });
+  check([logs], "extractFields", { source: "labels", replace: true, jsonPaths: [{ path: "b.c", alias: "c" }] }, { c: [1, null] });
+  check([line("up", [1, 2], { job: "x" })], "extractFields", { source: "labels", replace: true, keepTime: true }, { Time: [0, 1000], job: ["x", "x"] });
+  const cells = table("A", { pod: ["x", "y", "x"], node: ["a", "a", "b"], Value: [1, 2, 3] });
+  check([cells], "groupingToMatrix", { columnField: "node", rowField: "pod", valueField: "Value" }, { "pod\\node": ["x", "y"], a: [1, 2], b: [3, null] });
+  check([cells], "rowsToFields", { mappings: [{ fieldName: "node", handlerKey: "field.name" }] }, { b: [3], a: [2] });
+  check([cells], "partitionByValues", { fields: ["pod"] }, { node: ["a", "b"], Value: [1, 3] });
+  check([table("A", { "": ["p", "q"], x: [1, 2] })], "transpose", {}, { Field: ["x"], p: [1], q: [2] });
+  check([table("A", { Time: [0] })], "formatTime", { timeField: "Time", outputFormat: "HH:mm", timezone: "utc" }, { Time: ["00:00"] });
+});
+
+test("running statistics", () => {
+  const values = table("A", { v: [1, 2, 3, 4] });
+  check([values], "calculateField", { mode: "cumulativeFunctions", alias: "s", cumulative: { field: "v", reducer: "sum" } }, { v: [1, 2, 3, 4], s: [1, 3, 6, 10] });
+  check([values], "calculateField", { mode: "windowFunctions", alias: "s", window: { field: "v", reducer: "mean", windowSizeMode: "fixed", windowSize: 2 } }, { v: [1, 2, 3, 4], s: [1, 1.5, 2.5, 3.5] });
+});
+
+test("a step may be about the answers of one query only", () => {
+  const found = transform([A, B], [{ id: "organize", options: { renameByName: { pod: "name" } }, only: "A" }]);
+  expect(found.map(({ fields }) => fields[0]?.title ?? fields[0]?.name)).toEqual(["name", "pod"]);
+});

@@ -1,5 +1,6 @@
 // Transformations: answers reshaped before they are drawn. Each is a function from frames to frames.
 import { reduce, reducerName } from "../chart/stats";
+import { grouped, RESHAPES } from "./reshape";
 import { lengthOf, numbersOf, timeOf, titleOf, type Cell, type Field, type Frame } from "./frames";
 import { patternOf } from "./variables";
 
@@ -192,8 +193,24 @@ const computed = (frame: Frame, mode: string, options: Options): { name: string;
     const [field, run] = [named(frame, str(settings["fieldName"])), UNARY[str(settings["operator"])]];
     return run && { name: `${str(settings["operator"])}(${str(settings["fieldName"])})`, values: rows.map((row) => { const value = numeric(field, row); return value === null ? null : run(value); }) };
   }
+  if (mode === "cumulativeFunctions" || mode === "windowFunctions") return running(frame, rec(options[mode === "windowFunctions" ? "window" : "cumulative"]), mode === "windowFunctions");
   if (mode === "index") return { name: "Row", values: rows.map((row) => (rec(options["index"])["asPercentile"] ? (row + 1) / rows.length : row)) };
   return undefined;
+};
+
+/** A statistic of all values up to each row, or of a window around or before it. */
+const running = (frame: Frame, settings: Options, windowed: boolean): { name: string; values: Cell[] } | undefined => {
+  const field = named(frame, str(settings["field"])) ?? numbersOf(frame)[0];
+  if (!field) return undefined;
+  const calc = str(settings["reducer"]) || (windowed ? "mean" : "sum");
+  const length = field.values.length;
+  const size = Math.max(1, Math.round(settings["windowSizeMode"] === "fixed" ? Number(settings["windowSize"]) || 1 : length * (Number(settings["windowSize"]) || 0.1)));
+  const ahead = windowed && settings["windowAlignment"] === "centered" ? Math.floor(size / 2) : 0;
+  const values = field.values.map((_, row) => {
+    const [from, to] = windowed ? [Math.max(0, row + ahead - size + 1), Math.min(length, row + ahead + 1)] : [0, row + 1];
+    return reduce(field.values.slice(from, to).map((value) => (typeof value === "number" ? value : null)), calc);
+  });
+  return { name: `${windowed ? "window" : "cumulative"} ${calc}(${titleOf(field, frame)})`, values };
 };
 
 const renameByRegex: Transform = (frames, options) => {
@@ -284,7 +301,7 @@ const seriesToRows: Transform = (frames) => {
 
 /** A table with series in its cells. */
 const timeSeriesTable: Transform = (frames) => {
-  const byQuery = Map.groupBy(frames, (frame) => frame.query);
+  const byQuery = grouped(frames, (frame) => frame.query);
   return [...byQuery].map(([query, own]) => {
     const labels = [...new Set(own.flatMap((frame) => numbersOf(frame).flatMap((field) => Object.keys(field.labels ?? {}))))];
     return { name: query, query, fields: [
@@ -299,6 +316,7 @@ const TRANSFORMS: Record<string, Transform> = {
   prepareTimeSeries: (frames, options) => (options["format"] === "long" ? seriesToRows(frames, options) : options["format"] === "wide" ? joinByField(frames, {}) : frames),
   limit: (frames, options) => frames.map((frame) => take(frame, Array.from({ length: Math.min(lengthOf(frame), Number(options["limitField"] ?? 10)) }, (_, row) => row))),
   filterByRefId: (frames, options) => frames.filter((frame) => matches(str(options["include"]))(frame.query)),
+  ...RESHAPES,
   joinByLabels: (frames, options) => labelsToFields(frames, { valueLabel: options["value"] }),
   concatenate: (frames) => [{ name: "", query: frames[0]?.query ?? "", fields: frames.flatMap((frame) => frame.fields) }],
   convertFieldType: (frames, options) => frames.map((frame) => ({ ...frame, fields: frame.fields.map((field) => {
@@ -310,6 +328,12 @@ const TRANSFORMS: Record<string, Transform> = {
   }) })),
 };
 
-/** Runs the transformations of a panel in their order; one that is not known changes nothing. */
-export const transform = (frames: Frame[], steps: { id: string; options: unknown }[]): Frame[] =>
-  steps.reduce((before, { id, options }) => TRANSFORMS[id]?.(before, rec(options)) ?? before, frames);
+/** Runs the transformations of a panel in their order, some only on the answers of some queries; one that is not known changes nothing. */
+export const transform = (frames: Frame[], steps: { id: string; options: unknown; only?: string }[]): Frame[] =>
+  steps.reduce((before, { id, options, only }) => {
+    const run = TRANSFORMS[id];
+    if (!run) return before;
+    if (!only) return run(before, rec(options));
+    const wanted = patternOf(only) ?? /^$/;
+    return [...run(before.filter(({ query }) => wanted.test(query)), rec(options)), ...before.filter(({ query }) => !wanted.test(query))];
+  }, frames);

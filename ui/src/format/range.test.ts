@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { parseRange, parseSpan, windowOf } from "./range";
+import { instant, parseRange, parseSpan, windowOf } from "./range";
 
 // A Saturday.
 const NOW = Date.UTC(2026, 10, 21, 15, 30, 0);
@@ -41,4 +41,19 @@ test("spans add up", () => {
 test("steps do not move with the clock", () => {
   const window = windowOf({ from: 1_000_003_000, to: 1_003_603_000 }, 600);
   expect(window).toEqual({ start: 1_000_000, end: 1_003_600, step: 10 });
+});
+
+test("moments as dashboards say them", () => {
+  const moment = (said: string, end: boolean, want: number, offset = 0): void => expect(instant(said, NOW, offset, end), said).toBe(want);
+  moment("now/d", false, at(21, 0));
+  moment("now/d", true, at(22, 0));
+  moment("now-1d/d", false, at(20, 0));
+  moment("now-1d/d", true, at(21, 0));
+  moment("now/h", false, at(21, 15));
+  moment("now/w", false, at(16, 0));
+  moment("now/M", false, at(1, 0));
+  moment("now/M", true, Date.UTC(2026, 11, 1));
+  moment("now/y", false, Date.UTC(2026, 0, 1));
+  moment("now/d", false, at(20, 23), 36e5);
+  moment("2026-11-20T14:00:00.000Z", false, at(20, 14));
 });

@@ -81,17 +81,35 @@ const dayOf = (said: string, local: number): { start: number; end: number; rest:
   return { start, end: start + DAY, rest };
 };
 
-/** One moment: a date, a time of today, a span ago, or the number of an epoch. */
-export const instant = (text: string, now: number, offset: number): number | undefined => {
+/** `now-1d/d`, as dashboards say it: a span ago, at the beginning of its day, or at its end where a range ends. */
+const rounded = (said: string, now: number, offset: number, end: boolean): number | undefined => {
+  const found = /^now\s*(?:([-+])\s*(\d+)([smhdwMy]))?\/([smhdwMy])$/.exec(said);
+  if (!found) return undefined;
+  const [, sign, amount, unit = "", whole = ""] = found;
+  const moved = amount ? now + (sign === "+" ? 1 : -1) * Number(amount) * (UNITS[unit] ?? 0) : now;
+  const date = new Date(moved + offset);
+  const [year, month, day] = [date.getUTCFullYear(), date.getUTCMonth(), date.getUTCDate()];
+  const monday = day - ((date.getUTCDay() + 6) % 7);
+  const later = end ? 1 : 0;
+  const size = UNITS[whole] ?? 1;
+  const start = whole === "y" ? Date.UTC(year + later, 0) : whole === "M" ? Date.UTC(year, month + later) : whole === "w" ? Date.UTC(year, month, monday + 7 * later)
+    : (Math.floor((moved + offset) / size) + later) * size;
+  return start - offset;
+};
+
+/** One moment: a date, a time of today, a span ago, or the number of an epoch. A moment that ends a range is the end of what it names. */
+export const instant = (text: string, now: number, offset: number, end = false): number | undefined => {
   const said = text.trim();
   if (said === "now") return now;
+  const round = rounded(said, now, offset, end);
+  if (round !== undefined) return round;
   const ago = parseSpan(said.replace(/^now-/, "").replace(/\s+ago$/, ""));
   if (ago && (/\bago$/.test(said) || said.startsWith("now-"))) return now - ago;
   if (/^\d{13}$/.test(said)) return Number(said);
   if (/^\d{9,10}$/.test(said)) return Number(said) * 1000;
   const time = /^(\d{1,2}):(\d{2})(?::(\d{2}))?$/.exec(said);
   if (time) return midnight(now + offset) + Number(time[1]) * 36e5 + Number(time[2]) * 6e4 + Number(time[3] ?? 0) * 1e3 - offset;
-  const date = /^(\d{4})-(\d{2})-(\d{2})(?:[t ]+(\d{1,2}):(\d{2})(?::(\d{2}))?)?(z)?$/.exec(said);
+  const date = /^(\d{4})-(\d{2})-(\d{2})(?:[t ]+(\d{1,2}):(\d{2})(?::(\d{2})(?:\.\d+)?)?)?(z)?$/i.exec(said);
   if (!date) return undefined;
   const [year, month, day, hour, minute, second] = date.slice(1, 7).map((part) => Number(part ?? 0)) as [number, number, number, number, number, number];
   return Date.UTC(year, month - 1, day, hour, minute, second) - (date[7] ? 0 : offset);
