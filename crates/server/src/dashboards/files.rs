@@ -274,7 +274,9 @@ pub fn load(path: &Path) -> Result<(Dashboard, Report), String> {
         return Err(format!("the file is larger than {FILE_BYTES_MAX} bytes"));
     }
     let text = fs::read_to_string(path).map_err(|error| error.to_string())?;
-    let json: Value = serde_json::from_str(&text).map_err(|error| format!("this is not JSON: {error}"))?;
+    // Some editors begin a file with a byte order mark.
+    let text = text.trim_start_matches('\u{feff}');
+    let json: Value = serde_json::from_str(text).map_err(|error| format!("this is not JSON: {error}"))?;
     read(&json)
 }
 

@@ -155,6 +155,9 @@ pub struct Transformation {
     pub id: String,
     /// Its options.
     pub options: Value,
+    /// A pattern of the queries it is about; all where it is empty.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub only: String,
 }
 
 /// An exception from how values are shown.
@@ -209,6 +212,12 @@ pub struct Link {
     pub url: String,
     /// Whether it opens in a tab of its own.
     pub blank: bool,
+    /// Whether it takes the shown range along.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub with_time: bool,
+    /// Whether it takes what is chosen along.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub with_variables: bool,
     /// Dashboards with all of these tags, where it is a list of them.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub tags: Vec<String>,

@@ -141,6 +141,7 @@ async fn blocking<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) 
 }
 
 fn parsed(body: &[u8]) -> Result<Value, ApiError> {
+    let body = body.strip_prefix(b"\xef\xbb\xbf").unwrap_or(body);
     serde_json::from_slice(body).map_err(|error| ApiError::bad(format!("this is not JSON: {error}")))
 }
 

@@ -319,22 +319,25 @@ fn singlestat(panel: &mut Panel, json: &Value) {
     defaults.insert("mappings".to_owned(), mappings(json));
 }
 
-/// Texts for values and ranges, of either old form.
+/// Texts for values or ranges; a file may keep those of the other kind, which do not count.
 fn mappings(json: &Value) -> Value {
     let mut found = Vec::new();
-    for map in items(json, "valueMaps") {
-        let (value, shown) = (as_text(&map["value"]), text(map, "text"));
+    let kind = integer(json, "mappingType");
+    let none = |result: Value| json!({ "type": "special", "options": { "match": "null", "result": result } });
+    for map in items(json, "valueMaps").iter().filter(|_| kind != Some(2)) {
+        let (value, shown) = (as_text(&map["value"]), json!({ "text": text(map, "text") }));
         found.push(match value.as_str() {
-            "null" => {
-                json!({ "type": "special", "options": { "match": "null", "result": { "text": shown } } })
-            }
-            _ => json!({ "type": "value", "options": { value: { "text": shown } } }),
+            "null" => none(shown),
+            _ => json!({ "type": "value", "options": { value: shown } }),
         });
     }
-    for map in items(json, "rangeMaps") {
+    for map in items(json, "rangeMaps").iter().filter(|_| kind != Some(1)) {
         let (from, to) = (number(&map["from"]), number(&map["to"]));
+        let shown = json!({ "text": text(map, "text") });
         if from.is_some() || to.is_some() {
-            found.push(json!({ "type": "range", "options": { "from": from, "to": to, "result": { "text": text(map, "text") } } }));
+            found.push(json!({ "type": "range", "options": { "from": from, "to": to, "result": shown } }));
+        } else if map["from"] == "null" {
+            found.push(none(shown));
         }
     }
     Value::Array(found)
@@ -351,18 +354,23 @@ fn old_table(panel: &mut Panel, json: &Value, report: &mut Report) {
             panel.transformations.push(super::super::model::Transformation {
                 id: "reduce".to_owned(),
                 options: json!({ "reducers": if calcs.is_empty() { vec![json!("mean")] } else { calcs }, "mode": "seriesToRows" }),
+                only: String::new(),
             });
         }
-        "timeseries_to_rows" => panel
-            .transformations
-            .push(super::super::model::Transformation { id: "seriesToRows".to_owned(), options: json!({}) }),
+        "timeseries_to_rows" => panel.transformations.push(super::super::model::Transformation {
+            id: "seriesToRows".to_owned(),
+            options: json!({}),
+            only: String::new(),
+        }),
         "timeseries_to_columns" => panel.transformations.push(super::super::model::Transformation {
             id: "joinByField".to_owned(),
             options: json!({ "byField": "Time" }),
+            only: String::new(),
         }),
         other => report.of(panel, format!("the table's transform {other} is not carried over")),
     }
-    for style in items(json, "styles") {
+    // Of the styles the first that fits counted, of exceptions the last does.
+    for style in items(json, "styles").iter().rev() {
         let pattern = text(style, "pattern");
         let regex = pattern.starts_with('/') || pattern.contains(['*', '|']);
         let mut properties: Vec<(String, Value)> = Vec::new();
@@ -378,6 +386,14 @@ fn old_table(panel: &mut Panel, json: &Value, report: &mut Report) {
         if let Some(decimals) = integer(style, "decimals").filter(|_| style["type"] == "number") {
             properties.push(("decimals".to_owned(), json!(decimals)));
         }
+        properties.extend(style_colours(style));
+        if style["type"] == "date" {
+            properties.push(("unit".to_owned(), json!("dateTimeAsIso")));
+        }
+        let mappings = mappings(style);
+        if mappings.as_array().is_some_and(|mappings| !mappings.is_empty()) {
+            properties.push(("mappings".to_owned(), mappings));
+        }
         if flag(style, "link") {
             let link = json!([{ "title": text(style, "linkTooltip"), "url": text(style, "linkUrl").replace("$__cell", "${__value.text}"), "targetBlank": flag(style, "linkTargetBlank") }]);
             properties.push(("links".to_owned(), link));
@@ -391,6 +407,25 @@ fn old_table(panel: &mut Panel, json: &Value, report: &mut Report) {
             });
         }
     }
+}
+
+/// Cells coloured by "70,90" with three colours.
+fn style_colours(style: &Value) -> Vec<(String, Value)> {
+    let kind = match text(style, "colorMode").as_str() {
+        "cell" | "row" => "color-background",
+        "value" => "color-text",
+        _ => return Vec::new(),
+    };
+    let bounds: Vec<f64> = items(style, "thresholds").iter().filter_map(number).collect();
+    let colour = |at: usize| items(style, "colors").get(at).cloned().unwrap_or_else(|| json!("text"));
+    let mut steps = vec![json!({ "value": null, "color": colour(0) })];
+    steps.extend(
+        bounds.iter().enumerate().map(|(at, value)| json!({ "value": value, "color": colour(at + 1) })),
+    );
+    vec![
+        ("custom.cellOptions".to_owned(), json!({ "type": kind })),
+        ("thresholds".to_owned(), json!({ "mode": "absolute", "steps": steps })),
+    ]
 }
 
 fn words(panel: &mut Panel, json: &Value) {

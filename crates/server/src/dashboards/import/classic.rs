@@ -5,7 +5,7 @@ use serde_json::Value;
 use super::super::model::{AnnotationQuery, Dashboard, Link, Panel, Place, Section};
 use super::super::report::Report;
 use super::read::{flag, integer, items, text};
-use super::{panel, variable};
+use super::{panel, prepare, variable};
 
 /// Pixels of one row of the grid, which the heights of old are in.
 const ROW_PIXELS: f64 = 38.0;
@@ -15,6 +15,7 @@ pub fn read(json: &Value, report: &mut Report) -> Result<Dashboard, String> {
     if !json["panels"].is_array() && !json["rows"].is_array() {
         return Err("this is no dashboard: it has neither panels nor rows nor elements".to_owned());
     }
+    let json = &prepare::prepared(json);
     let time = &json["time"];
     let or = |text: String, other: &str| if text.is_empty() { other.to_owned() } else { text };
     let datasource = &json["datasource"];
@@ -25,7 +26,8 @@ pub fn read(json: &Value, report: &mut Report) -> Result<Dashboard, String> {
         tags: items(json, "tags").iter().filter_map(Value::as_str).map(str::to_owned).collect(),
         from: or(text(time, "from"), "now-6h"),
         to: or(text(time, "to"), "now"),
-        refresh: text(json, "refresh"),
+        // Many files say false where they mean never.
+        refresh: json["refresh"].as_str().unwrap_or_default().to_owned(),
         variables: variable::read_all(items(&json["templating"], "list"), report),
         links: items(json, "links").iter().map(link).collect(),
         annotations: annotations(items(&json["annotations"], "list"), report),
@@ -40,10 +42,15 @@ pub fn read(json: &Value, report: &mut Report) -> Result<Dashboard, String> {
     Ok(dashboard)
 }
 
-/// `__inputs` that are constants are variables that cannot be chosen.
+/// `__inputs` that are constants are variables that cannot be chosen; other variables are filled with them.
 fn constants(json: &Value, dashboard: &mut Dashboard) {
     for input in items(json, "__inputs").iter().filter(|input| input["type"] == "constant") {
         let name = text(input, "name");
+        let (place, value) = (format!("${{{name}}}"), text(input, "value"));
+        for variable in &mut dashboard.variables {
+            variable.query = variable.query.replace(&place, &value);
+            variable.current.iter_mut().for_each(|one| *one = one.replace(&place, &value));
+        }
         if dashboard.variables.iter().all(|variable| variable.name != name) {
             dashboard.variables.push(super::super::model::Variable {
                 name,
@@ -60,8 +67,11 @@ fn constants(json: &Value, dashboard: &mut Dashboard) {
 /// Panels on the grid: a row's panels are inside it while it is folded, and after it while it is not.
 fn grid(panels: &[Value], datasource: &Value, report: &mut Report) -> Vec<Section> {
     let mut sections = vec![Section::default()];
+    let mut whole = false;
     for json in panels {
         if json["type"] == "row" {
+            // A folded row keeps its panels inside; what follows it stands outside of any row.
+            whole = flag(json, "collapsed") && !items(json, "panels").is_empty();
             sections.push(Section {
                 title: text(json, "title"),
                 collapsed: flag(json, "collapsed"),
@@ -71,9 +81,8 @@ fn grid(panels: &[Value], datasource: &Value, report: &mut Report) -> Vec<Sectio
                     .map(|json| panel::read(json, datasource, report))
                     .collect(),
             });
-        } else if let Some(section) = sections.last_mut() {
-            // A folded row keeps its panels inside; what follows it stands outside of any row.
-            if section.collapsed && !section.panels.is_empty() {
+        } else {
+            if std::mem::take(&mut whole) {
                 sections.push(Section::default());
             }
             if let Some(section) = sections.last_mut() {
@@ -101,6 +110,7 @@ fn old_rows(rows: &[Value], datasource: &Value, report: &mut Report) -> Vec<Sect
                 let span = super::read::number(&json["span"]).unwrap_or(4.0).clamp(1.0, 12.0);
                 let w = (span * 2.0).round() as u32;
                 let h = rows_of(&json["height"]).unwrap_or(height);
+                panel.repeat_max = panel::most_beside(json, 12.0).or(panel.repeat_max);
                 if x + w > 24 {
                     (x, y, tallest) = (0, y + tallest, 0);
                 }
@@ -143,7 +153,7 @@ fn annotations(list: &[Value], report: &mut Report) -> Vec<AnnotationQuery> {
         let query =
             [text(json, "expr"), text(&json["target"], "expr")].into_iter().find(|text| !text.is_empty());
         let name = text(json, "name");
-        let Some(query) = query else {
+        let Some(query) = query.filter(|_| panel::foreign(&json["datasource"]).is_none()) else {
             report.whole(format!("annotation {name}: only marks from PromQL are shown"));
             continue;
         };
@@ -161,6 +171,8 @@ pub fn link(json: &Value) -> Link {
         title: text(json, "title"),
         url: text(json, "url"),
         blank: flag(json, "targetBlank"),
+        with_time: flag(json, "keepTime"),
+        with_variables: flag(json, "includeVars"),
         tags: if json["type"] == "dashboards" { tags.collect() } else { Vec::new() },
     }
 }

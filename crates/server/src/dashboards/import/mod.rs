@@ -3,8 +3,10 @@
 
 mod angular;
 mod classic;
+mod early;
 mod judge;
 mod panel;
+mod prepare;
 mod read;
 mod resource;
 mod supported;
@@ -34,7 +36,7 @@ pub fn import(json: &Value) -> Result<(Dashboard, Report), String> {
         dashboard
     } else if json["dashboard"].is_object() {
         // What the API of Grafana answers with, and what is posted to it.
-        classic::read(&json["dashboard"], &mut report)?
+        return import(&json["dashboard"]);
     } else if json["elements"].is_object() {
         resource::read(json, &mut report)
     } else {
@@ -64,4 +66,241 @@ pub fn identifier(text: &str) -> String {
     }
     let name: String = name.trim_end_matches('-').chars().take(80).collect();
     if name.is_empty() { "dashboard".to_owned() } else { name }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    /// Imports a file; `path` leads into `{ "dashboard", "panels", "losses" }`.
+    fn check(file: &Value, path: &str, want: Value) {
+        let (dashboard, report) = import(file).expect("it is a dashboard");
+        let panels: Vec<_> = dashboard.panels().collect();
+        let losses: Vec<_> = report.lines().collect();
+        let all = json!({ "panels": panels, "losses": losses, "dashboard": dashboard });
+        let found = all.pointer(path).cloned().unwrap_or_default();
+        assert_eq!(found, want, "{path} of {all:#}");
+    }
+
+    fn of_panel(panel: Value, path: &str, want: Value) {
+        check(&json!({ "title": "t", "panels": [panel] }), &format!("/panels/0{path}"), want);
+    }
+
+    #[test]
+    fn every_envelope_is_opened() {
+        let classic = json!({ "title": "t", "schemaVersion": "39", "panels": [{ "type": "stat", "targets": [{ "expr": "up" }] }] });
+        let elements = json!({
+            "title": "t", "elements": { "a": { "kind": "Panel", "spec": { "id": 1, "title": "p", "vizConfig": { "kind": "VizConfig", "group": "stat", "spec": {} },
+                "data": { "spec": { "queries": [{ "spec": { "refId": "A", "query": { "kind": "DataQuery", "group": "prometheus", "spec": { "expr": "up" } } } }] } } } } },
+            "layout": { "kind": "GridLayout", "spec": { "items": [{ "kind": "GridLayoutItem", "spec": { "x": 0, "y": 0, "width": 6, "height": 4, "element": { "name": "a" } } }] } },
+        });
+        for file in [
+            classic.clone(),
+            json!({ "dashboard": classic, "meta": {} }),
+            json!({ "apiVersion": "dashboard.grafana.app/v1beta1", "kind": "Dashboard", "metadata": { "name": "n" }, "spec": classic }),
+            elements.clone(),
+            json!({ "apiVersion": "dashboard.grafana.app/v2", "kind": "Dashboard", "metadata": { "name": "n" }, "spec": elements.clone() }),
+            json!({ "dashboard": elements }),
+        ] {
+            check(&file, "/panels/0/queries/0/query", json!("up"));
+            check(&file, "/losses", json!([]));
+        }
+        assert!(import(&json!({ "title": "no panels" })).is_err());
+    }
+
+    #[test]
+    fn rows_of_every_age_become_sections() {
+        let stat = |id: u32| json!({ "id": id, "type": "stat", "targets": [{ "expr": "up" }], "gridPos": { "x": 0, "y": 9, "w": 4, "h": 3 } });
+        let file = json!({ "panels": [
+            stat(1), { "type": "row", "title": "open", "collapsed": false, "panels": [] }, stat(2), stat(3),
+            { "type": "row", "title": "folded", "collapsed": true, "panels": [stat(4)] }, stat(5), stat(6),
+            { "type": "row", "title": "folded without its own", "collapsed": true, "panels": [] }, stat(7), stat(8),
+        ] });
+        for (path, want) in [
+            ("/dashboard/sections/1/panels/1/id", json!(3)),
+            ("/dashboard/sections/2/panels/0/id", json!(4)),
+            ("/dashboard/sections/3/title", json!("")),
+            ("/dashboard/sections/3/panels/1/id", json!(6)),
+            ("/dashboard/sections/4/panels/1/id", json!(8)),
+            ("/dashboard/sections/1/panels/0/place/y", json!(0)),
+        ] {
+            check(&file, path, want);
+        }
+        let old = |span: u32| json!({ "type": "graph", "span": span, "targets": [{ "expr": "up" }], "minSpan": 4, "repeat": "node" });
+        let rows = json!({ "rows": [{ "title": "hidden", "showTitle": false, "height": "250px", "panels": [old(8), old(6), old(6)] }, { "title": "folded", "collapse": true, "panels": [old(12)] }] });
+        for (path, want) in [
+            ("/dashboard/sections/0/title", json!("")),
+            ("/panels/0/place", json!({ "x": 0, "y": 0, "w": 16, "h": 7 })),
+            ("/panels/1/place", json!({ "x": 0, "y": 7, "w": 12, "h": 7 })),
+            ("/panels/2/place/x", json!(12)),
+            ("/panels/0/repeatMax", json!(3)),
+            ("/dashboard/sections/1/collapsed", json!(true)),
+        ] {
+            check(&rows, path, want);
+        }
+    }
+
+    #[test]
+    fn loose_values_are_what_was_meant() {
+        let file = json!({ "title": null, "refresh": false, "tags": null, "time": { "from": "now-1d/d" }, "panels": [{ "type": "stat", "maxDataPoints": "100", "targets": [{ "expr": "up", "intervalFactor": "2" }] }] });
+        check(&file, "/dashboard/title", json!("Untitled"));
+        check(&file, "/dashboard/refresh", Value::Null);
+        check(&file, "/dashboard/from", json!("now-1d/d"));
+        check(&file, "/panels/0/pointsMax", json!(100));
+        check(&file, "/panels/0/queries/0/factor", json!(2));
+    }
+
+    #[test]
+    fn constants_of_an_export_are_filled_in() {
+        let file = json!({
+            "__inputs": [{ "name": "VAR_PREFIX", "type": "constant", "value": "node" }],
+            "templating": { "list": [{ "name": "prefix", "type": "constant", "query": "${VAR_PREFIX}", "current": { "value": "${VAR_PREFIX}" } }] }, "panels": [],
+        });
+        check(&file, "/dashboard/variables/0/query", json!("node"));
+        check(&file, "/dashboard/variables/0/current/0", json!("node"));
+    }
+
+    #[test]
+    fn every_form_of_a_variable_is_read() {
+        let variable = |json: Value, path: &str, want: Value| {
+            check(
+                &json!({ "templating": { "list": [json] }, "panels": [] }),
+                &format!("/dashboard/variables/0{path}"),
+                want,
+            )
+        };
+        variable(
+            json!({ "type": "query", "query": { "query": "label_values(up, job)", "refId": "x" } }),
+            "/query",
+            json!("label_values(up, job)"),
+        );
+        variable(
+            json!({ "type": "query", "query": { "qryType": 1, "metric": "up", "label": "job" } }),
+            "/query",
+            json!("label_values(up, job)"),
+        );
+        variable(
+            json!({ "type": "query", "query": "", "definition": "metrics(x)" }),
+            "/query",
+            json!("metrics(x)"),
+        );
+        variable(
+            json!({ "type": "query", "current": { "text": "All", "value": "All" }, "includeAll": true }),
+            "/current/0",
+            json!("$__all"),
+        );
+        variable(
+            json!({ "type": "custom", "query": "[{\"text\":\"a, b\",\"value\":\"1\"},\"c\"]", "valuesFormat": "json" }),
+            "/query",
+            json!("a\\, b : 1,c"),
+        );
+        variable(
+            json!({ "type": "custom", "options": [{ "value": "a" }, { "value": "$__all" }, { "value": "b" }] }),
+            "/query",
+            json!("a,b"),
+        );
+        variable(json!({ "type": "interval", "query": "1m,5m" }), "/current/0", json!("1m"));
+        variable(json!({ "type": "textbox", "query": "x" }), "/current/0", json!("x"));
+        let groups = json!({ "templating": { "list": [{ "type": "groupby", "name": "g" }] }, "panels": [] });
+        check(&groups, "/losses/0", json!("variable g: groupby variables are not carried over"));
+        let second = |kind: &str, spec: Value, path: &str, want: Value| {
+            check(
+                &json!({ "elements": {}, "variables": [{ "kind": kind, "spec": spec }] }),
+                &format!("/dashboard/variables/0{path}"),
+                want,
+            );
+        };
+        second(
+            "QueryVariable",
+            json!({ "name": "q", "query": { "kind": "DataQuery", "spec": { "query": "label_values(job)" } }, "sort": "alphabeticalDesc", "hide": "hideLabel" }),
+            "/sort",
+            json!(2),
+        );
+        second(
+            "QueryVariable",
+            json!({ "query": { "kind": "prometheus", "spec": { "__legacyStringValue": "label_values(job)" } } }),
+            "/query",
+            json!("label_values(job)"),
+        );
+        second(
+            "SwitchVariable",
+            json!({ "name": "s", "enabledValue": "1", "disabledValue": "0", "current": "1" }),
+            "/current/0",
+            json!("1"),
+        );
+        second(
+            "SwitchVariable",
+            json!({ "name": "s", "enabledValue": "1", "disabledValue": "0" }),
+            "/query",
+            json!("0,1"),
+        );
+        second("TextVariable", json!({ "query": "x" }), "/kind", json!("textbox"));
+        second("DatasourceVariable", json!({ "pluginId": "prometheus" }), "/query", json!("prometheus"));
+    }
+
+    #[test]
+    fn what_asks_something_else_is_named() {
+        let loki = json!({ "type": "timeseries", "id": 3, "title": "logs", "datasource": { "type": "loki" }, "targets": [{ "expr": "rate({a=\"b\"}[5m])" }] });
+        check(
+            &json!({ "panels": [loki] }),
+            "/losses/0",
+            json!("panel 3 \"logs\": query A asks loki, not PromQL"),
+        );
+        let mixed = json!({ "type": "timeseries", "datasource": { "uid": "-- Mixed --" }, "targets": [{ "expr": "up" }, { "refId": "E", "datasource": { "type": "__expr__", "uid": "__expr__" }, "expression": "$A * 2" }] });
+        of_panel(mixed.clone(), "/queries/0/query", json!("up"));
+        of_panel(mixed, "/lost", Value::Null);
+        let logs = json!({ "panels": [], "annotations": { "list": [{ "name": "n", "datasource": "Loki", "expr": "{a=\"b\"}" }, { "name": "p", "datasource": "$ds", "expr": "up == 0" }] } });
+        check(&logs, "/losses/0", json!("annotation n: only marks from PromQL are shown"));
+        check(&logs, "/dashboard/annotations/0/query", json!("up == 0"));
+        of_panel(
+            json!({ "type": "some-plugin", "targets": [{ "expr": "up" }] }),
+            "/lost",
+            json!("panels of kind some-plugin are not known"),
+        );
+        of_panel(
+            json!({ "type": "grafana-polystat-panel", "targets": [{ "expr": "up" }] }),
+            "/kind",
+            json!("stat"),
+        );
+    }
+
+    #[test]
+    fn steps_links_and_mappings_keep_what_they_say() {
+        let step =
+            json!({ "id": "organize", "options": {}, "filter": { "id": "byRefId", "options": "/A|B/" } });
+        of_panel(
+            json!({ "type": "table", "transformations": [step, { "id": "merge", "disabled": true }], "targets": [{ "expr": "up" }] }),
+            "/transformations",
+            json!([{ "id": "organize", "options": {}, "only": "/A|B/" }]),
+        );
+        let links = json!({ "panels": [], "links": [{ "type": "dashboards", "tags": ["a"], "keepTime": true, "includeVars": true }, { "type": "link", "url": "/d/x", "targetBlank": true }] });
+        check(&links, "/dashboard/links/0/withTime", json!(true));
+        check(&links, "/dashboard/links/0/tags/0", json!("a"));
+        check(&links, "/dashboard/links/1/blank", json!(true));
+        let single = |kind: i64| json!({ "type": "singlestat", "mappingType": kind, "valueMaps": [{ "value": "1", "text": "up" }], "rangeMaps": [{ "from": "null", "to": "null", "text": "none" }], "targets": [{ "expr": "up" }] });
+        of_panel(
+            single(1),
+            "/defaults/mappings",
+            json!([{ "type": "value", "options": { "1": { "text": "up" } } }]),
+        );
+        of_panel(
+            single(2),
+            "/defaults/mappings",
+            json!([{ "type": "special", "options": { "match": "null", "result": { "text": "none" } } }]),
+        );
+    }
+
+    #[test]
+    fn a_table_of_old_keeps_its_columns_and_colours() {
+        let table = json!({ "type": "table", "targets": [{ "expr": "up", "format": "table" }], "styles": [
+            { "pattern": "Time", "type": "hidden" }, { "pattern": "Value", "type": "number", "unit": "percent", "colorMode": "cell", "thresholds": ["70", "90"], "colors": ["green", "orange", "red"] },
+            { "pattern": "/.*/", "type": "number", "unit": "short" },
+        ] });
+        // Of the styles the first that fits counted, of exceptions the last does.
+        of_panel(table.clone(), "/overrides/0/of", json!("/.*/"));
+        of_panel(table.clone(), "/overrides/2/properties/0", json!(["custom.hidden", true]));
+        of_panel(table, "/overrides/1/properties/2/1/steps/2", json!({ "value": 90.0, "color": "red" }));
+    }
 }

@@ -4,8 +4,8 @@ use serde_json::{Map, Value};
 
 use super::super::model::{Options, Override, Panel, PanelQuery, Transformation};
 use super::super::report::Report;
-use super::read::{flag, integer, items, text};
-use super::{angular, classic};
+use super::read::{as_text, flag, integer, items, number, text};
+use super::{angular, classic, early};
 
 /// Reads it. Where it names no source of data, the dashboard's own counts.
 pub fn read(json: &Value, datasource: &Value, report: &mut Report) -> Panel {
@@ -25,9 +25,9 @@ pub fn read(json: &Value, datasource: &Value, report: &mut Report) -> Panel {
         options: object(&json["options"]),
         repeat: text(json, "repeat"),
         repeat_down: json["repeatDirection"] == "v",
-        repeat_max: json["maxPerRow"].as_u64(),
+        repeat_max: count(&json["maxPerRow"]).or_else(|| most_beside(json, 24.0)),
         interval: text(json, "interval"),
-        points_max: json["maxDataPoints"].as_u64(),
+        points_max: count(&json["maxDataPoints"]),
         time_from: text(json, "timeFrom"),
         time_shift: text(json, "timeShift"),
         links: items(json, "links").iter().map(classic::link).filter(|link| !link.url.is_empty()).collect(),
@@ -35,6 +35,10 @@ pub fn read(json: &Value, datasource: &Value, report: &mut Report) -> Panel {
         ..Panel::default()
     };
     let mut panel = angular::upgraded(panel, json, report);
+    if early::is_early(json) {
+        early::upgraded(&mut panel, json);
+    }
+    stand_in(&mut panel, report);
     if json["libraryPanel"].is_object() && items(json, "targets").is_empty() {
         panel.lost = "it is a library panel, and the library is not part of the file".to_owned();
     }
@@ -71,7 +75,7 @@ pub fn read_queries(targets: &[Value], datasource: &Value, panel: &mut Panel, re
                 range: target["range"].as_bool().unwrap_or(!flag(target, "instant")),
                 format: text(target, "format"),
                 interval: text(target, "interval"),
-                factor: target["intervalFactor"].as_u64().filter(|factor| *factor > 1),
+                factor: count(&target["intervalFactor"]).filter(|factor| *factor > 1),
                 hidden: flag(target, "hide"),
                 exemplars: flag(target, "exemplar"),
             });
@@ -109,12 +113,46 @@ pub fn foreign(datasource: &Value) -> Option<String> {
     (!OURS.contains(&kind.as_str())).then_some(kind)
 }
 
+/// A count; old files have it as a text.
+fn count(json: &Value) -> Option<u64> {
+    number(json).filter(|number| *number >= 1.0).map(|number| number as u64)
+}
+
+/// How many repeats stand beside each other when each has at least so many of all columns: a divisor of the grid's 24.
+pub fn most_beside(json: &Value, columns: f64) -> Option<u64> {
+    let smallest = number(&json["minSpan"]).filter(|span| *span >= 1.0)?;
+    [24, 12, 8, 6, 4, 3, 2, 1].into_iter().find(|most| *most as f64 <= columns / smallest)
+}
+
+/// Plugins whose panels a kind of ours shows nearly as well, with what is different.
+const STAND_INS: &[(&str, &str, &str)] = &[
+    ("grafana-polystat-panel", "stat", "drawn as single values instead of hexagons"),
+    ("vonage-status-panel", "stat", "drawn as single values"),
+    ("btplc-status-dot-panel", "stat", "drawn as single values"),
+    ("michaeldmoore-multistat-panel", "bargauge", "drawn as bars"),
+    ("briangann-gauge-panel", "gauge", "drawn as a gauge"),
+    ("natel-discrete-panel", "state-timeline", "drawn as states over time"),
+    ("flant-statusmap-panel", "status-history", "drawn as states over time"),
+    ("trend", "timeseries", "drawn over time"),
+];
+
+fn stand_in(panel: &mut Panel, report: &mut Report) {
+    if let Some((_, kind, difference)) = STAND_INS.iter().find(|(plugin, ..)| panel.kind == *plugin) {
+        report.of(panel, *difference);
+        panel.kind = (*kind).to_owned();
+    }
+}
+
 fn letter(at: usize) -> String {
     char::from(b'A' + (at % 26) as u8).to_string()
 }
 
 fn transformation(json: &Value) -> Transformation {
-    Transformation { id: text(json, "id"), options: json["options"].clone() }
+    Transformation {
+        id: text(json, "id"),
+        options: json["options"].clone(),
+        only: as_text(&json["filter"]["options"]),
+    }
 }
 
 /// An exception of the classic form.

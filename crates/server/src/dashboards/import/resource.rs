@@ -8,6 +8,7 @@ use super::classic::{link, place};
 use super::panel::{exception, object, read_queries};
 use super::read::{as_text, flag, integer, items, text};
 use super::supported;
+use super::variable;
 
 /// How deep layouts may be nested.
 const DEPTH_MAX: usize = 8;
@@ -166,7 +167,8 @@ impl Reader<'_> {
                 .into_iter()
                 .find(|id| !id.is_empty())
                 .unwrap_or_default();
-            Transformation { id, options: one["spec"]["options"].clone() }
+            let only = as_text(&one["spec"]["filter"]["options"]);
+            Transformation { id, options: one["spec"]["options"].clone(), only }
         };
         panel.transformations = items(data, "transformations")
             .iter()
@@ -207,6 +209,10 @@ fn variables(list: &[Value], report: &mut Report) -> Vec<Variable> {
         let spec = &json["spec"];
         let kind = text(json, "kind").trim_end_matches("Variable").to_lowercase();
         let kind = if kind == "text" { "textbox".to_owned() } else { kind };
+        if kind == "switch" {
+            found.push(switch(spec));
+            continue;
+        }
         if !supported::VARIABLES.contains(&kind.as_str()) {
             report.whole(format!("variable {}: {kind} variables are not carried over", text(spec, "name")));
             continue;
@@ -221,7 +227,11 @@ fn variables(list: &[Value], report: &mut Report) -> Vec<Variable> {
             }
             other => as_text(other),
         };
-        let query = if kind == "datasource" { text(spec, "pluginId") } else { query };
+        let query = match kind.as_str() {
+            "datasource" => text(spec, "pluginId"),
+            "custom" if spec["valuesFormat"] == "json" => variable::listed(&query),
+            _ => query,
+        };
         let current = match &spec["current"]["value"] {
             Value::Array(values) => values.iter().map(as_text).collect(),
             Value::Null => Vec::new(),
@@ -258,16 +268,39 @@ fn variables(list: &[Value], report: &mut Report) -> Vec<Variable> {
     found
 }
 
+/// On or off, each with its value.
+fn switch(spec: &Value) -> Variable {
+    let value = |name: &str, usual: &str| match text(spec, name) {
+        value if value.is_empty() => usual.to_owned(),
+        value => value,
+    };
+    let (on, off) = (value("enabledValue", "true"), value("disabledValue", "false"));
+    Variable {
+        name: text(spec, "name"),
+        label: text(spec, "label"),
+        kind: "custom".to_owned(),
+        current: vec![value("current", &off)],
+        query: format!("{off},{on}"),
+        ..Variable::default()
+    }
+}
+
 fn annotation(json: &Value, report: &mut Report) -> Option<AnnotationQuery> {
     let spec = &json["spec"];
     if flag(spec, "builtIn") {
         return None;
     }
-    let (name, query) = (text(spec, "name"), text(&spec["query"]["spec"], "expr"));
-    if query.is_empty() {
+    let name = text(spec, "name");
+    let places = [&spec["query"]["spec"], &spec["legacyOptions"], &spec["legacyOptions"]["target"]];
+    let query = places.into_iter().map(|place| text(place, "expr")).find(|query| !query.is_empty());
+    let source =
+        [text(&spec["query"], "group"), text(&spec["query"], "kind"), text(&spec["datasource"], "type")];
+    let source = source.into_iter().find(|kind| !kind.is_empty() && kind != "DataQuery").unwrap_or_default();
+    let ours = super::panel::foreign(&json!({ "type": source })).is_none();
+    let Some(query) = query.filter(|_| ours) else {
         report.whole(format!("annotation {name}: only marks from PromQL are shown"));
         return None;
-    }
+    };
     Some(AnnotationQuery {
         text: name.clone(),
         name,

@@ -38,6 +38,12 @@ pub const TRANSFORMATIONS: &[&str] = &[
     "timeSeriesTable",
     "convertFieldType",
     "concatenate",
+    "extractFields",
+    "groupingToMatrix",
+    "rowsToFields",
+    "partitionByValues",
+    "transpose",
+    "formatTime",
 ];
 
 /// Which fields an exception is about.

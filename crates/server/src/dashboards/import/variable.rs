@@ -31,7 +31,7 @@ pub fn read_all(list: &[Value], report: &mut Report) -> Vec<Variable> {
 
 fn read(json: &Value) -> Variable {
     let query = match &json["query"] {
-        Value::Object(_) => text(&json["query"], "query"),
+        Value::Object(_) => asked(&json["query"]),
         other => as_text(other),
     };
     let query = if query.is_empty() { text(json, "definition") } else { query };
@@ -57,7 +57,11 @@ fn read(json: &Value) -> Variable {
         name: text(json, "name"),
         label: text(json, "label"),
         kind,
-        query: if query.is_empty() { custom_options(json) } else { query },
+        query: match query {
+            query if query.is_empty() => custom_options(json),
+            query if json["valuesFormat"] == "json" => listed(&query),
+            query => query,
+        },
         regex: text(json, "regex"),
         current: current.into_iter().filter(|value| !value.is_empty()).collect(),
         multi: flag(json, "multi"),
@@ -66,6 +70,34 @@ fn read(json: &Value) -> Variable {
         sort: json["sort"].as_u64().unwrap_or(0),
         hide: json["hide"].as_u64().unwrap_or(0),
     }
+}
+
+/// What a query with parts of its own asks.
+fn asked(query: &Value) -> String {
+    let (whole, label, metric) = (text(query, "query"), text(query, "label"), text(query, "metric"));
+    match (whole.is_empty(), label.is_empty(), metric.is_empty()) {
+        (true, false, true) => format!("label_values({label})"),
+        (true, false, false) => format!("label_values({metric}, {label})"),
+        _ => whole,
+    }
+}
+
+/// Choices written as a JSON list, the way they are written with commas.
+pub fn listed(query: &str) -> String {
+    let Ok(Value::Array(all)) = serde_json::from_str::<Value>(query) else { return query.to_owned() };
+    let kept = |text: String| text.replace(',', "\\,");
+    let one = |choice: &Value| match choice {
+        Value::Object(_) => {
+            let (value, shown) = (text(choice, "value"), text(choice, "text"));
+            if shown.is_empty() || shown == value {
+                kept(value)
+            } else {
+                format!("{} : {}", kept(shown), kept(value))
+            }
+        }
+        other => kept(as_text(other)),
+    };
+    all.iter().map(one).collect::<Vec<_>>().join(",")
 }
 
 /// The choices of a custom variable whose query is missing.
