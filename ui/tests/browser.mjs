@@ -173,6 +173,13 @@ const workWithDashboards = async (page) => {
   await page.mouse.up();
   const moved = await handle.boundingBox();
   check("a panel is moved by dragging", moved.x > box.x + 200, `${box.x} ${moved.x}`);
+  await page.keyboard.press("Tab");
+  await handle.focus();
+  const there = await handle.boundingBox();
+  await page.keyboard.press("ArrowLeft");
+  await until("the panel is moved by an arrow", 3_000, async () => (await handle.boundingBox()).x < there.x - 10);
+  check("a panel is moved by keyboard, and keeps the focus", await handle.evaluate((element) => element === document.activeElement));
+  await page.keyboard.press("Control+z");
   await page.locator("h1").first().click();
   await page.keyboard.press("Control+z");
   await until("the panel is back", 3_000, async () => Math.abs((await handle.boundingBox()).x - box.x) < 4);

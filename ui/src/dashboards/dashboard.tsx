@@ -248,6 +248,17 @@ const drag = (event: PointerEvent, panel: DashboardPanel, edit: Editing, resize:
   addEventListener("pointerup", end, { once: true });
 };
 
+const ARROWS: Record<string, [number, number]> = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] };
+
+/** What the pointer can do, the keyboard can: Enter opens, arrows move by a column or a row, with Shift they resize. */
+const press = (event: KeyboardEvent, { id, place }: DashboardPanel, edit: Editing): void => {
+  const [x, y] = ARROWS[event.key] ?? [0, 0];
+  if (event.key === "Enter") edit.open(id);
+  else if (x || y) edit.move(id, event.shiftKey ? { ...place, w: Math.max(1, place.w + x), h: Math.max(1, place.h + y) } : { ...place, x: Math.max(0, place.x + x), y: Math.max(0, place.y + y) });
+  else return;
+  event.preventDefault();
+};
+
 const Section = ({ section, scope, title, id, edit }: { section: DashboardSection; scope: Scope; title: string; id: string; edit: Editing | undefined }): JSX.Element => {
   const open = useSignal(!section.collapsed);
   const panels = open.value ? compacted(placed(section.panels, scope)) : [];
@@ -260,7 +271,7 @@ const Section = ({ section, scope, title, id, edit }: { section: DashboardSectio
           {panels.map((one) => (
             <div key={`${one.panel.id} ${one.name}`} class={edit ? "cellbox edited" : "cellbox"} style={{ gridColumn: `${one.x + 1} / span ${one.w}`, gridRow: `${one.y + 1} / span ${one.h}` }}>
               <Panel panel={one.panel} scope={one.scope} key2={`${id} ${one.panel.id} ${JSON.stringify(one.panel.queries)} ${scopeKey(one.scope)}`} height={one.h * ROW + (one.h - 1) * GAP} sync="dashboard" />
-              {edit && <button class="handle" type="button" aria-label={`Edit ${one.panel.title || one.panel.kind}`} title="Click to edit, drag to move" onPointerDown={(event) => drag(event, one.panel, edit, false)} onKeyDown={(event) => event.key === "Enter" && edit.open(one.panel.id)} />}
+              {edit && <button class="handle" type="button" aria-label={`Edit ${one.panel.title || one.panel.kind}`} title="Click to edit, drag or press arrows to move, with Shift to resize" aria-keyshortcuts="Enter ArrowLeft ArrowRight ArrowUp ArrowDown" onPointerDown={(event) => drag(event, one.panel, edit, false)} onKeyDown={(event) => press(event, one.panel, edit)} />}
               {edit && <span class="corner" onPointerDown={(event) => drag(event, one.panel, edit, true)} />}
             </div>
           ))}

@@ -170,7 +170,7 @@ export const Stat = (props: PictureProps): JSX.Element => {
     <div class="stats" style={{ gridTemplateColumns: `repeat(${columns}, minmax(0, 1fr))`, height: `${height}px` }}>
       {all.map((one) => {
         const named = text === "name" || text === "value_and_name" || (text === "auto" && all.length > 1);
-        const size = forced ?? Math.max(14, Math.min(tall * (named ? 0.36 : 0.5), (wide * 1.5) / Math.max(3, one.shown.text.length), 56));
+        const size = forced ?? Math.max(11, Math.min(tall * (named ? 0.36 : 0.5), (wide * 1.5) / Math.max(3, one.shown.text.length), 56));
         const style = mode.startsWith("background") ? { background: `color-mix(in srgb, ${one.shown.colour} 82%, var(--card))`, color: "#fff" } : mode === "none" ? {} : { color: legible(one.shown.colour) };
         return (
           <div key={`${one.title} ${one.at}`} class={`stat ${mode.startsWith("background") ? "filled" : ""}`} style={style}>

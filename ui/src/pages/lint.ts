@@ -37,7 +37,8 @@ export const lint = (facts: Facts): Finding[] => {
   const better = UNITS[unit];
   if (better && !(type === "counter" && unit === "percent")) add("unit", "info", `Measured in ${unit}`, "Base units (seconds, bytes, ratios) combine without conversion; every other unit needs it in every query and every panel.", `Measure in ${better[0]} and call it ${base(name).replace(new RegExp(`_${unit}$`), `_${better[0]}`)}.`);
   if (facts.unit && !base(name).endsWith(`_${facts.unit}`)) add("unit-suffix", "info", `Its unit ${facts.unit} is not in its name`, "OpenMetrics wants the unit as suffix, so that a query reads correctly.", `Call it ${base(name)}_${facts.unit}${name.endsWith("_total") ? "_total" : ""}.`);
-  if (/[A-Z]/.test(name)) add("case", "info", "Capital letters in the name", "Names are snake_case everywhere else; mixed case is mistyped.", `Call it ${name.replace(/([a-z0-9])([A-Z])/g, "$1_$2").toLowerCase()}.`);
+  // What node_exporter takes from the kernel is named as the kernel names it.
+  if (/[A-Z]/.test(name) && !/^(node|windows)_/.test(name)) add("case", "info", "Capital letters in the name", "Names are snake_case everywhere else; mixed case is mistyped.", `Call it ${name.replace(/([a-z0-9])([A-Z])/g, "$1_$2").toLowerCase()}.`);
   if (/:/.test(name)) add("colon", "info", "A colon in the name", "Colons are kept for recording rules; a reader looks for a rule that is not there.", "Use an underscore, unless this is a recording rule.");
   if (/(^|_)(gauge|counter|histogram|summary|metric)(_|$)/.test(base(name))) add("kind-in-name", "info", "The kind stands in the name", "The TYPE line says it already, and changing the kind would change the name.", "Leave it out.");
   for (const [label, values] of Object.entries(facts.labels)) {
