@@ -1,5 +1,8 @@
 //! `POST /api/v1/import/prometheus`: text or OpenMetrics, pushed. Every `extra_label=name=value` of the query string
 //! is set on every series; `timestamp` (milliseconds) is the time of samples that have none.
+//!
+//! Samples of any age are taken that the retention keeps. A push of samples older than those in memory costs a file for
+//! each day it touches, so a history is best pushed in pages of many lines.
 
 use std::sync::Arc;
 
@@ -61,7 +64,7 @@ async fn take(
     let packed = body::encoding(headers);
     let body = body::read(request, app.options.read_timeout).await?;
     let decode = move |_: &App| decode(&body::unpack(body, &packed)?, format, &arguments, now_millis());
-    app.intake.take(app, "import", decode).await
+    app.intake.take_old(app, "import", decode).await
 }
 
 fn arguments(pairs: Vec<(String, String)>) -> Result<Arguments, Rejected> {

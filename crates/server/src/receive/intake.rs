@@ -6,7 +6,7 @@ use std::time::Duration;
 use axum::http::StatusCode;
 use model::{Sample, Series, Value};
 use tokio::sync::Semaphore;
-use tsdb::{Appended, Refusal, RefusalReason, StoreError};
+use tsdb::{Appended, Refusal, RefusalReason, Store, StoreError};
 use wire::remote::Batch;
 
 use super::body::Rejected;
@@ -20,6 +20,9 @@ const TURN_TIMEOUT: Duration = Duration::from_secs(10);
 const NAMED_BYTES_MAX: usize = 1_000;
 /// How many refusals an answer names.
 const NAMED_MAX: usize = 16;
+
+/// How samples go into the store.
+type Way = fn(&Store, &[Series]) -> Result<Appended, StoreError>;
 
 /// The turns in which pushes are decoded.
 pub struct Intake {
@@ -90,7 +93,27 @@ impl Intake {
         source: &'static str,
         decode: impl FnOnce(&App) -> Result<Batch, Rejected> + Send + 'static,
     ) -> Result<Taken, Rejected> {
-        let outcome = self.append(app, source, decode).await;
+        self.take_by(Store::append_series, app, source, decode).await
+    }
+
+    /// As `take`, however old the samples are.
+    pub async fn take_old(
+        &self,
+        app: &Arc<App>,
+        source: &'static str,
+        decode: impl FnOnce(&App) -> Result<Batch, Rejected> + Send + 'static,
+    ) -> Result<Taken, Rejected> {
+        self.take_by(Store::import, app, source, decode).await
+    }
+
+    async fn take_by(
+        &self,
+        way: Way,
+        app: &Arc<App>,
+        source: &'static str,
+        decode: impl FnOnce(&App) -> Result<Batch, Rejected> + Send + 'static,
+    ) -> Result<Taken, Rejected> {
+        let outcome = self.append(way, app, source, decode).await;
         let durable = match outcome {
             Ok(taken) => app.keeper.durable().await.map(|()| taken).map_err(|reason| {
                 Rejected::new(
@@ -108,6 +131,7 @@ impl Intake {
 
     async fn append(
         &self,
+        way: Way,
         app: &Arc<App>,
         source: &'static str,
         decode: impl FnOnce(&App) -> Result<Batch, Rejected> + Send + 'static,
@@ -120,7 +144,7 @@ impl Intake {
         let work = tokio::task::spawn_blocking(move || {
             let _turn = turn;
             let batch = decode(&app)?;
-            store(&app, source, batch)
+            store(&app, way, source, batch)
         });
         work.await.unwrap_or_else(|error| {
             tracing::error!(%error, source, "taking a push failed");
@@ -129,7 +153,7 @@ impl Intake {
     }
 }
 
-fn store(app: &App, source: &'static str, batch: Batch) -> Result<Taken, Rejected> {
+fn store(app: &App, way: Way, source: &'static str, batch: Batch) -> Result<Taken, Rejected> {
     let mut taken = Taken { refused: batch.refused, ..Taken::default() };
     for refused in &batch.refusals {
         name(&mut taken.named, format!("{}: {}", refused.series, refused.reason));
@@ -142,7 +166,7 @@ fn store(app: &App, source: &'static str, batch: Batch) -> Result<Taken, Rejecte
         if series.is_empty() {
             continue;
         }
-        let appended = app.store.append_series(&series).map_err(store_failed)?;
+        let appended = way(&app.store, &series).map_err(store_failed)?;
         app.metrics.count(source, &appended);
         note(&mut taken, kind, &appended);
     }
@@ -184,7 +208,7 @@ fn in_words(refusal: &Refusal) -> String {
 fn explain(reason: RefusalReason) -> &'static str {
     match reason {
         RefusalReason::DuplicateTimestamp => "duplicate sample for timestamp: another value is there already",
-        RefusalReason::TooOld => "out of bounds: older than the out-of-order window admits",
+        RefusalReason::TooOld => "out of bounds: older than the out-of-order window or the retention admits",
         RefusalReason::SeriesLimit => "the limit of series is reached",
         RefusalReason::MemoryLimit => "the memory limit is near, so no new series is taken",
         RefusalReason::BadLabels => "the labels have no metric name, an empty name, or are too large",

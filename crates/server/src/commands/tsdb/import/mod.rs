@@ -237,14 +237,11 @@ impl Batch<'_> {
         self.totals.problem(problem);
     }
 
-    /// Stores what was gathered: what is too old for the head goes into parts of its own.
+    /// Stores what was gathered.
     fn flush(&mut self) -> anyhow::Result<()> {
-        let (old, new) = split(std::mem::take(&mut self.series), self.store.sealed_until());
-        if !old.is_empty() {
-            self.count(&self.store.import(&old)?);
-        }
-        if !new.is_empty() {
-            self.count(&self.store.append_series(&new)?);
+        let series = std::mem::take(&mut self.series);
+        if !series.is_empty() {
+            self.count(&self.store.import(&series)?);
         }
         self.store.maintain()?;
         self.samples = 0;
@@ -265,28 +262,6 @@ impl Batch<'_> {
             self.problem(format!("refused {} at {}: {reason}", refusal.series, refusal.time));
         }
     }
-}
-
-/// What of the series is before a time, and what is not.
-fn split(series: Vec<Series>, time: Timestamp) -> (Vec<Series>, Vec<Series>) {
-    let (mut old, mut new) = (Vec::new(), Vec::new());
-    for mut series in series {
-        let is_old = |of: Timestamp| of < time;
-        let has_old = series.samples.iter().any(|sample| is_old(sample.time))
-            || series.exemplars.iter().any(|exemplar| exemplar.time.is_some_and(is_old));
-        if has_old {
-            let (old_samples, samples) = series.samples.into_iter().partition(|sample| is_old(sample.time));
-            let (old_exemplars, exemplars) =
-                series.exemplars.into_iter().partition(|exemplar| exemplar.time.is_some_and(is_old));
-            let labels = series.labels.clone();
-            old.push(Series { labels, samples: old_samples, exemplars: old_exemplars, metadata: None });
-            series = Series { samples, exemplars, ..series };
-        }
-        if !series.samples.is_empty() || !series.exemplars.is_empty() || series.metadata.is_some() {
-            new.push(series);
-        }
-    }
-    (old, new)
 }
 
 /// The name of the file that remembers what was imported.
