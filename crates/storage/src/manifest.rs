@@ -103,6 +103,12 @@ impl Manifest {
         Ok((Manifest { fs: fs.clone(), dir: dir.to_owned(), contents }, orphans))
     }
 
+    /// Reads the manifest of `dir` and changes nothing there. Whoever writes to the directory may change it meanwhile.
+    pub fn read(fs: &Fs, dir: &Path) -> Result<Manifest> {
+        let contents = read(fs, &dir.join(FILE_NAME))?;
+        Ok(Manifest { fs: fs.clone(), dir: dir.to_owned(), contents })
+    }
+
     /// The live parts, in the order they came.
     pub fn parts(&self) -> &[PartEntry] {
         &self.contents.parts

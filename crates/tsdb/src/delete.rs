@@ -30,7 +30,7 @@ impl Store {
         note.tombstones.push(Tombstone { matchers: matchers.to_vec(), from, to, parts_below });
         match &self.disk {
             Some(disk) => self.publish(disk, None, &[], None, note, None)?,
-            None => *self.view.write() = std::sync::Arc::new(View { parts: Vec::new(), note }),
+            None => *self.view.write() = std::sync::Arc::new(View { parts: view.parts.clone(), note }),
         }
         drop((gate, maintenance));
         Ok(())

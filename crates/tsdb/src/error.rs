@@ -31,6 +31,11 @@ impl StoreError {
         matches!(self, StoreError::Storage(storage::Error::Locked { .. }))
     }
 
+    /// Whether a file or directory is simply not there.
+    pub fn is_not_found(&self) -> bool {
+        matches!(self, StoreError::Storage(error) if error.is_not_found())
+    }
+
     /// A limit that was reached: `what` with its unit, how much there was, how much is allowed.
     pub(crate) fn limit(what: &str, actual: u64, limit: u64) -> StoreError {
         StoreError::Limit(format!("{what} of {actual} exceeds the limit {limit}"))

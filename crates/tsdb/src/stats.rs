@@ -5,6 +5,7 @@ use std::sync::atomic::Ordering;
 
 use model::{METRIC_NAME, Timestamp};
 
+use crate::error::Result;
 use crate::part_info::PartInfo;
 use crate::refusal::RefusalReason;
 use crate::store::Store;
@@ -49,7 +50,7 @@ pub struct Stats {
     pub damages: Vec<String>,
 }
 
-/// Where the series of the head come from: the largest of each kind, largest first.
+/// Where series come from: the largest of each kind, largest first.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Cardinality {
     /// How many series there are.
@@ -86,7 +87,7 @@ impl Store {
             memory_bytes: self.memory_bytes(),
             head_bytes: self.head_bytes(),
             cache_bytes: self.cache.bytes() as u64,
-            log_bytes: self.disk.as_ref().map_or(0, |disk| disk.journal.bytes()),
+            log_bytes: self.disk.as_ref().map_or(self.opened.log_bytes, |disk| disk.journal.bytes()),
             part_bytes: parts.iter().map(|part| part.bytes).sum(),
             min_time: parts.first().map(|part| part.min_time).into_iter().chain(head_oldest).min(),
             parts,
@@ -110,17 +111,38 @@ impl Store {
 
     /// Where the series of the head come from, at most `limit` of each kind.
     pub fn cardinality(&self, limit: usize) -> Cardinality {
-        let mut of_point: HashMap<u32, u64> = HashMap::new();
-        let mut of_target: HashMap<u32, u64> = HashMap::new();
+        let (mut of_point, mut of_target) = (HashMap::new(), HashMap::new());
         for stripe in self.head.stripes() {
             let columns = stripe.columns();
             *of_target.entry(stripe.target).or_default() += columns.len() as u64;
             columns.points().iter().for_each(|&point| *of_point.entry(point).or_default() += 1);
         }
+        self.count_labels(self.head.series(), &of_target, &of_point, limit)
+    }
+
+    /// Where all series come from, those of head and parts together, each counted once: it looks at every one.
+    pub fn cardinality_of_all(&self, limit: usize) -> Result<Cardinality> {
+        let all = self.select(&[], Timestamp::MIN..=Timestamp::MAX)?;
+        let (mut of_point, mut of_target) = (HashMap::new(), HashMap::new());
+        for (target, point) in (0..all.len()).map(|index| all.ids(index)) {
+            *of_target.entry(target).or_default() += 1;
+            *of_point.entry(point).or_default() += 1;
+        }
+        Ok(self.count_labels(all.len() as u64, &of_target, &of_point, limit))
+    }
+
+    /// Adds up by label what was counted by target and by point.
+    fn count_labels(
+        &self,
+        series: u64,
+        of_target: &HashMap<u32, u64>,
+        of_point: &HashMap<u32, u64>,
+        limit: usize,
+    ) -> Cardinality {
         let registry = self.head.registry.read();
         let mut by_pair: BTreeMap<(&str, &str), u64> = BTreeMap::new();
         let tables: [(&LabelTable, &HashMap<u32, u64>); 2] =
-            [(&registry.targets, &of_target), (&registry.points, &of_point)];
+            [(&registry.targets, of_target), (&registry.points, of_point)];
         for (table, counts) in tables {
             for name in table.names() {
                 for (value, rows) in table.values(name) {
@@ -141,7 +163,7 @@ impl Store {
         let owned = |(name, count): (&str, u64)| (name.to_owned(), count);
         let pairs = by_pair.iter().map(|((name, value), count)| (format!("{name}={value}"), *count));
         Cardinality {
-            series: self.head.series(),
+            series,
             label_pairs: by_pair.len() as u64,
             series_by_metric: largest(by_metric, limit),
             values_by_label: largest(values_by_label.into_iter().map(owned), limit),

@@ -1,30 +1,27 @@
-//! The store's door: open, make durable, select series, ask for exemplars and metadata.
+//! The store's door: make durable, select series, ask for exemplars and metadata.
 
 use std::collections::BTreeMap;
 use std::ops::RangeInclusive;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Weak};
 
 use model::{Exemplar, Labels, Matcher, Metadata, Timestamp};
 use parking_lot::{Mutex, RwLock};
-use storage::{Clock, DirLock, Fs, Log, Manifest, Rng};
+use storage::{Clock, DirLock, Fs, Manifest};
 
-use crate::dispatch::Dispatch;
-use crate::error::{Result, StoreError};
+use crate::error::Result;
 use crate::exemplars::HeadExemplars;
-use crate::full_page::Paging;
 use crate::head::Head;
 use crate::journal::Journal;
 use crate::maintain::Maintenance;
 use crate::options::{Keeping, Options};
-use crate::part::{Part, PartCache};
+use crate::part::PartCache;
 use crate::record::{kind, put_metadata};
 use crate::refusal::RefusalReason;
-use crate::replay::Replay;
 use crate::select::Selection;
 use crate::tombstone::covers;
-use crate::view::{Note, View};
+use crate::view::View;
 
 /// Everything that is known of every metric. Shared between threads by reference.
 pub struct Store {
@@ -37,6 +34,8 @@ pub struct Store {
     pub(crate) view: RwLock<Arc<View>>,
     pub(crate) cache: Arc<PartCache>,
     pub(crate) disk: Option<Disk>,
+    /// Held by a store that was opened to be read.
+    pub(crate) reading: Option<DirLock>,
     /// Held for reading by appends, for writing by what must not happen during one.
     pub(crate) gate: RwLock<()>,
     /// Samples before this time are refused: they are in parts, or about to be.
@@ -61,7 +60,7 @@ pub(crate) struct Disk {
     pub(crate) clock: Clock,
     pub(crate) journal: Journal,
     pub(crate) manifest: Mutex<Manifest>,
-    _lock: DirLock,
+    pub(crate) _lock: DirLock,
 }
 
 /// What happened since the store was opened.
@@ -74,6 +73,8 @@ pub(crate) struct Counters {
 /// What opening a store found.
 #[derive(Clone, Debug, Default)]
 pub struct Opened {
+    /// How many bytes the log's files had.
+    pub log_bytes: u64,
     /// How many records the log had.
     pub log_records: u64,
     /// How many samples they brought back.
@@ -90,13 +91,6 @@ pub struct Opened {
 
 /// How much memory decoded blocks of parts may take.
 const PART_CACHE_BYTES_MAX: usize = 64 << 20;
-/// A log below this size is replayed before other threads would have begun.
-const ALONE_BYTES_MAX: u64 = 4 << 20;
-/// How much memory pages may take that wait, after replay, to be compressed; at most an eighth of the store's limit.
-const WAITING_PAGES_BYTES_MAX: usize = 512 << 20;
-/// How many threads replay a log at most.
-const REPLAY_THREADS_MAX: usize = 8;
-
 impl Store {
     /// A store that forgets everything when it is dropped.
     pub fn in_memory() -> Store {
@@ -106,51 +100,6 @@ impl Store {
     /// As `in_memory`, with limits.
     pub fn with_options(options: Options) -> Store {
         Store::new(options, None, View::default(), Opened::default())
-    }
-
-    /// Opens the store in a directory, which is created when missing.
-    pub fn open(dir: &Path, options: Options) -> Result<Store> {
-        Store::open_with(Fs::os(), Clock::system(), Rng::from_system(), dir, options)
-    }
-
-    /// Opens the store of any file system, by any clock.
-    pub fn open_with(fs: Fs, clock: Clock, mut rng: Rng, dir: &Path, options: Options) -> Result<Store> {
-        fs.create_dir(dir)?;
-        let lock = fs.lock_dir(dir)?;
-        let parts_dir = dir.join(PARTS_DIR);
-        let (manifest, _) = Manifest::open(&fs, &parts_dir)?;
-        let note = Note::read(manifest.note()).ok_or_else(|| {
-            StoreError::Io(format!(
-                "{}: the manifest's note was written by another version: use the program that wrote it",
-                parts_dir.display()
-            ))
-        })?;
-        let mut store = Store::new(options, None, View::default(), Opened::default());
-        let mut opened = Opened::default();
-        let mut view = View { parts: Vec::new(), note };
-        for entry in manifest.parts() {
-            match Part::open(&fs, &parts_dir, entry, &store.head.registry) {
-                Ok(part) => view.parts.push(Arc::new(part)),
-                // The part is left where it is: it is named, and everything else goes on.
-                Err(error) => opened.damages.push(error.to_string()),
-            }
-        }
-        let floor = view.note.sealed_until;
-        let journal = store.replay(&fs, dir, &mut rng, &manifest, floor, &mut opened)?;
-        opened.parts = view.parts.len() as u64;
-        for part in &view.parts {
-            store.newest.fetch_max(part.info.max_time, Ordering::Relaxed);
-            let mut metadata = store.metadata.write();
-            for (family, known) in part.metadata() {
-                metadata.entry(family).or_insert(known);
-            }
-        }
-        store.floor = AtomicI64::new(floor);
-        store.view = RwLock::new(Arc::new(view));
-        store.opened = opened;
-        let manifest = Mutex::new(manifest);
-        store.disk = Some(Disk { fs, dir: dir.to_owned(), clock, journal, manifest, _lock: lock });
-        Ok(store)
     }
 
     /// What opening the store found.
@@ -232,7 +181,7 @@ impl Store {
         *self.keeping.write() = keeping;
     }
 
-    fn new(options: Options, disk: Option<Disk>, view: View, opened: Opened) -> Store {
+    pub(crate) fn new(options: Options, disk: Option<Disk>, view: View, opened: Opened) -> Store {
         Store {
             head: Head::new(&options),
             keeping: RwLock::new(options.keeping()),
@@ -242,6 +191,7 @@ impl Store {
             view: RwLock::new(Arc::new(view)),
             cache: Arc::new(PartCache::new(PART_CACHE_BYTES_MAX)),
             disk,
+            reading: None,
             gate: RwLock::default(),
             floor: AtomicI64::new(Timestamp::MIN),
             newest: AtomicI64::new(Timestamp::MIN),
@@ -252,54 +202,6 @@ impl Store {
             is_merging_over: AtomicBool::new(false),
             sealed_views: Mutex::default(),
         }
-    }
-
-    /// Brings back what the log has, and opens it for more.
-    fn replay(
-        &mut self,
-        fs: &Fs,
-        dir: &Path,
-        rng: &mut Rng,
-        manifest: &Manifest,
-        floor: Timestamp,
-        opened: &mut Opened,
-    ) -> Result<Journal> {
-        let checkpoint = manifest.checkpoint();
-        let log_dir = dir.join(LOG_DIR);
-        fs.create_dir(&log_dir)?;
-        let log_bytes: u64 = fs.list(&log_dir)?.iter().map(|entry| entry.bytes).sum();
-        let threads = match self.options.replay_threads {
-            0 if log_bytes < ALONE_BYTES_MAX => 1,
-            0 => std::thread::available_parallelism().map_or(1, usize::from).min(REPLAY_THREADS_MAX),
-            threads => threads,
-        };
-        let (head, exemplars, metadata) = (&self.head, &self.exemplars, self.metadata.get_mut());
-        let waiting_bytes_left = AtomicUsize::new(match self.options.memory_bytes_max {
-            0 => WAITING_PAGES_BYTES_MAX,
-            limit => usize::try_from(limit / 8).unwrap_or(usize::MAX).min(WAITING_PAGES_BYTES_MAX),
-        });
-        let paging = Paging {
-            samples_per_column: self.options.page_samples,
-            waiting_bytes_left: Some(&waiting_bytes_left),
-        };
-        let (log, replayed, totals) = std::thread::scope(|scope| {
-            let replay = || Replay::new(head, exemplars, floor, paging);
-            let mut dispatch = Dispatch::new(scope, threads, replay, metadata);
-            let mut on_record = |record: storage::Record<'_>| dispatch.record(record);
-            let opened = Log::open(fs, &log_dir, self.options.log, rng, checkpoint, &mut on_record);
-            let totals = dispatch.finish();
-            opened.map(|(log, replayed)| (log, replayed, totals))
-        })?;
-        opened.log_records = replayed.records;
-        opened.log_samples = totals.samples;
-        opened.log_torn_bytes = replayed.torn_bytes;
-        opened.log_records_skipped = totals.skipped;
-        opened.damages.extend(replayed.damages.iter().map(ToString::to_string));
-        self.newest.fetch_max(totals.newest, Ordering::Relaxed);
-        let newest_record = totals.newest_record;
-        let journal = Journal::new(log, checkpoint, newest_record)?;
-        self.write_preamble(&journal.enter())?;
-        Ok(journal)
     }
 
     /// What every chapter of the log has to say beside definitions.

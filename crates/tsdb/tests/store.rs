@@ -229,6 +229,34 @@ fn cardinality_says_where_series_come_from() {
 }
 
 #[test]
+fn cardinality_of_all_counts_a_series_of_head_and_parts_and_of_either_split_once() {
+    let sim = SimFs::new(SimOptions::default());
+    let store = sim_store(&sim.fs(), 20 * HOUR);
+    let scraped = layout("job=api instance=a cluster=x", &["__name__=up", "__name__=hits code=200"]);
+    let gone = layout("job=api instance=b cluster=x", &["__name__=up"]);
+    let check = |want: (u64, u64)| {
+        let all = store.cardinality_of_all(9).unwrap();
+        assert_eq!((all.series, store.cardinality(9).series), want);
+        if want.0 > 0 {
+            assert_eq!(all.series_by_metric, [("up".to_owned(), 2), ("hits".to_owned(), 1)]);
+            assert_eq!(all.series_by_pair[..2], [("cluster=x".to_owned(), 3), ("job=api".to_owned(), 3)]);
+            assert_eq!(all.values_by_label[..3].iter().map(|(_, count)| *count).max(), Some(2));
+        }
+    };
+    check((0, 0));
+    store.append(&frame(&scraped, HOUR, &[1.0, 1.0])).unwrap();
+    store.append(&frame(&gone, HOUR, &[1.0])).unwrap();
+    store.seal_before(2 * HOUR).unwrap();
+    check((3, 0));
+    store.append(&frame(&scraped, 3 * HOUR, &[1.0, 2.0])).unwrap();
+    // As a remote writer splits it.
+    store.append_series(&[series("__name__=up job=api instance=a cluster=x", &[(4 * HOUR, 1.0)])]).unwrap();
+    check((3, 3));
+    store.seal_before(5 * HOUR).unwrap();
+    check((3, 0));
+}
+
+#[test]
 fn what_was_deleted_stays_away() {
     let sim = SimFs::new(SimOptions::default());
     let fs = sim.fs();

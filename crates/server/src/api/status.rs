@@ -9,7 +9,7 @@ use axum::response::{IntoResponse, Response};
 use model::Timestamp;
 use serde::Serialize;
 use serde_json::json;
-use tsdb::PartInfo;
+use tsdb::{PartInfo, Store};
 
 use super::envelope::{ApiError, success};
 use super::params::Params;
@@ -69,7 +69,8 @@ pub async fn runtime_info(State(app): State<Arc<App>>) -> Result<Response, ApiEr
     })))
 }
 
-/// What the store holds, and which names and labels most of it comes from.
+/// What the store holds, and which names and labels most of it comes from: of the head, as Prometheus has it, and of all
+/// there is where the head is empty, because the store was imported, or rests.
 pub async fn tsdb(State(app): State<Arc<App>>, params: Params) -> Result<Response, ApiError> {
     let limit = match params.get("limit").map(str::parse::<usize>) {
         None => LISTED,
@@ -79,7 +80,11 @@ pub async fn tsdb(State(app): State<Arc<App>>, params: Params) -> Result<Respons
         }
         Some(_) => return Err(ApiError::bad("limit must be a positive number")),
     };
-    let (stats, cardinality) = ask(&app, move |store| Ok((store.stats(), store.cardinality(limit)))).await?;
+    let tables = move |store: &Store| match store.cardinality(limit) {
+        of_head if of_head.series > 0 => Ok(of_head),
+        _ => store.cardinality_of_all(limit),
+    };
+    let (stats, cardinality) = ask(&app, move |store| Ok((store.stats(), tables(store)?))).await?;
     Ok(success(json!({
         "headStats": {
             "numSeries": cardinality.series,

@@ -48,6 +48,9 @@ pub trait FileSystem: Send + Sync {
     fn space(&self, dir: &Path) -> Result<Space>;
     /// Makes this process the only user of an existing directory until the lock is dropped.
     fn lock_dir(&self, dir: &Path) -> Result<DirLock>;
+    /// Keeps who wants to change a directory away until the lock is dropped, beside others that only read; writes
+    /// nothing. `None` where nobody ever locked the directory: it is a copy.
+    fn lock_dir_to_read(&self, dir: &Path) -> Result<Option<DirLock>>;
 }
 
 /// A file open for appending.

@@ -126,13 +126,14 @@ impl FileSystem for OsFs {
             options.read(true).write(true).create(true).truncate(false).open(&path).map_err(failed)?;
         match file.try_lock() {
             Ok(()) => {}
-            Err(fs::TryLockError::WouldBlock) => {
-                let mut text = String::new();
-                let told = file.take(32).read_to_string(&mut text).is_ok();
-                let pid = text.trim().parse::<u32>().ok().filter(|_| told);
-                let pid = pid.map_or("unknown".to_owned(), |pid| pid.to_string());
-                return Err(Error::Locked { path: dir.to_owned(), pid });
+            // Who only reads has not said who it is.
+            Err(fs::TryLockError::WouldBlock) if file.try_lock_shared().is_ok() => {
+                return Err(Error::Locked {
+                    path: dir.to_owned(),
+                    pid: "unknown, which reads it".to_owned(),
+                });
             }
+            Err(fs::TryLockError::WouldBlock) => return Err(locked(dir, file)),
             Err(fs::TryLockError::Error(error)) => return Err(failed(error)),
         }
         // The lock is the file's, the pid in it only tells others whom to ask: a full disk must not refuse it.
@@ -142,6 +143,29 @@ impl FileSystem for OsFs {
             .and_then(|_| writeln!(file, "{}", std::process::id()));
         Ok(DirLock { _held: Box::new(file) })
     }
+
+    fn lock_dir_to_read(&self, dir: &Path) -> Result<Option<DirLock>> {
+        let path = dir.join(LOCK_FILE);
+        let file = match fs::File::open(&path) {
+            Ok(file) => file,
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+            Err(error) => return Err(Error::io("lock", &path, error)),
+        };
+        match file.try_lock_shared() {
+            Ok(()) => Ok(Some(DirLock { _held: Box::new(file) })),
+            Err(fs::TryLockError::WouldBlock) => Err(locked(dir, file)),
+            Err(fs::TryLockError::Error(error)) => Err(Error::io("lock", &path, error)),
+        }
+    }
+}
+
+/// Says who has the directory, as the lock's file tells.
+fn locked(dir: &Path, file: fs::File) -> Error {
+    let mut text = String::new();
+    let told = file.take(32).read_to_string(&mut text).is_ok();
+    let pid = text.trim().parse::<u32>().ok().filter(|_| told);
+    let pid = pid.map_or("unknown".to_owned(), |pid| pid.to_string());
+    Error::Locked { path: dir.to_owned(), pid }
 }
 
 impl File for OsFile {
@@ -196,7 +220,24 @@ mod tests {
         let lock = fs.lock_dir(dir.path()).unwrap();
         let error = fs.lock_dir(dir.path()).unwrap_err().to_string();
         assert!(error.contains(&format!("pid {}", std::process::id())), "{error}");
+        let error = fs.lock_dir_to_read(dir.path()).unwrap_err().to_string();
+        assert!(error.contains(&format!("pid {}", std::process::id())), "{error}");
         drop(lock);
+        fs.lock_dir(dir.path()).unwrap();
+    }
+
+    #[test]
+    fn readers_share_a_directory_and_leave_nothing_there() {
+        let dir = tempfile::tempdir().unwrap();
+        let fs = Fs::os();
+        assert!(fs.lock_dir_to_read(dir.path()).unwrap().is_none());
+        assert_eq!(fs.list(dir.path()).unwrap(), []);
+        drop(fs.lock_dir(dir.path()).unwrap());
+        let readers = [fs.lock_dir_to_read(dir.path()).unwrap(), fs.lock_dir_to_read(dir.path()).unwrap()];
+        assert!(readers.iter().all(Option::is_some));
+        let error = fs.lock_dir(dir.path()).unwrap_err().to_string();
+        assert!(error.contains("unknown, which reads it"), "{error}");
+        drop(readers);
         fs.lock_dir(dir.path()).unwrap();
     }
 }

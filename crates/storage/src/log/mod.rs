@@ -13,6 +13,7 @@ use std::path::{Path, PathBuf};
 
 use parking_lot::Mutex;
 
+use self::scan::Leftovers;
 use self::write::{Pending, Writer};
 use crate::error::{Corruption, Error, Result};
 use crate::fs::Fs;
@@ -100,12 +101,32 @@ impl Log {
         for old in segments.drain(..sealed) {
             fs.remove(&old.path(dir))?;
         }
-        let end = scan::replay(fs, dir, &mut segments, checkpoint, on_record, &mut replayed)?;
+        let end =
+            scan::replay(fs, dir, &mut segments, checkpoint, on_record, &mut replayed, Leftovers::Mend)?;
         fs.sync_dir(dir)?;
         let pending = Pending::new(end.max(checkpoint.0), rng.next_u64());
         let writer = Writer::new(&segments, end, pending.end());
         let (pending, writer) = (Mutex::new(pending), Mutex::new(writer));
         Ok((Log { fs: fs.clone(), dir: dir.to_owned(), options, pending, writer }, replayed))
+    }
+
+    /// Hands over what [`Log::open`] would, and leaves the directory as it is: nothing is cut, removed or created. Where
+    /// there is no directory there are no records.
+    pub fn read(
+        fs: &Fs,
+        dir: &Path,
+        checkpoint: Position,
+        on_record: &mut dyn FnMut(Record<'_>),
+    ) -> Result<Replayed> {
+        let mut segments = match segment::list(fs, dir) {
+            Err(error) if error.is_not_found() => return Ok(Replayed::default()),
+            listed => listed?,
+        };
+        let sealed = segments.iter().skip(1).take_while(|next| next.start <= checkpoint.0).count();
+        segments.drain(..sealed);
+        let mut replayed = Replayed::default();
+        scan::replay(fs, dir, &mut segments, checkpoint, on_record, &mut replayed, Leftovers::Leave)?;
+        Ok(replayed)
     }
 
     /// Takes a record; it is durable after the next [`Log::sync`]. `kind` is the caller's, not 0. Returns where

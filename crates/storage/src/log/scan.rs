@@ -11,6 +11,15 @@ use crate::fs::Fs;
 /// How much of a file is read at a time.
 const READ_BYTES: usize = 1 << 20;
 
+/// What becomes of what a crash left behind.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Leftovers {
+    /// It is cut off or removed, for a log that goes on.
+    Mend,
+    /// It is passed over, for who only reads.
+    Leave,
+}
+
 /// Replays `segments`, which are in order; returns where the log's records end. Segments without any record are
 /// removed from the disk and from the list, so that the name of the next one is free.
 pub(super) fn replay(
@@ -20,7 +29,9 @@ pub(super) fn replay(
     checkpoint: Position,
     on_record: &mut dyn FnMut(Record<'_>),
     replayed: &mut Replayed,
+    leftovers: Leftovers,
 ) -> Result<u64> {
+    let remove = |path: &Path| if leftovers == Leftovers::Mend { fs.remove(path) } else { Ok(()) };
     let mut end = 0;
     let mut kept = Vec::new();
     for (index, segment) in segments.iter().enumerate() {
@@ -35,7 +46,7 @@ pub(super) fn replay(
             {
                 return Err(error);
             }
-            fs.remove(&path)?;
+            remove(&path)?;
             continue;
         }
         let scanned = scan(fs, &path, segment, checkpoint, on_record, replayed)?;
@@ -49,12 +60,14 @@ pub(super) fn replay(
         end = segment.start + segment.file_bytes - HEADER_BYTES as u64;
         if is_last && scanned.header.is_some() {
             let offset = scanned.bad_from.unwrap_or(segment.file_bytes);
-            let mut file = fs.open_append(&path)?;
-            if scanned.bad_from.is_some() {
-                file.truncate(offset)?;
+            if leftovers == Leftovers::Mend {
+                let mut file = fs.open_append(&path)?;
+                if scanned.bad_from.is_some() {
+                    file.truncate(offset)?;
+                }
+                // What was just read may only be in the system's memory, when a process died and not the machine.
+                file.sync()?;
             }
-            // What was just read may only be in the system's memory, when a process died and not the machine.
-            file.sync()?;
             replayed.torn_bytes += segment.file_bytes - offset;
             found.file_bytes = offset;
             end = segment.start + offset - HEADER_BYTES as u64;
@@ -64,7 +77,7 @@ pub(super) fn replay(
             replayed.damaged(Error::corrupt(&path, "record", offset, reason));
         }
         if found.file_bytes == HEADER_BYTES as u64 {
-            fs.remove(&path)?;
+            remove(&path)?;
         } else {
             kept.push(found);
         }

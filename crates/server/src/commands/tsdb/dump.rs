@@ -9,7 +9,7 @@ use model::{METRIC_NAME, MatchOp, Matcher, Timestamp};
 use wire::encode::{Encoder, Row};
 use wire::{Escaping, Format};
 
-use super::{Data, existing_only, open};
+use super::{Data, open_to_read};
 use crate::api::params::parse_time;
 use crate::commands::out::{complain, stdout};
 
@@ -47,7 +47,7 @@ pub fn run(arguments: &Dump) -> anyhow::Result<ExitCode> {
     if selectors.is_empty() {
         selectors.push(vec![Matcher::new(METRIC_NAME, MatchOp::NotEqual, "")?]);
     }
-    let store = open(&arguments.data.data, existing_only())?;
+    let store = open_to_read(&arguments.data.data)?;
     let mut out = stdout();
     let mut encoder = Encoder::new(Format::OpenMetrics, Escaping::AllowUtf8);
     for matchers in &selectors {

@@ -1,4 +1,7 @@
 //! `flightdeck tsdb`: looks at a data directory, checks it, and brings data in and out. No server may be running on it.
+//!
+//! What only looks changes nothing there, so a directory that cannot be written will do: a mounted snapshot, another
+//! user's.
 
 mod dump;
 mod import;
@@ -7,7 +10,6 @@ mod snapshot;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
-use anyhow::Context;
 use clap::{Args, Subcommand};
 use model::Timestamp;
 use tsdb::{Options, Store};
@@ -61,8 +63,8 @@ pub struct Data {
 /// Runs the command.
 pub fn run(what: Tsdb) -> anyhow::Result<ExitCode> {
     match what {
-        Tsdb::Stats { data, limit } => stats(&open(&data.data, existing_only())?, limit),
-        Tsdb::List { data } => list(&open(&data.data, existing_only())?),
+        Tsdb::Stats { data, limit } => stats(&open_to_read(&data.data)?, limit)?,
+        Tsdb::List { data } => list(&open_to_read(&data.data)?),
         Tsdb::Verify { data } => return verify(&data.data),
         Tsdb::Dump(dump) => return dump::run(&dump),
         Tsdb::Snapshot { data, to } => snapshot::run(&data.data, &to)?,
@@ -71,33 +73,37 @@ pub fn run(what: Tsdb) -> anyhow::Result<ExitCode> {
     Ok(ExitCode::SUCCESS)
 }
 
-/// Looking at a store must not change what it keeps.
-fn existing_only() -> Options {
-    Options { retention_ms: 0, out_of_order_window_ms: i64::MAX, ..Options::default() }
-}
-
-fn open(data: &Path, options: Options) -> anyhow::Result<Store> {
+/// Opens a store to look at all of it.
+fn open_to_read(data: &Path) -> anyhow::Result<Store> {
     anyhow::ensure!(data.is_dir(), "there is no data directory {}", data.display());
-    Store::open(data, options).with_context(|| format!("opening the data directory {}", data.display()))
+    let options = Options { retention_ms: 0, select_series_max: usize::MAX, ..Options::default() };
+    Store::open_to_read(data, options).map_err(|error| {
+        let what = match error.is_not_found() {
+            true => format!("{} holds no store", data.display()),
+            false => format!("opening the data directory {}", data.display()),
+        };
+        anyhow::Error::new(error).context(what)
+    })
 }
 
-fn stats(store: &Store, limit: usize) {
+fn stats(store: &Store, limit: usize) -> anyhow::Result<()> {
     let stats = store.stats();
     let time = |time: Option<Timestamp>| time.map_or("none".to_owned(), format_time);
+    let cardinality = store.cardinality_of_all(limit)?;
     let samples: u64 = stats.parts.iter().map(|part| part.samples).sum();
     say!("oldest sample    {}", time(stats.min_time));
     say!("newest sample    {}", time(stats.max_time));
+    say!("series           {}", cardinality.series);
     say!("targets          {}", stats.targets);
     say!("points           {}", stats.points);
     say!("head series      {}", stats.series);
     say!("parts            {}, {samples} samples, {}", stats.parts.len(), format_bytes(stats.part_bytes));
     say!("log              {}", format_bytes(stats.log_bytes));
     say!("damages          {}", stats.damages.len());
-    let cardinality = store.cardinality(limit);
     let tables = [
-        ("series of the head by metric", &cardinality.series_by_metric),
+        ("series by metric", &cardinality.series_by_metric),
         ("values by label", &cardinality.values_by_label),
-        ("series of the head by pair", &cardinality.series_by_pair),
+        ("series by pair", &cardinality.series_by_pair),
     ];
     for (title, rows) in tables {
         say!("\n{title}");
@@ -105,6 +111,7 @@ fn stats(store: &Store, limit: usize) {
             say!("  {count:>10}  {name}");
         }
     }
+    Ok(())
 }
 
 fn list(store: &Store) {
@@ -123,7 +130,7 @@ fn list(store: &Store) {
 }
 
 fn verify(data: &Path) -> anyhow::Result<ExitCode> {
-    let store = open(data, existing_only())?;
+    let store = open_to_read(data)?;
     let mut damages = store.opened().damages.clone();
     damages.extend(store.verify());
     for damage in &damages {

@@ -6,7 +6,7 @@ use std::path::Path;
 use anyhow::{Context, ensure};
 use tsdb::StoreError;
 
-use super::{existing_only, open};
+use super::open_to_read;
 use crate::commands::out::say;
 
 /// What to do instead where a server is running.
@@ -18,12 +18,11 @@ const ASK_THE_SERVER: &str = "this copies a directory that no server uses; a run
 /// Copies the store at `data` to `to`.
 pub fn run(data: &Path, to: &Path) -> anyhow::Result<()> {
     ensure!(!to.exists(), "{} is there already; a snapshot goes to a new directory", to.display());
-    // Opening it takes the lock and replays the log, so that a store that cannot be opened is not copied.
-    let store = open(data, existing_only()).map_err(|error| {
+    // While it is open nobody writes to it; and a store that cannot be opened is not copied.
+    let _store = open_to_read(data).map_err(|error| {
         let is_locked = error.downcast_ref::<StoreError>().is_some_and(StoreError::is_locked);
         if is_locked { error.context(ASK_THE_SERVER) } else { error }
     })?;
-    store.sync()?;
     copy(data, to).with_context(|| format!("copying {} to {}", data.display(), to.display()))?;
     say!("{}", to.display());
     Ok(())

@@ -307,6 +307,13 @@ impl FileSystem for SimFs {
         }
         Ok(DirLock { _held: Box::new(Unlock { disk: self.clone(), dir: dir.to_owned() }) })
     }
+
+    fn lock_dir_to_read(&self, dir: &Path) -> Result<Option<DirLock>> {
+        match self.0.lock().locked.contains(dir) {
+            true => Err(Error::Locked { path: dir.to_owned(), pid: "simulated".to_owned() }),
+            false => Ok(None),
+        }
+    }
 }
 
 impl File for SimFile {
