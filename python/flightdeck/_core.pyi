@@ -22,6 +22,41 @@ def render(
 def read_request_headers(headers: Any) -> Tuple[str, Optional[int], Optional[bytes]]: ...
 def read_answer_headers(headers: Any) -> Tuple[bool, bool]: ...
 
+class Exporter:
+    def __init__(
+        self,
+        endpoint: str,
+        headers: List[Tuple[str, str]],
+        resource: List[Tuple[str, str]],
+        signals: Tuple[bool, bool],
+        asks_first: bool,
+    ) -> None: ...
+    def wants_spans(self) -> bool: ...
+    def wants_lines(self) -> bool: ...
+    def span(
+        self,
+        trace_id: str,
+        span_id: str,
+        parent_id: Optional[str],
+        name: str,
+        kind: int,
+        begin_ns: int,
+        end_ns: int,
+        attributes: Dict[str, Any],
+        error: Optional[str],
+    ) -> None: ...
+    def line(
+        self,
+        time_ns: int,
+        severity: int,
+        level: str,
+        message: str,
+        trace: Optional[Tuple[str, str, bool]],
+        attributes: Dict[str, Any],
+    ) -> None: ...
+    def flush(self, seconds: float) -> bool: ...
+    def counts(self) -> Dict[Tuple[str, str], int]: ...
+
 class Recorder:
     def __init__(self, requests: Any, duration: Any, first_byte: Any, response_size: Any, request_size: Any) -> None: ...
     def record(

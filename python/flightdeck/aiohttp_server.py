@@ -54,6 +54,11 @@ def instrument(app: Any, service: Service) -> None:
     app.middlewares.insert(0, measure)
     app.on_response_prepare.append(_prepare)
 
+    async def serve(_: Any) -> None:
+        service.serve()
+
+    app.on_startup.append(serve)
+
 
 def _begin(service: Service, request: Any) -> Served:
     headers = request.headers
@@ -61,6 +66,7 @@ def _begin(service: Service, request: Any) -> Served:
         service.families, request.method, headers.get("X-Request-ID"), headers.get("traceparent"),
         headers.get("Content-Length"), lambda: _route_of(request),
     )  # fmt: skip
+    served.path, served.query, served.about = request.path, request.query_string, {"url.scheme": request.scheme}
     request[_SERVED] = served
     changed(service.families)
     return served

@@ -8,13 +8,15 @@ from __future__ import annotations
 
 from asyncio import CancelledError, get_running_loop
 from time import perf_counter
-from typing import Any, Awaitable, Callable, Dict, Optional
+from typing import Any, Awaitable, Callable, Dict, Optional, Tuple
 
 from . import failures, workers
 from ._core import read_answer_headers, read_request_headers
 from .correlate import CURRENT, Request
+from .export import wants_spans
 from .http_metrics import BACKGROUND_SECONDS_MIN, CLIENT_CLOSED_REQUEST, METHODS, UNMATCHED, Families
 from .prometheus_client.asgi import make_asgi_app
+from .served import request_span
 from .service import Service, routes_of
 
 Scope = Dict[str, Any]
@@ -61,7 +63,7 @@ class _Exchange(Request):
 
     __slots__ = (
         "families", "scope", "receive", "send_on", "method", "started", "request_bytes", "response_bytes", "status", "first_byte",
-        "ended", "session", "disconnected",
+        "ended", "session", "disconnected", "outcome",
     )  # fmt: skip
 
     def __init__(self, families: Families, scope: Scope, receive: Receive, send: Send) -> None:
@@ -79,9 +81,10 @@ class _Exchange(Request):
         self.response_bytes = 0
         self.disconnected = False
         self.is_recorded = False
-        self._trace = None
+        self.outcome: Optional[Tuple[str, int]] = None
+        self._trace = self.parent_id = None
         self.request_id, self.request_bytes, self.sent_parent = read_request_headers(scope["headers"])
-        if self.sent_parent is not None:
+        if self.sent_parent is not None or wants_spans():
             self.begin_recording()
 
     def route(self) -> Optional[str]:
@@ -154,6 +157,17 @@ class _Exchange(Request):
             self.request_bytes,
             self.exemplar(),
         )
+        if self.is_recorded:
+            self.outcome = (matched, status)
+
+    def _leave_span(self, error: Optional[BaseException]) -> None:
+        if self.outcome is None or not wants_spans():
+            return
+        scope, (route, status) = self.scope, self.outcome
+        about = {"url.scheme": scope.get("scheme", "http"), "network.protocol.version": scope.get("http_version", "1.1")}
+        query = scope.get("query_string", b"").decode("latin-1")
+        times = self.ended - self.started, perf_counter() - self.ended
+        request_span(self, self.method, route, status, times, scope.get("path", ""), query, about, error)
 
     def _unrouted(self) -> str:
         # A mounted application that tells no routes, files for example, has one for all it serves.
@@ -170,7 +184,10 @@ class _Exchange(Request):
             if error is not None and not isinstance(error, CancelledError):
                 route = self.route() or UNMATCHED
                 self.families.exceptions.labels(self.method, route, type(error).__name__).inc()
-            self.end_recording()
+            if self.is_recorded:
+                # Only now is it known what it raised.
+                self._leave_span(error)
+                self.end_recording()
         except Exception:
             failures.count("recording the end of a request")
 
@@ -233,7 +250,7 @@ class Middleware:
         self._is_ready = True
         try:
             self._service.leave_paths(self._routes())
-            self._service.look_around()
+            self._service.serve()
         except Exception:
             failures.count("starting")
 

@@ -8,7 +8,7 @@ import sys
 from contextvars import ContextVar
 from typing import Dict, Optional, Tuple
 
-from . import _core
+from . import _core, export
 
 # Short, and of characters that are harmless in logs, headers and shells.
 _SANE = re.compile(rb"[A-Za-z0-9_.:/+=@-]{1,128}")
@@ -19,26 +19,30 @@ _NO_TRACE, _NO_SPAN = b"0" * 32, b"0" * 16
 class Request:
     """One request. Its trace is worked out when somebody asks for it."""
 
-    __slots__ = ("request_id", "sent_parent", "is_recorded", "_trace")
+    __slots__ = ("request_id", "sent_parent", "is_recorded", "parent_id", "_trace")
 
     request_id: str
     # The header `traceparent` as the caller sent it.
     sent_parent: Optional[bytes]
-    # Whether its trace is, as far as that was asked; then what it counts has it as an example.
+    # Whether its trace is, as far as that was asked; then what it counts has it as an example, and it leaves spans.
     is_recorded: bool
+    # The span of the caller.
+    parent_id: Optional[str]
     _trace: Optional[Tuple[str, str, bool]]
 
     def begin_recording(self) -> None:
-        """Where the caller records the trace, has what is counted meanwhile remember it."""
-        if self.trace()[2] and _makes_exemplars:
+        """Where the trace is recorded, has what is counted meanwhile remember it."""
+        if self.trace()[2]:
             self.is_recorded = True
-            _core.count_recorded(1)
+            if _makes_exemplars:
+                _core.count_recorded(1)
 
     def end_recording(self) -> None:
         """It is over."""
         if self.is_recorded:
             self.is_recorded = False
-            _core.count_recorded(-1)
+            if _makes_exemplars:
+                _core.count_recorded(-1)
 
     def exemplar(self) -> Optional[Dict[str, str]]:
         """The trace that this request is an example of, if somebody records it."""
@@ -51,7 +55,8 @@ class Request:
         """Trace, the span that stands for this request, and whether the trace is recorded."""
         found = self._trace
         if found is None:
-            found = self._trace = _trace_of(self.sent_parent)
+            found, self.parent_id = _trace_of(self.sent_parent)
+            self._trace = found
         return found
 
 
@@ -100,12 +105,13 @@ def follow_traces() -> None:
         _core.count_recorded(1)
 
 
-def outgoing_headers() -> Dict[str, str]:
+def outgoing_headers(span_id_of_call: str = "") -> Dict[str, str]:
     """The headers that tell a called service which request and trace it works for."""
     request = CURRENT.get()
     if request is None:
         return {}
     trace_id, span_id, sampled = trace_context() or request.trace()
+    span_id = span_id_of_call or span_id
     return {"x-request-id": request.request_id, "traceparent": f"00-{trace_id}-{span_id}-{'01' if sampled else '00'}"}
 
 
@@ -115,6 +121,7 @@ def new_request(sent_id: Optional[bytes], sent_parent: Optional[bytes]) -> Reque
     request.request_id = accept_request_id(sent_id)
     request.sent_parent = sent_parent
     request.is_recorded = False
+    request.parent_id = None
     request._trace = None
     return request
 
@@ -128,12 +135,13 @@ def accept_request_id(sent: Optional[bytes]) -> str:
     return f"{digits[:8]}-{digits[8:12]}-4{digits[13:16]}-a{digits[17:20]}-{digits[20:]}"
 
 
-def _trace_of(sent: Optional[bytes]) -> Tuple[str, str, bool]:
+def _trace_of(sent: Optional[bytes]) -> Tuple[Tuple[str, str, bool], Optional[str]]:
+    """The trace of a request and the span of its caller."""
     span = os.urandom(8).hex()
     if sent is not None:
         parent = _PARENT.fullmatch(sent.strip(b" \t"))
         # A later version may add fields; this one has none, and the last one is none.
         if parent and parent[1] != b"ff" and not (parent[1] == b"00" and parent[5]):
             if parent[2] != _NO_TRACE and parent[3] != _NO_SPAN:
-                return parent[2].decode(), span, bool(int(parent[4], 16) & 1)
-    return os.urandom(16).hex(), span, False
+                return (parent[2].decode(), span, bool(int(parent[4], 16) & 1)), parent[3].decode()
+    return (os.urandom(16).hex(), span, export.samples()), None

@@ -12,7 +12,7 @@ import logging
 import re
 import sys
 import time
-from typing import Any, Dict, MutableMapping, Optional
+from typing import Any, Dict, MutableMapping, Optional, Tuple
 
 from . import correlate, failures
 
@@ -28,7 +28,7 @@ _URLS = frozenset(("url", "uri", "path", "query", "url.full", "url.query", "http
 _USER = re.compile(r"://[^/?#]*@")
 
 # What every record has; the rest was given as `extra`.
-_OWN = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime", "taskName", "color_message"}
+_OWN = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime", "taskName", "color_message", "_flightdeck_exported"}
 _TAKEN = frozenset(("time", "level", "target", "service", "request_id", "trace_id", "span_id"))
 _encode = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), default=str, skipkeys=True).encode
 
@@ -90,17 +90,14 @@ class JsonFormatter(logging.Formatter):
             "time": self._time(record.created),
             "level": "WARN" if record.levelname == "WARNING" else record.levelname,
             "target": record.name,
-            "message": record.getMessage(),
+            "message": "",
             "service": _service if self._service is None else self._service,
             **context(),
         }
-        if record.name == "uvicorn.access" and isinstance(record.args, tuple) and len(record.args) == 5:
-            client, method, path, _, status = record.args
-            line["message"] = "request"
-            line.update(client=client, method=method, path=redact_url(str(path)), status=status)
-        for name, value in vars(record).items():
-            if name not in _OWN and (name not in _TAKEN or line.get(name) != value):
-                line[f"{name}_" if name in _TAKEN else name] = _value(name, value)
+        line["message"], fields = told(record)
+        for name, value in fields.items():
+            if name not in _TAKEN or line.get(name) != value:
+                line[f"{name}_" if name in _TAKEN else name] = value
         if record.exc_info and record.exc_info[0] is not None:
             line["exception"] = self.formatException(record.exc_info)
         if record.stack_info:
@@ -113,6 +110,20 @@ class JsonFormatter(logging.Formatter):
             self._second_text = time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(whole))
             self._second = whole
         return f"{self._second_text}.{int((seconds - whole) * 1e6):06d}Z"
+
+
+def told(record: logging.LogRecord) -> Tuple[str, Dict[str, Any]]:
+    """The message of a record, and what was given with it, without secrets."""
+    message = record.getMessage()
+    fields: Dict[str, Any] = {}
+    if record.name == "uvicorn.access" and isinstance(record.args, tuple) and len(record.args) == 5:
+        client, method, path, _, status = record.args
+        message = "request"
+        fields.update(client=client, method=method, path=redact_url(str(path)), status=status)
+    for name, value in vars(record).items():
+        if name not in _OWN:
+            fields[name] = _value(name, value)
+    return message, fields
 
 
 def _value(name: str, value: Any) -> Any:
@@ -176,3 +187,14 @@ def configure(service: str = "") -> None:
                 handler.setFormatter(JsonFormatter())
             elif not isinstance(formatter, JsonFormatter) and not any(isinstance(known, ContextFilter) for known in handler.filters):
                 handler.addFilter(ContextFilter())
+
+
+def export_lines() -> None:
+    """Has the records of all loggers exported, those included that tell no other. Doing it again changes nothing."""
+    from .export import LineHandler
+
+    for logger in (logging.getLogger(), *(logging.getLogger(name) for name in _SERVERS)):
+        if (logger.handlers or not logger.propagate or logger.parent is None) and not any(
+            isinstance(known, LineHandler) for known in logger.handlers
+        ):
+            logger.addHandler(LineHandler())

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import threading
 from time import perf_counter
-from typing import Any, Callable, Optional
+from typing import Any, Callable, Dict, Optional, Tuple
 
-from . import failures, workers
+from . import export, failures, logs, workers
 from .correlate import CURRENT, Request, accept_request_id
 from .http_metrics import METHODS, UNMATCHED, Families
 
@@ -14,7 +14,7 @@ from .http_metrics import METHODS, UNMATCHED, Families
 class Served(Request):
     """A request from its arrival to the last byte of its answer."""
 
-    __slots__ = ("families", "method", "session", "started", "first_byte", "ended", "request_bytes", "response_bytes", "find_route", "_token")
+    __slots__ = ("families", "method", "session", "started", "first_byte", "ended", "request_bytes", "response_bytes", "find_route", "error", "path", "query", "about", "_token")
 
     def __init__(
         self,
@@ -37,9 +37,13 @@ class Served(Request):
         self.find_route = find_route
         self.request_id = accept_request_id(None if sent_id is None else sent_id.encode("latin-1", "replace"))
         self.sent_parent = None if sent_parent is None else sent_parent.encode("latin-1", "replace")
+        self.error: Optional[BaseException] = None
+        # What only its span tells.
+        self.path = self.query = ""
+        self.about: Dict[str, str] = {}
         self.is_recorded = False
-        self._trace = None
-        if sent_parent is not None:
+        self._trace = self.parent_id = None
+        if sent_parent is not None or export.wants_spans():
             self.begin_recording()
         families.active[id(self)] = self
         self._token: Any = CURRENT.set(self)
@@ -69,11 +73,15 @@ class Served(Request):
                 self.request_bytes,
                 self.exemplar(),
             )
+            if self.is_recorded and export.wants_spans():
+                times = self.ended - started, 0.0
+                request_span(self, self.method, route, status, times, self.path, self.query, self.about, self.error)
         except Exception:
             failures.count("recording a request")
 
     def failed(self, error: BaseException) -> None:
         """Counts an exception that left the application."""
+        self.error = error
         try:
             self.families.exceptions.labels(self.method, self.route() or UNMATCHED, type(error).__name__).inc()
         except Exception:
@@ -87,6 +95,40 @@ class Served(Request):
         except ValueError:
             # The server went on in another context, which never was in this request.
             pass
+
+
+def request_span(
+    request: Request,
+    method: str,
+    route: str,
+    status: int,
+    times: Tuple[float, float],
+    path: str,
+    query: str,
+    about: Dict[str, Any],
+    error: Optional[BaseException],
+) -> None:
+    """Exports the span of a request under the stable names of OpenTelemetry's conventions; `times`: how long it took, and how long ago
+    it was over."""
+    trace_id, span_id, _ = request.trace()
+    attributes = {
+        **about,
+        "http.request.method": method,
+        "http.response.status_code": status,
+        "url.path": path,
+        "request_id": request.request_id,
+    }
+    if query:
+        attributes["url.query"] = logs.redact_url("?" + query)[1:]
+    name = "HTTP" if method == "_OTHER" else method
+    if route != UNMATCHED:
+        attributes["http.route"] = route
+        name = f"{name} {route}"
+    failed = None
+    if status >= 500:
+        attributes["error.type"] = str(status) if error is None else type(error).__qualname__
+        failed = "" if error is None else type(error).__qualname__
+    export.span(trace_id, span_id, request.parent_id, name, export.SERVER, times[0], attributes, failed, times[1])
 
 
 def changed(families: Families) -> None:

@@ -6,7 +6,7 @@ import os
 from typing import Any, Callable, Collection, Dict, Iterable, Optional, Tuple
 
 from . import clients as known_clients
-from . import logs, workers
+from . import export, logs, workers
 from .correlate import follow_traces
 from .health import CHECKS, DETAILS, PROBES, Report
 from .http_metrics import Families, families_of
@@ -54,6 +54,12 @@ class Service:
             logs.configure(self.name)
         if self._clients:
             known_clients.follow(self._without)
+
+    def serve(self) -> None:
+        """In the process that is about to serve: what has a thread of its own must not begin before a fork."""
+        self.look_around()
+        export.start(self.name, self.version, self.registry)
+        logs.export_lines()
 
     def leave_paths(self, paths: Iterable[str]) -> None:
         """What the application answers itself stays its own."""

@@ -53,6 +53,8 @@ class Middleware:
                 service.families, method, environ.get("HTTP_X_REQUEST_ID"), environ.get("HTTP_TRACEPARENT"),
                 environ.get("CONTENT_LENGTH") or None, lambda: route_of(environ),
             )  # fmt: skip
+            served.path, served.query = environ.get("SCRIPT_NAME", "") + path, environ.get("QUERY_STRING", "")
+            served.about = {"url.scheme": environ.get("wsgi.url_scheme", "http")}
             changed(service.families)
         except Exception:
             failures.count("beginning a request")
@@ -75,7 +77,7 @@ class Middleware:
         self._is_ready = True
         try:
             self._service.leave_paths(self._paths())
-            self._service.look_around()
+            self._service.serve()
         except Exception:
             failures.count("starting")
 

@@ -8,7 +8,8 @@
 //! From the bottom up: `cells` is where numbers lie, `shape` what they are and `buckets` their windows, `bank` the children of a metric, `value` one number as Python sees it,
 //! `metric` a metric with its children, `kinds` the four kinds of it that are recorded to, `exposition` what is taken of them for a
 //! scrape, `text` and `protobuf` how that is written without the interpreter, `shared` the file in memory in which the workers of
-//! a service count together, `http` what happens on every request.
+//! a service count together, `http` what happens on every request, `otlp` the way of spans and
+//! log lines to a collector.
 
 mod bank;
 mod buckets;
@@ -19,6 +20,7 @@ mod http;
 mod kinds;
 mod message;
 mod metric;
+mod otlp;
 mod protobuf;
 mod shape;
 #[cfg(unix)]
@@ -39,6 +41,8 @@ mod _core {
     use super::kinds::{Counter, Gauge, Histogram, Summary};
     #[pymodule_export]
     use super::metric::Metric;
+    #[pymodule_export]
+    use super::otlp::Exporter;
     #[pymodule_export]
     use super::protobuf::encode_family;
     #[cfg(unix)]

@@ -20,8 +20,8 @@ def instrument() -> None:
         base = getattr(self, "_base_url", None)
         host = URL(str_or_url).host or (base.host if base is not None else None)
         headers = CIMultiDict(kwargs.get("headers") or ())
-        add_headers(headers)
         call, status = api.begin(host, method), "error"
+        add_headers(headers, call)
         try:
             response = await request(self, method, str_or_url, **{**kwargs, "headers": headers})
             status = str(response.status)

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from asyncio import CancelledError
 from time import perf_counter
-from typing import Any, Awaitable, Callable, Dict, Optional, Set, Tuple, TypeVar
+from typing import Any, Awaitable, Callable, Dict, NamedTuple, Optional, Set, Tuple, TypeVar
 
-from .. import failures
-from ..correlate import outgoing_headers
+from .. import export, failures
+from ..correlate import CURRENT, outgoing_headers
 from ..http_metrics import LATENCY_BUCKETS, METHODS
 from ..prometheus_client.metrics import Counter, Gauge, Histogram
 
@@ -24,6 +24,11 @@ class Calls:
     """
 
     def __init__(self, prefix: str) -> None:
+        self._prefix = prefix
+        # How OpenTelemetry's conventions name what is called.
+        self._kind = export.CONSUMER if prefix == "task" else export.CLIENT
+        self._attribute = {"db_query": "db.operation.name", "redis_command": "db.operation.name"}.get(prefix, "operation")
+        self._about = {"db.system.name": "redis"} if prefix == "redis_command" else {}
         self._duration = Histogram(
             f"{prefix}_duration_seconds", "How long calls took, by operation and outcome.", ["operation", "outcome"],
             buckets=LATENCY_BUCKETS,
@@ -39,7 +44,7 @@ class Calls:
                     operation = "other"
                 self._operations.add(operation)
             self._in_progress.labels(operation).inc()
-            return Call(self, operation)
+            return Call(self, operation, _span_of_call())
         except Exception:
             failures.count("beginning a call")
             return None
@@ -49,8 +54,12 @@ class Calls:
         if call is None:
             return
         try:
+            seconds = perf_counter() - call.started
             self._in_progress.labels(call.operation).dec()
-            self._duration.labels(call.operation, outcome).observe(perf_counter() - call.started)
+            self._duration.labels(call.operation, outcome).observe(seconds)
+            if call.span is not None:
+                kind, attributes = self._kind, {self._attribute: call.operation, **self._about}
+                _end_span(call.span, f"{self._prefix} {call.operation}", kind, seconds, attributes, outcome if outcome != "ok" else None)
         except Exception:
             failures.count("recording a call")
 
@@ -83,12 +92,42 @@ class Calls:
 class Call:
     """A call that has begun."""
 
-    __slots__ = ("calls", "operation", "started")
+    __slots__ = ("calls", "operation", "span", "started")
 
-    def __init__(self, calls: Calls, operation: str) -> None:
+    def __init__(self, calls: Calls, operation: str, span: "Optional[Span]") -> None:
         self.calls = calls
         self.operation = operation
+        self.span = span
         self.started = perf_counter()
+
+
+# Trace, span, and the span it is part of.
+Span = Tuple[str, str, str]
+
+
+def _span_of_call() -> Optional[Span]:
+    """The span of a call that begins now, if the request at hand leaves spans."""
+    request = CURRENT.get()
+    if request is None or not request.is_recorded or not export.wants_spans():
+        return None
+    trace_id, span_id, _ = request.trace()
+    return trace_id, export.new_span_id(), span_id
+
+
+def _end_span(span: Span, name: str, kind: int, seconds: float, attributes: Dict[str, Any], error: Optional[str]) -> None:
+    trace_id, span_id, parent_id = span
+    if error is not None:
+        attributes["error.type"] = error
+    export.span(trace_id, span_id, parent_id, name, kind, seconds, attributes, error)
+
+
+class ExternalCall(NamedTuple):
+    """A call to another service that has begun."""
+
+    host: str
+    method: str
+    started: float
+    span: Optional[Span]
 
 
 class ExternalApi:
@@ -105,7 +144,7 @@ class ExternalApi:
         )
         self._hosts: Set[str] = set()
 
-    def begin(self, host: Optional[str], method: str) -> Optional[Tuple[str, str, float]]:
+    def begin(self, host: Optional[str], method: str) -> Optional[ExternalCall]:
         """A call that begins now."""
         try:
             host = host or "other"
@@ -115,28 +154,37 @@ class ExternalApi:
                 self._hosts.add(host)
             method = method.upper() if method.upper() in METHODS else "_OTHER"
             self._in_progress.labels(host, method).inc()
-            return host, method, perf_counter()
+            return ExternalCall(host, method, perf_counter(), _span_of_call())
         except Exception:
             failures.count("beginning a call")
             return None
 
-    def end(self, call: Optional[Tuple[str, str, float]], status: Any) -> None:
+    def end(self, call: Optional[ExternalCall], status: Any) -> None:
         """Records how it ended: a status, `error` or `cancelled`."""
         if call is None:
             return
         try:
-            host, method, started = call
+            host, method, started, span = call
+            status, seconds = str(status), perf_counter() - started
             self._in_progress.labels(host, method).dec()
-            self._requests.labels(host, method, str(status)).inc()
-            self._duration.labels(host, method, str(status)).observe(perf_counter() - started)
+            self._requests.labels(host, method, status).inc()
+            self._duration.labels(host, method, status).observe(seconds)
+            if span is not None:
+                attributes: Dict[str, Any] = {"http.request.method": method, "server.address": host}
+                if status.isdigit():
+                    attributes["http.response.status_code"] = int(status)
+                # To the caller an answer that refuses is an error too.
+                error = status if not status.isdigit() or int(status) >= 400 else None
+                _end_span(span, "HTTP" if method == "_OTHER" else method, export.CLIENT, seconds, attributes, error)
         except Exception:
             failures.count("recording a call")
 
 
-def add_headers(headers: Any) -> None:
+def add_headers(headers: Any, call: Optional[ExternalCall]) -> None:
     """Tells the called service which request and trace it works for, unless somebody did."""
     try:
-        for name, value in outgoing_headers().items():
+        span = call.span if call is not None else None
+        for name, value in outgoing_headers(span[1] if span else "").items():
             if name not in headers:
                 headers[name] = value
     except Exception:

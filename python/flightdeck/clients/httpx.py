@@ -16,8 +16,8 @@ def instrument() -> None:
     send, send_async = httpx.HTTPTransport.handle_request, httpx.AsyncHTTPTransport.handle_async_request
 
     def handle_request(self: Any, request: Any) -> Any:
-        add_headers(request.headers)
         call, status = api.begin(request.url.host, request.method), "error"
+        add_headers(request.headers, call)
         try:
             response = send(self, request)
             status = str(response.status_code)
@@ -26,8 +26,8 @@ def instrument() -> None:
             api.end(call, status)
 
     async def handle_async_request(self: Any, request: Any) -> Any:
-        add_headers(request.headers)
         call, status = api.begin(request.url.host, request.method), "error"
+        add_headers(request.headers, call)
         try:
             response = await send_async(self, request)
             status = str(response.status_code)

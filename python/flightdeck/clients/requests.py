@@ -15,8 +15,8 @@ def instrument() -> None:
     api, send = external_api(), HTTPAdapter.send
 
     def send_and_measure(self: Any, request: Any, *args: Any, **kwargs: Any) -> Any:
-        add_headers(request.headers)
         call, status = api.begin(urlsplit(request.url or "").hostname, request.method or "GET"), "error"
+        add_headers(request.headers, call)
         try:
             response = send(self, request, *args, **kwargs)
             status = str(response.status_code)

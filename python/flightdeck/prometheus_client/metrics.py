@@ -322,7 +322,7 @@ class MetricWrapperBase(_core.Metric):
         )
 
     def _created_sample(self) -> Tuple[Sample, ...]:
-        return (Sample("_created", {}, self._created),) if _use_created else ()  # type: ignore[attr-defined]
+        return (Sample("_created", {}, self._created),) if _use_created else ()
 
 
 # A metric's own attributes of these names come first.

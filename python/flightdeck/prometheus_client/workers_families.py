@@ -51,8 +51,8 @@ def family_of(
             family.samples.extend(_histogram(name, labels, bounds, numbers, kept))
             if native is not None:
                 count = sum(numbers[1 : 1 + len(bounds)])
-                value = _metrics.native_histogram(count, numbers[0], native)
-                family.samples.append(Sample(name, labels, 0, None, None, value))
+                histogram = _metrics.native_histogram(count, numbers[0], native)
+                family.samples.append(Sample(name, labels, 0, None, None, histogram))
         if kind in ("counter", "summary", "histogram") and _metrics._use_created and pid is None:
             family.samples.append(Sample(name + "_created", labels, created))
     return family
