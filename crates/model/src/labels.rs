@@ -144,6 +144,28 @@ impl Labels {
         }
     }
 
+    /// The set with `name` set to `value`; an empty value takes the label away.
+    pub fn with(&self, name: &str, value: &str) -> Labels {
+        let mut packed = Vec::with_capacity(self.packed.len() + name.len() + value.len() + 4);
+        let mut is_placed = value.is_empty();
+        for (other, of_other) in self.entries() {
+            if !is_placed && other >= name.as_bytes() {
+                push_str(&mut packed, name);
+                push_str(&mut packed, value);
+                is_placed = true;
+            }
+            if other != name.as_bytes() {
+                push_bytes(&mut packed, other);
+                push_bytes(&mut packed, of_other);
+            }
+        }
+        if !is_placed {
+            push_str(&mut packed, name);
+            push_str(&mut packed, value);
+        }
+        if packed.is_empty() { Labels::empty() } else { Labels { packed: packed.into() } }
+    }
+
     /// The set without its metric name.
     pub fn without_name(&self) -> Labels {
         if self.get(METRIC_NAME).is_none() { self.clone() } else { self.filter(|name| name != METRIC_NAME) }
@@ -401,6 +423,22 @@ mod tests {
 
     fn labels(pairs: &[(&str, &str)]) -> Labels {
         Labels::from_pairs(pairs.iter().copied())
+    }
+
+    #[test]
+    fn a_label_is_set_and_taken_away() {
+        let check = |labels: &[(&str, &str)], name: &str, value: &str| {
+            let labels = Labels::from_pairs(labels.iter().copied());
+            let mut builder = labels.to_builder();
+            builder.set(name, value);
+            assert_eq!(labels.with(name, value), builder.build(), "{labels} {name}={value}");
+        };
+        for labels in [&[][..], &[("b", "1")], &[("b", "1"), ("d", "2")]] {
+            for name in ["a", "b", "c", "d", "e"] {
+                check(labels, name, "new");
+                check(labels, name, "");
+            }
+        }
     }
 
     #[test]

@@ -1,7 +1,7 @@
 //! Which label names and values there are, for completion and exploration.
 
 use std::cell::Cell;
-use std::collections::BTreeSet;
+use std::cmp::Ordering;
 use std::ops::RangeInclusive;
 
 use model::{Matcher, Timestamp};
@@ -11,6 +11,7 @@ use crate::error::{Result, StoreError};
 use crate::registry::Registry;
 use crate::select::find_halves;
 use crate::store::Store;
+use crate::table::LabelTable;
 use crate::view::View;
 
 /// Rows of which more than this have a value are compared as sets.
@@ -37,9 +38,9 @@ impl Store {
         let pace = Pace::new(go_on);
         let (registry, view) = (self.head.registry.read(), self.view.read().clone());
         let (targets, points) = self.halves(&registry, &view, selectors, &range, &pace);
-        let of_targets = registry.targets.names_of(&targets);
-        let names: BTreeSet<&str> = of_targets.chain(registry.points.names_of(&points)).collect();
-        pace.unless_over(names.into_iter().map(str::to_owned).collect())
+        let (of_targets, of_points) =
+            (registry.targets.names_of(&targets), registry.points.names_of(&points));
+        pace.unless_over(merged(of_targets, of_points))
     }
 
     /// The values that label `name` has on series matching any of `selectors` in the range. Sorted. An error once the
@@ -54,15 +55,9 @@ impl Store {
         let pace = Pace::new(go_on);
         let (registry, view) = (self.head.registry.read(), self.view.read().clone());
         let (targets, points) = self.halves(&registry, &view, selectors, &range, &pace);
-        let has_any = |rows: &RoaringBitmap, wanted: &RoaringBitmap| match rows.len() {
-            ..=ROWS_TRIED_MAX => rows.iter().any(|row| wanted.contains(row)),
-            _ => !rows.is_disjoint(wanted),
-        };
-        let of_targets = registry.targets.values(name).filter(|(_, rows)| has_any(rows, &targets));
-        let of_points = registry.points.values(name).filter(|(_, rows)| has_any(rows, &points));
-        let values = of_targets.chain(of_points).take_while(|_| pace.goes_on());
-        let values: BTreeSet<&str> = values.map(|(value, _)| value).collect();
-        pace.unless_over(values.into_iter().map(str::to_owned).collect())
+        let of_targets = values_of(&registry.targets, name, &targets, &pace);
+        let of_points = values_of(&registry.points, name, &points, &pace);
+        pace.unless_over(merged(of_targets, of_points))
     }
 
     /// As `label_names_while`, to its end.
@@ -111,12 +106,47 @@ impl Store {
     }
 }
 
+/// The values of a label that any of the wanted rows has, sorted.
+fn values_of<'t>(
+    table: &'t LabelTable,
+    name: &str,
+    wanted: &RoaringBitmap,
+    pace: &Pace<'_>,
+) -> impl Iterator<Item = &'t str> {
+    let is_whole = table.is_whole(wanted);
+    let has_any = move |rows: &RoaringBitmap| match rows.len() {
+        _ if is_whole => true,
+        ..=ROWS_TRIED_MAX => rows.iter().any(|row| wanted.contains(row)),
+        _ => !rows.is_disjoint(wanted),
+    };
+    let values = table.values(name).take_while(|_| pace.goes_on());
+    values.filter(move |(_, rows)| has_any(rows)).map(|(value, _)| value)
+}
+
+/// What is in either, each once; both are sorted, and so is what comes of them.
+fn merged<'t>(left: impl Iterator<Item = &'t str>, right: impl Iterator<Item = &'t str>) -> Vec<String> {
+    let (mut left, mut right) = (left.peekable(), right.peekable());
+    let mut all = Vec::new();
+    loop {
+        let order = match (left.peek(), right.peek()) {
+            (Some(left), Some(right)) => left.cmp(right),
+            (Some(_), None) => Ordering::Less,
+            (None, Some(_)) => Ordering::Greater,
+            (None, None) => return all,
+        };
+        let of_left = if order.is_le() { left.next() } else { None };
+        let of_right = if order.is_ge() { right.next() } else { None };
+        all.extend(of_left.or(of_right).map(str::to_owned));
+    }
+}
+
 impl<'a> Pace<'a> {
     pub(crate) fn new(go_on: &'a dyn Fn() -> bool) -> Pace<'a> {
         Pace { go_on, steps: Cell::new(0), is_over: Cell::new(false) }
     }
 
     /// Counts a step; whether to take it.
+    #[inline]
     pub(crate) fn goes_on(&self) -> bool {
         if self.steps.get().is_multiple_of(STEPS_UNASKED) && !(self.go_on)() {
             self.is_over.set(true);
@@ -125,7 +155,8 @@ impl<'a> Pace<'a> {
         !self.is_over.get()
     }
 
-    fn unless_over<T>(&self, answer: T) -> Result<T> {
+    /// The answer, or an error where the caller wanted to go no further.
+    pub(crate) fn unless_over<T>(&self, answer: T) -> Result<T> {
         if self.is_over.get() { Err(StoreError::Stopped) } else { Ok(answer) }
     }
 }
@@ -133,6 +164,17 @@ impl<'a> Pace<'a> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn two_sorted_lists_make_one() {
+        let check = |left: &[&'static str], right: &[&'static str], want: &[&str]| {
+            assert_eq!(merged(left.iter().copied(), right.iter().copied()), want);
+        };
+        check(&[], &[], &[]);
+        check(&["a", "c"], &[], &["a", "c"]);
+        check(&["b"], &["a", "b", "c"], &["a", "b", "c"]);
+        check(&["a", "d"], &["b", "c"], &["a", "b", "c", "d"]);
+    }
 
     #[test]
     fn a_call_ends_when_nobody_wants_its_answer() {

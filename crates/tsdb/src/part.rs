@@ -4,7 +4,7 @@
 //! the place in it, so no series needs an entry of its own.
 
 use std::path::Path;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use model::{Exemplar, Labels, Metadata, Timestamp, Value};
 use parking_lot::RwLock;
@@ -18,6 +18,7 @@ use crate::columnar;
 use crate::error::{Result, StoreError};
 use crate::gathered::Gathered;
 use crate::histogram;
+use crate::labels::Pace;
 use crate::part_info::PartInfo;
 use crate::part_writer::{GROUP_SERIES, VERSION};
 use crate::record::read_metadata;
@@ -44,6 +45,8 @@ pub(crate) struct Part {
     lists: Vec<Box<[u32]>>,
     list_of_point: Vec<u32>,
     first_ordinal: Vec<u32>,
+    /// `targets` and `points` as sets, once somebody asks for everything.
+    every: OnceLock<(RoaringBitmap, RoaringBitmap)>,
 }
 
 /// Decoded pieces of parts, within a number of bytes.
@@ -145,7 +148,14 @@ impl Part {
             lists,
             list_of_point,
             first_ordinal,
+            every: OnceLock::new(),
         })
+    }
+
+    /// Every target and every point that has series.
+    pub(crate) fn every(&self) -> &(RoaringBitmap, RoaringBitmap) {
+        let set = |ids: &[u32]| ids.iter().copied().collect();
+        self.every.get_or_init(|| (set(&self.targets), set(&self.points)))
     }
 
     /// The targets that have series, as the registry numbers them.
@@ -170,6 +180,7 @@ impl Part {
         &self,
         targets: &RoaringBitmap,
         points: &RoaringBitmap,
+        pace: &Pace<'_>,
         mut found: impl FnMut(TargetId, PointId, u32),
     ) {
         // Points mostly share their list of targets, so what of a list is wanted is decided once.
@@ -181,16 +192,17 @@ impl Part {
                 (0..).zip(of_list).filter(|(_, target)| targets.contains(*target)).collect()
             });
             let first = self.first_ordinal[local as usize];
-            wanted.iter().for_each(|&(index, target)| found(target, point, first + index));
+            let wanted = wanted.iter().take_while(|_| pace.goes_on());
+            wanted.for_each(|&(index, target)| found(target, point, first + index));
         };
         if points.len() < self.points.len() as u64 / 8 {
-            for point in points {
+            for point in points.iter().take_while(|_| pace.goes_on()) {
                 if let Ok(at) = self.by_point.binary_search_by_key(&point, |&(point, _)| point) {
                     visit(self.by_point[at].1, point);
                 }
             }
         } else {
-            for (local, &point) in self.points.iter().enumerate() {
+            for (local, &point) in self.points.iter().enumerate().take_while(|_| pace.goes_on()) {
                 if points.contains(point) {
                     visit(local as u32, point);
                 }
@@ -211,6 +223,12 @@ impl Part {
         targets: &mut RoaringBitmap,
         points: &mut RoaringBitmap,
     ) {
+        if matched.is_everything {
+            let (every_target, every_point) = self.every();
+            *targets |= every_target;
+            *points |= every_point;
+            return;
+        }
         let mut is_wanted: Vec<Option<bool>> = vec![None; self.lists.len()];
         for (&point, &list) in self.points.iter().zip(&self.list_of_point) {
             if !matched.points.contains(point) {

@@ -6,6 +6,7 @@
 use model::{Labels, Matcher};
 use roaring::RoaringBitmap;
 
+use crate::labels::Pace;
 use crate::table::{LabelTable, RowId};
 
 /// The number of a target.
@@ -26,6 +27,8 @@ pub(crate) struct Matched {
     pub(crate) targets: RoaringBitmap,
     /// Points that may be in a pair.
     pub(crate) points: RoaringBitmap,
+    /// Whether no matcher restricts anything.
+    pub(crate) is_everything: bool,
     /// For each entry a pair must have its target in the first set or its point in the second.
     either: Vec<(RoaringBitmap, RoaringBitmap)>,
 }
@@ -42,18 +45,19 @@ impl Registry {
         self.points.recycle();
     }
 
-    /// Decides every matcher on both sides.
-    pub(crate) fn matching(&self, matchers: &[Matcher]) -> Matched {
+    /// Decides every matcher on both sides. Once `pace` is over the outcome means nothing.
+    pub(crate) fn matching(&self, matchers: &[Matcher], pace: &Pace<'_>) -> Matched {
         // Nothing is told of a side until a matcher restricts it: mostly one of the first leaves a few rows.
         let (mut targets, mut points): (Option<RoaringBitmap>, Option<RoaringBitmap>) = (None, None);
         let mut either = Vec::new();
         for matcher in matchers {
             if matcher.matches_empty() {
-                exclude(&mut targets, self.targets.violated(matcher), &self.targets);
-                exclude(&mut points, self.points.violated(matcher), &self.points);
+                exclude(&mut targets, self.targets.violated(matcher, pace), &self.targets);
+                exclude(&mut points, self.points.violated(matcher, pace), &self.points);
                 continue;
             }
-            let (of_targets, of_points) = (self.targets.satisfied(matcher), self.points.satisfied(matcher));
+            let of_targets = self.targets.satisfied(matcher, pace);
+            let of_points = self.points.satisfied(matcher, pace);
             if of_targets.is_empty() {
                 restrict(&mut points, of_points);
             } else if of_points.is_empty() {
@@ -63,6 +67,7 @@ impl Registry {
             }
         }
         Matched {
+            is_everything: targets.is_none() && points.is_none() && either.is_empty(),
             targets: targets.unwrap_or_else(|| self.targets.all().clone()),
             points: points.unwrap_or_else(|| self.points.all().clone()),
             either,
@@ -126,7 +131,7 @@ mod tests {
         let check = |matchers: &[(&str, MatchOp, &str)]| {
             let matchers: Vec<Matcher> =
                 matchers.iter().map(|&(name, op, value)| Matcher::new(name, op, value).unwrap()).collect();
-            let matched = registry.matching(&matchers);
+            let matched = registry.matching(&matchers, &Pace::new(&|| true));
             for (target, target_text) in targets.iter().enumerate() {
                 for (point, point_text) in points.iter().enumerate() {
                     let (target_labels, point_labels) = (labels(target_text), labels(point_text));

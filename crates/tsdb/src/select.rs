@@ -74,9 +74,10 @@ impl Selection {
         matchers: &[Matcher],
         range: RangeInclusive<Timestamp>,
         series_max: usize,
+        pace: &Pace<'_>,
     ) -> Result<Selection> {
         let registry = head.registry.read();
-        let matched = registry.matching(matchers);
+        let matched = registry.matching(matchers, pace);
         let mut selection = Selection {
             view,
             cache,
@@ -91,24 +92,24 @@ impl Selection {
             times: Vec::new(),
         };
         if matched.is_empty() || selection.range.is_empty() {
-            return Ok(selection);
+            return pace.unless_over(selection);
         }
         let mut pairs = Pairs::new(series_max);
-        find_in_parts(&selection.view, &matched, &selection.range, &mut |target, point, part, ordinal| {
+        let (view, range) = (&selection.view, &selection.range);
+        find_in_parts(view, &matched, range, pace, &mut |target, point, part, ordinal| {
             pairs.push(part, Pair { target, point, source: Source::Part { part, ordinal } });
         });
         let stripes = &mut selection.stripes;
-        let pace = Pace::new(&|| true);
-        find_in_head(head, &selection.view, &matched, &selection.range, &pace, |target, stripe, columns| {
+        find_in_head(head, view, &matched, range, pace, |target, stripe, _, columns| {
             let number = stripes.len() as u32;
             for &(column, point) in columns {
                 pairs.push(HEAD, Pair { target, point, source: Source::Head { stripe: number, column } });
             }
             stripes.push(stripe);
         });
-        let mut pairs = pairs.within_limit()?;
+        let mut pairs = pace.unless_over(pairs.within_limit()?)?;
         pairs.sort_by_key(|pair| (pair.target, pair.point));
-        selection.arrange(&registry, &pairs);
+        selection.arrange(&registry, &pairs, pace)?;
         check_limit(selection.series.len(), series_max)?;
         Ok(selection)
     }
@@ -198,10 +199,11 @@ impl Selection {
     }
 
     /// Makes series of pairs that are sorted by target and point.
-    fn arrange(&mut self, registry: &Registry, pairs: &[Pair]) {
+    fn arrange(&mut self, registry: &Registry, pairs: &[Pair], pace: &Pace<'_>) -> Result<()> {
         let mut point_numbers: HashMap<PointId, u32> = HashMap::new();
         let mut found: Vec<Found<'_>> = Vec::new();
-        for of_target in pairs.chunk_by(|left, right| left.target == right.target) {
+        let targets = pairs.chunk_by(|left, right| left.target == right.target);
+        for of_target in targets.take_while(|_| pace.goes_on()) {
             let target = self.targets.len() as u32;
             self.targets.push(registry.targets.labels(of_target[0].target).clone());
             self.target_ids.push(of_target[0].target);
@@ -218,7 +220,9 @@ impl Selection {
         self.times.resize_with(self.targets.len(), OnceLock::new);
         let tokens = Tokens::new(&self.targets, &self.points);
         let mut keys = Keys::default();
-        found.iter().for_each(|one| tokens.push_key(one.target as usize, one.point as usize, &mut keys));
+        let series = found.iter().take_while(|_| pace.goes_on());
+        series.for_each(|one| tokens.push_key(one.target as usize, one.point as usize, &mut keys));
+        pace.unless_over(())?;
         let mut order: Vec<u32> = (0..found.len() as u32).collect();
         let target = |index: u32| &self.targets[found[index as usize].target as usize];
         // Of sources that contradict each other the first wins: always the same one, however targets are numbered.
@@ -227,7 +231,7 @@ impl Selection {
             by_key.then_with(|| target(left).cmp(target(right)))
         });
         let mut previous: Option<u32> = None;
-        for index in order {
+        for index in order.into_iter().take_while(|_| pace.goes_on()) {
             let Found { target, point, pairs } = found[index as usize];
             match self.series.last_mut() {
                 Some(last) if previous.is_some_and(|p| keys.get(p as usize) == keys.get(index as usize)) => {
@@ -243,6 +247,7 @@ impl Selection {
             previous = Some(index);
             self.sources.extend(pairs.iter().map(|pair| pair.source));
         }
+        pace.unless_over(())
     }
 }
 
@@ -311,7 +316,7 @@ pub(crate) fn find_halves(
     range: &RangeInclusive<Timestamp>,
     pace: &Pace<'_>,
 ) -> (RoaringBitmap, RoaringBitmap) {
-    let matched = registry.matching(matchers);
+    let matched = registry.matching(matchers, pace);
     let (mut targets, mut points) = (RoaringBitmap::new(), RoaringBitmap::new());
     if matched.is_empty() || range.is_empty() {
         return (targets, points);
@@ -322,21 +327,21 @@ pub(crate) fn find_halves(
             part.find_halves(&matched, &mut targets, &mut points);
         }
     } else {
-        find_in_parts(view, &matched, range, &mut |target, point, _, _| {
+        find_in_parts(view, &matched, range, pace, &mut |target, point, _, _| {
             targets.insert(target);
             points.insert(point);
         });
     }
-    // The columns that were found last: replicas have the same, and these were added already.
-    let mut added: Vec<Wanted> = Vec::new();
-    find_in_head(head, view, &matched, range, pace, |target, _, columns| {
+    // The list whose columns were found last: its stripes mostly have the same, and these were added already.
+    let mut added = None;
+    find_in_head(head, view, &matched, range, pace, |target, _, list, columns| {
         if columns.is_empty() {
             return;
         }
         targets.insert(target);
-        if added != columns {
+        if added != Some(list) || !matched.is_decided() {
             points.extend(columns.iter().map(|&(_, point)| point));
-            added = columns.to_vec();
+            added = Some(list);
         }
     });
     (targets, points)
@@ -347,6 +352,7 @@ fn find_in_parts(
     view: &View,
     matched: &Matched,
     range: &RangeInclusive<Timestamp>,
+    pace: &Pace<'_>,
     found: &mut dyn FnMut(TargetId, PointId, u32, u32),
 ) {
     let mut parts: Vec<u32> = (0..view.parts.len() as u32).collect();
@@ -356,7 +362,7 @@ fn find_in_parts(
         if !part.info.overlaps(range) {
             continue;
         }
-        part.find(&matched.targets, &matched.points, |target, point, ordinal| {
+        part.find(&matched.targets, &matched.points, pace, |target, point, ordinal| {
             if matched.admits(target, point) {
                 found(target, point, index, ordinal);
             }
@@ -364,21 +370,21 @@ fn find_in_parts(
     }
 }
 
-/// Calls `found` with every stripe that has matching columns, and these.
+/// Calls `found` with every stripe that has matching columns, the number of its list, and these columns.
 fn find_in_head(
     head: &Head,
     view: &View,
     matched: &Matched,
     range: &RangeInclusive<Timestamp>,
     pace: &Pace<'_>,
-    mut found: impl FnMut(TargetId, Arc<Stripe>, &[Wanted]),
+    mut found: impl FnMut(TargetId, Arc<Stripe>, usize, &[Wanted]),
 ) {
     if *range.end() < view.note.sealed_until {
         return;
     }
-    for list in head.directory.read().lists() {
+    for (number, list) in head.directory.read().lists().enumerate() {
         let wanted = wanted_columns(&list.columns, matched);
-        if wanted.is_empty() {
+        if wanted.is_empty() || !pace.goes_on() {
             continue;
         }
         let mut visit = |stripe: &Arc<Stripe>| {
@@ -387,10 +393,10 @@ fn find_in_head(
             }
             let target = stripe.target;
             if matched.is_decided() {
-                found(target, stripe.clone(), &wanted);
+                found(target, stripe.clone(), number, &wanted);
             } else {
                 let admitted = wanted.iter().filter(|(_, point)| matched.admits(target, *point));
-                found(target, stripe.clone(), &admitted.copied().collect::<Vec<_>>());
+                found(target, stripe.clone(), number, &admitted.copied().collect::<Vec<_>>());
             }
         };
         if matched.targets.len() < list.len() as u64 / 4 {

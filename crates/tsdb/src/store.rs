@@ -14,6 +14,7 @@ use crate::error::Result;
 use crate::exemplars::HeadExemplars;
 use crate::head::Head;
 use crate::journal::Journal;
+use crate::labels::Pace;
 use crate::maintain::Maintenance;
 use crate::options::{Keeping, Options};
 use crate::part::PartCache;
@@ -122,9 +123,19 @@ impl Store {
 
     /// Finds the series that satisfy every matcher and may have a sample in the range, both ends included.
     pub fn select(&self, matchers: &[Matcher], range: RangeInclusive<Timestamp>) -> Result<Selection> {
+        self.select_while(matchers, range, &|| true)
+    }
+
+    /// As `select`; an error once the caller, who is asked now and then, does not want to `go_on`.
+    pub fn select_while(
+        &self,
+        matchers: &[Matcher],
+        range: RangeInclusive<Timestamp>,
+        go_on: &dyn Fn() -> bool,
+    ) -> Result<Selection> {
         let view = self.view.read().clone();
         let series_max = self.options.select_series_max;
-        Selection::new(&self.head, view, self.cache.clone(), matchers, range, series_max)
+        Selection::new(&self.head, view, self.cache.clone(), matchers, range, series_max, &Pace::new(go_on))
     }
 
     /// What is known of each metric family, by name.
@@ -140,7 +151,8 @@ impl Store {
     ) -> Result<Vec<(Labels, Vec<Exemplar>)>> {
         let view = self.view.read().clone();
         let registry = self.head.registry.read();
-        let matched: Vec<_> = selectors.iter().map(|matchers| registry.matching(matchers)).collect();
+        let pace = Pace::new(&|| true);
+        let matched: Vec<_> = selectors.iter().map(|matchers| registry.matching(matchers, &pace)).collect();
         let is_wanted = |target, point, time| {
             range.contains(&time)
                 && matched.iter().any(|matched| {

@@ -11,6 +11,8 @@ use hashbrown::HashTable;
 use model::{Labels, Matcher};
 use roaring::RoaringBitmap;
 
+use crate::labels::Pace;
+
 /// The number of a label set in its table.
 pub(crate) type RowId = u32;
 
@@ -125,6 +127,11 @@ impl LabelTable {
         &self.every
     }
 
+    /// Whether these are all rows that stand under any label.
+    pub(crate) fn is_whole(&self, rows: &RoaringBitmap) -> bool {
+        self.hidden.is_empty() && rows.len() == self.every.len()
+    }
+
     /// The names of all labels, sorted.
     pub(crate) fn names(&self) -> impl Iterator<Item = &str> {
         self.postings.keys().map(|name| &**name)
@@ -143,16 +150,15 @@ impl LabelTable {
     }
 
     /// The rows that have the matcher's label with a value that satisfies it.
-    pub(crate) fn satisfied(&self, matcher: &Matcher) -> RoaringBitmap {
-        self.postings
-            .get(matcher.name.as_str())
-            .map_or_else(RoaringBitmap::new, |found| found.matching(matcher))
+    pub(crate) fn satisfied(&self, matcher: &Matcher, pace: &Pace<'_>) -> RoaringBitmap {
+        let found = self.postings.get(matcher.name.as_str());
+        found.map_or_else(RoaringBitmap::new, |found| found.matching(matcher, pace))
     }
 
     /// The rows that have the matcher's label with a value that does not satisfy it.
-    pub(crate) fn violated(&self, matcher: &Matcher) -> RoaringBitmap {
+    pub(crate) fn violated(&self, matcher: &Matcher, pace: &Pace<'_>) -> RoaringBitmap {
         let found = self.postings.get(matcher.name.as_str());
-        found.map_or_else(RoaringBitmap::new, |found| found.matching(&matcher.inverse()))
+        found.map_or_else(RoaringBitmap::new, |found| found.matching(&matcher.inverse(), pace))
     }
 }
 
@@ -185,7 +191,7 @@ const POSTING_BYTES: u64 = 3;
 
 impl Postings {
     /// The rows whose value satisfies the matcher; literals and prefixes are looked up, not tried.
-    fn matching(&self, matcher: &Matcher) -> RoaringBitmap {
+    fn matching(&self, matcher: &Matcher, pace: &Pace<'_>) -> RoaringBitmap {
         use model::MatchOp::{Equal, NotEqual, NotRegex, Regex};
         match (matcher.op, matcher.regex()) {
             (Equal, _) => self.values.get(matcher.value.as_str()).cloned().unwrap_or_default(),
@@ -193,13 +199,13 @@ impl Postings {
                 Some(rows) => &self.any - rows,
                 None => self.any.clone(),
             },
-            (Regex, Some(regex)) => self.matching_regex(regex),
-            (NotRegex, Some(regex)) => &self.any - self.matching_regex(regex),
+            (Regex, Some(regex)) => self.matching_regex(regex, pace),
+            (NotRegex, Some(regex)) => &self.any - self.matching_regex(regex, pace),
             (Regex | NotRegex, None) => unreachable!("a regex matcher is made with its regex"),
         }
     }
 
-    fn matching_regex(&self, regex: &model::Regex) -> RoaringBitmap {
+    fn matching_regex(&self, regex: &model::Regex, pace: &Pace<'_>) -> RoaringBitmap {
         if regex.matches_everything() || regex.matches_every_non_empty() {
             return self.any.clone();
         }
@@ -215,7 +221,7 @@ impl Postings {
         let prefix = regex.prefix();
         let mut all = RoaringBitmap::new();
         for (value, rows) in self.values.range::<str, _>((Bound::Included(prefix), Bound::Unbounded)) {
-            if !value.starts_with(prefix) {
+            if !value.starts_with(prefix) || !pace.goes_on() {
                 break;
             }
             if regex.is_match(value) {
@@ -278,8 +284,9 @@ mod tests {
         let check = |name: &str, op: MatchOp, value: &str, satisfied: &[u32], violated: &[u32]| {
             let matcher = Matcher::new(name, op, value).unwrap();
             let rows = |bitmap: RoaringBitmap| bitmap.iter().collect::<Vec<_>>();
-            assert_eq!(rows(table.satisfied(&matcher)), satisfied, "{name} {op:?} {value} satisfied");
-            assert_eq!(rows(table.violated(&matcher)), violated, "{name} {op:?} {value} violated");
+            let pace = Pace::new(&|| true);
+            assert_eq!(rows(table.satisfied(&matcher, &pace)), satisfied, "{name} {op:?} {value} satisfied");
+            assert_eq!(rows(table.violated(&matcher, &pace)), violated, "{name} {op:?} {value} violated");
         };
         check("code", MatchOp::Equal, "503", &[2, 3], &[1]);
         check("code", MatchOp::Equal, "404", &[], &[1, 2, 3]);

@@ -44,6 +44,9 @@ enum Plan {
     Everything,
     /// The pattern matches every value but the empty one.
     NonEmpty,
+    /// The pattern is literals with `.*` between them, as `.*:9100`, `/api/.*` and `.*error.*` are: what a match starts
+    /// with, what it has in this order, and what it ends with. The first and the last may be empty.
+    Glob { prefix: Box<str>, inner: Box<[String]>, suffix: Box<str> },
     /// Anything else; every match starts with `prefix`.
     Automaton { prefix: Box<str>, automaton: meta::Regex },
 }
@@ -96,7 +99,7 @@ impl Regex {
         let plan = match &self.compiled.plan {
             Plan::Automaton { automaton, .. } => automaton.memory_usage(),
             Plan::Literals(literals) => literals.iter().map(String::len).sum(),
-            Plan::Everything | Plan::NonEmpty => 0,
+            Plan::Everything | Plan::NonEmpty | Plan::Glob { .. } => 0,
         };
         let catching = self.compiled.catching.get().and_then(Option::as_ref);
         plan + catching.map_or(0, meta::Regex::memory_usage)
@@ -110,6 +113,7 @@ impl Regex {
             }
             Plan::Everything => true,
             Plan::NonEmpty => !text.is_empty(),
+            Plan::Glob { prefix, inner, suffix } => matches_glob(text, prefix, inner, suffix),
             Plan::Automaton { prefix, automaton } => text.starts_with(&**prefix) && automaton.is_match(text),
         }
     }
@@ -118,14 +122,14 @@ impl Regex {
     pub fn literals(&self) -> Option<&[String]> {
         match &self.compiled.plan {
             Plan::Literals(literals) => Some(literals),
-            Plan::Everything | Plan::NonEmpty | Plan::Automaton { .. } => None,
+            Plan::Everything | Plan::NonEmpty | Plan::Glob { .. } | Plan::Automaton { .. } => None,
         }
     }
 
     /// A text that every match starts with; empty when there is none.
     pub fn prefix(&self) -> &str {
         match &self.compiled.plan {
-            Plan::Automaton { prefix, .. } => prefix,
+            Plan::Automaton { prefix, .. } | Plan::Glob { prefix, .. } => prefix,
             Plan::Literals(_) | Plan::Everything | Plan::NonEmpty => "",
         }
     }
@@ -177,6 +181,12 @@ impl Plan {
             Some(0) => return Ok(Plan::Everything),
             Some(1) => return Ok(Plan::NonEmpty),
             _ => {}
+        }
+        if let Some(mut pieces) = glob_of(hir) {
+            let suffix = pieces.pop().unwrap_or_default().into();
+            let prefix = pieces.remove(0).into();
+            pieces.retain(|piece| !piece.is_empty());
+            return Ok(Plan::Glob { prefix, inner: pieces.into(), suffix });
         }
         Ok(Plan::Automaton {
             prefix: prefix_of(hir).into(),
@@ -272,6 +282,34 @@ fn dot_repetition(hir: &Hir) -> Option<u32> {
     }
 }
 
+/// The literals between which `hir` has `.*`, two at least; nothing where it has anything else.
+fn glob_of(hir: &Hir) -> Option<Vec<String>> {
+    fn walk(hir: &Hir, pieces: &mut Vec<String>) -> Option<()> {
+        match hir.kind() {
+            HirKind::Literal(literal) => pieces.last_mut()?.push_str(std::str::from_utf8(&literal.0).ok()?),
+            HirKind::Capture(capture) => walk(&capture.sub, pieces)?,
+            HirKind::Concat(parts) => parts.iter().try_for_each(|part| walk(part, pieces))?,
+            HirKind::Empty => {}
+            _ if dot_repetition(hir) == Some(0) => pieces.push(String::new()),
+            _ => return None,
+        }
+        Some(())
+    }
+    let mut pieces = vec![String::new()];
+    walk(hir, &mut pieces)?;
+    (pieces.len() > 1).then_some(pieces)
+}
+
+/// Taking each piece where it first comes leaves the most for those behind it.
+fn matches_glob(text: &str, prefix: &str, inner: &[String], suffix: &str) -> bool {
+    let rest = text.strip_prefix(prefix).and_then(|rest| rest.strip_suffix(suffix));
+    let take = |rest: &'_ str, piece: &String| Some(rest.find(piece.as_str())? + piece.len());
+    let found = rest.and_then(|rest| {
+        inner.iter().try_fold(rest, |rest, piece| take(rest, piece).map(|end| &rest[end..]))
+    });
+    found.is_some()
+}
+
 /// The literal text a match must start with.
 fn prefix_of(hir: &Hir) -> String {
     match hir.kind() {
@@ -313,6 +351,34 @@ mod tests {
         assert!(!regex.is_match("a.bx"));
         assert!(Regex::new("a|bc").unwrap().is_match("bc"));
         assert!(!Regex::new("a|bc").unwrap().is_match("ac"));
+    }
+
+    #[test]
+    fn literals_with_anything_between_them_need_no_automaton() {
+        let check = |pattern: &str, matching: &[&str], others: &[&str]| {
+            let regex = Regex::new(pattern).unwrap();
+            assert!(matches!(regex.compiled.plan, Plan::Glob { .. }), "{pattern}");
+            let automaton = compile(pattern, WhichCaptures::Implicit, COMPILED_BYTES_MAX).unwrap();
+            for (texts, want) in [(matching, true), (others, false)] {
+                for text in texts {
+                    assert_eq!(
+                        (regex.is_match(text), automaton.is_match(text)),
+                        (want, want),
+                        "{pattern} {text}"
+                    );
+                }
+            }
+        };
+        check(".*:9100", &[":9100", "a:9100", "\n:9100", ":9100:9100"], &["a:9101", "", "a:9100b"]);
+        check("/api/.*", &["/api/", "/api/x"], &["/ap", "x/api/"]);
+        check(".*error.*", &["error", "an error or two"], &["eror", ""]);
+        check("ab.*ba", &["abba", "ab-ba"], &["aba", "ab", "xabba"]);
+        check("a.*(bc).*b.*", &["abcb", "abbcb", "a-bc-b-"], &["abc", "abcd", "bcb"]);
+        check("größe.*", &["größe", "größer"], &["grö", "grosse"]);
+        for pattern in [".+x", "a.*|b", "(?i)a.*", "a.*b?", "(?-s).*x", "a.{0,3}", "^a.*"] {
+            assert!(!matches!(Regex::new(pattern).unwrap().compiled.plan, Plan::Glob { .. }), "{pattern}");
+        }
+        assert_eq!(Regex::new("/api/(.*)").unwrap().expand("/api/x", "$1").as_deref(), Some("x"));
     }
 
     #[test]
