@@ -87,6 +87,11 @@ impl ClosedPage {
         self.slots.len()
     }
 
+    /// Whether a column has any sample.
+    pub(crate) fn has_any(&self, column: usize) -> bool {
+        self.slots.get(column).is_some_and(|&slot| slot != 0)
+    }
+
     /// About how much memory the page takes.
     pub(crate) fn bytes(&self) -> usize {
         let patterns: usize = self.patterns.iter().map(|pattern| pattern.words().len() * 8 + 32).sum();

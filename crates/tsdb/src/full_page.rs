@@ -46,6 +46,14 @@ impl FullPage {
         }
     }
 
+    /// Whether a column has any sample.
+    pub(crate) fn has_any(&self, column: usize) -> bool {
+        match self {
+            FullPage::Closed(page) => page.has_any(column),
+            FullPage::Rows(page) => page.seen().contains(column),
+        }
+    }
+
     /// Appends the samples of a column, ascending in time.
     pub(crate) fn read(&self, column: usize, times: &mut Vec<Timestamp>, values: &mut Vec<u64>) {
         match self {

@@ -218,6 +218,35 @@ impl Head {
         }
     }
 
+    /// Puts a stripe without the columns that nobody fills any more in the place of one. No append may be under way; who
+    /// reads the old one finds there what it had.
+    pub(crate) fn narrow(&self, stripe: &Arc<Stripe>) {
+        let Some(kept) = stripe.kept_if_narrower() else { return };
+        let head = self.target_head(stripe.target);
+        let mut target = head.stripes.lock();
+        let place = target.stripes.iter().position(|other| Arc::ptr_eq(other, stripe));
+        let Some(place) = place else { return };
+        let before = stripe.columns();
+        let points: Vec<PointId> = kept.iter().map(|&column| before.points()[column as usize]).collect();
+        let (empty, columns) = {
+            let mut lists = self.lists.lock();
+            let empty = lists.empty();
+            let columns = lists.extended(&empty, &points);
+            (empty, columns)
+        };
+        let number = self.stripe_count.fetch_add(1, Ordering::Relaxed);
+        let narrow = Arc::new(stripe.narrowed(number, columns.clone(), &kept));
+        {
+            let mut directory = self.directory.write();
+            directory.gone(stripe, &before);
+            directory.moved(&narrow, &empty, columns);
+        }
+        target.stripes[place] = narrow;
+        target.index();
+        self.series.fetch_sub((before.len() - kept.len()) as u64, Ordering::Relaxed);
+        self.layouts.write().clear();
+    }
+
     /// Forgets targets without stripes. No append may be under way.
     pub(crate) fn drop_empty_targets(&self) {
         for slot in self.targets.write().iter_mut() {

@@ -8,12 +8,13 @@ use crate::histogram;
 const OPEN_MAX: usize = 64;
 
 /// Histograms of one series, ascending in time.
-#[derive(Default)]
+#[derive(Clone, Default)]
 pub(crate) struct HistogramColumn {
     closed: Vec<Closed>,
     open: Vec<(Timestamp, Value)>,
 }
 
+#[derive(Clone)]
 struct Closed {
     first: Timestamp,
     last: Timestamp,

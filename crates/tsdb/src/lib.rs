@@ -14,7 +14,7 @@
 //! part sorted by point and target (`seal`, `part_writer`), names it in the manifest with up to where the head is sealed
 //! (`view`), and cuts the log. Parts are merged (`merge`, `merging`) and expire (`retention`). What is deleted is hidden at once
 //! (`delete`, `tombstone`) and left out of the next merge. Who has no
-//! samples left is forgotten (`reclaim`). When a store is opened (`opening`) the log is replayed, different targets at the same
+//! samples left is forgotten (`reclaim`, and `narrow` for the points of those who stay). When a store is opened (`opening`) the log is replayed, different targets at the same
 //! time (`dispatch`, `replay`). Old data comes in beside all this (`import`).
 //!
 //! **The way of a question.** [`Store::select`] (`select`) decides each matcher once per target and once per point, asks
@@ -47,6 +47,7 @@ mod logged;
 mod maintain;
 pub mod merge;
 mod merging;
+mod narrow;
 mod opening;
 mod options;
 mod order;

@@ -15,6 +15,7 @@ use crate::part::Part;
 use crate::part_info::PartInfo;
 use crate::retention::{self, RetentionOptions};
 use crate::store::{Disk, PARTS_DIR, Store};
+use crate::stripe::Stripe;
 use crate::view::{Note, View};
 
 /// Head samples that are about to be sealed early cover at least this.
@@ -34,8 +35,10 @@ pub(crate) struct Maintenance {
     forgotten: Option<Timestamp>,
     /// Numbers below this one were given to parts, of which some may not be there yet.
     numbered_below: u64,
+    /// Stripes that are mostly empty columns.
+    pub(crate) wide: Vec<Weak<Stripe>>,
     /// Whether something may have gone since targets and points were last looked through.
-    something_went: bool,
+    pub(crate) something_went: bool,
     /// Whether the pages that replay left as they came are compressed.
     replay_is_done: bool,
     /// How many merges failed since one succeeded, and when the next may begin.
@@ -75,9 +78,7 @@ impl Store {
         let mut maintenance = self.maintenance.lock();
         let mut done = Maintained::default();
         self.forget_retired(&mut maintenance);
-        if !std::mem::replace(&mut maintenance.replay_is_done, true) {
-            self.head.stripes().iter().for_each(|stripe| stripe.close_waiting());
-        }
+        self.close_replayed(&mut maintenance);
         let (bytes, oldest) = self.measure();
         let Some(disk) = &self.disk else { return Ok(done) };
         // First what frees room: on a full disk nothing else succeeds.
@@ -87,8 +88,15 @@ impl Store {
         }
         self.seal_due(disk, &mut maintenance, (bytes, oldest), &mut done)?;
         self.merge_due(disk, &mut maintenance, &mut done)?;
+        self.narrow(&mut maintenance);
         self.reclaim(&mut maintenance);
         Ok(done)
+    }
+
+    /// Compresses what was replayed, which the first `maintain` does otherwise before all else: for whoever has something
+    /// to do in between.
+    pub fn compress_replayed(&self) {
+        self.close_replayed(&mut self.maintenance.lock());
     }
 
     /// Seals everything that may be sealed at `until`, whatever its size: for tests and for a store that is closed.
@@ -113,6 +121,12 @@ impl Store {
         let maintenance = self.maintenance.lock();
         self.waiting.fetch_sub(1, Ordering::Relaxed);
         maintenance
+    }
+
+    fn close_replayed(&self, maintenance: &mut Maintenance) {
+        if !std::mem::replace(&mut maintenance.replay_is_done, true) {
+            self.head.stripes().iter().for_each(|stripe| stripe.close_waiting());
+        }
     }
 
     /// Begins a chapter of the log, so that the log can be cut before it. On a full disk the old one goes on: what is
@@ -299,6 +313,7 @@ impl Store {
             self.exemplars.lock().drop_before(until);
             let _gate = self.gate.write();
             self.head.drop_stripes(|stripe| stripe.size().oldest.is_none());
+            maintenance.wide = self.wide_stripes();
         }
         self.head.sweep();
     }

@@ -118,8 +118,13 @@ mod tests {
     }
 
     fn open(disk: &SimFs, clock: &Clock) -> Store {
-        let options =
-            Options { retention_ms: 4 * HOUR_MS, merged_span_ms_max: 2 * HOUR_MS, ..Options::default() };
+        let options = Options {
+            retention_ms: 4 * HOUR_MS,
+            merged_span_ms_max: 2 * HOUR_MS,
+            // Half an hour of rows, as with scrapes that are closer to each other.
+            page_samples: 6,
+            ..Options::default()
+        };
         Store::open_with(disk.fs(), clock.clone(), Rng::from_seed(1), Path::new("/data"), options).unwrap()
     }
 
@@ -148,6 +153,46 @@ mod tests {
                 assert_eq!(((time - begin) / (HOUR_MS / 2), value), (number, time as f64));
             }
         }
+    }
+
+    #[test]
+    fn a_target_that_stays_keeps_no_points_that_went() {
+        let disk = SimFs::new(SimOptions::default());
+        let begin = 480_000 * HOUR_MS;
+        let clock = Clock::fixed(begin);
+        let mut store = open(&disk, &clock);
+        let target = labels(&[("job", "api".to_owned()), ("instance", "stays".to_owned())]);
+        let mut most = (0, 0);
+        for number in 0..100 {
+            // Half of the points stay, the others have a version.
+            let point = |n: i64| {
+                let version = if n % 2 == 0 { "any".to_owned() } else { number.to_string() };
+                labels(&[("__name__", format!("m{n}")), ("version", version)])
+            };
+            let layout = Layout::new(target.clone(), (0..40).map(point).collect(), Vec::new());
+            for minute in (0..30).step_by(5) {
+                append(&store, &layout, begin + number * HOUR_MS / 2 + minute * 60_000);
+                clock.advance(Duration::from_secs(300));
+            }
+            store.sync().unwrap();
+            store.maintain().unwrap();
+            store.maintain().unwrap();
+            if number % 25 == 24 {
+                drop(store);
+                store = open(&disk, &clock);
+            }
+            let stats = store.stats();
+            most = most.max((stats.series, stats.points));
+            let query = [Matcher::equal("version", "any"), Matcher::equal("__name__", "m0")];
+            let selection = store.select(&query, i64::MIN..=i64::MAX).unwrap();
+            let samples = selection.read(0).unwrap();
+            assert_eq!(samples.times.last(), samples.values.last().map(|&value| value as i64).as_ref());
+            assert!(samples.times.windows(2).all(|pair| pair[1] - pair[0] == 300_000), "none is missing");
+            let newest = [Matcher::equal("version", number.to_string().as_str())];
+            assert_eq!(store.select(&newest, i64::MIN..=i64::MAX).unwrap().len(), 20);
+        }
+        // Twenty stay, twenty come each half an hour; some hours are in the head, some more are kept.
+        assert!(most.0 <= 200 && most.1 <= 20 + 20 * 24, "{most:?}");
     }
 
     #[test]

@@ -229,6 +229,45 @@ impl FloatRows {
         }
     }
 
+    /// Whether a column has any sample.
+    pub(crate) fn has_any(&self, column: usize) -> bool {
+        let (first, last) = ((column as u16, Timestamp::MIN), (column as u16, Timestamp::MAX));
+        self.page.seen().contains(column)
+            || self.full.iter().any(|page| page.has_any(column))
+            || self.late.range(first..=last).next().is_some()
+    }
+
+    /// What some of the columns have, which ascend, by their place among them. The open page is compressed on the way.
+    pub(crate) fn narrowed(&self, kept: &[u16]) -> FloatRows {
+        let mut narrow = FloatRows::default();
+        let closed = |times: &[Timestamp], read: &dyn Fn(usize, &mut Column)| {
+            let page = ClosedPage::build(times.to_vec(), kept.len(), |place, column| {
+                read(kept[place] as usize, column);
+            });
+            FullPage::Closed(Arc::new(page))
+        };
+        for page in &self.full {
+            let read =
+                |index: usize, column: &mut Column| page.read(index, &mut column.times, &mut column.values);
+            narrow.full.push(closed(page.times(), &read));
+        }
+        if !self.page.times().is_empty() {
+            let page = &self.page;
+            let read =
+                |index: usize, column: &mut Column| page.read(index, &mut column.times, &mut column.values);
+            narrow.full.push(closed(page.times(), &read));
+        }
+        for (place, &column) in (0..).zip(kept) {
+            narrow
+                .late
+                .extend(late_of(&self.late, column as usize).map(|(time, value)| ((place, time), value)));
+        }
+        narrow.late_oldest = oldest_late(&narrow.late);
+        let known = kept.iter().take_while(|&&column| (column as usize) < self.last.len());
+        narrow.last = known.map(|&column| self.last[column as usize]).collect();
+        narrow
+    }
+
     /// The oldest time of any sample.
     pub(crate) fn oldest(&self) -> Option<Timestamp> {
         // Pages follow each other in time.
@@ -357,15 +396,36 @@ mod tests {
                 Place::Late => rows.push_late([(column, time, value)]),
             }
         }
+        let kept = [1u16, 3, 6];
+        let mut narrow = rows.narrowed(&kept);
+        for (place, &column) in kept.iter().enumerate() {
+            let all = read(&narrow, place, Timestamp::MIN, Timestamp::MAX);
+            assert_eq!(
+                all,
+                read(&rows, column as usize, Timestamp::MIN, Timestamp::MAX),
+                "narrowed {column}"
+            );
+            assert_eq!(narrow.has_any(place), !all.is_empty());
+            assert_eq!(rows.has_any(column as usize), !all.is_empty());
+        }
+        let newest = rows.oldest().map(|_| 1_000);
+        if let Some(time) = newest {
+            narrow.push_new(time, &RowValues { present: &[7], changed: &[7], values: &[5; 64] }, paging);
+            assert_eq!((narrow.at(2, time), narrow.at(3, time)), (Some(5), None));
+        }
         rows.fold_late();
         for column in 0..8u16 {
-            let mut got = Column::default();
-            rows.read(column as usize, -50, 50, &mut got);
-            let got: Vec<_> = got.times.into_iter().zip(got.values).collect();
+            let got = read(&rows, column as usize, -50, 50);
             let want: Vec<_> =
                 want.range((column, -50)..=(column, 50)).map(|(&(_, time), &value)| (time, value)).collect();
             assert_eq!(got, want, "column {column}");
         }
+    }
+
+    fn read(rows: &FloatRows, column: usize, from: Timestamp, to: Timestamp) -> Vec<(Timestamp, u64)> {
+        let mut got = Column::default();
+        rows.read(column, from, to, &mut got);
+        got.times.into_iter().zip(got.values).collect()
     }
 
     fn close_waiting(rows: &mut FloatRows) {

@@ -66,6 +66,13 @@ impl Starts {
         });
     }
 
+    /// Those of some of the columns, which ascend, by their place among them.
+    pub(crate) fn narrowed(&self, kept: &[u16]) -> Starts {
+        let of_kept =
+            (0..).zip(kept).filter_map(|(place, column)| Some((place, self.columns.get(column)?.clone())));
+        Starts { columns: of_kept.collect() }
+    }
+
     /// About how much memory the steps take.
     pub(crate) fn bytes(&self) -> usize {
         self.columns.values().map(|steps| 48 + steps.capacity() * size_of::<Step>()).sum()

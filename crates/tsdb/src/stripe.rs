@@ -29,6 +29,8 @@ use crate::view::View;
 
 /// How many columns a stripe has at most.
 pub(crate) const COLUMNS_MAX: usize = 1_024;
+/// So many columns of a stripe must be without samples before it is made narrower.
+const EMPTY_COLUMNS_MIN: usize = 16;
 
 /// Columns of one target.
 pub(crate) struct Stripe {
@@ -256,6 +258,35 @@ impl Stripe {
         state.rows.drop_before(time);
         state.histograms.retain(|_, column| column.drop_before(time));
         state.starts.drop_before(time);
+    }
+
+    /// The columns that have samples, if that is half of them or less: points come and go while their target stays.
+    pub(crate) fn kept_if_narrower(&self) -> Option<Vec<u16>> {
+        let state = self.state.lock();
+        let count = state.columns.len();
+        let has_any =
+            |&column: &u16| state.rows.has_any(column as usize) || state.histograms.contains_key(&column);
+        let kept: Vec<u16> = (0..count as u16).filter(has_any).collect();
+        let empty = count - kept.len();
+        (empty >= EMPTY_COLUMNS_MIN && empty * 2 >= count).then_some(kept)
+    }
+
+    /// A stripe of another number with what some of the columns have, which ascend; no other has anything.
+    pub(crate) fn narrowed(&self, number: u32, columns: Arc<Columns>, kept: &[u16]) -> Stripe {
+        let state = self.state.lock();
+        let place = |column: &u16| kept.binary_search(column).ok().map(|place| place as u16);
+        let histograms = state.histograms.iter();
+        let histograms = histograms.filter_map(|(column, values)| Some((place(column)?, values.clone())));
+        let narrow = State {
+            columns,
+            rows: state.rows.narrowed(kept),
+            histograms: histograms.collect(),
+            starts: state.starts.narrowed(kept),
+            starts_seen: None,
+            newest: state.newest,
+            logged: Logged::default(),
+        };
+        Stripe { number, target: self.target, state: Mutex::new(narrow) }
     }
 
     /// How much memory the stripe takes and which time is its oldest.

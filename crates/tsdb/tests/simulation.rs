@@ -286,7 +286,8 @@ impl World {
         let labels = |pairs: &[(&str, String)]| {
             Labels::from_pairs(pairs.iter().map(|(name, value)| (*name, value.clone())))
         };
-        let target = labels(&[("instance", format!("v{version}")), ("job", "deployed".to_owned())]);
+        let instance = if self.rng.one_in(2) { "stays".to_owned() } else { format!("v{version}") };
+        let target = labels(&[("instance", instance), ("job", "deployed".to_owned())]);
         let point = |n: i64| {
             labels(&[
                 ("__name__", format!("m{n}")),
