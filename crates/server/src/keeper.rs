@@ -11,6 +11,7 @@ use std::time::{Duration, Instant};
 use anyhow::Context;
 use tokio::sync::oneshot;
 
+use crate::allocator;
 use crate::app::App;
 use crate::health::Check;
 
@@ -121,10 +122,20 @@ fn keep_synced(app: &App, asked: &Receiver<Ask>) -> Answer {
 }
 
 fn keep_maintained(app: &App, stopped: &Receiver<()>) {
-    while let Err(RecvTimeoutError::Timeout) = stopped.recv_timeout(MAINTAIN_INTERVAL) {
+    let is_over = || !matches!(stopped.recv_timeout(MAINTAIN_INTERVAL), Err(RecvTimeoutError::Timeout));
+    if is_over() {
+        return;
+    }
+    // A seal that follows may take long, and replayed pages are large as long as they wait.
+    app.store.compress_replayed();
+    allocator::give_back();
+    while !is_over() {
         let began = Instant::now();
         let outcome = app.store.maintain().map_err(|error| error.to_string());
         app.metrics.maintain_seconds.observe(&[], began.elapsed());
+        if outcome.as_ref().is_ok_and(|done| done.sealed + done.merged > 0) {
+            allocator::give_back();
+        }
         note_disk(app, "maintain", &outcome.map(drop));
     }
 }

@@ -3,6 +3,7 @@
 //! `main` reads aloud: what was typed becomes what is meant, and what is meant is run. `serve` opens, serves and
 //! stops in reverse. It must never know a wire format or a file format by itself; those live in the crates below.
 
+mod allocator;
 mod annotations;
 mod api;
 mod app;
