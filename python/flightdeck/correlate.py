@@ -46,7 +46,7 @@ class Request:
 
     def exemplar(self) -> Optional[Dict[str, str]]:
         """The trace that this request is an example of, if somebody records it."""
-        if not _makes_exemplars or (not self.is_recorded and "opentelemetry.trace" not in sys.modules):
+        if not _makes_exemplars or not (self.is_recorded or _has_opentelemetry()):
             return None
         trace = trace_context() or self.trace()
         return {"trace_id": trace[0], "span_id": trace[1]} if trace[2] else None
@@ -86,6 +86,12 @@ def exemplar() -> Optional[Dict[str, str]]:
     return {"trace_id": trace[0], "span_id": trace[1]} if trace is not None and trace[2] else None
 
 
+def _has_opentelemetry() -> bool:
+    """Whether anybody makes spans with it: its interface alone is imported by many, FastAPI among them."""
+    module = sys.modules.get("opentelemetry.trace")
+    return module is not None and getattr(module, "_TRACER_PROVIDER", module) is not None
+
+
 _makes_exemplars = False
 _follows_opentelemetry = False
 
@@ -93,14 +99,14 @@ _follows_opentelemetry = False
 def follow_traces() -> None:
     """Has what is counted while a trace is recorded remember it as an example, `FLIGHTDECK_EXEMPLARS=off` aside.
 
-    Requests tell when one is recorded. Spans of OpenTelemetry do not; where it is imported, every count asks.
+    Requests tell when one is recorded. Spans of OpenTelemetry do not; where somebody makes them, every count asks.
     """
     global _makes_exemplars, _follows_opentelemetry
     _makes_exemplars = os.environ.get("FLIGHTDECK_EXEMPLARS", "").strip().lower() not in ("off", "0", "false", "no")
     if not _makes_exemplars:
         return
     _core.set_exemplar_source(exemplar)
-    if "opentelemetry.trace" in sys.modules and not _follows_opentelemetry:
+    if not _follows_opentelemetry and _has_opentelemetry():
         _follows_opentelemetry = True
         _core.count_recorded(1)
 

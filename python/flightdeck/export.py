@@ -66,7 +66,9 @@ def _options(service: str, version: str) -> Optional[Tuple[Any, ...]]:
         resource.setdefault("service.version", version)
     resource.update({"telemetry.sdk.language": "python", "telemetry.sdk.name": "flightdeck"})
     # Spans of its SDK would be there twice.
-    spans = environ.get("OTEL_TRACES_EXPORTER", "otlp") != "none" and "opentelemetry.sdk.trace" not in sys.modules
+    module = sys.modules.get("opentelemetry.trace")
+    has_sdk = module is not None and getattr(module, "_TRACER_PROVIDER", module) is not None
+    spans = environ.get("OTEL_TRACES_EXPORTER", "otlp") != "none" and not has_sdk
     lines = environ.get("OTEL_LOGS_EXPORTER", "otlp") != "none"
     where = endpoint or environ.get("FLIGHTDECK_URL", "") or _FLIGHTDECK
     return where, headers, list(resource.items()), (spans, lines), not endpoint
