@@ -159,7 +159,7 @@ fn what_stands_in_the_way_is_named() {
 #[test]
 fn pushes_are_taken_and_what_is_refused_is_named() {
     let directory = Directory::new("push");
-    let (address, _server) = start(&directory, &[]);
+    let (address, _server) = start(&directory, &["--retention-time", "100y"]);
     let push = |body: &str| {
         post(address, "/api/v1/import/prometheus?extra_label=job%3Dpush", &[], body.as_bytes())
             .expect("answered")
