@@ -29,7 +29,7 @@ impl Server {
     fn start(name: &str) -> Server {
         let (directory, address) = (Directory::new(name), free_address());
         let mut command = flightdeck(&directory, address);
-        let process = Process::start(command.args(["--otlp-grpc-listen", "off"]));
+        let process = Process::start(command.args(["--otlp-grpc-listen", "off", "--retention-time", "100y"]));
         wait_for_ready(address, "/-/ready");
         Server { address, _process: process, _directory: directory }
     }
