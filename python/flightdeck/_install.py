@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import importlib
-import importlib.abc
 import importlib.util
 import sys
 from types import ModuleType
@@ -13,14 +12,18 @@ _THEIRS = "prometheus_client"
 _OURS = "flightdeck.prometheus_client"
 
 
-class _Alias(importlib.abc.MetaPathFinder, importlib.abc.Loader):
-    """Imports `prometheus_client.x` as `flightdeck.prometheus_client.x`: one module with two names."""
+class _Alias:
+    """Imports `prometheus_client.x` as `flightdeck.prometheus_client.x`: one module with two names.
+
+    A finder and a loader by what it does; importing `importlib.abc` to say so would take longer than all of ours.
+    """
 
     def find_spec(self, fullname: str, path: Optional[Sequence[str]], target: Optional[ModuleType] = None) -> Any:
         if fullname != _THEIRS and not fullname.startswith(_THEIRS + "."):
             return None
         ours = _OURS + fullname[len(_THEIRS) :]
-        return importlib.util.spec_from_loader(fullname, self) if importlib.util.find_spec(ours) else None
+        loader: Any = self
+        return importlib.util.spec_from_loader(fullname, loader) if importlib.util.find_spec(ours) else None
 
     def create_module(self, spec: Any) -> ModuleType:
         module = importlib.import_module(_OURS + spec.name[len(_THEIRS) :])
