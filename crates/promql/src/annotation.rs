@@ -1,7 +1,8 @@
 //! Annotations: what a query wants to tell besides its answer, each with the place in the query it is about.
 //!
-//! Texts are those of Prometheus. Two annotations with the same text are one, which then stands at the place
-//! that was annotated last; some of them count how often they occurred.
+//! Texts are those of Prometheus. Two annotations with the same text are one, which then stands at the place that is
+//! evaluated last, an operator's right side after its left and both before itself, in whatever order series were
+//! computed; some of them count how often they occurred.
 
 use std::fmt::Write;
 
@@ -145,7 +146,11 @@ impl Annotations {
             Some(&index) => {
                 let existing = &mut self.entries[index];
                 existing.detail = existing.detail.and(entry.detail);
-                existing.span = entry.span;
+                // Where both end at the same place, the one around the other begins first.
+                let order = |span: Span| (span.end, std::cmp::Reverse(span.start));
+                if order(entry.span) > order(existing.span) {
+                    existing.span = entry.span;
+                }
             }
             None => {
                 self.index_of.insert(entry.text.clone(), self.entries.len());

@@ -243,7 +243,9 @@ impl Engine {
         instant: bool,
         options: &QueryOptions<'_>,
     ) -> Result<Answer, QueryError> {
-        let evaluator = Evaluator::new(store, plan, &self.settings, options);
+        let own = Selections::default();
+        let selections = options.selections.unwrap_or(&own);
+        let evaluator = Evaluator::new(store, plan, &self.settings, options, selections);
         let (value, annotations, tally) = evaluator.run(steps, instant, options.stats_by_step)?;
         let (series, samples_peak, bytes_peak) = evaluator.meter.totals();
         let of_step = |(time, touched): (Timestamp, &Touched)| StepStats {

@@ -32,4 +32,4 @@ pub use engine::{Answer, Engine, Limits, QueryOptions, QueryStats, Settings, Ste
 pub use error::QueryError;
 pub use eval::Selections;
 pub use plan::PlanNode;
-pub use value::{MatrixSeries, SampleValue, Value, VectorSample};
+pub use value::{Floats, MatrixSeries, SampleValue, Value, VectorSample};

@@ -1,9 +1,11 @@
 //! What a query yields.
 
+use std::fmt;
 use std::sync::Arc;
 
 use model::{FloatHistogram, Labels, Timestamp};
 
+use crate::eval::points::is_absent;
 use crate::syntax::ValueType;
 
 /// The answer to a query.
@@ -55,9 +57,62 @@ pub struct MatrixSeries {
     /// Which series.
     pub labels: Labels,
     /// Its floats, ascending in time.
-    pub floats: Vec<(Timestamp, f64)>,
+    pub floats: Floats,
     /// Its histograms, ascending in time.
     pub histograms: Vec<(Timestamp, Arc<FloatHistogram>)>,
+}
+
+/// Floats and their times, ascending: of an answer over a range the column that was computed, as it is, so that the
+/// answer takes no more memory than its evaluation did.
+#[derive(Clone, Default)]
+pub struct Floats {
+    /// The times of all steps, which the series of an answer share.
+    times: Arc<[Timestamp]>,
+    /// As many values, some of which say that there is none.
+    values: Vec<f64>,
+}
+
+impl Floats {
+    /// A column of values, one for each time.
+    pub(crate) fn of_column(times: &Arc<[Timestamp]>, values: Vec<f64>) -> Floats {
+        debug_assert_eq!(times.len(), values.len(), "each value has its time");
+        Floats { times: times.clone(), values }
+    }
+
+    /// The floats there are.
+    pub fn iter(&self) -> impl Iterator<Item = (Timestamp, f64)> {
+        let all = self.times.iter().copied().zip(self.values.iter().copied());
+        all.filter(|(_, value)| !is_absent(*value))
+    }
+
+    /// How many there are.
+    pub fn len(&self) -> usize {
+        self.iter().count()
+    }
+
+    /// Whether there is none.
+    pub fn is_empty(&self) -> bool {
+        self.iter().next().is_none()
+    }
+}
+
+impl FromIterator<(Timestamp, f64)> for Floats {
+    fn from_iter<I: IntoIterator<Item = (Timestamp, f64)>>(floats: I) -> Floats {
+        let (times, values): (Vec<Timestamp>, Vec<f64>) = floats.into_iter().unzip();
+        Floats { times: times.into(), values }
+    }
+}
+
+impl PartialEq for Floats {
+    fn eq(&self, other: &Floats) -> bool {
+        self.iter().eq(other.iter())
+    }
+}
+
+impl fmt::Debug for Floats {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_list().entries(self.iter()).finish()
+    }
 }
 
 impl Value {

@@ -10,12 +10,15 @@ use std::time::{Duration, Instant};
 use model::Labels;
 use model::histogram::almost_equal;
 use promql::{Engine, QueryOptions, SampleValue, Value};
-use reference::data::{Data, FIRST, LAST, Random};
-use reference::{Outcome, Reference, generate};
+use reference::data::{Data, LENGTH, Random, Times};
+use reference::generate::{Dialect, Generator};
+use reference::{Outcome, Reference};
 
 /// Data sets in a run without limits of its own, and queries against each.
 const SEEDS: u64 = 12;
 const QUERIES: usize = 40;
+/// When the data begins.
+const FIRST: i64 = 1_000_000_000;
 /// How deep expressions nest.
 const DEPTH: usize = 4;
 
@@ -59,10 +62,10 @@ fn the_engine_agrees_with_the_reference() {
             break;
         }
         let mut random = Random::new(seed);
-        let data = Data::random(&mut random);
+        let data = Data::random(&mut random, Times { first: FIRST, shift: None });
         for _ in 0..QUERIES {
-            let query = generate::vector(&mut random, DEPTH);
-            let start = FIRST + random.below((LAST - FIRST) as usize) as i64;
+            let query = Generator::new(&mut random, FIRST, Dialect::Reference).vector(DEPTH);
+            let start = FIRST + random.below(LENGTH as usize) as i64;
             queries += 1;
             match compare(&data, &query, start) {
                 Ok(both) => both.iter().for_each(|outcome| *outcomes.entry(*outcome).or_default() += 1),
@@ -127,7 +130,7 @@ fn points(value: Value) -> Points {
             };
             samples.into_iter().map(|s| (s.labels, vec![(s.time, float(s.value))])).collect()
         }
-        Value::Matrix(series) => series.into_iter().map(|series| (series.labels, series.floats)).collect(),
+        Value::Matrix(series) => series.into_iter().map(|s| (s.labels, s.floats.iter().collect())).collect(),
         other => panic!("no scalars nor texts are asked for: {other:?}"),
     }
 }

@@ -216,6 +216,22 @@ fn bounds_are_named_when_they_are_reached() {
     check("requests_total", Limits { bytes_max: 100, ..defaults }, &format!("{memory} (bytes_max is 100)"));
     check("limit", Limits { steps_max: 60, ..defaults }, "query would have too many steps (steps_max is 60)");
     check("sum_over_time(limit[1y:1ms])", defaults, "query would have too many steps (steps_max is 5000000)");
+    // Two series of 61 steps each: what an operator has on both sides is held while its result is made.
+    let side = 2 * (61 * 8 + 64);
+    let held = Limits { bytes_max: 2 * side + side / 2, ..defaults };
+    for operator in ["+", "> bool", "and", "or", "unless", "* on (instance)"] {
+        let query = format!("requests_total {operator} (requests_total * 2)");
+        check(
+            &query,
+            Limits { bytes_max: side + side / 2, ..defaults },
+            &format!("{memory} (bytes_max is {})", side + side / 2),
+        );
+    }
+    check(
+        "requests_total + (requests_total * 2)",
+        held,
+        &format!("{memory} (bytes_max is {})", held.bytes_max),
+    );
     let small = QueryOptions { limits: Limits { samples_max: 200, ..defaults }, ..QueryOptions::default() };
     let sum = Engine::default().range(&store, "sum(requests_total)", 0, 60 * MINUTE, MINUTE, &small);
     assert!(sum.is_ok(), "an aggregation holds its groups only");

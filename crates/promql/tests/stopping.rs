@@ -1,10 +1,11 @@
 //! Queries that would take long end soon after nobody wants them any more, whatever they are busy with.
 
 use std::sync::Mutex;
+use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use std::time::{Duration, Instant};
 
 use model::{Labels, Sample, Series, Value as SampledValue};
-use promql::{Engine, QueryError, QueryOptions, Stop};
+use promql::{Engine, Limits, QueryError, QueryOptions, Stop};
 use tsdb::Store;
 
 /// How long a query may go on without asking. Tests run without optimisation and beside others.
@@ -105,6 +106,31 @@ fn queries_ask_often_whether_to_stop() {
     ] {
         check(query, range, false);
     }
+}
+
+/// How often a query asks whether to stop until its series are selected, and what becomes of it where it is told to
+/// then, halfway.
+#[test]
+fn selecting_many_series_asks_whether_to_stop() {
+    let store = store();
+    let check = |query: &str, asked_min: u64| {
+        let ask = |stop_at: u64| {
+            let asked = AtomicU64::new(0);
+            let should_stop = || (asked.fetch_add(1, Relaxed) >= stop_at).then_some(Stop::Cancelled);
+            // None may be selected, so nothing comes after the selection.
+            let limits = Limits { series_max: 0, ..Limits::default() };
+            let options = QueryOptions { should_stop: &should_stop, limits, ..QueryOptions::default() };
+            let outcome = Engine::default().instant(&store, query, 600_000, &options);
+            (outcome.map(|answer| answer.stats), asked.into_inner())
+        };
+        let (outcome, asked) = ask(u64::MAX);
+        assert!(matches!(outcome, Err(QueryError::Limit { .. })), "{query}: {outcome:?}");
+        assert!(asked > asked_min, "{query} asked {asked} times");
+        let (outcome, asked) = ask(asked / 2);
+        assert!(matches!(outcome, Err(QueryError::Cancelled)), "{query}: {outcome:?}, asked {asked} times");
+    };
+    check("many", 10_000 / 256);
+    check("many{id=~\".*9.*\"}", 10_000 / 256);
 }
 
 #[test]

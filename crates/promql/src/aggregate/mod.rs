@@ -94,7 +94,7 @@ impl<'a> Evaluator<'a> {
                 self.fold(stream, aggregation, &param, context)?
             }
         };
-        let mut stream = self.finished(node, rows)?;
+        let mut stream = self.finished(node, rows, self.meter.nothing())?;
         let keeps_names = match aggregation.op {
             AggregateOp::Topk | AggregateOp::Bottomk | AggregateOp::Limitk | AggregateOp::LimitRatio => true,
             _ => aggregation.keeps(METRIC_NAME),

@@ -12,6 +12,7 @@ use crate::binary::matching::{Matches, all_in_braces, match_labels};
 use crate::binary::step_notes::StepNotes;
 use crate::error::QueryError;
 use crate::eval::Meter;
+use crate::eval::meter::Rows;
 use crate::eval::parallel::in_parts;
 use crate::eval::points::{Point, Points, is_absent};
 use crate::eval::row::{Row, has_equal_labels, is_metadata_label};
@@ -36,7 +37,7 @@ pub(super) struct Join<'j> {
 struct Joining<'j> {
     join: &'j Join<'j>,
     notes: StepNotes,
-    result: Vec<Row>,
+    result: Rows,
     /// Steps at which a match was made already, by match and, with several series on one side, by labels.
     matched: HashMap<(usize, Option<Labels>), Vec<bool>>,
     /// Steps at which a match was made at all, by match; kept only for the fill.
@@ -50,15 +51,15 @@ struct One<'r> {
 }
 
 impl Join<'_> {
-    pub(super) fn run(&self, left: Vec<Row>, right: Vec<Row>) -> Result<(Vec<Row>, Annotations), QueryError> {
-        let matches = Matches::of(&left, &right, self.matching, self.meter)?;
+    pub(super) fn run(&self, left: &[Row], right: &[Row]) -> Result<(Rows, Annotations), QueryError> {
+        let matches = Matches::of(left, right, self.matching, self.meter)?;
         let swapped = self.matching.cardinality == Cardinality::OneToMany;
-        let (many, one) = if swapped { (&right, &left) } else { (&left, &right) };
+        let (many, one) = if swapped { (right, left) } else { (left, right) };
         let (many_numbers, one_numbers) = match swapped {
             true => (&matches.right, &matches.left),
             false => (&matches.left, &matches.right),
         };
-        let mut ones: Vec<One<'_>> = std::iter::repeat_with(One::default).take(matches.count).collect();
+        let mut ones: Vec<One<'_>> = std::iter::repeat_with(One::default).take(matches.sets.len()).collect();
         for (row, &number) in one.iter().zip(one_numbers) {
             ones[number as usize].rows.push(row);
         }
@@ -67,17 +68,21 @@ impl Join<'_> {
             self.meter.check_at(done)?;
             self.check_one(one, many, &mut met)?;
         }
-        let mut many_counts = vec![0usize; matches.count];
+        let mut many_counts = vec![0usize; matches.sets.len()];
         many_numbers.iter().for_each(|&number| many_counts[number as usize] += 1);
-        if let Some(pairs) = self.plain_pairs(many, many_numbers, &ones, &many_counts)? {
+        if let Some(pairs) = self.plain_pairs(many, many_numbers, &matches.sets, &ones, &many_counts)? {
             return self.run_plain(&pairs);
         }
         let fills = self.matching.fill_left.is_some();
-        let filled = if fills { vec![vec![false; self.steps]; matches.count] } else { Vec::new() };
+        let filled = if fills { vec![vec![false; self.steps]; matches.sets.len()] } else { Vec::new() };
         let mut joining = Joining {
             join: self,
             notes: StepNotes::default(),
-            result: Vec::with_capacity(many.len()),
+            result: Rows {
+                rows: Vec::with_capacity(many.len()),
+                hold: self.meter.nothing(),
+                are_distinct: false,
+            },
             matched: HashMap::new(),
             filled,
         };
@@ -100,9 +105,10 @@ impl Join<'_> {
         &self,
         many: &'r [Row],
         numbers: &[u32],
+        sets: &[Labels],
         ones: &[One<'r>],
         many_counts: &[usize],
-    ) -> Result<Option<Vec<Pair<'r>>>, QueryError> {
+    ) -> Result<Option<Pairs<'r>>, QueryError> {
         let one_to_one = self.matching.cardinality == Cardinality::OneToOne;
         let several =
             |(one, &count): (&One<'_>, &usize)| one.rows.len() > 1 || (count > 1 && !one.rows.is_empty());
@@ -111,12 +117,21 @@ impl Join<'_> {
         if fills || (one_to_one && ambiguous) {
             return Ok(None);
         }
+        // What two single series are matched by is what stays of their labels, unless it says what metric they are.
+        let keeps_sets = one_to_one
+            && self.matching.include.is_empty()
+            && !sets.iter().any(|set| set.iter().any(|(name, _)| is_metadata_label(name)))
+            && (changes_metric(self.op) || self.matching.on || (self.return_bool && !self.delayed));
         let parts = in_parts(many.len(), 0, |range| {
             let mut pairs = Vec::with_capacity(range.len());
             for index in range {
                 self.meter.check_at(index)?;
-                for partner in &ones[numbers[index] as usize].rows {
-                    let labels = self.labels(&many[index].labels, &partner.labels);
+                let number = numbers[index] as usize;
+                for partner in &ones[number].rows {
+                    let labels = match keeps_sets {
+                        true => sets[number].clone(),
+                        false => self.labels(&many[index].labels, &partner.labels),
+                    };
                     pairs.push(Pair { labels, many: &many[index], one: partner });
                 }
             }
@@ -124,28 +139,39 @@ impl Join<'_> {
         })?;
         let pairs: Vec<Pair<'_>> = parts.into_iter().flatten().collect();
         let distinct = !ambiguous || !has_equal_labels(pairs.iter().map(|pair| &pair.labels));
-        Ok(distinct.then_some(pairs))
+        Ok(distinct.then_some(Pairs { pairs, are_distinct: keeps_sets }))
     }
 
-    fn run_plain(&self, pairs: &[Pair<'_>]) -> Result<(Vec<Row>, Annotations), QueryError> {
+    fn run_plain(
+        &self,
+        Pairs { pairs, are_distinct }: &Pairs<'_>,
+    ) -> Result<(Rows, Annotations), QueryError> {
+        let begin = |count| Rows {
+            rows: Vec::with_capacity(count),
+            hold: self.meter.nothing(),
+            are_distinct: *are_distinct,
+        };
         let parts = in_parts(pairs.len(), self.steps, |range| {
-            let (mut rows, mut notes) = (Vec::with_capacity(range.len()), StepNotes::default());
+            let (mut part, mut notes) = (begin(range.len()), StepNotes::default());
             for (done, pair) in pairs[range].iter().enumerate() {
                 self.meter.check_at(done)?;
                 let (many, one) = (Operand::Row(&pair.many.points), Operand::Row(&pair.one.points));
                 let points = self.values(&many, &one, &mut notes, |_| {});
                 if !points.is_empty() {
-                    rows.push(Row { labels: pair.labels.clone(), drop_name: self.return_bool, points });
+                    let row = Row { labels: pair.labels.clone(), drop_name: self.return_bool, points };
+                    self.meter.grow_by_row(&mut part.hold, &row)?;
+                    part.rows.push(row);
                 }
             }
-            Ok((rows, notes))
+            Ok((part, notes))
         })?;
-        let (mut rows, mut notes) = (Vec::with_capacity(pairs.len()), StepNotes::default());
-        for (of_part, noted) in parts {
-            rows.extend(of_part);
+        let (mut whole, mut notes) = (begin(pairs.len()), StepNotes::default());
+        for (part, noted) in parts {
+            whole.rows.extend(part.rows);
+            whole.hold.absorb(part.hold);
             notes.merge(noted);
         }
-        Ok((rows, notes.annotations(self.span)))
+        Ok((whole, notes.annotations(self.span)))
     }
 
     /// Checks that the side that is one has no two values at any step at which the other side has any.
@@ -253,6 +279,13 @@ impl Join<'_> {
     }
 }
 
+/// Pairs none of which can be the same match as another.
+struct Pairs<'r> {
+    pairs: Vec<Pair<'r>>,
+    /// Whether no two results can have the same labels.
+    are_distinct: bool,
+}
+
 /// Two series that match, and the labels of what becomes of them.
 struct Pair<'r> {
     labels: Labels,
@@ -358,7 +391,9 @@ impl Joining<'_> {
             }));
         }
         if !points.is_empty() {
-            self.result.push(Row { labels, drop_name: self.join.return_bool, points });
+            let row = Row { labels, drop_name: self.join.return_bool, points };
+            self.join.meter.grow_by_row(&mut self.result.hold, &row)?;
+            self.result.rows.push(row);
         }
         Ok(())
     }

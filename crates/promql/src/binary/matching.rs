@@ -14,8 +14,8 @@ pub(crate) struct Matches {
     pub(crate) left: Vec<u32>,
     /// The number of the match of each series on the right.
     pub(crate) right: Vec<u32>,
-    /// How many matches there are.
-    pub(crate) count: usize,
+    /// What the series of each match have in common.
+    pub(crate) sets: Vec<Labels>,
 }
 
 impl Matches {
@@ -30,7 +30,7 @@ impl Matches {
             index.numbers_of(rows.len(), |row| &rows[row].labels, |name| is_matched(name, matching), meter)
         };
         let (left, right) = (numbers_of(left)?, numbers_of(right)?);
-        Ok(Matches { left, right, count: index.sets.len() })
+        Ok(Matches { left, right, sets: index.sets })
     }
 }
 

@@ -7,40 +7,48 @@ mod matching;
 mod sets;
 mod step_notes;
 
+use std::sync::Arc;
+
 use crate::error::QueryError;
-use crate::eval::row::{Row, merge_equal};
+use crate::eval::meter::Rows;
+use crate::eval::stream::Stream;
 use crate::eval::{Context, Evaluator};
-use crate::syntax::{BinaryOp, Span, VectorMatching};
+use crate::plan::Node;
+use crate::syntax::{BinaryOp, VectorMatching};
 
 pub(crate) use elements::{changes_metric, scalars};
 pub(crate) use matching::all_in_braces;
 
-impl Evaluator<'_> {
-    /// An operator between two vectors.
+impl<'a> Evaluator<'a> {
+    /// An operator between two vectors. Both count as held until its result does.
     pub(crate) fn binary(
         &self,
+        node: &Node,
         op: BinaryOp,
-        (left, right): (Vec<Row>, Vec<Row>),
+        (left, right): (Arc<Rows>, Arc<Rows>),
         matching: &VectorMatching,
         return_bool: bool,
-        span: Span,
         context: Context<'_>,
-    ) -> Result<Vec<Row>, QueryError> {
+    ) -> Result<Stream<'a>, QueryError> {
         self.meter.check()?;
-        let rows = match op {
-            BinaryOp::And => sets::and(left, right, matching, &self.meter)?,
-            BinaryOp::Or => sets::or(left, right, matching, &self.meter)?,
-            BinaryOp::Unless => sets::unless(left, right, matching, &self.meter)?,
+        let meter = &self.meter;
+        let Rows { rows, hold, are_distinct } = match op {
+            BinaryOp::And => sets::and(left, &right, matching, meter)?,
+            BinaryOp::Or => sets::or(left, right, matching, meter)?,
+            BinaryOp::Unless => sets::unless(left, &right, matching, meter)?,
             _ => {
                 let steps = context.steps.count;
-                let delayed = self.delayed();
-                let meter = &self.meter;
+                let (span, delayed) = (node.span, self.delayed());
                 let join = join::Join { op, matching, return_bool, span, steps, delayed, meter };
-                let (rows, notes) = join.run(left, right)?;
+                let (rows, notes) = join.run(&left.rows, &right.rows)?;
                 context.notes.lock().merge(notes, 0);
                 rows
             }
         };
-        merge_equal(rows, &self.meter)
+        if are_distinct {
+            let rows = Rows { are_distinct, ..meter.rows(node.id, rows, hold)? };
+            return Ok(Stream::of_rows(rows));
+        }
+        self.merged(node, rows, hold)
     }
 }

@@ -1,57 +1,65 @@
 //! `and`, `or` and `unless`: which series stay depends on what is on the other side, not on values.
 
+use std::sync::Arc;
+
 use rayon::prelude::*;
 
 use crate::binary::matching::Matches;
 use crate::error::QueryError;
 use crate::eval::Meter;
+use crate::eval::meter::Rows;
 use crate::eval::parallel::is_small;
 use crate::eval::row::Row;
 use crate::syntax::VectorMatching;
 
 /// The left series wherever some series on the right matches.
 pub(super) fn and(
-    left: Vec<Row>,
-    right: Vec<Row>,
+    left: Arc<Rows>,
+    right: &Rows,
     matching: &VectorMatching,
     meter: &Meter<'_>,
-) -> Result<Vec<Row>, QueryError> {
-    let matches = Matches::of(&left, &right, matching, meter)?;
-    let present = Presence::of(&right, &matches.right, matches.count, meter)?;
+) -> Result<Rows, QueryError> {
+    let matches = Matches::of(&left.rows, &right.rows, matching, meter)?;
+    let present = Presence::of(&right.rows, &matches.right, matches.sets.len(), meter)?;
     keep(left, &matches.left, meter, |number, step| present.at(number, step))
 }
 
 /// The left series wherever no series on the right matches.
 pub(super) fn unless(
-    left: Vec<Row>,
-    right: Vec<Row>,
+    left: Arc<Rows>,
+    right: &Rows,
     matching: &VectorMatching,
     meter: &Meter<'_>,
-) -> Result<Vec<Row>, QueryError> {
-    let matches = Matches::of(&left, &right, matching, meter)?;
-    let present = Presence::of(&right, &matches.right, matches.count, meter)?;
+) -> Result<Rows, QueryError> {
+    let matches = Matches::of(&left.rows, &right.rows, matching, meter)?;
+    let present = Presence::of(&right.rows, &matches.right, matches.sets.len(), meter)?;
     keep(left, &matches.left, meter, |number, step| !present.at(number, step))
 }
 
 /// All left series, and those on the right wherever no series on the left matches.
 pub(super) fn or(
-    left: Vec<Row>,
-    right: Vec<Row>,
+    left: Arc<Rows>,
+    right: Arc<Rows>,
     matching: &VectorMatching,
     meter: &Meter<'_>,
-) -> Result<Vec<Row>, QueryError> {
-    let matches = Matches::of(&left, &right, matching, meter)?;
-    let present = Presence::of(&left, &matches.left, matches.count, meter)?;
+) -> Result<Rows, QueryError> {
+    let matches = Matches::of(&left.rows, &right.rows, matching, meter)?;
+    let present = Presence::of(&left.rows, &matches.left, matches.sets.len(), meter)?;
     let right = keep(right, &matches.right, meter, |number, step| !present.at(number, step))?;
-    Ok(left.into_iter().chain(right).collect())
+    let mut both = meter.own(left)?;
+    both.rows.extend(right.rows);
+    both.hold.absorb(right.hold);
+    both.are_distinct = false;
+    Ok(both)
 }
 
 fn keep(
-    mut rows: Vec<Row>,
+    of: Arc<Rows>,
     numbers: &[u32],
     meter: &Meter<'_>,
     keeps: impl Fn(u32, usize) -> bool + Sync,
-) -> Result<Vec<Row>, QueryError> {
+) -> Result<Rows, QueryError> {
+    let Rows { mut rows, hold, are_distinct } = meter.own(of)?;
     let mask = |row: &mut Row, number: u32| {
         for step in 0..row.points.len() {
             if !keeps(number, step) {
@@ -69,7 +77,7 @@ fn keep(
         masked.collect::<Result<(), QueryError>>()?;
     }
     rows.retain(|row| !row.points.is_empty());
-    Ok(rows)
+    Ok(Rows { rows, hold, are_distinct })
 }
 
 /// At which steps any series of a match has a value.

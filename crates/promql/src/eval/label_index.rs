@@ -22,9 +22,9 @@ pub(crate) struct LabelIndex {
 
 impl LabelIndex {
     /// The number of those of `labels` whose names `keep` admits.
-    pub(crate) fn number_of(&mut self, labels: &Labels, keep: impl FnMut(&str) -> bool) -> u32 {
+    pub(crate) fn number_of(&mut self, labels: &Labels, mut keep: impl FnMut(&str) -> bool) -> u32 {
         self.key.clear();
-        labels.pack_where(keep, &mut self.key);
+        labels.pack_where(&mut keep, &mut self.key);
         let (sets, hasher, key) = (&self.sets, &self.hasher, &self.key);
         let hash = hasher.hash_one(key.as_slice());
         if let Some(&number) = self.numbers.find(hash, |&number| sets[number as usize].packed() == key) {
@@ -33,7 +33,7 @@ impl LabelIndex {
         let number = sets.len() as u32;
         let rehash = |&number: &u32| hasher.hash_one(sets[number as usize].packed());
         self.numbers.insert_unique(hash, number, rehash);
-        self.sets.push(Labels::from_packed(&self.key).expect("a part of a label set is one"));
+        self.sets.push(labels.filter(keep));
         number
     }
 }

@@ -9,7 +9,7 @@ use crate::annotation::Annotations;
 use crate::error::QueryError;
 use crate::eval::bounds::bounds_of;
 use crate::eval::hints::infer_hints;
-use crate::eval::parallel::in_parts;
+use crate::eval::meter::Rows;
 use crate::eval::points::{Point, Points};
 use crate::eval::row::{Row, has_equal_labels, merge_equal, without_metadata};
 use crate::eval::select::subquery_steps;
@@ -20,7 +20,7 @@ use crate::eval::{Context, Evaluator};
 use crate::functions::extended::{ends, float_ends, inner};
 use crate::plan::{Kind, Node, Range, RangeSource};
 use crate::syntax::{RangeKind, ValueType};
-use crate::value::{MatrixSeries, SampleValue, Value, VectorSample};
+use crate::value::{Floats, MatrixSeries, SampleValue, Value, VectorSample};
 
 impl<'a> Evaluator<'a> {
     /// Evaluates the plan.
@@ -39,25 +39,26 @@ impl<'a> Evaluator<'a> {
             (Kind::Matrix(range), _) => Value::Matrix(self.matrix(root, range, context)?),
             (_, ValueType::Scalar) => scalar_value(self.scalar(root, context)?, steps, instant),
             _ => {
-                let rows = self.finish(self.rows(root, context)?, steps)?;
-                if instant { vector_value(rows, time) } else { self.matrix_value(rows, steps)? }
+                let rows = self.finish(self.own_rows(root, context)?, steps)?;
+                if instant { vector_value(rows.rows, time) } else { matrix_value(rows.rows, steps) }
             }
         };
         Ok((value, notes.into_inner(), tally.into_inner()))
     }
 
     /// Takes off the names that were only marked to go.
-    fn finish(&self, mut rows: Vec<Row>, steps: Steps) -> Result<Vec<Row>, QueryError> {
+    fn finish(&self, finished: Rows, steps: Steps) -> Result<Rows, QueryError> {
+        let Rows { mut rows, hold, are_distinct } = finished;
         if self.delayed() {
             for row in rows.iter_mut().filter(|row| row.drop_name) {
                 row.labels = without_metadata(&row.labels);
             }
-            return merge_equal(rows, &self.meter);
-        }
-        if steps.is_instant() && has_equal_labels(rows.iter().map(|row| &row.labels)) {
+            rows = merge_equal(rows, &self.meter)?;
+        } else if steps.is_instant() && !are_distinct && has_equal_labels(rows.iter().map(|row| &row.labels))
+        {
             return Err(QueryError::same_labels());
         }
-        Ok(rows)
+        Ok(Rows { rows, hold, are_distinct: true })
     }
 
     /// A range by itself, at one time.
@@ -78,6 +79,7 @@ impl<'a> Evaluator<'a> {
                     let mut samples = selection.read(index)?;
                     self.meter.read(node.id, samples.len());
                     self.meter.grow(&mut held, samples.len(), samples.len() * 16)?;
+                    self.meter.tell(&mut held)?;
                     infer_hints(&mut samples.histograms, false);
                     let end = range.reference(context.steps.start);
                     let found = range_samples(&Track::of(&samples), range, end)?;
@@ -91,9 +93,9 @@ impl<'a> Evaluator<'a> {
             RangeSource::Subquery { input, interval } => {
                 let steps = subquery_steps(range, *interval, context.steps);
                 let tally = Mutex::default();
-                let rows = self.rows(input, Context { steps, tally: &tally, ..context })?;
+                let rows = self.own_rows(input, Context { steps, tally: &tally, ..context })?;
                 context.tally.lock().add(0, tally.into_inner().total);
-                let Value::Matrix(series) = self.matrix_value(self.finish(rows, steps)?, steps)? else {
+                let Value::Matrix(series) = matrix_value(self.finish(rows, steps)?.rows, steps) else {
                     unreachable!("a matrix was asked for")
                 };
                 series
@@ -105,23 +107,15 @@ impl<'a> Evaluator<'a> {
     }
 }
 
-impl Evaluator<'_> {
-    fn matrix_value(&self, mut rows: Vec<Row>, steps: Steps) -> Result<Value, QueryError> {
-        rows.sort_by(|left, right| left.labels.cmp(&right.labels));
-        let parts = in_parts(rows.len(), steps.count, |range| {
-            let mut series = Vec::with_capacity(range.len());
-            for row in &rows[range] {
-                self.meter.check_at(series.len())?;
-                series.push(MatrixSeries {
-                    floats: floats_of(&row.points, steps),
-                    histograms: histograms_of(&row.points, steps),
-                    labels: row.labels.clone(),
-                });
-            }
-            Ok(series)
-        })?;
-        Ok(Value::Matrix(parts.into_iter().flatten().collect()))
-    }
+/// What was computed as a matrix.
+fn matrix_value(mut rows: Vec<Row>, steps: Steps) -> Value {
+    rows.sort_by(|left, right| left.labels.cmp(&right.labels));
+    let times: Arc<[Timestamp]> = steps.times().collect();
+    let series = rows.into_iter().map(|Row { labels, points, .. }| {
+        let histograms = histograms_of(&points, steps);
+        MatrixSeries { labels, floats: Floats::of_column(&times, points.floats), histograms }
+    });
+    Value::Matrix(series.collect())
 }
 
 /// The samples of a series within a range, with values at its ends where those were asked for.
@@ -153,10 +147,9 @@ fn range_samples(track: &Track<'_>, range: &Range, end: Timestamp) -> Result<Mat
     let smoothed = range.kind == RangeKind::Smoothed;
     let Some(found) = ends(times, start, end, smoothed) else { return Ok(MatrixSeries::default()) };
     let (left, right) = float_ends(times, floats, found, (start, end), smoothed, false);
-    let mut samples = vec![(start, left)];
-    samples.extend(inner(times, found, start, end).map(|index| (times[index], floats[index])));
-    samples.push((end, right));
-    Ok(MatrixSeries { floats: samples, ..MatrixSeries::default() })
+    let within = inner(times, found, start, end).map(|index| (times[index], floats[index]));
+    let samples = std::iter::once((start, left)).chain(within).chain([(end, right)]);
+    Ok(MatrixSeries { floats: samples.collect(), ..MatrixSeries::default() })
 }
 
 fn scalar_value(values: Vec<f64>, steps: Steps, instant: bool) -> Value {
@@ -176,11 +169,6 @@ fn vector_value(rows: Vec<Row>, time: Timestamp) -> Value {
         Some(VectorSample { labels: row.labels, time, value })
     };
     Value::Vector(rows.into_iter().filter_map(sample).collect())
-}
-
-fn floats_of(points: &Points, steps: Steps) -> Vec<(Timestamp, f64)> {
-    let present = steps.times().enumerate().filter_map(|(step, time)| Some((time, points.float(step)?)));
-    present.collect()
 }
 
 fn histograms_of(points: &Points, steps: Steps) -> Vec<(Timestamp, Arc<FloatHistogram>)> {

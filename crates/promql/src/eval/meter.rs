@@ -5,10 +5,17 @@ use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 
 use crate::engine::{Limits, QueryOptions, Stop};
 use crate::error::QueryError;
-use crate::eval::row::Row;
+use crate::eval::row::{Row, merge_equal};
 
 /// How many series are gone through between two looks at whether to stop.
 const CHECK_SERIES: usize = 256;
+
+/// How many bytes and samples are taken before all threads are told of them.
+const UNTOLD_BYTES_MAX: u64 = 32 << 10;
+const UNTOLD_SAMPLES_MAX: u64 = 1_024;
+
+/// What a row takes besides its values.
+const ROW_BYTES: usize = 64;
 
 /// How many series a small query selects at most.
 const SMALL_SERIES_MAX: u64 = 1_024;
@@ -48,6 +55,14 @@ struct Gauge {
 #[derive(Debug)]
 pub(crate) struct Hold {
     gauge: Arc<Gauge>,
+    told: Amount,
+    /// What came since, too little to tell yet.
+    untold: Amount,
+}
+
+/// So much memory.
+#[derive(Clone, Copy, Debug, Default)]
+struct Amount {
     samples: u64,
     bytes: u64,
 }
@@ -56,7 +71,9 @@ pub(crate) struct Hold {
 #[derive(Debug)]
 pub(crate) struct Rows {
     pub(crate) rows: Vec<Row>,
-    _hold: Hold,
+    pub(crate) hold: Hold,
+    /// Whether it is known that no two have the same labels.
+    pub(crate) are_distinct: bool,
 }
 
 impl<'a> Meter<'a> {
@@ -122,40 +139,76 @@ impl<'a> Meter<'a> {
 
     /// No memory yet, to grow.
     pub(crate) fn nothing(&self) -> Hold {
-        Hold { gauge: self.gauge.clone(), samples: 0, bytes: 0 }
+        Hold { gauge: self.gauge.clone(), told: Amount::default(), untold: Amount::default() }
     }
 
     /// Takes memory for samples, or says that it would be too much.
     pub(crate) fn hold(&self, samples: usize, bytes: usize) -> Result<Hold, QueryError> {
-        let hold = Hold { gauge: self.gauge.clone(), samples: samples as u64, bytes: bytes as u64 };
-        let samples = self.gauge.samples.fetch_add(hold.samples, Relaxed) + hold.samples;
-        let bytes = self.gauge.bytes.fetch_add(hold.bytes, Relaxed) + hold.bytes;
-        self.gauge.samples_peak.fetch_max(samples, Relaxed);
-        self.gauge.bytes_peak.fetch_max(bytes, Relaxed);
-        self.check_held(samples, bytes)?;
+        let mut hold = self.nothing();
+        self.resize(&mut hold, samples, bytes)?;
         Ok(hold)
     }
 
     /// Adds to memory already taken.
     pub(crate) fn grow(&self, hold: &mut Hold, samples: usize, bytes: usize) -> Result<(), QueryError> {
-        let mut more = self.hold(samples, bytes)?;
-        hold.samples += std::mem::take(&mut more.samples);
-        hold.bytes += std::mem::take(&mut more.bytes);
-        Ok(())
+        hold.untold.samples += samples as u64;
+        hold.untold.bytes += bytes as u64;
+        if hold.untold.bytes < UNTOLD_BYTES_MAX && hold.untold.samples < UNTOLD_SAMPLES_MAX {
+            return Ok(());
+        }
+        self.tell(hold)
     }
 
-    /// Rows with the memory they take.
-    pub(crate) fn rows(&self, id: usize, rows: Vec<Row>) -> Result<Rows, QueryError> {
-        let samples: usize = rows.iter().map(|row| row.points.len()).sum();
-        let bytes = self.note_bytes(id, &rows);
-        Ok(Rows { _hold: self.hold(samples, bytes)?, rows })
+    /// Adds what one row takes.
+    pub(crate) fn grow_by_row(&self, hold: &mut Hold, row: &Row) -> Result<(), QueryError> {
+        self.grow(hold, row.points.len(), row.points.memory_bytes() + ROW_BYTES)
     }
 
-    /// Notes what the rows of a node take, and returns it.
-    pub(crate) fn note_bytes(&self, id: usize, rows: &[Row]) -> usize {
-        let bytes = rows.iter().map(|row| row.points.memory_bytes() + 64).sum();
-        self.node(id).bytes.fetch_max(bytes as u64, Relaxed);
-        bytes
+    /// Takes so much instead of what was taken.
+    pub(crate) fn resize(&self, hold: &mut Hold, samples: usize, bytes: usize) -> Result<(), QueryError> {
+        let whole = Amount { samples: samples as u64, bytes: bytes as u64 };
+        hold.untold = Amount {
+            samples: whole.samples.saturating_sub(hold.told.samples),
+            bytes: whole.bytes.saturating_sub(hold.told.bytes),
+        };
+        let rest = Amount {
+            samples: hold.told.samples.saturating_sub(whole.samples),
+            bytes: hold.told.bytes.saturating_sub(whole.bytes),
+        };
+        hold.give_back(rest);
+        self.tell(hold)
+    }
+
+    /// Rows with the memory they take; `hold` is what was taken for them, or for what they were made of, until now.
+    pub(crate) fn rows(&self, id: usize, rows: Vec<Row>, hold: Hold) -> Result<Rows, QueryError> {
+        let mut rows = Rows { rows, hold, are_distinct: false };
+        let samples = rows.rows.iter().map(|row| row.points.len()).sum();
+        let bytes = rows.rows.iter().map(|row| row.points.memory_bytes() + ROW_BYTES).sum();
+        self.resize(&mut rows.hold, samples, bytes)?;
+        self.note_bytes(id, &rows);
+        Ok(rows)
+    }
+
+    /// The same where several may have the same labels: these become one.
+    pub(crate) fn merged(&self, id: usize, rows: Vec<Row>, hold: Hold) -> Result<Rows, QueryError> {
+        Ok(Rows { are_distinct: true, ..self.rows(id, merge_equal(rows, self)?, hold)? })
+    }
+
+    /// Rows of one's own: where others have them too, a copy.
+    pub(crate) fn own(&self, rows: Arc<Rows>) -> Result<Rows, QueryError> {
+        match Arc::try_unwrap(rows) {
+            Ok(rows) => Ok(rows),
+            Err(shared) => {
+                let Amount { samples, bytes } = shared.hold.told;
+                let hold = self.hold(samples as usize, bytes as usize)?;
+                Ok(Rows { rows: shared.rows.clone(), hold, are_distinct: shared.are_distinct })
+            }
+        }
+    }
+
+    /// Notes what the rows of a node take.
+    pub(crate) fn note_bytes(&self, id: usize, rows: &Rows) {
+        self.node(id).bytes.fetch_max(rows.hold.told.bytes, Relaxed);
     }
 
     /// Series selected, and the most samples and bytes held at once.
@@ -165,6 +218,18 @@ impl<'a> Meter<'a> {
             self.gauge.samples_peak.load(Relaxed),
             self.gauge.bytes_peak.load(Relaxed),
         )
+    }
+
+    /// Counts what was taken since the last time, and says where it is too much.
+    pub(crate) fn tell(&self, hold: &mut Hold) -> Result<(), QueryError> {
+        let untold = std::mem::take(&mut hold.untold);
+        hold.told.samples += untold.samples;
+        hold.told.bytes += untold.bytes;
+        let samples = self.gauge.samples.fetch_add(untold.samples, Relaxed) + untold.samples;
+        let bytes = self.gauge.bytes.fetch_add(untold.bytes, Relaxed) + untold.bytes;
+        self.gauge.samples_peak.fetch_max(samples, Relaxed);
+        self.gauge.bytes_peak.fetch_max(bytes, Relaxed);
+        self.check_held(samples, bytes)
     }
 
     fn check_held(&self, samples: u64, bytes: u64) -> Result<(), QueryError> {
@@ -179,9 +244,25 @@ impl<'a> Meter<'a> {
     }
 }
 
+impl Hold {
+    /// Takes over what another one took.
+    pub(crate) fn absorb(&mut self, mut other: Hold) {
+        for (own, taken) in [(&mut self.told, &mut other.told), (&mut self.untold, &mut other.untold)] {
+            own.samples += std::mem::take(&mut taken.samples);
+            own.bytes += std::mem::take(&mut taken.bytes);
+        }
+    }
+
+    fn give_back(&mut self, amount: Amount) {
+        self.told.samples -= amount.samples;
+        self.told.bytes -= amount.bytes;
+        self.gauge.samples.fetch_sub(amount.samples, Relaxed);
+        self.gauge.bytes.fetch_sub(amount.bytes, Relaxed);
+    }
+}
+
 impl Drop for Hold {
     fn drop(&mut self) {
-        self.gauge.samples.fetch_sub(self.samples, Relaxed);
-        self.gauge.bytes.fetch_sub(self.bytes, Relaxed);
+        self.give_back(self.told);
     }
 }

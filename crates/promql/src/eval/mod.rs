@@ -21,7 +21,7 @@ mod vector;
 
 use std::sync::Arc;
 
-use hashbrown::HashMap;
+use hashbrown::{HashMap, HashSet};
 use parking_lot::Mutex;
 use tsdb::{Selection, Store};
 
@@ -31,7 +31,7 @@ use crate::error::QueryError;
 use crate::eval::bounds::BoundsCache;
 use crate::eval::meter::Rows;
 use crate::eval::points::Points;
-use crate::eval::row::{Row, has_equal_labels, merge_equal};
+use crate::eval::row::{Row, has_equal_labels};
 use crate::eval::stream::{Names, Source, Stream};
 use crate::eval::tally::Tally;
 use crate::plan::{Node, Plan};
@@ -52,10 +52,10 @@ pub(crate) struct Evaluator<'a> {
     steps_max: u64,
     /// Results of expressions that occur more than once, by text and steps.
     shared: Mutex<HashMap<(usize, Steps), Shared>>,
-    /// What was selected, by what was asked for.
-    selections: Mutex<HashMap<Asked, Arc<Selection>>>,
-    /// What was selected before, for this query.
-    known: Option<&'a Selections>,
+    /// What was selected for this query, now or when it was tried before.
+    selections: &'a Selections,
+    /// Which of it is in use here and was counted.
+    counted: Mutex<HashSet<Asked>>,
 }
 
 /// What a store was asked for: matchers, and the first and the last time.
@@ -146,6 +146,7 @@ impl<'a> Evaluator<'a> {
         plan: &'a Plan,
         settings: &'a Settings,
         options: &'a QueryOptions<'_>,
+        selections: &'a Selections,
     ) -> Evaluator<'a> {
         Evaluator {
             store,
@@ -155,8 +156,8 @@ impl<'a> Evaluator<'a> {
             lookback: options.lookback_ms.filter(|&millis| millis > 0).unwrap_or(settings.lookback_ms),
             steps_max: options.limits.steps_max,
             shared: Mutex::default(),
-            selections: Mutex::default(),
-            known: options.selections,
+            selections,
+            counted: Mutex::default(),
         }
     }
 
@@ -169,12 +170,12 @@ impl<'a> Evaluator<'a> {
     pub(crate) fn stream(&self, node: &'a Node, context: Context<'_>) -> Result<Stream<'a>, QueryError> {
         self.meter.check()?;
         if context.steps.count == 0 {
-            return Ok(Stream::of_rows(self.meter.rows(node.id, Vec::new())?));
+            return self.finished(node, Vec::new(), self.meter.nothing());
         }
         self.check_steps(context.steps)?;
         if node.invariant && context.steps.count > 1 {
-            let rows = self.once(context, |once| self.rows(node, once))?;
-            return self.broadcast(node, rows, context.steps.count).map(Stream::of_rows);
+            let rows = self.once(context, |once| self.own_rows(node, once))?;
+            return self.broadcast(node, rows, context.steps.count);
         }
         match node.shared {
             Some(number) if self.plan.shares.get(&number).is_some_and(|&count| count > 1) => {
@@ -196,8 +197,13 @@ impl<'a> Evaluator<'a> {
         Ok(value)
     }
 
-    /// The rows of an expression.
-    pub(crate) fn rows(&self, node: &'a Node, context: Context<'_>) -> Result<Vec<Row>, QueryError> {
+    /// The rows of an expression, to be changed.
+    pub(crate) fn own_rows(&self, node: &'a Node, context: Context<'_>) -> Result<Rows, QueryError> {
+        self.meter.own(self.rows(node, context)?)
+    }
+
+    /// The rows of an expression. They count as held for as long as anybody has them.
+    pub(crate) fn rows(&self, node: &'a Node, context: Context<'_>) -> Result<Arc<Rows>, QueryError> {
         let started = self.meter.now();
         let stream = self.stream(node, context)?;
         let rows = self.collect(stream, context)?;
@@ -208,24 +214,32 @@ impl<'a> Evaluator<'a> {
     }
 
     /// Computes all series of a stream; those without a value at any step are left out.
-    pub(crate) fn collect(&self, stream: Stream<'a>, context: Context<'_>) -> Result<Vec<Row>, QueryError> {
-        if let Some(rows) = stream.plain_rows().cloned() {
-            drop(stream);
-            return Ok(Arc::try_unwrap(rows).map_or_else(|shared| shared.rows.clone(), |rows| rows.rows));
+    pub(crate) fn collect(&self, stream: Stream<'a>, context: Context<'_>) -> Result<Arc<Rows>, QueryError> {
+        if let Some(rows) = stream.plain_rows() {
+            return Ok(rows.clone());
         }
-        let begin = || (Vec::new(), self.meter.nothing());
-        let parts = self.drive(&stream, context, None, begin, |(rows, hold), index, points| {
-            self.meter.grow(hold, points.len(), points.memory_bytes())?;
-            rows.push(Row { labels: stream.labels(index), drop_name: stream.drop_name(index), points });
+        let begin = || Rows { rows: Vec::new(), hold: self.meter.nothing(), are_distinct: false };
+        let parts = self.drive(&stream, context, None, begin, |part, index, points| {
+            let row = Row { labels: stream.labels(index), drop_name: stream.drop_name(index), points };
+            self.meter.grow_by_row(&mut part.hold, &row)?;
+            part.rows.push(row);
             Ok(())
         })?;
-        Ok(parts.into_iter().flat_map(|(rows, _)| rows).collect())
+        let mut whole = Rows { are_distinct: stream.is_distinct(), ..begin() };
+        whole.rows.reserve(parts.iter().map(|part| part.rows.len()).sum());
+        for part in parts {
+            whole.rows.extend(part.rows);
+            whole.hold.absorb(part.hold);
+        }
+        self.meter.tell(&mut whole.hold)?;
+        Ok(Arc::new(whole))
     }
 
     /// Takes names off a stream because what was computed is no longer the metric. Series that differ only by name
     /// then become one, which is an error where both have a value at some step, or where `strict` at all.
     pub(crate) fn drop_names(
         &self,
+        node: &Node,
         stream: Stream<'a>,
         context: Context<'_>,
         keeps_type_and_unit: bool,
@@ -244,11 +258,11 @@ impl<'a> Evaluator<'a> {
         if !has_equal_labels(sets.iter()) {
             return Ok(stream);
         }
-        let rows = self.collect(stream, context)?;
+        let Rows { rows, hold, .. } = self.meter.own(self.collect(stream, context)?)?;
         if strict && has_equal_labels(rows.iter().map(|row| &row.labels)) {
             return Err(QueryError::same_labels());
         }
-        self.meter.rows(0, merge_equal(rows, &self.meter)?).map(Stream::of_rows)
+        self.merged(node, rows, hold)
     }
 
     fn measured(&self, node: &'a Node, context: Context<'_>) -> Result<Stream<'a>, QueryError> {
@@ -289,7 +303,8 @@ impl<'a> Evaluator<'a> {
                 let (notes, tally) = (Mutex::default(), Mutex::new(context.tally.lock().empty()));
                 let inside = Context { notes: &notes, tally: &tally, ..context };
                 let stream = self.measured(node, inside)?;
-                let rows = Arc::new(self.meter.rows(node.id, self.collect(stream, inside)?)?);
+                let rows = self.collect(stream, inside)?;
+                self.meter.note_bytes(node.id, &rows);
                 let (notes, tally) = (notes.into_inner(), tally.into_inner());
                 let shared = Shared { rows, notes, tally, start: node.span.start };
                 self.shared.lock().insert((number, context.steps), shared.clone());
@@ -302,11 +317,14 @@ impl<'a> Evaluator<'a> {
         Ok(Stream::new(Source::Rows(shared.rows), Names::Unknown))
     }
 
-    fn broadcast(&self, node: &Node, rows: Vec<Row>, count: usize) -> Result<Rows, QueryError> {
+    /// The rows of one step at each of so many.
+    fn broadcast(&self, node: &Node, once: Rows, count: usize) -> Result<Stream<'a>, QueryError> {
+        let Rows { rows, mut hold, .. } = once;
         // Asked for before it is made, so that a query over its bound does not first take the memory.
-        drop(self.meter.hold(rows.len().saturating_mul(count), rows.len().saturating_mul(count * 8))?);
+        let samples = rows.len().saturating_mul(count);
+        self.meter.resize(&mut hold, samples, samples.saturating_mul(size_of::<f64>()))?;
         let rows = rows.into_iter().map(|row| Row { points: row.points.broadcast(count), ..row }).collect();
-        self.meter.rows(node.id, rows)
+        self.finished(node, rows, hold)
     }
 
     fn check_steps(&self, steps: Steps) -> Result<(), QueryError> {

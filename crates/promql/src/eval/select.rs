@@ -1,11 +1,12 @@
 //! Selectors and ranges: from matchers and times to streams.
 
 use std::fmt::Write;
+use std::ops::RangeInclusive;
 use std::sync::Arc;
 
 use model::{METRIC_NAME, MatchOp, Matcher, Timestamp};
 use parking_lot::Mutex;
-use tsdb::Selection;
+use tsdb::{Selection, StoreError};
 
 use crate::error::QueryError;
 use crate::eval::instant::{InstantSource, Yields};
@@ -104,23 +105,32 @@ impl<'a> Evaluator<'a> {
             let _ = write!(text, "{matcher},");
         }
         let key = (text, first, last);
-        if let Some(known) = self.selections.lock().get(&key) {
-            return Ok(known.clone());
-        }
-        let before = self.known.and_then(|known| known.0.lock().get(&key).cloned());
-        let selection = match before {
+        let known = self.selections.0.lock().get(&key).cloned();
+        let selection = match known {
             Some(selection) => selection,
             None => {
-                let selection = Arc::new(self.store.select(matchers, first..=last)?);
-                if let Some(known) = self.known {
-                    known.0.lock().insert(key.clone(), selection.clone());
-                }
+                let selection = Arc::new(self.select_from_store(matchers, first..=last)?);
+                self.selections.0.lock().insert(key.clone(), selection.clone());
                 selection
             }
         };
-        self.meter.select(id, selection.len())?;
-        self.selections.lock().insert(key, selection.clone());
+        if self.counted.lock().insert(key) {
+            self.meter.select(id, selection.len())?;
+        }
         Ok(selection)
+    }
+
+    /// Asks the store, which asks back now and then whether to go on.
+    fn select_from_store(
+        &self,
+        matchers: &[Matcher],
+        range: RangeInclusive<Timestamp>,
+    ) -> Result<Selection, QueryError> {
+        let goes_on = || self.meter.check().is_ok();
+        match self.store.select_while(matchers, range, &goes_on) {
+            Err(StoreError::Stopped) => Err(self.meter.check().err().unwrap_or(QueryError::Cancelled)),
+            outcome => Ok(outcome?),
+        }
     }
 }
 

@@ -94,6 +94,15 @@ impl<'p> Stream<'p> {
         }
     }
 
+    /// Whether no two series have the same labels for certain: a selection has each once.
+    pub(crate) fn is_distinct(&self) -> bool {
+        match &self.source {
+            Source::Instant(_) => self.labels == LabelRule::Keep,
+            Source::Range(_) => false,
+            Source::Rows(rows) => self.labels == LabelRule::Keep && rows.are_distinct,
+        }
+    }
+
     /// Whether there is none.
     pub(crate) fn is_empty(&self) -> bool {
         self.len() == 0

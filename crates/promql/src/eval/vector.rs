@@ -4,8 +4,9 @@ use model::Labels;
 
 use crate::error::QueryError;
 use crate::eval::instant::Yields;
+use crate::eval::meter::{Hold, Rows};
 use crate::eval::points::{ABSENT, Points, is_absent};
-use crate::eval::row::{Row, merge_equal};
+use crate::eval::row::Row;
 use crate::eval::stream::{Map, Names, Stream};
 use crate::eval::{Context, Evaluator};
 use crate::functions::{Implementation, implementation, label, sort};
@@ -22,12 +23,16 @@ impl<'a> Evaluator<'a> {
                 let stream = self.select(node, selector, yields, steps)?;
                 let unknown = *of_start && !self.settings.start_timestamps;
                 let stream = if unknown { stream.map(Map::Nothing) } else { stream };
-                self.drop_names(stream, context, false, false)
+                self.drop_names(node, stream, context, false, false)
             }
             Kind::RangeCall { function, range, params, span } => {
                 let params = self.scalars(params, context)?;
                 let stream = self.range_call(node, function, range, params, *span, context)?;
-                if function.keeps_name { Ok(stream) } else { self.drop_names(stream, context, false, true) }
+                if function.keeps_name {
+                    Ok(stream)
+                } else {
+                    self.drop_names(node, stream, context, false, true)
+                }
             }
             Kind::AbsentOverTime { range, absent } => self.absent_over_time(node, range, absent, context),
             Kind::Absent { input, absent } => {
@@ -38,7 +43,7 @@ impl<'a> Evaluator<'a> {
                 let stream = self.stream(input, context)?;
                 let params = self.scalars(params, context)?;
                 let stream = stream.map(Map::Sample { function: *function, params });
-                self.drop_names(stream, context, function.keeps_type_and_unit(), false)
+                self.drop_names(node, stream, context, function.keeps_type_and_unit(), false)
             }
             Kind::TimePart(part) => {
                 let values = steps.times().map(|time| part(time.div_euclid(1000))).collect();
@@ -50,12 +55,12 @@ impl<'a> Evaluator<'a> {
             }
             Kind::StepTime(input) => {
                 let stream = self.stream(input, context)?.map(Map::StepTime(steps));
-                self.drop_names(stream, context, false, false)
+                self.drop_names(node, stream, context, false, false)
             }
             Kind::Nothing(input) => Ok(self.stream(input, context)?.map(Map::Nothing)),
             Kind::Negate(input) => {
                 let stream = self.stream(input, context)?.map(Map::Negate);
-                self.drop_names(stream, context, false, false)
+                self.drop_names(node, stream, context, false, false)
             }
             Kind::Sort { input, descending } => self.sorted(node, input, context, |rows| {
                 sort::by_value(rows, *descending);
@@ -64,14 +69,14 @@ impl<'a> Evaluator<'a> {
                 sort::by_labels(rows, labels, *descending);
             }),
             Kind::LabelReplace { input, target, replacement, source, regex } => {
-                let rows = self.rows(input, context)?;
+                let Rows { rows, hold, .. } = self.own_rows(input, context)?;
                 let rows = label::replace(rows, target, replacement, source, regex, &self.meter)?;
-                self.finished(node, merge_equal(rows, &self.meter)?)
+                self.merged(node, rows, hold)
             }
             Kind::LabelJoin { input, target, separator, sources } => {
-                let rows = self.rows(input, context)?;
+                let Rows { rows, hold, .. } = self.own_rows(input, context)?;
                 let rows = label::join(rows, target, separator, sources, &self.meter)?;
-                self.finished(node, merge_equal(rows, &self.meter)?)
+                self.merged(node, rows, hold)
             }
             Kind::Histogram { function, input, params, label } => {
                 self.histograms(node, *function, input, params, label.as_deref(), context)
@@ -84,8 +89,7 @@ impl<'a> Evaluator<'a> {
             Kind::VectorVector { op, left, right, matching, return_bool } => {
                 let left = self.rows(left, context)?;
                 let right = self.rows(right, context)?;
-                let rows = self.binary(*op, (left, right), matching, *return_bool, node.span, context)?;
-                self.finished(node, rows)
+                self.binary(node, *op, (left, right), matching, *return_bool, context)
             }
             Kind::Matrix(_) => Err(QueryError::execution("a range vector is not an instant vector")),
             Kind::Number(_)
@@ -112,7 +116,7 @@ impl<'a> Evaluator<'a> {
         };
         let stream = stream.map(Map::Scalar { op, scalar, scalar_left, return_bool, span: node.span });
         if crate::binary::changes_metric(op) || return_bool {
-            self.drop_names(stream, context, false, false)
+            self.drop_names(node, stream, context, false, false)
         } else {
             Ok(stream)
         }
@@ -127,9 +131,14 @@ impl<'a> Evaluator<'a> {
         nodes.iter().map(|node| self.scalar(node, context)).collect()
     }
 
-    /// Rows that are done.
-    pub(crate) fn finished(&self, node: &Node, rows: Vec<Row>) -> Result<Stream<'a>, QueryError> {
-        self.meter.rows(node.id, rows).map(Stream::of_rows)
+    /// Rows that are done; `hold` is what was taken for what they were made of.
+    pub(crate) fn finished(&self, node: &Node, rows: Vec<Row>, hold: Hold) -> Result<Stream<'a>, QueryError> {
+        self.meter.rows(node.id, rows, hold).map(Stream::of_rows)
+    }
+
+    /// The same where several may have the same labels: these become one.
+    pub(crate) fn merged(&self, node: &Node, rows: Vec<Row>, hold: Hold) -> Result<Stream<'a>, QueryError> {
+        self.meter.merged(node.id, rows, hold).map(Stream::of_rows)
     }
 
     fn single(
@@ -140,7 +149,7 @@ impl<'a> Evaluator<'a> {
         drop_name: bool,
     ) -> Result<Stream<'a>, QueryError> {
         let row = Row { labels, drop_name, points: Points::floats(values) };
-        let mut stream = self.finished(node, vec![row])?;
+        let mut stream = self.finished(node, vec![row], self.meter.nothing())?;
         stream.names = Names::Dropped;
         Ok(stream)
     }
@@ -152,12 +161,12 @@ impl<'a> Evaluator<'a> {
         context: Context<'_>,
         sort: impl Fn(&mut Vec<Row>),
     ) -> Result<Stream<'a>, QueryError> {
+        let Rows { mut rows, hold, .. } = self.own_rows(input, context)?;
         if !context.steps.is_instant() {
             context.notes.lock().add(crate::annotation::Note::SortInRangeQuery, node.span);
         }
-        let mut rows = self.rows(input, context)?;
         sort(&mut rows);
-        self.finished(node, rows)
+        self.finished(node, rows, hold)
     }
 
     fn absent_over_time(
@@ -202,7 +211,7 @@ impl<'a> Evaluator<'a> {
             values.iter_mut().zip(part).for_each(seen);
         }
         if values.iter().all(|&value| is_absent(value)) {
-            return self.finished(node, Vec::new());
+            return self.finished(node, Vec::new(), self.meter.nothing());
         }
         let drop_name = matches!(node.kind, Kind::AbsentOverTime { .. });
         self.single(node, absent.clone(), values, drop_name)

@@ -12,7 +12,7 @@ use crate::error::QueryError;
 use crate::eval::label_index::LabelIndex;
 use crate::eval::parallel::in_parts;
 use crate::eval::points::{Points, is_absent};
-use crate::eval::row::{Row, merge_equal, without_metadata};
+use crate::eval::row::{Row, without_metadata};
 use crate::eval::stream::Stream;
 use crate::eval::{Context, Evaluator, Steps};
 use crate::functions::quantile::is_quantile;
@@ -61,11 +61,14 @@ impl<'a> Evaluator<'a> {
     ) -> Result<Stream<'a>, QueryError> {
         // Arguments are evaluated in the order they stand in.
         let vector_first = function == HistogramFunction::Quantiles;
-        let mut rows = if vector_first { self.rows(input, context)? } else { Vec::new() };
-        let values = self.scalars(params, context)?;
-        if !vector_first {
-            rows = self.rows(input, context)?;
-        }
+        let (rows, values) = if vector_first {
+            let rows = self.rows(input, context)?;
+            (rows, self.scalars(params, context)?)
+        } else {
+            let values = self.scalars(params, context)?;
+            (self.rows(input, context)?, values)
+        };
+        let rows = &rows.rows;
         let mut notes = Annotations::default();
         if function != HistogramFunction::Fraction {
             for (param, values) in params.iter().zip(&values) {
@@ -74,8 +77,8 @@ impl<'a> Evaluator<'a> {
                 }
             }
         }
-        let families = self.families(&rows, input.span, &mut notes)?;
-        let asker = Asker { rows: &rows, span: input.span, steps: context.steps, delayed: self.delayed() };
+        let families = self.families(rows, input.span, &mut notes)?;
+        let asker = Asker { rows, span: input.span, steps: context.steps, delayed: self.delayed() };
         let samples = rows.len() / families.len().max(1) * context.steps.count;
         let parts = in_parts(families.len(), samples, |range| {
             let (mut result, mut notes) = (Vec::with_capacity(range.len()), Annotations::default());
@@ -91,7 +94,7 @@ impl<'a> Evaluator<'a> {
             notes.merge(found, 0);
         }
         context.notes.lock().merge(notes, 0);
-        self.finished(node, merge_equal(result, &self.meter)?)
+        self.merged(node, result, self.meter.nothing())
     }
 
     /// Which series belong to the same histogram.

@@ -7,8 +7,9 @@ use hashbrown::{HashMap, HashSet};
 use model::{Labels, LabelsBuilder, METRIC_NAME, MatchOp, Matcher, Timestamp};
 
 use crate::error::QueryError;
+use crate::eval::meter::Rows;
 use crate::eval::points::{Points, is_absent};
-use crate::eval::row::{Row, merge_equal};
+use crate::eval::row::Row;
 use crate::eval::stream::Stream;
 use crate::eval::{Context, Evaluator, Yields};
 use crate::plan::{Node, Selector};
@@ -49,23 +50,23 @@ impl<'a> Evaluator<'a> {
         (at, offset): (Option<Timestamp>, i64),
         context: Context<'_>,
     ) -> Result<Stream<'a>, QueryError> {
-        let rows = self.rows(input, context)?;
+        let Rows { rows, hold, .. } = self.own_rows(input, context)?;
         let wanted = Wanted::of(matchers)?;
         let (ignored, described): (Vec<Row>, Vec<Row>) =
             rows.into_iter().partition(|row| wanted.is_info_metric(row.labels.metric_name()));
         let matchers = match wanted.matchers(&described)? {
             Some(matchers) => matchers,
             None => {
-                let rows = described.into_iter().filter(|_| wanted.allows_nothing());
-                return self
-                    .finished(node, merge_equal(ignored.into_iter().chain(rows).collect(), &self.meter)?);
+                let described = described.into_iter().filter(|_| wanted.allows_nothing());
+                let rows = ignored.into_iter().chain(described).collect();
+                return self.merged(node, rows, hold);
             }
         };
         let (matchers, kind) = (matchers.into(), RangeKind::Plain);
         let selector = Selector { matchers, offset, at, kind, counts_only: false };
         let stream = self.select(node, &selector, Yields::Millis, context.steps)?;
         let targets: HashSet<Target> = described.iter().map(|row| target_of(&row.labels)).collect();
-        let infos = self.collect(stream, context)?;
+        let Rows { rows: infos, hold: _infos_hold, .. } = self.meter.own(self.collect(stream, context)?)?;
         if let Some(row) = infos.iter().find(|row| row.points.has_histograms()) {
             let labels = crate::binary::all_in_braces(&row.labels);
             let message = format!("this should be an info metric, with float samples: {labels}");
@@ -83,7 +84,7 @@ impl<'a> Evaluator<'a> {
             let infos = by_target.get(&target_of(&row.labels)).map_or(&[][..], Vec::as_slice);
             describe(&row, infos, &wanted, &mut result)?;
         }
-        self.finished(node, merge_equal(result, &self.meter)?)
+        self.merged(node, result, hold)
     }
 }
 

@@ -1,9 +1,11 @@
 //! `label_replace` and `label_join`: labels computed from labels.
 
 use model::{METRIC_NAME, Regex};
+use rayon::prelude::*;
 
 use crate::error::QueryError;
 use crate::eval::Meter;
+use crate::eval::parallel::is_small;
 use crate::eval::row::Row;
 
 /// Sets `target` to `replacement`, with the groups of `regex` filled in, wherever `regex` matches label `source`.
@@ -15,11 +17,11 @@ pub(crate) fn replace(
     regex: &Regex,
     meter: &Meter<'_>,
 ) -> Result<Vec<Row>, QueryError> {
-    for (done, row) in rows.iter_mut().enumerate() {
-        meter.check_at(done)?;
-        let Some(value) = regex.expand(row.labels.value(source), replacement) else { continue };
-        set(row, target, &value);
-    }
+    change_each(&mut rows, meter, |row| {
+        if let Some(value) = regex.expand(row.labels.value(source), replacement) {
+            set(row, target, &value);
+        }
+    })?;
     Ok(rows)
 }
 
@@ -31,19 +33,32 @@ pub(crate) fn join(
     sources: &[String],
     meter: &Meter<'_>,
 ) -> Result<Vec<Row>, QueryError> {
-    for (done, row) in rows.iter_mut().enumerate() {
-        meter.check_at(done)?;
+    change_each(&mut rows, meter, |row| {
         let values: Vec<&str> = sources.iter().map(|source| row.labels.value(source)).collect();
         let value = values.join(separator);
         set(row, target, &value);
-    }
+    })?;
     Ok(rows)
 }
 
+fn change_each(
+    rows: &mut [Row],
+    meter: &Meter<'_>,
+    change: impl Fn(&mut Row) + Sync,
+) -> Result<(), QueryError> {
+    let one = |(done, row): (usize, &mut Row)| {
+        change(row);
+        meter.check_at(done)
+    };
+    if is_small(rows.len(), 0) {
+        rows.iter_mut().enumerate().try_for_each(one)
+    } else {
+        rows.par_iter_mut().enumerate().try_for_each(one)
+    }
+}
+
 fn set(row: &mut Row, target: &str, value: &str) {
-    let mut builder = row.labels.to_builder();
-    builder.set(target, value);
-    row.labels = builder.build();
+    row.labels = row.labels.with(target, value);
     // A name that was just given is not to be taken away.
     if target == METRIC_NAME {
         row.drop_name = false;

@@ -144,7 +144,7 @@ enum Found<'a> {
 
 /// The points of a series, floats and histograms together in the order of time.
 fn points(series: &MatrixSeries) -> Vec<(Timestamp, Found<'_>)> {
-    let floats = series.floats.iter().map(|&(time, value)| (time, Found::Float(value)));
+    let floats = series.floats.iter().map(|(time, value)| (time, Found::Float(value)));
     let histograms = series.histograms.iter().map(|(time, histogram)| (*time, Found::Histogram(histogram)));
     let mut points: Vec<_> = floats.chain(histograms).collect();
     points.sort_by_key(|(time, _)| *time);

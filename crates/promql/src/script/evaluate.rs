@@ -105,7 +105,7 @@ fn middle_step(answer: &Answer, time: Timestamp, scalar: bool) -> Result<Value, 
         let float = series.floats.iter().find(|(at, _)| *at == time);
         let histogram = series.histograms.iter().find(|(at, _)| *at == time);
         let value = match (float, histogram) {
-            (Some((_, value)), None) => SampleValue::Float(*value),
+            (Some((_, value)), None) => SampleValue::Float(value),
             (None, Some((_, histogram))) => SampleValue::Histogram(histogram.clone()),
             (None, None) => continue,
             (Some(_), Some(_)) => {

@@ -31,19 +31,46 @@ impl Random {
 /// Series with their samples.
 pub(crate) struct Data(Vec<(Labels, Vec<(i64, f64)>)>);
 
-/// The time of the first sample and of the last.
-pub(crate) const FIRST: i64 = 1_000_000_000;
-pub(crate) const LAST: i64 = FIRST + 1_800_000;
+/// When there are samples.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Times {
+    /// Since when, in milliseconds; a round second.
+    pub(crate) first: i64,
+    /// How far behind a round second every sample lies; `None` for anywhere.
+    pub(crate) shift: Option<i64>,
+}
+
+impl Times {
+    /// About every quarter of a minute, with gaps; at some of them the series ends.
+    pub(crate) fn random(self, random: &mut Random) -> Vec<(i64, bool)> {
+        let (mut times, mut time) = (Vec::new(), self.first + random.below(15_000) as i64);
+        while time <= self.first + LENGTH {
+            let shifted = self.shift.map_or(time, |shift| time / 1000 * 1000 + shift);
+            times.push((shifted, false));
+            if random.one_in(30) {
+                times.push((shifted + 1000, true));
+                time += 2000 + random.below(400_000) as i64;
+            } else if random.one_in(20) {
+                time += random.below(600_000) as i64;
+            }
+            time += 15_000 + if random.one_in(4) { random.below(500) as i64 } else { 0 };
+        }
+        times
+    }
+}
+
+/// How long there are samples.
+pub(crate) const LENGTH: i64 = 1_800_000;
 
 impl Data {
-    pub(crate) fn random(random: &mut Random) -> Data {
+    pub(crate) fn random(random: &mut Random, times: Times) -> Data {
         let mut series = Vec::new();
         for name in ["counter", "gauge", "odd"] {
             for job in ["a", "b"] {
                 for instance in ["0", "1", "2"] {
                     if !random.one_in(8) {
                         let pairs = [("__name__", name), ("job", job), ("instance", instance)];
-                        series.push((Labels::from_pairs(pairs), samples(name, random)));
+                        series.push((Labels::from_pairs(pairs), samples(name, random, times)));
                     }
                 }
             }
@@ -51,6 +78,7 @@ impl Data {
         Data(series)
     }
 
+    #[allow(dead_code, reason = "only the reference looks")]
     pub(crate) fn matching(&self, matchers: &[Matcher]) -> impl Iterator<Item = (&Labels, &Vec<(i64, f64)>)> {
         let matches = move |labels: &Labels| {
             matchers.iter().all(|matcher| matcher.matches(labels.value(&matcher.name)))
@@ -69,31 +97,21 @@ impl Data {
     }
 }
 
-fn samples(name: &str, random: &mut Random) -> Vec<(i64, f64)> {
-    let (mut samples, mut value) = (Vec::new(), random.below(100) as f64);
-    let phase = random.below(15_000) as i64;
-    let mut time = FIRST + phase;
-    while time <= LAST {
+fn samples(name: &str, random: &mut Random, times: Times) -> Vec<(i64, f64)> {
+    let mut value = random.below(100) as f64;
+    let mut next = |random: &mut Random| {
         match name {
             "counter" if random.one_in(25) => value = random.below(5) as f64,
             "counter" => value += random.below(20) as f64,
             _ => value = random.below(200) as f64 - 100.0,
         }
-        let odd = name == "odd" && random.one_in(12);
-        let shown = match (odd, random.below(3)) {
+        match (name == "odd" && random.one_in(12), random.below(3)) {
             (true, 0) => f64::NAN,
             (true, 1) => f64::INFINITY,
             (true, _) => f64::NEG_INFINITY,
             (false, _) => value,
-        };
-        samples.push((time, shown));
-        if random.one_in(30) {
-            samples.push((time + 1000, STALE_NAN));
-            time += random.below(400_000) as i64;
-        } else if random.one_in(20) {
-            time += random.below(600_000) as i64;
         }
-        time += 15_000 + if random.one_in(4) { random.below(500) as i64 } else { 0 };
-    }
-    samples
+    };
+    let times = times.random(random).into_iter();
+    times.map(|(time, ends)| (time, if ends { STALE_NAN } else { next(random) })).collect()
 }

@@ -1,6 +1,7 @@
 //! `/federate`: the newest sample of every matching series, as an exposition another server scrapes.
 
 use std::collections::BTreeMap;
+use std::ops::RangeInclusive;
 use std::sync::Arc;
 
 use axum::extract::State;
@@ -28,9 +29,9 @@ pub async fn federate(State(app): State<Arc<App>>, params: Params) -> Response {
     let now = now_millis();
     let lookback = app.options.query.lookback_millis;
     let external = Labels::from_pairs(&app.config.get().global.external_labels);
-    let written = work_through(&app, "federate", move |store, _| {
+    let written = work_through(&app, "federate", move |store, go_on| {
         let mut encoder = Encoder::new(format, escaping);
-        let newest = newest(store, &scope, now - lookback, now)?;
+        let newest = newest(store, &scope, now - lookback..=now, go_on)?;
         let complete = write(&mut encoder, &newest, &external);
         Ok(complete.then(|| encoder.finish()))
     });
@@ -44,18 +45,24 @@ pub async fn federate(State(app): State<Arc<App>>, params: Params) -> Response {
     }
 }
 
+/// After how many series it is asked whether anybody still wants them.
+const CHECK_EVERY: usize = 256;
+
 /// The newest sample of every series that any selector matches, by metric name; series that have ended are left out.
 fn newest(
     store: &Store,
     scope: &Scope,
-    start: i64,
-    end: i64,
+    lookback: RangeInclusive<i64>,
+    go_on: &dyn Fn() -> bool,
 ) -> Result<BTreeMap<(String, Labels), Sample>, StoreError> {
     let mut newest = BTreeMap::new();
     for matchers in &scope.selectors {
         // Both ends of the store's ranges belong to them; a lookback's left end does not.
-        let selection = store.select(matchers, start + 1..=end)?;
+        let selection = store.select_while(matchers, lookback.start() + 1..=*lookback.end(), go_on)?;
         for index in 0..selection.len() {
+            if index % CHECK_EVERY == 0 && !go_on() {
+                return Err(StoreError::Stopped);
+            }
             let labels = selection.labels(index);
             let last = selection.read_raw(index)?.pop().filter(|sample| !sample.value.is_stale());
             if let (Some(sample), false) = (last, labels.metric_name().is_empty()) {

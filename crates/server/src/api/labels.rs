@@ -14,7 +14,7 @@ use super::params::Params;
 use super::pieces::{self, Pieces};
 use super::query::{may_go_on, turn};
 use super::result;
-use super::selectors::{SMALL_LABEL_SETS_MAX, Scope, TRUNCATED, limited, look_up, store_error};
+use super::selectors::{SMALL_LABEL_SETS_MAX, Scope, TRUNCATED, limited, look_up, stopped};
 use crate::app::App;
 use crate::queries::Running;
 
@@ -73,10 +73,16 @@ fn write_found(pieces: &mut Pieces, found: &Found, limit: Option<usize>) -> Resu
     let is_cut = limit.is_some_and(|limit| found.len() > limit);
     let warnings = if is_cut { vec![TRUNCATED.to_owned()] } else { Vec::new() };
     let write = |pieces: &mut Pieces| {
-        result::list(pieces, found.labels().take(limit.unwrap_or(usize::MAX)), |pieces, labels| {
-            push_labels(pieces.buffer(), &labels);
-            pieces.pass_on()
-        })
+        let wanted: Vec<usize> = (0..found.len().min(limit.unwrap_or(usize::MAX))).collect();
+        result::list_in_blocks(
+            pieces,
+            &wanted,
+            |_| result::LABELS_VALUES,
+            |pieces, index| {
+                push_labels(pieces.buffer(), &found.labels(*index));
+                pieces.pass_on()
+            },
+        )
     };
     write_success_of(pieces, write, &warnings, &[])
 }
@@ -85,18 +91,22 @@ fn write_found(pieces: &mut Pieces, found: &Found, limit: Option<usize>) -> Resu
 enum Found {
     /// What one selector finds is sorted already.
     One(Box<Selection>),
-    Several(BTreeSet<Labels>),
+    Several(Vec<Labels>),
 }
 
 impl Found {
     fn select(app: &App, scope: &Scope, running: &Running) -> Result<Found, ApiError> {
-        let select = |matchers: &Vec<Matcher>| app.store.select(matchers, scope.range.clone());
+        let select = |matchers: &Vec<Matcher>| {
+            let goes_on = || may_go_on(running).is_ok();
+            let selection = app.store.select_while(matchers, scope.range.clone(), &goes_on);
+            selection.map_err(|error| stopped(running, error))
+        };
         if let [matchers] = &scope.selectors[..] {
-            return select(matchers).map(Box::new).map(Found::One).map_err(store_error);
+            return select(matchers).map(Box::new).map(Found::One);
         }
         let mut found = BTreeSet::new();
         for matchers in &scope.selectors {
-            let selection = select(matchers).map_err(store_error)?;
+            let selection = select(matchers)?;
             for index in 0..selection.len() {
                 if index % CHECK_EVERY == 0 {
                     may_go_on(running)?;
@@ -104,7 +114,7 @@ impl Found {
                 found.insert(selection.labels(index));
             }
         }
-        Ok(Found::Several(found))
+        Ok(Found::Several(found.into_iter().collect()))
     }
 
     fn len(&self) -> usize {
@@ -114,10 +124,10 @@ impl Found {
         }
     }
 
-    fn labels(&self) -> Box<dyn Iterator<Item = Labels> + '_> {
+    fn labels(&self, index: usize) -> Labels {
         match self {
-            Found::One(selection) => Box::new((0..selection.len()).map(|index| selection.labels(index))),
-            Found::Several(found) => Box::new(found.iter().cloned()),
+            Found::One(selection) => selection.labels(index),
+            Found::Several(found) => found[index].clone(),
         }
     }
 }

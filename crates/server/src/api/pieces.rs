@@ -47,8 +47,7 @@ pub async fn answer<G: Send + Unpin + 'static>(
 ) -> Result<Response, ApiError> {
     let (start, started) = oneshot::channel();
     let work = tokio::task::spawn_blocking(move || {
-        let mut pieces =
-            Pieces { buffer: Vec::new(), start: Some(start), out: None, whole: false, began: Instant::now() };
+        let mut pieces = Pieces { start: Some(start), whole: false, ..Pieces::in_memory() };
         let outcome = write(&mut pieces);
         pieces.finish(outcome)
     });
@@ -79,8 +78,7 @@ pub fn whole(
     content_type: &'static str,
     write: impl FnOnce(&mut Pieces) -> Result<(), ApiError>,
 ) -> Result<Response, ApiError> {
-    let mut pieces =
-        Pieces { buffer: Vec::new(), start: None, out: None, whole: true, began: Instant::now() };
+    let mut pieces = Pieces::in_memory();
     write(&mut pieces)?;
     Ok(([(header::CONTENT_TYPE, content_type)], Body::from(pieces.buffer)).into_response())
 }
@@ -91,6 +89,11 @@ pub fn body<G: Send + Unpin + 'static>(pieces: mpsc::Receiver<Piece>, guard: G) 
 }
 
 impl Pieces {
+    /// Pieces that go nowhere: what is written stays in the buffer.
+    pub fn in_memory() -> Pieces {
+        Pieces { buffer: Vec::new(), start: None, out: None, whole: true, began: Instant::now() }
+    }
+
     /// Sends what was written so far, for readers that show results as they come.
     pub fn send(&mut self) -> io::Result<()> {
         if self.buffer.is_empty() {

@@ -18,7 +18,7 @@ use wire::remote::read::{
 use super::envelope::ApiError;
 use super::pieces::{self, Pieces};
 use super::query::{may_go_on, turn};
-use super::selectors::{blocking, store_error};
+use super::selectors::{blocking, stopped, store_error};
 use crate::app::App;
 use crate::queries::Running;
 use crate::receive::read_body;
@@ -130,7 +130,9 @@ impl Reading {
         matchers.retain(|matcher| {
             matcher.op != MatchOp::Equal || self.external.get(&matcher.name) != Some(&matcher.value)
         });
-        self.app.store.select(&matchers, query.start..=query.end).map_err(store_error)
+        let goes_on = || may_go_on(&self.running).is_ok();
+        let selection = self.app.store.select_while(&matchers, query.start..=query.end, &goes_on);
+        selection.map_err(|error| stopped(&self.running, error))
     }
 
     /// A series with the external labels it does not have itself.

@@ -3,10 +3,12 @@
 //! An answer may have millions of values, so they are written as bytes and not through a serializer.
 
 use std::io;
+use std::ops::Range;
 
 use model::histogram::Bucket;
 use model::{FloatHistogram, Timestamp};
 use promql::{MatrixSeries, SampleValue, Value, VectorSample};
+use rayon::prelude::*;
 
 use super::json::{push_labels, push_string};
 use super::pieces::Pieces;
@@ -15,6 +17,12 @@ use super::value::{push_seconds, push_value};
 
 /// How many values are written between two looks at whether a piece is ready to go out.
 const VALUES_AT_ONCE: usize = 1_024;
+
+/// How many values a thread writes before they go out.
+const BLOCK_VALUES: usize = 1 << 14;
+/// As how many values it takes to write a label set, and a histogram.
+pub const LABELS_VALUES: usize = 8;
+const HISTOGRAM_VALUES: usize = 32;
 
 /// Writes what a query yields, and what it used, when the caller asked.
 pub fn write(pieces: &mut Pieces, value: &Value, stats: Option<&Stats>) -> io::Result<()> {
@@ -31,11 +39,8 @@ pub fn write(pieces: &mut Pieces, value: &Value, stats: Option<&Stats>) -> io::R
             push_string(out, value);
             out.push(b']');
         }
-        Value::Vector(samples) => list(pieces, samples, |pieces, sample| {
-            push_sample(pieces.buffer(), sample);
-            pieces.pass_on()
-        })?,
-        Value::Matrix(series) => list(pieces, series, write_series)?,
+        Value::Vector(samples) => list_in_blocks(pieces, samples, |_| LABELS_VALUES, write_sample)?,
+        Value::Matrix(series) => list_in_blocks(pieces, series, values_of, write_series)?,
     }
     let out = pieces.buffer();
     if let Some(stats) = stats {
@@ -63,6 +68,68 @@ pub fn list<T>(
     Ok(())
 }
 
+/// The same on several threads where there is much to write: a block for each thread at a time, so that no more than
+/// these wait to go out. `worth` says how many values an item is worth.
+pub fn list_in_blocks<T: Sync>(
+    pieces: &mut Pieces,
+    items: &[T],
+    worth: impl Fn(&T) -> usize,
+    write: impl Fn(&mut Pieces, &T) -> io::Result<()> + Sync,
+) -> io::Result<()> {
+    let write_block = |pieces: &mut Pieces, block: &Range<usize>| {
+        block.clone().try_for_each(|number| {
+            if number > 0 {
+                pieces.buffer().push(b',');
+            }
+            write(pieces, &items[number])
+        })
+    };
+    pieces.buffer().push(b'[');
+    let mut next = 0;
+    while next < items.len() {
+        let blocks = blocks_of(items, next, &worth);
+        next = blocks.last().map_or(items.len(), |block| block.end);
+        // An item that is a block by itself may be of any size, so it goes out while it is written.
+        if blocks.len() == 1 || blocks.iter().any(|block| block.len() == 1) {
+            blocks.iter().try_for_each(|block| write_block(pieces, block))?;
+            continue;
+        }
+        let written = blocks.par_iter().map(|block| {
+            let mut written = Pieces::in_memory();
+            write_block(&mut written, block).map(|()| written)
+        });
+        for mut block in written.collect::<io::Result<Vec<Pieces>>>()? {
+            pieces.buffer().append(block.buffer());
+            pieces.pass_on()?;
+        }
+    }
+    pieces.buffer().push(b']');
+    Ok(())
+}
+
+/// The next items, in one block for each thread at most.
+fn blocks_of<T>(items: &[T], first: usize, worth: impl Fn(&T) -> usize) -> Vec<Range<usize>> {
+    let (mut blocks, mut end) = (Vec::new(), first);
+    while end < items.len() && blocks.len() < rayon::current_num_threads() {
+        let (start, mut values) = (end, 0);
+        while end < items.len() && values < BLOCK_VALUES {
+            values += worth(&items[end]);
+            end += 1;
+        }
+        blocks.push(start..end);
+    }
+    blocks
+}
+
+fn values_of(series: &MatrixSeries) -> usize {
+    LABELS_VALUES + series.floats.len() + series.histograms.len() * HISTOGRAM_VALUES
+}
+
+fn write_sample(pieces: &mut Pieces, sample: &VectorSample) -> io::Result<()> {
+    push_sample(pieces.buffer(), sample);
+    pieces.pass_on()
+}
+
 fn push_sample(out: &mut Vec<u8>, VectorSample { labels, time, value }: &VectorSample) {
     out.extend_from_slice(b"{\"metric\":");
     push_labels(out, labels);
@@ -86,10 +153,11 @@ fn write_series(pieces: &mut Pieces, series: &MatrixSeries) -> io::Result<()> {
     push_labels(out, labels);
     if !floats.is_empty() {
         out.extend_from_slice(b",\"values\":[");
-        for (number, chunk) in floats.chunks(VALUES_AT_ONCE).enumerate() {
+        let (mut floats, mut is_first) = (floats.iter().peekable(), true);
+        while floats.peek().is_some() {
             let out = pieces.buffer();
-            for (index, &(time, value)) in chunk.iter().enumerate() {
-                if number + index > 0 {
+            for (time, value) in floats.by_ref().take(VALUES_AT_ONCE) {
+                if !std::mem::take(&mut is_first) {
                     out.push(b',');
                 }
                 push_float(out, time, value);
@@ -152,4 +220,29 @@ fn push_bucket(out: &mut Vec<u8>, bucket: &Bucket) {
         push_quoted(out, value);
     }
     out.push(b']');
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_list_is_the_same_however_many_write_it() {
+        let check = |count: usize, worth: fn(&usize) -> usize| {
+            let items: Vec<usize> = (0..count).collect();
+            let write = |pieces: &mut Pieces, item: &usize| {
+                pieces.buffer().extend_from_slice(item.to_string().as_bytes());
+                pieces.pass_on()
+            };
+            let mut pieces = Pieces::in_memory();
+            list_in_blocks(&mut pieces, &items, worth, write).expect("memory takes all");
+            let written: Vec<usize> = serde_json::from_slice(pieces.buffer()).expect("it is JSON");
+            assert_eq!(written, items);
+        };
+        check(0, |_| 1);
+        check(1, |_| 1);
+        check(100_000, |_| 1);
+        check(1_000, |item| if item % 7 == 0 { BLOCK_VALUES } else { 100 });
+        check(10, |_| BLOCK_VALUES);
+    }
 }

@@ -8,7 +8,9 @@ use promql::Value;
 pub fn thin(value: &mut Value, points_max: usize) {
     if let Value::Matrix(series) = value {
         for one in series {
-            one.floats = thinned(std::mem::take(&mut one.floats), points_max);
+            if one.floats.len() > points_max {
+                one.floats = thinned(one.floats.iter().collect(), points_max).into_iter().collect();
+            }
         }
     }
 }

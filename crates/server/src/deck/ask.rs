@@ -38,7 +38,7 @@ pub fn range(app: &App, query: &str, start: Timestamp, end: Timestamp, step: i64
     let outcome = app.engine.range(&app.store, query, start, end, step, &options(app, &should_stop));
     match answered(app, query, outcome) {
         Some(Value::Matrix(series)) => {
-            series.into_iter().map(|series| (series.labels, series.floats)).collect()
+            series.into_iter().map(|series| (series.labels, series.floats.iter().collect())).collect()
         }
         _ => Vec::new(),
     }
