@@ -1,5 +1,5 @@
 //! The compliance suite: 539 queries answered by a real Prometheus and by us from the same remote-written data, as
-//! range and as instant queries, must agree.
+//! range and as instant queries, must agree. `FLIGHTDECK_TEST_PROMETHEUS` names the binary of another release to ask.
 
 #[path = "../harness/mod.rs"]
 mod harness;
@@ -9,11 +9,8 @@ mod data;
 mod queries;
 
 use std::net::SocketAddr;
-use std::process::Command;
 
-use harness::{
-    Directory, Process, encode, flightdeck, free_address, get, peer, post, test_data, wait_for_ready,
-};
+use harness::{Beside, encode, get, post, test_data};
 use queries::Query;
 
 /// How many samples one write carries.
@@ -21,32 +18,11 @@ const SAMPLES_PER_WRITE: usize = 20_000;
 
 #[test]
 fn every_query_of_the_compliance_suite_agrees_with_prometheus() {
-    let (Some(prometheus), Some(file)) =
-        (peer("prometheus"), test_data("compliance/promql-test-queries.yml"))
-    else {
-        return;
-    };
+    let Some(file) = test_data("compliance/promql-test-queries.yml") else { return };
+    let Some(beside) = Beside::start("compliance", "scrape_configs: []\n", &[], &[]) else { return };
+    let Beside { theirs, ours, .. } = beside;
     let queries = queries::expand_all(&std::fs::read_to_string(file).expect("the suite is text"));
     assert_eq!(queries.len(), 539);
-
-    let directory = Directory::new("compliance");
-    let (theirs, ours) = (free_address(), free_address());
-    let config = directory.write("prometheus.yml", "scrape_configs: []\n");
-    let _prometheus = Process::start(
-        Command::new(prometheus)
-            .arg(format!("--config.file={}", config.display()))
-            .arg(format!("--web.listen-address={theirs}"))
-            .arg(format!("--storage.tsdb.path={}", directory.path().join("prometheus").display()))
-            .args(["--web.enable-remote-write-receiver", "--storage.tsdb.retention.time=100y"]),
-    );
-    let _flightdeck = Process::start(flightdeck(&directory, ours).args([
-        "--config",
-        "prometheus.yml",
-        "--retention-time",
-        "100y",
-    ]));
-    wait_for_ready(theirs, "/-/ready");
-    wait_for_ready(ours, "/-/ready");
     for body in writes() {
         for address in [theirs, ours] {
             let headers = [

@@ -208,6 +208,45 @@ pub fn flightdeck(directory: &Directory, address: SocketAddr) -> Command {
     command
 }
 
+/// A real Prometheus and ours with the same configuration, to be asked the same.
+pub struct Beside {
+    /// Where the Prometheus listens.
+    pub theirs: SocketAddr,
+    /// Where ours does.
+    pub ours: SocketAddr,
+    /// Whether theirs is of release 3 or newer.
+    pub is_newer: bool,
+    _processes: [Process; 2],
+    _directory: Directory,
+}
+
+impl Beside {
+    /// Starts both, empty, and ready to be written to. The Prometheus is the one `FLIGHTDECK_TEST_PROMETHEUS` names, or
+    /// the one that is installed; without either there is nothing to compare with.
+    pub fn start(name: &str, config: &str, their_flags: &[&str], our_flags: &[&str]) -> Option<Beside> {
+        let named = std::env::var_os("FLIGHTDECK_TEST_PROMETHEUS").map(PathBuf::from);
+        let prometheus = named.or_else(|| peer("prometheus"))?;
+        let directory = Directory::new(name);
+        let config = directory.write("prometheus.yml", config);
+        let (theirs, ours) = (free_address(), free_address());
+        let mut their_command = Command::new(prometheus);
+        their_command
+            .arg(format!("--config.file={}", config.display()))
+            .arg(format!("--web.listen-address={theirs}"))
+            .arg(format!("--storage.tsdb.path={}", directory.path().join("prometheus").display()))
+            .args(["--web.enable-remote-write-receiver", "--storage.tsdb.retention.time=100y"])
+            .args(their_flags);
+        let mut our_command = flightdeck(&directory, ours);
+        let always = ["--config=prometheus.yml", "--retention-time=100y", "--otlp-grpc-listen=off"];
+        our_command.args(always).args(our_flags);
+        let processes = [Process::start(&mut their_command), Process::start(&mut our_command)];
+        [theirs, ours].iter().for_each(|address| wait_for_ready(*address, "/-/ready"));
+        let version = get(theirs, "/api/v1/status/buildinfo").expect("answered").json();
+        let is_newer = version["data"]["version"].as_str().is_some_and(|version| !version.starts_with("2."));
+        Some(Beside { theirs, ours, is_newer, _processes: processes, _directory: directory })
+    }
+}
+
 /// The path of a peer's program; `None`, with a line that says so, where it is not installed. With `CI=true` absence fails.
 pub fn peer(name: &str) -> Option<PathBuf> {
     let path = std::env::var_os("PATH").and_then(|paths| {
