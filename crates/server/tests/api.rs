@@ -315,6 +315,11 @@ fn answers_are_compressed_streamed_and_kept() {
     assert_eq!(large.json()["data"]["result"][0]["values"].as_array().map(Vec::len), Some(10_001));
     let allowed = ask("/api/v1/query?query=1", &[("Origin", "https://example.org")]);
     assert_eq!(allowed.header("access-control-allow-origin"), Some("https://example.org"));
+    // A cache between must not hand what it has for one origin to another, nor to who says none.
+    for answer in [allowed, ask("/api/v1/query?query=1", &[]), ask("/api/v1/query?query=(", &[])] {
+        let mut varying = answer.headers.iter().filter(|(name, _)| name == "vary");
+        assert!(varying.any(|(_, value)| value == "Origin"), "{:?}", answer.headers);
+    }
     for path in ["/", "/explore", "/favicon.svg"] {
         let page = ask(path, &[]);
         let policy = page.header("content-security-policy").unwrap_or("");

@@ -55,8 +55,9 @@ pub async fn protect(State(app): State<Arc<App>>, request: Request, next: Next) 
         headers.insert(header::ACCESS_CONTROL_ALLOW_METHODS, CORS_METHODS);
         headers.insert(header::ACCESS_CONTROL_ALLOW_HEADERS, CORS_HEADERS);
         headers.insert(header::ACCESS_CONTROL_EXPOSE_HEADERS, CORS_EXPOSED);
-        headers.append(header::VARY, HeaderValue::from_static("Origin"));
     }
+    // Of an answer to somebody without an origin too: a cache must not hand it to one who has.
+    headers.append(header::VARY, HeaderValue::from_static("Origin"));
     secure(headers);
     response
 }
