@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from ._install import install
 
 if TYPE_CHECKING:
-    from . import checks, logs
+    from . import checks, clients, logs
     from .asgi import Middleware
     from .cache import Cache
     from .clients.calls import Calls
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from .health import CHECKS, check
     from .instrumentation import instrument
 
-__all__ = ("CHECKS", "Cache", "Calls", "Middleware", "check", "checks", "install", "instrument", "logs", "outgoing_headers", "request_id", "trace_context")
+__all__ = ("CHECKS", "Cache", "Calls", "Middleware", "check", "checks", "clients", "install", "instrument", "logs", "outgoing_headers", "request_id", "trace_context")
 __version__ = "0.1.0"
 
 _ELSEWHERE = {
@@ -29,6 +29,7 @@ _ELSEWHERE = {
     "Middleware": "asgi",
     "check": "health",
     "checks": "",
+    "clients": "",
     "instrument": "instrumentation",
     "logs": "",
     "outgoing_headers": "correlate",

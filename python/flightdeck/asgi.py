@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from asyncio import CancelledError, get_running_loop
 from time import perf_counter
-from typing import Any, Awaitable, Callable, Dict, Optional, Tuple
+from typing import Any, Awaitable, Callable, Dict, Optional, Tuple, Union
 
 from . import failures, workers
 from ._core import read_answer_headers, read_request_headers
@@ -198,10 +198,10 @@ class _Exchange(Request):
 class Middleware:
     """Wraps an ASGI application: measures requests, gives them ids, and answers scrapes and probes."""
 
-    def __init__(self, app: App, service: Optional[Service] = None, **options: Any) -> None:
-        """`options` are those of `instrument`."""
+    def __init__(self, app: App, service: Union[Service, str] = "", **options: Any) -> None:
+        """`service` is its name, `options` are those of `instrument`."""
         self._app = app
-        self._service = service or Service(**options)
+        self._service = service if isinstance(service, Service) else Service(service, **options)
         self._families = self._service.families
         self._metrics = make_asgi_app(self._service.registry)
         self._routes = routes_of(app)

@@ -9,7 +9,7 @@ from __future__ import annotations
 import inspect
 import re
 from time import perf_counter
-from typing import Any, Callable, Dict, Iterable, Iterator, List, Optional, Tuple
+from typing import Any, Callable, Dict, Iterable, Iterator, List, Optional, Tuple, Union
 
 from . import failures
 from .http_metrics import CLIENT_CLOSED_REQUEST
@@ -29,10 +29,10 @@ _ROUTE = "flightdeck.route"
 class Middleware:
     """Wraps a WSGI application: measures requests, gives them ids, and answers scrapes and probes."""
 
-    def __init__(self, app: Any, service: Optional[Service] = None, paths: Callable[[], Iterable[str]] = tuple, **options: Any) -> None:
+    def __init__(self, app: Any, service: Union[Service, str] = "", paths: Callable[[], Iterable[str]] = tuple, **options: Any) -> None:
         """`paths` tells what the application answers itself; `options` are those of `instrument`."""
         self._app = app
-        self._service = service or Service(**options)
+        self._service = service if isinstance(service, Service) else Service(service, **options)
         self._paths = paths
         self._is_ready = False
         if hasattr(app, "resolve_request"):
