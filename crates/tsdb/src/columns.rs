@@ -5,9 +5,10 @@
 
 use std::collections::HashMap;
 use std::hash::BuildHasher;
-use std::sync::{Arc, Weak};
+use std::sync::{Arc, OnceLock, Weak};
 
 use hashbrown::HashTable;
+use roaring::RoaringBitmap;
 
 use crate::registry::PointId;
 
@@ -16,6 +17,8 @@ pub(crate) struct Columns {
     points: Vec<PointId>,
     by_point: HashTable<u16>,
     content_hash: u64,
+    /// The points as a set, once somebody asks for everything.
+    every: OnceLock<RoaringBitmap>,
 }
 
 /// Every list in use, by content.
@@ -32,7 +35,12 @@ impl Columns {
                 hash_point(points[column as usize])
             });
         }
-        Columns { points, by_point, content_hash }
+        Columns { points, by_point, content_hash, every: OnceLock::new() }
+    }
+
+    /// The points as a set.
+    pub(crate) fn every(&self) -> &RoaringBitmap {
+        self.every.get_or_init(|| self.points.iter().copied().collect())
     }
 
     /// The points by column.

@@ -332,6 +332,10 @@ pub(crate) fn find_halves(
             points.insert(point);
         });
     }
+    if matched.is_everything {
+        add_head(head, view, range, pace, (&mut targets, &mut points));
+        return (targets, points);
+    }
     // The list whose columns were found last: its stripes mostly have the same, and these were added already.
     let mut added = None;
     find_in_head(head, view, &matched, range, pace, |target, _, list, columns| {
@@ -345,6 +349,32 @@ pub(crate) fn find_halves(
         }
     });
     (targets, points)
+}
+
+/// Adds the targets and the points of every series of the head.
+fn add_head(
+    head: &Head,
+    view: &View,
+    range: &RangeInclusive<Timestamp>,
+    pace: &Pace<'_>,
+    (targets, points): (&mut RoaringBitmap, &mut RoaringBitmap),
+) {
+    if *range.end() < view.note.sealed_until {
+        return;
+    }
+    let mut found = Vec::new();
+    for list in head.directory.read().lists().filter(|list| list.columns.len() > 0) {
+        let known = found.len();
+        let stripes = list.stripes().take_while(|_| pace.goes_on());
+        let overlapping = stripes.filter(|stripe| stripe.overlaps(*range.start(), *range.end()));
+        found.extend(overlapping.map(|stripe| stripe.target));
+        if found.len() > known {
+            *points |= list.columns.every();
+        }
+    }
+    found.sort_unstable();
+    found.dedup();
+    *targets |= found.into_iter().collect::<RoaringBitmap>();
 }
 
 /// Calls `found` with target, point, part and ordinal, older parts first.

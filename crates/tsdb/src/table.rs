@@ -139,7 +139,9 @@ impl LabelTable {
 
     /// The names of the labels that any of these rows has, sorted.
     pub(crate) fn names_of(&self, rows: &RoaringBitmap) -> impl Iterator<Item = &str> {
-        let found = self.postings.iter().filter(|(_, postings)| !postings.any.is_disjoint(rows));
+        let is_whole = self.is_whole(rows);
+        let has_any = move |postings: &Postings| is_whole || !postings.any.is_disjoint(rows);
+        let found = self.postings.iter().filter(move |(_, postings)| has_any(postings));
         found.map(|(name, _)| &**name)
     }
 
@@ -221,7 +223,7 @@ impl Postings {
         let prefix = regex.prefix();
         let mut all = RoaringBitmap::new();
         for (value, rows) in self.values.range::<str, _>((Bound::Included(prefix), Bound::Unbounded)) {
-            if !value.starts_with(prefix) || !pace.goes_on() {
+            if !(prefix.is_empty() || value.starts_with(prefix)) || !pace.goes_on() {
                 break;
             }
             if regex.is_match(value) {

@@ -302,12 +302,19 @@ fn glob_of(hir: &Hir) -> Option<Vec<String>> {
 
 /// Taking each piece where it first comes leaves the most for those behind it.
 fn matches_glob(text: &str, prefix: &str, inner: &[String], suffix: &str) -> bool {
-    let rest = text.strip_prefix(prefix).and_then(|rest| rest.strip_suffix(suffix));
+    let rest = text.strip_prefix(prefix).and_then(|rest| without_suffix(rest, suffix));
     let take = |rest: &'_ str, piece: &String| Some(rest.find(piece.as_str())? + piece.len());
     let found = rest.and_then(|rest| {
         inner.iter().try_fold(rest, |rest, piece| take(rest, piece).map(|end| &rest[end..]))
     });
     found.is_some()
+}
+
+/// As `strip_suffix`, byte by byte: of many values that end alike the first byte mostly tells.
+fn without_suffix<'t>(text: &'t str, suffix: &str) -> Option<&'t str> {
+    let at = text.len().checked_sub(suffix.len())?;
+    let is_there = text.as_bytes()[at..].iter().zip(suffix.as_bytes()).all(|(left, right)| left == right);
+    if is_there { text.get(..at) } else { None }
 }
 
 /// The literal text a match must start with.
