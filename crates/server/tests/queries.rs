@@ -2,7 +2,7 @@
 
 mod harness;
 
-use std::io::Write;
+use std::io::{Read, Write};
 use std::net::{SocketAddr, TcpStream};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
@@ -21,7 +21,7 @@ const STOP_MAX: Duration = Duration::from_secs(3);
 
 struct Server {
     address: SocketAddr,
-    _process: Process,
+    process: Process,
     _directory: Directory,
 }
 
@@ -31,7 +31,7 @@ impl Server {
         let mut command = flightdeck(&directory, address);
         let process = Process::start(command.args(["--otlp-grpc-listen", "off", "--retention-time", "100y"]));
         wait_for_ready(address, "/-/ready");
-        Server { address, _process: process, _directory: directory }
+        Server { address, process, _directory: directory }
     }
 
     fn get(&self, path: &str) -> Response {
@@ -100,6 +100,61 @@ fn a_query_ends_when_its_caller_goes_away() {
     wait_until("the query is gone", 3, || server.running().is_empty());
     let busy = || server.data("query?query=1")["resultType"].clone();
     assert_eq!(busy(), "scalar");
+}
+
+/// Series of one sample each, and the steps they are asked at: an answer of many megabytes from little data.
+const MANY: usize = 400;
+const STEPS: usize = 11_000;
+/// What the values of that answer take while they are evaluated.
+const EVALUATED_BYTES: u64 = (MANY * STEPS * size_of::<f64>()) as u64;
+
+/// A server, and a question with a large answer.
+fn with_a_large_answer(name: &str) -> (Server, String) {
+    let server = Server::start(name);
+    let page: String = (0..MANY).map(|number| format!("probe{{number=\"{number}\"}} 0.5 600000\n")).collect();
+    let imported =
+        post(server.address, "/api/v1/import/prometheus", &[], page.as_bytes()).expect("an answer");
+    assert!(imported.status < 300, "{}", imported.text());
+    let range = format!("start=600&end={}&step=1", 600 + STEPS - 1);
+    (server, format!("/api/v1/query_range?{range}&query={}", encode("probe @ 600")))
+}
+
+/// The most memory the server had so far.
+fn peak_bytes(server: &Server) -> u64 {
+    let status = std::fs::read_to_string(format!("/proc/{}/status", server.process.id())).expect("it runs");
+    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:")).expect("it has memory");
+    line.trim().trim_end_matches(" kB").parse::<u64>().expect("a number") * 1024
+}
+
+#[test]
+fn a_large_answer_takes_no_more_memory_than_its_evaluation() {
+    for encoding in ["identity", "gzip", "zstd"] {
+        let (server, path) = with_a_large_answer("queries-large");
+        let before = peak_bytes(&server);
+        let headers = [("Accept-Encoding", encoding)];
+        let answer = request(server.address, "GET", &path, &headers, b"").expect("an answer");
+        assert_eq!((answer.status, answer.header("content-length")), (200, None), "{encoding}");
+        if encoding == "identity" {
+            assert!(answer.body.len() as u64 > EVALUATED_BYTES * 3 / 2, "{} bytes", answer.body.len());
+            assert!(answer.body.ends_with(b"]}]}}"), "nothing is missing");
+        }
+        let grown = peak_bytes(&server) - before;
+        assert!(grown < EVALUATED_BYTES * 3 / 2, "{encoding}: {grown} bytes for {EVALUATED_BYTES}");
+        let small = server.get("query_range?start=600&end=660&step=1&query=1");
+        assert!(small.header("content-length").is_some(), "{:?}", small.headers);
+    }
+}
+
+#[test]
+fn an_answer_that_nobody_reads_any_more_is_not_written_to_its_end() {
+    let (server, path) = with_a_large_answer("queries-unread");
+    let mut stream = TcpStream::connect(server.address).expect("it listens");
+    write!(stream, "GET {path} HTTP/1.1\r\nHost: here\r\n\r\n").expect("sent");
+    stream.read_exact(&mut [0; 1_000]).expect("it begins");
+    std::thread::sleep(Duration::from_millis(500));
+    assert_eq!(server.running().len(), 1, "the rest waits for its reader");
+    drop(stream);
+    wait_until("the query is gone", 3, || server.running().is_empty());
 }
 
 #[test]
