@@ -1,6 +1,6 @@
 """Spans and log lines for Flightdeck, or another collector that speaks OTLP over HTTP.
 
-Without any setup a Flightdeck on the same host is found, and until it takes spans or lines none are made. The environment says
+Without any setup a Flightdeck on the same host (port 9090, or `FLIGHTDECK_URL`) is found, and until it takes spans or lines none are made. The environment says
 otherwise under OpenTelemetry's names: `OTEL_EXPORTER_OTLP_ENDPOINT` and `…_HEADERS`, `OTEL_TRACES_EXPORTER=none`,
 `OTEL_LOGS_EXPORTER=none`, `OTEL_TRACES_SAMPLER_ARG` (the share of traces that begin here), `OTEL_RESOURCE_ATTRIBUTES`,
 `OTEL_SDK_DISABLED`. Where OpenTelemetry's SDK is at work, spans are its own. What became of things is counted in

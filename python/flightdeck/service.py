@@ -6,7 +6,7 @@ import os
 from typing import Any, Callable, Collection, Dict, Iterable, Optional, Tuple
 
 from . import clients as known_clients
-from . import export, logs, workers
+from . import export, failures, logs, workers
 from .correlate import follow_traces
 from .health import CHECKS, DETAILS, PROBES, Report
 from .http_metrics import Families, families_of
@@ -42,6 +42,7 @@ class Service:
             self.probes = {health_path: None, **{f"{health_path}/{probe}": probe for probe in PROBES}}
         if self.name:
             workers.name_service(self.name)
+            self._tell_name()
         self._clients = clients
         self._without = tuple(without)
         self.look_around()
@@ -54,6 +55,15 @@ class Service:
             logs.configure(self.name)
         if self._clients:
             known_clients.follow(self._without)
+
+    def _tell_name(self) -> None:
+        """Describes what is measured, by which Flightdeck names it, unless somebody described it."""
+        try:
+            if not self.registry.get_target_info():
+                told = {"service_name": self.name, "service_version": self.version}
+                self.registry.set_target_info({name: value for name, value in told.items() if value})
+        except Exception:
+            failures.count("describing the service")
 
     def serve(self) -> None:
         """In the process that is about to serve: what has a thread of its own must not begin before a fork."""

@@ -190,7 +190,8 @@ impl Packed {
             if self.misses.fetch_add(1, Ordering::Relaxed) % MISSES_MAX == MISSES_MAX - 1 {
                 recent.clear();
             } else {
-                recent.call_method0(intern!(values.py(), "popitem"))?;
+                // Without a GIL another thread may just have emptied it.
+                let _ = recent.call_method0(intern!(values.py(), "popitem"));
             }
         }
         recent.set_item(values, child)

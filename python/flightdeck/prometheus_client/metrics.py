@@ -352,7 +352,8 @@ class Children(MutableMapping[Tuple[str, ...], Any]):
         return iter(self._parent._known_children())
 
     def __getitem__(self, labelvalues: Tuple[str, ...]) -> Any:
-        child = self._parent._peek_child(labelvalues)
+        is_key = isinstance(labelvalues, tuple) and all(isinstance(value, str) for value in labelvalues)
+        child = self._parent._peek_child(labelvalues) if is_key else None
         if child is None:
             raise KeyError(labelvalues)
         return child

@@ -5,7 +5,7 @@ use std::net::{TcpStream, ToSocketAddrs};
 use std::time::Duration;
 
 const CONNECT_WAIT: Duration = Duration::from_secs(2);
-const ANSWER_WAIT: Duration = Duration::from_secs(10);
+const ANSWER_WAIT: Duration = Duration::from_secs(5);
 /// What is read of an answer.
 const ANSWER_BYTES_MAX: u64 = 16 * 1024;
 /// A collector may say when it wants to hear again, but not for longer than this.
@@ -54,15 +54,21 @@ impl Collector {
         Ok(Collector { authority, path: path.trim_end_matches('/').to_owned(), headers: written })
     }
 
+    /// Whether it is a Flightdeck: what else listens there must not be sent anything.
+    pub(super) fn is_flightdeck(&self) -> bool {
+        let answer = self.exchange("GET", "/-/healthy", &[]).unwrap_or_default();
+        String::from_utf8_lossy(&answer).contains("Flightdeck")
+    }
+
     /// Sends a message; whatever goes wrong, it comes back.
     pub(super) fn send(&self, path: &str, body: &[u8]) -> Verdict {
-        match self.exchange(path, body) {
+        match self.exchange("POST", path, body) {
             Ok(answer) => verdict(&answer),
             Err(_) => Verdict::Later(None),
         }
     }
 
-    fn exchange(&self, path: &str, body: &[u8]) -> std::io::Result<Vec<u8>> {
+    fn exchange(&self, method: &str, path: &str, body: &[u8]) -> std::io::Result<Vec<u8>> {
         let mut last = std::io::Error::from(ErrorKind::AddrNotAvailable);
         for address in self.authority.to_socket_addrs()? {
             let mut stream = match TcpStream::connect_timeout(&address, CONNECT_WAIT) {
@@ -76,7 +82,7 @@ impl Collector {
             stream.set_write_timeout(Some(ANSWER_WAIT))?;
             let (authority, before) = (&self.authority, &self.path);
             let head = format!(
-                "POST {before}{path} HTTP/1.1\r\nhost: {authority}\r\ncontent-type: application/x-protobuf\r\n\
+                "{method} {before}{path} HTTP/1.1\r\nhost: {authority}\r\ncontent-type: application/x-protobuf\r\n\
                  user-agent: flightdeck-python/{}\r\ncontent-length: {}\r\nconnection: close\r\n{}\r\n",
                 env!("CARGO_PKG_VERSION"),
                 body.len(),
@@ -84,22 +90,19 @@ impl Collector {
             );
             stream.write_all(head.as_bytes())?;
             stream.write_all(body)?;
-            return read_head(stream);
+            return read_answer(stream);
         }
         Err(last)
     }
 }
 
-/// Reads until the head of the answer is there, or as much as an answer may have.
-fn read_head(stream: TcpStream) -> std::io::Result<Vec<u8>> {
-    let (mut answer, mut part) = (Vec::new(), [0; 2_048]);
-    let mut stream = stream.take(ANSWER_BYTES_MAX);
-    loop {
-        let read = stream.read(&mut part)?;
-        answer.extend_from_slice(&part[..read]);
-        if read == 0 || answer.windows(4).any(|end| end == b"\r\n\r\n") {
-            return Ok(answer);
-        }
+/// Reads what there is until the connection is closed, which was asked for, or as much as an answer may have.
+fn read_answer(stream: TcpStream) -> std::io::Result<Vec<u8>> {
+    let mut answer = Vec::new();
+    match stream.take(ANSWER_BYTES_MAX).read_to_end(&mut answer) {
+        // One that is not closed in time has said what matters.
+        Err(error) if answer.is_empty() => Err(error),
+        _ => Ok(answer),
     }
 }
 

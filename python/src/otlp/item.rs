@@ -2,6 +2,9 @@
 
 use crate::message::Message;
 
+/// Of a message or an attribute.
+const TEXT_BYTES_MAX: usize = 16 * 1024;
+
 /// A piece of work that is over.
 pub(super) struct Span {
     pub(super) trace_id: [u8; 16],
@@ -14,6 +17,33 @@ pub(super) struct Span {
     pub(super) attributes: Vec<(String, Value)>,
     /// Why it failed, if it did.
     pub(super) error: Option<String>,
+}
+
+impl Span {
+    /// About how much memory it takes.
+    pub(super) fn bytes(&self) -> usize {
+        size_of::<Span>() + self.name.len() + bytes_of(&self.attributes)
+    }
+}
+
+impl Line {
+    /// About how much memory it takes.
+    pub(super) fn bytes(&self) -> usize {
+        size_of::<Line>() + self.message.len() + bytes_of(&self.attributes)
+    }
+}
+
+fn bytes_of(attributes: &[(String, Value)]) -> usize {
+    let text = |value: &Value| if let Value::Text(text) = value { text.len() } else { 0 };
+    attributes.iter().map(|(name, value)| size_of::<(String, Value)>() + name.len() + text(value)).sum()
+}
+
+/// The beginning of a text that is longer than what one may have.
+pub(super) fn shortened(mut text: String) -> String {
+    if text.len() > TEXT_BYTES_MAX {
+        text.truncate(text.floor_char_boundary(TEXT_BYTES_MAX));
+    }
+    text
 }
 
 /// A log line.

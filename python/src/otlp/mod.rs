@@ -98,7 +98,7 @@ impl Exporter {
     ) {
         let trace =
             trace.and_then(|(trace, span, sampled)| Some((item::id(&trace)?, item::id(&span)?, sampled)));
-        let attributes = attributes_of(attributes);
+        let (attributes, message) = (attributes_of(attributes), item::shortened(message));
         self.shared.line(Line { time_ns, severity, level, message, trace, attributes });
     }
 
@@ -130,7 +130,7 @@ fn attributes_of(given: &Bound<'_, PyDict>) -> Vec<(String, Value)> {
         } else if let Ok(number) = value.extract::<f64>() {
             Value::Float(number)
         } else {
-            Value::Text(value.str().ok()?.to_string())
+            Value::Text(item::shortened(value.str().ok()?.to_string()))
         };
         Some((name.extract().ok()?, value))
     };

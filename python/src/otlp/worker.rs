@@ -10,6 +10,7 @@ use super::item::{self, Line, Span};
 
 /// Spans, and lines, that may wait; what is beyond is dropped and counted.
 const QUEUE_ITEMS_MAX: usize = 4_096;
+const QUEUE_BYTES_MAX: usize = 16 << 20;
 const BATCH_ITEMS_MAX: usize = 512;
 /// How long something may wait for others to go with it.
 const BATCH_WAIT: Duration = Duration::from_secs(1);
@@ -47,6 +48,8 @@ pub(super) struct Shared {
 struct Queue {
     spans: Vec<Span>,
     lines: Vec<Line>,
+    /// About how much memory they take.
+    bytes: usize,
     /// Whether the thread has a batch that is not decided.
     is_sending: bool,
     flushes: usize,
@@ -60,18 +63,20 @@ impl Shared {
 
     pub(super) fn span(&self, span: Span) {
         let mut queue = self.queue();
-        if queue.spans.len() >= QUEUE_ITEMS_MAX {
+        if queue.spans.len() >= QUEUE_ITEMS_MAX || queue.bytes >= QUEUE_BYTES_MAX {
             return self.count(Signal::Traces, "dropped", 1);
         }
+        queue.bytes += span.bytes();
         queue.spans.push(span);
         self.stir(&queue);
     }
 
     pub(super) fn line(&self, line: Line) {
         let mut queue = self.queue();
-        if queue.lines.len() >= QUEUE_ITEMS_MAX {
+        if queue.lines.len() >= QUEUE_ITEMS_MAX || queue.bytes >= QUEUE_BYTES_MAX {
             return self.count(Signal::Logs, "dropped", 1);
         }
+        queue.bytes += line.bytes();
         queue.lines.push(line);
         self.stir(&queue);
     }
@@ -189,10 +194,11 @@ impl Worker {
         }
         let mut wait = ASK_WAIT;
         loop {
-            let mut found = false;
+            let (mut found, is_there) = (false, self.collector.is_flightdeck());
             for (signal, _, path) in SIGNALS {
+                let wanted = is_there && self.signals[signal as usize];
                 // A request without anything in it is a valid one.
-                let takes = self.signals[signal as usize] && self.collector.send(path, &[]) == Verdict::Taken;
+                let takes = wanted && self.collector.send(path, &[]) == Verdict::Taken;
                 self.shared.wanted[signal as usize].store(takes, Relaxed);
                 found |= takes;
             }
@@ -243,6 +249,7 @@ impl Worker {
         self.shared.count(Signal::Logs, "expired", queue.lines.len() as u64);
         queue.spans.clear();
         queue.lines.clear();
+        queue.bytes = 0;
         self.shared.settled.notify_all();
     }
 
@@ -267,7 +274,11 @@ impl Worker {
         queue.is_sending = true;
         let spans = queue.spans.len().min(BATCH_ITEMS_MAX);
         let lines = queue.lines.len().min(BATCH_ITEMS_MAX);
-        Some((queue.spans.drain(..spans).collect(), queue.lines.drain(..lines).collect()))
+        let spans: Vec<Span> = queue.spans.drain(..spans).collect();
+        let lines: Vec<Line> = queue.lines.drain(..lines).collect();
+        let taken = spans.iter().map(Span::bytes).chain(lines.iter().map(Line::bytes)).sum();
+        queue.bytes = queue.bytes.saturating_sub(taken);
+        Some((spans, lines))
     }
 
     /// Sends a message with so many items until it is taken, refused or too old; whether anybody is there.

@@ -34,9 +34,16 @@ class Collector:
                     self.send_header("retry-after", "1")
                 self.end_headers()
 
+            def do_GET(self):
+                assert self.path == "/-/healthy"
+                self.send_response(200)
+                self.end_headers()
+                self.wfile.write(collector.healthy)
+
             def log_message(self, *_):
                 pass
 
+        self.healthy = b"Flightdeck is healthy.\n"
         self.server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
         self.url = f"http://127.0.0.1:{self.server.server_port}"
         threading.Thread(target=self.server.serve_forever, daemon=True).start()
@@ -195,6 +202,12 @@ def test_flightdeck_on_the_same_host_is_found(collector):
         FLIGHTDECK_URL=collector.url,
     )
     assert any(attributes(span).get("url.path") == "/orders/2" for span in collector.spans) and collector.lines
+
+
+def test_what_is_no_flightdeck_is_sent_nothing(collector):
+    collector.healthy = b"Somebody else is healthy.\n"
+    run('asyncio.run(ask("/orders/1"))\ntime.sleep(1)\nassert not export.wants_spans()', FLIGHTDECK_URL=collector.url)
+    assert collector.headers == [] and not collector.spans
 
 
 def test_a_collector_that_is_busy_is_asked_again_and_one_that_refuses_is_not():

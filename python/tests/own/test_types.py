@@ -10,9 +10,10 @@ import pytest
 ROOT = Path(__file__).resolve().parents[3]
 
 
-@pytest.mark.parametrize(
-    "paths", [["python/flightdeck"], ["examples/fastapi-shop/shop.py", "examples/fastapi-shop/load.py"]], ids=["package", "example"]
-)
+EXAMPLE = [f"examples/fastapi-shop/{name}.py" for name in ("shop", "load", "start")]
+
+
+@pytest.mark.parametrize("paths", [["python/flightdeck"], EXAMPLE], ids=["package", "example"])
 def test_mypy_is_content(paths, tmp_path):
     if not all((ROOT / path).exists() for path in paths):
         pytest.skip("the repository is not here")
@@ -20,4 +21,13 @@ def test_mypy_is_content(paths, tmp_path):
     cache = ["--cache-dir", os.path.join(os.path.expanduser("~"), ".cache", "flightdeck-mypy")]
     # From elsewhere: the example imports what is installed.
     done = subprocess.run([*command, *cache, *(str(ROOT / path) for path in paths)], cwd=tmp_path, capture_output=True, text=True)
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+def test_pyright_is_content(tmp_path):
+    if not (ROOT / EXAMPLE[0]).exists():
+        pytest.skip("the repository is not here")
+    # It has what it needs from npm, once.
+    command = [sys.executable, "-m", "pyright", "--pythonpath", sys.executable]
+    done = subprocess.run([*command, *(str(ROOT / path) for path in EXAMPLE)], cwd=tmp_path, capture_output=True, text=True)
     assert done.returncode == 0, done.stdout + done.stderr
