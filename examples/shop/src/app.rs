@@ -22,6 +22,8 @@ use crate::store::Store;
 pub struct Options {
     /// The URL of the database.
     pub database: String,
+    /// The URL of a Redis that keeps prices; without one they are kept in memory.
+    pub cache: Option<String>,
     /// Host and port of the payment service; the shop has one of its own at `/payment`.
     pub payment: String,
 }
@@ -78,9 +80,10 @@ pub async fn build(options: Options, deck: &Flightdeck) -> Result<Router> {
     let registry = deck.registry();
     let faults = Arc::new(Faults::default());
     let store = Store::open(&options.database, registry).await?;
+    let catalog = Catalog::open(options.cache.as_deref(), registry).await?;
     let payment = Payment::new(&options.payment, deck)?;
     let shop = Shop {
-        catalog: Catalog::new(registry)?,
+        catalog: catalog.clone(),
         orders: registry.counter("orders_created_total", "Orders that were paid.").family::<Paid>()?,
         totals: registry
             .histogram("order_total_dollars", "What orders cost.")
@@ -94,6 +97,7 @@ pub async fn build(options: Options, deck: &Flightdeck) -> Result<Router> {
     deck.add_check(
         Check::new("database", move || store.clone().ping()).cached_for(Duration::from_millis(500)),
     );
+    deck.add_check(Check::new("cache", move || catalog.clone().ping()).degraded());
     deck.add_check(Check::new("payment", move || payment.clone().ping()).degraded());
     let app = Router::new()
         .route("/products/{id}", get(product))
@@ -152,11 +156,11 @@ async fn pay() -> &'static str {
 impl Shop {
     /// From the cache, else from the database.
     async fn price(&self, product: i64) -> Result<f64> {
-        if let Some(price) = self.catalog.get(product) {
+        if let Some(price) = self.catalog.get(product).await {
             return Ok(price);
         }
         let price = self.store.price(product, self.faults.slow_query()).await?;
-        self.catalog.put(product, price);
+        self.catalog.put(product, price).await;
         Ok(price)
     }
 }
