@@ -224,7 +224,9 @@ impl World {
     fn append_frame(&mut self) {
         let minutes = self.rng.below(6) as i64 * if forgets(self.seed) { 4 } else { 1 };
         self.clock.advance(Duration::from_secs(60 * minutes as u64));
-        let late = if self.rng.one_in(4) { self.rng.below(9) as i64 * MINUTE } else { 0 };
+        // Beyond the window only targets that are new are taken, as when a sender comes back.
+        let late_max = if self.rng.one_in(4) { 40 } else { 9 };
+        let late = if self.rng.one_in(4) { self.rng.below(late_max) as i64 * MINUTE } else { 0 };
         let time = self.clock.now_ms() - late;
         let layout = self.layout();
         let columns = layout.points.len();
@@ -354,6 +356,8 @@ impl World {
                 let is_first = seen.insert(key.clone());
                 let taken = is_first && refused.as_ref().is_some_and(|refused| !refused.contains(&key));
                 let said = (describe(&sample.value), 0);
+                let is_wrong = taken && self.is_contradicted(&key, &said);
+                assert!(!is_wrong, "{key:?} took {said:?} by import: {:#?}", self.story);
                 self.ever.entry(key.clone()).or_default().insert(said.clone());
                 let tried = self.model.entry(key.clone()).or_default();
                 let is_new = tried.fate.is_none();
@@ -390,7 +394,9 @@ impl World {
             .find(|(n, from, to, _)| series.value("n") == n && (from..=to).contains(&&time))
             .map(|(_, _, _, done)| if *done { Fate::Gone } else { Fate::Unsure });
         let key = (series, time);
-        self.ever.entry(key.clone()).or_default().insert((describe(value), start));
+        let said = (describe(value), start);
+        assert!(!taken || !self.is_contradicted(&key, &said), "{key:?} took {said:?}: {:#?}", self.story);
+        self.ever.entry(key.clone()).or_default().insert(said);
         let tried = self.model.entry(key.clone()).or_default();
         // What comes late into a deleted range is deleted too.
         tried.fate = deleted.or(tried.fate);
@@ -404,6 +410,16 @@ impl World {
             tried.said.insert((describe(value), start));
             tried.fate.get_or_insert(Fate::Maybe);
         }
+    }
+
+    /// Whether another value was acknowledged at this time. Labels that a frame's target has and a pushed series' has not
+    /// make two streams, which are not compared.
+    fn is_contradicted(&self, key: &(Labels, i64), said: &Said) -> bool {
+        let Some(tried) = self.model.get(key).filter(|tried| tried.fate == Some(Fate::There)) else {
+            return false;
+        };
+        let is_known = tried.said.iter().any(|(value, _)| *value == said.0);
+        !is_known && key.0.value("zone").is_empty() && !self.is_expired(key.1)
     }
 
     fn sync(&mut self) {
