@@ -49,7 +49,7 @@ export const Panel = (props: PanelProps): JSX.Element => {
   const { panel, scope, height } = props;
   const shown = held.current;
   return (
-    <section class={`card panel ${panel.transparent ? "bare" : ""}`} ref={element} style={{ height: `${height}px` }} aria-label={interpolate(panel.title, scope, true) || panel.kind}>
+    <section class={`card panel ${panel.transparent ? "bare" : ""} ${near ? "" : "far"}`} ref={element} style={{ height: `${height}px` }} aria-label={interpolate(panel.title, scope, true) || panel.kind}>
       {useMemo(() => <Contents {...shown} />, [shown])}
     </section>
   );
