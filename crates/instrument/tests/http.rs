@@ -108,6 +108,17 @@ async fn sizes_of_bodies_are_those_that_were_sent() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_is_only_announced_counts_for_nothing() {
+    let service = Service::start().await;
+    let request =
+        "GET /orders/1 HTTP/1.1\r\nhost: x\r\nconnection: close\r\ncontent-length: 999999999999999\r\n\r\nx";
+    assert!(service.send(request.as_bytes()).await.starts_with("HTTP/1.1 200"));
+    service.until(r#"http_request_size_bytes_count{method="GET",route="/orders/{id}"}"#, 1.0).await;
+    let bytes = service.value(r#"http_request_size_bytes_sum{method="GET",route="/orders/{id}"}"#).unwrap();
+    assert!(bytes <= 1.0, "{bytes}");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_body_in_pieces_is_as_large_as_what_was_read() {
     let service = Service::start().await;
     let request = "POST /upload HTTP/1.1\r\nhost: x\r\nconnection: close\r\ntransfer-encoding: chunked\r\n\r\n\

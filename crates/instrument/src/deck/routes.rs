@@ -42,10 +42,6 @@ impl Flightdeck {
         let compression = Compression::from_header(&joined(request.headers(), ACCEPT_ENCODING));
         let query = request.uri().query().unwrap_or_default();
         let names: Vec<String> = names(query).take(NAMES_MAX).collect();
-        // Checks are metrics too, whether or not anybody probes. What they find now is in the next scrape: this one waits
-        // for nothing outside.
-        let deck = self.clone();
-        tokio::spawn(async move { deck.health(None).await });
         let _permit = self.inner.scrapes.acquire().await;
         let registry = self.inner.registry.clone();
         let rendered = tokio::task::spawn_blocking(move || {
@@ -58,7 +54,12 @@ impl Flightdeck {
                 None => (plain, None),
             }
         });
-        let Ok((bytes, coding)) = rendered.await else {
+        let rendered = rendered.await;
+        // Checks are metrics too, whether or not anybody probes. What they find now is in the next scrape: this one waits
+        // for nothing outside, and does not show the asking.
+        let deck = self.clone();
+        tokio::spawn(async move { deck.health(None).await });
+        let Ok((bytes, coding)) = rendered else {
             return answer(
                 StatusCode::INTERNAL_SERVER_ERROR,
                 "text/plain",

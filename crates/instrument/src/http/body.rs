@@ -105,7 +105,7 @@ pub(super) type ReadBytes = std::sync::Arc<std::sync::atomic::AtomicU64>;
 
 #[cfg(feature = "axum")]
 pin_project_lite::pin_project! {
-    /// The body of a request that did not announce its length: what the service reads of it is counted.
+    /// The body of a request: what the service reads of it is counted.
     pub(super) struct CountedBody {
         #[pin]
         inner: axum::body::Body,

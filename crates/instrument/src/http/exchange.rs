@@ -20,8 +20,9 @@ pub(crate) struct Exchange {
     context: Context,
     arrival: Arrival,
     started: Instant,
+    /// What the request announced.
     request_bytes: Option<u64>,
-    /// Where the body of the request is counted, if it did not announce its length.
+    /// Where the body of the request is counted as it is read, if it can be.
     #[cfg(feature = "axum")]
     read_bytes: Option<super::body::ReadBytes>,
     /// Taken when the request is over.
@@ -145,7 +146,7 @@ impl Exchange {
             failure,
             first_byte: self.answer.map(|answer| answer.first_byte),
             duration,
-            request_bytes: self.request_bytes.or_else(|| self.read_bytes()),
+            request_bytes: self.read_bytes().or(self.request_bytes),
             response_bytes,
             grpc: self.grpc.map(|call| call.code(failure == Failure::Cancelled)),
         };

@@ -218,7 +218,7 @@ impl Prometheus {
             in_progress: registry
                 .level("http_requests_in_progress", "Requests that are not answered to the end yet.")
                 .labels(by_route)?,
-            request_size: size("http_request_size_bytes", "Bodies of requests that announced their length.")
+            request_size: size("http_request_size_bytes", "Bodies of requests, as far as they were read.")
                 .labels(by_route)?,
             response_size: size("http_response_size_bytes", "Bodies of answers, as sent.")
                 .labels(by_route)?,

@@ -175,8 +175,9 @@ impl<S> Instrumented<S> {
         let exchange = Exchange::begin(self.settings.clone(), context.clone(), arrival, announced);
         #[cfg(feature = "axum")]
         let exchange = match announced {
-            Some(_) => exchange,
-            None => exchange.reading(super::body::CountedBody::replace(request.body_mut())),
+            Some(0) => exchange,
+            // What a client announces need not come.
+            _ => exchange.reading(super::body::CountedBody::replace(request.body_mut())),
         };
         #[cfg(feature = "otlp")]
         let exchange = exchange.seen(self.settings.traces.as_ref().and_then(|traces| traces.see(request)));

@@ -9,7 +9,7 @@
 //! | `http_request_duration_seconds` | method, route, status | until the last byte; of event streams until the first |
 //! | `http_response_first_byte_seconds` | method, route, status | until the head of the answer |
 //! | `http_requests_in_progress` | method, route | not answered to the end yet |
-//! | `http_request_size_bytes` | method, route | bodies that announced their length; with axum, the others as they were read |
+//! | `http_request_size_bytes` | method, route | with axum bodies as they were read, elsewhere those that announced their length |
 //! | `http_response_size_bytes` | method, route | bodies as they were sent |
 //! | `http_request_panics_total` | method, route | handlers that panicked; their status is 500 |
 //! | `http_response_body_errors_total` | method, route | answers that broke off after their head |

@@ -10,7 +10,7 @@ use super::families::{Arrival, Failure, Outcome};
 use super::method;
 use crate::correlate::Context;
 use crate::otlp::{Exporter, Pending, Span, SpanKind, SpanStatus};
-use crate::redact::{REDACTED, is_secret, redact_url};
+use crate::redact::{REDACTED, is_secret, redact_text, redact_url};
 use crate::value::Value;
 
 /// Lines of one header that a span may have.
@@ -79,8 +79,13 @@ impl Traces {
         let lines = headers.get_all(name).iter().take(HEADER_LINES_MAX);
         let secret = is_secret(name.as_str(), &self.secrets);
         let lines: Vec<String> =
-            lines.map(|line| if secret { REDACTED.to_owned() } else { lossy(line) }).collect();
+            lines.map(|line| if secret { REDACTED.to_owned() } else { self.redacted(line) }).collect();
         (!lines.is_empty()).then(|| (format!("http.request.header.{name}").into(), Value::Texts(lines)))
+    }
+
+    /// A header that is not secret itself, and may have a URL in it that has something secret.
+    fn redacted(&self, line: &HeaderValue) -> String {
+        redact_text(&lossy(line), &self.secrets).into_owned()
     }
 
     /// A place for spans of a request that is not sampled, if it may be kept all the same.

@@ -4,7 +4,7 @@ use std::fmt::{Debug, Write};
 
 use tracing::field::{Field, Visit};
 
-use crate::redact::{REDACTED, is_secret, redact_url};
+use crate::redact::{REDACTED, is_secret, redact_text, redact_url};
 use crate::value::Value;
 
 /// A value longer than this is cut.
@@ -51,7 +51,7 @@ impl Visitor<'_> {
         let value = if is_secret(field.name(), self.secrets) {
             Value::from(REDACTED)
         } else if !URLS.contains(&field.name()) {
-            Value::from(value.to_owned())
+            Value::from(redact_text(value, self.secrets).into_owned())
         } else if field.name().ends_with("query") {
             Value::from(redact_url(&format!("?{value}"), self.secrets)[1..].to_owned())
         } else {

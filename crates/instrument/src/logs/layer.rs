@@ -153,7 +153,9 @@ where
     fn on_new_span(&self, attributes: &Attributes<'_>, id: &Id, context: Context<'_, S>) {
         if let Some(span) = context.span(id) {
             let mut fields = Fields::default();
-            attributes.record(&mut Visitor { fields: &mut fields, secrets: &self.options.secrets });
+            guarded(|| {
+                attributes.record(&mut Visitor { fields: &mut fields, secrets: &self.options.secrets })
+            });
             span.extensions_mut().replace(OfSpan(fields));
         }
     }
@@ -162,7 +164,8 @@ where
         if let Some(span) = context.span(id)
             && let Some(fields) = span.extensions_mut().get_mut::<OfSpan>()
         {
-            values.record(&mut Visitor { fields: &mut fields.0, secrets: &self.options.secrets });
+            let secrets = &self.options.secrets;
+            guarded(|| values.record(&mut Visitor { fields: &mut fields.0, secrets }));
         }
     }
 
@@ -278,7 +281,8 @@ mod tests {
                 api_key = 7,
                 url = "/pay?token=abc&page=1",
                 query = "sig=x",
-                "sent"
+                error = "no answer from http://a:hunter2@pay/?token=abc",
+                "sent with password=hunter2"
             );
         });
         let text = lines[0].to_string();

@@ -122,7 +122,7 @@ impl<S: Subscriber + for<'a> LookupSpan<'a>> Layer<S> for SpanLayer {
         if let Some(span) = layer.span(id)
             && let Some(open) = span.extensions_mut().get_mut::<Open>()
         {
-            values.record(&mut Visitor { fields: &mut open.fields, secrets: &self.secrets });
+            guarded(|| values.record(&mut Visitor { fields: &mut open.fields, secrets: &self.secrets }));
         }
     }
 

@@ -1,6 +1,10 @@
-//! What must not leave the process: fields and parameters whose names say that they are secret.
+//! What must not leave the process: fields and parameters whose names say that they are secret, and what texts have of them.
+
+mod text;
 
 use std::borrow::Cow;
+
+pub(crate) use text::redact_text;
 
 use crate::escapes::unescaped;
 
