@@ -1,5 +1,5 @@
 //! The services of this machine: every listening TCP port that answers `GET /metrics` with an exposition is a target,
-//! named after the process that owns it.
+//! named as it calls itself in `target_info`, else after the process that owns it.
 //!
 //! Ports are probed on loopback or on the machine's own address they listen on, nowhere else. One that does not
 //! answer is asked again ever more rarely, and ports that are known to speak something else are not asked at all.
@@ -35,6 +35,9 @@ const OTHER_PORTS: [u16; 23] = [
     21, 22, 23, 25, 53, 110, 111, 139, 143, 389, 445, 465, 587, 631, 636, 993, 995, 3306, 5432, 6379, 11211,
     27017, 5671,
 ];
+
+/// Longer names are not believed.
+const NAME_BYTES_MAX: usize = 128;
 
 /// What local discovery leaves out.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -144,7 +147,9 @@ async fn probe(shared: &std::sync::Arc<Shared>, listener: Listener) -> Option<La
     }
     let inode = listener.inode;
     let process = tokio::task::spawn_blocking(move || owner_of(inode)).await.ok()?;
-    let job = process.clone().unwrap_or_else(|| format!("port-{}", listener.port));
+    let job = own_name(&page.shape.series)
+        .or_else(|| process.clone())
+        .unwrap_or_else(|| format!("port-{}", listener.port));
     tracing::info!(address = %host_port, %job, "found a local service with metrics");
     Some(Labels::from_pairs([
         (ADDRESS, host_port.as_str()),
@@ -152,6 +157,13 @@ async fn probe(shared: &std::sync::Arc<Shared>, listener: Listener) -> Option<La
         ("__meta_local_port", &listener.port.to_string()),
         ("__meta_local_process", process.as_deref().unwrap_or("")),
     ]))
+}
+
+/// What a service calls itself.
+fn own_name(series: &[Labels]) -> Option<String> {
+    let info = series.iter().find(|labels| labels.value("__name__") == "target_info")?;
+    let name = info.value("service_name");
+    (!name.is_empty() && name.len() <= NAME_BYTES_MAX).then(|| name.to_owned())
 }
 
 /// The listening ports of this machine.
@@ -245,6 +257,18 @@ mod tests {
             .map(|listener| format!("{}:{} {}", listener.address, listener.port, listener.inode))
             .collect();
         assert_eq!(got, ["127.0.0.1:9090 123", "127.0.0.1:80 124", "192.168.0.2:8081 126"]);
+    }
+
+    #[test]
+    fn a_service_is_called_what_it_calls_itself() {
+        let check = |labels: &[(&str, &str)], want: Option<&str>| {
+            let series = [Labels::from_pairs([("__name__", "up")]), Labels::from_pairs(labels.to_vec())];
+            assert_eq!(own_name(&series).as_deref(), want);
+        };
+        check(&[("__name__", "target_info"), ("service_name", "shop")], Some("shop"));
+        check(&[("__name__", "target_info")], None);
+        check(&[("__name__", "target_info"), ("service_name", &"x".repeat(NAME_BYTES_MAX + 1))], None);
+        check(&[("__name__", "other_info"), ("service_name", "shop")], None);
     }
 
     #[test]
