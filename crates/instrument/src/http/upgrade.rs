@@ -113,7 +113,7 @@ impl Read for Stream {
         mut buffer: ReadBufCursor<'_>,
     ) -> Poll<io::Result<()>> {
         match &mut *self {
-            Stream::Expected { request, .. } if request.is_empty() => Poll::Pending,
+            Stream::Expected { request: [], .. } => Poll::Pending,
             Stream::Expected { request, .. } => {
                 let (now, later) = request.split_at(buffer.remaining().min(request.len()));
                 buffer.put_slice(now);
