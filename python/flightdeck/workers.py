@@ -176,23 +176,23 @@ def counts_together(registry: Any) -> bool:
     return getattr(registry, "_shared_key", None) is not None and has_others()
 
 
-def texts(registry: Any, with_created: bool) -> Optional[Dict[str, bytes]]:
-    """The families of all workers in the text format, as far as that is written natively; `None`: there are no others."""
+def texts(registry: Any, written: str, with_created: bool) -> Optional[Dict[str, bytes]]:
+    """The families of all workers in a format, as far as that is written natively; `None`: there are no others."""
     if not counts_together(registry):
         return None
     publish()
     with _lock:
-        return _try("adding up the workers", lambda: _segment.texts(registry._shared_key, with_created))  # type: ignore[no-any-return]
+        return _try("adding up the workers", lambda: _segment.texts(registry._shared_key, written, with_created))  # type: ignore[no-any-return]
 
 
-def families(registry: Any, with_texts: bool = True) -> Optional[Dict[str, Any]]:
-    """The families of all workers by name, or those of them that `texts` leaves out; `None`: there are no others."""
+def families(registry: Any, without: Optional[str] = None) -> Optional[Dict[str, Any]]:
+    """The families of all workers by name, or those that `texts` leaves out in that format; `None`: there are no others."""
     if not counts_together(registry):
         return None
-    if with_texts:
+    if without is None:
         publish()
     with _lock:
-        told = _try("adding up the workers", lambda: _segment.families(registry._shared_key, with_texts))
+        told = _try("adding up the workers", lambda: _segment.families(registry._shared_key, without))
     if told is None:
         return None
     from .prometheus_client.workers_families import family_of

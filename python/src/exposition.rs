@@ -21,7 +21,8 @@ pub(crate) enum Format {
 }
 
 impl Format {
-    fn named(name: &str) -> Format {
+    /// By the name that Python has for it.
+    pub(crate) fn named(name: &str) -> Format {
         match name {
             "openmetrics" => Format::OpenMetrics,
             "protobuf" => Format::Protobuf,

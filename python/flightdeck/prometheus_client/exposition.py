@@ -63,12 +63,9 @@ def _families(registry: Any, written: str) -> Any:
     if type(registry) is not CollectorRegistry:
         yield from registry.collect()
         return
-    texts = workers.texts(registry, _metrics._use_created) if written == "text" else None
+    texts = workers.texts(registry, written, _metrics._use_created)
     if texts is not None:
-        yield from _families_of_workers(registry, texts)
-        return
-    if written != "text" and workers.counts_together(registry):
-        yield from registry.collect()
+        yield from _families_of_workers(registry, texts, written)
         return
     target_info, collectors = registry._collectors()
     if target_info:
@@ -81,9 +78,9 @@ def _families(registry: Any, written: str) -> Any:
             yield text
 
 
-def _families_of_workers(registry: CollectorRegistry, texts: Dict[str, bytes]) -> Any:
+def _families_of_workers(registry: CollectorRegistry, texts: Dict[str, bytes], written: str) -> Any:
     """The same with what all workers have: text where the native half wrote it."""
-    others = workers.families(registry, with_texts=False) or {}
+    others = workers.families(registry, without=written) or {}
     target_info, collectors = registry._collectors()
     if target_info:
         yield target_info

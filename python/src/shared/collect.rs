@@ -1,15 +1,14 @@
 //! What all workers of a service come to, at one moment.
 
 use std::borrow::Cow;
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 
 use super::exemplars::{self, Exemplar};
 use super::layout::{Field, WORKER, Word};
 use super::log::Family;
 use super::members::{Members, cells_in};
 use super::merge::Merge;
-use crate::exposition::{self, Format, Snapshot};
-use crate::text;
+use crate::exposition::{self, ExemplarText, Format, Snapshot};
 
 /// Times to begin again because workers came or went meanwhile; then what was read is taken.
 const ATTEMPTS_MAX: u32 = 8;
@@ -108,8 +107,8 @@ pub(super) fn exemplars_of(members: &mut Members, series: usize) -> Vec<(usize, 
     found
 }
 
-/// Whether a family can be written here: it is only numbers, under names that need no quotes.
-pub(super) fn has_text(family: &Family) -> bool {
+/// Whether a family can be written here in a format: it is only numbers, under names that need no quotes.
+pub(super) fn has_text(family: &Family, format: &str) -> bool {
     let is_plain = |name: &String, extra: &str| {
         let plain =
             |byte: u8| byte.is_ascii_alphanumeric() || byte == b'_' || extra.as_bytes().contains(&byte);
@@ -118,27 +117,52 @@ pub(super) fn has_text(family: &Family) -> bool {
     matches!(family.kind.as_str(), "counter" | "gauge" | "summary" | "histogram")
         && is_plain(&family.name, ":")
         && family.label_names.iter().all(|name| is_plain(name, ""))
+        // What only the second version of OpenMetrics has, Python writes.
+        && (format != "openmetrics-2" || family.shape.native_schema.is_none())
 }
 
-/// Families in the text format, by name.
+/// Families in a format, by name.
 pub(super) fn texts(
-    members: &Members,
+    members: &mut Members,
     families: &[(usize, Vec<Point>)],
+    format: &str,
     with_created: bool,
-) -> Vec<(String, String)> {
+) -> Vec<(String, Vec<u8>)> {
+    let format = Format::named(format.split_once('-').map_or(format, |(name, _)| name));
     let text = |(at, points): &(usize, Vec<Point>)| {
+        let exemplars =
+            if format == Format::Text { BTreeMap::new() } else { exemplar_texts(members, points) };
         let family = &members.log.families[*at];
-        (family.name.clone(), text_of(members, family, points, with_created))
+        (family.name.clone(), text_of(members, family, points, format, exemplars, with_created))
     };
     families.iter().map(text).collect()
 }
 
-fn text_of(members: &Members, family: &Family, points: &[Point], with_created: bool) -> String {
+fn exemplar_texts(members: &mut Members, points: &[Point]) -> BTreeMap<(usize, usize), ExemplarText> {
+    let mut texts = BTreeMap::new();
+    for (at, point) in points.iter().enumerate() {
+        for (number, exemplar) in exemplars_of(members, point.series) {
+            let Some(labels) = exemplars::labels_of(&exemplar.labels) else { continue };
+            let time = Some(format!("{:?}", exemplar.time));
+            texts.insert((at, number), ExemplarText { labels, value: exemplar.value, time });
+        }
+    }
+    texts
+}
+
+fn text_of(
+    members: &Members,
+    family: &Family,
+    points: &[Point],
+    format: Format,
+    exemplars: BTreeMap<(usize, usize), ExemplarText>,
+    with_created: bool,
+) -> Vec<u8> {
     // Series of single workers have a label more.
     let pids: Vec<String> = points.iter().filter_map(|point| Some(point.pid?.to_string())).collect();
     let mut label_names = family.label_names.clone();
     label_names.extend((!pids.is_empty()).then(|| "pid".to_owned()));
-    let mut snapshot = Snapshot { shape: Cow::Borrowed(&family.shape), ..Snapshot::default() };
+    let mut snapshot = Snapshot { shape: Cow::Borrowed(&family.shape), exemplars, ..Snapshot::default() };
     for (at, point) in points.iter().enumerate() {
         let series = &members.log.series[point.series];
         snapshot.values.extend(series.values.iter().map(String::as_str));
@@ -162,5 +186,5 @@ fn text_of(members: &Members, family: &Family, points: &[Point], with_created: b
         // Of what every worker has by itself nobody adds anything up.
         with_created: with_created && family.kind != "gauge" && Merge::of(family) != Merge::Each,
     };
-    text::write(&exposed, Format::Text, &snapshot)
+    exposed.write(format, &snapshot)
 }

@@ -68,6 +68,45 @@ pub(super) fn find(chunk: &[AtomicU64], cell: usize) -> Option<Exemplar> {
     same.then_some(Exemplar { labels, value: f64::from_bits(value), time: f64::from_bits(time) })
 }
 
+/// The labels that were told as JSON: one object whose values are text. Sorted; `None` where it is something else.
+pub(super) fn labels_of(json: &str) -> Option<Vec<(String, String)>> {
+    let mut rest = json.strip_prefix('{')?.strip_suffix('}')?;
+    let mut labels = Vec::new();
+    while !rest.is_empty() {
+        let (name, after) = read_text(rest)?;
+        let (value, after) = read_text(after.strip_prefix(':')?)?;
+        labels.push((name, value));
+        rest = if after.is_empty() { after } else { after.strip_prefix(',')? };
+    }
+    labels.sort();
+    Some(labels)
+}
+
+/// A text in quotes, and what is behind it.
+fn read_text(json: &str) -> Option<(String, &str)> {
+    let mut text = String::new();
+    let mut characters = json.strip_prefix('"')?.chars();
+    loop {
+        match characters.next()? {
+            '"' => return Some((text, characters.as_str())),
+            '\\' => text.push(match characters.next()? {
+                'n' => '\n',
+                't' => '\t',
+                'r' => '\r',
+                'b' => '\u{8}',
+                'f' => '\u{c}',
+                'u' => {
+                    let (digits, rest) = characters.as_str().split_at_checked(4)?;
+                    characters = rest.chars();
+                    char::from_u32(u32::from_str_radix(digits, 16).ok()?)?
+                }
+                other => other,
+            }),
+            other => text.push(other),
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -81,5 +120,18 @@ mod tests {
         assert_eq!(find(&chunk, 8), None);
         keep(&chunk, 8, &"x".repeat(LABELS_BYTES_MAX + 1), 0.5, 12.0);
         assert_eq!(find(&chunk, 8), None);
+    }
+
+    #[test]
+    fn labels_are_read_as_they_were_told() {
+        let check = |json: &str, want: Option<&[(&str, &str)]>| {
+            let pairs = |(name, value): &(&str, &str)| ((*name).to_owned(), (*value).to_owned());
+            assert_eq!(labels_of(json), want.map(|want| want.iter().map(pairs).collect()), "{json}");
+        };
+        check("{}", Some(&[]));
+        check(r#"{"b":"x","a":"\"\\\n\u001f ü,:"}"#, Some(&[("a", "\"\\\n\u{1f} ü,:"), ("b", "x")]));
+        for wrong in ["", "{", r#"{"a"}"#, r#"{"a":1}"#, r#"{"a":"\u00"}"#, r#"{"a":"x""b":"y"}"#] {
+            check(wrong, None);
+        }
     }
 }

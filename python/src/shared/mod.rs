@@ -149,40 +149,43 @@ impl Segment {
         }
     }
 
-    /// The families of a registry in the text format by name, but for those that Python has to write.
+    /// The families of a registry in a format by name, but for those that Python has to write.
     fn texts<'py>(
         &self,
         py: Python<'py>,
         registry: &str,
+        format: &str,
         with_created: bool,
     ) -> PyResult<Bound<'py, PyDict>> {
         let texts = self.with(py, |members| {
             members.bury()?;
             members.catch_up()?;
-            let families =
-                collect::collect(members, |family| family.registry == registry && collect::has_text(family));
-            Ok(collect::texts(members, &families, with_created))
+            let families = collect::collect(members, |family| {
+                family.registry == registry && collect::has_text(family, format)
+            });
+            Ok(collect::texts(members, &families, format, with_created))
         })?;
         let found = PyDict::new(py);
         for (name, text) in texts {
-            found.set_item(name, PyBytes::new(py, text.as_bytes()))?;
+            found.set_item(name, PyBytes::new(py, &text))?;
         }
         Ok(found)
     }
 
-    /// The families of a registry, with those that `texts` has or without: `(kind, name, help, unit, label names, bounds, states, points)`, each point `(label values,
+    /// The families of a registry, without those that `texts` has in that format, or all of them: `(kind, name, help, unit, label names, bounds, states, points)`, each point `(label values,
     /// pid, numbers, created, exemplars, native)` and each exemplar `(number, labels, value, time)`.
     fn families<'py>(
         &self,
         py: Python<'py>,
         registry: &str,
-        with_texts: bool,
+        without: Option<&str>,
     ) -> PyResult<Bound<'py, PyList>> {
         let families: Vec<(Family, Vec<Point>)> = self.with(py, |members| {
             members.bury()?;
             members.catch_up()?;
             let families = collect::collect(members, |family| {
-                family.registry == registry && (with_texts || !collect::has_text(family))
+                let is_told = without.is_none_or(|format| !collect::has_text(family, format));
+                family.registry == registry && is_told
             });
             let tell_one = |(family, points): (usize, Vec<_>)| {
                 (members.log.families[family].clone(), tell(members, family, &points))
