@@ -364,6 +364,13 @@ fn dumps_are_imported_listed_and_dumped_again() {
     run(&["tsdb", "snapshot", "copy"]);
     assert_eq!(run(&["tsdb", "dump", "--data", "copy"]), back);
     assert!(run(&["tsdb", "stats"]).contains("newest sample    1970-01-01T00:17:40.000Z"));
+    let warned = |dump: &str| {
+        directory.write("dump.om", dump);
+        let (_, _, errors) = command(&directory, &["tsdb", "import-prometheus", "--data", "long", "dump.om"]);
+        errors.contains("oldest sample is from 1970-01-01T00:16:40.000Z: a server keeps 15 days")
+    };
+    assert!(!warned("a{job=\"x\"} 3 1000\na{job=\"x\"} 3 1296000\n# EOF\n"));
+    assert!(warned("a{job=\"x\"} 3 1300000\n# EOF\n"), "what a server would remove at once is said");
 }
 
 /// A damaged block ended the import, what was wrong with the blocks before it was never told, and they counted as done.

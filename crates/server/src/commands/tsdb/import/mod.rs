@@ -22,7 +22,7 @@ use clap::Args;
 use model::{Metadata, Series, Timestamp};
 use tsdb::{Appended, Options, Store};
 
-use super::Data;
+use super::{Data, format_time};
 use crate::commands::out::{complain, in_one_line, say};
 use block::Block;
 use progress::{Done, Progress};
@@ -105,8 +105,23 @@ pub fn run(arguments: &Import) -> anyhow::Result<ExitCode> {
     let exemplars =
         if totals.exemplars > 0 { format!(" and {} exemplars", totals.exemplars) } else { String::new() };
     say!("imported {} samples{exemplars}{refused} into {}", totals.samples, data.display());
+    warn_of_retention(&store);
     let good = totals.problem_count == 0;
     Ok(if good { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+/// A server that is started as usual would remove at once what took long to import.
+fn warn_of_retention(store: &Store) {
+    let stats = store.stats();
+    let (Some(oldest), Some(newest)) = (stats.min_time, stats.max_time) else { return };
+    let kept_ms = Options::default().retention_ms;
+    if newest.saturating_sub(oldest) > kept_ms {
+        let days = kept_ms / (24 * 3_600 * 1_000);
+        complain!(
+            "the oldest sample is from {}: a server keeps {days} days unless --retention-time says more",
+            format_time(oldest)
+        );
+    }
 }
 
 impl Totals {
