@@ -8,9 +8,13 @@ use std::time::Instant;
 use anyhow::{Context, Result, bail};
 
 use crate::command;
+use crate::features;
 use crate::python;
 use crate::tidy;
 use crate::ui;
+
+/// The library with everything it can do: what nobody in the workspace asks for is checked too.
+const FULL: &str = "--features flightdeck/full";
 
 /// How much of it to run.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -36,14 +40,20 @@ fn run_checks(root: &Path, scope: Scope) -> Result<Tally> {
     timed("format", || command::run(root, "cargo fmt --all --check"))?;
     timed("tidy", || tidy::run(root))?;
     timed("page", || ui::run(root))?;
-    timed("clippy", || command::run(root, "cargo clippy --workspace --all-targets --locked -- -D warnings"))?;
+    timed("clippy", || {
+        command::run(root, &format!("cargo clippy --workspace --all-targets {FULL} --locked -- -D warnings"))
+    })?;
+    timed("features", || features::run(root))?;
     if scope == Scope::Everything {
         timed("release build", || command::run(root, "cargo build --release --locked"))?;
         let target = std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| root.join("target"), Into::into);
         timed("browser", || ui::browser(root, &target.join("release/flightdeck")))?;
     }
     timed("documentation", || {
-        command::run(root, "cargo doc --workspace --no-deps --locked --document-private-items")
+        command::run(
+            root,
+            &format!("cargo doc --workspace {FULL} --no-deps --locked --document-private-items"),
+        )
     })?;
     let mut tally = timed("tests", || tests(root))?;
     let of_python = timed("python", || python::run(root))?;
@@ -82,10 +92,10 @@ impl Tally {
 }
 
 fn tests(root: &Path) -> Result<Tally> {
-    let line = "cargo test --workspace --locked --no-fail-fast";
+    let line = format!("cargo test --workspace {FULL} --locked --no-fail-fast");
     println!("$ {line}");
     let mut child =
-        command::command(root, line).stdout(Stdio::piped()).spawn().context("cannot start the tests")?;
+        command::command(root, &line).stdout(Stdio::piped()).spawn().context("cannot start the tests")?;
     let output = child.stdout.take().context("the tests have no output")?;
     let mut tally = Tally::default();
     for text in BufReader::new(output).lines() {

@@ -5,6 +5,7 @@
 mod bench;
 mod ci;
 mod command;
+mod features;
 mod fuzz;
 mod python;
 mod tidy;
@@ -23,6 +24,7 @@ usage: cargo xtask COMMAND
   python          the Python package: its core, its wheel, and the tests on what was installed
   tidy            the rules the compiler does not know: crate edges, headers, sizes, the map
   bench NAME ...  a benchmark beside its peers; see bench/README.md
+  features        each feature of the library alone
   fuzz [SECONDS]  every fuzz target for that long (default 60)";
 
 fn main() -> ExitCode {
@@ -36,6 +38,7 @@ fn main() -> ExitCode {
         ["python"] => python::run(&root()).map(drop),
         ["tidy"] => tidy::run(&root()),
         ["bench", rest @ ..] => bench::run(&root(), rest),
+        ["features"] => features::run(&root()),
         ["fuzz"] => fuzz::run(&root(), 60),
         ["fuzz", seconds] if seconds.parse::<u32>().is_ok() => {
             fuzz::run(&root(), seconds.parse().unwrap_or(60))
