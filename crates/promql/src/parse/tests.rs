@@ -430,3 +430,10 @@ fn expressions_of_real_dashboards_read_back_the_same() {
     }
     assert_eq!(refused.len(), 13, "{}", refused.join("\n"));
 }
+
+/// What infinity prints as reads back as a sign before the power.
+#[test]
+fn powers_of_infinity_read_back() {
+    check("inf^2 + s", "+Inf ^ 2 + s");
+    check("-inf^0^09d^0+s", "-+Inf ^ 0 ^ 9d ^ 0 + s");
+}

@@ -1,6 +1,6 @@
 //! The normal form of a tree: what two trees of the same meaning have in common when one was printed and read back.
 
-use crate::syntax::{Duration, DurationExpr, Expr, Span, VectorSelector};
+use crate::syntax::{BinaryOp, Duration, DurationExpr, Expr, Span, UnaryOp, VectorSelector};
 
 impl Expr {
     /// The same expression without places, and with the matchers of each selector sorted.
@@ -49,8 +49,23 @@ fn normalise(expr: &mut Expr) {
         Expr::Unary(unary) => {
             unary.span = nowhere;
             normalise(&mut unary.expr);
+            // Infinity prints with its sign, as Prometheus prints it, and what stands before a power is not the number's.
+            if unary.op == UnaryOp::Plus && is_power_of_infinity(&unary.expr) {
+                let power = unary.expr.clone();
+                *expr = power;
+            }
         }
         Expr::Vector(vector) => normalise_selector(vector),
+    }
+}
+
+fn is_power_of_infinity(expr: &Expr) -> bool {
+    match expr {
+        Expr::Binary(binary) if binary.op == BinaryOp::Pow => match &binary.left {
+            Expr::Number(number) => number.value == f64::INFINITY,
+            left => is_power_of_infinity(left),
+        },
+        _ => false,
     }
 }
 
