@@ -48,7 +48,7 @@ impl Times {
             let shifted = self.shift.map_or(time, |shift| time / 1000 * 1000 + shift);
             times.push((shifted, false));
             if random.one_in(30) {
-                times.push((shifted + 1000, true));
+                times.push((shifted + ENDS_AFTER, true));
                 time += 2000 + random.below(400_000) as i64;
             } else if random.one_in(20) {
                 time += random.below(600_000) as i64;
@@ -59,6 +59,8 @@ impl Times {
     }
 }
 
+/// How long after its last sample a series says that it ends.
+pub(crate) const ENDS_AFTER: i64 = 1000;
 /// How long there are samples.
 pub(crate) const LENGTH: i64 = 1_800_000;
 

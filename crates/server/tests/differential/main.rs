@@ -17,10 +17,10 @@ use std::net::SocketAddr;
 use std::time::{Duration, Instant};
 
 use harness::{Beside, encode, get, post};
-use model::Series;
+use model::{STALE_NAN, Sample, Series, Value};
 use reference::data::{Data, LENGTH, Random, Times};
 use reference::generate::{Dialect, Generator};
-use serde_json::Value;
+use serde_json::Value as Json;
 
 /// Data sets in a run without limits of its own, and queries against each.
 const SEEDS: u64 = 6;
@@ -113,13 +113,14 @@ fn series(random: &mut Random, times: Times, is_newer: bool) -> Vec<Series> {
     series
 }
 
-/// Writes everything to both, in the order of time, as senders do.
+/// Writes everything to both, in the order of time, as senders do. What ends a series goes with the sample before it:
+/// Prometheus 3 loses it where it is the first that a write says of a series of histograms.
 fn write(beside: &Beside, first: i64, series: &[Series]) {
     let headers = [("Content-Type", "application/x-protobuf"), ("Content-Encoding", "snappy")];
     for from in (first..first + LENGTH + WRITE_MS).step_by(WRITE_MS as usize) {
+        let is_now = |sample: &&Sample| (from..from + WRITE_MS).contains(&written_with(sample));
         let within = |series: &Series| {
-            let samples =
-                series.samples.iter().filter(|sample| (from..from + WRITE_MS).contains(&sample.time));
+            let samples = series.samples.iter().filter(is_now);
             Series { labels: series.labels.clone(), samples: samples.cloned().collect(), ..Series::default() }
         };
         let slice: Vec<Series> =
@@ -135,6 +136,16 @@ fn write(beside: &Beside, first: i64, series: &[Series]) {
     }
 }
 
+/// The time of the sample that one is written with.
+fn written_with(sample: &Sample) -> i64 {
+    match sample.value {
+        Value::Float(value) if value.to_bits() == STALE_NAN.to_bits() => {
+            sample.time - reference::data::ENDS_AFTER
+        }
+        _ => sample.time,
+    }
+}
+
 fn seconds_of(millis: i64) -> String {
     format!("{}.{:03}", millis / 1000, millis % 1000)
 }
@@ -146,7 +157,7 @@ fn compare(beside: &Beside, path: &str) -> Result<bool, String> {
     let (theirs_json, ours_json) = (theirs.json(), ours.json());
     let shown = || format!("theirs: {:.600}\n  ours:   {:.600}", theirs.text(), ours.text());
     // Where a float and a histogram have the same labels at the same time, Prometheus goes on with both.
-    let refused = |json: &Value| json["error"].as_str().is_some_and(|error| error.contains("same labelset"));
+    let refused = |json: &Json| json["error"].as_str().is_some_and(|error| error.contains("same labelset"));
     if refused(&ours_json) && path.contains("mixed") {
         return Ok(false);
     }
@@ -168,10 +179,10 @@ fn compare(beside: &Beside, path: &str) -> Result<bool, String> {
 
 /// The warnings and infos of an answer. Of operands that do not go together, both tell only of the series that they
 /// happen to look at, so these count only where the other tells them too.
-fn remarks(answer: &Value, other: &Value) -> BTreeMap<String, usize> {
-    let texts = |answer: &Value| -> Vec<String> {
+fn remarks(answer: &Json, other: &Json) -> BTreeMap<String, usize> {
+    let texts = |answer: &Json| -> Vec<String> {
         let lists = ["warnings", "infos"].map(|kind| answer[kind].as_array().cloned().unwrap_or_default());
-        lists.concat().iter().filter_map(Value::as_str).map(str::to_owned).collect()
+        lists.concat().iter().filter_map(Json::as_str).map(str::to_owned).collect()
     };
     let known = texts(other);
     let mut counted = BTreeMap::new();
