@@ -1,6 +1,5 @@
 //! A cold build of what ships, from sources and nothing else.
 
-use std::path::Path;
 use std::process::Command;
 use std::time::Instant;
 
@@ -27,7 +26,7 @@ struct Took {
 /// Builds the server as a new user would, in a directory of its own.
 pub(crate) fn run() -> Result<()> {
     let target = tempfile::tempdir()?;
-    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
+    let root = crate::home().join("..");
     let (begun, cpu_before) = (Instant::now(), process::children_cpu_seconds()?);
     let built = Command::new("cargo")
         .args(["build", "--release", "--locked", "--package", "flightdeck-server", "--target-dir"])

@@ -70,6 +70,13 @@ struct Simulate {
     gzip: bool,
 }
 
+/// The directory of this package.
+///
+/// Cargo tells it when it runs this: a cached build may come from another clone.
+pub(crate) fn home() -> PathBuf {
+    std::env::var_os("CARGO_MANIFEST_DIR").unwrap_or_else(|| env!("CARGO_MANIFEST_DIR").into()).into()
+}
+
 fn main() -> Result<()> {
     match Arguments::parse().benchmark {
         Benchmark::Store(options) => store::run(&options),

@@ -78,8 +78,7 @@ fn samples(page: &[u8]) -> usize {
 }
 
 fn usual_recording() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR"))
-        .join("../../shared/testdata/fleet/node-exporter-240-pages-5s.tar.zst")
+    crate::home().join("../../shared/testdata/fleet/node-exporter-240-pages-5s.tar.zst")
 }
 
 fn read_directory(path: &Path) -> Result<BTreeMap<u64, Vec<u8>>> {

@@ -1,7 +1,6 @@
 //! Results as a table for people and as JSON, printed and kept in `bench/results/`.
 
 use std::fmt::Write;
-use std::path::Path;
 
 use anyhow::{Context, Result};
 use serde::Serialize;
@@ -16,12 +15,12 @@ pub(crate) fn store(run: &Run) -> Result<()> {
 
 /// The data that was kept of a benchmark, where it ran before.
 pub(crate) fn kept(name: &str) -> Option<String> {
-    std::fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("results/{name}.json"))).ok()
+    std::fs::read_to_string(crate::home().join(format!("results/{name}.json"))).ok()
 }
 
 /// Prints `text` and writes it and `data` below `bench/results`.
 pub(crate) fn keep(name: &str, text: &str, data: &impl Serialize) -> Result<()> {
-    let directory = Path::new(env!("CARGO_MANIFEST_DIR")).join("results");
+    let directory = crate::home().join("results");
     std::fs::create_dir_all(&directory)?;
     for (extension, content) in
         [("md", text.to_owned()), ("json", serde_json::to_string_pretty(data)? + "\n")]

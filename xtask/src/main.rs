@@ -58,6 +58,9 @@ fn main() -> ExitCode {
 }
 
 /// The root of the workspace, wherever the command was typed.
+///
+/// Cargo tells it when it runs this: a cached build may come from another clone.
 fn root() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("xtask lies in the workspace").to_owned()
+    let package = std::env::var_os("CARGO_MANIFEST_DIR").unwrap_or_else(|| env!("CARGO_MANIFEST_DIR").into());
+    Path::new(&package).parent().expect("xtask lies in the workspace").to_owned()
 }

@@ -1,6 +1,6 @@
 //! The questions: each kind of expression over each data set and range, calls about labels, and expressions of dashboards.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use anyhow::Result;
 use promql::syntax::Expr;
@@ -153,10 +153,7 @@ fn calls(data: &Data, end: i64) -> Vec<Row> {
 
 /// Expressions whose metrics the recorded pages have, as far as their names tell.
 fn dashboard_expressions(path: Option<&Path>) -> Result<Vec<String>> {
-    let usual = PathBuf::from(concat!(
-        env!("CARGO_MANIFEST_DIR"),
-        "/../../shared/testdata/promql/dashboard-exprs.txt"
-    ));
+    let usual = crate::home().join("../../shared/testdata/promql/dashboard-exprs.txt");
     let path = path.unwrap_or(&usual);
     if !path.is_file() {
         println!("there are no expressions of dashboards at {}", path.display());
