@@ -155,6 +155,17 @@ mod tests {
         }
     }
 
+    /// A row every five minutes, and then what maintenance makes of them.
+    fn live_half_an_hour(store: &Store, clock: &Clock, layout: &Arc<Layout>, from: i64) {
+        for minute in (0..30).step_by(5) {
+            append(store, layout, from + minute * 60_000);
+            clock.advance(Duration::from_secs(300));
+        }
+        store.sync().unwrap();
+        store.maintain().unwrap();
+        store.maintain().unwrap();
+    }
+
     #[test]
     fn a_target_that_stays_keeps_no_points_that_went() {
         let disk = SimFs::new(SimOptions::default());
@@ -170,13 +181,7 @@ mod tests {
                 labels(&[("__name__", format!("m{n}")), ("version", version)])
             };
             let layout = Layout::new(target.clone(), (0..40).map(point).collect(), Vec::new());
-            for minute in (0..30).step_by(5) {
-                append(&store, &layout, begin + number * HOUR_MS / 2 + minute * 60_000);
-                clock.advance(Duration::from_secs(300));
-            }
-            store.sync().unwrap();
-            store.maintain().unwrap();
-            store.maintain().unwrap();
+            live_half_an_hour(&store, &clock, &layout, begin + number * HOUR_MS / 2);
             if number % 25 == 24 {
                 drop(store);
                 store = open(&disk, &clock);
@@ -204,13 +209,7 @@ mod tests {
         let mut most = (0, 0, 0);
         for number in 0..300 {
             let layout = deploy(number);
-            for minute in (0..30).step_by(5) {
-                append(&store, &layout, begin + number * HOUR_MS / 2 + minute * 60_000);
-                clock.advance(Duration::from_secs(300));
-            }
-            store.sync().unwrap();
-            store.maintain().unwrap();
-            store.maintain().unwrap();
+            live_half_an_hour(&store, &clock, &layout, begin + number * HOUR_MS / 2);
             if number % 50 == 49 {
                 check(&store, begin);
                 drop(store);

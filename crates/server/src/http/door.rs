@@ -47,8 +47,11 @@ impl Door {
     }
 
     /// Puts what is written into the file, or into a certificate it names, in force without being asked; what is bad is
-    /// told once, and the old stays. Never ends.
+    /// told once, and the old stays. Where there is a file, it never ends.
     pub async fn watch(self: Arc<Door>) {
+        if self.file.is_none() {
+            return;
+        }
         let mut bad: Option<Vec<Seen>> = None;
         loop {
             tokio::time::sleep(WATCH_INTERVAL).await;
@@ -63,8 +66,11 @@ impl Door {
     fn look(&self, bad: Option<Vec<Seen>>) -> Option<Vec<Seen>> {
         let known = self.web().files.clone();
         let now: Vec<Seen> = known.iter().map(Seen::again).collect();
-        if now == known || bad.as_ref() == Some(&now) {
-            return bad.filter(|bad| *bad == now);
+        if now == known {
+            return None;
+        }
+        if bad.as_ref() == Some(&now) {
+            return bad;
         }
         match self.reread() {
             Ok(web) => {

@@ -11,6 +11,7 @@ use axum::extract::{Query, State};
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
 use model::{Exemplar, Labels, Metadata, MetricType, Sample, Series, Timestamp, Value};
+use tsdb::Store;
 use wire::remote::{Batch, Refused};
 use wire::{Dumped, Format};
 
@@ -64,7 +65,7 @@ async fn take(
     let packed = body::encoding(headers);
     let body = body::read(request, app.options.read_timeout).await?;
     let decode = move |_: &App| decode(&body::unpack(body, &packed)?, format, &arguments, now_millis());
-    app.intake.take_old(app, "import", decode).await
+    app.intake.take(app, "import", Store::import, decode).await
 }
 
 fn arguments(pairs: Vec<(String, String)>) -> Result<Arguments, Rejected> {

@@ -21,8 +21,8 @@ const NAMED_BYTES_MAX: usize = 1_000;
 /// How many refusals an answer names.
 const NAMED_MAX: usize = 16;
 
-/// How samples go into the store.
-type Way = fn(&Store, &[Series]) -> Result<Appended, StoreError>;
+/// How samples go into the store: within the out-of-order window, or however old they are.
+pub type Way = fn(&Store, &[Series]) -> Result<Appended, StoreError>;
 
 /// The turns in which pushes are decoded.
 pub struct Intake {
@@ -86,31 +86,13 @@ impl Intake {
         Intake { turns: Arc::new(Semaphore::new(DECODING_MAX)) }
     }
 
-    /// Decodes and stores a push, and returns once it is durable. `source` is its name in the metrics.
+    /// Decodes and stores a push, and returns once it is durable. `source` is its name in the metrics, `way` the
+    /// store's door for it.
     pub async fn take(
         &self,
         app: &Arc<App>,
         source: &'static str,
-        decode: impl FnOnce(&App) -> Result<Batch, Rejected> + Send + 'static,
-    ) -> Result<Taken, Rejected> {
-        self.take_by(Store::append_series, app, source, decode).await
-    }
-
-    /// As `take`, however old the samples are.
-    pub async fn take_old(
-        &self,
-        app: &Arc<App>,
-        source: &'static str,
-        decode: impl FnOnce(&App) -> Result<Batch, Rejected> + Send + 'static,
-    ) -> Result<Taken, Rejected> {
-        self.take_by(Store::import, app, source, decode).await
-    }
-
-    async fn take_by(
-        &self,
         way: Way,
-        app: &Arc<App>,
-        source: &'static str,
         decode: impl FnOnce(&App) -> Result<Batch, Rejected> + Send + 'static,
     ) -> Result<Taken, Rejected> {
         let outcome = self.append(way, app, source, decode).await;

@@ -6,6 +6,7 @@ use axum::body::{Body, Bytes};
 use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
+use tsdb::Store;
 use wire::otlp::{self, Options, Strategy};
 use wire::remote::Batch;
 
@@ -62,7 +63,7 @@ pub async fn take(
         let body = body::unpack(body, &packed)?;
         decode(app, &body, encoding)
     };
-    app.intake.take(app, "otlp", decode).await
+    app.intake.take(app, "otlp", Store::append_series, decode).await
 }
 
 fn decode(app: &App, body: &[u8], encoding: Encoding) -> Result<Batch, Rejected> {

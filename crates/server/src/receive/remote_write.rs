@@ -6,7 +6,7 @@ use axum::body::Body;
 use axum::extract::State;
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use tsdb::RefusalReason;
+use tsdb::{RefusalReason, Store};
 use wire::remote::{Batch, RemoteError, write1, write2};
 
 use super::body::{self, Rejected, UNPACKED_BYTES_MAX};
@@ -57,7 +57,7 @@ async fn take(
         return Err(Rejected::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, reason));
     }
     let packed = body::read(request, app.options.read_timeout).await?;
-    app.intake.take(app, "remote_write", move |_| decode(version, &packed)).await
+    app.intake.take(app, "remote_write", Store::append_series, move |_| decode(version, &packed)).await
 }
 
 fn decode(version: Version, packed: &[u8]) -> Result<Batch, Rejected> {
