@@ -21,12 +21,14 @@ use client::Client;
 use data::{Data, Size};
 use suite::Row;
 
+/// The servers take turns at a row: on which cores one finds itself with its client is chance, and stays for a while.
+const TURNS: usize = 5;
 /// A row is asked for at least this often of each server...
 const RUNS_MIN: usize = 3;
-/// ...and no more often than this...
-const RUNS_MAX: usize = 60;
-/// ...once this much time went into it.
-const ROW_TIME: Duration = Duration::from_millis(250);
+/// ...and no more often than this in a turn...
+const TURN_RUNS_MAX: usize = 40;
+/// ...once this much time of the turn went into it.
+const TURN_TIME: Duration = Duration::from_millis(50);
 
 /// What to run.
 #[derive(Args)]
@@ -160,7 +162,7 @@ pub(crate) fn run(options: &Options) -> Result<()> {
     }
     let mut measured = Vec::new();
     for row in &rows {
-        let times: Vec<Option<Times>> = peers.iter_mut().map(|peer| ask(peer, row)).collect();
+        let times = ask(&mut peers, row);
         let shown: Vec<String> = times
             .iter()
             .map(|times| {
@@ -247,35 +249,65 @@ fn load(data: &Data, peers: &mut [Peer]) -> Result<u64> {
     Ok(samples)
 }
 
-/// Asks a server for a row until that was often enough.
-fn ask(peer: &mut Peer, row: &Row) -> Option<Times> {
-    let cpu = process::cpu_seconds(peer.server.id()).ok()?;
-    let path = row.path(peer.server.kind);
-    let mut times = Vec::new();
-    let mut spent = Duration::ZERO;
-    let (mut series, mut bytes) = (0, 0);
-    // The first answer finds nothing cached anywhere, which is not what is measured.
-    for run in 0..=RUNS_MAX {
-        let begun = Instant::now();
-        let answer = match peer.client.get(&path) {
-            Ok(answer) => answer,
-            Err(error) => {
-                println!("{}: {}: {error:#}", peer.name, row.name);
-                return None;
+/// Asks every server for a row, in turns.
+fn ask(peers: &mut [Peer], row: &Row) -> Vec<Option<Times>> {
+    let mut answers: Vec<Option<Answers>> = peers.iter().map(|_| Some(Answers::default())).collect();
+    for _ in 0..TURNS {
+        for (peer, slot) in peers.iter_mut().zip(&mut answers) {
+            let Some(mut so_far) = slot.take() else { continue };
+            match so_far.take_turn(peer, row) {
+                Ok(()) => *slot = Some(so_far),
+                Err(error) => println!("{}: {}: {error:#}", peer.name, row.name),
             }
-        };
-        let took = begun.elapsed();
-        (series, bytes) = (answer.series, answer.bytes);
-        if run > 0 {
-            times.push(took.as_secs_f64() * 1e3);
-            spent += took;
-        }
-        if times.len() >= RUNS_MIN && spent > ROW_TIME {
-            break;
         }
     }
-    peer.used.query_cpu_seconds += process::cpu_seconds(peer.server.id()).ok()? - cpu;
-    times.sort_by(f64::total_cmp);
-    let at = |share: f64| times[((times.len() as f64 * share).ceil() as usize).clamp(1, times.len()) - 1];
-    Some(Times { runs: times.len(), median_ms: at(0.5), p99_ms: at(0.99), series, bytes })
+    answers.into_iter().map(|answers| answers.map(Answers::times)).collect()
+}
+
+/// What one server answered to a row so far.
+#[derive(Default)]
+struct Answers {
+    took_ms: Vec<f64>,
+    series: usize,
+    bytes: usize,
+    was_asked: bool,
+}
+
+impl Answers {
+    fn take_turn(&mut self, peer: &mut Peer, row: &Row) -> Result<()> {
+        let cpu = process::cpu_seconds(peer.server.id())?;
+        let path = row.path(peer.server.kind);
+        if !self.was_asked {
+            // The first answer finds nothing cached anywhere, which is not what is measured.
+            peer.client.get(&path)?;
+            self.was_asked = true;
+        }
+        let mut spent = Duration::ZERO;
+        for _ in 0..TURN_RUNS_MAX {
+            if spent > TURN_TIME && self.took_ms.len() >= RUNS_MIN {
+                break;
+            }
+            let begun = Instant::now();
+            let answer = peer.client.get(&path)?;
+            let took = begun.elapsed();
+            (self.series, self.bytes) = (answer.series, answer.bytes);
+            self.took_ms.push(took.as_secs_f64() * 1e3);
+            spent += took;
+        }
+        peer.used.query_cpu_seconds += process::cpu_seconds(peer.server.id())? - cpu;
+        Ok(())
+    }
+
+    fn times(mut self) -> Times {
+        let times = &mut self.took_ms;
+        times.sort_by(f64::total_cmp);
+        let at = |share: f64| times[((times.len() as f64 * share).ceil() as usize).clamp(1, times.len()) - 1];
+        Times {
+            runs: times.len(),
+            median_ms: at(0.5),
+            p99_ms: at(0.99),
+            series: self.series,
+            bytes: self.bytes,
+        }
+    }
 }
