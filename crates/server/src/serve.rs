@@ -32,6 +32,9 @@ pub fn run(options: ServeOptions) -> anyhow::Result<ExitCode> {
     let door = Door::open(options.web_config.clone(), options.path_prefix.clone())?;
     let listener = http::bind(options.listen, "--listen")?;
     let grpc_listener = bind_grpc(&options)?;
+    // Else they carry the name of whoever is the first to ask for something.
+    let evaluators = rayon::ThreadPoolBuilder::new().thread_name(|number| format!("evaluate-{number}"));
+    evaluators.build_global().context("starting the threads that evaluate queries")?;
     let runtime = Runtime::new().context("starting the runtime")?;
     let outcome = runtime.block_on(serve(options, config, door, listener, grpc_listener, began));
     runtime.shutdown_timeout(Duration::from_secs(1));

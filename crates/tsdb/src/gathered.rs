@@ -49,61 +49,98 @@ impl Gathered {
     }
 
     /// Adds samples from another place. Where both have a time, what is here already stays.
-    pub(crate) fn absorb(&mut self, other: Gathered) {
+    pub(crate) fn absorb(&mut self, mut other: Gathered) {
         if self.is_empty() {
             *self = other;
             return;
         }
-        let taken = |times: &[Timestamp], time: &Timestamp| times.binary_search(time).is_ok();
-        let histogram_times: Vec<Timestamp> = self.histograms.iter().map(|(time, _)| *time).collect();
-        if !other.floats.times.is_empty() {
-            let mine = std::mem::take(&mut self.floats);
-            let my_starts = padded(std::mem::take(&mut self.float_starts), mine.times.len());
-            let their_starts = padded(other.float_starts, other.floats.times.len());
-            let theirs = other.floats.times.iter().zip(&other.floats.values).zip(their_starts);
-            let theirs = theirs.map(|((&time, &value), start)| (time, (value, start)));
-            let theirs = theirs.filter(|(time, _)| !taken(&histogram_times, time));
-            let mine = mine.times.iter().zip(&mine.values).zip(my_starts);
-            let mine = mine.map(|((&time, &value), start)| (time, (value, start)));
-            for (time, (value, start)) in merged(mine, theirs) {
-                self.floats.times.push(time);
-                self.floats.values.push(value);
-                self.float_starts.push(start);
-            }
-            clear_unknown(&mut self.float_starts);
+        let is_among = |times: &[Timestamp], time: Timestamp| times.binary_search(&time).is_ok();
+        if !self.histograms.is_empty() && !other.floats.times.is_empty() {
+            let taken: Vec<Timestamp> = self.histograms.iter().map(|(time, _)| *time).collect();
+            other.retain_floats(|time| !is_among(&taken, time));
         }
         if !other.histograms.is_empty() {
-            let mine = std::mem::take(&mut self.histograms);
-            let my_starts = padded(std::mem::take(&mut self.histogram_starts), mine.len());
-            let their_starts = padded(other.histogram_starts, other.histograms.len());
-            let theirs = other.histograms.into_iter().zip(their_starts);
-            let theirs = theirs.map(|((time, value), start)| (time, (value, start)));
-            let float_times = std::mem::take(&mut self.floats.times);
-            let theirs = theirs.filter(|(time, _)| !taken(&float_times, time));
-            let mine = mine.into_iter().zip(my_starts).map(|((time, value), start)| (time, (value, start)));
-            for (time, (value, start)) in merged(mine, theirs) {
-                self.histograms.push((time, value));
-                self.histogram_starts.push(start);
-            }
-            self.floats.times = float_times;
-            clear_unknown(&mut self.histogram_starts);
+            other.retain_histograms(|time| !is_among(&self.floats.times, time));
         }
+        self.absorb_floats(other.floats, other.float_starts);
+        self.absorb_histograms(other.histograms, other.histogram_starts);
+    }
+
+    fn absorb_floats(&mut self, mut floats: Column, mut starts: Vec<Timestamp>) {
+        let Some((first, last)) = floats.times.first().copied().zip(floats.times.last().copied()) else {
+            return;
+        };
+        // Mostly one place goes on where another ends; going through all for every piece would take the square of them.
+        if self.floats.times.first().is_some_and(|&mine| last < mine) {
+            std::mem::swap(&mut self.floats, &mut floats);
+            std::mem::swap(&mut self.float_starts, &mut starts);
+        } else if self.floats.times.last().is_some_and(|&mine| mine >= first) {
+            return self.merge_floats(floats, starts);
+        }
+        if !(self.float_starts.is_empty() && starts.is_empty()) {
+            self.float_starts.resize(self.floats.times.len(), 0);
+            starts.resize(floats.times.len(), 0);
+            self.float_starts.append(&mut starts);
+        }
+        self.floats.times.append(&mut floats.times);
+        self.floats.values.append(&mut floats.values);
+    }
+
+    fn merge_floats(&mut self, floats: Column, starts: Vec<Timestamp>) {
+        let mine = std::mem::take(&mut self.floats);
+        let my_starts = padded(std::mem::take(&mut self.float_starts), mine.times.len());
+        let their_starts = padded(starts, floats.times.len());
+        let with_starts = |column: Column, starts: Vec<Timestamp>| {
+            let samples = column.times.into_iter().zip(column.values).zip(starts);
+            samples.map(|((time, value), start)| (time, (value, start)))
+        };
+        for (time, (value, start)) in merged(with_starts(mine, my_starts), with_starts(floats, their_starts))
+        {
+            self.floats.times.push(time);
+            self.floats.values.push(value);
+            self.float_starts.push(start);
+        }
+        clear_unknown(&mut self.float_starts);
+    }
+
+    fn absorb_histograms(&mut self, histograms: Vec<(Timestamp, Value)>, starts: Vec<Timestamp>) {
+        if histograms.is_empty() {
+            return;
+        }
+        let mine = std::mem::take(&mut self.histograms);
+        let my_starts = padded(std::mem::take(&mut self.histogram_starts), mine.len());
+        let their_starts = padded(starts, histograms.len());
+        let with_starts = |histograms: Vec<(Timestamp, Value)>, starts: Vec<Timestamp>| {
+            histograms.into_iter().zip(starts).map(|((time, value), start)| (time, (value, start)))
+        };
+        let all = merged(with_starts(mine, my_starts), with_starts(histograms, their_starts));
+        for (time, (value, start)) in all {
+            self.histograms.push((time, value));
+            self.histogram_starts.push(start);
+        }
+        clear_unknown(&mut self.histogram_starts);
     }
 
     /// Keeps the samples whose time `keep` admits.
     pub(crate) fn retain(&mut self, keep: impl Fn(Timestamp) -> bool) {
+        self.retain_floats(&keep);
+        self.retain_histograms(keep);
+    }
+
+    fn retain_floats(&mut self, keep: impl Fn(Timestamp) -> bool) {
         let kept: Vec<bool> = self.floats.times.iter().map(|&time| keep(time)).collect();
         if kept.contains(&false) {
             keep_flagged(&mut self.floats.times, &kept);
             keep_flagged(&mut self.floats.values, &kept);
-            keep_flagged(&mut self.float_starts, &kept);
-            clear_unknown(&mut self.float_starts);
+            keep_flagged_starts(&mut self.float_starts, &kept);
         }
+    }
+
+    fn retain_histograms(&mut self, keep: impl Fn(Timestamp) -> bool) {
         let kept: Vec<bool> = self.histograms.iter().map(|(time, _)| keep(*time)).collect();
         if kept.contains(&false) {
             keep_flagged(&mut self.histograms, &kept);
-            keep_flagged(&mut self.histogram_starts, &kept);
-            clear_unknown(&mut self.histogram_starts);
+            keep_flagged_starts(&mut self.histogram_starts, &kept);
         }
     }
 
@@ -206,6 +243,12 @@ fn keep_flagged<T>(items: &mut Vec<T>, kept: &[bool]) {
     items.retain(|_| *flags.next().expect("one flag per item"));
 }
 
+/// Starts may be none, which stays so.
+fn keep_flagged_starts(starts: &mut Vec<Timestamp>, kept: &[bool]) {
+    keep_flagged(starts, kept);
+    clear_unknown(starts);
+}
+
 fn padded(mut starts: Vec<Timestamp>, count: usize) -> Vec<Timestamp> {
     starts.resize(count, 0);
     starts
@@ -244,6 +287,28 @@ mod tests {
         all.absorb(gathered(&[(1, 11, 0), (2, 20, 0), (4, 40, 0)]));
         assert_eq!(samples(&all), [(1, 10, 0), (2, 20, 0), (3, 30, 1), (4, 40, 0)]);
         assert_eq!(all.steps(), [Step { time: 3, start: 1 }, Step { time: 4, start: 0 }]);
+    }
+
+    #[test]
+    fn pieces_may_come_in_any_order() {
+        let pieces = [&[(1, 10, 0), (2, 20, 0)][..], &[(3, 30, 3), (4, 40, 3)], &[(5, 50, 0)]];
+        for order in [[0, 1, 2], [0, 2, 1], [1, 0, 2], [1, 2, 0], [2, 0, 1], [2, 1, 0]] {
+            let mut all = Gathered::default();
+            order.iter().for_each(|&piece| all.absorb(gathered(pieces[piece])));
+            assert_eq!(samples(&all), pieces.concat(), "{order:?}");
+        }
+    }
+
+    #[test]
+    fn a_float_and_a_histogram_never_share_a_time() {
+        // What it is that stands among the histograms plays no part.
+        let with = |time| Gathered { histograms: vec![(time, Value::Float(0.0))], ..Gathered::default() };
+        let mut all = gathered(&[(1, 10, 0), (3, 30, 0)]);
+        [with(3), with(2), gathered(&[(2, 20, 0), (4, 40, 0)])]
+            .into_iter()
+            .for_each(|piece| all.absorb(piece));
+        assert_eq!(all.floats.times, [1, 3, 4]);
+        assert_eq!(all.histograms.iter().map(|(time, _)| *time).collect::<Vec<_>>(), [2]);
     }
 
     #[test]

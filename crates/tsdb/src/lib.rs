@@ -55,6 +55,7 @@ mod page;
 mod part;
 mod part_info;
 mod part_writer;
+mod postings;
 mod reclaim;
 mod record;
 mod refusal;

@@ -4,7 +4,6 @@
 //! second, so both stay small while their product grows, and a matcher is decided on each of them alone.
 
 use std::collections::BTreeMap;
-use std::ops::Bound;
 use std::sync::Arc;
 
 use hashbrown::HashTable;
@@ -12,6 +11,7 @@ use model::{Labels, Matcher};
 use roaring::RoaringBitmap;
 
 use crate::labels::Pace;
+use crate::postings::Postings;
 
 /// The number of a label set in its table.
 pub(crate) type RowId = u32;
@@ -34,13 +34,6 @@ pub(crate) struct LabelTable {
     free: Vec<RowId>,
 }
 
-/// The rows that have one label, by its value.
-#[derive(Default)]
-pub(crate) struct Postings {
-    values: BTreeMap<Arc<str>, RoaringBitmap>,
-    any: RoaringBitmap,
-}
-
 impl LabelTable {
     /// The row of `labels`, if the table has it.
     pub(crate) fn find(&self, labels: &Labels) -> Option<RowId> {
@@ -61,13 +54,8 @@ impl LabelTable {
                 self.postings.insert(name.into(), Postings::default());
             }
             let postings = self.postings.get_mut(name).expect("the name was just put there");
-            postings.any.insert(row);
-            match postings.values.get_mut(value) {
-                Some(rows) => drop(rows.insert(row)),
-                None => {
-                    self.bytes += VALUE_BYTES + value.len() as u64;
-                    postings.values.insert(value.into(), RoaringBitmap::from_iter([row]));
-                }
+            if postings.insert(row, value) {
+                self.bytes += VALUE_BYTES + value.len() as u64;
             }
         }
         self.bytes += row_bytes(labels);
@@ -140,15 +128,14 @@ impl LabelTable {
     /// The names of the labels that any of these rows has, sorted.
     pub(crate) fn names_of(&self, rows: &RoaringBitmap) -> impl Iterator<Item = &str> {
         let is_whole = self.is_whole(rows);
-        let has_any = move |postings: &Postings| is_whole || !postings.any.is_disjoint(rows);
+        let has_any = move |postings: &Postings| is_whole || !postings.any().is_disjoint(rows);
         let found = self.postings.iter().filter(move |(_, postings)| has_any(postings));
         found.map(|(name, _)| &**name)
     }
 
     /// The values of a label with the rows that have them, sorted by value.
     pub(crate) fn values(&self, name: &str) -> impl Iterator<Item = (&str, &RoaringBitmap)> {
-        let values = self.postings.get(name).into_iter().flat_map(|postings| &postings.values);
-        values.map(|(value, rows)| (&**value, rows))
+        self.postings.get(name).into_iter().flat_map(Postings::values)
     }
 
     /// The rows that have the matcher's label with a value that satisfies it.
@@ -167,15 +154,10 @@ impl LabelTable {
 impl LabelTable {
     fn take_from_postings(&mut self, row: RowId, name: &str, value: &str) {
         let Some(postings) = self.postings.get_mut(name) else { return };
-        postings.any.remove(row);
-        if let Some(rows) = postings.values.get_mut(value) {
-            rows.remove(row);
-            if rows.is_empty() {
-                postings.values.remove(value);
-                self.bytes -= VALUE_BYTES + value.len() as u64;
-            }
+        if postings.remove(row, value) {
+            self.bytes -= VALUE_BYTES + value.len() as u64;
         }
-        if postings.values.is_empty() {
+        if postings.is_empty() {
             self.postings.remove(name);
         }
     }
@@ -190,49 +172,6 @@ fn row_bytes(labels: &Labels) -> u64 {
 const ROW_BYTES: u64 = 40;
 const VALUE_BYTES: u64 = 96;
 const POSTING_BYTES: u64 = 3;
-
-impl Postings {
-    /// The rows whose value satisfies the matcher; literals and prefixes are looked up, not tried.
-    fn matching(&self, matcher: &Matcher, pace: &Pace<'_>) -> RoaringBitmap {
-        use model::MatchOp::{Equal, NotEqual, NotRegex, Regex};
-        match (matcher.op, matcher.regex()) {
-            (Equal, _) => self.values.get(matcher.value.as_str()).cloned().unwrap_or_default(),
-            (NotEqual, _) => match self.values.get(matcher.value.as_str()) {
-                Some(rows) => &self.any - rows,
-                None => self.any.clone(),
-            },
-            (Regex, Some(regex)) => self.matching_regex(regex, pace),
-            (NotRegex, Some(regex)) => &self.any - self.matching_regex(regex, pace),
-            (Regex | NotRegex, None) => unreachable!("a regex matcher is made with its regex"),
-        }
-    }
-
-    fn matching_regex(&self, regex: &model::Regex, pace: &Pace<'_>) -> RoaringBitmap {
-        if regex.matches_everything() || regex.matches_every_non_empty() {
-            return self.any.clone();
-        }
-        if let Some(literals) = regex.literals() {
-            return literals.iter().filter_map(|literal| self.values.get(literal.as_str())).fold(
-                RoaringBitmap::new(),
-                |mut all, rows| {
-                    all |= rows;
-                    all
-                },
-            );
-        }
-        let prefix = regex.prefix();
-        let mut all = RoaringBitmap::new();
-        for (value, rows) in self.values.range::<str, _>((Bound::Included(prefix), Bound::Unbounded)) {
-            if !(prefix.is_empty() || value.starts_with(prefix)) || !pace.goes_on() {
-                break;
-            }
-            if regex.is_match(value) {
-                all |= rows;
-            }
-        }
-        all
-    }
-}
 
 #[cfg(test)]
 mod tests {
