@@ -12,11 +12,11 @@ use crate::measure::{Table, time, time_shared};
 
 const CALLS: u32 = 10_000;
 const THREADS: usize = 2;
-const LABELS: [&str; 3] = ["GET", "/api/v1/orders/{id}", "200"];
-const VALUE: f64 = 0.2;
+pub const LABELS: [&str; 3] = ["GET", "/api/v1/orders/{id}", "200"];
+pub const VALUE: f64 = 0.2;
 
 /// Measures one thing alone and shared.
-fn both(table: &mut Table, row: &str, column: &str, work: impl Fn() + Sync) {
+pub fn both(table: &mut Table, row: &str, column: &str, work: impl Fn() + Sync) {
     table.add(row, column, time(CALLS, &work));
     table.add(&format!("{row}, second thread"), column, time_shared(THREADS, CALLS, &work));
 }
@@ -26,6 +26,7 @@ pub fn run(table: &mut Table, recorder: &PrometheusHandle) {
     official(table);
     prometheus(table);
     metrics(table, recorder);
+    crate::measured::count(table);
 }
 
 fn flightdeck(table: &mut Table) {

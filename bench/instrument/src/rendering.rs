@@ -8,7 +8,7 @@ use prometheus_client::encoding::text::encode;
 use crate::measure::Table;
 
 /// The quickest of a few: they take long.
-fn time(mut work: impl FnMut()) -> f64 {
+pub fn time(mut work: impl FnMut()) -> f64 {
     let round = |work: &mut dyn FnMut()| {
         let started = std::time::Instant::now();
         work();
@@ -17,10 +17,14 @@ fn time(mut work: impl FnMut()) -> f64 {
     (0..15).map(|_| round(&mut work)).fold(f64::INFINITY, f64::min)
 }
 
+/// The label values of one series.
+pub fn labels(number: usize) -> [String; 3] {
+    ["GET".to_owned(), format!("/api/v1/{number}"), "200".to_owned()]
+}
+
 pub fn run(table: &mut Table) {
     for series in [10_000, 100_000] {
         let row = format!("text, {series} counters");
-        let labels = |number: usize| ["GET".to_owned(), format!("/api/v1/{number}"), "200".to_owned()];
         let names = ["method", "route", "status"];
 
         let registry = flightdeck::Registry::new();
@@ -73,5 +77,7 @@ pub fn run(table: &mut Table) {
             }
         });
         table.add(&row, "metrics", time(|| drop(black_box(handle.render()))));
+
+        crate::measured::render(table, &row, series);
     }
 }
