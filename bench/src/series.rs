@@ -6,22 +6,29 @@
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::sync::Arc;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result, bail, ensure};
 use clap::{Args, ValueEnum};
 use model::{Frame, Labels, Layout, METRIC_NAME, Matcher, Timestamp};
 use serde::{Deserialize, Serialize};
 use tsdb::Store;
 
 use crate::Recorded;
+use crate::http;
 use crate::machine::Machine;
 use crate::pages::{PAGE_INTERVAL_MS, Pages};
 use crate::process;
 use crate::report;
+use crate::servers::Server;
 
 /// The time of the first frame.
 const BEGIN: Timestamp = 1_750_000_000_000;
+
+/// How long a server that was started is left alone before its memory is read.
+const SETTLING: Duration = Duration::from_secs(15);
+/// How long an answer may take.
+const QUERY_TIMEOUT: Duration = Duration::from_secs(60);
 
 /// What to run.
 #[derive(Args)]
@@ -105,6 +112,9 @@ fn run_phases(options: &Options, pages: Pages) -> Result<()> {
         steps.extend(
             serde_json::from_slice::<Vec<Step>>(&output.stdout).context("a phase said something else")?,
         );
+        if phase == "append" {
+            steps.extend(serve(directory.path())?);
+        }
         log_bytes = log_bytes.max(process::disk_bytes(&directory.path().join("log")));
         part_bytes = process::disk_bytes(&directory.path().join("parts"));
     }
@@ -142,6 +152,33 @@ fn append(options: &Options, pages: &Pages, data: &Path) -> Result<Vec<Step>> {
 /// The samples are as old as `BEGIN` is: a store that kept fifteen days would not take them.
 fn store_options() -> tsdb::Options {
     tsdb::Options { retention_ms: 0, ..tsdb::Options::default() }
+}
+
+/// Starts the server itself on a copy of what the first phase left, which is a server's restart after a crash.
+fn serve(left: &Path) -> Result<Vec<Step>> {
+    let directory = tempfile::tempdir()?;
+    let data = directory.path().join("data");
+    let copied = Command::new("cp").arg("-r").arg(left).arg(&data).status()?;
+    ensure!(copied.success(), "the store could not be copied");
+    let begun = Instant::now();
+    let server = Server::start_on(&data)?;
+    let step = |name: &str| -> Result<Step> {
+        Ok(Step {
+            name: name.to_owned(),
+            seconds: begun.elapsed().as_secs_f64(),
+            cpu_seconds: process::cpu_seconds(server.id())?,
+            things: 0,
+            pss_bytes: process::memory(server.id())?.pss,
+        })
+    };
+    let mut steps = vec![step("the server starts after a crash, and is ready")?];
+    let answer = http::get(server.address(), "/api/v1/query?query=count(up)", QUERY_TIMEOUT)?;
+    ensure!(answer.contains("success"), "the server answers {answer}");
+    steps.push(step("it has answered a query")?);
+    // It compresses what was replayed, and gives back what that took, once it is open.
+    std::thread::sleep(SETTLING);
+    steps.push(step("it has settled")?);
+    Ok(steps)
 }
 
 /// Opens what the first phase left, and asks the same.
@@ -289,11 +326,12 @@ fn table(run: &Run) -> String {
     );
     for step in &run.steps {
         let Step { name, seconds, cpu_seconds, things, pss_bytes } = step;
-        let (per, memory) = (seconds * 1e9 / (*things).max(1) as f64, mebibytes(*pss_bytes));
-        let _ = writeln!(
-            text,
-            "| {name} | {seconds:.3} | {cpu_seconds:.2} | {things} | {per:.0} | {memory:.1} |"
-        );
+        let memory = mebibytes(*pss_bytes);
+        let per = match things {
+            0 => "- | -".to_owned(),
+            _ => format!("{things} | {:.0}", seconds * 1e9 / *things as f64),
+        };
+        let _ = writeln!(text, "| {name} | {seconds:.3} | {cpu_seconds:.2} | {per} | {memory:.1} |");
     }
     text
 }

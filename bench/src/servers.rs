@@ -149,6 +149,13 @@ impl Server {
         Server::launch(kind, program, directory, configuration, more)
     }
 
+    /// Starts ours on a store that is there, whatever its age, with nothing to scrape.
+    pub(crate) fn start_on(data: &Path) -> Result<Server> {
+        let program = Kind::Flightdeck.program().context("the server was not built")?;
+        let directory = data.parent().context("the data lie in a directory")?;
+        Server::launch(Kind::Flightdeck, &program, directory, "global: {}\n", &["--retention-time=100y"])
+    }
+
     fn launch(
         kind: Kind,
         program: &Path,
