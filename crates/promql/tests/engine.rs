@@ -191,6 +191,11 @@ fn annotations_stand_where_they_belong() {
         &["PromQL warning: quantile value should be between 0 and 1, got 2 (1:10)"],
         &[],
     );
+    // Both have one step; the second asks for ten seconds more.
+    let sort =
+        "PromQL warning: sort is ineffective for range queries since results are always ordered by labels";
+    check("max_over_time(sort(limit)[30s:1m])", &[], &[]);
+    check("max_over_time(sort(limit)[30s:1m] offset -10s)", &[&format!("{sort} (1:15)")], &[]);
 }
 
 #[test]

@@ -11,12 +11,14 @@ pub(crate) struct Steps {
     pub(crate) interval: i64,
     /// How many times there are.
     pub(crate) count: usize,
+    /// Whether what was asked for ends after it begins, be it before a second step.
+    pub(crate) is_range: bool,
 }
 
 impl Steps {
     /// One time only.
     pub(crate) fn at(time: Timestamp) -> Steps {
-        Steps { start: time, interval: 1, count: 1 }
+        Steps { start: time, interval: 1, count: 1, is_range: false }
     }
 
     /// Every `interval` from `start` up to `end`; none when `end` lies before `start`.
@@ -24,7 +26,8 @@ impl Steps {
         let interval = interval.max(1);
         let span = i128::from(end) - i128::from(start);
         let count = if span < 0 { 0 } else { span / i128::from(interval) + 1 };
-        Steps { start, interval, count: usize::try_from(count).unwrap_or(usize::MAX) }
+        let count = usize::try_from(count).unwrap_or(usize::MAX);
+        Steps { start, interval, count, is_range: end > start }
     }
 
     /// The time of a step.
@@ -50,7 +53,7 @@ impl Steps {
 
     /// The first step alone.
     pub(crate) fn first(&self) -> Steps {
-        Steps { count: self.count.min(1), ..*self }
+        Steps { count: self.count.min(1), is_range: false, ..*self }
     }
 }
 

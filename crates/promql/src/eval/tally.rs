@@ -123,7 +123,7 @@ mod tests {
     use super::*;
 
     fn steps(start: i64, interval: i64, count: usize) -> Steps {
-        Steps { start, interval, count }
+        Steps { start, interval, count, is_range: count > 1 }
     }
 
     #[test]

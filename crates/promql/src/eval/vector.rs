@@ -162,7 +162,7 @@ impl<'a> Evaluator<'a> {
         sort: impl Fn(&mut Vec<Row>),
     ) -> Result<Stream<'a>, QueryError> {
         let Rows { mut rows, hold, .. } = self.own_rows(input, context)?;
-        if !context.steps.is_instant() {
+        if context.steps.is_range {
             context.notes.lock().add(crate::annotation::Note::SortInRangeQuery, node.span);
         }
         sort(&mut rows);
