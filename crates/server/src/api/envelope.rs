@@ -173,7 +173,7 @@ pub fn write_success_of(
 pub const JSON: &str = "application/json";
 
 /// The answer to a path that is no endpoint.
-pub async fn no_such_endpoint() -> ApiError {
+pub fn no_such_endpoint() -> ApiError {
     ApiError::new(ErrorType::NotFound, "there is no such endpoint")
 }
 

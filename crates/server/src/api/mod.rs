@@ -63,7 +63,7 @@ pub fn router(app: Arc<App>) -> Router {
         .merge(annotations::router())
         .merge(dashboards::router())
         .merge(page::router())
-        .fallback(envelope::no_such_endpoint)
+        .fallback(page::missing)
         .layer(from_fn(compress::compress))
         .layer(from_fn_with_state(app.clone(), observe::observe))
         .layer(from_fn_with_state(app.clone(), http::protect))

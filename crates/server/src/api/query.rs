@@ -22,8 +22,10 @@ use crate::app::{App, now_millis};
 use crate::queries::{Running, Ticket};
 use crate::usage::Who;
 
-/// How many steps a range query may have per series.
+/// How many points of a series a range query may answer with.
 const POINTS_MAX: i64 = 11_000;
+/// How many steps it may have where `max_points` keeps the answer small: a day by the second.
+const THINNED_STEPS_MAX: i64 = 100_000;
 /// How long a query that seemed small is evaluated on the thread that read it. One that takes longer begins anew on a
 /// thread that may block, as does every large one.
 const PATIENCE: Duration = Duration::from_millis(2);
@@ -103,7 +105,9 @@ impl When {
                 "zero or negative query resolution step widths are not accepted. Try a positive integer";
             return Err(ApiError::bad_parameter("step", message));
         }
-        if end.saturating_sub(start) / step > POINTS_MAX {
+        let thinned = params.limit("max_points")?.is_some_and(|most| most <= POINTS_MAX as usize);
+        let steps_max = if thinned { THINNED_STEPS_MAX } else { POINTS_MAX };
+        if end.saturating_sub(start) / step > steps_max {
             return Err(ApiError::bad(
                 "exceeded maximum resolution of 11,000 points per timeseries. Try decreasing the query resolution (?step=XX)",
             ));
@@ -279,7 +283,11 @@ fn respond(
         warnings.push(TRUNCATED.to_owned());
     }
     if let Some(points_max) = question.points_max {
-        thin(&mut answer.value, points_max);
+        let window = match question.when {
+            When::At(_) => None,
+            When::Range { start, end, .. } => Some((start, end)),
+        };
+        thin(&mut answer.value, points_max, window);
     }
     if let Some(asked) = question.stats.as_deref().filter(|asked| !STATS.contains(asked)) {
         let (asked, [plain, all]) = (model::names::quote(asked), STATS);
