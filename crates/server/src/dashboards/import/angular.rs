@@ -20,10 +20,19 @@ pub fn upgraded(mut panel: Panel, json: &Value, report: &mut Report) -> Panel {
             old_heatmap(&mut panel, json)
         }
         "grafana-piechart-panel" => pie(&mut panel, json),
+        "dashlist" if panel.options.is_empty() => old_list(&mut panel, json),
         "heatmap-new" => panel.kind = "heatmap".to_owned(),
         _ => {}
     }
     panel
+}
+
+/// A list of dashboards, whose settings stood beside its title.
+fn old_list(panel: &mut Panel, json: &Value) {
+    panel.options = super::panel::object(&json!({
+        "tags": json["tags"], "query": json["query"], "maxItems": number(&json["limit"]),
+        "showStarred": json["starred"], "showRecentlyViewed": json["recent"], "showSearch": json["search"],
+    }));
 }
 
 fn graph(panel: &mut Panel, json: &Value) {
@@ -189,7 +198,14 @@ fn series_override(panel: &mut Panel, series: &Value, right: &Value) {
                 _ => set("custom.lineWidth", json!(0)),
             },
             "points" if value == true => set("custom.showPoints", json!("always")),
-            "dashes" if value == true => set("custom.lineStyle", json!({ "fill": "dash", "dash": [10, 10] })),
+            "dashes" if value == true => {
+                let of = |name: &str| number(&series[name]).filter(|length| *length > 0.0).unwrap_or(10.0);
+                let dash = [of("dashLength"), of("spaceLength")];
+                set("custom.lineStyle", json!({ "fill": "dash", "dash": dash }));
+            }
+            "fillBelowTo" => set("custom.fillBelowTo", value.clone()),
+            "nullPointMode" => set("custom.spanNulls", json!(value == "connected")),
+            "pointradius" => set("custom.pointSize", json!(2.0 + 2.0 * number(value).unwrap_or(2.0))),
             "steppedLine" if value == true => set("custom.lineInterpolation", json!("stepAfter")),
             "stack" => set(
                 "custom.stacking",
@@ -211,6 +227,13 @@ fn series_override(panel: &mut Panel, series: &Value, right: &Value) {
                 set("custom.axisPlacement", json!("right"));
                 if !text(right, "format").is_empty() {
                     set("unit", json!(text(right, "format")));
+                }
+                let log = number(&right["logBase"]).unwrap_or(1.0);
+                if log > 1.0 {
+                    set("custom.scaleDistribution", json!({ "type": "log", "log": log }));
+                }
+                if !text(right, "label").is_empty() {
+                    set("custom.axisLabel", json!(text(right, "label")));
                 }
                 for limit in ["min", "max"] {
                     if let Some(limit_value) = number(&right[limit]) {

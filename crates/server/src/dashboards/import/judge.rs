@@ -4,7 +4,7 @@ use serde_json::Value;
 
 use super::super::model::{Dashboard, Panel, PanelQuery};
 use super::super::report::Report;
-use super::supported::{KINDS, MATCHERS, PROPERTIES, TRANSFORMATIONS};
+use super::supported::{KINDS, LISTS, MATCHERS, PROPERTIES, TRANSFORMATIONS, UNDRAWN};
 
 /// Marks panels that cannot be drawn, and notes what is missing of the others.
 pub fn judge(dashboard: &mut Dashboard, report: &mut Report) {
@@ -79,8 +79,8 @@ fn in_grouping(text: &str) -> bool {
 }
 
 fn undrawn(panel: &Panel) -> Option<String> {
-    if panel.kind == "logs" {
-        return Some("logs are not kept here yet".to_owned());
+    if let Some((_, reason)) = UNDRAWN.iter().find(|(kind, _)| panel.kind == *kind) {
+        return Some((*reason).to_owned());
     }
     if !KINDS.contains(&panel.kind.as_str()) {
         return Some(format!(
@@ -89,7 +89,7 @@ fn undrawn(panel: &Panel) -> Option<String> {
         ));
     }
     let understood = |query: &PanelQuery| misunderstood(&query.query).is_none();
-    (panel.kind != "text" && !panel.queries.iter().any(understood)).then(|| {
+    (!LISTS.contains(&panel.kind.as_str()) && !panel.queries.iter().any(understood)).then(|| {
         let reason = panel.queries.iter().find_map(|query| misunderstood(&query.query));
         reason.map_or("none of its queries is PromQL".to_owned(), |reason| {
             format!("its query is not PromQL: {reason}")
@@ -117,8 +117,33 @@ fn missing(panel: &Panel, report: &mut Report) {
             report.of(panel, format!("override of {property} is left out"));
         }
     }
-    if panel.kind == "text" && panel.options.get("mode") == Some(&Value::from("html")) {
-        report.of(panel, "HTML is shown as text");
+    match panel.kind.as_str() {
+        "text" => html(panel, report),
+        "dashlist"
+            if ["showStarred", "showRecentlyViewed"]
+                .iter()
+                .any(|name| panel.options.get(*name) == Some(&Value::Bool(true))) =>
+        {
+            report.of(panel, "stars and visits are not kept here: dashboards are listed by tags and title");
+        }
+        "alertlist" => report.of(panel, "lists what the deck says is wrong, as rules are not kept here yet"),
+        _ => {}
+    }
+}
+
+/// What of its HTML a text leaves out, as the page runs and loads nothing that is not its own.
+fn html(panel: &Panel, report: &mut Report) {
+    let content = panel.options.get("content").and_then(Value::as_str).unwrap_or_default().to_lowercase();
+    let has = |tags: &[&str]| tags.iter().any(|tag| content.contains(tag));
+    if has(&["<script", "<style", "<iframe", "<object", "<embed", "<form", "<svg"]) {
+        report.of(panel, "scripts, styles, frames and forms of its HTML are left out");
+    }
+    let loaded = content.match_indices("<img").any(|(at, _)| {
+        let tag = content[at..].split('>').next().unwrap_or_default();
+        !tag.contains("src=\"data:") && !tag.contains("src='data:")
+    });
+    if loaded || content.contains("![") {
+        report.of(panel, "images from elsewhere are shown as their description");
     }
 }
 
@@ -138,5 +163,21 @@ mod tests {
         check("topk_max(5, x)", false);
         check("sum(x_total{a=\"b\"}[1m])", false);
         check("SELECT 1", false);
+    }
+
+    #[test]
+    fn what_a_text_leaves_out_is_named() {
+        let check = |content: &str, want: usize| {
+            let options = serde_json::json!({ "mode": "html", "content": content });
+            let options = super::super::panel::object(&options);
+            let panel = Panel { kind: "text".to_owned(), options, ..Panel::default() };
+            let mut report = Report::default();
+            html(&panel, &mut report);
+            assert_eq!(report.losses.len(), want, "{content}: {report:?}");
+        };
+        check("<b>bold</b>", 0);
+        check("<IMG src=\"data:image/png;base64,AA\">", 0);
+        check("<img src=\"https://example.org/a.png\"><script>1</script>", 2);
+        check("![logo](https://example.org/a.png)", 1);
     }
 }

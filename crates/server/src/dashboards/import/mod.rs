@@ -260,6 +260,22 @@ mod tests {
             json!("panels of kind some-plugin are not known"),
         );
         of_panel(
+            json!({ "type": "nodeGraph" }),
+            "/lost",
+            json!("graphs of nodes are of traces, which are not kept here yet"),
+        );
+        of_panel(
+            json!({ "type": "dashlist", "tags": ["shop"], "limit": 5, "starred": false }),
+            "/options/maxItems",
+            json!(5.0),
+        );
+        of_panel(json!({ "type": "dashlist", "options": { "tags": ["shop"] } }), "/lost", Value::Null);
+        check(
+            &json!({ "panels": [{ "id": 2, "type": "alertlist", "title": "a" }] }),
+            "/losses/0",
+            json!("panel 2 \"a\": lists what the deck says is wrong, as rules are not kept here yet"),
+        );
+        of_panel(
             json!({ "type": "grafana-polystat-panel", "targets": [{ "expr": "up" }] }),
             "/kind",
             json!("stat"),

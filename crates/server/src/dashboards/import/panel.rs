@@ -134,6 +134,7 @@ const STAND_INS: &[(&str, &str, &str)] = &[
     ("natel-discrete-panel", "state-timeline", "drawn as states over time"),
     ("flant-statusmap-panel", "status-history", "drawn as states over time"),
     ("trend", "timeseries", "drawn over time"),
+    ("candlestick", "timeseries", "drawn as lines"),
 ];
 
 fn stand_in(panel: &mut Panel, report: &mut Report) {

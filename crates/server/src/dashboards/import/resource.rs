@@ -180,6 +180,9 @@ impl Reader<'_> {
         panel.points_max = options["maxDataPoints"].as_u64();
         panel.time_from = text(options, "timeFrom");
         panel.time_shift = text(options, "timeShift");
+        if !text(options, "timeCompare").is_empty() {
+            self.report.of(&panel, "the comparison with another time is left out");
+        }
         let targets: Vec<Value> = items(data, "queries").iter().map(target).collect();
         read_queries(&targets, &Value::Null, &mut panel, self.report);
         Some(panel)

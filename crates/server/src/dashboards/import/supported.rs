@@ -14,6 +14,24 @@ pub const KINDS: &[&str] = &[
     "barchart",
     "status-history",
     "histogram",
+    "dashlist",
+    "alertlist",
+    "annolist",
+];
+
+/// Kinds that ask nothing of series.
+pub const LISTS: &[&str] = &["text", "dashlist", "alertlist", "annolist"];
+
+/// Kinds that are known and not drawn, with the reason.
+pub const UNDRAWN: &[(&str, &str)] = &[
+    ("logs", "logs are not kept here yet"),
+    ("traces", "traces are not kept here yet"),
+    ("nodeGraph", "graphs of nodes are of traces, which are not kept here yet"),
+    ("flamegraph", "profiles are not kept here"),
+    ("news", "it is read from elsewhere, and this page loads nothing from elsewhere"),
+    ("geomap", "maps are loaded from elsewhere, and this page loads nothing from elsewhere"),
+    ("canvas", "drawings made by hand are not known"),
+    ("xychart", "one column over another is not drawn"),
 ];
 
 /// What happens to answers before they are drawn.
@@ -44,6 +62,7 @@ pub const TRANSFORMATIONS: &[&str] = &[
     "partitionByValues",
     "transpose",
     "formatTime",
+    "histogram",
 ];
 
 /// Which fields an exception is about.
