@@ -215,6 +215,7 @@ pub static CONVENTIONS: &[Convention] = &[
         ..ROW
     },
     Convention { name: "nginx", requests: "nginx_http_requests_total", failed: "", ..ROW },
+    Convention { name: "Apache", requests: "apache_accesses_total", failed: "", ..ROW },
     Convention {
         name: "Prometheus",
         requests: "prometheus_http_requests_total",
@@ -315,7 +316,7 @@ pub static RESOURCES: &[Resource] = &[
         name: "connections",
         needs: "pg_settings_max_connections",
         used: "sum by (job, service_name, instance) (pg_stat_activity_count) \
-               / on (job, service_name, instance) pg_settings_max_connections",
+               / on (job, service_name, instance) max by (job, service_name, instance) (pg_settings_max_connections)",
         which: "",
         fails: true,
     },
@@ -323,6 +324,34 @@ pub static RESOURCES: &[Resource] = &[
         name: "connections",
         needs: "mysql_global_variables_max_connections",
         used: "mysql_global_status_threads_connected / mysql_global_variables_max_connections",
+        which: "",
+        fails: true,
+    },
+    Resource {
+        name: "connections",
+        needs: "memcached_max_connections",
+        used: "memcached_current_connections / memcached_max_connections",
+        which: "",
+        fails: true,
+    },
+    Resource {
+        name: "connections",
+        needs: "redis_config_maxclients",
+        used: "redis_connected_clients / on (job, service_name, instance) max by (job, service_name, instance) (redis_config_maxclients)",
+        which: "",
+        fails: true,
+    },
+    Resource {
+        name: "workers",
+        needs: "apache_workers",
+        used: "sum by (job, service_name, instance) (apache_workers{state=\"busy\"}) / sum by (job, service_name, instance) (apache_workers)",
+        which: "",
+        fails: false,
+    },
+    Resource {
+        name: "memory",
+        needs: "rabbitmq_resident_memory_limit_bytes",
+        used: "rabbitmq_process_resident_memory_bytes / rabbitmq_resident_memory_limit_bytes",
         which: "",
         fails: true,
     },
@@ -361,6 +390,12 @@ pub static HEALTH_CHECKS: &[HealthCheck] = &[
     HealthCheck { metric: "pg_up", which: "instance" },
     HealthCheck { metric: "redis_up", which: "instance" },
     HealthCheck { metric: "mysql_up", which: "instance" },
+    HealthCheck { metric: "mongodb_up", which: "instance" },
+    HealthCheck { metric: "memcached_up", which: "instance" },
+    HealthCheck { metric: "pgbouncer_up", which: "instance" },
+    HealthCheck { metric: "nginx_up", which: "instance" },
+    HealthCheck { metric: "apache_up", which: "instance" },
+    HealthCheck { metric: "haproxy_up", which: "instance" },
 ];
 
 /// Metrics that tell what a job is, where it is not a service of its own.
@@ -370,6 +405,9 @@ pub static KINDS: &[(&str, super::state::Kind)] = &[
     ("redis_up", super::state::Kind::Database),
     ("mysql_up", super::state::Kind::Database),
     ("mongodb_up", super::state::Kind::Database),
+    ("memcached_up", super::state::Kind::Database),
+    ("pgbouncer_up", super::state::Kind::Database),
+    ("elasticsearch_cluster_health_status", super::state::Kind::Database),
     ("rabbitmq_build_info", super::state::Kind::Database),
     ("kafka_brokers", super::state::Kind::Database),
 ];
