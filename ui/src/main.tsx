@@ -1,5 +1,6 @@
 // The way in: paint the deck that came with the document, then listen for the next.
 import { render } from "preact";
+import { followPrinter } from "./app/print";
 import { followLinks } from "./app/route";
 import { applyTheme } from "./app/theme";
 import { Shell } from "./app/shell";
@@ -8,6 +9,7 @@ import "./theme.css";
 
 applyTheme();
 followLinks();
+followPrinter();
 const root = document.getElementById("app");
 if (root) {
   root.textContent = "";

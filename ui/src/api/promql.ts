@@ -18,13 +18,14 @@ export type Line = { labels: Labels; values: (number | null)[] };
 /** Lines over shared times in seconds. */
 export type Lines = { times: number[]; lines: Line[] };
 
-export type Window = { start: number; end: number; step: number };
+/** A range in steps of seconds; with `most`, the server thins what it answers to so many points a series. */
+export type Window = { start: number; end: number; step: number; most?: number };
 
 export const number = (text: string): number =>
   text === "+Inf" || text === "Inf" ? Infinity : text === "-Inf" ? -Infinity : Number(text);
 
 export const queryRange = (query: string, window: Window, signal?: AbortSignal, more: Record<string, string> = {}): Promise<Answered<QueryData>> =>
-  ask<QueryData>("query_range", { query, start: window.start, end: window.end, step: window.step, ...more }, signal);
+  ask<QueryData>("query_range", { query, start: window.start, end: window.end, step: window.step, max_points: window.most, ...more }, signal);
 
 export const queryInstant = (query: string, time: number, signal?: AbortSignal): Promise<Answered<QueryData>> =>
   ask<QueryData>("query", { query, time }, signal);
@@ -35,6 +36,7 @@ export const stepsOf = ({ start, end, step }: Window): number[] =>
 
 /** Columns over the steps of the window that was asked for. */
 export const toLines = (data: QueryData, window: Window): Lines => {
+  if (window.most) return thinnedLines(data, window, window.most);
   const times = stepsOf(window);
   if (data.resultType !== "matrix") return { times, lines: [] };
   const lines = data.result.map(({ metric, values = [], histograms = [] }) => {
@@ -42,6 +44,42 @@ export const toLines = (data: QueryData, window: Window): Lines => {
     const put = (time: number, value: number): void => {
       const at = Math.round((time - window.start) / window.step);
       if (at >= 0 && at < column.length) column[at] = Number.isNaN(value) ? null : value;
+    };
+    for (const [time, text] of values) put(time, number(text));
+    for (const [time, histogram] of histograms) put(time, number(histogram.count));
+    return { labels: metric, values: column };
+  });
+  return { times, lines };
+};
+
+/** Columns of what was thinned: two places for each stretch of time, filled in the order in which its extremes came, and one for the end. */
+const thinnedLines = (data: QueryData, window: Window, most: number): Lines => {
+  const [start, span, step] = [window.start, window.end - window.start, window.step].map((seconds) => Math.round(seconds * 1000)) as [number, number, number];
+  const stretches = Math.max(1, Math.floor((most - 1) / 2));
+  const firstStep = (stretch: number): number => Math.ceil((stretch * span) / stretches / step);
+  const times: number[] = [];
+  const places: number[] = [];
+  for (let stretch = 0; stretch <= stretches; stretch++) {
+    const [first, last] = [firstStep(stretch), stretch === stretches ? firstStep(stretch) : firstStep(stretch + 1) - 1];
+    places.push(times.length);
+    if (last >= first && start + first * step <= start + span) times.push((start + first * step) / 1000);
+    if (last > first) times.push((start + last * step) / 1000);
+  }
+  if (data.resultType !== "matrix") return { times, lines: [] };
+  const lines = data.result.map(({ metric, values = [], histograms = [] }) => {
+    const column: (number | null)[] = new Array(times.length).fill(null);
+    // Where few points came none were taken away, and here may be many of one stretch.
+    const put = (time: number, value: number): void => {
+      if (Number.isNaN(value)) return;
+      const stretch = Math.floor(((Math.round(time * 1000) - start) * stretches) / (span || 1));
+      const [at, end] = [places[stretch] ?? times.length, places[stretch + 1] ?? times.length];
+      if (at >= end) return;
+      const [first, second] = [column[at] ?? null, column[end - 1] ?? null];
+      if (first === null || second === null) column[at] = column[end - 1] = value;
+      else if (value < Math.min(first, second) || value > Math.max(first, second)) {
+        const other = value < first ? Math.max(first, second) : Math.min(first, second);
+        [column[at], column[end - 1]] = [other, value];
+      }
     };
     for (const [time, text] of values) put(time, number(text));
     for (const [time, histogram] of histograms) put(time, number(histogram.count));

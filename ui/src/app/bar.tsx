@@ -3,6 +3,7 @@ import { useSignal } from "@preact/signals";
 import type { ComponentChildren, JSX } from "preact";
 import { useEffect, useRef } from "preact/hooks";
 import { parseRange } from "../format/range";
+import { stamp } from "../format/time";
 import "./bar.css";
 import { Icon } from "./icons";
 import { setParams } from "./route";
@@ -11,6 +12,7 @@ import { liveSeconds, range, rangeName, setRange, tick, utc } from "./time";
 export const Bar = (props: { title: ComponentChildren; children?: ComponentChildren; time?: boolean }): JSX.Element => (
   <header class="bar">
     <div class="grow row">{typeof props.title === "string" ? <h1 class="clip">{props.title}</h1> : props.title}</div>
+    {props.time !== false && <span class="printed">{stamp(range.value.from, utc.value)} – {stamp(range.value.to, utc.value)}</span>}
     <div class="tools row wrap">
       {props.children}
       {props.time !== false && <TimePicker />}

@@ -10,9 +10,18 @@ const here = () => ({
 
 const place = signal(here());
 
+/** A part of a path; what is badly encoded is taken as it stands. */
+const decoded = (part: string): string => {
+  try {
+    return decodeURIComponent(part);
+  } catch {
+    return part;
+  }
+};
+
 /** The path below the server's prefix, with its parts decoded. */
 export const path = computed(() => place.value.path);
-export const parts = computed(() => path.value.split("/").slice(1).map((part) => decodeURIComponent(part)));
+export const parts = computed(() => path.value.replace(/(.)\/+$/, "$1").split("/").slice(1).map(decoded));
 /** The parameters of the address. */
 export const params = computed(() => new URLSearchParams(place.value.query));
 

@@ -3,24 +3,26 @@ import { computed } from "@preact/signals";
 import type { ComponentType, JSX } from "preact";
 import { connected, deck, state } from "../deck/live";
 import { DeckPage } from "../deck/page";
-import { Empty } from "./empty";
 import { Icon, StateMark, type IconName } from "./icons";
 import { keyboard, openPalette, Palette, paletteOpen } from "./keys";
 import { lazy } from "./lazy";
 import { href, keepTime, parts } from "./route";
 import { nextTheme, theme } from "./theme";
 
-const PAGES: Record<string, ComponentType> = {
-  "": DeckPage,
-  service: lazy(() => import("../service/page").then((module) => module.ServicePage)),
-  hosts: lazy(() => import("../pages/hosts").then((module) => module.HostsPage)),
-  dashboards: lazy(() => import("../dashboards/page").then((module) => module.DashboardsPage)),
-  explore: lazy(() => import("../explore/page").then((module) => module.ExplorePage)),
-  graph: lazy(() => import("../explore/page").then((module) => module.ExplorePage)),
-  catalog: lazy(() => import("../pages/catalog").then((module) => module.CatalogPage)),
-  targets: lazy(() => import("../pages/targets").then((module) => module.TargetsPage)),
-  system: lazy(() => import("../pages/system").then((module) => module.SystemPage)),
+/** Each page with how many parts its address has, at least and at most. */
+const PAGES: Record<string, [ComponentType, least: number, most: number]> = {
+  "": [DeckPage, 1, 1],
+  service: [lazy(() => import("../service/page").then((module) => module.ServicePage)), 2, 2],
+  hosts: [lazy(() => import("../pages/hosts").then((module) => module.HostsPage)), 1, 2],
+  dashboards: [lazy(() => import("../dashboards/page").then((module) => module.DashboardsPage)), 1, 2],
+  explore: [lazy(() => import("../explore/page").then((module) => module.ExplorePage)), 1, 1],
+  graph: [lazy(() => import("../explore/page").then((module) => module.ExplorePage)), 1, 1],
+  catalog: [lazy(() => import("../pages/catalog").then((module) => module.CatalogPage)), 1, 2],
+  targets: [lazy(() => import("../pages/targets").then((module) => module.TargetsPage)), 1, 1],
+  system: [lazy(() => import("../pages/system").then((module) => module.SystemPage)), 1, 1],
 };
+
+const Missing = lazy(() => import("../pages/missing").then((module) => module.MissingPage));
 
 const NAVIGATION: { to: string; name: string; icon: IconName }[] = [
   { to: "", name: "Deck", icon: "deck" },
@@ -34,14 +36,11 @@ const NAVIGATION: { to: string; name: string; icon: IconName }[] = [
 
 const wrong = computed(() => (deck.value?.services ?? []).filter((service) => service.state === "critical" || service.state === "warning").length);
 
-const NotFound = (): JSX.Element => (
-  <div class="page"><Empty title="There is no such page"><a class="link" href={href("/")}>To the deck</a></Empty></div>
-);
-
 export const Shell = (): JSX.Element => {
   keyboard();
   const first = parts.value[0] ?? "";
-  const Page = PAGES[first] ?? NotFound;
+  const [page, least, most] = PAGES[first] ?? [Missing, 1, Infinity];
+  const Page = parts.value.length >= least && parts.value.length <= most ? page : Missing;
   return (
     <div class="shell">
       <a class="skip" href="#main">Skip to content</a>

@@ -2,7 +2,6 @@
 import { useSignal } from "@preact/signals";
 import type { ComponentChildren, JSX, RefObject } from "preact";
 import { useEffect, useRef, useState } from "preact/hooks";
-import { ask } from "../api/client";
 import { queryRange, shortNames, toLines, type Labels } from "../api/promql";
 import { useAsked } from "../api/use";
 import { Icon } from "../app/icons";
@@ -10,10 +9,11 @@ import { keepTime } from "../app/route";
 import { range } from "../app/time";
 import { windowOf } from "../format/range";
 import { lineColour } from "./colours";
+import { exemplarsOf } from "./exemplars";
 import { comparable, shiftOf, type Compared } from "./compare";
 import { Legend } from "./legend";
 import { markers } from "./markers";
-import { Plot, type Dot, type PlotLine, type PlotThreshold } from "./plot";
+import { Plot, type PlotLine, type PlotThreshold } from "./plot";
 import type { Stacking } from "./stack";
 
 export type ChartQuery = {
@@ -68,16 +68,6 @@ const nameOfQuery = (query: ChartQuery, labels: Labels[], many: boolean): string
   return many || labels.length > 1 ? short : short.map((name) => (name === "{}" ? query.query : name));
 };
 
-type Exemplars = { exemplars: { labels: Labels; value: string; timestamp: number }[] }[];
-const DOTS_MAX = 300;
-
-/** Single requests behind a line; the slowest are the ones worth a look. */
-const exemplarsOf = async ({ selector, per }: { selector: string; per: number }, window: { start: number; end: number }, signal: AbortSignal): Promise<Dot[]> => {
-  const { data } = await ask<Exemplars>("query_exemplars", { query: selector, start: window.start, end: window.end }, signal);
-  const dots = data.flatMap(({ exemplars }) => exemplars.map(({ labels, value, timestamp }) => ({ time: timestamp, value: Number(value) / per, labels })));
-  return dots.toSorted((a, b) => b.value - a.value).slice(0, DOTS_MAX);
-};
-
 /** A colour for all goes to a single line only. */
 const colourOf = (query: ChartQuery, labels: Labels, lines: number): string | undefined =>
   typeof query.colour === "function" ? query.colour(labels) : lines === 1 ? query.colour : undefined;
@@ -100,7 +90,7 @@ export const Chart = (props: ChartProps): JSX.Element => {
         }),
       ),
     );
-    const dots = props.exemplars ? await exemplarsOf(props.exemplars, window, signal) : [];
+    const dots = props.exemplars ? await exemplarsOf(props.exemplars.selector, props.exemplars.per, window, signal) : [];
     return { dots, times: toLines({ resultType: "matrix", result: [] }, window).times, all, window };
   });
   const times = asked.data?.times ?? [];
@@ -113,7 +103,9 @@ export const Chart = (props: ChartProps): JSX.Element => {
       const name = names[at] ?? "";
       const own = colourOf(query, line.labels, found.lines.length);
       if (!shift || !props.compare) {
-        now.push({ name, values: line.values, colour: own ?? lineColour(now.length), ...(query.dash ? { dash: query.dash } : {}), fill: props.fill ?? (props.stack && props.stack !== "none" ? 0.35 : 0), stack: props.stack ?? "none" });
+        // A limit is nothing that adds up.
+        const alone = query.dash ? { dash: query.dash, fill: 0, stack: "none" as const } : {};
+        now.push({ name, values: line.values, colour: own ?? lineColour(now.length), fill: props.fill ?? (props.stack && props.stack !== "none" ? 0.35 : 0), stack: props.stack ?? "none", ...alone });
         return;
       }
       // The same colour as now, and stacked apart, so that tops compare with tops.

@@ -3,14 +3,21 @@
 const dark = typeof matchMedia === "undefined" ? undefined : matchMedia("(prefers-color-scheme: dark)");
 let known = new Map<string, string>();
 let scheme = "";
+let looked = false;
+
+/** Forgets what was resolved under another theme. A drawing asks for colours hundreds of times, so the theme is looked at once per task. */
+const look = (): void => {
+  if (looked) return;
+  looked = true;
+  queueMicrotask(() => (looked = false));
+  const now = `${document.documentElement.style.colorScheme}${dark?.matches}`;
+  if (now !== scheme) known = new Map();
+  scheme = now;
+};
 
 /** Resolves a colour or a variable of the theme to what a canvas takes. */
 export const resolve = (colour: string): string => {
-  const now = `${document.documentElement.style.colorScheme}${dark?.matches}`;
-  if (now !== scheme) {
-    scheme = now;
-    known = new Map();
-  }
+  look();
   const found = known.get(colour);
   if (found) return found;
   const probe = document.createElement("span");
@@ -53,3 +60,6 @@ export const cssColour = (name: string | undefined): string => {
   if (!strength) return base;
   return `color-mix(in srgb, ${base} ${100 - Math.abs(strength)}%, ${strength > 0 ? "white" : "black"})`;
 };
+
+/** Black or white, whichever can be read on a colour. */
+export const readable = (colour: string): string => `oklch(from ${colour} calc((0.68 - l) * 1000) 0 0)`;

@@ -1,6 +1,6 @@
 // Durations as a heatmap: how many requests fell between two bounds at each time, darker for more.
 import type { JSX } from "preact";
-import { useEffect, useRef } from "preact/hooks";
+import { useLayoutEffect, useRef } from "preact/hooks";
 import { number, queryRange, toLines, type Line } from "../api/promql";
 import { useAsked } from "../api/use";
 import { Icon } from "../app/icons";
@@ -47,7 +47,8 @@ export const Heatmap = (props: { cells: Cells; unit: string; height: number; fro
     const tall = (height - BOTTOM - 8) / Math.max(1, cells.rows.length);
     return { width, step, x, tall, y: (row: number) => height - BOTTOM - (row + 1) * tall };
   };
-  useEffect(() => {
+  // Before the browser paints or prints.
+  useLayoutEffect(() => {
     const element = canvas.current;
     const context = element?.getContext("2d");
     if (!element || !context) return;

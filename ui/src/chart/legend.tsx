@@ -1,12 +1,16 @@
 // The lines by name, with their statistics; a click shows one alone, a click with a modifier hides it.
 import { useSignal } from "@preact/signals";
 import type { JSX } from "preact";
+import { Icon } from "../app/icons";
 import { show } from "../format/units";
 import { lineColour } from "./colours";
 import type { PlotLine } from "./plot";
 import { reduce, reducerName } from "./stats";
 
 const ROWS_MAX = 200;
+
+/** Where a line leads. */
+export type LegendLink = { url: string; title: string; blank: boolean };
 
 export type LegendProps = {
   lines: PlotLine[];
@@ -18,6 +22,9 @@ export type LegendProps = {
   decimals?: number;
   /** How tall it is at most, in pixels. */
   most?: number;
+  /** What a table is sorted by at first; the name is "". */
+  sorted?: { by: string; up: boolean };
+  links?: ReadonlyMap<string, LegendLink>;
 };
 
 /** What a click comes to. */
@@ -32,7 +39,7 @@ export const toggled = (name: string, all: string[], hidden: ReadonlySet<string>
 };
 
 export const Legend = (props: LegendProps): JSX.Element | null => {
-  const sort = useSignal<{ by: string; up: boolean } | null>(null);
+  const sort = useSignal<{ by: string; up: boolean } | null>(props.sorted ?? null);
   const { lines, hidden, calcs } = props;
   if (!lines.length) return null;
   const names = lines.map((line) => line.name);
@@ -41,15 +48,20 @@ export const Legend = (props: LegendProps): JSX.Element | null => {
   const rows = lines.map((line, at) => ({ line, colour: line.colour ?? lineColour(at), stats: calcs.map((calc) => reduce(line.values, calc)) }));
   const text = (line: PlotLine, value: number | null) => show(value, line.unit ?? props.unit, line.decimals ?? props.decimals);
   const key = (colour: string) => <span class="key" style={{ background: colour.startsWith("--") ? `var(${colour})` : colour }} />;
+  const leads = (name: string): JSX.Element | undefined => {
+    const link = props.links?.get(name);
+    return link && <a class="leads" href={link.url} target={link.blank ? "_blank" : undefined} rel="noreferrer" title={link.title} aria-label={`${link.title}: ${name}`}><Icon name="open" size={12} /></a>;
+  };
   if (!props.table) {
     return (
       <div class="legend" style={props.most ? { maxHeight: `${props.most}px` } : {}}>
-        {rows.slice(0, ROWS_MAX).map(({ line, colour, stats }) => (
+        {rows.slice(0, ROWS_MAX).map(({ line, colour, stats }) => [
           <button key={line.name} type="button" class={hidden.has(line.name) ? "off" : ""} aria-pressed={!hidden.has(line.name)} onClick={press(line.name)} title={line.name}>
             {key(colour)}<span class="clip">{line.name}</span>
             {stats.map((value, at) => <span key={calcs[at]} class="faint">{reducerName(calcs[at] ?? "")} <b>{text(line, value)}</b></span>)}
-          </button>
-        ))}
+          </button>,
+          leads(line.name),
+        ])}
         {rows.length > ROWS_MAX && <span class="faint">and {rows.length - ROWS_MAX} more</span>}
       </div>
     );
@@ -71,7 +83,7 @@ export const Legend = (props: LegendProps): JSX.Element | null => {
         <tbody>
           {rows.slice(0, ROWS_MAX).map(({ line, colour, stats }) => (
             <tr key={line.name} class={hidden.has(line.name) ? "off" : ""}>
-              <td><button type="button" class="row" aria-pressed={!hidden.has(line.name)} onClick={press(line.name)} title={line.name}>{key(colour)}<span class="clip">{line.name}</span></button></td>
+              <td><button type="button" class="row" aria-pressed={!hidden.has(line.name)} onClick={press(line.name)} title={line.name}>{key(colour)}<span class="clip">{line.name}</span></button>{leads(line.name)}</td>
               {stats.map((value, at) => <td key={calcs[at]} class="num">{text(line, value)}</td>)}
             </tr>
           ))}

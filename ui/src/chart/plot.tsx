@@ -6,12 +6,16 @@ import "uplot/dist/uPlot.min.css";
 import { colours } from "../app/theme";
 import { setRange, utc } from "../app/time";
 import { zoom } from "../app/zoom";
-import { shifted, stamp } from "../format/time";
+import { shifted } from "../format/time";
 import { show } from "../format/units";
+import { printing } from "../app/print";
 import "./chart.css";
 import { lineColour, resolve, translucent } from "./colours";
 import { decimate } from "./decimate";
+import { traceOf, type Dot } from "./exemplars";
 import { stack, type Stacking } from "./stack";
+import { dotAt, fillTip } from "./tip";
+import { walk } from "./walk";
 import { pageTurns } from "./turns";
 
 /** One line and how it is drawn. */
@@ -29,16 +33,29 @@ export type PlotLine = {
   step?: "before" | "after";
   smooth?: boolean;
   points?: boolean;
-  /** Whether gaps are bridged. */
-  span?: boolean;
+  pointSize?: number;
+  /** Whether gaps are bridged; a number is of how many seconds at most. */
+  span?: boolean | number;
+  /** Bars: where they stand to their time, which share of their room they take, and how many pixels at most. */
+  bars?: { align?: -1 | 0 | 1; share?: number; most?: number };
+  /** Colours by height instead of one: from each value on, or in between where they flow. */
+  heights?: { steps: { value: number; colour: string }[]; flow: boolean };
+  /** Whether the area fades towards its bottom. */
+  fades?: boolean;
+  /** The line down to which it is filled. */
+  below?: string;
   right?: boolean;
   stack?: Stacking;
   stackGroup?: string;
+  /** Whether the card at the crosshair leaves it out. */
+  untold?: boolean;
 };
 
 export type PlotThreshold = { value: number; colour: string; line: boolean; area: boolean };
 export type Marker = { time: number; end?: number; text: string; colour?: string };
-export type Dot = { time: number; value: number; labels: Record<string, string> };
+
+/** A scale: its ends, what it is called, and how it counts. */
+export type Side = { min?: number; max?: number; softMin?: number; softMax?: number; log?: number; symlog?: number; label?: string; hidden?: boolean; centred?: boolean; grid?: boolean };
 
 export type PlotProps = {
   times: number[];
@@ -48,9 +65,9 @@ export type PlotProps = {
   decimals?: number;
   min?: number;
   max?: number;
-  softMin?: number;
   softMax?: number;
-  log?: boolean;
+  left?: Side;
+  right?: Side;
   height: number;
   from: number;
   to: number;
@@ -60,13 +77,21 @@ export type PlotProps = {
   /** Charts with the same name share their crosshair. */
   sync?: string;
   label: string;
+  /** What the card at the crosshair shows: `multi`, `single` or `none`, and in which order. */
+  tip?: { mode: string; sort: string };
   onZoom?: (from: number, to: number) => void;
 };
 
 /** What is drawn: the visible lines, stacked, thinned to the pixels there are. */
 const prepare = (props: PlotProps, width: number) => {
   const visible = props.lines.filter((line) => !props.hidden?.has(line.name));
-  const stacked = stackVisible(visible);
+  const onPowers = (line: PlotLine): boolean => !!(line.right ? props.right : props.left)?.log;
+  const stacked = stackVisible(visible).map((column, at) => (onPowers(visible[at] as PlotLine) ? column.map((value) => (value !== null && value > 0 ? value : null)) : column));
+  // Bars on top of each other reach down to the axis: the highest are drawn first, the lower ones over them.
+  if (visible.some((line) => line.draw === "bars" && isStacked(line))) {
+    visible.reverse();
+    stacked.reverse();
+  }
   const thin = decimate(props.times, stacked, Math.max(60, width));
   const crowded = thin.times.length < props.times.length || thin.times.length * visible.length > CROWDED_POINTS;
   return { visible, crowded, data: [thin.times, ...thin.columns] as uPlot.AlignedData };
@@ -91,7 +116,7 @@ const isStacked = (line: PlotLine): boolean => !!line.stack && line.stack !== "n
 const seriesOf = (line: PlotLine, at: number, all: PlotLine[], crowded: boolean): uPlot.Series => {
   const colour = line.colour ?? lineColour(at);
   const paths = line.draw === "bars"
-    ? uPlot.paths.bars?.({ size: [0.8, 60] })
+    ? uPlot.paths.bars?.({ size: [line.bars?.share ?? 0.8, line.bars?.most ?? 60], align: line.bars?.align ?? 0 })
     : line.draw === "points"
       ? () => null
       : line.step
@@ -99,19 +124,54 @@ const seriesOf = (line: PlotLine, at: number, all: PlotLine[], crowded: boolean)
         : line.smooth
           ? uPlot.paths.spline?.()
           : undefined;
-  const fill = line.fill ?? 0;
-  const below = isStacked(line) && all.slice(0, at).some((other) => isStacked(other) && other.stackGroup === line.stackGroup);
+  // Bars on top of each other cover each other.
+  const fill = line.draw === "bars" && isStacked(line) ? 1 : (line.fill ?? 0);
+  const below = isStacked(line) && line.draw !== "bars" && all.slice(0, at).some((other) => isStacked(other) && other.stackGroup === line.stackGroup);
   return {
     label: line.name,
     scale: line.right ? "right" : "y",
-    stroke: () => resolve(colour),
+    stroke: line.heights ? (plot: uPlot) => byHeight(plot, line, 1) : () => resolve(colour),
     width: line.draw === "bars" ? 0 : crowded ? Math.min(line.width ?? 1, 1 / devicePixelRatio) : (line.width ?? 1.5) * zoom.value,
-    ...(fill > 0 && !below ? { fill: () => translucent(colour, fill) } : {}),
+    ...(fill > 0 && !below && !line.below ? { fill: (plot: uPlot) => (line.heights ? byHeight(plot, line, fill) : line.fades ? fading(plot, colour, fill) : translucent(colour, fill)) } : {}),
     ...(paths ? { paths: paths as uPlot.Series.PathBuilder } : {}),
     ...(line.dash ? { dash: line.dash } : {}),
-    spanGaps: line.span ?? false,
-    points: { show: line.draw === "points" || line.points === true ? true : (plot, series, from, to) => lonely(plot, series, from, to), size: 5 * zoom.value, fill: () => resolve(colour) },
+    spanGaps: line.span === true,
+    ...(typeof line.span === "number" ? { gaps: bridged(line.span) } : {}),
+    points: { show: line.draw === "points" || line.points === true ? true : (plot, series, from, to) => lonely(plot, series, from, to), size: (line.pointSize ?? 5) * zoom.value, fill: () => resolve(colour) },
   };
+};
+
+/** Gaps of more than so many seconds stay. */
+const bridged = (seconds: number): uPlot.Series.GapsRefiner => (plot, _series, _from, _to, gaps) => {
+  const wide = Math.abs(plot.valToPos(seconds, "x", true) - plot.valToPos(0, "x", true));
+  return gaps.filter(([from, to]) => to - from > wide + 1);
+};
+
+/** A colour that changes with the height on the scale. */
+const byHeight = (plot: uPlot, line: PlotLine, alpha: number): CanvasGradient | string => {
+  const { steps = [], flow = false } = line.heights ?? {};
+  const { min, max } = plot.scales[line.right ? "right" : "y"] ?? {};
+  const first = steps[0]?.colour ?? "--c0";
+  if (typeof min !== "number" || typeof max !== "number" || max <= min || !plot.bbox.height) return translucent(first, alpha);
+  const { top, height } = plot.bbox;
+  const gradient = plot.ctx.createLinearGradient(0, top + height, 0, top);
+  const share = (value: number): number => Math.min(1, Math.max(0, (value - min) / (max - min)));
+  steps.forEach(({ value, colour }, at) => {
+    const resolved = translucent(colour, alpha);
+    gradient.addColorStop(share(value), resolved);
+    // Without flow a colour holds up to where the next begins.
+    if (!flow) gradient.addColorStop(share(steps[at + 1]?.value ?? Infinity), resolved);
+  });
+  return gradient;
+};
+
+/** An area that fades from the top of the plot to its bottom. */
+const fading = (plot: uPlot, colour: string, alpha: number): CanvasGradient | string => {
+  if (!plot.bbox.height) return translucent(colour, alpha);
+  const gradient = plot.ctx.createLinearGradient(0, plot.bbox.top, 0, plot.bbox.top + plot.bbox.height);
+  gradient.addColorStop(0, translucent(colour, alpha));
+  gradient.addColorStop(1, translucent(colour, alpha * 0.08));
+  return gradient;
 };
 
 /** A value between two gaps would not be seen without its point. */
@@ -127,7 +187,9 @@ const lonely = (plot: uPlot, series: number, from: number, to: number): boolean 
 const bandsOf = (lines: PlotLine[]): uPlot.Band[] => {
   const bands: uPlot.Band[] = [];
   lines.forEach((line, at) => {
-    if (!isStacked(line) || !line.fill) return;
+    const down = line.below === undefined ? -1 : lines.findIndex(({ name }) => name === line.below);
+    if (down >= 0 && down !== at) bands.push({ series: [at + 1, down + 1], fill: () => translucent(line.colour ?? lineColour(at), line.fill || 0.2) });
+    if (!isStacked(line) || !line.fill || line.draw === "bars") return;
     for (let below = at - 1; below >= 0; below--) {
       const other = lines[below];
       if (other && isStacked(other) && other.stackGroup === line.stackGroup) {
@@ -159,11 +221,14 @@ const options = (props: PlotProps, width: number, visible: PlotLine[], crowded: 
   const shares = visible.some((line) => line.stack === "percent");
   const unitOf = (right: boolean) => (shares && !right ? "percentunit" : (visible.find((line) => !!line.right === right)?.unit ?? props.unit ?? "short"));
   const values = (right: boolean) => (_: uPlot, ticks: number[]) => tickLabels(ticks, unitOf(right), props.decimals);
-  const scale = (): uPlot.Scale => ({
-    ...(props.log ? { distr: 3 as const } : {}),
-    range: (_, low, high) => limits(props, low, high, visible),
+  const left: Side = { ...props.left, ...(props.min === undefined ? {} : { min: props.min }), ...(props.max === undefined ? {} : { max: props.max }), ...(props.softMax === undefined ? {} : { softMax: props.softMax }) };
+  const right = props.right ?? {};
+  const scale = (side: Side, own: PlotLine[]): uPlot.Scale => ({
+    ...(side.log ? { distr: 3 as const, log: side.log === 2 ? (2 as const) : (10 as const) } : side.symlog ? { distr: 4 as const, asinh: side.symlog } : {}),
+    range: (_, low, high) => limits(side, low, high, own),
   });
   const hasRight = visible.some((line) => line.right);
+  const named = (side: Side): Partial<uPlot.Axis> => (side.label ? { label: side.label, labelSize: 18 * zoom.value, labelGap: 0, labelFont: `${11 * zoom.value}px Inter, system-ui, sans-serif` } : {});
   return {
     width,
     height: props.height * zoom.value,
@@ -177,11 +242,11 @@ const options = (props: PlotProps, width: number, visible: PlotLine[], crowded: 
       focus: { prox: 24 * zoom.value },
     },
     focus: { alpha: 1 },
-    scales: { x: { time: true, range: () => [props.from / 1000, props.to / 1000] }, y: scale(), ...(hasRight ? { right: { range: (_: uPlot, low: number, high: number) => limits({ ...props, min: undefined, max: undefined } as unknown as PlotProps, low, high, visible) } } : {}) },
+    scales: { x: { time: true, range: () => [props.from / 1000, props.to / 1000] }, y: scale(left, visible.filter((line) => !line.right)), ...(hasRight ? { right: scale(right, visible.filter((line) => line.right)) } : {}) },
     axes: [
       axis({ size: 28 * zoom.value, space: 70 * zoom.value, values: (_, ticks, __, ___, step) => ticks.map((tick) => timeLabel(tick * 1000, step)) }),
-      axis({ size: axisWidth, space: 34 * zoom.value, values: values(false), ...stepsFor(unitOf(false)) }),
-      ...(hasRight ? [axis({ scale: "right", side: 1, size: axisWidth, grid: { show: false }, values: values(true) })] : []),
+      axis({ size: axisWidth, space: 34 * zoom.value, values: values(false), show: !left.hidden, ...(left.grid === false ? { grid: { show: false } } : {}), ...named(left), ...(left.log ? {} : stepsFor(unitOf(false))) }),
+      ...(hasRight ? [axis({ scale: "right", side: 1, size: axisWidth, grid: { show: right.grid === true }, values: values(true), show: !right.hidden, ...named(right), ...(right.log ? {} : stepsFor(unitOf(true))) })] : []),
     ],
     series: [{}, ...visible.map((line, at, all) => seriesOf(line, at, all, crowded))],
     bands: bandsOf(visible),
@@ -206,7 +271,9 @@ const options = (props: PlotProps, width: number, visible: PlotLine[], crowded: 
 const tickLabels = (ticks: readonly (number | null)[], unit: string, decimals: number | undefined): string[] => {
   const written = (digits: number | undefined) => ticks.map((tick) => (tick === null ? "" : show(tick, unit, digits)));
   const labels = written(decimals);
-  return decimals !== undefined && new Set(labels).size < labels.length ? written(undefined) : labels;
+  const told = decimals !== undefined && new Set(labels).size < labels.length ? written(undefined) : labels;
+  // Beside an axis there is no room to say of each tick again what is counted.
+  return told.map((label) => label.replace(/ (ops|req|io|rows|rec|msg|evt|rd|wr|c|p)\/(s|min)$/, "/$2"));
 };
 
 /** The plot under the pointer: only it has a card, all have the crosshair. */
@@ -227,17 +294,31 @@ const timeLabel = (millis: number, step: number): string => {
   return midnight ? text.slice(5, 10) : step < 60 ? text.slice(11, 19) : text.slice(11, 16);
 };
 
-const limits = (props: PlotProps, low: number | null, high: number | null, visible: PlotLine[]): [number, number] => {
+const limits = (side: Side, low: number | null, high: number | null, visible: PlotLine[]): [number, number] => {
   let [from, to] = [low ?? 0, high ?? 1];
-  if (props.softMin !== undefined) from = Math.min(from, props.softMin);
-  if (props.softMax !== undefined) to = Math.max(to, props.softMax);
-  if (props.log) return [props.min && props.min > 0 ? props.min : Math.max(from > 0 ? from : 1e-3, 1e-9) / 1.5, (props.max ?? Math.max(to, 1e-3)) * 1.5];
+  if (side.softMin !== undefined) from = Math.min(from, side.softMin);
+  if (side.softMax !== undefined) to = Math.max(to, side.softMax);
+  if (side.log) return logLimits(side, to, visible);
   const filled = visible.some((line) => (line.fill ?? 0) > 0 || line.draw === "bars");
   // A line far from zero keeps its shape; anything else stands on zero, where sizes compare.
   if (from > 0 && (filled || from < to * 0.55)) from = 0;
   if (from === to) [from, to] = from === 0 ? [0, 1] : [Math.min(0, from), Math.max(0, from * 1.25)];
   const room = (to - from) * 0.06;
-  return [props.min ?? (from === 0 ? 0 : from - room), props.max ?? (to === 0 ? 0 : to + room)];
+  const found: [number, number] = [side.min ?? (from === 0 ? 0 : from - room), side.max ?? (to === 0 ? 0 : to + room)];
+  if (!side.centred) return found;
+  const most = Math.max(Math.abs(found[0]), Math.abs(found[1]));
+  return [-most, most];
+};
+
+/** On a scale of powers there is no zero: it begins below the smallest value above it. */
+const logLimits = (side: Side, high: number, visible: PlotLine[]): [number, number] => {
+  let low = side.min && side.min > 0 ? side.min : Infinity;
+  if (low === Infinity) for (const { values } of visible) for (const value of values) if (value !== null && value > 0 && value < low) low = value;
+  const base = side.log ?? 10;
+  const floor = (value: number): number => base ** Math.floor(Math.log(value) / Math.log(base) + 1e-9);
+  if (low === Infinity) low = 0.1;
+  const top = side.max ?? Math.max(high, low * base);
+  return [side.min && side.min > 0 ? side.min : floor(low), side.max ?? (floor(top) === top ? top : floor(top) * base)];
 };
 
 const drawThresholds = (plot: uPlot, { thresholds = [] }: PlotProps): void => {
@@ -267,6 +348,15 @@ const drawThresholds = (plot: uPlot, { thresholds = [] }: PlotProps): void => {
   ctx.restore();
 };
 
+/** Puts what finds the trace of the request under the crosshair where it can be pasted from. */
+const copyTrace = (plot: uPlot, { dots = [] }: PlotProps, told: HTMLElement | null): void => {
+  const { left = -1, top = -1 } = plot.cursor;
+  const dot = dotAt(plot, dots, left, top);
+  const id = dot && traceOf(dot);
+  if (!id) return;
+  void navigator.clipboard?.writeText(id).then(() => { if (told) told.textContent = `${id} copied`; }, () => undefined);
+};
+
 const drawMarkers = (plot: uPlot, { markers = [], dots = [] }: PlotProps): void => {
   const { ctx, bbox } = plot;
   ctx.save();
@@ -290,7 +380,7 @@ const drawMarkers = (plot: uPlot, { markers = [], dots = [] }: PlotProps): void 
   }
   ctx.fillStyle = resolve("--c3");
   for (const dot of dots) {
-    const [x, y] = [plot.valToPos(dot.time, "x", true), plot.valToPos(dot.value, "y", true)];
+    const [x, y] = [plot.valToPos(dot.time, "x", true), plot.valToPos(dot.value, dot.right ? "right" : "y", true)];
     if (x < bbox.left || x > bbox.left + bbox.width || y < bbox.top || y > bbox.top + bbox.height) continue;
     const size = 3 * devicePixelRatio;
     ctx.beginPath();
@@ -303,81 +393,11 @@ const drawMarkers = (plot: uPlot, { markers = [], dots = [] }: PlotProps): void 
   ctx.restore();
 };
 
-const TIP_LINES = 12;
-
-/** Fills the card at the crosshair; texts only, whatever they look like. */
-const fillTip = (tip: HTMLElement, plot: uPlot, props: PlotProps, visible: PlotLine[]): void => {
-  const { left = -1, idx } = plot.cursor;
-  if (left < 0 || idx === null || idx === undefined) return void (tip.hidden = true);
-  const time = plot.data[0]?.[idx];
-  if (time === undefined) return void (tip.hidden = true);
-  const row = nearest(props.times, time);
-  const rows = visible
-    .map((line, index) => ({ line, index, value: line.values[row] ?? null, drawn: plot.data[index + 1]?.[idx] ?? null }))
-    .filter((row) => row.value !== null);
-  const height = plot.cursor.top ?? 0;
-  const distance = (row: (typeof rows)[number]) => (row.drawn === null ? Infinity : Math.abs(plot.valToPos(row.drawn, row.line.right ? "right" : "y") - height));
-  const near = rows.toSorted((a, b) => distance(a) - distance(b))[0];
-  rows.sort((a, b) => (b.value ?? 0) - (a.value ?? 0));
-  const shown = rows.slice(0, TIP_LINES);
-  if (near && !shown.includes(near)) shown[shown.length - 1] = near;
-  const head = document.createElement("time");
-  head.textContent = stamp(time * 1000, utc.value);
-  const list = document.createElement("ul");
-  for (const { line, index, value } of shown) {
-    const item = document.createElement("li");
-    if (near?.line === line && rows.length > 1) item.className = "near";
-    const key = document.createElement("span");
-    key.className = "key";
-    key.style.background = resolve(line.colour ?? lineColour(index));
-    const name = document.createElement("span");
-    name.className = "clip";
-    name.textContent = line.name;
-    const number = document.createElement("b");
-    number.textContent = show(value, line.unit ?? props.unit, line.decimals ?? props.decimals);
-    item.append(key, name, number);
-    list.append(item);
-  }
-  const rest = rows.length - shown.length;
-  const more = document.createElement("div");
-  more.className = "more";
-  more.textContent = rest > 0 ? `and ${rest} more` : "";
-  const marks = (props.markers ?? []).filter((marker) => Math.abs(plot.valToPos(marker.time / 1000, "x") - left) < 8);
-  for (const marker of marks) {
-    const text = document.createElement("div");
-    text.textContent = `▲ ${marker.text}`;
-    more.append(text);
-  }
-  const dot = (props.dots ?? []).find((one) => Math.hypot(plot.valToPos(one.time, "x") - left, plot.valToPos(one.value, "y") - height) < 7);
-  if (dot) {
-    const text = document.createElement("div");
-    text.textContent = `◆ ${show(dot.value, props.unit)} ${Object.entries(dot.labels).map(([name, value]) => `${name}=${value}`).join(" ")}`;
-    more.append(text);
-  }
-  tip.replaceChildren(head, list, more);
-  tip.hidden = false;
-  // On the side with more room; measuring the card would lay out the page on each move.
-  const at = plot.bbox.left / devicePixelRatio + left;
-  const right = at > plot.width / 2;
-  tip.style.left = right ? "auto" : `${at / zoom.value + 16}px`;
-  tip.style.right = right ? `${(plot.width - at) / zoom.value + 16}px` : "auto";
-};
-
-const nearest = (times: readonly number[], time: number): number => {
-  let [low, high] = [0, times.length - 1];
-  while (low < high) {
-    const middle = (low + high) >> 1;
-    if ((times[middle] as number) < time) low = middle + 1;
-    else high = middle;
-  }
-  return low > 0 && time - (times[low - 1] as number) < (times[low] as number) - time ? low - 1 : low;
-};
-
 /** What decides whether the plot must be made anew rather than only get other data. */
 const shapeOf = (props: PlotProps, visible: PlotLine[], crowded: boolean): string =>
   JSON.stringify([
     crowded, zoom.value,
-    visible.map(({ values: _, ...rest }) => rest), props.unit, props.decimals, props.min, props.max, props.softMin, props.softMax, props.log, props.height,
+    visible.map(({ values: _, ...rest }) => rest), props.unit, props.decimals, props.min, props.max, props.softMax, props.left, props.right, props.height,
     props.thresholds, props.sync, utc.value,
   ]);
 
@@ -386,7 +406,9 @@ export const Plot = (props: PlotProps): JSX.Element => {
   const tip = useRef<HTMLDivElement>(null);
   const held = useRef<{ plot: uPlot; shape: string; props: PlotProps; visible: PlotLine[] } | null>(null);
   const seen = useRef(true);
+  const told = useRef<HTMLDivElement>(null);
   const coloured = `${colours.value} ${zoom.value}`;
+  const onPaper = printing.value;
   const draw = (): void => {
     const element = host.current;
     if (!element) return;
@@ -417,13 +439,14 @@ export const Plot = (props: PlotProps): JSX.Element => {
     made.plot.batch(() => undefined);
     made.plot.over.addEventListener("mouseenter", () => (pointed = made.plot));
     made.plot.over.addEventListener("mouseleave", () => { if (pointed === made.plot) pointed = undefined; });
+    made.plot.over.addEventListener("click", () => copyTrace(made.plot, made.props, told.current));
     held.current = made;
   };
   const drawNow = useRef(draw);
   drawNow.current = draw;
   const turn = useRef(() => drawNow.current());
   // Before the browser paints, so that no frame shows an empty chart.
-  useLayoutEffect(() => pageTurns.take(turn.current));
+  useLayoutEffect(() => (onPaper ? drawNow.current() : pageTurns.take(turn.current)));
   useEffect(() => {
     const element = host.current;
     if (!element) return;
@@ -441,10 +464,29 @@ export const Plot = (props: PlotProps): JSX.Element => {
       held.current = null;
     };
   }, []);
+  const press = (event: KeyboardEvent): void => {
+    const now = held.current;
+    const card = tip.current;
+    if (!now || !card || !walk(event, now.plot, now.props.dots ?? [])) return;
+    event.preventDefault();
+    pointed = event.key === "Escape" ? undefined : now.plot;
+    if (event.key === "Enter") return copyTrace(now.plot, now.props, told.current);
+    fillTip(card, now.plot, now.props, now.visible);
+    if (told.current) told.current.textContent = card.hidden ? "" : [...card.children].flatMap((part) => (part.tagName === "UL" ? [...part.children] : [part])).map((part) => part.textContent).join(", ");
+  };
+  const leave = (): void => {
+    const now = held.current;
+    if (!now || pointed !== now.plot || now.plot.over.matches(":hover")) return;
+    pointed = undefined;
+    now.plot.setCursor({ left: -10, top: -10 });
+    if (tip.current) tip.current.hidden = true;
+  };
+  const dots = props.dots?.length ?? 0;
   return (
-    <div class="plot" style={{ height: `${props.height}px` }} role="img" aria-label={props.label}>
+    <div class="plot" style={{ height: `${props.height}px` }} role="group" aria-roledescription="chart" tabIndex={0} aria-label={`${props.label}${dots ? `, ${dots} exemplars: arrows walk through them, Enter copies the trace id` : ""}`} onKeyDown={press} onBlur={leave}>
       <div ref={host} class="drawn" />
       <div ref={tip} class="tip" hidden />
+      <div ref={told} class="visually-hidden" role="status" />
     </div>
   );
 };

@@ -63,3 +63,23 @@ export const reduce = (values: readonly (number | null | undefined)[], reducer: 
     }
   }
 };
+
+/** More bars than this nobody could tell apart. */
+const BUCKETS_MAX = 500;
+
+/** How often values fell into ranges of about equal size. */
+export const distribution = (values: number[], buckets = 24, wanted?: number): { from: number; to: number; count: number }[] => {
+  const finite = values.filter(Number.isFinite);
+  if (!finite.length) return [];
+  const low = finite.reduce((a, b) => Math.min(a, b), Infinity);
+  const high = finite.reduce((a, b) => Math.max(a, b), -Infinity);
+  const raw = (high - low) / buckets || Math.abs(low) / buckets || 1;
+  const power = 10 ** Math.floor(Math.log10(raw));
+  const round = ([1, 2, 5, 10].find((factor) => factor * power >= raw) ?? 10) * power;
+  const size = wanted && (high - low) / wanted < BUCKETS_MAX ? wanted : round;
+  const first = Math.floor(low / size) * size;
+  const count = Math.floor((high - first) / size) + 1;
+  const found = Array.from({ length: count }, (_, at) => ({ from: first + at * size, to: first + (at + 1) * size, count: 0 }));
+  for (const value of finite) { const bucket = found[Math.min(count - 1, Math.floor((value - first) / size))]; if (bucket) bucket.count++; }
+  return found;
+};

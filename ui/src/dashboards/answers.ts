@@ -1,43 +1,33 @@
 // The queries of a panel, asked as Grafana would ask them.
-import { nameOf, number, queryInstant, queryRange, toLines, type Labels, type RawSeries } from "../api/promql";
+import { number, queryInstant, queryRange, toLines, type Labels, type Window } from "../api/promql";
 import type { DashboardPanel, DashboardQuery } from "../api/types";
+import { utc } from "../app/time";
+import { exemplarsOf, type Dot } from "../chart/exemplars";
+import { instant } from "../format/range";
+import { shifted } from "../format/time";
 import { filtered, readFilter } from "./adhoc";
+import { legendName, titles } from "./names";
 import { interpolate, joined, panelScope, spanMillis, type Scope } from "./interpolate";
 
 export type Series = { labels: Labels; title: string; values: (number | null)[]; times?: number[] };
+/** An exemplar, and whose. */
+export type QueryDot = Dot & { query: string };
 /** Times in milliseconds. */
-export type QueryAnswer = { query: DashboardQuery; times: number[]; series: Series[] };
-
-/** `{{label}}` filled in; without a legend the series as PromQL writes it. */
-export const legendName = (legend: string, labels: Labels): string =>
-  legend && legend !== "__auto"
-    ? legend.replace(/\{\{\s*(.+?)\s*\}\}/g, (_, label: string) => labels[label] ?? "")
-    : autoName(labels);
-
-const autoName = (labels: Labels): string => {
-  const { __name__: name, ...rest } = labels;
-  const values = Object.entries(rest);
-  if (!values.length) return name ?? "";
-  return values.length === 1 && !name ? (values[0]?.[1] ?? "") : nameOf(labels);
-};
-
-/** With `__auto`, labels that all series share are left out. */
-const titles = (legend: string, all: RawSeries[], query: string): string[] => {
-  if (legend && legend !== "__auto") return all.map(({ metric }) => legendName(legend, metric));
-  if (legend !== "__auto" || all.length < 2) return all.map(({ metric }) => autoName(metric) || query);
-  const shared = new Set(Object.keys(all[0]?.metric ?? {}).filter((name) => all.every(({ metric }) => metric[name] === all[0]?.metric[name])));
-  return all.map(({ metric }) => autoName(Object.fromEntries(Object.entries(metric).filter(([name]) => !shared.has(name)))) || query);
-};
+export type QueryAnswer = { query: DashboardQuery; times: number[]; series: Series[]; dots?: QueryDot[] };
 
 export type PanelRange = { from: number; to: number };
 
 /** The range of a panel, which may have one of its own or lie back. */
 export const panelRange = (panel: DashboardPanel, range: PanelRange): PanelRange => {
-  const own = panel.timeFrom ? spanMillis(panel.timeFrom.replace(/^now-/, "").replace(/\/.*$/, "")) : undefined;
-  const shift = (panel.timeShift && spanMillis(panel.timeShift)) || 0;
-  const from = own ? range.to - own : range.from;
-  return { from: from - shift, to: range.to - shift };
+  const shift = (panel.timeShift && spanMillis(panel.timeShift.replace(/^now-/, ""))) || 0;
+  const said = panel.timeFrom && (panel.timeFrom.startsWith("now") ? panel.timeFrom : `now-${panel.timeFrom}`);
+  const own = said ? instant(said, range.to, shifted(range.to, utc.value).getTime() - range.to) : undefined;
+  return { from: (own ?? range.from) - shift, to: range.to - shift };
 };
+
+/** What is said of a range of its own. */
+export const ownRange = ({ timeFrom, timeShift }: DashboardPanel): string =>
+  [timeFrom && (/^(now-)?\d+\w+$/.test(timeFrom) ? `last ${timeFrom.replace(/^now-/, "")}` : timeFrom), timeShift && `${timeShift.replace(/^now-/, "")} earlier`].filter(Boolean).join(", ");
 
 /** The name under which filters that hold for every query are in the scope. */
 export const ADHOC = "__adhoc";
@@ -54,18 +44,42 @@ export const askPanel = async (panel: DashboardPanel, range: PanelRange, pixels:
     const text = filtered(interpolate(query.query, joined(scope, own.scope)), filters);
     const legend = interpolate(query.legend, joined(scope, own.scope), true);
     // A query may ask both: a table shows the moment, a chart the range.
-    const moment = query.instant && !(query.range && panel.kind === "timeseries");
-    if (moment || (query.format === "table" && !query.range)) return instant(query, text, legend, shown.to, signal);
-    const step = Math.max(1, own.interval / 1000);
-    const window = { start: Math.floor(shown.from / 1000 / step) * step, end: Math.ceil(shown.to / 1000 / step) * step, step };
-    const { data } = await queryRange(text, window, signal);
+    const once = query.instant && !(query.range && panel.kind === "timeseries");
+    if (once || (query.format === "table" && !query.range)) return moment(query, text, legend, shown.to, signal);
+    const window = stepped(shown, Math.max(1, own.interval / 1000), thinnable(panel) ? pixels * POINTS_PER_PIXEL : undefined);
+    const [{ data }, dots] = await Promise.all([queryRange(text, window, signal), query.exemplars && panel.kind === "timeseries" ? exemplarsOf(text, 1, window, signal) : undefined]);
     const lines = toLines(data, window);
     const names = data.resultType === "matrix" ? titles(legend, data.result, text) : [];
-    return { query, times: lines.times.map((time) => time * 1000), series: lines.lines.map((line, at) => ({ labels: line.labels, title: names[at] ?? "", values: line.values })) };
+    return { query, times: lines.times.map((time) => time * 1000), series: lines.lines.map((line, at) => ({ labels: line.labels, title: names[at] ?? "", values: line.values })), ...(dots?.length ? { dots: dots.map((dot) => ({ ...dot, query: query.name })) } : {}) };
   }));
 };
 
-const instant = async (query: DashboardQuery, text: string, legend: string, at: number, signal: AbortSignal): Promise<QueryAnswer> => {
+/** Points of a pixel that are worth their way: with them, what is drawn is what all points would draw. */
+const POINTS_PER_PIXEL = 4;
+
+/** Statistics that the lowest and highest of each stretch do not change. */
+const KEPT_CALCS = /^(min|max|range|last|lastNotNull|current)$/;
+
+/** Whether the lowest and the highest of each stretch draw the same picture as all points: not where lines are summed, counted or reshaped. */
+export const thinnable = (panel: DashboardPanel): boolean => {
+  const calcs = (panel.options["legend"] as { calcs?: unknown } | undefined)?.calcs;
+  const whole = JSON.stringify([panel.defaults, panel.overrides]);
+  return panel.kind === "timeseries" && !panel.transformations.length && !/"mode":"(normal|percent)"|"byValue"|"drawStyle":"(bars|points)"|"showPoints":"always"/.test(whole)
+    && (!Array.isArray(calcs) || calcs.every((calc) => KEPT_CALCS.test(String(calc))));
+};
+
+/** How many points of a series the server answers with, and how many steps it takes where it thins them. */
+const POINTS_MAX = 11_000;
+const STEPS_MAX = 100_000;
+
+/** The range in steps; they are wider than asked for only where the server would refuse them. */
+const stepped = (shown: PanelRange, wanted: number, most: number | undefined): Window => {
+  const seconds = (shown.to - shown.from) / 1000;
+  const step = Math.max(wanted, Math.ceil(seconds / ((most ? STEPS_MAX : POINTS_MAX) - 2)));
+  return { start: Math.floor(shown.from / 1000 / step) * step, end: Math.ceil(shown.to / 1000 / step) * step, step, ...(most && seconds / step > most ? { most } : {}) };
+};
+
+const moment = async (query: DashboardQuery, text: string, legend: string, at: number, signal: AbortSignal): Promise<QueryAnswer> => {
   const { data } = await queryInstant(text, Math.floor(at / 1000), signal);
   if (data.resultType === "scalar" || data.resultType === "string") {
     const [time, value] = data.result;

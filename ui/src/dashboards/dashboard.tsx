@@ -9,13 +9,14 @@ import { Bar } from "../app/bar";
 import { Empty } from "../app/empty";
 import { Icon } from "../app/icons";
 import { typing } from "../app/keys";
+import { print, whole } from "../app/print";
 import { go, href, params, setParams } from "../app/route";
 import { range as shownRange } from "../app/time";
 import { zoom } from "../app/zoom";
 import { added } from "../chart/markers";
 import { ADHOC } from "./answers";
 import "./dashboard.css";
-import { added as withNew, compacted, moved, withPanel } from "./edit";
+import { added as withNew, bandsOf, compacted, moved, withPanel } from "./edit";
 import { PanelEditor } from "./editor";
 import { download, saveAs, toGrafana } from "./export";
 import { Filters } from "./filters";
@@ -157,6 +158,7 @@ const Shown = ({ dashboard: loaded, report, editable }: { dashboard: Model; repo
               ["Link", "Copy the address of what is shown", () => void tried("Copying", () => navigator.clipboard.writeText(absolute()))],
               ...(snapshot ? [] : [["Snapshot", "Keep what is shown, data and all, under an address of its own", () => void tried("Keeping a snapshot", async () => { go(await keepSnapshot(dashboard, scope, range)); said.value = "Kept; the address leads here"; })] as const]),
               ["PNG", "Download a picture", () => void tried("Drawing", async () => { if (board.current) saveAs(`${dashboard.id}.png`, await imageOf(board.current)); })],
+              ["Print", "All panels, light, on paper or as PDF", () => void print()],
               ["JSON", "Download in Grafana's form", () => download(`${dashboard.id}.json`, toGrafana(dashboard))],
             ]} />
           )}
@@ -261,22 +263,27 @@ const press = (event: KeyboardEvent, { id, place }: DashboardPanel, edit: Editin
 
 const Section = ({ section, scope, title, id, edit }: { section: DashboardSection; scope: Scope; title: string; id: string; edit: Editing | undefined }): JSX.Element => {
   const open = useSignal(!section.collapsed);
-  const panels = open.value ? compacted(placed(section.panels, scope)) : [];
-  const rows = panels.reduce((most, { y, h }) => Math.max(most, y + h), 0);
+  const panels = open.value || whole() ? compacted(placed(section.panels, scope)) : [];
+  // One grid while panels are moved about; else one for each band, as paper is cut between them only.
+  const bands = edit ? [panels] : bandsOf(panels);
   return (
     <section>
       {title && <button class="fold rowtitle" type="button" aria-expanded={open.value} onClick={() => (open.value = !open.value)}><Icon name="open" size={15} />{title}{!open.value && <span class="dim">{section.panels.length} panels</span>}</button>}
-      {open.value && (
-        <div class="gridded" style={{ gridTemplateRows: `repeat(${rows}, ${ROW}px)` }}>
-          {panels.map((one) => (
-            <div key={`${one.panel.id} ${one.name}`} class={edit ? "cellbox edited" : "cellbox"} style={{ gridColumn: `${one.x + 1} / span ${one.w}`, gridRow: `${one.y + 1} / span ${one.h}` }}>
-              <Panel panel={one.panel} scope={one.scope} key2={`${id} ${one.panel.id} ${JSON.stringify(one.panel.queries)} ${scopeKey(one.scope)}`} height={one.h * ROW + (one.h - 1) * GAP} sync="dashboard" />
-              {edit && <button class="handle" type="button" aria-label={`Edit ${one.panel.title || one.panel.kind}`} title="Click to edit, drag or press arrows to move, with Shift to resize" aria-keyshortcuts="Enter ArrowLeft ArrowRight ArrowUp ArrowDown" onPointerDown={(event) => drag(event, one.panel, edit, false)} onKeyDown={(event) => press(event, one.panel, edit)} />}
-              {edit && <span class="corner" onPointerDown={(event) => drag(event, one.panel, edit, true)} />}
-            </div>
-          ))}
-        </div>
-      )}
+      {bands.map((band) => {
+        const top = edit ? 0 : Math.min(...band.map(({ y }) => y));
+        const rows = band.reduce((most, { y, h }) => Math.max(most, y + h), 0) - top;
+        return (
+          <div key={edit ? "all" : band.map((one) => `${one.panel.id} ${one.name}`).join(" ")} class="gridded" style={{ gridTemplateRows: `repeat(${Math.max(0, rows)}, ${ROW}px)` }}>
+            {band.map((one) => (
+              <div key={`${one.panel.id} ${one.name}`} class={edit ? "cellbox edited" : "cellbox"} style={{ gridColumn: `${one.x + 1} / span ${one.w}`, gridRow: `${one.y - top + 1} / span ${one.h}` }}>
+                <Panel panel={one.panel} scope={one.scope} key2={`${id} ${one.panel.id} ${JSON.stringify(one.panel.queries)} ${scopeKey(one.scope)}`} height={one.h * ROW + (one.h - 1) * GAP} sync="dashboard" />
+                {edit && <button class="handle" type="button" aria-label={`Edit ${one.panel.title || one.panel.kind}`} title="Click to edit, drag or press arrows to move, with Shift to resize" aria-keyshortcuts="Enter ArrowLeft ArrowRight ArrowUp ArrowDown" onPointerDown={(event) => drag(event, one.panel, edit, false)} onKeyDown={(event) => press(event, one.panel, edit)} />}
+                {edit && <span class="corner" onPointerDown={(event) => drag(event, one.panel, edit, true)} />}
+              </div>
+            ))}
+          </div>
+        );
+      })}
     </section>
   );
 };

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import type { Dashboard } from "../api/types";
-import { added, compacted, moved, withPanel } from "./edit";
+import { added, compacted, moved, withPanel, bandsOf } from "./edit";
 import { toGrafana } from "./export";
 
 const start: Dashboard = { id: "d", title: "D", tags: [], from: "now-1h", to: "now", variables: [], sections: [], links: [], annotations: [] };
@@ -32,4 +32,10 @@ test("it goes back to Grafana's form", () => {
 test("panels rise into gaps and keep their order", () => {
   const at = (x: number, y: number, w: number, h: number) => ({ x, y, w, h });
   expect(compacted([at(0, 0, 12, 3), at(12, 0, 12, 5), at(0, 9, 12, 2), at(0, 12, 24, 2)]).map(({ y }) => y)).toEqual([0, 0, 3, 5]);
+});
+
+test("panels that stand beside each other are a band", () => {
+  const panel = (name: string, x: number, y: number, h: number) => ({ name, x, y, h });
+  const bands = bandsOf([panel("d", 0, 8, 2), panel("b", 12, 0, 4), panel("a", 0, 0, 8), panel("c", 12, 4, 4), panel("e", 0, 10, 1)]);
+  expect(bands.map((band) => band.map(({ name }) => name).join(""))).toEqual(["abc", "d", "e"]);
 });

@@ -62,3 +62,16 @@ export const compacted = <P extends { x: number; y: number; w: number; h: number
   }
   return panels.map((panel) => risen.get(panel) ?? panel);
 };
+
+/** Panels that stand beside each other, from the top down: what comes after a band begins where all of it ends. */
+export const bandsOf = <P extends { x: number; y: number; h: number }>(panels: P[]): P[][] => {
+  const bands: P[][] = [];
+  let end = 0;
+  for (const panel of panels.toSorted((a, b) => a.y - b.y || a.x - b.x)) {
+    const last = bands.at(-1);
+    if (last && panel.y < end) last.push(panel);
+    else bands.push([panel]);
+    end = Math.max(end, panel.y + panel.h);
+  }
+  return bands;
+};

@@ -15,7 +15,7 @@ export type Settings = {
   max: number | undefined;
   displayName: string | undefined;
   noValue: string | undefined;
-  colour: { mode: string; fixed: string };
+  colour: { mode: string; fixed: string; by: string };
   thresholds: { mode: string; steps: Step[] };
   mappings: Options[];
   links: { title: string; url: string; targetBlank?: boolean }[];
@@ -88,7 +88,7 @@ export const settingsOf = (panel: DashboardPanel, field: Field, frame: Frame): S
   const colour = rec(merged["color"]);
   return {
     unit: str(merged["unit"]), decimals: num(merged["decimals"]), min: num(merged["min"]), max: num(merged["max"]), displayName: str(merged["displayName"]), noValue: str(merged["noValue"]),
-    colour: { mode: str(colour["mode"]) ?? "", fixed: str(colour["fixedColor"]) ?? "" }, thresholds: stepsOf(merged["thresholds"]),
+    colour: { mode: str(colour["mode"]) ?? "", fixed: str(colour["fixedColor"]) ?? "", by: { min: "min", max: "max" }[str(colour["seriesBy"]) ?? ""] ?? "lastNotNull" }, thresholds: stepsOf(merged["thresholds"]),
     mappings: Array.isArray(merged["mappings"]) ? (merged["mappings"] as Options[]) : [], links: Array.isArray(merged["links"]) ? (merged["links"] as Settings["links"]) : [], custom: rec(merged["custom"]),
   };
 };
@@ -141,9 +141,12 @@ export const mapped = (value: Cell, mappings: Options[]): Mapped | undefined => 
 };
 
 const GRADIENTS: Record<string, string[]> = {
-  "continuous-GrYlRd": ["#1b8a4f", "#f5c542", "#cf2f3c"], "continuous-RdYlGr": ["#cf2f3c", "#f5c542", "#1b8a4f"], "continuous-BlYlRd": ["#2567d8", "#f5c542", "#cf2f3c"], "continuous-YlRd": ["#f5c542", "#cf2f3c"],
+  "continuous-GrYlRd": ["#1b8a4f", "#f5c542", "#cf2f3c"], "continuous-RdYlGr": ["#cf2f3c", "#f5c542", "#1b8a4f"], "continuous-BlYlRd": ["#2567d8", "#f5c542", "#cf2f3c"], "continuous-YlRd": ["#f5c542", "#cf2f3c"], "continuous-viridis": ["#440154", "#3b528b", "#21918c", "#5ec962", "#fde725"], "continuous-magma": ["#000004", "#51127c", "#b73779", "#fc8961", "#fcfdbf"], "continuous-plasma": ["#0d0887", "#7e03a8", "#cc4778", "#f89540", "#f0f921"], "continuous-inferno": ["#000004", "#57106e", "#bc3754", "#f98e09", "#fcffa4"], "continuous-cividis": ["#00224e", "#434e6c", "#7d7c78", "#bcae6c", "#fee838"],
   "continuous-BlPu": ["#2567d8", "#7d48cf"], "continuous-YlBl": ["#f5c542", "#2567d8"], "continuous-blues": ["#cfe0fb", "#2567d8"], "continuous-reds": ["#f9c9cc", "#cf2f3c"], "continuous-greens": ["#c9ecd9", "#1b8a4f"], "continuous-purples": ["#dccbf5", "#7d48cf"],
 };
+
+/** The colours of a scale, from the lowest value to the highest. */
+export const gradientOf = (mode: string): string[] | undefined => GRADIENTS[mode];
 
 /** The colour of a value. */
 export const colourOf = (value: Cell, settings: Settings, at: number, range?: [number, number]): string => {

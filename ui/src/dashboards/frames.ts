@@ -1,5 +1,6 @@
 // Answers as tables of columns, which is what transformations and pictures work on.
-import { legendName, type QueryAnswer } from "./answers";
+import type { QueryAnswer } from "./answers";
+import { legendName } from "./names";
 import type { Labels } from "../api/promql";
 
 export type Cell = number | string | boolean | null;
@@ -11,6 +12,8 @@ export type Field = {
   values: Cell[];
   /** What the legend calls it; wins over the name where it is shown. */
   title?: string;
+  /** For each row a line of its own, of which the value is the last. */
+  trends?: (number | null)[][];
 };
 
 export type Frame = { name: string; query: string; fields: Field[] };

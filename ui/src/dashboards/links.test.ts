@@ -3,7 +3,7 @@ import { expect, test, vi } from "vitest";
 vi.stubGlobal("document", { baseURI: "http://localhost/flight/" });
 vi.stubGlobal("location", { pathname: "/flight/", search: "", href: "http://localhost/flight/" });
 vi.stubGlobal("setInterval", () => 0);
-const { ours, withMore } = await import("./links");
+const { aboutField, linkTo, ours, withMore } = await import("./links");
 
 test("paths of Grafana lead to the same dashboard here", () => {
   expect(ours("/d/rYdddlPWk/node-exporter?var-job=a")).toBe("/flight/dashboards/rYdddlPWk?var-job=a");
@@ -18,4 +18,19 @@ test("a link takes along what it says", () => {
   expect(withMore("/x", { withTime: true }, present, shown)).toBe("/x?from=now-3h&to=now");
   expect(withMore("/x?y=1", { withVariables: true }, present, shown)).toBe("/x?y=1&var-job=a&var-job=b");
   expect(withMore("/x", {}, present, shown)).toBe("/x");
+});
+
+test("a link of a value is filled with what the value is of", () => {
+  const field = { name: "Value", type: "number" as const, labels: { job: "a b", "k8s.pod": "p" }, values: [7, 8], title: "orders" };
+  const frame = { name: "", query: "A", fields: [{ name: "host", type: "string" as const, values: ["h1", "h2"] }, field] };
+  const check = (text: string, want: string): void => expect(aboutField(text, { field, frame, row: 1, value: 8, text: "8 s", time: 1000 }, encodeURIComponent), text).toBe(want);
+  check("/x?j=${__field.labels.job}&p=${__field.labels[\"k8s.pod\"]}", "/x?j=a%20b&p=p");
+  check("/x?${__field.name}-${__series.name}", "/x?orders-orders");
+  check("/x?${__value.raw}|${__value.text}|${__value.time}|${__value.numeric}", "/x?8|8%20s|1000|8");
+  check("/x?${__data.fields.host}${__data.fields[0]}${__data.fields[\"host\"]}", "/x?h2h2h2");
+  check("/x?${__cell_0}&$__cell", "/x?h2&8");
+  check("/x?${__field.labels.none}&${__from}&$job", "/x?&${__from}&$job");
+  // An address that is a value stays one.
+  expect(aboutField("${__value.raw}", { field, frame, value: "https://example.org/a?b=c" }, encodeURIComponent)).toBe("https://example.org/a?b=c");
+  expect(linkTo("${__value.raw}", { field, frame, value: "javascript:alert(1)" }, new Map())).toBeUndefined();
 });

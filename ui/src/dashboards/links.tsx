@@ -6,7 +6,8 @@ import type { DashboardLink, DashboardsAnswer } from "../api/types";
 import { useAsked } from "../api/use";
 import { href, params } from "../app/route";
 import { range } from "../app/time";
-import { interpolate, type Scope } from "./interpolate";
+import { titleOf, type Cell, type Field, type Frame } from "./frames";
+import { interpolate, joined, panelScope, type Scope } from "./interpolate";
 import { safeUrl } from "./text";
 
 /** `/d/uid/any-name?var-x=1` as an address of ours; other addresses stay as they are. */
@@ -25,6 +26,41 @@ export const withMore = (url: string, link: Pick<DashboardLink, "withTime" | "wi
   if (link.withVariables) for (const [name, value] of present) if (name.startsWith("var-")) more.append(name, value);
   const text = more.toString();
   return text ? `${url}${url.includes("?") ? "&" : "?"}${text}` : url;
+};
+
+/** What a link of a value can be filled with. */
+export type About = { field: Field; frame: Frame; row?: number; value?: Cell; text?: string; time?: Cell };
+
+const cellAt = ({ frame, row = 0 }: About, name: string): Cell => {
+  const field = /^\d+$/.test(name) ? frame.fields[Number(name)] : frame.fields.find((other) => other.name === name || titleOf(other, frame) === name);
+  return field?.values[row] ?? null;
+};
+
+/** The parts of a text that are about a field: its labels, its name, its value, the row it is in. */
+export const aboutField = (text: string, about: About, encode: (value: string) => string = (value) => value): string =>
+  text.replace(/\$\{__(field|series|value|data|cell)([^}:]*)(?::[^}]*)?\}|\$__cell(_\d+)?/g, (whole, kind: string | undefined, rest: string | undefined, cell: string | undefined, place: number) => {
+    const { field, frame } = about;
+    const path = [...(rest ?? "").matchAll(/\.(\w+)|\[\s*["']?([^"'\]]+)["']?\s*\]/g)].map(([, plain, quoted]) => plain ?? quoted ?? "");
+    const [first, second] = path;
+    const found = (): Cell | undefined => {
+      if (kind === undefined || kind === "cell") return (cell ?? rest) ? cellAt(about, (cell ?? rest ?? "").replace(/^_/, "")) : (about.value ?? null);
+      if (kind === "series") return titleOf(field, frame);
+      if (kind === "data") return first === "fields" ? cellAt(about, second ?? "") : undefined;
+      if (kind === "field") {
+        if (first === "labels") return second === undefined ? Object.entries(field.labels ?? {}).map(([name, value]) => `${name}="${value}"`).join(", ") : (field.labels?.[second] ?? "");
+        return first === "name" || first === "displayName" ? titleOf(field, frame) : undefined;
+      }
+      return first === "text" ? (about.text ?? about.value ?? null) : first === "time" ? (about.time ?? null) : (about.value ?? null);
+    };
+    const value = found();
+    // An address that is a value as a whole stays one.
+    return value === undefined ? whole : place === 0 ? String(value ?? "") : encode(String(value ?? ""));
+  });
+
+/** Where a link of a value leads, if it leads anywhere safe. */
+export const linkTo = (url: string, about: About, scope: Scope): string | undefined => {
+  const own = panelScope(range.value, 400, undefined).scope;
+  return safeUrl(ours(interpolate(aboutField(url, about, encodeURIComponent), joined(own, scope), true)));
 };
 
 /** Where a link leads, if it leads anywhere safe. */

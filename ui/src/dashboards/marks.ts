@@ -3,7 +3,7 @@ import { queryRange, toLines, type Line } from "../api/promql";
 import type { Dashboard } from "../api/types";
 import { windowOf } from "../format/range";
 import type { Marker } from "../chart/plot";
-import { legendName } from "./answers";
+import { legendName } from "./names";
 import { interpolate, joined, panelScope, type Scope } from "./interpolate";
 
 const POINTS = 300;

@@ -4,23 +4,29 @@ import { useEffect, useMemo, useRef, useState } from "preact/hooks";
 import type { DashboardPanel } from "../api/types";
 import { useAsked } from "../api/use";
 import { Icon } from "../app/icons";
+import { whole } from "../app/print";
 import { keepTime } from "../app/route";
 import { range as shownRange } from "../app/time";
-import { askPanel, panelRange } from "./answers";
+import { askPanel, ownRange, panelRange } from "./answers";
 import { framesOf } from "./frames";
 import { interpolate, joined, panelScope, type Scope } from "./interpolate";
 import { target } from "./links";
-import { BarChart, BarGauge, Gauge, Pie, Stat, TimeSeries, type PictureProps } from "./pictures";
+import { AlertList, AnnotationList, DashboardList, type ListProps } from "./lists";
+import { BarChart, BarGauge, Gauge, Pie, Stat, type PictureProps } from "./pictures";
 import { HeatmapPanel, Histogram, States } from "./states";
 import { answersOf } from "./snapshot";
 import { TablePanel } from "./table";
 import { TextPanel } from "./text";
+import { TimeSeries } from "./timeseries";
 import { transform } from "./transform";
 
 const PICTURES: Record<string, ComponentType<PictureProps>> = {
   timeseries: TimeSeries, stat: Stat, gauge: Gauge, bargauge: BarGauge, piechart: Pie, barchart: BarChart, table: TablePanel, histogram: Histogram, heatmap: HeatmapPanel,
   "state-timeline": (props) => <States {...props} merged={props.panel.options["mergeValues"] !== false} />, "status-history": (props) => <States {...props} merged={false} />,
 };
+
+/** Kinds that ask nothing of series. */
+const LISTS: Record<string, ComponentType<ListProps>> = { text: TextPanel, dashlist: DashboardList, alertlist: AlertList, annolist: AnnotationList };
 
 export type PanelProps = { panel: DashboardPanel; scope: Scope; key2: string; height: number; sync: string };
 
@@ -42,7 +48,8 @@ const useNear = (): [preact.RefObject<HTMLElement | null>, boolean, number] => {
 
 /** A panel that nobody sees stays as it was: it neither asks nor draws until it comes near again. */
 export const Panel = (props: PanelProps): JSX.Element => {
-  const [element, near, width] = useNear();
+  const [element, seen, width] = useNear();
+  const near = seen || whole();
   const range = shownRange.value;
   const held = useRef<ContentsProps>({ ...props, range, seen: false, width: 0 });
   if (near) held.current = { ...props, range, seen: true, width };
@@ -63,7 +70,8 @@ const Contents = ({ panel, scope, key2, height, sync, range, seen, width }: Cont
   const own = joined(scope, panelScope(shown, pixels, undefined).scope);
   const title = interpolate(panel.title, own, true);
   const body = Math.max(40, height - (title ? 44 : 20));
-  const asks = seen && width > 0 && !panel.lost && panel.kind !== "text";
+  const List = LISTS[panel.kind];
+  const asks = seen && width > 0 && !panel.lost && !List;
   const asked = useAsked(asks ? `${key2} ${pixels} ${Math.round(range.from / 1000)} ${Math.round(range.to / 1000)}` : "", async (signal) => (asks ? (answersOf(panel) ?? askPanel(panel, range, pixels, scope, signal)) : undefined));
   const Picture = PICTURES[panel.kind];
   return (
@@ -73,13 +81,14 @@ const Contents = ({ panel, scope, key2, height, sync, range, seen, width }: Cont
           <h3 class="clip" title={title}>{title}</h3>
           {panel.description && <span class="about" title={panel.description}><Icon name="about" size={13} /></span>}
           <span class="grow" />
-          {asked.busy && seen && !panel.lost && asked.data === undefined && <span class="faint">…</span>}
+          {ownRange(panel) && <span class="faint clip own">{ownRange(panel)}</span>}
+          {asked.busy && asks && asked.data === undefined && <span class="faint" aria-busy="true">…</span>}
           {panel.links.map((link) => { const url = target(link, own); return url && <a key={url} class="tool" href={url} target={link.blank ? "_blank" : undefined} rel="noreferrer" title={link.title} aria-label={link.title || "Link"}><Icon name="open" size={13} /></a>; })}
           {panel.queries.length > 0 && <a class="tool" title="Open in Explore" aria-label={`Open ${title} in Explore`} href={keepTime("/explore", { q: panel.queries.map(({ query }) => interpolate(query, own)).join("\n;\n") })}><Icon name="explore" size={14} /></a>}
         </header>
       )}
       {panel.lost ? <div class="nothing inside">Not drawn: {panel.lost}</div>
-        : panel.kind === "text" ? <TextPanel options={panel.options} scope={own} height={body} />
+        : List ? seen && <List options={panel.options} scope={own} height={body} range={shown} />
         : asked.error ? <div class="nothing inside critical" role="alert">{asked.error}</div>
         : seen && asked.data && Picture ? <Framed panel={panel} answers={asked.data} Picture={Picture} scope={own} range={shown} width={Math.max(50, width)} height={body} sync={sync} />
         : null}
@@ -94,5 +103,6 @@ const Framed = (props: { panel: DashboardPanel; answers: Awaited<ReturnType<type
   const hidden = new Set(panel.queries.filter((query) => query.hidden).map((query) => query.name));
   const frames = transform(all, panel.transformations).filter((frame) => !hidden.has(frame.query) || panel.transformations.length > 0);
   if (!frames.some((frame) => frame.fields.some((field) => field.values.length))) return <div class="nothing inside">No data</div>;
-  return <Picture panel={panel} frames={frames} range={props.range} width={props.width - 24} height={props.height} scope={props.scope} sync={props.sync} />;
+  const dots = answers.flatMap((answer) => answer.dots ?? []);
+  return <Picture panel={panel} frames={frames} {...(dots.length ? { dots } : {})} range={props.range} width={props.width - 24} height={props.height} scope={props.scope} sync={props.sync} />;
 };

@@ -1,19 +1,17 @@
 // What draws a panel: one component per kind, over frames that are transformed already.
-import { useSignal } from "@preact/signals";
-import type { JSX } from "preact";
+import type { ComponentChildren, JSX } from "preact";
 import type { DashboardPanel } from "../api/types";
-import { cssColour } from "../chart/colours";
-import { Legend } from "../chart/legend";
-import { markers } from "../chart/markers";
-import { Plot, type PlotLine, type PlotThreshold } from "../chart/plot";
+import { cssColour, readable } from "../chart/colours";
 import { reduce, reducerName } from "../chart/stats";
 import { Spark } from "../deck/spark";
-import { parts } from "../format/units";
-import { colourOf, display, settingsOf, stepAt, type Display, type Settings } from "./field";
+import { parts, show } from "../format/units";
+import type { QueryDot } from "./answers";
+import { display, settingsOf, stepAt, type Display, type Settings } from "./field";
 import { numbersOf, timeOf, titleOf, type Cell, type Field, type Frame } from "./frames";
 import { interpolate, type Scope } from "./interpolate";
+import { aboutField, linkTo } from "./links";
 
-export type PictureProps = { panel: DashboardPanel; frames: Frame[]; range: { from: number; to: number }; width: number; height: number; scope: Scope; sync: string };
+export type PictureProps = { panel: DashboardPanel; frames: Frame[]; range: { from: number; to: number }; width: number; height: number; scope: Scope; sync: string; dots?: QueryDot[] };
 
 type Options = Record<string, unknown>;
 const rec = (value: unknown): Options => (value && typeof value === "object" ? (value as Options) : {});
@@ -27,100 +25,22 @@ export const drawn = ({ panel, frames, scope }: { panel: DashboardPanel; frames:
   let at = 0;
   return frames.flatMap((frame) => numbersOf(frame).map((field) => {
     const settings = settingsOf(panel, field, frame);
-    const own = settings.displayName && interpolate(settings.displayName.replace(/\$\{__field\.labels\.(\w+)\}/g, (_, label: string) => field.labels?.[label] ?? "").replace(/\$\{__(?:series|field)\.name\}/g, titleOf(field, frame)).replace(/\$\{__field\.displayName\}/g, titleOf(field, frame)), scope, true);
+    const own = settings.displayName && interpolate(aboutField(settings.displayName, { field, frame }), scope, true);
     return { field, frame, settings, title: own || titleOf(field, frame), at: at++ };
   })).filter(({ settings }) => !rec(settings.custom["hideFrom"])["viz"]);
 };
 
-const lineStyle = (custom: Options): number[] | undefined => {
-  const style = rec(custom["lineStyle"]);
-  return style["fill"] === "dash" ? (Array.isArray(style["dash"]) ? (style["dash"] as number[]) : [10, 10]) : style["fill"] === "dot" ? [2, 4] : undefined;
+/** The lowest and the highest of all values; those below zero aside, a scale begins there. */
+const extent = (all: Drawn[]): [number, number] => {
+  let [low, high] = [0, 0];
+  for (const { field } of all) for (const value of field.values) if (typeof value === "number" && Number.isFinite(value)) [low, high] = [Math.min(low, value), Math.max(high, value)];
+  return [low, high];
 };
 
-/** One time axis for all frames; each column is laid onto it. */
-const aligned = (all: Drawn[]): { times: number[]; columns: (number | null)[][] } => {
-  const first = all[0] && timeOf(all[0].frame)?.values;
-  const same = all.every(({ frame }) => { const own = timeOf(frame)?.values; return own === first || (own?.length === first?.length && own?.[0] === first?.[0] && own?.at(-1) === first?.at(-1)); });
-  const numeric = (field: Field) => field.values.map((value) => (typeof value === "number" && Number.isFinite(value) ? value : null));
-  if (same) return { times: (first ?? []).map((time) => Number(time) / 1000), columns: all.map(({ field }) => numeric(field)) };
-  const times = [...new Set(all.flatMap(({ frame }) => timeOf(frame)?.values ?? []))].map(Number).toSorted((a, b) => a - b);
-  const place = new Map(times.map((time, at) => [time, at]));
-  const columns = all.map(({ field, frame }) => {
-    const column: (number | null)[] = new Array(times.length).fill(null);
-    const values = numeric(field);
-    timeOf(frame)?.values.forEach((time, row) => (column[place.get(Number(time)) ?? 0] = values[row] ?? null));
-    return column;
-  });
-  return { times: times.map((time) => time / 1000), columns };
-};
-
-const lineOf = ({ settings, title, at, field }: Drawn, values: (number | null)[]): PlotLine => {
-  const { custom } = settings;
-  const stacking = rec(custom["stacking"]);
-  const negative = custom["transform"] === "negative-Y";
-  const interpolation = str(custom["lineInterpolation"]);
-  const last = reduce(values, "lastNotNull");
-  const colour = settings.colour.mode === "fixed" || settings.colour.mode === "shades" ? cssColour(settings.colour.fixed || "text") : settings.colour.mode === "thresholds" ? colourOf(last, settings, at) : `--c${at % 10}`;
-  const dash = lineStyle(custom);
-  const mode = str(stacking["mode"]);
-  const zeros = custom["nullsAsZero"] ? values.map((value) => value ?? 0) : values;
-  void field;
-  return {
-    name: title, values: custom["transform"] === "constant" ? zeros.map(() => zeros.find((value) => value !== null) ?? null) : negative ? zeros.map((value) => (value === null ? null : -value)) : zeros, colour,
-    ...(settings.unit ? { unit: settings.unit } : {}), ...(settings.decimals === undefined ? {} : { decimals: settings.decimals }),
-    width: num(custom["lineWidth"]) ?? 1, fill: (num(custom["fillOpacity"]) ?? 0) / 100 * (str(custom["drawStyle"]) === "bars" ? 0.85 : 0.8),
-    ...(dash ? { dash } : {}), draw: (str(custom["drawStyle"]) || "line") as "line" | "bars" | "points",
-    ...(interpolation === "stepAfter" ? { step: "after" as const } : interpolation === "stepBefore" ? { step: "before" as const } : {}), smooth: interpolation === "smooth",
-    points: custom["showPoints"] === "always", span: custom["spanNulls"] === true || typeof custom["spanNulls"] === "number", right: custom["axisPlacement"] === "right",
-    stack: mode === "percent" ? "percent" : mode === "normal" ? "normal" : "none", stackGroup: `${String(stacking["group"] ?? "A")}${negative ? "-" : ""}`,
-  };
-};
-
-const plotThresholds = (settings: Settings): PlotThreshold[] => {
-  const mode = str(rec(settings.custom["thresholdsStyle"])["mode"]);
-  if (!mode || mode === "off") return [];
-  return settings.thresholds.steps.map(({ value, color }) => ({ value, colour: cssColour(color), line: /line|dashed/.test(mode), area: /area/.test(mode) }));
-};
-
-export const TimeSeries = (props: PictureProps): JSX.Element => {
-  const hidden = useSignal<ReadonlySet<string>>(new Set());
-  const { panel, height, width } = props;
-  const all = drawn(props);
-  const { times, columns } = aligned(all);
-  // Two lines of one name would share their switch in the legend.
-  const seen = new Map<string, number>();
-  const lines = all.map((one, at) => {
-    const line = lineOf(one, columns[at] ?? []);
-    const count = (seen.get(line.name) ?? 0) + 1;
-    seen.set(line.name, count);
-    return count > 1 ? { ...line, name: `${line.name} (${count})` } : line;
-  });
-  const settings = all[0]?.settings;
-  const legend = rec(panel.options["legend"]);
-  const inLegend = lines.filter((_, at) => !rec(all[at]?.settings.custom["hideFrom"])["legend"]);
-  const shown = legend["showLegend"] !== false && legend["displayMode"] !== "hidden" && inLegend.length > 0;
-  const beside = shown && legend["placement"] === "right" && width > 500;
-  const table = legend["displayMode"] === "table";
-  const room = !shown || beside ? 0 : Math.min(table ? 34 + lines.length * 25 : lines.length > Math.max(1, Math.floor(width / 150)) ? 46 : 26, height * 0.42);
-  const calcs = Array.isArray(legend["calcs"]) ? (legend["calcs"] as string[]) : [];
-  const own = lines.filter((line) => !line.right);
-  const custom = settings?.custom ?? {};
-  const limit = (name: "min" | "max") => all.find((one) => one.settings.custom["axisPlacement"] !== "right")?.settings[name];
-  const softMin = num(custom["axisSoftMin"]);
-  const softMax = num(custom["axisSoftMax"]);
-  const percent = own.some((line) => line.stack === "percent");
-  return (
-    <div class={beside ? "beside" : ""}>
-      <Plot
-        times={times} lines={lines} hidden={hidden.value} height={Math.max(60, height - room)} from={props.range.from} to={props.range.to} sync={props.sync} label={panel.title}
-        unit={percent ? "percentunit" : (own[0]?.unit ?? settings?.unit ?? "short")} {...(settings?.decimals === undefined ? {} : { decimals: settings.decimals })}
-        {...(limit("min") === undefined ? {} : { min: limit("min") as number })} {...(percent ? { max: 1 } : limit("max") === undefined ? {} : { max: limit("max") as number })}
-        {...(softMin === undefined ? {} : { softMin })} {...(softMax === undefined ? {} : { softMax })}
-        log={rec(custom["scaleDistribution"])["type"] === "log"} thresholds={settings ? plotThresholds(settings) : []} markers={markers.value}
-      />
-      {shown && <Legend {...(beside ? {} : { most: Math.max(24, room - 4) })} lines={inLegend} hidden={hidden.value} onHide={(next) => (hidden.value = next)} calcs={calcs} table={table} {...(settings?.unit ? { unit: settings.unit } : {})} />}
-    </div>
-  );
+/** Where a scale ends: as said, as the unit has it, else with the values of the whole range, so that one value alone does not fill it. */
+export const limitsOf = ({ min, max, unit }: Settings, [low, high]: [number, number]): [number, number] => {
+  const usual = unit === "percentunit" ? 1 : unit === "percent" ? 100 : undefined;
+  return [min ?? (usual ? 0 : low), max ?? usual ?? (high || 1)];
 };
 
 type Reduced = Drawn & { value: Cell; shown: Display; values: (number | null)[] };
@@ -133,7 +53,8 @@ export const reduced = (props: PictureProps): Reduced[] => {
   const pattern = /^\/(.*)\/$/.exec(only);
   const wanted = (title: string): boolean => !only || (pattern ? new RegExp(pattern[1] ?? "").test(title) : only === title);
   const all = drawn(props).filter(({ title }) => wanted(title));
-  const range = (one: Drawn): [number, number] => [one.settings.min ?? 0, one.settings.max ?? Math.max(...all.flatMap(({ field }) => field.values.filter((value): value is number => typeof value === "number")), 0)];
+  const whole = extent(all);
+  const range = ({ settings }: Drawn): [number, number] => limitsOf(settings, whole);
   const make = (one: Drawn, value: Cell): Reduced => {
     const values = one.field.values.map((cell) => (typeof cell === "number" ? cell : null));
     return { ...one, value, values, shown: display(value, one.settings, one.at, range(one)) };
@@ -156,6 +77,19 @@ const Value = ({ one, size }: { one: Reduced; size: number }): JSX.Element => {
   return <span class="value" style={{ fontSize: `${size}px` }}>{text.slice(0, cut)}{cut < text.length && <small>{text.slice(cut)}</small>}</span>;
 };
 
+/** By how much a value changed over the range. */
+const Change = ({ values }: { values: (number | null)[] }): JSX.Element | null => {
+  const share = reduce(values, "diffperc");
+  return share === null ? null : <span class="change num">{share > 0 ? "↑ " : share < 0 ? "↓ " : ""}{show(Math.abs(share), "percentunit", 1)}</span>;
+};
+
+/** What a value leads to, where its field says so. */
+const Linked = ({ one, props, children }: { one: Reduced; props: PictureProps; children: ComponentChildren }): JSX.Element => {
+  const link = one.settings.links[0];
+  const url = link && linkTo(link.url, { field: one.field, frame: one.frame, value: one.value, text: one.shown.text }, props.scope);
+  return url ? <a href={url} target={link.targetBlank ? "_blank" : undefined} rel="noreferrer" title={link.title}>{children}</a> : <>{children}</>;
+};
+
 export const Stat = (props: PictureProps): JSX.Element => {
   const { panel, width, height } = props;
   const all = reduced(props);
@@ -171,11 +105,12 @@ export const Stat = (props: PictureProps): JSX.Element => {
       {all.map((one) => {
         const named = text === "name" || text === "value_and_name" || (text === "auto" && all.length > 1);
         const size = forced ?? Math.max(11, Math.min(tall * (named ? 0.36 : 0.5), (wide * 1.5) / Math.max(3, one.shown.text.length), 56));
-        const style = mode.startsWith("background") ? { background: `color-mix(in srgb, ${one.shown.colour} 82%, var(--card))`, color: "#fff" } : mode === "none" ? {} : { color: legible(one.shown.colour) };
+        const style = mode.startsWith("background") ? { background: one.shown.colour, color: readable(one.shown.colour) } : mode === "none" ? {} : { color: legible(one.shown.colour) };
         return (
           <div key={`${one.title} ${one.at}`} class={`stat ${mode.startsWith("background") ? "filled" : ""}`} style={style}>
             {named && <span class="title clip" title={one.title}>{one.title}</span>}
-            {text !== "name" && text !== "none" && <Value one={one} size={size} />}
+            {text !== "name" && text !== "none" && <Linked one={one} props={props}><Value one={one} size={size} /></Linked>}
+            {panel.options["showPercentChange"] === true && <Change values={one.values} />}
             {spark && tall > 64 && one.values.length > 2 && <Spark values={one.values} label={one.title} />}
           </div>
         );
@@ -187,19 +122,15 @@ export const Stat = (props: PictureProps): JSX.Element => {
 /** A colour with enough contrast for a text, whatever the theme. */
 const legible = (colour: string): string => `color-mix(in oklab, ${colour} 72%, var(--ink))`;
 
-const bounds = (all: Reduced[], one: Reduced): [number, number] => {
-  const values = all.map(({ value }) => (typeof value === "number" ? value : 0));
-  return [one.settings.min ?? Math.min(0, ...values), one.settings.max ?? (one.settings.unit === "percentunit" ? 1 : one.settings.unit === "percent" ? 100 : Math.max(...values, 0) || 1)];
-};
-
 export const Gauge = (props: PictureProps): JSX.Element => {
   const all = reduced(props);
+  const whole = extent(all);
   const columns = Math.max(1, Math.min(all.length, Math.floor(props.width / 110)));
   const rows = Math.ceil(all.length / columns);
   const [wide, tall] = [props.width / columns, props.height / rows];
   return (
     <div class="stats" style={{ gridTemplateColumns: `repeat(${columns}, minmax(0, 1fr))`, height: `${props.height}px` }}>
-      {all.map((one) => <Dial key={`${one.title} ${one.at}`} one={one} limits={bounds(all, one)} size={Math.min(wide, tall * 1.35)} named={all.length > 1} />)}
+      {all.map((one) => <Dial key={`${one.title} ${one.at}`} one={one} limits={limitsOf(one.settings, whole)} size={Math.min(wide, tall * 1.35)} named={all.length > 1} />)}
     </div>
   );
 };
@@ -231,19 +162,22 @@ const Dial = ({ one, limits: [min, max], size, named }: { one: Reduced; limits: 
 
 export const BarGauge = (props: PictureProps): JSX.Element => {
   const all = reduced(props);
+  const whole = extent(all);
+  const { displayMode, valueMode, showUnfilled } = props.panel.options;
   const upright = props.panel.options["orientation"] === "vertical" || (props.panel.options["orientation"] !== "horizontal" && props.width > props.height * 1.6 && all.length > 1 && all.length < props.width / 60);
-  const lcd = props.panel.options["displayMode"] === "lcd";
+  const way = `way${displayMode === "lcd" ? " lcd" : ""}${showUnfilled === false ? " open" : ""}`;
+  const painted = (colour: string): string => (displayMode === "gradient" ? `linear-gradient(${upright ? "0deg" : "90deg"}, color-mix(in srgb, ${colour} 35%, transparent), ${colour})` : colour);
   const named = all.length > 1 || all.some(({ field }) => field.title);
   return (
     <div class={upright ? "barsup" : "barsacross"} style={{ height: `${props.height}px` }}>
       {all.map((one) => {
-        const [min, max] = bounds(all, one);
+        const [min, max] = limitsOf(one.settings, whole);
         const share = typeof one.value === "number" ? Math.min(1, Math.max(0, (one.value - min) / (max - min || 1))) : 0;
         return (
           <div key={`${one.title} ${one.at}`} class="onebar">
             {named && <span class="title clip" title={one.title}>{one.title}</span>}
-            <div class={lcd ? "way lcd" : "way"}><span style={{ background: one.shown.colour, ...(upright ? { height: `${share * 100}%` } : { width: `${share * 100}%` }) }} /></div>
-            <b class="num" style={{ color: legible(one.shown.colour) }}>{one.shown.text}</b>
+            <div class={way}><span style={{ background: painted(one.shown.colour), ...(upright ? { height: `${share * 100}%` } : { width: `${share * 100}%` }) }} /></div>
+            {valueMode !== "hidden" && <b class="num" style={valueMode === "text" ? {} : { color: legible(one.shown.colour) }}><Linked one={one} props={props}>{one.shown.text}</Linked></b>}
           </div>
         );
       })}
@@ -256,7 +190,10 @@ export const Pie = (props: PictureProps): JSX.Element => {
   const total = all.reduce((sum, { value }) => sum + Number(value), 0) || 1;
   const donut = props.panel.options["pieType"] === "donut";
   let from = 0;
-  const size = Math.min(props.height, props.width * 0.55);
+  const legend = rec(props.panel.options["legend"]);
+  const listed = legend["showLegend"] !== false && legend["displayMode"] !== "hidden";
+  const told = Array.isArray(legend["values"]) && legend["values"].length ? (legend["values"] as string[]) : ["value", "percent"];
+  const size = Math.min(props.height, props.width * (listed ? 0.55 : 1));
   return (
     <div class="pie" style={{ height: `${props.height}px` }}>
       <svg viewBox="-50 -50 100 100" style={{ width: `${size}px`, height: `${size}px` }} role="img" aria-label={props.panel.title}>
@@ -270,7 +207,7 @@ export const Pie = (props: PictureProps): JSX.Element => {
           return <path key={one.title} d={path} style={{ fill: one.colour }}><title>{`${one.title}: ${one.shown.text}`}</title></path>;
         })}
       </svg>
-      <ul>{all.map((one) => <li key={one.title} class="row"><span class="key" style={{ background: one.colour }} /><span class="clip grow" title={one.title}>{one.title}</span><b class="num">{one.shown.text}</b><span class="faint num">{Math.round((Number(one.value) / total) * 100)}%</span></li>)}</ul>
+      {listed && <ul>{all.map((one) => <li key={one.title} class="row"><span class="key" style={{ background: one.colour }} /><span class="clip grow" title={one.title}>{one.title}</span>{told.includes("value") && <b class="num">{one.shown.text}</b>}{told.includes("percent") && <span class="faint num">{Math.round((Number(one.value) / total) * 100)}%</span>}</li>)}</ul>}
     </div>
   );
 };

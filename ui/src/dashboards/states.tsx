@@ -5,10 +5,12 @@ import { number } from "../api/promql";
 import { utc } from "../app/time";
 import { stamp } from "../format/time";
 import { show } from "../format/units";
+import { readable } from "../chart/colours";
 import { display } from "./field";
 import { lengthOf, timeOf, titleOf, type Cell } from "./frames";
 import { drawn, type PictureProps } from "./pictures";
 import { settingsOf } from "./field";
+import { distribution } from "../chart/stats";
 
 type Block = { from: number; to: number; text: string; colour: string };
 
@@ -49,37 +51,22 @@ export const States = (props: PictureProps & { merged: boolean }): JSX.Element =
           <span class="clip dim" title={title}>{title}</span>
           <div class={props.merged ? "strip" : "strip apart"}>
             {blocks.map((block) => (
-              <span key={block.from} title={`${block.text}\n${stamp(block.from, utc.value)} – ${stamp(block.to, utc.value)}`} style={{ left: `${place(block.from)}%`, width: `${Math.max(0.15, place(block.to) - place(block.from))}%`, background: block.colour }}>
+              <span key={block.from} title={`${block.text}\n${stamp(block.from, utc.value)} – ${stamp(block.to, utc.value)}`} style={{ left: `${place(block.from)}%`, width: `${Math.max(0.15, place(block.to) - place(block.from))}%`, background: block.colour, color: readable(block.colour) }}>
                 {(place(block.to) - place(block.from)) * (props.width - LABEL) > block.text.length * 700 && block.text}
               </span>
             ))}
           </div>
         </div>
       ))}
-      <div class="lane ticks"><span /><div class="marks">{marks.map((at) => <span key={at} class="faint" style={{ left: `${((at - range.from) / (range.to - range.from)) * 100}%` }}>{stamp(at, utc.value).slice(11, 16)}</span>)}</div></div>
+      <div class="lane ticks"><span /><div class="marks">{marks.filter((at) => (at - range.from) / (range.to - range.from) < 0.96).map((at) => <span key={at} class="faint" style={{ left: `${((at - range.from) / (range.to - range.from)) * 100}%` }}>{stamp(at, utc.value).slice(11, 16)}</span>)}</div></div>
     </div>
   );
 };
 
-/** How often values fell into ranges of about equal size. */
-export const distribution = (values: number[], buckets = 24): { from: number; to: number; count: number }[] => {
-  const finite = values.filter(Number.isFinite);
-  if (!finite.length) return [];
-  const low = finite.reduce((a, b) => Math.min(a, b), Infinity);
-  const high = finite.reduce((a, b) => Math.max(a, b), -Infinity);
-  const raw = (high - low) / buckets || Math.abs(low) / buckets || 1;
-  const power = 10 ** Math.floor(Math.log10(raw));
-  const size = ([1, 2, 5, 10].find((factor) => factor * power >= raw) ?? 10) * power;
-  const first = Math.floor(low / size) * size;
-  const count = Math.floor((high - first) / size) + 1;
-  const found = Array.from({ length: count }, (_, at) => ({ from: first + at * size, to: first + (at + 1) * size, count: 0 }));
-  for (const value of finite) { const bucket = found[Math.min(count - 1, Math.floor((value - first) / size))]; if (bucket) bucket.count++; }
-  return found;
-};
-
 export const Histogram = (props: PictureProps): JSX.Element => {
   const all = drawn(props);
-  const found = distribution(all.flatMap(({ field }) => field.values.filter((value): value is number => typeof value === "number")));
+  const { bucketSize, bucketCount } = props.panel.options;
+  const found = distribution(all.flatMap(({ field }) => field.values.filter((value): value is number => typeof value === "number")), Number(bucketCount) || undefined, Number(bucketSize) || undefined);
   const most = Math.max(...found.map(({ count }) => count), 1);
   const unit = all[0]?.settings.unit ?? "short";
   return (

@@ -1,6 +1,8 @@
 // Texts of dashboards: a careful part of Markdown, made of elements; markup in them stays text.
 import type { ComponentChildren, JSX } from "preact";
-import { interpolate, type Scope } from "./interpolate";
+import { Html, looksLikeHtml } from "./html";
+import { interpolate } from "./interpolate";
+import type { ListProps } from "./lists";
 
 /** Addresses that lead somewhere and run nothing. */
 export const safeUrl = (url: string): string | undefined => (/^(https?:|mailto:|\/|#|\.|\?|[\w-]+(\/|$))/i.test(url.trim()) && !/^\s*(javascript|data|vbscript):/i.test(url) ? url : undefined);
@@ -25,13 +27,6 @@ const inline = (text: string): ComponentChildren[] => {
   return parts;
 };
 
-/** HTML as the text it would show. */
-export const withoutTags = (html: string): string => {
-  const read = new DOMParser().parseFromString(html.replace(/<\/(p|div|h\d|li|tr)>|<br\s*\/?>/gi, "$&\n"), "text/html");
-  read.querySelectorAll("script, style").forEach((element) => element.remove());
-  return (read.body.textContent ?? "").replace(/\n{3,}/g, "\n\n").trim();
-};
-
 export const Markdown = ({ text }: { text: string }): JSX.Element => {
   const blocks: JSX.Element[] = [];
   const lines = text.split("\n");
@@ -53,6 +48,11 @@ export const Markdown = ({ text }: { text: string }): JSX.Element => {
       const code: string[] = [];
       while (++at < lines.length && !/^\s*```/.test(lines[at] ?? "")) code.push(lines[at] ?? "");
       blocks.push(<pre class="code">{code.join("\n")}</pre>);
+    } else if (looksLikeHtml(line)) {
+      // Markup within Markdown goes on to the next empty line.
+      const markup = [line];
+      while (at + 1 < lines.length && (lines[at + 1] ?? "").trim()) markup.push(lines[++at] ?? "");
+      blocks.push(<div><Html text={markup.join("\n")} /></div>);
     } else if (heading) blocks.push((heading[1] ?? "").length < 3 ? <h2>{inline(heading[2] ?? "")}</h2> : <h3>{inline(heading[2] ?? "")}</h3>);
     else if (/^\s*(---+|\*\*\*+)\s*$/.test(line)) blocks.push(<hr />);
     else if (line.trim()) blocks.push(<p>{inline(line)}</p>);
@@ -61,11 +61,11 @@ export const Markdown = ({ text }: { text: string }): JSX.Element => {
   return <div class="markdown">{blocks}</div>;
 };
 
-export const TextPanel = ({ options, scope, height }: { options: Record<string, unknown>; scope: Scope; height: number }): JSX.Element => {
+export const TextPanel = ({ options, scope, height }: ListProps): JSX.Element => {
   const content = interpolate(String(options["content"] ?? ""), scope, true);
   return (
     <div class="textpanel" style={{ height: `${height}px` }}>
-      {options["mode"] === "code" ? <pre class="code">{content}</pre> : <Markdown text={options["mode"] === "html" || /<\/?[a-z][^>]*>/i.test(content) ? withoutTags(content) : content} />}
+      {options["mode"] === "code" ? <pre class="code">{content}</pre> : options["mode"] === "html" ? <div class="markdown"><Html text={content} /></div> : <Markdown text={content} />}
     </div>
   );
 };

@@ -1,5 +1,5 @@
 // Transformations: answers reshaped before they are drawn. Each is a function from frames to frames.
-import { reduce, reducerName } from "../chart/stats";
+import { distribution, reduce, reducerName } from "../chart/stats";
 import { grouped, RESHAPES } from "./reshape";
 import { lengthOf, numbersOf, timeOf, titleOf, type Cell, type Field, type Frame } from "./frames";
 import { patternOf } from "./variables";
@@ -15,7 +15,7 @@ const str = (value: unknown): string => (typeof value === "string" ? value : val
 const named = (frame: Frame, name: string): Field | undefined =>
   frame.fields.find((field) => titleOf(field, frame) === name) ?? frame.fields.find((field) => field.name === name);
 
-const take = (frame: Frame, rows: number[]): Frame => ({ ...frame, fields: frame.fields.map((field) => ({ ...field, values: rows.map((row) => field.values[row] ?? null) })) });
+const take = (frame: Frame, rows: number[]): Frame => ({ ...frame, fields: frame.fields.map((field) => ({ ...field, values: rows.map((row) => field.values[row] ?? null), ...(field.trends ? { trends: rows.map((row) => field.trends?.[row] ?? []) } : {}) })) });
 
 const compare = (a: Cell, b: Cell): number => {
   if (a === null || b === null) return a === b ? 0 : a === null ? -1 : 1;
@@ -300,15 +300,28 @@ const seriesToRows: Transform = (frames) => {
 };
 
 /** A table with series in its cells. */
-const timeSeriesTable: Transform = (frames) => {
+const timeSeriesTable: Transform = (frames, options) => {
   const byQuery = grouped(frames, (frame) => frame.query);
   return [...byQuery].map(([query, own]) => {
     const labels = [...new Set(own.flatMap((frame) => numbersOf(frame).flatMap((field) => Object.keys(field.labels ?? {}))))];
     return { name: query, query, fields: [
       ...labels.map((label): Field => ({ name: label, type: "string", values: own.map((frame) => numbersOf(frame)[0]?.labels?.[label] ?? "") })),
-      { name: `Trend #${query}`, type: "number" as const, values: own.map((frame) => aggregated(numbersOf(frame)[0] as Field, numbersOf(frame)[0]?.values.map((_, row) => row) ?? [], "lastNotNull")) },
+      { name: `Trend #${query}`, type: "number" as const, values: own.map((frame) => aggregated(numbersOf(frame)[0] as Field, numbersOf(frame)[0]?.values.map((_, row) => row) ?? [], str(rec(options[query])["stat"]) || "lastNotNull")),
+        trends: own.map((frame) => numbersOf(frame)[0]?.values.map((value) => (typeof value === "number" ? value : null)) ?? []) },
     ] };
   });
+};
+
+/** How often values fell into ranges of one size. */
+const spread: Transform = (frames, options) => {
+  const fields = frames.flatMap((frame) => numbersOf(frame).map((field) => ({ title: titleOf(field, frame), values: field.values.filter((value): value is number => typeof value === "number" && Number.isFinite(value)) })));
+  const found = distribution(fields.flatMap(({ values }) => values), Number(options["bucketCount"]) || 30, Number(options["bucketSize"]) || undefined);
+  const count = (values: number[]): Cell[] => found.map(({ from, to }) => values.filter((value) => value >= from && value < to).length);
+  const counts = options["combine"] === true ? [{ title: "count", values: fields.flatMap(({ values }) => values) }] : fields;
+  return [{ name: "", query: frames[0]?.query ?? "", fields: [
+    { name: "xMin", type: "number", values: found.map(({ from }) => from) }, { name: "xMax", type: "number", values: found.map(({ to }) => to) },
+    ...counts.map(({ title, values }): Field => ({ name: title, title, type: "number", values: count(values) })),
+  ] }];
 };
 
 const TRANSFORMS: Record<string, Transform> = {
@@ -317,6 +330,7 @@ const TRANSFORMS: Record<string, Transform> = {
   limit: (frames, options) => frames.map((frame) => take(frame, Array.from({ length: Math.min(lengthOf(frame), Number(options["limitField"] ?? 10)) }, (_, row) => row))),
   filterByRefId: (frames, options) => frames.filter((frame) => matches(str(options["include"]))(frame.query)),
   ...RESHAPES,
+  histogram: (frames, options) => spread(frames, options),
   joinByLabels: (frames, options) => labelsToFields(frames, { valueLabel: options["value"] }),
   concatenate: (frames) => [{ name: "", query: frames[0]?.query ?? "", fields: frames.flatMap((frame) => frame.fields) }],
   convertFieldType: (frames, options) => frames.map((frame) => ({ ...frame, fields: frame.fields.map((field) => {

@@ -77,13 +77,13 @@ const Problem = ({ problem, now }: { problem: DeckProblem; now: number }): JSX.E
       </div>
       <p class="sentence">
         {problem.sentence}
-        {problem.hitPerMinute >= 1 && `, hitting ${show(problem.hitPerMinute, "short", 0)} requests a minute`}
+        {problem.hitPerMinute >= 1 && `, hitting ${show(problem.hitPerMinute, "short", 0)} ${Math.round(problem.hitPerMinute) === 1 ? "request" : "requests"} a minute`}
       </p>
       <Facts problem={problem} now={now} to={(more) => address({ name: problem.service, kind: problem.kind }, more)} />
     </div>
     <div class={`side ${problem.state}`}>
       <time dateTime={new Date(problem.since).toISOString()}>{sinceText(problem.since, now)} · {span(now - problem.since)}</time>
-      {problem.spark.some((value) => value !== null) && <Spark values={problem.spark} label={`${problem.headline}, the last hours`} />}
+      {problem.spark.filter((value) => value !== null).length > 1 && <Spark values={problem.spark} label={`${problem.headline}, the last hours`} />}
     </div>
   </article>
 );

@@ -11,11 +11,17 @@ import { cellsOf, Heatmap } from "../chart/heatmap";
 import { Legend } from "../chart/legend";
 import { markers } from "../chart/markers";
 import { Plot, type PlotLine } from "../chart/plot";
-import { windowOf } from "../format/range";
+import { windowIn } from "../format/range";
 import { show } from "../format/units";
-import { unitOf } from "./units";
+import { unitOf, unitOfBounds } from "./units";
 
 const LINES_MAX = 500;
+/** So many points of each pixel stay of a fine step, that what is drawn is what all of them would draw. */
+const POINTS_PER_PIXEL = 4;
+
+/** Steps to choose from, in seconds. */
+const STEPS = [1, 5, 15, 60, 300, 3600];
+const stepSaid = (): number | undefined => Number(params.value.get("step")) || undefined;
 
 /** What the editor already says at its place is not said again. */
 const NoAnswer = ({ error }: { error: string }): JSX.Element =>
@@ -25,8 +31,8 @@ export const Graph = ({ queries, heatmap, title }: { queries: string[]; heatmap:
   const [element, width] = useWidth<HTMLDivElement>();
   const hidden = useSignal<ReadonlySet<string>>(new Set());
   const shown = range.value;
-  const window = windowOf(shown, heatmap ? width / 6 : width / 2);
   const stacked = params.value.get("stack") === "1";
+  const window = windowIn(shown, heatmap ? width / 6 : width / 2, stepSaid(), heatmap || stacked ? undefined : width * POINTS_PER_PIXEL);
   const asked = useAsked(`${width > 0} ${JSON.stringify(queries)} ${JSON.stringify(window)}`, async (signal) => {
     if (!width) return undefined;
     const began = performance.now();
@@ -50,18 +56,25 @@ export const Graph = ({ queries, heatmap, title }: { queries: string[]; heatmap:
         <div class="card chart">
           {title && <h3 class="mono clip" title={title}>{title}</h3>}
           {heatmap
-            ? <Heatmap cells={cellsOf(answers[0]?.lines ?? [], answers[0]?.times ?? [])} unit={unitOf((queries[0] ?? "").replace(/_bucket/g, ""))} height={420} from={shown.from} to={shown.to} label="Heatmap" />
+            ? <Heatmap cells={cellsOf(answers[0]?.lines ?? [], answers[0]?.times ?? [])} unit={unitOfBounds(queries[0] ?? "")} height={420} from={shown.from} to={shown.to} label="Heatmap" />
             : <Plot times={answers[0]?.times ?? []} lines={lines} hidden={hidden.value} unit={unit} height={380} from={shown.from} to={shown.to} markers={markers.value} label={`${lines.length} lines`} />}
           <div class="row wrap faint meta">
             <span>{total} series{total > LINES_MAX ? `, the first ${LINES_MAX} drawn` : ""}</span>
-            <span>step {show(window.step, "s")}</span>
+            <label class="row">Step
+              <select class="input small" value={stepSaid() ?? ""} onChange={(event) => setParams({ step: event.currentTarget.value || undefined }, "replace")}>
+                <option value="">{stepSaid() ? "as fits" : `${show(window.step, "s")}, as fits`}</option>
+                {STEPS.map((step) => <option key={step} value={step}>{show(step, "s")}</option>)}
+              </select>
+            </label>
+            {stepSaid() !== undefined && window.step !== stepSaid() && <span>{show(window.step, "s")}, the finest of this range</span>}
+            {window.most && <span>the lowest and highest of each pixel</span>}
             {asked.data && <span>{Math.round(asked.data.took)} ms</span>}
             {!heatmap && <label class="row"><input type="checkbox" checked={stacked} onChange={(event) => setParams({ stack: event.currentTarget.checked ? "1" : undefined }, "replace")} /> Stacked</label>}
             {remarks.map((remark) => <span key={remark} class="warning">{remark}</span>)}
           </div>
           {heatmap && !asked.busy && !(answers[0]?.lines ?? []).some((line) => line.labels["le"] !== undefined) && <div class="nothing">A heatmap needs buckets: sum by (le) (rate(…_bucket[5m]))</div>}
           {!heatmap && !asked.busy && !lines.length && <div class="nothing">No series match in this range</div>}
-          {!heatmap && <Legend lines={lines} hidden={hidden.value} onHide={(next) => (hidden.value = next)} calcs={["min", "mean", "max", "lastNotNull"]} table unit={unit} />}
+          {!heatmap && <Legend lines={lines} hidden={hidden.value} onHide={(next) => (hidden.value = next)} calcs={window.most ? ["min", "max", "lastNotNull"] : ["min", "mean", "max", "lastNotNull"]} table unit={unit} />}
         </div>
       )}
     </div>

@@ -13,3 +13,6 @@ export const unitOf = (query: string): string => {
   if (/_total\b/.test(query) && perSecond) return "ops";
   return "short";
 };
+
+/** The unit of the bounds of a query's buckets: that of what is measured, not of how often it is. */
+export const unitOfBounds = (query: string): string => unitOf(/[A-Za-z_:][\w:]*(?=_bucket\b)/.exec(query)?.[0] ?? "");

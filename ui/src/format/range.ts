@@ -131,3 +131,17 @@ export const windowOf = (shown: { from: number; to: number }, pixels: number, mi
   const start = Math.floor(shown.from / 1000 / step) * step;
   return { start, end: Math.floor(shown.to / 1000 / step) * step, step };
 };
+
+/** How many points of a series the server answers with, and how many steps it takes where it thins them. */
+const POINTS_MAX = 11_000;
+const STEPS_MAX = 100_000;
+
+/** As `windowOf`, with a step that was asked for; `most` is how many points of it are worth their way, where thinning them changes nothing. */
+export const windowIn = (shown: { from: number; to: number }, pixels: number, said?: number, most?: number): { start: number; end: number; step: number; most?: number } => {
+  if (!said) return windowOf(shown, pixels);
+  const seconds = (shown.to - shown.from) / 1000;
+  const step = Math.max(said, Math.ceil(seconds / (most ? STEPS_MAX : POINTS_MAX)));
+  const end = Math.floor(shown.to / 1000 / step) * step;
+  const start = Math.floor(shown.from / 1000 / step) * step;
+  return { start, end, step, ...(most && seconds / step > most ? { most } : {}) };
+};

@@ -71,7 +71,7 @@ const dates: Record<string, (value: number) => string> = {
 };
 
 /** A span as its largest parts: `1 week, 2 days`. */
-const durationWords = (seconds: number, parts = 2): string => {
+export const durationWords = (seconds: number, parts = 2): string => {
   const units: [number, string][] = [[31_536_000, "year"], [2_628_000, "month"], [604_800, "week"], [86_400, "day"], [3_600, "hour"], [60, "minute"], [1, "second"]];
   let rest = Math.abs(seconds);
   const words: string[] = [];

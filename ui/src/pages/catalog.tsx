@@ -216,7 +216,12 @@ const Metric = ({ name }: { name: string }): JSX.Element => {
       <Bar title={<><a class="crumb" href={href("/catalog")}>Metrics</a><span class="crumb">/</span><h1 class="mono clip">{name}</h1></>} />
       <div class="page">
         {asked.error && <Empty bad title="This metric cannot be shown" text={asked.error} />}
-        {facts && (
+        {facts && !facts.series && !facts.type && !facts.help && (
+          <Empty title={`No metric is called ${name}`} text="Nothing of that name came in the last hour, and nothing is known of it: it may be new, gone, or misspelt.">
+            <p class="row wrap"><a class="link" href={keepTime("/catalog", { find: name.split("_").slice(0, 2).join("_") })}>Metrics of similar names</a> <a class="link" href={keepTime("/explore", { q: name })}>Look for it at other times</a></p>
+          </Empty>
+        )}
+        {facts && (facts.series > 0 || !!facts.type || !!facts.help) && (
           <>
             <p class="lead">{facts.help || <span class="faint">It has no help text.</span>}</p>
             <p class="row wrap"><span class="chip">{facts.type || "type unknown"}</span>{facts.unit && <span class="chip">{facts.unit}</span>}<span class="chip">{show(facts.series, "short")} series</span></p>

@@ -118,7 +118,7 @@ const Storage = (): JSX.Element => {
     <div class="card scroll list"><table>
       <thead><tr><th>From</th><th>To</th><th class="num">Samples</th><th class="num">Series</th></tr></thead>
       <tbody>{blocks.map((block) => (
-        <tr key={`${block.minTime} ${block.maxTime} ${block.ulid}`}><td>{stamp(block.minTime)}</td><td class="wide">{stamp(block.maxTime)}</td><td class="num">{show(block.stats.numSamples, "short")}</td><td class="num">{show(block.stats.numSeries, "short")}</td></tr>
+        <tr key={`${block.minTime} ${block.maxTime} ${block.ulid}`}><td class="nowrap">{stamp(block.minTime)}</td><td class="wide">{stamp(block.maxTime)}</td><td class="num">{show(block.stats.numSamples, "short")}</td><td class="num">{show(block.stats.numSeries, "short")}</td></tr>
       ))}</tbody>
     </table></div>
   );

@@ -14,12 +14,15 @@ import { show } from "../format/units";
 import { Facts } from "../deck/page";
 import { deck } from "../deck/live";
 import { Bars } from "../deck/bars";
+import { lazy } from "../app/lazy";
 import { Compare, compared } from "./compare";
 import { Dependencies } from "./dependencies";
 import { Endpoints } from "./endpoints";
 import { Instances } from "./instances";
 import { Saturation } from "./saturation";
 import "./service.css";
+
+const Charts = lazy(() => import("../pages/hosts").then((module) => module.DatabaseCharts));
 
 /** Adds a matcher to a selector. */
 export const narrowed = (selector: string, matcher: string): string =>
@@ -54,7 +57,7 @@ export const ServicePage = (): JSX.Element => {
       <div class="page">
         <Problems service={service} />
         {service.convention && <Summary service={service} />}
-        {service.convention ? <Signals service={service} names={service.convention} /> : <Unknown service={service} />}
+        {service.convention ? <Signals service={service} names={service.convention} /> : service.kind === "database" ? <Section title="Database"><Charts database={service} /></Section> : service.kind === "host" ? null : <Unknown service={service} />}
         <Saturation service={service} />
         <Dependencies service={service} />
         <Instances service={service} />
@@ -78,7 +81,7 @@ const Problems = ({ service }: { service: DeckService }): JSX.Element => {
             </div>
           </li>
         ))}
-        {!problems.length && <li class="ok"><StateMark state="ok" size={18} /><div>Errors, latency, traffic and resources are within bounds.</div></li>}
+        {!problems.length && <li class="ok"><StateMark state="ok" size={18} /><div>{service.convention ? "Errors, latency, traffic and resources are within bounds." : "What it reports of itself is within bounds: it answers, and nothing is used up."}</div></li>}
       </ul>
       <div class="history"><Bars bars={service.bars} barMs={now?.barMs ?? 0} at={now?.at ?? 0} /><span class="faint">the last 6 hours</span></div>
     </section>
@@ -156,12 +159,12 @@ const Signals = ({ service, names }: { service: DeckService; names: DeckNames })
         </p>
       )}
       <Section title="Traffic">
-        <div class="charts">
+        {!failed && !buckets ? <Chart title="Requests per second" unit="reqps" fill={0.2} {...more} queries={[{ query: `sum(rate(${requests}[5m]))`, name: "requests" }]} /> : <div class="charts">
           <Chart title="Requests per second by endpoint" unit="reqps" stack="normal" {...more}
             queries={[{ query: `topk(10, sum by (${names.endpoint}) (rate(${requests}[5m])))`, name: (labels) => labels[names.endpoint] || "all" }]} />
           <Chart title="Requests per second by status" unit="reqps" stack="normal" upwards {...more}
             queries={[{ query: `sum by (${names.status}) (rate(${failed && names.requests.split("{")[0] !== names.failed?.split("{")[0] ? narrowed((names.failed ?? "").replace(/\{.*$/, ""), service.matchers) : requests}[5m]))`, name: (labels) => labels[names.status] || "all", colour: (labels) => statusColour(labels[names.status] ?? "") }]} />
-        </div>
+        </div>}
       </Section>
       {failed && (
         <Section title="Errors">
@@ -205,7 +208,7 @@ const Signals = ({ service, names }: { service: DeckService; names: DeckNames })
           </div>
         </Section>
       )}
-      <Endpoints names={names} />
+      {(failed || buckets) && <Endpoints names={names} />}
     </>
   );
 };

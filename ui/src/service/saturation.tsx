@@ -34,6 +34,10 @@ const ROWS: Row[] = [
   { needs: "http_server_active_requests", title: "Requests in progress", unit: "short", queries: (own) => [{ query: `sum(http_server_active_requests{${own}})`, name: "in progress" }] },
   { needs: "starlette_requests_in_progress", title: "Requests in progress", unit: "short", queries: (own) => [{ query: `sum(starlette_requests_in_progress{${own}})`, name: "in progress" }] },
   { needs: "axum_http_requests_pending", title: "Requests in progress", unit: "short", queries: (own) => [{ query: `sum(axum_http_requests_pending{${own}})`, name: "in progress" }] },
+  { needs: "nginx_connections_active", title: "Connections", unit: "short", queries: (own) => ["reading", "writing", "waiting"].map((state) => ({ query: `sum(nginx_connections_${state}{${own}})`, name: state })) },
+  { needs: "nginx_connections_accepted", title: "Connections dropped", unit: "ops", queries: (own) => [{ query: `sum(rate(nginx_connections_accepted{${own}}[5m])) - sum(rate(nginx_connections_handled{${own}}[5m]))`, name: "dropped", colour: "--critical-fill" }] },
+  { needs: "apache_workers", title: "Workers", unit: "short", queries: (own) => [{ query: `sum by (state) (apache_workers{${own}})`, name: (labels) => labels["state"] ?? "" }] },
+  { needs: "apache_scoreboard", title: "What workers do", unit: "short", queries: (own) => [{ query: `sum by (state) (apache_scoreboard{${own},state!~"open_slot|idle"}) > 0`, name: (labels) => labels["state"] ?? "" }] },
   { needs: "nodejs_eventloop_lag_seconds", title: "Event loop lag", unit: "s", queries: (own) => [{ query: `nodejs_eventloop_lag_seconds{${own}}`, name: (labels) => labels["instance"] ?? "" }] },
   { needs: "python_gc_collections_total", title: "Garbage collections", unit: "ops", queries: (own) => [{ query: `sum by (generation) (rate(python_gc_collections_total{${own}}[5m]))`, name: (labels) => `generation ${labels["generation"] ?? ""}` }] },
   { needs: "go_goroutines", title: "Goroutines", unit: "short", queries: (own) => [{ query: `go_goroutines{${own}}`, name: (labels) => labels["instance"] ?? "" }] },
@@ -42,7 +46,7 @@ const ROWS: Row[] = [
 ];
 
 /** The names of a service's metrics. */
-export const useMetricNames = (service: DeckService): Set<string> => {
+export const useMetricNames = (service: Pick<DeckService, "matchers">): Set<string> => {
   const asked = useAsked(service.matchers, async (signal) => {
     if (!service.matchers) return [];
     return (await ask<string[]>("label/__name__/values", { "match[]": `{${service.matchers}}`, start: Math.floor(Date.now() / 1000) - 3600 }, signal)).data;
@@ -58,7 +62,7 @@ export const Saturation = ({ service }: { service: DeckService }): JSX.Element |
   const before = compared();
   return (
     <section id="saturation">
-      <div class="section"><h2>Saturation</h2></div>
+      <div class="section"><h2>{service.kind === "database" ? "The exporter itself" : "Saturation"}</h2></div>
       <div class="charts small">
         {rows.map((row) => (
           <Chart key={row.needs} title={row.title} unit={row.unit} height={130} min={0} {...(row.max ? { max: row.max } : {})} {...(before ? { compare: before } : {})} queries={row.queries(service.matchers)} />
