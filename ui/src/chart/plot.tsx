@@ -12,7 +12,7 @@ import { printing } from "../app/print";
 import "./chart.css";
 import { lineColour, resolve, translucent } from "./colours";
 import { decimate } from "./decimate";
-import { traceOf, type Dot } from "./exemplars";
+import { placeOf, traceOf, type Dot } from "./exemplars";
 import { stack, type Stacking } from "./stack";
 import { dotAt, fillTip } from "./tip";
 import { walk } from "./walk";
@@ -380,7 +380,7 @@ const drawMarkers = (plot: uPlot, { markers = [], dots = [] }: PlotProps): void 
   }
   ctx.fillStyle = resolve("--c3");
   for (const dot of dots) {
-    const [x, y] = [plot.valToPos(dot.time, "x", true), plot.valToPos(dot.value, dot.right ? "right" : "y", true)];
+    const { x, y } = placeOf(plot, dot, true);
     if (x < bbox.left || x > bbox.left + bbox.width || y < bbox.top || y > bbox.top + bbox.height) continue;
     const size = 3 * devicePixelRatio;
     ctx.beginPath();

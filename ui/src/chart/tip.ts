@@ -5,7 +5,7 @@ import { zoom } from "../app/zoom";
 import { stamp } from "../format/time";
 import { show } from "../format/units";
 import { lineColour, resolve } from "./colours";
-import { dotText, traceOf, type Dot } from "./exemplars";
+import { dotText, placeOf, traceOf, type Dot } from "./exemplars";
 import type { PlotLine, PlotProps } from "./plot";
 
 const TIP_LINES = 12;
@@ -15,7 +15,7 @@ const NEAR = 8;
 
 /** The exemplar under a place on the plot. */
 export const dotAt = (plot: uPlot, dots: readonly Dot[], left: number, top: number): Dot | undefined => {
-  const distance = (dot: Dot): number => Math.hypot(plot.valToPos(dot.time, "x") - left, plot.valToPos(dot.value, dot.right ? "right" : "y") - top);
+  const distance = (dot: Dot): number => { const { x, y } = placeOf(plot, dot); return Math.hypot(x - left, y - top); };
   let [found, least]: [Dot | undefined, number] = [undefined, NEAR * zoom.value];
   for (const dot of dots) {
     const away = distance(dot);
@@ -72,7 +72,7 @@ export const fillTip = (tip: HTMLElement, plot: uPlot, props: PlotProps, visible
   if (dot) {
     const text = document.createElement("div");
     text.className = "exemplar";
-    text.textContent = `◆ ${show(dot.value, props.unit)} at ${stamp(dot.time * 1000, utc.value).slice(11)}: ${dotText(dot)}${traceOf(dot) ? " (click to copy the trace id)" : ""}`;
+    text.textContent = `◆ ${show(dot.value, visible.find((line) => !!line.right === !!dot.right)?.unit ?? props.unit)} at ${stamp(dot.time * 1000, utc.value).slice(11)}: ${dotText(dot)}${traceOf(dot) ? " (click to copy the trace id)" : ""}`;
     more.append(text);
   }
   tip.replaceChildren(head, list, more);

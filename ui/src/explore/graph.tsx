@@ -74,7 +74,7 @@ export const Graph = ({ queries, heatmap, title }: { queries: string[]; heatmap:
           </div>
           {heatmap && !asked.busy && !(answers[0]?.lines ?? []).some((line) => line.labels["le"] !== undefined) && <div class="nothing">A heatmap needs buckets: sum by (le) (rate(…_bucket[5m]))</div>}
           {!heatmap && !asked.busy && !lines.length && <div class="nothing">No series match in this range</div>}
-          {!heatmap && <Legend lines={lines} hidden={hidden.value} onHide={(next) => (hidden.value = next)} calcs={window.most ? ["min", "max", "lastNotNull"] : ["min", "mean", "max", "lastNotNull"]} table unit={unit} />}
+          {!heatmap && <Legend lines={lines} hidden={hidden.value} onHide={(next) => (hidden.value = next)} calcs={window.most ? ["min", "max", "lastNotNull"] : ["min", "mean", "max", "lastNotNull"]} table most={300} unit={unit} />}
         </div>
       )}
     </div>
