@@ -74,7 +74,7 @@
 //!
 //! [`dependency`] times calls to databases, counts hits of caches and watches pools; with the features `sqlx` and `redis` a pool
 //! and a connection do it by themselves. `http::ExternalApi` is a layer for HTTP clients: it measures calls by host,
-//! method and status, and tells the called which request and trace they are part of. [`deliver`] leaves the metrics of
+//! method and status until the last byte of the answer, and tells the called which request and trace they are part of. [`deliver`] leaves the metrics of
 //! batch jobs in a file or with a Pushgateway.
 //!
 //! # Logs and traces
@@ -99,8 +99,9 @@
 //! Without `otlp(…)` the export is what `OTEL_EXPORTER_OTLP_ENDPOINT` and its kin say, and none where they say nothing. Requests
 //! are server spans under OpenTelemetry's stable names, spans of `tracing` their children, calls to other services the
 //! leaves. Of what was not sampled, requests that fail or take longer than a second are kept all the same
-//! (`http::Traces`). Lines have the id of their request, trace and span. Fields, headers and query parameters whose
-//! names say that they are secret are redacted before anything leaves the process.
+//! (`http::Traces`). Lines have the id of their request, trace and span. Fields, headers, query parameters and
+//! parameters of routes whose names say that they are secret are redacted before anything leaves the process, and so are
+//! segments of paths that look like keys (`logs::Paths`).
 //!
 //! A collector that is slow, full or gone is not noticed by the service: what waits is bounded, what finds no room is dropped,
 //! and `flightdeck_export_items_total` tells how much.
@@ -144,7 +145,7 @@ mod deck;
 pub mod deliver;
 pub mod dependency;
 mod error;
-#[cfg(any(feature = "axum", feature = "logs"))]
+#[cfg(any(feature = "axum", feature = "health", feature = "logs"))]
 mod escapes;
 pub mod expose;
 #[cfg(feature = "health")]
@@ -159,7 +160,8 @@ pub mod metrics;
 #[cfg(feature = "otlp")]
 pub mod otlp;
 mod protobuf;
-#[cfg(feature = "logs")]
+#[cfg(any(feature = "health", feature = "logs"))]
+#[cfg_attr(not(feature = "logs"), allow(dead_code, reason = "health checks have texts alone to redact"))]
 mod redact;
 #[cfg(feature = "runtime")]
 pub mod runtime;

@@ -38,6 +38,95 @@ async fn routes_are_templates_and_never_paths() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_request_counts_once_however_often_routers_are_layered() {
+    use axum::routing::get;
+    use tower_layer::Layer;
+    let deck = Flightdeck::new("shop");
+    let inner = axum::Router::new()
+        .route("/orders/{id}", get(|| async { "order" }))
+        .fallback(|| async { "nothing" })
+        .layer(deck.layer());
+    let api = axum::Router::new().nest("/v1", inner).layer(deck.layer());
+    let routes = axum::Router::new()
+        .nest("/api", api)
+        .route("/any/{*path}", get(|| async { "any" }))
+        .route_service("/whole", get(|| async { "whole" }))
+        .layer(deck.layer());
+    // And around all of it, where no route can be known.
+    let app = deck.layer().layer(routes);
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
+    let service = Service { deck, address };
+    let app = axum::Router::new().fallback_service(app);
+    tokio::spawn(async move { axum::serve(listener, app).await.unwrap() });
+    for (path, route) in [
+        ("/api/v1/orders/7", "/api/v1/orders/{id}"),
+        ("/any/a/b", "/any/{*path}"),
+        ("/whole", "/whole"),
+        ("/nowhere", "unmatched"),
+        ("/api/v1/nowhere", "unmatched"),
+    ] {
+        let sample = format!("http_requests_total{{method=\"GET\",route=\"{route}\",status=\"200\"}}");
+        let before = service.value(&sample).unwrap_or(0.0);
+        let answer = service.get(path).await;
+        let status = answer.split(' ').nth(1).unwrap().to_owned();
+        let sample = sample.replace("200", &status);
+        service.until(&sample, before + 1.0).await;
+    }
+    let text = service.deck.registry().text();
+    let all: f64 = text
+        .lines()
+        .filter(|line| line.starts_with("http_requests_total{"))
+        .map(|line| line.rsplit(' ').next().unwrap().parse::<f64>().unwrap())
+        .sum();
+    assert_eq!(all, 5.0, "{text}");
+}
+
+/// A body that gives a piece and then panics.
+struct Breaks(bool);
+
+impl http_body::Body for Breaks {
+    type Data = axum::body::Bytes;
+    type Error = std::convert::Infallible;
+
+    fn poll_frame(
+        mut self: std::pin::Pin<&mut Self>,
+        _: &mut std::task::Context<'_>,
+    ) -> std::task::Poll<Option<Result<http_body::Frame<Self::Data>, Self::Error>>> {
+        assert!(!std::mem::replace(&mut self.0, true), "on purpose");
+        std::task::Poll::Ready(Some(Ok(http_body::Frame::data("piece".into()))))
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_body_that_panics_is_no_client_that_went_away() {
+    let route = axum::routing::get(|| async { axum::body::Body::new(Breaks(false)) });
+    let routes = axum::Router::new().route("/breaks", route);
+    let service = Service::serve(Flightdeck::new("shop"), routes).await;
+    service.get("/breaks").await;
+    service.until(r#"http_requests_total{method="GET",route="/breaks",status="200"}"#, 1.0).await;
+    assert_eq!(service.value(r#"http_request_panics_total{method="GET",route="/breaks"}"#), Some(1.0));
+    assert_eq!(service.value(r#"http_requests_in_progress{method="GET",route="/breaks"}"#), Some(0.0));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn durations_fall_into_buckets_of_ones_own_choice() {
+    let deck = Flightdeck::builder("shop")
+        .latency_buckets(&[0.25, 2.0])
+        .native_latency(flightdeck::Native::default())
+        .build();
+    let service = Service::with(deck).await;
+    service.get("/").await;
+    let labels = r#"method="GET",route="/",status="200""#;
+    service.until(&format!("http_requests_total{{{labels}}}"), 1.0).await;
+    let text = service.deck.registry().text();
+    let buckets = text.lines().filter(|line| {
+        line.starts_with("http_request_duration_seconds_bucket{") && line.contains(r#"route="/""#)
+    });
+    assert_eq!(buckets.count(), 3, "{text}");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_panic_is_500_and_leaves_nothing_in_progress() {
     let service = Service::start().await;
     check(&service, "GET", "/panics", r#"method="GET",route="/panics",status="500""#).await;

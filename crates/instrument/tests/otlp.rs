@@ -287,6 +287,129 @@ async fn a_collector_that_is_slow_or_gone_holds_up_nobody() {
     }
 }
 
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_was_not_sampled_is_kept_when_it_is_slow_and_not_otherwise() {
+    let collector = Collector::http().await;
+    let deck = flightdeck::Flightdeck::builder("shop")
+        .otlp(options(&collector, Protocol::Http))
+        .sample_ratio(0.0)
+        .traces(|traces| traces.keep_slower_than(Some(Duration::from_millis(100))))
+        .build();
+    let service = Service::with(deck).await;
+    // Somebody else's decision is obeyed as well, and a slow request is kept against it.
+    let unsampled = "traceparent: 00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-00\r\n";
+    for path in ["/orders/1", "/stream"] {
+        service.get(path).await;
+        service.ask("GET", path, unsampled).await;
+    }
+    service.until(r#"http_requests_total{method="GET",route="/stream",status="200"}"#, 2.0).await;
+    assert!(service.deck.shutdown().await);
+    let received = collector.received.lock().unwrap();
+    let names: Vec<&str> = received.spans.iter().map(|span| span.name.as_str()).collect();
+    assert_eq!(names, ["GET /stream", "GET /stream"]);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn paths_tell_no_secrets_unless_they_are_to() {
+    use flightdeck::logs::Paths;
+    let key = "T7b9XqLk2vWpR4sYdN8mZc";
+    for (paths, want) in [
+        (Paths::Raw, [Some("/reset/k7s9"), Some("/T7b9XqLk2vWpR4sYdN8mZc")]),
+        (Paths::Redacted, [Some("/reset/[redacted]"), Some("/[redacted]")]),
+        (Paths::Template, [Some("/reset/{token}"), None]),
+    ] {
+        let collector = Collector::http().await;
+        let deck = flightdeck::Flightdeck::builder("shop")
+            .otlp(options(&collector, Protocol::Http))
+            .paths(paths)
+            .build();
+        let routes = axum::Router::new().route("/reset/{token}", axum::routing::get(|| async { "done" }));
+        let service = Service::serve(deck, routes).await;
+        service.get("/reset/k7s9").await;
+        service.get(&format!("/{key}")).await;
+        service.until(r#"http_requests_total{method="GET",route="unmatched",status="404"}"#, 1.0).await;
+        assert!(service.deck.shutdown().await);
+        for (name, want) in ["GET /reset/{token}", "GET"].into_iter().zip(want) {
+            let span = collector.span(name).unwrap();
+            assert_eq!(attribute(&span.attributes, "url.path").as_deref(), want);
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn baggage_is_passed_on_where_it_is_wanted() {
+    use flightdeck::correlate::Propagation;
+    for baggage in [true, false] {
+        let deck =
+            flightdeck::Flightdeck::builder("shop").propagation(Propagation { trace: true, baggage }).build();
+        let api = deck.external_api().unwrap();
+        let ask = async move || {
+            let mut headers = axum::http::HeaderMap::new();
+            api.begin(&axum::http::Method::GET, &"http://x/".parse().unwrap(), &mut headers).answered(200);
+            headers.get("baggage").map_or("none".to_owned(), |value| value.to_str().unwrap().to_owned())
+        };
+        let routes = axum::Router::new().route("/", axum::routing::get(move || async move { ask().await }));
+        let service = Service::serve(deck, routes).await;
+        let answer = service.ask("GET", "/", "baggage: tenant=7\r\nbaggage: plan=gold\r\n").await;
+        assert!(answer.ends_with(if baggage { "tenant=7,plan=gold" } else { "none" }), "{answer}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_collector_sees_metrics_of_http_under_the_names_of_the_conventions() {
+    let collector = Collector::http().await;
+    let deck = flightdeck::Flightdeck::builder("shop")
+        .otlp(options(&collector, Protocol::Http))
+        .http_names(flightdeck::http::HttpNames::OpenTelemetry)
+        .build();
+    let api = deck.external_api().unwrap();
+    api.begin(&axum::http::Method::GET, &"https://pay.example/".parse().unwrap(), &mut Default::default())
+        .answered(503);
+    let service = Service::with(deck).await;
+    service.get("/orders/1").await;
+    assert!(service.deck.shutdown().await);
+    let received = collector.received.lock().unwrap();
+    let find = |name: &str| received.metrics.iter().find(|metric| metric.name == name).unwrap();
+    let attributes = |name: &str| {
+        let Some(metric::Data::Histogram(histogram)) = &find(name).data else { panic!("{name}") };
+        let mut attributes: Vec<String> = histogram.data_points[0]
+            .attributes
+            .iter()
+            .map(|pair| format!("{}={:?}", pair.key, pair.value.as_ref().unwrap().value.as_ref().unwrap()))
+            .collect();
+        attributes.sort();
+        attributes
+    };
+    assert_eq!(
+        attributes("http.server.request.duration"),
+        [
+            "http.request.method=StringValue(\"GET\")",
+            "http.response.status_code=IntValue(200)",
+            "http.route=StringValue(\"/orders/{id}\")",
+            "network.protocol.version=StringValue(\"1.1\")",
+            "url.scheme=StringValue(\"http\")",
+        ]
+    );
+    assert_eq!(
+        attributes("http.client.request.duration"),
+        [
+            "error.type=StringValue(\"503\")",
+            "http.request.method=StringValue(\"GET\")",
+            "http.response.status_code=IntValue(503)",
+            "server.address=StringValue(\"pay.example\")",
+            "server.port=IntValue(443)",
+            "url.scheme=StringValue(\"https\")",
+        ]
+    );
+    let active = find("http.server.active_requests");
+    assert!(matches!(&active.data, Some(metric::Data::Sum(sum)) if !sum.is_monotonic), "{active:?}");
+    assert_eq!(
+        (active.unit.as_str(), find("http.client.request.duration").unit.as_str()),
+        ("{request}", "s")
+    );
+    assert!(received.metrics.iter().all(|metric| !metric.name.contains("http_server")));
+}
+
 /// Charges a customer: a span of its own, with a call to another service and a line within.
 async fn checkout(axum::extract::State(api): axum::extract::State<flightdeck::http::ExternalApi>) -> String {
     use tracing::Instrument;
@@ -334,6 +457,7 @@ async fn lines_and_spans_of_a_request_belong_together() {
     assert_eq!(attribute(&call.attributes, "server.port").as_deref(), Some("8080"));
     let charge = by_id(&hex(&call.parent_span_id));
     assert_eq!((charge.name.as_str(), charge.kind), ("charge", 1));
+    assert!(received.spans.iter().all(|span| attribute(&span.attributes, "request_id").is_some()));
     assert_eq!(attribute(&charge.attributes, "amount").as_deref(), Some("12.5"));
     assert_eq!(attribute(&charge.attributes, "password").as_deref(), Some("[redacted]"));
     let server = by_id(&hex(&charge.parent_span_id));

@@ -4,6 +4,7 @@
 //! that log lines, exemplars and calls to other services find it without being handed it.
 
 mod id;
+mod propagation;
 mod request_id;
 mod trace_context;
 
@@ -17,6 +18,7 @@ use std::task::{self, Poll};
 #[cfg(feature = "otlp")]
 pub(crate) use id::random;
 pub use id::{new_span_id, new_trace_id};
+pub use propagation::{BAGGAGE_BYTES_MAX, Propagation};
 pub use request_id::{REQUEST_ID_BYTES_MAX, is_sane, new_request_id};
 pub use trace_context::{TRACE_STATE_BYTES_MAX, TraceContext};
 
@@ -34,6 +36,9 @@ struct Inner {
     /// The context of the whole request, where this one is a part of its work; it then has what follows.
     request: Option<Context>,
     request_id: String,
+    /// What came as `baggage`, to be passed on.
+    #[cfg(feature = "http")]
+    baggage: Option<Box<str>>,
     /// The route as somebody inside the service told it.
     #[cfg(feature = "http")]
     route: OnceLock<Arc<str>>,
@@ -65,6 +70,8 @@ impl Context {
             request,
             request_id,
             #[cfg(feature = "http")]
+            baggage: None,
+            #[cfg(feature = "http")]
             route: OnceLock::new(),
             #[cfg(feature = "logs")]
             level: None,
@@ -83,6 +90,21 @@ impl Context {
             inner.level = Some(level);
         }
         context
+    }
+
+    /// The same, with something to pass on to whoever is called.
+    #[cfg(feature = "http")]
+    pub(crate) fn with_baggage(mut self, baggage: Box<str>) -> Context {
+        if let Some(inner) = Arc::get_mut(&mut self.inner) {
+            inner.baggage = Some(baggage);
+        }
+        self
+    }
+
+    /// What came as `baggage`.
+    #[cfg(feature = "http")]
+    pub(crate) fn baggage(&self) -> Option<&str> {
+        self.request().baggage.as_deref()
     }
 
     /// The same, with room for spans of which nobody knows yet whether they are wanted.

@@ -26,15 +26,19 @@ impl TraceContext {
     /// A trace that begins here; a share `ratio` of them is sampled.
     pub fn new_root(ratio: f64) -> TraceContext {
         let trace_id = new_trace_id();
-        // The decision depends on the id alone, so that all services with the same ratio decide alike.
-        let drawn = (trace_id as u64 >> 8) as f64 / (1u64 << 56) as f64;
         TraceContext {
             trace_id,
             span_id: new_span_id(),
             parent_id: None,
-            sampled: drawn < ratio,
+            sampled: is_drawn(trace_id, ratio),
             state: String::new(),
         }
+    }
+
+    /// The same trace, sampled or not whatever the caller decided: a share `ratio` of all is.
+    #[cfg(feature = "http")]
+    pub(crate) fn drawn(self, ratio: f64) -> TraceContext {
+        TraceContext { sampled: is_drawn(self.trace_id, ratio), ..self }
     }
 
     /// The trace that a caller is in, with a new span for the work it asked for. `None` when what it sent makes no sense.
@@ -65,6 +69,12 @@ impl TraceContext {
     pub fn traceparent(&self) -> String {
         format!("00-{:032x}-{:016x}-{:02x}", self.trace_id, self.span_id, u8::from(self.sampled))
     }
+}
+
+/// The decision depends on the id alone, so that all services with the same ratio decide alike.
+fn is_drawn(trace_id: u128, ratio: f64) -> bool {
+    let drawn = (trace_id as u64 >> 8) as f64 / (1u64 << 56) as f64;
+    drawn < ratio
 }
 
 /// Trace, parent and flags.

@@ -18,7 +18,8 @@ impl Logs {
     pub(super) fn new(deck: &Flightdeck) -> Logs {
         let level =
             std::env::var("LOG_LEVEL").ok().and_then(|level| level.parse().ok()).unwrap_or(Level::INFO);
-        let options = LogOptions { level, secrets: deck.inner.secrets.clone(), ..LogOptions::default() };
+        let (secrets, paths) = (deck.inner.secrets.clone(), deck.inner.paths);
+        let options = LogOptions { level, secrets, paths, ..LogOptions::default() };
         Logs { deck: deck.clone(), options }
     }
 
@@ -54,6 +55,7 @@ impl Logs {
             let spans = inner.exporter.as_ref().map(|exporter| {
                 crate::otlp::SpanLayer::new(exporter)
                     .redacting(&inner.secrets)
+                    .paths(inner.paths)
                     .sample_ratio(inner.sample_ratio)
             });
             let lines = match &inner.exporter {

@@ -1,5 +1,6 @@
 //! A service and everything it says about itself: the one value an application keeps.
 
+mod environment;
 mod identity;
 #[cfg(feature = "logs")]
 mod logs;
@@ -12,13 +13,17 @@ use axum::http::request::Parts;
 #[cfg(feature = "logs")]
 pub use logs::Logs;
 
+use self::environment::Wishes;
 use self::identity::{Identity, Told};
 use crate::Error;
+use crate::correlate::Propagation;
 use crate::health::{Check, Checks, Details, Outcome, Probe, Report};
 use crate::http::{DeckLayer, ExternalApi, HttpNames, HttpOptions};
-use crate::metrics::{Naming, Registry};
+use crate::metrics::{Naming, Native, Registry};
 #[cfg(feature = "otlp")]
 use crate::otlp::{Exporter, OtlpOptions, Resource};
+#[cfg(feature = "logs")]
+use crate::redact::Paths;
 
 /// How long the end of a service waits for what is left to be exported.
 #[cfg(feature = "otlp")]
@@ -43,6 +48,10 @@ struct Inner {
     scrapes: tokio::sync::Semaphore,
     #[cfg(feature = "logs")]
     secrets: Vec<String>,
+    #[cfg(feature = "logs")]
+    paths: Paths,
+    names: HttpNames,
+    propagation: Propagation,
     #[cfg(feature = "otlp")]
     exporter: Option<Exporter>,
     #[cfg(feature = "otlp")]
@@ -58,10 +67,14 @@ pub struct Builder {
     told: Told,
     naming: Naming,
     http: HttpOptions,
+    sample_ratio: Option<f64>,
+    propagation: Option<Propagation>,
     allowed: DetailsFor,
     process: bool,
     #[cfg(feature = "logs")]
     secrets: Vec<String>,
+    #[cfg(feature = "logs")]
+    paths: Paths,
     #[cfg(feature = "otlp")]
     otlp: Option<OtlpOptions>,
     #[cfg(feature = "otlp")]
@@ -76,6 +89,19 @@ impl Flightdeck {
     /// A service of that name, unless `OTEL_SERVICE_NAME` has another. Its version, instance and environment are taken
     /// from `SERVICE_VERSION`, `SERVICE_INSTANCE` and `SERVICE_ENVIRONMENT`, else from `OTEL_RESOURCE_ATTRIBUTES`, else the
     /// instance is the host's name; or they are set with [`Flightdeck::builder`].
+    ///
+    /// Other variables of OpenTelemetry's are heeded where the builder is told nothing:
+    ///
+    /// | variable | |
+    /// |---|---|
+    /// | `OTEL_TRACES_SAMPLER`, `OTEL_TRACES_SAMPLER_ARG` | `always_on`, `always_off`, `traceidratio`, and these with `parentbased_` in front; with `…always_off` no span is kept because its request failed or was slow |
+    /// | `OTEL_PROPAGATORS` | `tracecontext`, `baggage` or `none`; by default `tracecontext` alone, for baggage is for everybody to read |
+    /// | `OTEL_INSTRUMENTATION_HTTP_KNOWN_METHODS` | methods that are labels, instead of those that are standard |
+    /// | `OTEL_SDK_DISABLED` | `true` for no export, whatever the builder was told |
+    /// | those of the export | see `otlp::OtlpOptions::from_env` |
+    ///
+    /// Any other variable that begins with `OTEL_` has no effect, which is said on stderr; those for programs in other
+    /// languages are passed over.
     pub fn new(service: &str) -> Flightdeck {
         Flightdeck::builder(service).build()
     }
@@ -87,10 +113,14 @@ impl Flightdeck {
             told: Told::default(),
             naming: Naming::default(),
             http: HttpOptions::default(),
+            sample_ratio: None,
+            propagation: None,
             allowed: Arc::new(|_| Details::default()),
             process: true,
             #[cfg(feature = "logs")]
             secrets: Vec::new(),
+            #[cfg(feature = "logs")]
+            paths: Paths::default(),
             #[cfg(feature = "otlp")]
             otlp: None,
             #[cfg(feature = "otlp")]
@@ -104,7 +134,8 @@ impl Flightdeck {
     }
 
     /// The layer that measures requests. `Router::layer` puts it around every route; what is added to the router
-    /// later, such as [`Flightdeck::routes`], is not measured.
+    /// later, such as [`Flightdeck::routes`], is not measured. Around the router as a whole, as `ServiceBuilder` puts it, it
+    /// cannot know the route; put it inside too, and the inner one tells the outer, which alone counts.
     pub fn layer(&self) -> DeckLayer {
         self.inner.layer.clone()
     }
@@ -128,12 +159,13 @@ impl Flightdeck {
         self.inner.checks.report(probe).await
     }
 
-    /// Measures calls to other services: a layer for clients.
+    /// Measures calls to other services: a layer for clients. [`Builder::http_names`] holds for these too.
     pub fn external_api(&self) -> Result<ExternalApi, Error> {
-        let api = ExternalApi::register(&self.inner.registry)?;
+        let api = ExternalApi::with_names(&self.inner.registry, self.inner.names)?;
+        let api = api.propagating(self.inner.propagation);
         #[cfg(feature = "otlp")]
         if let Some(exporter) = &self.inner.exporter {
-            return Ok(api.exported_by(exporter, &self.inner.secrets));
+            return Ok(api.exported_by(exporter, &self.inner.secrets).paths(self.inner.paths));
         }
         Ok(api)
     }
@@ -183,15 +215,35 @@ impl Builder {
         self
     }
 
-    /// Which names the metrics of requests have.
+    /// Which names the metrics of requests have, and those of calls to other services.
     pub fn http_names(mut self, names: HttpNames) -> Builder {
         self.http.names = names;
         self
     }
 
-    /// The share of traces that begin here which is sampled; callers that sent a decision are obeyed.
+    /// Bounds of the buckets that the durations of requests fall into, in seconds.
+    pub fn latency_buckets(mut self, bounds: &[f64]) -> Builder {
+        self.http.latency_buckets = bounds.to_vec();
+        self
+    }
+
+    /// Durations of requests in native buckets, too.
+    pub fn native_latency(mut self, native: Native) -> Builder {
+        self.http.native = Some(native);
+        self
+    }
+
+    /// The share of traces that begin here which is sampled, instead of what `OTEL_TRACES_SAMPLER` says. Callers that
+    /// sent a decision are obeyed.
     pub fn sample_ratio(mut self, sample_ratio: f64) -> Builder {
-        self.http.sample_ratio = sample_ratio;
+        self.sample_ratio = Some(sample_ratio);
+        self
+    }
+
+    /// What is taken from callers and sent to the called besides the request's id, instead of what `OTEL_PROPAGATORS`
+    /// says.
+    pub fn propagation(mut self, propagation: Propagation) -> Builder {
+        self.propagation = Some(propagation);
         self
     }
 
@@ -213,6 +265,13 @@ impl Builder {
     #[cfg(feature = "logs")]
     pub fn redact(mut self, names: &[&str]) -> Builder {
         self.secrets.extend(names.iter().map(|name| (*name).to_owned()));
+        self
+    }
+
+    /// What log lines and spans tell of the paths of requests and calls: they may have keys in them.
+    #[cfg(feature = "logs")]
+    pub fn paths(mut self, paths: Paths) -> Builder {
+        self.paths = paths;
         self
     }
 
@@ -270,11 +329,14 @@ impl Builder {
         let registry = Registry::with_naming(self.naming);
         let told = std::mem::take(&mut self.told);
         let (identity, complaint) = Identity::find(&self.service, told, &|name| std::env::var(name).ok());
-        if let Some(complaint) = complaint {
+        let names = std::env::vars_os().filter_map(|(name, _)| name.into_string().ok());
+        let (wishes, complaints) = Wishes::find(&|name| std::env::var(name).ok(), names);
+        for complaint in complaint.into_iter().chain(complaints) {
             eprintln!("flightdeck: {complaint}");
         }
+        self.heed(&wishes);
         #[cfg(feature = "otlp")]
-        let exporter = match self.export(&identity, &registry) {
+        let exporter = match self.export(&identity, &registry, &wishes) {
             Ok(exporter) => exporter,
             Err(error) => {
                 fail(error)?;
@@ -283,6 +345,7 @@ impl Builder {
         };
         #[cfg(feature = "otlp")]
         let sample_ratio = self.http.sample_ratio;
+        let (names, propagation) = (self.http.names, self.http.propagation);
         // A new registry has none of these names, so that none can be refused.
         let layer = DeckLayer::register(&registry, self.http).expect("the names of the layer are free");
         let checks = Checks::register(&registry).expect("the names of the checks are free");
@@ -311,6 +374,10 @@ impl Builder {
             scrapes: tokio::sync::Semaphore::new(SCRAPES_AT_ONCE),
             #[cfg(feature = "logs")]
             secrets: self.secrets,
+            #[cfg(feature = "logs")]
+            paths: self.paths,
+            names,
+            propagation,
             #[cfg(feature = "otlp")]
             exporter,
             #[cfg(feature = "otlp")]
@@ -319,9 +386,30 @@ impl Builder {
         Ok(Flightdeck { inner: Arc::new(inner) })
     }
 
+    /// Does what the environment wants where the builder was told nothing.
+    fn heed(&mut self, wishes: &Wishes) {
+        self.http.propagation = self.propagation.or(wishes.propagation).unwrap_or_default();
+        match (self.sample_ratio, wishes.sampler) {
+            (Some(ratio), _) => self.http.sample_ratio = ratio,
+            (None, Some(sampler)) => {
+                self.http.sample_ratio = sampler.ratio;
+                self.http.callers_decide = sampler.callers_decide;
+            }
+            (None, None) => {}
+        }
+    }
+
     /// Starts the export, if there is to be one, and gives the layer its spans.
     #[cfg(feature = "otlp")]
-    fn export(&mut self, identity: &Identity, registry: &Registry) -> Result<Option<Exporter>, Error> {
+    fn export(
+        &mut self,
+        identity: &Identity,
+        registry: &Registry,
+        wishes: &Wishes,
+    ) -> Result<Option<Exporter>, Error> {
+        if wishes.is_disabled {
+            return Ok(None);
+        }
         let options = match self.otlp.take() {
             Some(options) => Some(options),
             None => OtlpOptions::from_env(),
@@ -335,7 +423,9 @@ impl Builder {
             .with("service.instance.id", &identity.instance)
             .with("deployment.environment.name", &identity.environment);
         let exporter = Exporter::start(options, resource, registry)?;
-        let traces = crate::http::Traces::new(&exporter).redacting(&self.secrets);
+        let traces = crate::http::Traces::new(&exporter).redacting(&self.secrets).paths(self.paths);
+        let may_keep = self.sample_ratio.is_some() || wishes.sampler.is_none_or(|sampler| sampler.may_keep);
+        let traces = if may_keep { traces } else { traces.keep_errors(false).keep_slower_than(None) };
         self.http.traces = Some(self.traces.drain(..).fold(traces, |traces, change| change(traces)));
         Ok(Some(exporter))
     }

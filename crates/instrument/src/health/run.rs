@@ -4,9 +4,12 @@
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
 use std::time::{Instant, SystemTime};
 
+use tokio::task::AbortHandle;
+
 use super::check::{Check, Probe};
 use super::report::{CheckReport, Report, Status};
 use crate::metrics::{Counter, Family, Gauge, Histogram, Registry};
+use crate::redact::{Paths, redact_text};
 use crate::{Error, lock};
 
 /// An error longer than this is cut.
@@ -31,6 +34,8 @@ struct Running {
     /// Held while it asks: whoever comes meanwhile waits for that answer.
     turn: tokio::sync::Mutex<()>,
     last: Mutex<Option<Last>>,
+    /// What asked last. Work that blocks its thread goes on after its time is up, and is not begun a second time.
+    asking: Mutex<Option<AbortHandle>>,
 }
 
 #[derive(Clone)]
@@ -61,7 +66,12 @@ impl Checks {
     pub fn add(&self, check: Check) {
         let mut checks = self.shared.checks.write().unwrap_or_else(PoisonError::into_inner);
         checks.retain(|running| running.check.name != check.name);
-        checks.push(Arc::new(Running { check, turn: tokio::sync::Mutex::default(), last: Mutex::default() }));
+        checks.push(Arc::new(Running {
+            check,
+            turn: tokio::sync::Mutex::default(),
+            last: Mutex::default(),
+            asking: Mutex::default(),
+        }));
     }
 
     /// Asks everything that answers `probe`, or everything there is. Needs a tokio runtime with a clock.
@@ -72,19 +82,14 @@ impl Checks {
             let checks = self.shared.checks.read().unwrap_or_else(PoisonError::into_inner);
             checks.iter().filter(wanted).cloned().collect()
         };
-        // Each in a task of its own: they run at once, a panic stays inside, and a probe that gives up waiting does
-        // not stop the asking, whose answer the next one gets.
-        let tasks: Vec<_> = asked
-            .into_iter()
-            .map(|running| (running.clone(), tokio::spawn(ask(self.shared.clone(), running))))
-            .collect();
+        // Each in a task of its own: they run at once, and a probe that gives up waiting does not stop the asking, whose
+        // answer the next one gets.
+        let tasks: Vec<_> =
+            asked.into_iter().map(|running| tokio::spawn(ask(self.shared.clone(), running))).collect();
         let mut reports = Vec::with_capacity(tasks.len());
-        for (running, task) in tasks {
-            let report = match task.await {
-                Ok(report) => report,
-                Err(_) => running.found(&self.shared, Err("the check panicked".to_owned()), Instant::now()),
-            };
-            reports.push(report);
+        for task in tasks {
+            // A task fails only where the runtime ends, and with it whoever would read the report.
+            reports.extend(task.await.ok());
         }
         Report::new(reports)
     }
@@ -99,14 +104,30 @@ async fn ask(shared: Arc<Shared>, running: Arc<Running>) -> CheckReport {
         return last.report.clone();
     }
     let started = Instant::now();
-    let asked = (running.check.ask)();
-    let outcome = tokio::time::timeout(running.check.timeout, asked)
-        .await
-        .unwrap_or_else(|_| Err(format!("no answer within {} ms", running.check.timeout.as_millis())));
+    let outcome = running.outcome().await;
     running.found(&shared, outcome, started)
 }
 
 impl Running {
+    /// Asks, in a task of its own: a panic stays inside, and a check that blocks its thread is given up all the same.
+    async fn outcome(&self) -> Result<(), String> {
+        if lock(&self.asking).as_ref().is_some_and(|asking| !asking.is_finished()) {
+            return Err("it was asked before and has not come back".to_owned());
+        }
+        let ask = self.check.ask.clone();
+        let task = tokio::spawn(async move { ask().await });
+        let asking = task.abort_handle();
+        *lock(&self.asking) = Some(asking.clone());
+        match tokio::time::timeout(self.check.timeout, task).await {
+            Ok(Ok(outcome)) => outcome,
+            Ok(Err(_)) => Err("the check panicked".to_owned()),
+            Err(_) => {
+                asking.abort();
+                Err(format!("no answer within {} ms", self.check.timeout.as_millis()))
+            }
+        }
+    }
+
     /// Keeps and counts what was found.
     fn found(&self, shared: &Shared, outcome: Result<(), String>, started: Instant) -> CheckReport {
         let (now, duration, failed) = (SystemTime::now(), started.elapsed(), outcome.is_err());
@@ -118,7 +139,8 @@ impl Running {
         let error = outcome.err().map(|mut error| {
             shared.failures.get(&labels).inc();
             error.truncate(error.floor_char_boundary(ERROR_BYTES_MAX));
-            (error, now)
+            // Whoever connects with a password tends to say so when it cannot.
+            (redact_text(&error, &[], Paths::Redacted).into_owned(), now)
         });
         let report = CheckReport {
             name: self.check.name.clone(),
@@ -155,9 +177,12 @@ mod tests {
     async fn a_critical_failure_fails_and_another_warns() {
         let (registry, checks) = checks();
         checks.add(Check::new("database", || async { Ok::<(), String>(()) }));
-        checks.add(Check::new("cache", || async { Err("refused") }).degraded());
+        checks
+            .add(Check::new("cache", || async { Err("no answer from redis://x:hunter2@cache") }).degraded());
         let report = checks.report(Some(Probe::Ready)).await;
         assert_eq!(report.status, Status::Warn);
+        let error = &report.checks[1].last_error.as_ref().unwrap().0;
+        assert_eq!(error, "no answer from redis://[redacted]@cache");
         checks.add(Check::new("queue", || async { Err("refused") }));
         assert_eq!(checks.report(Some(Probe::Ready)).await.status, Status::Fail);
         assert_eq!(checks.report(Some(Probe::Live)).await.status, Status::Pass);
@@ -203,6 +228,54 @@ mod tests {
             .collect();
         for probe in probes {
             assert_eq!(probe.await.unwrap(), Status::Pass);
+        }
+        assert_eq!(asked.load(Ordering::Relaxed), 1);
+    }
+
+    #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+    async fn a_check_that_blocks_its_thread_is_given_up_and_not_begun_again() {
+        let (_registry, checks) = checks();
+        let asked = Arc::new(AtomicU32::new(0));
+        let counter = asked.clone();
+        let check = Check::new("blocks", move || {
+            counter.fetch_add(1, Ordering::Relaxed);
+            async { std::thread::sleep(Duration::from_millis(500)) }
+        });
+        checks.add(check.timeout(Duration::from_millis(20)).cached_for(Duration::ZERO));
+        let started = Instant::now();
+        for want in ["no answer within 20 ms", "it was asked before and has not come back"] {
+            let report = checks.report(None).await;
+            assert_eq!(report.checks[0].last_error.as_ref().unwrap().0, want);
+        }
+        assert!(started.elapsed() < Duration::from_millis(400), "{:?}", started.elapsed());
+        assert_eq!(asked.load(Ordering::Relaxed), 1);
+        while checks.report(None).await.status == Status::Fail && asked.load(Ordering::Relaxed) == 1 {
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+        assert_eq!(asked.load(Ordering::Relaxed), 2, "once it has come back it is asked again");
+    }
+
+    #[tokio::test]
+    async fn probes_cannot_overload_what_panics() {
+        let (_registry, checks) = checks();
+        let asked = Arc::new(AtomicU32::new(0));
+        let counter = asked.clone();
+        async fn breaks() {
+            tokio::time::sleep(Duration::from_millis(20)).await;
+            panic!("on purpose")
+        }
+        checks.add(Check::new("broken", move || {
+            counter.fetch_add(1, Ordering::Relaxed);
+            breaks()
+        }));
+        let probes: Vec<_> = (0..50)
+            .map(|_| {
+                let checks = checks.clone();
+                tokio::spawn(async move { checks.report(None).await.status })
+            })
+            .collect();
+        for probe in probes {
+            assert_eq!(probe.await.unwrap(), Status::Fail);
         }
         assert_eq!(asked.load(Ordering::Relaxed), 1);
     }

@@ -112,7 +112,12 @@ impl Exchange {
 
     /// The body was dropped before its end, or at an end that only the server knew of.
     pub(super) fn dropped(mut self, complete: bool, response_bytes: u64) {
-        let failure = if complete || self.session.is_some() { Failure::None } else { Failure::Cancelled };
+        let failure = match () {
+            // Whatever makes the body failed while it was asked for more.
+            () if std::thread::panicking() => Failure::Panic,
+            () if complete || self.session.is_some() => Failure::None,
+            () => Failure::Cancelled,
+        };
         self.end(failure, Some(response_bytes));
     }
 

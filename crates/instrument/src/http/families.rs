@@ -2,10 +2,11 @@
 
 use std::time::{Duration, Instant};
 
+use crate::Error;
 use crate::metrics::{
-    Counter, Family, Histogram, Level, Registry, SIZE_BUCKETS, SpanReference, Tracked, set_current_span,
+    Counter, Definition, Family, Histogram, Level, Native, Registry, SIZE_BUCKETS, SpanReference, Tracked,
+    set_current_span,
 };
-use crate::{Error, LATENCY_BUCKETS};
 
 /// The route of requests that matched none.
 pub(crate) const UNMATCHED: &str = "unmatched";
@@ -59,6 +60,23 @@ struct OpenTelemetry {
     response_size: Family<[&'static str; 6], Histogram>,
 }
 
+/// Into which buckets durations fall.
+#[derive(Clone, Copy)]
+pub(crate) struct Latency<'a> {
+    pub(crate) buckets: &'a [f64],
+    pub(crate) native: Option<Native>,
+}
+
+impl Latency<'_> {
+    fn define(self, histogram: Definition<Histogram>) -> Definition<Histogram> {
+        let histogram = histogram.buckets(self.buckets);
+        match self.native {
+            Some(native) => histogram.native(native),
+            None => histogram,
+        }
+    }
+}
+
 /// What is known of a request when it arrives.
 #[derive(Clone)]
 pub(crate) struct Arrival {
@@ -107,17 +125,21 @@ impl Failure {
 }
 
 impl Families {
-    pub(crate) fn register(registry: &Registry, names: HttpNames) -> Result<Families, Error> {
+    pub(crate) fn register(
+        registry: &Registry,
+        names: HttpNames,
+        latency: Latency<'_>,
+    ) -> Result<Families, Error> {
         let by_route = ["method", "route"];
         let sessions = ["kind", "route"];
         Ok(Families {
             prometheus: match names {
                 HttpNames::OpenTelemetry => None,
-                _ => Some(Prometheus::register(registry)?),
+                _ => Some(Prometheus::register(registry, latency)?),
             },
             open_telemetry: match names {
                 HttpNames::Prometheus => None,
-                _ => Some(OpenTelemetry::register(registry)?),
+                _ => Some(OpenTelemetry::register(registry, latency)?),
             },
             sessions: registry
                 .level("http_sessions_in_progress", "Event streams and WebSockets that are open.")
@@ -135,9 +157,13 @@ impl Families {
             body_errors: registry
                 .counter("http_response_body_errors", "Answers that broke off after their head was sent.")
                 .labels(by_route)?,
-            grpc_duration: registry
-                .histogram("grpc_request_duration_seconds", "Time until the last byte of gRPC calls.")
-                .buckets(&LATENCY_BUCKETS)
+            grpc_duration: latency
+                .define(
+                    registry.histogram(
+                        "grpc_request_duration_seconds",
+                        "Time until the last byte of gRPC calls.",
+                    ),
+                )
                 .labels(["route", "code"])?,
         })
     }
@@ -200,9 +226,9 @@ impl Drop for Session {
 }
 
 impl Prometheus {
-    fn register(registry: &Registry) -> Result<Prometheus, Error> {
+    fn register(registry: &Registry, latency: Latency<'_>) -> Result<Prometheus, Error> {
         let (by_route, by_status) = (["method", "route"], ["method", "route", "status"]);
-        let latency = |name: &str, help: &str| registry.histogram(name, help).buckets(&LATENCY_BUCKETS);
+        let latency = |name: &str, help: &str| latency.define(registry.histogram(name, help));
         let size = |name: &str, help: &str| registry.histogram(name, help).buckets(&SIZE_BUCKETS);
         Ok(Prometheus {
             requests: registry
@@ -249,7 +275,7 @@ impl Prometheus {
 }
 
 impl OpenTelemetry {
-    fn register(registry: &Registry) -> Result<OpenTelemetry, Error> {
+    fn register(registry: &Registry, latency: Latency<'_>) -> Result<OpenTelemetry, Error> {
         let labels = [
             "http_request_method",
             "http_route",
@@ -261,10 +287,11 @@ impl OpenTelemetry {
         let size =
             |name: &str, help: &str| registry.histogram(name, help).unit("bytes").buckets(&SIZE_BUCKETS);
         Ok(OpenTelemetry {
-            duration: registry
-                .histogram("http_server_request_duration", "Duration of HTTP server requests.")
+            duration: latency
+                .define(
+                    registry.histogram("http_server_request_duration", "Duration of HTTP server requests."),
+                )
                 .unit("seconds")
-                .buckets(&LATENCY_BUCKETS)
                 .labels(labels)?,
             active: registry
                 .level("http_server_active_requests", "Number of active HTTP server requests.")
@@ -296,7 +323,8 @@ impl OpenTelemetry {
     }
 }
 
-fn observe(histogram: &Histogram, duration: Duration, span: Option<SpanReference>) {
+/// Records a duration with `span` as exemplar.
+pub(crate) fn observe(histogram: &Histogram, duration: Duration, span: Option<SpanReference>) {
     let before = set_current_span(span);
     histogram.observe_duration(duration);
     set_current_span(before);

@@ -10,15 +10,15 @@ use http_body::Body;
 use tower_layer::Layer;
 use tower_service::Service;
 
-use super::body::{TrackedBody, Watch};
+use super::body::{Follower, TrackedBody, Watch};
 use super::exchange::Exchange;
-use super::families::{Arrival, Failure, Families, HttpNames, Session};
+use super::families::{Arrival, Failure, Families, HttpNames, Latency, Session};
 use super::method;
 #[cfg(feature = "otlp")]
 use super::span::Traces;
 use crate::Error;
-use crate::correlate::{self, TraceContext};
-use crate::metrics::{Registry, guarded};
+use crate::correlate::{self, BAGGAGE_BYTES_MAX, Propagation, TraceContext};
+use crate::metrics::{LATENCY_BUCKETS, Native, Registry, guarded};
 
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
@@ -27,8 +27,16 @@ const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 pub struct HttpOptions {
     /// Which names the metrics have.
     pub names: HttpNames,
-    /// The share of traces that begin here which is sampled; callers that sent a decision are obeyed.
+    /// Bounds of the buckets that durations fall into, in seconds; [`LATENCY_BUCKETS`] unless told otherwise.
+    pub latency_buckets: Vec<f64>,
+    /// Durations in native buckets, too.
+    pub native: Option<Native>,
+    /// The share of traces that begin here which is sampled.
     pub sample_ratio: f64,
+    /// Whether callers that sent a decision are obeyed; otherwise the share is of all traces.
+    pub callers_decide: bool,
+    /// What is taken from callers besides the request's id.
+    pub propagation: Propagation,
     /// Path prefixes under which services are mounted that have no routes the layer could ask for, such as a directory
     /// of files. Their requests have the route `prefix/*`.
     pub mounts: Vec<String>,
@@ -45,7 +53,11 @@ impl Default for HttpOptions {
     fn default() -> HttpOptions {
         HttpOptions {
             names: HttpNames::default(),
+            latency_buckets: LATENCY_BUCKETS.to_vec(),
+            native: None,
             sample_ratio: 1.0,
+            callers_decide: true,
+            propagation: Propagation::default(),
             mounts: Vec::new(),
             #[cfg(feature = "logs")]
             level_header: None,
@@ -59,6 +71,8 @@ impl Default for HttpOptions {
 pub(super) struct Settings {
     pub(super) families: Families,
     sample_ratio: f64,
+    callers_decide: bool,
+    propagation: Propagation,
     mounts: Vec<String>,
     #[cfg(feature = "logs")]
     level_header: Option<HeaderName>,
@@ -76,11 +90,14 @@ impl DeckLayer {
     /// A layer whose metrics are in `registry`.
     pub fn register(registry: &Registry, options: HttpOptions) -> Result<DeckLayer, Error> {
         let mounts = options.mounts.iter().map(|mount| mount.trim_end_matches('/').to_owned()).collect();
-        let families = Families::register(registry, options.names)?;
+        let latency = Latency { buckets: &options.latency_buckets, native: options.native };
+        let families = Families::register(registry, options.names, latency)?;
         Ok(DeckLayer {
             settings: Arc::new(Settings {
                 families,
                 sample_ratio: options.sample_ratio,
+                callers_decide: options.callers_decide,
+                propagation: options.propagation,
                 mounts,
                 #[cfg(feature = "logs")]
                 level_header: options.level_header,
@@ -212,9 +229,13 @@ impl Settings {
         let all = |name: &'static str| headers.get_all(name).iter().filter_map(|value| value.to_str().ok());
         // A header that is no text is one all the same: what came twice is not to be trusted.
         let parents = headers.get_all("traceparent").iter().count();
-        let trace =
-            TraceContext::from_headers(all("traceparent"), all("tracestate")).filter(|_| parents == 1);
-        let trace = trace.unwrap_or_else(|| TraceContext::new_root(self.sample_ratio));
+        let trace = TraceContext::from_headers(all("traceparent"), all("tracestate"))
+            .filter(|_| parents == 1 && self.propagation.trace);
+        let trace = match trace {
+            Some(trace) if self.callers_decide => trace,
+            Some(trace) => trace.drawn(self.sample_ratio),
+            None => TraceContext::new_root(self.sample_ratio),
+        };
         let sent =
             headers.get(REQUEST_ID).and_then(|value| value.to_str().ok()).filter(|id| correlate::is_sane(id));
         let request_id = sent.map_or_else(correlate::new_request_id, str::to_owned);
@@ -224,6 +245,10 @@ impl Settings {
             Some(level) => context.with_level(level),
             None => context,
         };
+        let context = match self.baggage(headers) {
+            Some(baggage) => context.with_baggage(baggage),
+            None => context,
+        };
         #[cfg(feature = "otlp")]
         if !context.trace().sampled
             && let Some(pending) = self.traces.as_ref().and_then(Traces::pending)
@@ -231,6 +256,16 @@ impl Settings {
             return context.with_pending(pending);
         }
         context
+    }
+
+    /// What callers want to be passed on, if it is.
+    fn baggage(&self, headers: &HeaderMap) -> Option<Box<str>> {
+        if !self.propagation.baggage {
+            return None;
+        }
+        let lines = headers.get_all("baggage").iter().filter_map(|value| value.to_str().ok());
+        let baggage = lines.collect::<Vec<_>>().join(",");
+        (1..=BAGGAGE_BYTES_MAX).contains(&baggage.len()).then(|| baggage.into())
     }
 
     /// Counts a connection as a session if this request comes to be one.
@@ -268,7 +303,8 @@ fn scheme<B>(request: &Request<B>) -> &'static str {
     }
 }
 
-fn version(version: Version) -> &'static str {
+/// The version as a label.
+pub(super) fn version(version: Version) -> &'static str {
     match version {
         Version::HTTP_09 => "0.9",
         Version::HTTP_10 => "1.0",
@@ -339,7 +375,7 @@ fn answered<B: Body>(response: Response<B>, watched: Option<Watched>) -> Respons
     let announced = head.headers.get(CONTENT_LENGTH).and_then(|value| value.to_str().ok()?.parse().ok());
     let watch = Watch {
         expected_bytes: announced.or_else(|| body.size_hint().exact()),
-        exchange: watched.exchange,
+        follower: Follower::Exchange(watched.exchange),
         headless: watched.is_head || matches!(head.status.as_u16(), 204 | 304),
         sent_bytes: 0,
     };
@@ -347,7 +383,7 @@ fn answered<B: Body>(response: Response<B>, watched: Option<Watched>) -> Respons
 }
 
 /// Whether the body goes on until somebody goes away: server-sent events.
-fn is_stream(headers: &HeaderMap) -> bool {
+pub(super) fn is_stream(headers: &HeaderMap) -> bool {
     let content_type = headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
     let media = content_type.split(';').next().unwrap_or_default().trim();
     media.eq_ignore_ascii_case("text/event-stream")

@@ -20,7 +20,7 @@
 //! is measured as a session, with the feature `upgrade` (which `axum` has) by itself for whatever hyper upgrades. Elsewhere
 //! only whoever has the connection knows: it holds a [`Session`] of [`DeckLayer::session`] meanwhile.
 //!
-//! [`ExternalApi`] is the other direction: calls to other services.
+//! [`ExternalApi`] is the other direction: calls to other services, from their beginning to the last byte of the answer.
 //!
 //! [`HttpNames`] switches to the names of OpenTelemetry's conventions, or has both.
 //!
@@ -39,6 +39,7 @@ mod client;
 mod exchange;
 mod families;
 mod grpc;
+mod host;
 mod layer;
 pub(crate) mod method;
 #[cfg(feature = "otlp")]
@@ -47,7 +48,7 @@ pub(crate) mod span;
 mod upgrade;
 
 pub use body::TrackedBody;
-pub use client::{Call, CallFuture, ExternalApi, MeasuredClient};
+pub use client::{Answer, Call, CallFuture, ExternalApi, MeasuredClient};
 pub use families::{HttpNames, Session};
 pub use layer::{DeckLayer, HttpOptions, Instrumented, ResponseFuture, set_route};
 #[cfg(feature = "otlp")]

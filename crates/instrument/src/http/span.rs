@@ -7,10 +7,11 @@ use http::header::{HOST, USER_AGENT};
 use http::{HeaderMap, HeaderName, HeaderValue, Request, Uri};
 
 use super::families::{Arrival, Failure, Outcome};
+use super::host::split_port;
 use super::method;
 use crate::correlate::Context;
 use crate::otlp::{Exporter, Pending, Span, SpanKind, SpanStatus};
-use crate::redact::{REDACTED, is_secret, redact_text, redact_url};
+use crate::redact::{Paths, REDACTED, is_secret, redact_path, redact_text, redact_url};
 use crate::value::Value;
 
 /// Lines of one header that a span may have.
@@ -24,6 +25,7 @@ pub struct Traces {
     keep_slower_than: Option<Duration>,
     headers: Vec<HeaderName>,
     secrets: Vec<String>,
+    paths: Paths,
 }
 
 impl Traces {
@@ -35,6 +37,7 @@ impl Traces {
             keep_slower_than: Some(Duration::from_secs(1)),
             headers: Vec::new(),
             secrets: Vec::new(),
+            paths: Paths::default(),
         }
     }
 
@@ -63,6 +66,12 @@ impl Traces {
         self
     }
 
+    /// What `url.path` tells.
+    pub fn paths(mut self, paths: Paths) -> Traces {
+        self.paths = paths;
+        self
+    }
+
     /// What the span of a request will need. Nothing is copied that the request does not share.
     pub(super) fn see<B>(&self, request: &Request<B>) -> Option<Seen> {
         self.exporter.wants_spans().then(|| Seen {
@@ -85,7 +94,7 @@ impl Traces {
 
     /// A header that is not secret itself, and may have a URL in it that has something secret.
     fn redacted(&self, line: &HeaderValue) -> String {
-        redact_text(&lossy(line), &self.secrets).into_owned()
+        redact_text(&lossy(line), &self.secrets, self.paths).into_owned()
     }
 
     /// A place for spans of a request that is not sampled, if it may be kept all the same.
@@ -138,7 +147,14 @@ impl Traces {
             put("http.request.method_original", word.as_str().to_owned().into());
         }
         put("url.scheme", arrival.scheme.into());
-        put("url.path", uri.path().to_owned().into());
+        match (self.paths, &arrival.route) {
+            (Paths::Raw, _) => put("url.path", uri.path().to_owned().into()),
+            (Paths::Redacted, route) => {
+                put("url.path", redact_path(uri.path(), route.as_deref(), &self.secrets).into_owned().into());
+            }
+            (Paths::Template, Some(route)) => put("url.path", route.to_string().into()),
+            (Paths::Template, None) => {}
+        }
         if let Some(query) = uri.query() {
             put("url.query", redact_url(&format!("?{query}"), &self.secrets)[1..].to_owned().into());
         }
@@ -214,15 +230,4 @@ pub(super) struct Seen {
 
 fn lossy(value: &HeaderValue) -> String {
     String::from_utf8_lossy(value.as_bytes()).into_owned()
-}
-
-/// A host and its port.
-pub(crate) fn split_port(host: &str) -> (&str, Option<u16>) {
-    match host.rsplit_once(':') {
-        Some((address, port)) if !address.contains(':') || address.ends_with(']') => match port.parse() {
-            Ok(port) => (address, Some(port)),
-            Err(_) => (host, None),
-        },
-        _ => (host, None),
-    }
 }

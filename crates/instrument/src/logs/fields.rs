@@ -4,14 +4,15 @@ use std::fmt::{Debug, Write};
 
 use tracing::field::{Field, Visit};
 
-use crate::redact::{REDACTED, is_secret, redact_text, redact_url};
+use crate::redact::{Paths, REDACTED, is_secret, redact_text, redact_url_as};
 use crate::value::Value;
 
 /// A value longer than this is cut.
 const VALUE_BYTES_MAX: usize = 8 * 1024;
 
 /// Fields that hold URLs.
-const URLS: [&str; 7] = ["url", "uri", "path", "query", "url.full", "url.query", "http.target"];
+const URLS: [&str; 9] =
+    ["url", "uri", "path", "query", "url.full", "url.path", "url.query", "http.url", "http.target"];
 
 /// Fields by name; a later one of the same name takes the place of the earlier.
 #[derive(Clone, Default)]
@@ -39,6 +40,7 @@ pub(crate) struct Visitor<'a> {
     pub(crate) fields: &'a mut Fields,
     /// Further names of secrets.
     pub(crate) secrets: &'a [String],
+    pub(crate) paths: Paths,
 }
 
 impl Visitor<'_> {
@@ -51,11 +53,11 @@ impl Visitor<'_> {
         let value = if is_secret(field.name(), self.secrets) {
             Value::from(REDACTED)
         } else if !URLS.contains(&field.name()) {
-            Value::from(redact_text(value, self.secrets).into_owned())
+            Value::from(redact_text(value, self.secrets, self.paths).into_owned())
         } else if field.name().ends_with("query") {
-            Value::from(redact_url(&format!("?{value}"), self.secrets)[1..].to_owned())
+            Value::from(redact_url_as(&format!("?{value}"), self.secrets, self.paths)[1..].to_owned())
         } else {
-            Value::from(redact_url(value, self.secrets).into_owned())
+            Value::from(redact_url_as(value, self.secrets, self.paths).into_owned())
         };
         self.fields.put(field.name(), value);
     }

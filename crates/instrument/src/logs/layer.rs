@@ -16,6 +16,7 @@ use super::repeats::{Repeats, Verdict};
 use crate::json::push_text;
 use crate::metrics::time::rfc3339;
 use crate::metrics::{Counter, Family, Registry, guarded};
+use crate::redact::Paths;
 use crate::value::Value;
 use crate::{Error, correlate};
 
@@ -34,11 +35,24 @@ pub struct LogOptions {
     pub lines_per_second_max: u32,
     /// Further names of fields that are secret, in lower case with underscores.
     pub secrets: Vec<String>,
+    /// What is told of the paths of URLs.
+    pub paths: Paths,
+}
+
+impl LogOptions {
+    fn visitor<'a>(&'a self, fields: &'a mut Fields) -> Visitor<'a> {
+        Visitor { fields, secrets: &self.secrets, paths: self.paths }
+    }
 }
 
 impl Default for LogOptions {
     fn default() -> LogOptions {
-        LogOptions { level: Level::INFO, lines_per_second_max: 100, secrets: Vec::new() }
+        LogOptions {
+            level: Level::INFO,
+            lines_per_second_max: 100,
+            secrets: Vec::new(),
+            paths: Paths::default(),
+        }
     }
 }
 
@@ -153,9 +167,7 @@ where
     fn on_new_span(&self, attributes: &Attributes<'_>, id: &Id, context: Context<'_, S>) {
         if let Some(span) = context.span(id) {
             let mut fields = Fields::default();
-            guarded(|| {
-                attributes.record(&mut Visitor { fields: &mut fields, secrets: &self.options.secrets })
-            });
+            guarded(|| attributes.record(&mut self.options.visitor(&mut fields)));
             span.extensions_mut().replace(OfSpan(fields));
         }
     }
@@ -164,8 +176,7 @@ where
         if let Some(span) = context.span(id)
             && let Some(fields) = span.extensions_mut().get_mut::<OfSpan>()
         {
-            let secrets = &self.options.secrets;
-            guarded(|| values.record(&mut Visitor { fields: &mut fields.0, secrets }));
+            guarded(|| values.record(&mut self.options.visitor(&mut fields.0)));
         }
     }
 
@@ -184,7 +195,7 @@ where
                     of_span.0.values.iter().for_each(|(name, value)| fields.put(name, value.clone()));
                 }
             }
-            event.record(&mut Visitor { fields: &mut fields, secrets: &self.options.secrets });
+            event.record(&mut self.options.visitor(&mut fields));
             let message = fields.take("message");
             let line = self.line(metadata, message.as_ref(), &fields, suppressed);
             // Nobody is there to be told that nothing can be told.

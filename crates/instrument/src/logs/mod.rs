@@ -2,7 +2,7 @@
 //!
 //! A [`JsonLayer`] writes what `tracing` is told, under names that stay the same: `time`, `level`, `target`, `message`, `service`,
 //! `request_id`, `trace_id`, `span_id`, and the fields of the event and of the spans around it. Fields that look like
-//! secrets are not written, in URLs neither are the parameters that do. A place in the program that writes the same line
+//! secrets are not written, in URLs neither are the parameters that do nor the segments of paths ([`Paths`]). A place in the program that writes the same line
 //! over and over is cut short, and says how much was left out.
 //!
 //! ```
@@ -19,5 +19,5 @@ pub(crate) mod fields;
 mod layer;
 mod repeats;
 
-pub use crate::redact::{REDACTED, redact_url};
+pub use crate::redact::{Paths, REDACTED, redact_url};
 pub use layer::{JsonLayer, LogOptions, REQUEST_TARGET};

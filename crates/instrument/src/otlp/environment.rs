@@ -4,8 +4,11 @@
 use std::time::Duration;
 
 use super::Signal;
-use super::options::{Certificates, Elsewhere, OtlpOptions, OtlpTarget, Protocol};
+use super::options::{Batch, Batches, Certificates, Elsewhere, OtlpOptions, OtlpTarget, Protocol};
 use crate::escapes::pairs;
+
+/// More items than that nobody wants to have in memory; room for them is made at once.
+const ITEMS_MAX: usize = 1_000_000;
 
 /// Reads variables and gathers what there is to complain of.
 struct Reader<'a> {
@@ -18,6 +21,46 @@ pub(super) fn read(find: &dyn Fn(&str) -> Option<String>) -> (Option<OtlpOptions
     let mut reader = Reader { find, complaints: Vec::new() };
     let options = reader.options();
     (options, reader.complaints)
+}
+
+/// What the variables of one signal, or of all, end in.
+const OPTIONS: [&str; 9] = [
+    "ENDPOINT",
+    "PROTOCOL",
+    "HEADERS",
+    "COMPRESSION",
+    "TIMEOUT",
+    "CERTIFICATE",
+    "CLIENT_CERTIFICATE",
+    "CLIENT_KEY",
+    "INSECURE",
+];
+
+/// What the variables of batches end in.
+const BATCH_OPTIONS: [&str; 4] =
+    ["SCHEDULE_DELAY", "EXPORT_TIMEOUT", "MAX_QUEUE_SIZE", "MAX_EXPORT_BATCH_SIZE"];
+
+/// Variables of which one value only has a meaning here.
+const FIXED: [(&str, &str); 3] = [
+    ("OTEL_EXPORTER_OTLP_METRICS_TEMPORALITY_PREFERENCE", "cumulative"),
+    ("OTEL_EXPORTER_OTLP_METRICS_DEFAULT_HISTOGRAM_AGGREGATION", "explicit_bucket_histogram"),
+    ("OTEL_METRICS_EXEMPLAR_FILTER", "trace_based"),
+];
+
+/// Whether a variable is one of those that are read here.
+#[cfg(feature = "axum")]
+pub(crate) fn is_read(name: &str) -> bool {
+    const SINGLE: [&str; 3] =
+        ["OTEL_SDK_DISABLED", "OTEL_METRIC_EXPORT_INTERVAL", "OTEL_METRIC_EXPORT_TIMEOUT"];
+    let signals = [Signal::Metrics, Signal::Traces, Signal::Logs];
+    let of_signals = || std::iter::once(None).chain(signals.map(Some));
+    SINGLE.contains(&name)
+        || FIXED.iter().any(|(fixed, _)| *fixed == name)
+        || signals.into_iter().any(|signal| exporter(signal) == name)
+        || OPTIONS.iter().any(|option| of_signals().any(|signal| variable(signal, option) == name))
+        || ["OTEL_BSP_", "OTEL_BLRP_"]
+            .into_iter()
+            .any(|prefix| name.strip_prefix(prefix).is_some_and(|option| BATCH_OPTIONS.contains(&option)))
 }
 
 impl Reader<'_> {
@@ -92,6 +135,14 @@ impl Reader<'_> {
         if let Some(every) = self.milliseconds("OTEL_METRIC_EXPORT_INTERVAL") {
             options.metrics_every = every;
         }
+        let usual = options.batch(Signal::Traces);
+        options.batches =
+            Batches { traces: self.batch("OTEL_BSP_", usual), logs: self.batch("OTEL_BLRP_", usual) };
+        for (name, only) in FIXED {
+            if let Some(value) = self.get(name).filter(|value| !value.eq_ignore_ascii_case(only)) {
+                self.complain(name, &value, only);
+            }
+        }
         let general = self.target(
             None,
             OtlpTarget {
@@ -100,6 +151,7 @@ impl Reader<'_> {
                 headers: Vec::new(),
                 gzip: false,
                 request_timeout: options.request_timeout,
+                retry_for: options.retry_for,
                 certificates: Certificates::default(),
             },
         );
@@ -112,6 +164,35 @@ impl Reader<'_> {
         options.request_timeout = general.request_timeout;
         options.certificates = general.certificates;
         Some(options)
+    }
+
+    /// How a signal is gathered, if any variable of its own is set.
+    fn batch(&mut self, prefix: &str, usual: Batch) -> Option<Batch> {
+        let delay = format!("{prefix}SCHEDULE_DELAY");
+        let delay = match self.get(&delay).as_deref() {
+            Some("0") => Some(Duration::ZERO),
+            _ => self.milliseconds(&delay),
+        };
+        let queued = self.count(&format!("{prefix}MAX_QUEUE_SIZE"));
+        let together = self.count(&format!("{prefix}MAX_EXPORT_BATCH_SIZE"));
+        if (delay, queued, together) == (None, None, None) {
+            return None;
+        }
+        let queue_items_max = queued.unwrap_or(usual.queue_items_max);
+        Some(Batch {
+            delay: delay.unwrap_or(usual.delay),
+            items_max: together.unwrap_or(usual.items_max).min(queue_items_max),
+            queue_items_max,
+        })
+    }
+
+    fn count(&mut self, name: &str) -> Option<usize> {
+        let value = self.get(name)?;
+        let count = value.parse().ok().filter(|count| (1..=ITEMS_MAX).contains(count));
+        if count.is_none() {
+            self.complain(name, &value, "a number of items from one to a million");
+        }
+        count
     }
 
     fn is_wanted(&mut self, signal: Signal) -> bool {
@@ -148,6 +229,7 @@ impl Reader<'_> {
             headers: self.headers(&name("HEADERS")).unwrap_or(base.headers),
             gzip: self.one_of(&name("COMPRESSION"), &[("gzip", true), ("none", false)]).unwrap_or(base.gzip),
             request_timeout: self.milliseconds(&name("TIMEOUT")).unwrap_or(base.request_timeout),
+            retry_for: base.retry_for,
             certificates: Certificates {
                 trusted: self.get(&name("CERTIFICATE")).map(Into::into).or(base.certificates.trusted),
                 own,
@@ -157,21 +239,20 @@ impl Reader<'_> {
 
     /// Where a signal goes if any variable of its own is set.
     fn own_target(&mut self, signal: Signal, general: &OtlpTarget) -> Option<OtlpTarget> {
-        const OPTIONS: [&str; 9] = [
-            "ENDPOINT",
-            "PROTOCOL",
-            "HEADERS",
-            "COMPRESSION",
-            "TIMEOUT",
-            "CERTIFICATE",
-            "CLIENT_CERTIFICATE",
-            "CLIENT_KEY",
-            "INSECURE",
-        ];
-        if OPTIONS.iter().all(|option| self.get(&variable(Some(signal), option)).is_none()) {
+        let limit = self.milliseconds(match signal {
+            Signal::Metrics => "OTEL_METRIC_EXPORT_TIMEOUT",
+            Signal::Traces => "OTEL_BSP_EXPORT_TIMEOUT",
+            Signal::Logs => "OTEL_BLRP_EXPORT_TIMEOUT",
+        });
+        let is_none = |option: &&str| self.get(&variable(Some(signal), option)).is_none();
+        if limit.is_none() && OPTIONS.iter().all(is_none) {
             return None;
         }
         let mut target = self.target(Some(signal), general.clone());
+        if let Some(limit) = limit {
+            target.retry_for = limit;
+            target.request_timeout = target.request_timeout.min(limit);
+        }
         let own = self.get(&variable(Some(signal), "ENDPOINT"));
         let is_own = own.is_some();
         target.url = own.unwrap_or_else(|| general.url.clone());
@@ -314,6 +395,36 @@ mod tests {
     }
 
     #[test]
+    fn batches_of_spans_and_lines() {
+        let (options, complaints) = read_pairs(&[
+            ENDPOINT,
+            ("OTEL_BSP_SCHEDULE_DELAY", "0"),
+            ("OTEL_BSP_MAX_QUEUE_SIZE", "100"),
+            ("OTEL_BLRP_MAX_EXPORT_BATCH_SIZE", "7"),
+            ("OTEL_BSP_EXPORT_TIMEOUT", "3000"),
+            ("OTEL_METRIC_EXPORT_TIMEOUT", "20000"),
+            ("OTEL_METRICS_EXEMPLAR_FILTER", "trace_based"),
+        ]);
+        assert!(complaints.is_empty(), "{complaints:?}");
+        let options = options.unwrap();
+        let batch = |ms, items_max, queue_items_max| Batch {
+            delay: Duration::from_millis(ms),
+            items_max,
+            queue_items_max,
+        };
+        assert_eq!(options.batch(Signal::Traces), batch(0, 100, 100));
+        assert_eq!(options.batch(Signal::Logs), batch(1_000, 7, 4_096));
+        let limits = |signal| {
+            let target = options.target(signal);
+            (target.request_timeout.as_secs(), target.retry_for.as_secs())
+        };
+        assert_eq!(limits(Signal::Traces), (3, 3));
+        assert_eq!(limits(Signal::Metrics), (10, 20));
+        assert_eq!(limits(Signal::Logs), (10, 60));
+        assert_eq!(options.target(Signal::Traces).url, "http://collector:4318/otlp/v1/traces");
+    }
+
+    #[test]
     fn what_makes_no_sense_is_told_and_taken_for_absent() {
         for (name, value) in [
             ("OTEL_EXPORTER_OTLP_PROTOCOL", "http/json"),
@@ -323,6 +434,12 @@ mod tests {
             ("OTEL_EXPORTER_OTLP_COMPRESSION", "zstd"),
             ("OTEL_SDK_DISABLED", "1"),
             ("OTEL_TRACES_EXPORTER", "otlp,zipkin"),
+            ("OTEL_METRIC_EXPORT_TIMEOUT", "x"),
+            ("OTEL_BSP_SCHEDULE_DELAY", "-1"),
+            ("OTEL_BSP_MAX_QUEUE_SIZE", "0"),
+            ("OTEL_BLRP_MAX_EXPORT_BATCH_SIZE", "99999999999"),
+            ("OTEL_EXPORTER_OTLP_METRICS_TEMPORALITY_PREFERENCE", "delta"),
+            ("OTEL_METRICS_EXEMPLAR_FILTER", "always_on"),
         ] {
             let (options, complaints) = read_pairs(&[ENDPOINT, (name, value)]);
             let [complaint] = &complaints[..] else { panic!("{name}: {complaints:?}") };

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use tokio::sync::mpsc;
 
-use super::options::OtlpOptions;
+use super::options::{Batch, OtlpOptions};
 use super::records::LogRecord;
 use super::resource::Resource;
 use super::spans::Span;
@@ -82,7 +82,15 @@ impl Exporter {
             let transport = Transport::new(Collector::new(&target, signal)?);
             let (flush, flushed) = mpsc::unbounded_channel();
             flushes.push(flush);
-            let options = OtlpOptions { request_timeout: target.request_timeout, ..options.clone() };
+            let Batch { delay, items_max, queue_items_max } = options.batch(signal);
+            let options = OtlpOptions {
+                request_timeout: target.request_timeout,
+                retry_for: target.retry_for,
+                batch_delay: delay,
+                batch_items_max: items_max,
+                queue_items_max,
+                ..options.clone()
+            };
             Ok((Outlet::new(signal, transport, options, counted.clone()), flushed))
         };
         if options.metrics {
@@ -95,7 +103,7 @@ impl Exporter {
         let mut queue = None;
         if options.traces {
             let (outlet, flushed) = outlet(Signal::Traces)?;
-            let (sender, waiting) = mpsc::channel(options.queue_items_max.max(1));
+            let (sender, waiting) = mpsc::channel(options.batch(Signal::Traces).queue_items_max.max(1));
             queue = Some(sender);
             work.spawn_on(
                 export_items(outlet, resource.clone(), waiting, flushed, spans::request),
@@ -105,7 +113,7 @@ impl Exporter {
         let mut lines = None;
         if options.logs {
             let (outlet, flushed) = outlet(Signal::Logs)?;
-            let (sender, waiting) = mpsc::channel(options.queue_items_max.max(1));
+            let (sender, waiting) = mpsc::channel(options.batch(Signal::Logs).queue_items_max.max(1));
             lines = Some(sender);
             work.spawn_on(
                 export_items(outlet, resource, waiting, flushed, records::request),

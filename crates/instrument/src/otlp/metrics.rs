@@ -1,5 +1,6 @@
 //! Metrics as OTLP has them: cumulative since they began, split into requests that a collector takes.
 
+use super::conventions;
 use super::resource::{Resource, write_scope, write_text};
 use crate::metrics::metric::{Description, Encode, Kind, SeriesView};
 use crate::metrics::time::now_ms;
@@ -29,6 +30,7 @@ pub(super) fn requests(resource: &Resource, registry: &Registry, began_ms: u64) 
         data: 0,
         points: Message::default(),
         description: None,
+        convention: None,
         now_ns: now_ms() * 1_000_000,
         began_ms,
     };
@@ -50,6 +52,8 @@ struct Encoder<'a> {
     data: u32,
     points: Message,
     description: Option<Description>,
+    /// The name that OpenTelemetry's conventions have for it.
+    convention: Option<&'static str>,
     now_ns: u64,
     began_ms: u64,
 }
@@ -58,6 +62,8 @@ struct Encoder<'a> {
 mod data {
     pub(super) const GAUGE: u32 = 5;
     pub(super) const SUM: u32 = 7;
+    /// A sum too, but one that goes up and down; no field has this number.
+    pub(super) const UP_DOWN: u32 = 107;
     pub(super) const HISTOGRAM: u32 = 9;
     pub(super) const EXPONENTIAL: u32 = 10;
     pub(super) const SUMMARY: u32 = 11;
@@ -69,14 +75,15 @@ impl Encoder<'_> {
             let (head, points, data) = (&self.head, &mut self.points, self.data);
             self.scope.message(2, |metric| {
                 metric.bytes.extend_from_slice(&head.bytes);
-                metric.message(data, |message| {
+                let field = if data == data::UP_DOWN { data::SUM } else { data };
+                metric.message(field, |message| {
                     message.bytes.append(&mut points.bytes);
                     match data {
                         data::SUM => {
                             message.number(2, CUMULATIVE);
                             message.number(3, 1);
                         }
-                        data::HISTOGRAM | data::EXPONENTIAL => message.number(2, CUMULATIVE),
+                        data::HISTOGRAM | data::EXPONENTIAL | data::UP_DOWN => message.number(2, CUMULATIVE),
                         _ => {}
                     }
                 });
@@ -128,14 +135,14 @@ impl Encoder<'_> {
         value: f64,
         exemplar: Option<&Exemplar>,
     ) {
-        let times = self.times(series);
+        let (times, is_conventional) = (self.times(series), self.convention.is_some());
         self.point(data, |point| {
             times.write(point);
             point.double(4, value);
             if let Some(exemplar) = exemplar {
                 point.message(5, |message| write_exemplar(message, exemplar));
             }
-            write_labels(point, 7, series);
+            write_labels(point, 7, series, is_conventional);
             more.iter().for_each(|(name, value)| write_text(point, 7, name, value));
         });
     }
@@ -159,7 +166,9 @@ impl Encode for Encoder<'_> {
         self.head.bytes.clear();
         // A counter is `http_requests`; whoever makes Prometheus's name of it adds `_total`.
         let suffix = if description.kind == Kind::Info { "_info" } else { "" };
-        self.head.bytes(1, format!("{}{suffix}", description.name).as_bytes());
+        self.convention = conventions::metric(&description.name);
+        let name = self.convention.unwrap_or(&description.name);
+        self.head.bytes(1, format!("{name}{suffix}").as_bytes());
         self.head.bytes(2, description.help.as_bytes());
         let unit = unit(description);
         if !unit.is_empty() {
@@ -173,22 +182,23 @@ impl Encode for Encoder<'_> {
     }
 
     fn gauge(&mut self, series: &SeriesView<'_>, value: f64) {
-        self.number(data::GAUGE, series, &[], value, None);
+        let is_up_down = self.convention.is_some_and(conventions::is_up_down);
+        self.number(if is_up_down { data::UP_DOWN } else { data::GAUGE }, series, &[], value, None);
     }
 
     fn histogram(&mut self, series: &SeriesView<'_>, histogram: &HistogramSnapshot) {
-        let times = self.times(series);
+        let (times, is_conventional) = (self.times(series), self.convention.is_some());
         match &histogram.native {
             // Both would be two metrics of one name: the finer one goes.
             Some((native, sketch)) => self.point(data::EXPONENTIAL, |point| {
-                write_labels(point, 1, series);
+                write_labels(point, 1, series, is_conventional);
                 times.write(point);
                 write_exponential(point, histogram, native, sketch);
             }),
             None => self.point(data::HISTOGRAM, |point| {
                 times.write(point);
                 write_histogram(point, histogram);
-                write_labels(point, 9, series);
+                write_labels(point, 9, series, is_conventional);
             }),
         }
     }
@@ -205,7 +215,7 @@ impl Encode for Encoder<'_> {
                     pair.double(2, *value);
                 });
             }
-            write_labels(point, 7, series);
+            write_labels(point, 7, series, false);
         });
     }
 
@@ -225,6 +235,9 @@ impl Encode for Encoder<'_> {
 
 /// The unit as UCUM has it, which is how OTLP wants it.
 fn unit(description: &Description) -> &str {
+    if conventions::metric(&description.name).is_some_and(conventions::is_up_down) {
+        return "{request}";
+    }
     let named = |unit: &str| {
         description.unit == unit
             || (description.unit.is_empty() && description.name.ends_with(&format!("_{unit}")))
@@ -238,7 +251,10 @@ fn unit(description: &Description) -> &str {
     }
 }
 
-fn write_labels(point: &mut Message, field: u32, series: &SeriesView<'_>) {
+fn write_labels(point: &mut Message, field: u32, series: &SeriesView<'_>, is_conventional: bool) {
+    if is_conventional {
+        return conventions::write_attributes(point, field, series);
+    }
     for (name, value) in series.labels() {
         write_text(point, field, name, &String::from_utf8_lossy(value));
     }

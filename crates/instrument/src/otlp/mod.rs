@@ -17,9 +17,11 @@
 //! ```
 //!
 //! `options` says where to and how much, and `environment` where that may come from; `exporter` has the queues and `worker` empties them; `transport` is a connection,
-//! `answer` what a collector says and `retry` what follows from it. `metrics`, `spans` and `records` are the three signals.
+//! `answer` what a collector says and `retry` what follows from it. `metrics`, `spans` and `records` are the three
+//! signals, `conventions` the names that OpenTelemetry has for metrics of HTTP.
 
 mod answer;
+mod conventions;
 mod date;
 mod environment;
 mod exporter;
@@ -35,8 +37,10 @@ mod tracing_layer;
 mod transport;
 mod worker;
 
+#[cfg(feature = "axum")]
+pub(crate) use environment::is_read;
 pub use exporter::Exporter;
-pub use options::{Certificates, Elsewhere, OtlpOptions, OtlpTarget, Protocol};
+pub use options::{Batch, Batches, Certificates, Elsewhere, OtlpOptions, OtlpTarget, Protocol};
 pub(crate) use records::LogRecord;
 pub use resource::Resource;
 pub(crate) use spans::{Pending, Span, SpanKind, SpanStatus};

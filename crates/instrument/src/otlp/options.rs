@@ -48,6 +48,28 @@ pub struct OtlpOptions {
     pub queue_items_max: usize,
     /// How long a batch is tried again before it is dropped.
     pub retry_for: Duration,
+    /// What is otherwise for the batches of one signal.
+    pub batches: Batches,
+}
+
+/// How single signals are gathered, if not as all are.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Batches {
+    /// Spans.
+    pub traces: Option<Batch>,
+    /// Log lines.
+    pub logs: Option<Batch>,
+}
+
+/// How one signal is gathered; see the fields of [`OtlpOptions`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Batch {
+    /// How long an item may wait for others to go with it.
+    pub delay: Duration,
+    /// How many go together.
+    pub items_max: usize,
+    /// How many may wait.
+    pub queue_items_max: usize,
 }
 
 /// Files in PEM for connections to `https`.
@@ -83,6 +105,8 @@ pub struct OtlpTarget {
     pub gzip: bool,
     /// How long one request may take.
     pub request_timeout: Duration,
+    /// How long a batch is tried again before it is dropped.
+    pub retry_for: Duration,
     /// Whom to trust at `https`, and as whom to appear.
     pub certificates: Certificates,
 }
@@ -106,6 +130,7 @@ impl OtlpOptions {
             batch_items_max: 512,
             queue_items_max: 4_096,
             retry_for: Duration::from_secs(60),
+            batches: Batches::default(),
         }
     }
 
@@ -124,7 +149,17 @@ impl OtlpOptions {
     /// | each with `_METRICS`, `_TRACES` or `_LOGS` after `OTLP` | the same for one signal; its endpoint is the whole address |
     /// | `OTEL_METRICS_EXPORTER`, `OTEL_TRACES_EXPORTER`, `OTEL_LOGS_EXPORTER` | `otlp` or `none` |
     /// | `OTEL_METRIC_EXPORT_INTERVAL` | milliseconds between two exports of metrics; 15000 |
+    /// | `OTEL_METRIC_EXPORT_TIMEOUT`, `OTEL_BSP_EXPORT_TIMEOUT`, `OTEL_BLRP_EXPORT_TIMEOUT` | milliseconds after which metrics, spans or lines are not tried again; 60000, and metrics until the next export |
+    /// | `OTEL_BSP_SCHEDULE_DELAY`, `OTEL_BLRP_SCHEDULE_DELAY` | milliseconds that a span or line may wait for others; 1000 |
+    /// | `OTEL_BSP_MAX_EXPORT_BATCH_SIZE`, `OTEL_BLRP_MAX_EXPORT_BATCH_SIZE` | spans or lines that go together; 512 |
+    /// | `OTEL_BSP_MAX_QUEUE_SIZE`, `OTEL_BLRP_MAX_QUEUE_SIZE` | spans or lines that may wait; 4096 |
+    /// | `OTEL_EXPORTER_OTLP_METRICS_TEMPORALITY_PREFERENCE` | `cumulative`; there is no other |
+    /// | `OTEL_EXPORTER_OTLP_METRICS_DEFAULT_HISTOGRAM_AGGREGATION` | `explicit_bucket_histogram`; native ones are what the program says |
+    /// | `OTEL_METRICS_EXEMPLAR_FILTER` | `trace_based`; there is no other |
     /// | `OTEL_SDK_DISABLED` | `true` for no export at all |
+    ///
+    /// What else OpenTelemetry has variables for `Flightdeck` reads (`Flightdeck::builder`), and says of each that is set
+    /// and has no effect that it has none.
     pub fn from_env() -> Option<OtlpOptions> {
         let (options, complaints) = environment::read(&|name| std::env::var(name).ok());
         complaints.iter().for_each(|complaint| eprintln!("flightdeck: {complaint}"));
@@ -147,7 +182,22 @@ impl OtlpOptions {
             headers: self.headers.clone(),
             gzip: self.gzip,
             request_timeout: self.request_timeout,
+            retry_for: self.retry_for,
             certificates: self.certificates.clone(),
+        })
+    }
+
+    /// How a signal is gathered.
+    pub(super) fn batch(&self, signal: Signal) -> Batch {
+        let own = match signal {
+            Signal::Traces => self.batches.traces,
+            Signal::Logs => self.batches.logs,
+            Signal::Metrics => None,
+        };
+        own.unwrap_or(Batch {
+            delay: self.batch_delay,
+            items_max: self.batch_items_max,
+            queue_items_max: self.queue_items_max,
         })
     }
 }

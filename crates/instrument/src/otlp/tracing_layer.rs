@@ -13,6 +13,7 @@ use super::{Exporter, Span, SpanKind, SpanStatus};
 use crate::correlate::{self, Context, TraceContext, new_request_id};
 use crate::logs::fields::{Fields, Visitor};
 use crate::metrics::guarded;
+use crate::redact::Paths;
 use crate::value::Value;
 
 /// Exports the spans of `tracing`. Within a span, calls to other services and log lines carry its id.
@@ -22,6 +23,7 @@ use crate::value::Value;
 pub struct SpanLayer {
     exporter: Exporter,
     secrets: Vec<String>,
+    paths: Paths,
     sample_ratio: f64,
 }
 
@@ -38,7 +40,12 @@ struct Open {
 impl SpanLayer {
     /// A layer that gives spans to `exporter`.
     pub fn new(exporter: &Exporter) -> SpanLayer {
-        SpanLayer { exporter: exporter.clone(), secrets: Vec::new(), sample_ratio: 1.0 }
+        SpanLayer {
+            exporter: exporter.clone(),
+            secrets: Vec::new(),
+            paths: Paths::default(),
+            sample_ratio: 1.0,
+        }
     }
 
     /// Further names of fields that are secret, in lower case with underscores.
@@ -47,10 +54,20 @@ impl SpanLayer {
         self
     }
 
+    /// What is told of the paths of URLs in fields.
+    pub fn paths(mut self, paths: Paths) -> SpanLayer {
+        self.paths = paths;
+        self
+    }
+
     /// The share of traces that is sampled of those that begin with a span outside of any request.
     pub fn sample_ratio(mut self, sample_ratio: f64) -> SpanLayer {
         self.sample_ratio = sample_ratio;
         self
+    }
+
+    fn visitor<'a>(&'a self, fields: &'a mut Fields) -> Visitor<'a> {
+        Visitor { fields, secrets: &self.secrets, paths: self.paths }
     }
 
     fn export(&self, name: &'static str, open: Open) {
@@ -74,13 +91,19 @@ impl SpanLayer {
             }
             _ => {}
         }
+        let name = text(fields.take("otel.name")).unwrap_or(Cow::Borrowed(name));
+        let mut attributes: Vec<_> =
+            fields.values.into_iter().map(|(name, value)| (Cow::Borrowed(name), value)).collect();
+        if !attributes.iter().any(|(name, _)| name == "request_id") {
+            attributes.push((Cow::Borrowed("request_id"), context.request_id().to_owned().into()));
+        }
         let span = Span {
             trace: context.trace().clone(),
-            name: text(fields.take("otel.name")).unwrap_or(Cow::Borrowed(name)),
+            name,
             kind,
             start,
             end: SystemTime::now(),
-            attributes: fields.values.into_iter().map(|(name, value)| (Cow::Borrowed(name), value)).collect(),
+            attributes,
             status,
         };
         match context.pending() {
@@ -107,7 +130,7 @@ impl<S: Subscriber + for<'a> LookupSpan<'a>> Layer<S> for SpanLayer {
             return;
         }
         let mut fields = Fields::default();
-        guarded(|| attributes.record(&mut Visitor { fields: &mut fields, secrets: &self.secrets }));
+        guarded(|| attributes.record(&mut self.visitor(&mut fields)));
         let open = Open {
             context,
             start: SystemTime::now(),
@@ -122,7 +145,7 @@ impl<S: Subscriber + for<'a> LookupSpan<'a>> Layer<S> for SpanLayer {
         if let Some(span) = layer.span(id)
             && let Some(open) = span.extensions_mut().get_mut::<Open>()
         {
-            guarded(|| values.record(&mut Visitor { fields: &mut open.fields, secrets: &self.secrets }));
+            guarded(|| values.record(&mut self.visitor(&mut open.fields)));
         }
     }
 
@@ -134,7 +157,7 @@ impl<S: Subscriber + for<'a> LookupSpan<'a>> Layer<S> for SpanLayer {
             && let Some(open) = span.extensions_mut().get_mut::<Open>()
         {
             let mut fields = Fields::default();
-            guarded(|| event.record(&mut Visitor { fields: &mut fields, secrets: &self.secrets }));
+            guarded(|| event.record(&mut self.visitor(&mut fields)));
             let message = match fields.take("message") {
                 Some(Value::Text(text)) => text,
                 _ => Cow::Borrowed(""),

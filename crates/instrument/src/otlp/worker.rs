@@ -145,7 +145,7 @@ pub(super) async fn export_items<T: Send + 'static>(
     encode: fn(&Resource, &[T]) -> Vec<u8>,
 ) {
     let items_max = outlet.options.batch_items_max.max(1);
-    let mut batch = Vec::with_capacity(items_max);
+    let mut batch = Vec::new();
     let mut is_open = true;
     while is_open {
         let delay = outlet.options.batch_delay;

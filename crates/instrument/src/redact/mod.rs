@@ -1,9 +1,13 @@
-//! What must not leave the process: fields and parameters whose names say that they are secret, and what texts have of them.
+//! What must not leave the process: fields and parameters whose names say that they are secret, what texts have of them,
+//! and keys in paths.
 
+mod path;
 mod text;
 
 use std::borrow::Cow;
 
+pub use path::Paths;
+pub(crate) use path::redact_path;
 pub(crate) use text::redact_text;
 
 use crate::escapes::unescaped;
@@ -78,15 +82,43 @@ fn snake_case(name: &str) -> String {
     out
 }
 
-/// A URL or path without the values of secret parameters, and without a password in front of the host.
+/// A URL or path without the values of secret parameters, without a password in front of the host, and without the
+/// segments of its path that look like keys. `more` are names to add to those that are secret.
 pub fn redact_url<'a>(url: &'a str, more: &[String]) -> Cow<'a, str> {
-    let url = redact_userinfo(url);
-    let Some((path, query)) = url.split_once('?') else { return url };
+    redact_url_as(url, more, Paths::Redacted)
+}
+
+/// The same with or without the path as it is.
+pub(crate) fn redact_url_as<'a>(url: &'a str, more: &[String], paths: Paths) -> Cow<'a, str> {
+    let scheme = url.find("://").filter(|at| !url[..*at].contains(['/', '?', '#']));
+    let start = scheme.map_or(0, |at| at + 3);
+    let end = start + url[start..].find(['?', '#']).unwrap_or(url.len() - start);
+    let path = url[start..end].find('/').map_or(if start == 0 { 0 } else { end }, |at| start + at);
+    let (origin, path, query) = (&url[..path], &url[path..end], &url[end..]);
+    let origin = redact_userinfo(origin, &[]);
+    // A parameter may be an address, too.
+    let query = match redact_userinfo(query, &['/', '?', '#', '&']) {
+        Cow::Borrowed(query) => redact_query(query, more),
+        Cow::Owned(query) => Cow::Owned(redact_query(&query, more).into_owned()),
+    };
+    let path = match paths {
+        Paths::Raw => Cow::Borrowed(path),
+        Paths::Redacted | Paths::Template => redact_path(path, None, more),
+    };
+    match (&origin, &path, &query) {
+        (Cow::Borrowed(_), Cow::Borrowed(_), Cow::Borrowed(_)) => Cow::Borrowed(url),
+        _ => Cow::Owned(format!("{origin}{path}{query}")),
+    }
+}
+
+/// A query with its question mark, and what may follow it.
+fn redact_query<'a>(url: &'a str, more: &[String]) -> Cow<'a, str> {
+    let Some(query) = url.strip_prefix('?') else { return Cow::Borrowed(url) };
     let (query, fragment) =
         query.split_once('#').map_or((query, None), |(query, fragment)| (query, Some(fragment)));
     let secret = |pair: &str| pair.split_once('=').is_some_and(|(name, _)| is_secret(&unescaped(name), more));
     if !query.split('&').any(secret) {
-        return url;
+        return Cow::Borrowed(url);
     }
     let pairs: Vec<Cow<'_, str>> = query
         .split('&')
@@ -96,12 +128,13 @@ pub fn redact_url<'a>(url: &'a str, more: &[String]) -> Cow<'a, str> {
         })
         .collect();
     let fragment = fragment.map(|fragment| format!("#{fragment}")).unwrap_or_default();
-    Cow::Owned(format!("{path}?{}{fragment}", pairs.join("&")))
+    Cow::Owned(format!("?{}{fragment}", pairs.join("&")))
 }
 
-fn redact_userinfo(url: &str) -> Cow<'_, str> {
+/// An address without what stands in front of its host, which ends at the first of `ends`.
+fn redact_userinfo<'a>(url: &'a str, ends: &[char]) -> Cow<'a, str> {
     let Some((scheme, rest)) = url.split_once("://") else { return Cow::Borrowed(url) };
-    let end = rest.find(['/', '?', '#']).unwrap_or(rest.len());
+    let end = rest.find(ends).unwrap_or(rest.len());
     match rest[..end].rsplit_once('@') {
         Some((_, host)) => Cow::Owned(format!("{scheme}://{REDACTED}@{host}{}", &rest[end..])),
         None => Cow::Borrowed(url),
@@ -147,6 +180,12 @@ mod tests {
         check("/a?%zz=1&%", "/a?%zz=1&%");
         check("postgres://shop:secret@db:5432/shop", "postgres://[redacted]@db:5432/shop");
         check("https://example.com/a@b", "https://example.com/a@b");
+        check("https://u:p@example.com?token=a/b", "https://[redacted]@example.com?token=[redacted]");
+        let hook = "https://hooks.example/T00/B7/T7b9XqLk2vWpR4sYdN8mZc";
+        check(&format!("{hook}?a=1#x"), "https://hooks.example/T00/B7/[redacted]?a=1#x");
+        check("/a?next=https://u:p@h/x&token=1", "/a?next=https://[redacted]@h/x&token=[redacted]");
+        check("?next=https://h&email=a@b", "?next=https://h&email=a@b");
+        assert_eq!(redact_url_as(hook, &[], Paths::Raw), hook);
         check("", "");
     }
 }

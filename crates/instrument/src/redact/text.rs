@@ -3,7 +3,8 @@
 use std::borrow::Cow;
 use std::ops::Range;
 
-use super::{REDACTED, is_secret};
+use super::path::looks_secret;
+use super::{Paths, REDACTED, is_secret};
 use crate::escapes::unescaped;
 
 /// A longer name is none.
@@ -16,15 +17,25 @@ const SCHEMES: [&str; 4] = ["Bearer ", "bearer ", "Basic ", "basic "];
 const CREDENTIAL_BYTES_MIN: usize = 8;
 
 /// A text without what stands behind the name of a secret (`token=abc`, `password: "abc"`), behind the scheme of credentials,
-/// or in front of the host of a URL.
-pub(crate) fn redact_text<'a>(text: &'a str, more: &[String]) -> Cow<'a, str> {
+/// or in front of the host of a URL, and without what looks like a key in the path of one.
+pub(crate) fn redact_text<'a>(text: &'a str, more: &[String], paths: Paths) -> Cow<'a, str> {
     let (mut out, mut copied, mut at) = (String::new(), 0, 0);
-    while let Some(found) = text[at..].find(['=', ':', ' ']) {
+    // Where the path of the URL ends that is being read.
+    let mut path_end = 0;
+    while let Some(found) = text[at..].find(['=', ':', ' ', '/']) {
         let separator = at + found;
         at = separator + 1;
         let secret = match text.as_bytes()[separator] {
             b' ' => credential(text, at),
-            b':' if text[at..].starts_with("//") => user_info(text, at + 2),
+            b':' if text[at..].starts_with("//") => {
+                if paths != Paths::Raw {
+                    path_end = end_of_path(text, at + 2);
+                }
+                at += 2;
+                user_info(text, at)
+            }
+            b'/' if at < path_end => key(text, at),
+            b'/' => None,
             _ => named(text, separator, more),
         };
         if let Some(secret) = secret.filter(|secret| !secret.is_empty() && secret.start >= copied) {
@@ -77,6 +88,20 @@ fn user_info(text: &str, start: usize) -> Option<Range<usize>> {
     authority.rfind('@').map(|end| start..start + end)
 }
 
+/// Where the address ends that begins at `start`, or its path if there is more.
+fn end_of_path(text: &str, start: usize) -> usize {
+    let ends = |one: char| one.is_whitespace() || "?#\"'<>()".contains(one);
+    start + text[start..].find(ends).unwrap_or(text.len() - start)
+}
+
+/// The segment of a path that begins at `start`, if it looks like a key.
+fn key(text: &str, start: usize) -> Option<Range<usize>> {
+    let ends = |one: char| one.is_whitespace() || "/?#\"'<>(),;".contains(one);
+    let segment = &text[start..];
+    let segment = &segment[..segment.find(ends).unwrap_or(segment.len())];
+    looks_secret(segment).then(|| start..start + segment.len())
+}
+
 /// What stands behind the scheme that ends at `start`. Tokens have digits, and words have none.
 fn credential(text: &str, start: usize) -> Option<Range<usize>> {
     if !SCHEMES.iter().any(|scheme| text[..start].ends_with(scheme)) {
@@ -96,7 +121,7 @@ mod tests {
     #[test]
     fn secrets_in_texts() {
         let check = |text: &str, want: &str| {
-            assert_eq!(redact_text(text, &["iban".to_owned()]), want, "{text}");
+            assert_eq!(redact_text(text, &["iban".to_owned()], Paths::Redacted), want, "{text}");
         };
         let unchanged = |text: &str| check(text, text);
         check(
@@ -116,6 +141,11 @@ mod tests {
         check("host=db password=hunter2 user=x", "host=db password=[redacted] user=x");
         check("password = 'hunter 2' x", "password = '[redacted]' x");
         check("authorization: Bearer eyJ0.e30.x-y_9", "authorization: Bearer [redacted]");
+        check(
+            "no answer (https://bot:x@api.example/110201543:AAHdqTcvCH1vGWJxfSeofSAs0K5PALDsaw/send) in time",
+            "no answer (https://[redacted]@api.example/[redacted]/send) in time",
+        );
+        unchanged("read /var/lib/9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08");
         check("iban=DE00 1", "iban=[redacted] 1");
         check("token=a token=b", "token=[redacted] token=[redacted]");
         check("%74oken=abc", "%74oken=[redacted]");
@@ -134,8 +164,10 @@ mod tests {
     #[test]
     fn long_texts_are_read_once() {
         let text = "a=".repeat(4_096);
-        assert_eq!(redact_text(&text, &[]), text);
+        assert_eq!(redact_text(&text, &[], Paths::Redacted), text);
+        let text = format!("http://{}", "a/".repeat(4_096));
+        assert_eq!(redact_text(&text, &[], Paths::Redacted), text);
         let text = "token=".repeat(2_000);
-        assert!(redact_text(&text, &[]).ends_with(REDACTED));
+        assert!(redact_text(&text, &[], Paths::Redacted).ends_with(REDACTED));
     }
 }
