@@ -129,6 +129,13 @@ impl Calls {
         assert_eq!(self.value(name, labels), want, "{name} {labels}\n{}", self.registry.text());
     }
 
+    /// Nothing broke off, and nothing was left unread.
+    #[track_caller]
+    fn check_complete(&self) {
+        let text = self.registry.text();
+        assert!(!text.contains(&format!("{INCOMPLETE}{{")), "{text}");
+    }
+
     /// How long until head and end, and how many were measured.
     fn durations(&self) -> (f64, f64, f64) {
         let labels = r#"method="GET",status="200""#;
@@ -157,7 +164,7 @@ async fn a_call_is_over_with_the_last_byte_of_its_answer() {
         calls.check("external_api_request_size_bytes_count", r#"method="GET""#, 1.0);
         let (first, last, count) = calls.durations();
         assert!(first < 0.09 && last >= 0.1 && count == 1.0, "{first} {last} {count}");
-        assert!(!calls.registry.text().contains(INCOMPLETE));
+        calls.check_complete();
     }
 }
 
@@ -201,7 +208,7 @@ async fn answers_without_a_body_are_over_with_their_head() {
     }
     calls.check("external_api_response_size_bytes_sum", r#"method="GET""#, 0.0);
     drop(held);
-    assert!(!calls.registry.text().contains(INCOMPLETE));
+    calls.check_complete();
     assert!(calls.registry.text().contains("requests_in_progress{"));
     calls.check("external_api_requests_in_progress", r#"method="HEAD""#, 0.0);
 }
@@ -216,7 +223,8 @@ async fn how_long_a_stream_is_open_is_no_latency() {
     calls.check(IN_PROGRESS.0, IN_PROGRESS.1, 0.0);
     let (first, last, count) = calls.durations();
     assert!(first == last && count == 1.0, "{first} {last} {count}");
-    assert!(!calls.registry.text().contains(INCOMPLETE), "whoever reads a stream goes away at some time");
+    // Whoever reads a stream goes away at some time.
+    calls.check_complete();
 }
 
 /// A body in two pieces whose length nobody knows.

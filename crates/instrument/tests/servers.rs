@@ -17,6 +17,8 @@ use hyper::body::Incoming;
 use hyper::{Request, Response, StatusCode};
 use hyper_util::rt::TokioIo;
 use hyper_util::service::TowerToHyperService;
+use opentelemetry_proto::tonic::collector::trace::v1::ExportTraceServiceRequest;
+use opentelemetry_proto::tonic::collector::trace::v1::trace_service_client::TraceServiceClient;
 use opentelemetry_proto::tonic::collector::trace::v1::trace_service_server::TraceServiceServer;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
@@ -144,6 +146,25 @@ async fn bodies_of_any_kind_have_the_size_that_they_announce() {
     until(&registry, r#"http_requests_total{method="POST",route="/echo",status="200"}"#, 1.0).await;
     until(&registry, r#"http_request_size_bytes_sum{method="POST",route="/echo"}"#, 5.0).await;
     until(&registry, r#"http_response_size_bytes_sum{method="POST",route="/echo"}"#, 5.0).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn channels_of_tonic_are_measured_by_what_their_trailers_say() {
+    let (collector, registry) = (Collector::grpc().await, Registry::new());
+    let channel = tonic::transport::Channel::from_shared(collector.url()).unwrap().connect().await.unwrap();
+    let api = ExternalApi::register(&registry).unwrap().at("collector:4317");
+    let mut client = TraceServiceClient::new(api.measure(channel));
+    client.export(ExportTraceServiceRequest::default()).await.unwrap();
+    collector.refuse(503, None);
+    assert!(client.export(ExportTraceServiceRequest::default()).await.is_err());
+    for code in ["OK", "UNAVAILABLE"] {
+        let ended =
+            format!("external_api_grpc_duration_seconds_count{{code=\"{code}\",host=\"collector:4317\"}}");
+        until(&registry, &ended, 1.0).await;
+    }
+    let labels = r#"host="collector:4317",method="POST""#;
+    until(&registry, &format!("external_api_requests_in_progress{{{labels}}}"), 0.0).await;
+    until(&registry, &format!("external_api_requests_total{{{labels},status=\"200\"}}"), 2.0).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

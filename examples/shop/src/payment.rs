@@ -39,8 +39,11 @@ impl Payment {
         let url = format!("http://{}/payment", self.address);
         let request = self.client.request(method, url).body(body).build()?;
         let response = self.measured.execute(&self.client, request).await?;
-        if !response.status().is_success() {
-            bail!("the payment service answered {}", response.status());
+        let status = response.status();
+        // Only an answer that was read leaves its connection for the next call.
+        let answer = response.text().await?;
+        if !status.is_success() {
+            bail!("the payment service answered {status}: {answer}");
         }
         Ok(())
     }

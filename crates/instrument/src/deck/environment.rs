@@ -24,13 +24,14 @@ pub(super) struct Sampler {
 }
 
 /// What is read in `identity` and here, or where it is needed.
-const READ: [&str; 7] = [
+const READ: [&str; 8] = [
     "OTEL_SERVICE_NAME",
     "OTEL_RESOURCE_ATTRIBUTES",
     "OTEL_SDK_DISABLED",
     "OTEL_TRACES_SAMPLER",
     "OTEL_TRACES_SAMPLER_ARG",
     "OTEL_PROPAGATORS",
+    "OTEL_METRICS_EXEMPLAR_FILTER",
     "OTEL_INSTRUMENTATION_HTTP_KNOWN_METHODS",
 ];
 
@@ -54,9 +55,11 @@ const FOR_OTHERS: [&str; 14] = [
 
 impl Wishes {
     /// What the variables say, `find` being how to read one and `names` all that are set, and what there is to complain of.
+    /// `says_itself` tells that the program names its collector, and does not ask the environment for one.
     pub(super) fn find(
         find: &dyn Fn(&str) -> Option<String>,
         names: impl Iterator<Item = String>,
+        says_itself: bool,
     ) -> (Wishes, Vec<String>) {
         let get =
             |name: &str| find(name).map(|value| value.trim().to_owned()).filter(|value| !value.is_empty());
@@ -66,12 +69,23 @@ impl Wishes {
             propagation: get("OTEL_PROPAGATORS").map(|list| propagation(&list, &mut complaints)),
             is_disabled: get("OTEL_SDK_DISABLED").is_some_and(|value| value.eq_ignore_ascii_case("true")),
         };
-        let mut unread: Vec<String> = names.filter(|name| is_unread(name) && get(name).is_some()).collect();
+        if let Some(filter) = get("OTEL_METRICS_EXEMPLAR_FILTER").filter(|filter| filter != "trace_based") {
+            complaints.push(format!(
+                "OTEL_METRICS_EXEMPLAR_FILTER is `{filter}` and has no effect: exemplars are of traces that are sampled"
+            ));
+        }
+        let mut unread: Vec<String> = names
+            .filter(|name| name.starts_with("OTEL_") && !READ.contains(&name.as_str()) && get(name).is_some())
+            .filter(|name| !FOR_OTHERS.iter().any(|prefix| name.starts_with(prefix)))
+            .collect();
         unread.sort_unstable();
         for name in unread {
-            // Exports are asked for by these, and there are none without the feature.
-            let is_export = cfg!(not(feature = "otlp")) && name.contains("_EXPORTER");
-            let why = if is_export { ": the program was built without `otlp`" } else { " here" };
+            let why = match is_of_export(&name) {
+                Some(true) if !says_itself => continue,
+                Some(true) => ": the program says itself where to export",
+                None if name.contains("_EXPORTER") => ": the program was built without `otlp`",
+                _ => " here",
+            };
             complaints.push(format!("{name} is set and has no effect{why}"));
         }
         (wishes, complaints)
@@ -131,15 +145,15 @@ fn propagation(list: &str, complaints: &mut Vec<String>) -> Propagation {
     wanted
 }
 
-fn is_unread(name: &str) -> bool {
-    #[cfg(feature = "otlp")]
-    let is_of_export = crate::otlp::is_read(name);
-    #[cfg(not(feature = "otlp"))]
-    let is_of_export = false;
-    name.starts_with("OTEL_")
-        && !READ.contains(&name)
-        && !is_of_export
-        && !FOR_OTHERS.iter().any(|prefix| name.starts_with(prefix))
+/// Whether a variable is one of the export's, if that can be told: there is none without the feature.
+#[cfg(feature = "otlp")]
+fn is_of_export(name: &str) -> Option<bool> {
+    Some(crate::otlp::is_read(name))
+}
+
+#[cfg(not(feature = "otlp"))]
+fn is_of_export(_: &str) -> Option<bool> {
+    None
 }
 
 #[cfg(test)]
@@ -150,7 +164,7 @@ mod tests {
         let find = |name: &str| {
             variables.iter().find(|(known, _)| *known == name).map(|(_, value)| (*value).to_owned())
         };
-        let (got, said) = Wishes::find(&find, variables.iter().map(|(name, _)| (*name).to_owned()));
+        let (got, said) = Wishes::find(&find, variables.iter().map(|(name, _)| (*name).to_owned()), false);
         assert_eq!(got, want, "{variables:?}");
         assert_eq!(said.len(), complaints.len(), "{said:?}");
         for (said, complaint) in said.iter().zip(complaints) {
@@ -214,5 +228,11 @@ mod tests {
         let complaints: &[&str] =
             if cfg!(feature = "otlp") { &[] } else { &["OTEL_BSP_SCHEDULE_DELAY", "without `otlp`"] };
         check(&export, Wishes::default(), complaints);
+        let find = |name: &str| (name == export[0].0).then(|| export[0].1.to_owned());
+        let (_, said) = Wishes::find(&find, std::iter::once(export[0].0.to_owned()), true);
+        assert_eq!(said.len(), 1, "{said:?}");
+        let filter = ("OTEL_METRICS_EXEMPLAR_FILTER", "always_on");
+        check(&[filter], Wishes::default(), &["traces that are sampled"]);
+        check(&[(filter.0, "trace_based")], Wishes::default(), &[]);
     }
 }

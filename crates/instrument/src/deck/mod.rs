@@ -96,6 +96,7 @@ impl Flightdeck {
     /// |---|---|
     /// | `OTEL_TRACES_SAMPLER`, `OTEL_TRACES_SAMPLER_ARG` | `always_on`, `always_off`, `traceidratio`, and these with `parentbased_` in front; with `…always_off` no span is kept because its request failed or was slow |
     /// | `OTEL_PROPAGATORS` | `tracecontext`, `baggage` or `none`; by default `tracecontext` alone, for baggage is for everybody to read |
+    /// | `OTEL_METRICS_EXEMPLAR_FILTER` | `trace_based`; there is no other |
     /// | `OTEL_INSTRUMENTATION_HTTP_KNOWN_METHODS` | methods that are labels, instead of those that are standard |
     /// | `OTEL_SDK_DISABLED` | `true` for no export, whatever the builder was told |
     /// | those of the export | see `otlp::OtlpOptions::from_env` |
@@ -330,7 +331,11 @@ impl Builder {
         let told = std::mem::take(&mut self.told);
         let (identity, complaint) = Identity::find(&self.service, told, &|name| std::env::var(name).ok());
         let names = std::env::vars_os().filter_map(|(name, _)| name.into_string().ok());
-        let (wishes, complaints) = Wishes::find(&|name| std::env::var(name).ok(), names);
+        #[cfg(feature = "otlp")]
+        let says_itself = self.otlp.is_some();
+        #[cfg(not(feature = "otlp"))]
+        let says_itself = false;
+        let (wishes, complaints) = Wishes::find(&|name| std::env::var(name).ok(), names, says_itself);
         for complaint in complaint.into_iter().chain(complaints) {
             eprintln!("flightdeck: {complaint}");
         }

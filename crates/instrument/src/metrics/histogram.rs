@@ -34,6 +34,16 @@ pub const SIZE_BUCKETS: [f64; 11] = [
     67_108_864.0,
 ];
 
+/// So many bounds, each `factor` times the one before: `exponential_buckets(1.0, 2.0, 3)` is 1, 2, 4.
+pub fn exponential_buckets(start: f64, factor: f64, count: usize) -> Vec<f64> {
+    std::iter::successors(Some(start), |bound| Some(bound * factor)).take(count).collect()
+}
+
+/// So many bounds, each `width` above the one before: `linear_buckets(1.0, 2.0, 3)` is 1, 3, 5.
+pub fn linear_buckets(start: f64, width: f64, count: usize) -> Vec<f64> {
+    (0..count).map(|number| start + width * number as f64).collect()
+}
+
 /// Up to so many bounds are compared one after the other; beyond, halving is faster.
 const SCANNED_BOUNDS_MAX: usize = 32;
 
@@ -366,6 +376,13 @@ mod tests {
         let snapshot = histogram.snapshot();
         assert_eq!(snapshot.buckets, want, "{bounds:?} {values:?}");
         assert_eq!(snapshot.count, want.iter().sum::<u64>());
+    }
+
+    #[test]
+    fn bounds_that_follow_a_rule() {
+        assert_eq!(exponential_buckets(1.0, 2.0, 3), [1.0, 2.0, 4.0]);
+        assert_eq!(linear_buckets(1.0, 2.0, 3), [1.0, 3.0, 5.0]);
+        assert!(exponential_buckets(1.0, 2.0, 0).is_empty());
     }
 
     #[test]

@@ -34,6 +34,7 @@ pub use family::{Cardinality, DynamicFamily, Family, OVERFLOW_VALUE, SERIES_MAX}
 pub use gauge::{Gauge, Level, Tracked};
 pub use histogram::{
     Histogram, HistogramSettings, HistogramSnapshot, LATENCY_BUCKETS, Native, SIZE_BUCKETS, Timer,
+    exponential_buckets, linear_buckets,
 };
 pub use info::{Info, StateSet};
 pub use labels::{Key, LABEL_VALUE_BYTES_MAX, LabelValue, Labels, NamedLabels};

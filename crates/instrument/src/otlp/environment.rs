@@ -41,10 +41,9 @@ const BATCH_OPTIONS: [&str; 4] =
     ["SCHEDULE_DELAY", "EXPORT_TIMEOUT", "MAX_QUEUE_SIZE", "MAX_EXPORT_BATCH_SIZE"];
 
 /// Variables of which one value only has a meaning here.
-const FIXED: [(&str, &str); 3] = [
+const FIXED: [(&str, &str); 2] = [
     ("OTEL_EXPORTER_OTLP_METRICS_TEMPORALITY_PREFERENCE", "cumulative"),
     ("OTEL_EXPORTER_OTLP_METRICS_DEFAULT_HISTOGRAM_AGGREGATION", "explicit_bucket_histogram"),
-    ("OTEL_METRICS_EXEMPLAR_FILTER", "trace_based"),
 ];
 
 /// Whether a variable is one of those that are read here.
@@ -403,7 +402,7 @@ mod tests {
             ("OTEL_BLRP_MAX_EXPORT_BATCH_SIZE", "7"),
             ("OTEL_BSP_EXPORT_TIMEOUT", "3000"),
             ("OTEL_METRIC_EXPORT_TIMEOUT", "20000"),
-            ("OTEL_METRICS_EXEMPLAR_FILTER", "trace_based"),
+            ("OTEL_EXPORTER_OTLP_METRICS_TEMPORALITY_PREFERENCE", "cumulative"),
         ]);
         assert!(complaints.is_empty(), "{complaints:?}");
         let options = options.unwrap();
@@ -439,7 +438,6 @@ mod tests {
             ("OTEL_BSP_MAX_QUEUE_SIZE", "0"),
             ("OTEL_BLRP_MAX_EXPORT_BATCH_SIZE", "99999999999"),
             ("OTEL_EXPORTER_OTLP_METRICS_TEMPORALITY_PREFERENCE", "delta"),
-            ("OTEL_METRICS_EXEMPLAR_FILTER", "always_on"),
         ] {
             let (options, complaints) = read_pairs(&[ENDPOINT, (name, value)]);
             let [complaint] = &complaints[..] else { panic!("{name}: {complaints:?}") };

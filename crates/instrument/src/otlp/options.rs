@@ -155,7 +155,6 @@ impl OtlpOptions {
     /// | `OTEL_BSP_MAX_QUEUE_SIZE`, `OTEL_BLRP_MAX_QUEUE_SIZE` | spans or lines that may wait; 4096 |
     /// | `OTEL_EXPORTER_OTLP_METRICS_TEMPORALITY_PREFERENCE` | `cumulative`; there is no other |
     /// | `OTEL_EXPORTER_OTLP_METRICS_DEFAULT_HISTOGRAM_AGGREGATION` | `explicit_bucket_histogram`; native ones are what the program says |
-    /// | `OTEL_METRICS_EXEMPLAR_FILTER` | `trace_based`; there is no other |
     /// | `OTEL_SDK_DISABLED` | `true` for no export at all |
     ///
     /// What else OpenTelemetry has variables for `Flightdeck` reads (`Flightdeck::builder`), and says of each that is set

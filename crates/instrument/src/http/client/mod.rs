@@ -294,7 +294,8 @@ mod tests {
         for error in ["connection_error", "cancelled"] {
             let sample = format!(
                 "http_client_request_duration_seconds_count{{error_type=\"{error}\",http_request_method=\"GET\",\
-                 http_response_status_code=\"\",network_protocol_version=\"\",server_address=\"pay.example\",server_port=\"80\",url_scheme=\"http\"}} 1.0\n"
+                 http_response_status_code=\"\",network_protocol_version=\"\",server_address=\"pay.example\",\
+                 server_port=\"80\",url_scheme=\"http\"}} 1.0\n"
             );
             assert!(text.contains(&sample), "{text}");
         }
