@@ -37,6 +37,7 @@ const OPTIONS: [&str; 9] = [
 ];
 
 /// What the variables of batches end in.
+#[cfg(feature = "axum")]
 const BATCH_OPTIONS: [&str; 4] =
     ["SCHEDULE_DELAY", "EXPORT_TIMEOUT", "MAX_QUEUE_SIZE", "MAX_EXPORT_BATCH_SIZE"];
 

@@ -32,7 +32,6 @@ pub struct Call {
 }
 
 /// How large the body of a request is, as far as that can be told.
-#[derive(Default)]
 pub(super) struct RequestBytes {
     pub(super) announced: Option<u64>,
     /// Where it is counted as it is sent.
@@ -41,6 +40,15 @@ pub(super) struct RequestBytes {
 }
 
 impl RequestBytes {
+    /// One whose length is known before it is sent, or not at all.
+    pub(super) fn announced(bytes: Option<u64>) -> RequestBytes {
+        RequestBytes {
+            announced: bytes,
+            #[cfg(any(feature = "axum", feature = "reqwest"))]
+            counted: None,
+        }
+    }
+
     fn get(&self) -> Option<u64> {
         #[cfg(any(feature = "axum", feature = "reqwest"))]
         if let Some(counted) = &self.counted {
@@ -64,7 +72,7 @@ impl Call {
             started: Instant::now(),
             context,
             in_progress: Some(in_progress),
-            request: RequestBytes { announced, ..RequestBytes::default() },
+            request: RequestBytes::announced(announced),
             answer: None,
             is_stream: false,
             grpc: None,
@@ -74,9 +82,9 @@ impl Call {
     }
 
     /// The same, with what is known of the body that is sent.
-    pub(super) fn sending(mut self, request: RequestBytes) -> Call {
-        let announced = request.announced.or(self.request.announced);
-        self.request = RequestBytes { announced, ..request };
+    pub(super) fn sending(mut self, mut request: RequestBytes) -> Call {
+        request.announced = request.announced.or(self.request.announced);
+        self.request = request;
         self
     }
 

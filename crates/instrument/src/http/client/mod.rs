@@ -202,17 +202,12 @@ where
 
 /// How large a body is. One that does not know is counted as it is sent, if it can be.
 fn sent_bytes<B: Body + 'static>(body: &mut B) -> RequestBytes {
-    let announced = body.size_hint().exact();
-    RequestBytes {
-        announced,
-        #[cfg(feature = "axum")]
-        counted: match announced {
-            Some(_) => None,
-            None => super::body::CountedBody::replace(body),
-        },
-        #[cfg(all(feature = "reqwest", not(feature = "axum")))]
-        counted: None,
+    let bytes = RequestBytes::announced(body.size_hint().exact());
+    #[cfg(feature = "axum")]
+    if bytes.announced.is_none() {
+        return RequestBytes { counted: super::body::CountedBody::replace(body), ..bytes };
     }
+    bytes
 }
 
 /// Answers that clients give: what is left of a call once there is one.

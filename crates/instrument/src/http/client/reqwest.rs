@@ -53,10 +53,10 @@ impl ExternalApi {
 /// again when the other side asks for it.
 fn sent_bytes(request: &mut reqwest::Request) -> RequestBytes {
     let Some(body) = request.body_mut() else {
-        return RequestBytes { announced: Some(0), counted: None };
+        return RequestBytes::announced(Some(0));
     };
     match body.as_bytes() {
-        Some(bytes) => RequestBytes { announced: Some(bytes.len() as u64), counted: None },
+        Some(bytes) => RequestBytes::announced(Some(bytes.len() as u64)),
         None => {
             let (counted, read) = CountedBody::new(std::mem::take(body));
             *body = Body::wrap(counted);
