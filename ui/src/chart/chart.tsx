@@ -90,9 +90,11 @@ export const Chart = (props: ChartProps): JSX.Element => {
         }),
       ),
     );
-    const dots = props.exemplars ? await exemplarsOf(props.exemplars.selector, props.exemplars.per, window, signal) : [];
-    return { dots, times: toLines({ resultType: "matrix", result: [] }, window).times, all, window };
+    return { times: toLines({ resultType: "matrix", result: [] }, window).times, all, window };
   });
+  // No chart waits for its exemplars.
+  const dotted = width > 0 && asked.data ? props.exemplars : undefined;
+  const dots = useAsked(dotted ? `${JSON.stringify(dotted)} ${JSON.stringify(window)}` : "", async (signal) => (dotted ? exemplarsOf(dotted.selector, dotted.per, window, signal) : []));
   const times = asked.data?.times ?? [];
   const now: PlotLine[] = [];
   const before: PlotLine[] = [];
@@ -125,7 +127,7 @@ export const Chart = (props: ChartProps): JSX.Element => {
         {asked.busy && !asked.data ? <div class="plot" style={{ height: `${props.height ?? 190}px` }} /> : <Plot
           times={times} lines={lines} hidden={hidden.value} unit={props.unit} height={props.height ?? 190} from={shown.from} to={shown.to}
           {...(props.min === undefined ? {} : { min: props.min })} {...(props.max === undefined ? {} : { max: props.max })} {...(props.softMax === undefined ? {} : { softMax: props.softMax })}
-          {...(props.thresholds ? { thresholds: props.thresholds } : {})} dots={asked.data?.dots ?? []} sync={props.sync ?? "page"} markers={markers.value} label={`${props.title}, ${lines.length} lines`}
+          {...(props.thresholds ? { thresholds: props.thresholds } : {})} dots={dots.data ?? []} sync={props.sync ?? "page"} markers={markers.value} label={`${props.title}, ${lines.length} lines`}
         />}
         {asked.error ? <div class="nothing critical">{asked.error}</div> : !asked.busy && !lines.length && <div class="nothing">{props.empty ?? "No data in this range"}</div>}
       </div>

@@ -13,7 +13,7 @@ export type Series = { labels: Labels; title: string; values: (number | null)[];
 /** An exemplar, and whose. */
 export type QueryDot = Dot & { query: string };
 /** Times in milliseconds. */
-export type QueryAnswer = { query: DashboardQuery; times: number[]; series: Series[]; dots?: QueryDot[] };
+export type QueryAnswer = { query: DashboardQuery; times: number[]; series: Series[] };
 
 export type PanelRange = { from: number; to: number };
 
@@ -35,23 +35,38 @@ export const ADHOC = "__adhoc";
 /** Asks all queries of a panel; `pixels` decide the step. */
 export const askPanel = async (panel: DashboardPanel, range: PanelRange, pixels: number, scope: Scope, signal: AbortSignal): Promise<QueryAnswer[]> => {
   const shown = panelRange(panel, range);
-  const filters = (scope.get(ADHOC)?.values ?? []).flatMap((one) => readFilter(one) ?? []);
-  const points = Math.max(10, panel.pointsMax ?? pixels);
-  const filled = (text: string | undefined): number | undefined => (text ? spanMillis(interpolate(text, scope, true)) : undefined);
   return Promise.all(panel.queries.map(async (query): Promise<QueryAnswer> => {
-    const smallest = filled(query.interval) ?? filled(panel.interval);
-    const own = panelScope(shown, points / (query.factor ?? 1), smallest);
-    const text = filtered(interpolate(query.query, joined(scope, own.scope)), filters);
-    const legend = interpolate(query.legend, joined(scope, own.scope), true);
+    const { text, legend, interval } = question(panel, query, shown, pixels, scope);
     // A query may ask both: a table shows the moment, a chart the range.
     const once = query.instant && !(query.range && panel.kind === "timeseries");
     if (once || (query.format === "table" && !query.range)) return moment(query, text, legend, shown.to, signal);
-    const window = stepped(shown, Math.max(1, own.interval / 1000), thinnable(panel) ? pixels * POINTS_PER_PIXEL : undefined);
-    const [{ data }, dots] = await Promise.all([queryRange(text, window, signal), query.exemplars && panel.kind === "timeseries" ? exemplarsOf(text, 1, window, signal) : undefined]);
+    const window = stepped(shown, Math.max(1, interval / 1000), thinnable(panel) ? pixels * POINTS_PER_PIXEL : undefined);
+    const { data } = await queryRange(text, window, signal);
     const lines = toLines(data, window);
     const names = data.resultType === "matrix" ? titles(legend, data.result, text) : [];
-    return { query, times: lines.times.map((time) => time * 1000), series: lines.lines.map((line, at) => ({ labels: line.labels, title: names[at] ?? "", values: line.values })), ...(dots?.length ? { dots: dots.map((dot) => ({ ...dot, query: query.name })) } : {}) };
+    return { query, times: lines.times.map((time) => time * 1000), series: lines.lines.map((line, at) => ({ labels: line.labels, title: names[at] ?? "", values: line.values })) };
   }));
+};
+
+/** A query with everything filled in. */
+const question = (panel: DashboardPanel, query: DashboardQuery, shown: PanelRange, pixels: number, scope: Scope): { text: string; legend: string; interval: number } => {
+  const filters = (scope.get(ADHOC)?.values ?? []).flatMap((one) => readFilter(one) ?? []);
+  const filled = (text: string | undefined): number | undefined => (text ? spanMillis(interpolate(text, scope, true)) : undefined);
+  const own = panelScope(shown, Math.max(10, panel.pointsMax ?? pixels) / (query.factor ?? 1), filled(query.interval) ?? filled(panel.interval));
+  const all = joined(scope, own.scope);
+  return { text: filtered(interpolate(query.query, all), filters), legend: interpolate(query.legend, all, true), interval: own.interval };
+};
+
+/** Whether a panel has exemplars to ask for; no chart waits for them, as they may be many more than its points. */
+export const hasDots = (panel: DashboardPanel): boolean => panel.kind === "timeseries" && panel.queries.some(({ exemplars, hidden }) => exemplars && !hidden);
+
+export const askDots = async (panel: DashboardPanel, range: PanelRange, pixels: number, scope: Scope, signal: AbortSignal): Promise<QueryDot[]> => {
+  const shown = panelRange(panel, range);
+  const asked = panel.queries.filter(({ exemplars, hidden }) => exemplars && !hidden).map(async (query) => {
+    const dots = await exemplarsOf(question(panel, query, shown, pixels, scope).text, 1, { start: shown.from / 1000, end: shown.to / 1000 }, signal);
+    return dots.map((dot) => ({ ...dot, query: query.name }));
+  });
+  return (await Promise.all(asked)).flat();
 };
 
 /** Points of a pixel that are worth their way: with them, what is drawn is what all points would draw. */

@@ -7,7 +7,7 @@ import { Icon } from "../app/icons";
 import { whole } from "../app/print";
 import { keepTime } from "../app/route";
 import { range as shownRange } from "../app/time";
-import { askPanel, ownRange, panelRange } from "./answers";
+import { askDots, askPanel, hasDots, ownRange, panelRange, type QueryDot } from "./answers";
 import { framesOf } from "./frames";
 import { interpolate, joined, panelScope, type Scope } from "./interpolate";
 import { target } from "./links";
@@ -73,6 +73,8 @@ const Contents = ({ panel, scope, key2, height, sync, range, seen, width }: Cont
   const List = LISTS[panel.kind];
   const asks = seen && width > 0 && !panel.lost && !List;
   const asked = useAsked(asks ? `${key2} ${pixels} ${Math.round(range.from / 1000)} ${Math.round(range.to / 1000)}` : "", async (signal) => (asks ? (answersOf(panel) ?? askPanel(panel, range, pixels, scope, signal)) : undefined));
+  const dotted = asks && hasDots(panel) && asked.data !== undefined;
+  const dots = useAsked(dotted ? `${key2} ${Math.round(range.from / 1000)} ${Math.round(range.to / 1000)}` : "", async (signal) => (dotted ? askDots(panel, range, pixels, scope, signal) : []));
   const Picture = PICTURES[panel.kind];
   return (
     <>
@@ -90,19 +92,18 @@ const Contents = ({ panel, scope, key2, height, sync, range, seen, width }: Cont
       {panel.lost ? <div class="nothing inside">Not drawn: {panel.lost}</div>
         : List ? seen && <List options={panel.options} scope={own} height={body} range={shown} />
         : asked.error ? <div class="nothing inside critical" role="alert">{asked.error}</div>
-        : seen && asked.data && Picture ? <Framed panel={panel} answers={asked.data} Picture={Picture} scope={own} range={shown} width={Math.max(50, width)} height={body} sync={sync} />
+        : seen && asked.data && Picture ? <Framed panel={panel} answers={asked.data} dots={dots.data ?? []} Picture={Picture} scope={own} range={shown} width={Math.max(50, width)} height={body} sync={sync} />
         : null}
     </>
   );
 };
 
-const Framed = (props: { panel: DashboardPanel; answers: Awaited<ReturnType<typeof askPanel>>; Picture: ComponentType<PictureProps>; scope: Scope; range: { from: number; to: number }; width: number; height: number; sync: string }): JSX.Element => {
+const Framed = (props: { panel: DashboardPanel; answers: Awaited<ReturnType<typeof askPanel>>; dots: QueryDot[]; Picture: ComponentType<PictureProps>; scope: Scope; range: { from: number; to: number }; width: number; height: number; sync: string }): JSX.Element => {
   const { panel, answers, Picture } = props;
   const tables = panel.kind === "table" && answers.every(({ query }) => query.format !== "table") && !panel.transformations.length;
   const all = answers.flatMap((answer) => framesOf(tables && answer.query.instant ? { ...answer, query: { ...answer.query, format: "table" } } : answer, answers.length > 1));
   const hidden = new Set(panel.queries.filter((query) => query.hidden).map((query) => query.name));
   const frames = transform(all, panel.transformations).filter((frame) => !hidden.has(frame.query) || panel.transformations.length > 0);
   if (!frames.some((frame) => frame.fields.some((field) => field.values.length))) return <div class="nothing inside">No data</div>;
-  const dots = answers.flatMap((answer) => answer.dots ?? []);
-  return <Picture panel={panel} frames={frames} {...(dots.length ? { dots } : {})} range={props.range} width={props.width - 24} height={props.height} scope={props.scope} sync={props.sync} />;
+  return <Picture panel={panel} frames={frames} dots={props.dots} range={props.range} width={props.width - 24} height={props.height} scope={props.scope} sync={props.sync} />;
 };
