@@ -1,9 +1,10 @@
 """The Python package beside its peers, each in a process of its own, in turns, on one machine.
 
-    python3 -m venv DIR && DIR/bin/pip install ./python -r bench/python/requirements.txt
-    DIR/bin/python bench/python/run.py [--rounds 3] [--json FILE]
+    python3 bench/python/run.py [--rounds 3] [--json FILE] [--environment DIR]
 
-Processor time is taken, the best of several rounds; ratios say more than figures.
+makes a virtual environment with the package from this repository and its peers, the first time, and measures them all in one run.
+Processor time is taken, the best of several rounds; ratios say more than figures. What two threads do is measured on the clock: one
+that waits for the other takes no processor time.
 """
 
 from __future__ import annotations
@@ -13,14 +14,35 @@ import json
 import subprocess
 import sys
 import textwrap
+import venv
+from pathlib import Path
+
+HERE = Path(__file__).resolve().parent
+REPOSITORY = HERE.parent.parent
 
 # What is the same for every peer: how to take times.
 COMMON = """
-import asyncio, gc, json, sys, time, timeit
+import asyncio, gc, json, sys, threading, time, timeit
 
 def nanoseconds(statement, names, number=100_000):
     timer = timeit.Timer(statement, globals=names, timer=time.process_time)
     return min(timer.repeat(7, number)) / number * 1e9
+
+def by_threads(function, threads, calls=400_000):
+    """Nanoseconds a call on the clock, when so many threads share the calls."""
+    best = 9e9
+    for _ in range(5):
+        def work():
+            for _ in range(calls // threads):
+                function()
+        started = time.perf_counter()
+        running = [threading.Thread(target=work) for _ in range(threads)]
+        for thread in running:
+            thread.start()
+        for thread in running:
+            thread.join()
+        best = min(best, (time.perf_counter() - started) / calls * 1e9)
+    return best
 
 def resident():
     with open("/proc/self/statm") as file:
@@ -37,6 +59,7 @@ c = Counter("c", "c", registry=registry)
 l = Counter("l", "l", ["a", "b", "c"], registry=registry)
 h = Histogram("h", "h", ["a", "b", "c"], registry=registry)
 g = Gauge("g", "g", registry=registry)
+o = h.labels("x", "y", "z")
 names = dict(c=c, l=l, h=h, g=g)
 many = CollectorRegistry()
 counter = Counter("many", "many", ["a", "b"], registry=many)
@@ -56,9 +79,13 @@ rendered = min(timeit.repeat(lambda: generate_latest(many), number=1, repeat=7, 
 print(json.dumps({{
     "import, ms": imported,
     "inc(), ns": nanoseconds("c.inc()", names),
+    "inc() on the clock, one thread, ns": by_threads(c.inc, 1),
+    "inc() on the clock, two threads, ns": by_threads(c.inc, 2),
     "set(), ns": nanoseconds("g.set(1.5)", names),
     "labels(3).inc(), ns": nanoseconds("l.labels('x', 'y', 'z').inc()", names),
     "labels(3).observe(), ns": nanoseconds("h.labels('x', 'y', 'z').observe(.2)", names),
+    "observe() on the clock, one thread, ns": by_threads(lambda: o.observe(.2), 1),
+    "observe() on the clock, two threads, ns": by_threads(lambda: o.observe(.2), 2),
     "10,000 series rendered, ms": rendered,
     "the same as OpenMetrics, ms": opened,
     "memory per series, bytes": memory,
@@ -121,8 +148,20 @@ FastAPIInstrumentor.instrument_app(app, meter_provider=MeterProvider([InMemoryMe
 }
 
 
-def measure(program: str) -> dict[str, float]:
-    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True)
+def environment(directory: Path) -> Path:
+    """The interpreter of a virtual environment with everybody, made if it is not there."""
+    python, filled = directory / "bin" / "python", directory / "filled"
+    if not filled.exists():
+        print("making an environment with the package and its peers; that takes a few minutes", file=sys.stderr)
+        venv.create(directory, with_pip=True, clear=True)
+        command = [python, "-m", "pip", "install", "--quiet", REPOSITORY / "python", "-r", HERE / "requirements.txt"]
+        subprocess.run([str(part) for part in command], check=True)
+        filled.touch()
+    return python
+
+
+def measure(python: Path, program: str) -> dict[str, float]:
+    done = subprocess.run([str(python), "-c", program], capture_output=True, text=True)
     if done.returncode:
         print(done.stderr.strip().splitlines()[-1], file=sys.stderr)
         return {}
@@ -130,25 +169,27 @@ def measure(program: str) -> dict[str, float]:
     return found
 
 
-def best(programs: dict[str, str], rounds: int) -> dict[str, dict[str, float]]:
+def best(python: Path, programs: dict[str, str], rounds: int) -> dict[str, dict[str, float]]:
     """By peer, the least of each figure over some rounds, in which the peers take turns."""
     found: dict[str, dict[str, float]] = {}
     for _ in range(rounds):
         for peer, program in programs.items():
-            for figure, value in measure(program).items():
+            for figure, value in measure(python, program).items():
                 known = found.setdefault(peer, {})
                 known[figure] = min(known.get(figure, value), value)
     return found
 
 
 def main() -> None:
-    arguments = argparse.ArgumentParser(description=__doc__)
+    arguments = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    arguments.add_argument("--environment", type=Path, default=HERE / ".venv", help="where the virtual environment is (default: here)")
     arguments.add_argument("--json", help="also writes the figures to this file")
     arguments.add_argument("--rounds", type=int, default=3, help="how often the peers take turns (default 3)")
     options = arguments.parse_args()
-    clients = best({peer: CLIENT.format(module=module) for peer, module in CLIENTS.items()}, options.rounds)
+    python = environment(options.environment.absolute())
+    clients = best(python, {peer: CLIENT.format(module=module) for peer, module in CLIENTS.items()}, options.rounds)
     programs = {peer: REQUEST.format(instrument=textwrap.dedent(code)) for peer, code in INSTRUMENTATIONS.items()}
-    requests = best(programs, options.rounds)
+    requests = best(python, programs, options.rounds)
     print(f"| | {' | '.join(clients)} | times |\n|---|{'---:|' * (len(clients) + 1)}")
     ours, theirs = clients.get("flightdeck", {}), clients.get("prometheus_client", {})
     for figure, value in ours.items():

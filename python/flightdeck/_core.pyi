@@ -25,19 +25,16 @@ def read_answer_headers(headers: Any) -> Tuple[bool, bool]: ...
 class Exporter:
     def __init__(
         self,
-        endpoint: str,
-        headers: List[Tuple[str, str]],
+        service: str,
         resource: List[Tuple[str, str]],
         signals: Tuple[bool, bool],
-        asks_first: bool,
+        fallback: str,
     ) -> None: ...
     def wants_spans(self) -> bool: ...
     def wants_lines(self) -> bool: ...
     def span(
         self,
-        trace_id: str,
-        span_id: str,
-        parent_id: Optional[str],
+        trace: Tuple[str, str, Optional[str], bool],
         name: str,
         kind: int,
         begin_ns: int,

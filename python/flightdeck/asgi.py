@@ -80,9 +80,8 @@ class _Exchange(Request):
         self.ended = 0.0
         self.response_bytes = 0
         self.disconnected = False
-        self.is_recorded = False
-        self.outcome: Optional[Tuple[str, int]] = None
-        self._trace = self.parent_id = None
+        self.outcome: Optional[Tuple[str, int, float]] = None
+        self.arrive()
         self.request_id, self.request_bytes, self.sent_parent = read_request_headers(scope["headers"])
         if self.sent_parent is not None or wants_spans():
             self.begin_recording()
@@ -151,22 +150,26 @@ class _Exchange(Request):
         broken = not self.session and (self.disconnected or isinstance(error, CancelledError))
         status = CLIENT_CLOSED_REQUEST if broken else self.status or 500
         started, first = self.started, self.first_byte
+        # How long a stream was open is no latency.
+        seconds = (first if self.session else self.ended) - started
+        if self.is_recorded or self.pending is not None:
+            self.decide(status >= 500, seconds)
+            self.outcome = (matched, status, seconds)
         families.record(
             (self.method, matched, status),
-            # How long a stream was open is no latency.
-            (first if self.session else self.ended) - started,
+            seconds,
             first - started if first else None,
             self.response_bytes,
             self.request_bytes,
             self.exemplar(),
         )
-        if self.is_recorded:
-            self.outcome = (matched, status)
 
     def _leave_span(self, error: Optional[BaseException]) -> None:
         if self.outcome is None or not wants_spans():
             return
-        scope, (route, status) = self.scope, self.outcome
+        scope, (route, status, seconds) = self.scope, self.outcome
+        if not self.decide(error is not None and not isinstance(error, CancelledError), seconds):
+            return
         about = {"url.scheme": scope.get("scheme", "http"), "network.protocol.version": scope.get("http_version", "1.1")}
         query = scope.get("query_string", b"").decode("latin-1")
         times = self.ended - self.started, perf_counter() - self.ended
@@ -187,7 +190,7 @@ class _Exchange(Request):
             if error is not None and not isinstance(error, CancelledError):
                 route = self.route() or UNMATCHED
                 self.families.exceptions.labels(self.method, route, type(error).__name__).inc()
-            if self.is_recorded:
+            if self.is_recorded or self.pending is not None:
                 # Only now is it known what it raised.
                 self._leave_span(error)
                 self.end_recording()

@@ -6,7 +6,7 @@ import os
 import re
 import sys
 from contextvars import ContextVar
-from typing import Dict, Optional, Tuple
+from typing import Dict, List, Optional, Tuple
 
 from . import _core, export
 
@@ -14,21 +14,32 @@ from . import _core, export
 _SANE = re.compile(rb"[A-Za-z0-9_.:/+=@-]{1,128}")
 _PARENT = re.compile(rb"([0-9a-f]{2})-([0-9a-f]{32})-([0-9a-f]{16})-([0-9a-f]{2})(-.*)?")
 _NO_TRACE, _NO_SPAN = b"0" * 32, b"0" * 16
+# Spans of one request that wait for its end.
+_PENDING_SPANS_MAX = 128
 
 
 class Request:
     """One request. Its trace is worked out when somebody asks for it."""
 
-    __slots__ = ("request_id", "sent_parent", "is_recorded", "parent_id", "_trace")
+    __slots__ = ("request_id", "sent_parent", "is_recorded", "is_kept", "pending", "parent_id", "_trace")
 
     request_id: str
     # The header `traceparent` as the caller sent it.
     sent_parent: Optional[bytes]
     # Whether its trace is, as far as that was asked; then what it counts has it as an example, and it leaves spans.
     is_recorded: bool
+    # Whether it leaves its spans although its trace is not recorded: it failed or was slow.
+    is_kept: bool
+    # While that may be, the spans it would leave.
+    pending: Optional[List[export.Span]]
     # The span of the caller.
     parent_id: Optional[str]
     _trace: Optional[Tuple[str, str, bool]]
+
+    def arrive(self) -> None:
+        """It begins: nothing is known of its trace, and nothing is recorded."""
+        self.is_recorded = self.is_kept = False
+        self.pending = self.parent_id = self._trace = None
 
     def begin_recording(self) -> None:
         """Where the trace is recorded, has what is counted meanwhile remember it."""
@@ -36,9 +47,31 @@ class Request:
             self.is_recorded = True
             if _makes_exemplars:
                 _core.count_recorded(1)
+        elif export.keeps_some():
+            self.pending = []
+
+    def may_leave_spans(self) -> bool:
+        """Whether it leaves spans, or may yet."""
+        return (self.is_recorded or self.pending is not None) and export.wants_spans()
+
+    def leave_span(self, span: export.Span) -> None:
+        """A piece of its work is over."""
+        if self.is_recorded or self.is_kept:
+            export.span(span)
+        elif self.pending is not None and len(self.pending) < _PENDING_SPANS_MAX:
+            self.pending.append(span)
+
+    def decide(self, failed: bool, seconds: float) -> bool:
+        """Whether it leaves spans, now that it is known how it ended; again may only add what was not known before."""
+        if self.pending is not None and not self.is_kept and export.keeps(failed, seconds):
+            self.is_kept = True
+            for span in self.pending:
+                export.span(span)
+        return self.is_recorded or self.is_kept
 
     def end_recording(self) -> None:
         """It is over."""
+        self.pending = None
         if self.is_recorded:
             self.is_recorded = False
             if _makes_exemplars:
@@ -46,10 +79,10 @@ class Request:
 
     def exemplar(self) -> Optional[Dict[str, str]]:
         """The trace that this request is an example of, if somebody records it."""
-        if not _makes_exemplars or not (self.is_recorded or _has_opentelemetry()):
+        if not _makes_exemplars or not (self.is_recorded or self.is_kept or _has_opentelemetry()):
             return None
         trace = trace_context() or self.trace()
-        return {"trace_id": trace[0], "span_id": trace[1]} if trace[2] else None
+        return {"trace_id": trace[0], "span_id": trace[1]} if trace[2] or self.is_kept else None
 
     def trace(self) -> Tuple[str, str, bool]:
         """Trace, the span that stands for this request, and whether the trace is recorded."""
@@ -126,9 +159,7 @@ def new_request(sent_id: Optional[bytes], sent_parent: Optional[bytes]) -> Reque
     request = Request()
     request.request_id = accept_request_id(sent_id)
     request.sent_parent = sent_parent
-    request.is_recorded = False
-    request.parent_id = None
-    request._trace = None
+    request.arrive()
     return request
 
 
@@ -150,4 +181,5 @@ def _trace_of(sent: Optional[bytes]) -> Tuple[Tuple[str, str, bool], Optional[st
         if parent and parent[1] != b"ff" and not (parent[1] == b"00" and parent[5]):
             if parent[2] != _NO_TRACE and parent[3] != _NO_SPAN:
                 return (parent[2].decode(), span, bool(int(parent[4], 16) & 1)), parent[3].decode()
-    return (os.urandom(16).hex(), span, export.samples()), None
+    trace = os.urandom(16).hex()
+    return (trace, span, export.samples(trace)), None

@@ -1,9 +1,16 @@
-"""Spans and log lines for Flightdeck, or another collector that speaks OTLP over HTTP.
+"""Spans and log lines for Flightdeck, or another collector that speaks OTLP.
 
-Without any setup a Flightdeck on the same host (port 9090, or `FLIGHTDECK_URL`) is found, and until it takes spans or lines none are made. The environment says
-otherwise under OpenTelemetry's names: `OTEL_EXPORTER_OTLP_ENDPOINT` and `…_HEADERS`, `OTEL_TRACES_EXPORTER=none`,
-`OTEL_LOGS_EXPORTER=none`, `OTEL_TRACES_SAMPLER_ARG` (the share of traces that begin here), `OTEL_RESOURCE_ATTRIBUTES`,
-`OTEL_SDK_DISABLED`. Where OpenTelemetry's SDK is at work, spans are its own. What became of things is counted in
+Without any setup a Flightdeck on the same host (port 9090, or `FLIGHTDECK_URL`) is found, and until it takes spans or lines none are
+made. The environment says otherwise under OpenTelemetry's names, which mean what they mean to the Rust library
+(`flightdeck::otlp::OtlpOptions::from_env`): `OTEL_EXPORTER_OTLP_ENDPOINT`, `…_PROTOCOL` (`http/protobuf` or `grpc`), `…_HEADERS`,
+`…_TIMEOUT`, `…_COMPRESSION`, `…_CERTIFICATE`, `…_CLIENT_CERTIFICATE`, `…_CLIENT_KEY`, `…_INSECURE`, each also for one signal
+(`OTEL_EXPORTER_OTLP_TRACES_ENDPOINT`); `OTEL_TRACES_EXPORTER=none`, `OTEL_LOGS_EXPORTER=none`, `OTEL_SDK_DISABLED`;
+`OTEL_SERVICE_NAME` and `OTEL_RESOURCE_ATTRIBUTES`. Metrics are there to be scraped and not sent.
+
+`OTEL_TRACES_SAMPLER` and `OTEL_TRACES_SAMPLER_ARG` say how many of the traces that begin here are recorded; callers that sent a
+decision are obeyed. Of what is not recorded, requests that fail or take longer than a second leave their spans all the same.
+
+Where OpenTelemetry's SDK is at work, spans are its own. What became of things is counted in
 `flightdeck_export_items_total{signal,outcome}`; queues, retries and the thread are native (`python/src/otlp/mod.rs`).
 """
 
@@ -12,10 +19,9 @@ from __future__ import annotations
 import atexit
 import logging
 import os
-import random
 import sys
 from time import monotonic, time_ns
-from typing import Any, Dict, Iterable, List, Optional, Tuple
+from typing import Any, Dict, Iterable, List, Mapping, Optional, Tuple
 from urllib.parse import unquote
 
 from . import _core, failures, workers
@@ -24,15 +30,26 @@ from .prometheus_client.metrics_core import CounterMetricFamily, Metric
 # Where Flightdeck listens unless it is told otherwise.
 _FLIGHTDECK = "http://127.0.0.1:9090"
 _FLUSH_SECONDS = 2.0
+# What takes longer leaves its spans although it is not recorded.
+_SLOW_SECONDS = 1.0
 _PUBLISH_SECONDS = 1.0
 
 SERVER, CLIENT, CONSUMER = 2, 3, 5
 
 _exporter: Any = None
 _ratio = 1.0
+_keeps_errors = True
+_slow_seconds: Optional[float] = _SLOW_SECONDS
 # What the exporter was made with, and in which process.
 _made_of: Optional[Tuple[Any, ...]] = None
 _pid = 0
+
+
+def keep(ratio: Optional[float], errors: bool, slower_than: Optional[float]) -> None:
+    """How many traces are recorded, and which requests leave their spans although theirs is not."""
+    global _ratio, _keeps_errors, _slow_seconds
+    _keeps_errors, _slow_seconds = errors, slower_than
+    _ratio = _sampled_share(os.environ) if ratio is None else min(1.0, max(0.0, ratio))
 
 
 def start(service: str, version: str, registry: Any) -> None:
@@ -50,40 +67,73 @@ def start(service: str, version: str, registry: Any) -> None:
 
 
 def _options(service: str, version: str) -> Optional[Tuple[Any, ...]]:
-    global _ratio
     environ = os.environ
-    if environ.get("OTEL_SDK_DISABLED", "").lower() == "true" or environ.get("FLIGHTDECK_EXPORT", "").lower() in ("off", "0", "false"):
+    if environ.get("OTEL_SDK_DISABLED", "").strip().lower() == "true" or environ.get("FLIGHTDECK_EXPORT", "").lower() in ("off", "0", "false"):
         return None
-    endpoint = environ.get("OTEL_EXPORTER_OTLP_ENDPOINT", "")
-    protocol = environ.get("OTEL_EXPORTER_OTLP_PROTOCOL", "http/protobuf")
-    if endpoint and protocol != "http/protobuf":
-        raise ValueError(f"OTEL_EXPORTER_OTLP_PROTOCOL is {protocol!r}; only http/protobuf is spoken here")
-    _ratio = min(1.0, max(0.0, float(environ.get("OTEL_TRACES_SAMPLER_ARG") or 1)))
-    headers = [(name.strip().lower(), unquote(value.strip())) for name, value in _pairs(environ.get("OTEL_EXPORTER_OTLP_HEADERS", ""))]
-    resource = dict(_pairs(environ.get("OTEL_RESOURCE_ATTRIBUTES", "")))
-    resource.setdefault("service.name", service or "unnamed")
-    if version:
-        resource.setdefault("service.version", version)
-    resource.update({"telemetry.sdk.language": "python", "telemetry.sdk.name": "flightdeck"})
+    name, resource = identity(service, version, environ)
     # Spans of its SDK would be there twice.
     module = sys.modules.get("opentelemetry.trace")
     has_sdk = module is not None and getattr(module, "_TRACER_PROVIDER", module) is not None
-    spans = environ.get("OTEL_TRACES_EXPORTER", "otlp") != "none" and not has_sdk
-    lines = environ.get("OTEL_LOGS_EXPORTER", "otlp") != "none"
-    where = endpoint or environ.get("FLIGHTDECK_URL", "") or _FLIGHTDECK
-    return where, headers, list(resource.items()), (spans, lines), not endpoint
+    spans = environ.get("OTEL_TRACES_EXPORTER", "").strip() != "none" and not has_sdk
+    lines = environ.get("OTEL_LOGS_EXPORTER", "").strip() != "none"
+    return name, resource, (spans, lines), environ.get("FLIGHTDECK_URL", "") or _FLIGHTDECK
 
 
-def _pairs(text: str) -> Iterable[List[str]]:
-    return (pair.split("=", 1) for pair in text.split(",") if "=" in pair)
+def identity(service: str, version: str, environ: Mapping[str, str]) -> Tuple[str, Dict[str, str]]:
+    """Which service this is, by what it was told and by its environment, as the Rust library has it.
+
+    `OTEL_SERVICE_NAME` may rename it: one program can be deployed as several services. For the rest what it was told stands over
+    the environment, and what is said of it alone over `OTEL_RESOURCE_ATTRIBUTES`.
+    """
+    attributes = _pairs("OTEL_RESOURCE_ATTRIBUTES", environ)
+    of_service = attributes.pop("service.name", "")
+    name = environ.get("OTEL_SERVICE_NAME", "").strip() or of_service or service
+    instance = environ.get("SERVICE_INSTANCE", "") or attributes.get("service.instance.id", "") or environ.get("HOSTNAME", "")
+    if not instance and hasattr(os, "uname"):
+        instance = os.uname().nodename
+    # Every worker is one.
+    attributes["service.instance.id"] = f"{instance}-{{pid}}" if instance else "{pid}"
+    version = version or environ.get("SERVICE_VERSION", "") or attributes.get("service.version", "")
+    deployment = environ.get("SERVICE_ENVIRONMENT", "") or attributes.get("deployment.environment.name", "")
+    for key, value in (("service.version", version), ("deployment.environment.name", deployment)):
+        if value:
+            attributes[key] = value
+    attributes["telemetry.sdk.language"] = "python"
+    return name, attributes
+
+
+def _pairs(variable: str, environ: Mapping[str, str]) -> Dict[str, str]:
+    """`name=value,name=value`, values percent-encoded; a list that cannot be read is left out whole."""
+    pairs = [pair.strip() for pair in environ.get(variable, "").split(",") if pair.strip()]
+    if not all(pair.partition("=")[0].strip() and "=" in pair for pair in pairs):
+        print(f"flightdeck: {variable} is no list of name=value, and is left out of account", file=sys.stderr)
+        return {}
+    split = (pair.partition("=") for pair in pairs)
+    return {unquote(name.strip()): unquote(value.strip()) for name, _, value in split}
+
+
+def _sampled_share(environ: Mapping[str, str]) -> float:
+    """The share of traces that begin here which is recorded."""
+    sampler = environ.get("OTEL_TRACES_SAMPLER", "").strip().replace("parentbased_", "")
+    if sampler in ("always_on", "always_off"):
+        return 1.0 if sampler == "always_on" else 0.0
+    told = environ.get("OTEL_TRACES_SAMPLER_ARG", "").strip()
+    try:
+        return min(1.0, max(0.0, float(told or 1)))
+    except ValueError:
+        print(f"flightdeck: OTEL_TRACES_SAMPLER_ARG is `{told}`, which is no share, and is left out of account", file=sys.stderr)
+        return 1.0
 
 
 def _start() -> None:
     global _exporter, _pid
     assert _made_of is not None
-    where, headers, resource, signals, asks_first = _made_of
-    resource = [*resource, ("service.instance.id", f"{os.uname().nodename}-{os.getpid()}" if hasattr(os, "uname") else str(os.getpid()))]
-    _exporter, _pid = _core.Exporter(where, headers, resource, signals, asks_first), os.getpid()
+    name, resource, signals, fallback = _made_of
+    _pid = os.getpid()
+    told = [(key, value.replace("{pid}", str(_pid))) for key, value in resource.items()]
+    _exporter = _core.Exporter(name or "unnamed", told, signals, fallback)
+    # A child has its parent's already.
+    atexit.unregister(flush)
     atexit.register(flush)
 
 
@@ -123,9 +173,19 @@ def _go_on() -> bool:
     return _exporter is not None and bool(_exporter.wants_spans())
 
 
-def samples() -> bool:
-    """Whether a trace that begins now is one of those that are recorded."""
-    return wants_spans() and (_ratio >= 1 or random.random() < _ratio)
+def samples(trace_id: str) -> bool:
+    """Whether a trace that begins now is one of those that are recorded: by its id alone, so that services with one share decide alike."""
+    return wants_spans() and (_ratio >= 1 or int(trace_id[16:30], 16) < _ratio * (1 << 56))
+
+
+def keeps_some() -> bool:
+    """Whether requests may leave spans although they are not recorded."""
+    return (_keeps_errors or _slow_seconds is not None) and wants_spans()
+
+
+def keeps(failed: bool, seconds: float) -> bool:
+    """Whether a request that is not recorded leaves its spans all the same."""
+    return (failed and _keeps_errors) or (_slow_seconds is not None and seconds >= _slow_seconds)
 
 
 def new_span_id() -> str:
@@ -133,21 +193,20 @@ def new_span_id() -> str:
     return os.urandom(8).hex()
 
 
-def span(
-    trace_id: str,
-    span_id: str,
-    parent_id: Optional[str],
-    name: str,
-    kind: int,
-    seconds: float,
-    attributes: Dict[str, Any],
-    error: Optional[str],
-    ago: float = 0.0,
-) -> None:
-    """Exports a span that took so long and ended so long ago."""
+# Trace (its id, that of the span, that of its parent, whether it is recorded), name, kind, begin and end, attributes, error.
+Span = Tuple[Tuple[str, str, Optional[str], bool], str, int, int, int, Dict[str, Any], Optional[str]]
+
+
+def times(seconds: float, ago: float = 0.0) -> Tuple[int, int]:
+    """When something began and ended that took so long and ended so long ago."""
+    end = time_ns() - int(ago * 1e9)
+    return end - int(seconds * 1e9), end
+
+
+def span(told: Span) -> None:
+    """Exports a span that is over."""
     if _exporter is not None:
-        end = time_ns() - int(ago * 1e9)
-        _exporter.span(trace_id, span_id, parent_id, name, kind, end - int(seconds * 1e9), end, attributes, error)
+        _exporter.span(*told)
         _Items.changed()
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import os
 import threading
 from typing import Any, Dict
 
@@ -24,7 +25,10 @@ def instrument(app: Any, **options: Any) -> Any:
     - `metrics_path`, `health_path`: `"/metrics"` and `"/health"`; `None` for none. Routes of the application come first;
     - `health_details`: `"nothing"`, `"statuses"` or `"everything"`, which includes the errors of checks;
     - `json_logs`: whether logs become JSON where nobody chose another format;
-    - `clients`, `without`: whether calls of SQLAlchemy, httpx, redis and others are measured, and those that are not: `without=["redis"]`.
+    - `clients`, `without`: whether calls of SQLAlchemy, httpx, redis and others are measured, and those that are not: `without=["redis"]`;
+    - `sample_ratio`: the share of traces that begin here which is recorded, by default what `OTEL_TRACES_SAMPLER` and its argument say, or all;
+    - `keep_errors`, `keep_slower_than`: whether requests leave their spans although they are not recorded, when they failed or took
+      so many seconds.
 
     `FLIGHTDECK_DISABLED=1` in the environment makes it do nothing.
     """
@@ -36,7 +40,8 @@ def instrument(app: Any, **options: Any) -> Any:
 
 
 def _instrument(app: Any, options: Dict[str, Any]) -> Any:
-    options.setdefault("version", str(getattr(app, "version", "") or ""))
+    # What FastAPI calls the version of its interface nobody may have meant.
+    options.setdefault("version", os.environ.get("SERVICE_VERSION", "") or str(getattr(app, "version", "") or ""))
     if hasattr(app, "build_middleware_stack"):
         return _starlette(app, options)
     if hasattr(app, "wsgi_app"):

@@ -41,8 +41,7 @@ class Served(Request):
         # What only its span tells.
         self.path = self.query = ""
         self.about: Dict[str, str] = {}
-        self.is_recorded = False
-        self._trace = self.parent_id = None
+        self.arrive()
         if sent_parent is not None or export.wants_spans():
             self.begin_recording()
         families.active[id(self)] = self
@@ -65,15 +64,17 @@ class Served(Request):
                 if self.session == "websocket":
                     return
             started, first = self.started, self.first_byte
+            seconds = (first if self.session and first else self.ended) - started
+            leaves_spans = self.decide(status >= 500 or self.error is not None, seconds)
             self.families.record(
                 (self.method, route, status),
-                (first if self.session and first else self.ended) - started,
+                seconds,
                 first - started if first else None,
                 self.response_bytes,
                 self.request_bytes,
                 self.exemplar(),
             )
-            if self.is_recorded and export.wants_spans():
+            if leaves_spans and export.wants_spans():
                 times = self.ended - started, 0.0
                 request_span(self, self.method, route, status, times, self.path, self.query, self.about, self.error)
         except Exception:
@@ -110,7 +111,7 @@ def request_span(
 ) -> None:
     """Exports the span of a request under the stable names of OpenTelemetry's conventions; `times`: how long it took, and how long ago
     it was over."""
-    trace_id, span_id, _ = request.trace()
+    trace_id, span_id, sampled = request.trace()
     attributes = {
         **about,
         "http.request.method": method,
@@ -128,7 +129,8 @@ def request_span(
     if status >= 500:
         attributes["error.type"] = str(status) if error is None else type(error).__qualname__
         failed = "" if error is None else type(error).__qualname__
-    export.span(trace_id, span_id, request.parent_id, name, export.SERVER, times[0], attributes, failed, times[1])
+    trace = trace_id, span_id, request.parent_id, sampled
+    export.span((trace, name, export.SERVER, *export.times(*times), attributes, failed))
 
 
 def changed(families: Families) -> None:

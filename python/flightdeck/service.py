@@ -27,11 +27,15 @@ class Service:
         json_logs: bool = True,
         clients: bool = True,
         without: Collection[str] = (),
+        sample_ratio: Optional[float] = None,
+        keep_errors: bool = True,
+        keep_slower_than: Optional[float] = 1.0,
     ) -> None:
         if health_details not in DETAILS:
             raise ValueError(f"health_details must be one of {list(DETAILS)}, not {health_details!r}")
-        self.name = service or os.environ.get("OTEL_SERVICE_NAME", "")
-        self.version = version
+        self.name, about = export.identity(service, version, os.environ)
+        self.version = about.get("service.version", "")
+        export.keep(sample_ratio, keep_errors, keep_slower_than)
         self.registry = registry
         self.health_details = health_details
         self.json_logs = json_logs

@@ -367,8 +367,12 @@ def _before_fork() -> None:
     _lock.acquire()
     # Who has metrics and forks is about to have workers, which are to find each other.
     if _segment is None and not _failed and _Segment is not None and not failures.is_disabled():
-        if any(is_shared(metric) for registry in list(_registries) for metric in list(registry._collector_to_names)):
+        if _has_shared():
             _join()
+
+
+def _has_shared() -> bool:
+    return any(is_shared(metric) for registry in list(_registries) for metric in list(registry._collector_to_names))
 
 
 def _after_fork_in_parent() -> None:
@@ -381,8 +385,12 @@ def _after_fork_in_child() -> None:
     _is_worker = None
     if _segment is not None:
         _try("starting as a worker", _segment.forked)
-    else:
-        _failed = False
+        return
+    _failed = False
+    # uWSGI tells the child alone that it was forked.
+    if _has_shared():
+        with _lock:
+            _joined()
 
 
 if hasattr(os, "register_at_fork"):

@@ -46,7 +46,7 @@ impl Family<'_> {
     pub(crate) fn write(&self, format: Format, snapshot: &Snapshot<'_>) -> Vec<u8> {
         match format {
             Format::Protobuf => protobuf::write(self, snapshot),
-            Format::Text | Format::OpenMetrics => text::write(self, format, snapshot).into_bytes(),
+            Format::Text | Format::OpenMetrics => text::write(self, format, snapshot),
         }
     }
 }

@@ -5,6 +5,10 @@
 //! Python above. A native method that meets anything unusual hands over to the Python method of the same name with an
 //! underscore before it, which is written for clarity.
 //!
+//! It is built on the Rust library `flightdeck`: how numbers become text and messages, exponential buckets, and the export of
+//! spans and lines are its own (`flightdeck::binding`). What is here is what Python needs of its own: numbers that several
+//! processes share, and children that are found by the values of their labels without a copy.
+//!
 //! From the bottom up: `cells` is where numbers lie, `shape` what they are and `buckets` their windows, `bank` the children of a metric, `value` one number as Python sees it,
 //! `metric` a metric with its children, `kinds` the four kinds of it that are recorded to, `exposition` what is taken of them for a
 //! scrape, `text` and `protobuf` how that is written without the interpreter, `shared` the file in memory in which the workers of
@@ -18,7 +22,6 @@ mod exemplars;
 mod exposition;
 mod http;
 mod kinds;
-mod message;
 mod metric;
 mod otlp;
 mod protobuf;

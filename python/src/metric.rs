@@ -9,6 +9,8 @@ use pyo3::intern;
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyList, PyString, PyTuple};
 
+use flightdeck::binding::parts::Runs;
+
 use crate::bank::{Bank, key_of};
 use crate::cells::{Cells, FIRST};
 use crate::shape::Shape;
@@ -63,7 +65,7 @@ pub(crate) struct Layout {
 }
 
 /// The same as Python tells it: plain numbers, bounds, whether it is direct, schema, quantiles, seconds of the window.
-type ToldLayout = (usize, Vec<f64>, bool, Option<i32>, Vec<f64>, f64);
+type ToldLayout = (usize, Vec<f64>, bool, Option<i8>, Vec<f64>, f64);
 
 impl Layout {
     fn of((plain, bounds, is_direct, native_schema, quantiles, window_seconds): ToldLayout) -> Arc<Layout> {
@@ -120,12 +122,13 @@ impl Metric {
 }
 
 /// What Python is told of a native histogram: schema, zeros, and spans and counts of both sides.
-pub(crate) type ToldNative = (i32, f64, ToldSide, ToldSide);
+pub(crate) type ToldNative = (i64, f64, ToldSide, ToldSide);
 type ToldSide = (Vec<(i64, u64)>, Vec<i64>);
 
 pub(crate) fn tell_native(shape: &Shape, numbers: &[f64]) -> Option<ToldNative> {
     let native = shape.native(numbers)?;
-    Some((native.schema, native.zeros, native.positive.spans(), native.negative.spans()))
+    let side = |runs: Runs| (runs.spans, runs.deltas);
+    Some((native.schema, native.zeros as f64, side(native.positive), side(native.negative)))
 }
 
 impl Series {

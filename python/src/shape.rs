@@ -9,7 +9,10 @@
 use std::sync::atomic::Ordering::Relaxed;
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use crate::buckets::{self, Side};
+use flightdeck::Sketch;
+use flightdeck::binding::parts::{NativeBuckets, Runs};
+
+use crate::buckets;
 use crate::cells::{Cells, FIRST, add};
 
 /// Counters of a native histogram's window.
@@ -17,7 +20,7 @@ const NATIVE_COUNTERS: usize = 160;
 /// Numbers of a native histogram behind its buckets.
 const NATIVE_NUMBERS: usize = 1 + 2 * (1 + NATIVE_COUNTERS);
 /// What is at most this far from zero is zero: the threshold that Prometheus has.
-pub(crate) const ZERO_THRESHOLD: f64 = 2.938735877055719e-39;
+const ZERO_THRESHOLD: f64 = 2.938735877055719e-39;
 
 /// Slices the window of a summary is cut into; one more is being filled.
 const SLICES: u64 = 5;
@@ -28,7 +31,7 @@ const SLICE_NUMBERS: usize = 2 + 2 * (1 + SLICE_COUNTERS);
 const SLICE_POSITIVE: usize = 2;
 const SLICE_NEGATIVE: usize = 3 + SLICE_COUNTERS;
 /// Neighbouring buckets differ by 2.2 %.
-const SLICE_SCHEMA: i32 = 5;
+const SLICE_SCHEMA: i8 = 5;
 
 /// What all series of a metric have alike.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -36,7 +39,7 @@ pub(crate) struct Shape {
     /// The upper bounds of a histogram's buckets, the last one infinite; empty for others.
     pub(crate) bounds: Vec<f64>,
     /// The finest schema of a native histogram.
-    pub(crate) native_schema: Option<i32>,
+    pub(crate) native_schema: Option<i8>,
     /// Of a summary, and over how long.
     pub(crate) quantiles: Vec<f64>,
     pub(crate) window_seconds: f64,
@@ -105,26 +108,18 @@ impl Shape {
             return;
         }
         let newest = self.slice_now();
-        let (mut negative, mut zeros, mut positive) = (
-            Side { schema: SLICE_SCHEMA, ..Side::default() },
-            0.0,
-            Side { schema: SLICE_SCHEMA, ..Side::default() },
-        );
+        let mut sketch = Sketch::default();
         for slice in numbers[2..].chunks(SLICE_NUMBERS) {
             if !(newest.saturating_sub(SLICES) as f64..=newest as f64).contains(&slice[0]) {
                 continue;
             }
-            zeros += slice[1];
-            for (window, side) in [(SLICE_POSITIVE, &mut positive), (SLICE_NEGATIVE, &mut negative)] {
-                if let Some(seen) = Side::of(&slice[window..][..1 + SLICE_COUNTERS]) {
-                    side.merge(seen);
-                }
+            sketch.add_zeros(slice[1] as u64);
+            for (window, is_negative) in [(SLICE_POSITIVE, false), (SLICE_NEGATIVE, true)] {
+                buckets::read(&slice[window..][..1 + SLICE_COUNTERS], is_negative, &mut sketch);
             }
         }
         numbers.truncate(2);
-        numbers.extend(
-            self.quantiles.iter().map(|share| buckets::quantile(&negative, zeros, &positive, *share)),
-        );
+        numbers.extend(self.quantiles.iter().map(|share| sketch.quantile(*share).unwrap_or(f64::NAN)));
     }
 
     /// Adds a worker's numbers to those of others.
@@ -158,27 +153,21 @@ impl Shape {
     }
 
     /// What a native histogram has in its windows; `None` for others.
-    pub(crate) fn native(&self, numbers: &[f64]) -> Option<Native> {
+    pub(crate) fn native(&self, numbers: &[f64]) -> Option<NativeBuckets> {
         let finest = self.native_schema?;
         let windows = numbers.get(1 + self.bounds.len()..)?;
-        let side = |from: usize| {
-            let empty = Side { schema: finest, ..Side::default() };
-            windows.get(from..from + 1 + NATIVE_COUNTERS).and_then(Side::of).unwrap_or(empty)
-        };
-        let (mut positive, mut negative) = (side(1), side(2 + NATIVE_COUNTERS));
-        let schema = positive.schema.min(negative.schema);
-        positive.adopt(schema);
-        negative.adopt(schema);
-        Some(Native { schema, zeros: *windows.first()?, positive, negative })
+        let mut sketch = Sketch::default();
+        for (from, is_negative) in [(1, false), (2 + NATIVE_COUNTERS, true)] {
+            buckets::read(windows.get(from..from + 1 + NATIVE_COUNTERS)?, is_negative, &mut sketch);
+        }
+        Some(NativeBuckets {
+            schema: i64::from(sketch.schema().unwrap_or(finest)),
+            zero_threshold: ZERO_THRESHOLD,
+            zeros: *windows.first()? as u64,
+            positive: Runs::of(sketch.positive()),
+            negative: Runs::of(sketch.negative()),
+        })
     }
-}
-
-/// The buckets of a native histogram.
-pub(crate) struct Native {
-    pub(crate) schema: i32,
-    pub(crate) zeros: f64,
-    pub(crate) positive: Side,
-    pub(crate) negative: Side,
 }
 
 #[cfg(test)]
@@ -201,9 +190,11 @@ mod tests {
         let mut all = numbers(&cells);
         shape.combine(&mut all, &numbers(&cells));
         let native = shape.native(&all).unwrap();
-        let count = |side: &Side| side.counts.values().sum::<f64>();
-        assert_eq!((native.zeros, count(&native.positive), count(&native.negative)), (2.0, 8.0, 2.0));
-        assert_eq!(native.positive.schema, native.negative.schema);
+        let count = |runs: &Runs| {
+            let mut last = 0;
+            runs.deltas.iter().map(|delta| { last += delta; last }).sum::<i64>()
+        };
+        assert_eq!((native.zeros, count(&native.positive), count(&native.negative)), (2, 8, 2));
         assert_eq!(all[1] + all[2], 12.0);
     }
 

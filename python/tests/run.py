@@ -70,10 +70,13 @@ def sources() -> str:
     """What the wheel is made of, as one number."""
     digest = hashlib.sha256()
     files = [PACKAGE / name for name in ("Cargo.toml", "Cargo.lock", "pyproject.toml", "README.md")]
-    for folder, kinds in (("src", {".rs"}), ("flightdeck", {".py", ".pyi", ".typed"})):
-        files += [path for path in (PACKAGE / folder).rglob("*") if path.suffix in kinds]
+    # The core is built on the Rust library, whose manifest inherits from that of the repository.
+    library = PACKAGE.parent / "crates" / "instrument"
+    files += [PACKAGE.parent / "Cargo.toml", library / "Cargo.toml"]
+    for folder, kinds in ((PACKAGE / "src", {".rs"}), (PACKAGE / "flightdeck", {".py", ".pyi", ".typed"}), (library / "src", {".rs"})):
+        files += [path for path in folder.rglob("*") if path.suffix in kinds]
     for path in sorted(files):
-        digest.update(f"{path.relative_to(PACKAGE)}\n".encode() + path.read_bytes())
+        digest.update(f"{path.relative_to(PACKAGE.parent)}\n".encode() + path.read_bytes())
     return digest.hexdigest()
 
 

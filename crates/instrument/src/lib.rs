@@ -139,6 +139,9 @@
 //!
 //! The crate needs Rust 1.95, and says so in its manifest (`rust-version`). It has no unsafe code.
 
+#[cfg(feature = "otlp")]
+#[doc(hidden)]
+pub mod binding;
 pub mod correlate;
 #[cfg(feature = "axum")]
 mod deck;

@@ -9,13 +9,17 @@ use crate::protobuf::Message;
 
 /// One value.
 #[derive(Clone, Debug, PartialEq)]
-pub(crate) enum Value {
+pub enum Value {
+    /// Text.
     Text(Cow<'static, str>),
     /// Headers come in lists.
     #[cfg(feature = "otlp")]
     Texts(Vec<String>),
+    /// A whole number.
     Integer(i64),
+    /// Any number.
     Float(f64),
+    /// Whether something is so.
     Truth(bool),
 }
 
@@ -37,6 +41,16 @@ impl Value {
             Value::Truth(truth) => {
                 let _ = write!(out, "{truth}");
             }
+        }
+    }
+
+    /// How many bytes its texts have.
+    #[cfg(feature = "otlp")]
+    pub(crate) fn bytes(&self) -> usize {
+        match self {
+            Value::Text(text) => text.len(),
+            Value::Texts(texts) => texts.iter().map(String::len).sum(),
+            Value::Integer(_) | Value::Float(_) | Value::Truth(_) => 0,
         }
     }
 

@@ -7,7 +7,7 @@ from time import perf_counter
 from typing import Any, Awaitable, Callable, Dict, NamedTuple, Optional, Set, Tuple, TypeVar
 
 from .. import export, failures
-from ..correlate import CURRENT, outgoing_headers
+from ..correlate import CURRENT, Request, outgoing_headers
 from ..http_metrics import LATENCY_BUCKETS, METHODS
 from ..prometheus_client.metrics import Counter, Gauge, Histogram
 
@@ -101,24 +101,24 @@ class Call:
         self.started = perf_counter()
 
 
-# Trace, span, and the span it is part of.
-Span = Tuple[str, str, str]
+# The request it is part of, and its own id.
+Span = Tuple[Request, str]
 
 
 def _span_of_call() -> Optional[Span]:
     """The span of a call that begins now, if the request at hand leaves spans."""
     request = CURRENT.get()
-    if request is None or not request.is_recorded or not export.wants_spans():
+    if request is None or not request.may_leave_spans():
         return None
-    trace_id, span_id, _ = request.trace()
-    return trace_id, export.new_span_id(), span_id
+    return request, export.new_span_id()
 
 
 def _end_span(span: Span, name: str, kind: int, seconds: float, attributes: Dict[str, Any], error: Optional[str]) -> None:
-    trace_id, span_id, parent_id = span
+    request, span_id = span
     if error is not None:
         attributes["error.type"] = error
-    export.span(trace_id, span_id, parent_id, name, kind, seconds, attributes, error)
+    trace_id, parent_id, sampled = request.trace()
+    request.leave_span(((trace_id, span_id, parent_id, sampled), name, kind, *export.times(seconds), attributes, error))
 
 
 class ExternalCall(NamedTuple):

@@ -221,7 +221,7 @@ def _bake_output(
     return "200 OK", headers, output
 
 
-def write_to_textfile(path: str, registry: Any, escaping: str = UNDERSCORES, tmpdir: Optional[str] = None) -> None:
+def write_to_textfile(path: str, registry: Any, escaping: str = ALLOWUTF8, tmpdir: Optional[str] = None) -> None:
     """Writes the metrics to a file for the textfile collector of the node exporter: all of them, or the old ones stay."""
     name = f"{os.path.basename(path)}.{os.getpid()}.{threading.current_thread().ident}"
     temporary = os.path.join(tmpdir, name) if tmpdir is not None else f"{path}.{os.getpid()}.{threading.current_thread().ident}"
@@ -245,6 +245,7 @@ _ELSEWHERE = {
     "push": (
         "basic_auth_handler", "default_handler", "delete_from_gateway", "instance_ip_grouping_key",
         "passthrough_redirect_handler", "push_to_gateway", "pushadd_to_gateway", "tls_auth_handler",
+        "_PrometheusRedirectHandler", "_escape_grouping_key", "_make_handler", "_use_gateway",
     ),
 }  # fmt: skip
 

@@ -197,5 +197,12 @@ def _value_and_timestamp(text: str) -> Tuple[float, Optional[Any]]:
         raise ValueError("Expected a value and maybe a timestamp, got: " + text)
     if "_" in parts[0] or "_" in parts[-1]:
         raise ValueError("Invalid number in: " + text)
-    value = float(parts[0])
-    return value, float(parts[1]) / 1000 if len(parts) == 2 else None
+    return _number(parts[0]), _number(parts[1]) / 1000 if len(parts) == 2 else None
+
+
+def _number(text: str) -> float:
+    """A whole number stays one: it may have more digits than a float."""
+    try:
+        return int(text)
+    except ValueError:
+        return float(text)

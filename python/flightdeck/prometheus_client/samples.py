@@ -63,6 +63,7 @@ class NativeHistogram(NamedTuple):
     neg_spans: Optional[Sequence[BucketSpan]] = None
     pos_deltas: Optional[Sequence[int]] = None
     neg_deltas: Optional[Sequence[int]] = None
+    nh_exemplars: "Optional[Sequence[Exemplar]]" = None
 
 
 class Exemplar(NamedTuple):

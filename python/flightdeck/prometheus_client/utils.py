@@ -9,6 +9,7 @@ from .._core import format_number
 
 INF = math.inf
 MINUS_INF = -math.inf
+NaN = math.nan
 
 
 def floatToGoString(d: Any) -> str:

@@ -138,3 +138,12 @@ def get_value_class() -> type:
 
 
 ValueClass: Any = get_value_class()
+
+
+def __getattr__(name: str) -> Any:
+    # Only those who have files need what writes them.
+    if name in ("MmapedDict", "mmap_key"):
+        from . import mmap_dict
+
+        return getattr(mmap_dict, name)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -1,41 +1,57 @@
-//! Spans and lines, and the requests they make.
+//! What Python tells of a span or line, as the export has it.
 
-use crate::message::Message;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
+use flightdeck::binding::{SpanKind, SpanStatus, Value};
+use flightdeck::correlate::TraceContext;
+use pyo3::prelude::*;
+use pyo3::types::{PyBool, PyDict};
+
+/// Attributes of one span or line; the rest is left out.
+const ATTRIBUTES_MAX: usize = 64;
 /// Of a message or an attribute.
 const TEXT_BYTES_MAX: usize = 16 * 1024;
 
-/// A piece of work that is over.
-pub(super) struct Span {
-    pub(super) trace_id: [u8; 16],
-    pub(super) span_id: [u8; 8],
-    pub(super) parent_id: Option<[u8; 8]>,
-    pub(super) name: String,
-    pub(super) kind: u64,
-    pub(super) begin_ns: u64,
-    pub(super) end_ns: u64,
-    pub(super) attributes: Vec<(String, Value)>,
-    /// Why it failed, if it did.
-    pub(super) error: Option<String>,
+/// Where in a trace something is. `None` where an id is none.
+pub(super) fn trace(
+    trace_id: &str,
+    span_id: &str,
+    parent_id: Option<&str>,
+    sampled: bool,
+) -> Option<TraceContext> {
+    let parent_id = match parent_id {
+        Some(digits) => Some(id(digits, 16)? as u64),
+        None => None,
+    };
+    let (trace_id, span_id) = (id(trace_id, 32)?, id(span_id, 16)? as u64);
+    Some(TraceContext { trace_id, span_id, parent_id, sampled, state: String::new() })
 }
 
-impl Span {
-    /// About how much memory it takes.
-    pub(super) fn bytes(&self) -> usize {
-        size_of::<Span>() + self.name.len() + bytes_of(&self.attributes)
+/// An id from its hexadecimal digits.
+fn id(digits: &str, length: usize) -> Option<u128> {
+    let is_id = digits.len() == length && digits.bytes().all(|digit| digit.is_ascii_hexdigit());
+    if is_id { u128::from_str_radix(digits, 16).ok() } else { None }
+}
+
+/// Nanoseconds since 1970.
+pub(super) fn time(ns: u64) -> SystemTime {
+    UNIX_EPOCH + Duration::from_nanos(ns)
+}
+
+/// By OTLP's number.
+pub(super) fn kind(number: u64) -> SpanKind {
+    match number {
+        2 => SpanKind::Server,
+        3 => SpanKind::Client,
+        4 => SpanKind::Producer,
+        5 => SpanKind::Consumer,
+        _ => SpanKind::Internal,
     }
 }
 
-impl Line {
-    /// About how much memory it takes.
-    pub(super) fn bytes(&self) -> usize {
-        size_of::<Line>() + self.message.len() + bytes_of(&self.attributes)
-    }
-}
-
-fn bytes_of(attributes: &[(String, Value)]) -> usize {
-    let text = |value: &Value| if let Value::Text(text) = value { text.len() } else { 0 };
-    attributes.iter().map(|(name, value)| size_of::<(String, Value)>() + name.len() + text(value)).sum()
+/// How it ended: with why it failed, if it did.
+pub(super) fn status(error: Option<String>) -> SpanStatus {
+    error.map_or(SpanStatus::Unset, |reason| SpanStatus::Error(reason.into()))
 }
 
 /// The beginning of a text that is longer than what one may have.
@@ -46,114 +62,21 @@ pub(super) fn shortened(mut text: String) -> String {
     text
 }
 
-/// A log line.
-pub(super) struct Line {
-    pub(super) time_ns: u64,
-    pub(super) severity: u64,
-    pub(super) level: String,
-    pub(super) message: String,
-    pub(super) trace: Option<([u8; 16], [u8; 8], bool)>,
-    pub(super) attributes: Vec<(String, Value)>,
-}
-
-/// The value of an attribute.
-pub(super) enum Value {
-    Text(String),
-    Integer(i64),
-    Float(f64),
-    Truth(bool),
-}
-
-/// An id from its hexadecimal digits.
-pub(super) fn id<const BYTES: usize>(digits: &str) -> Option<[u8; BYTES]> {
-    let mut id = [0; BYTES];
-    if digits.len() != 2 * BYTES || !digits.is_ascii() {
-        return None;
-    }
-    for (at, byte) in id.iter_mut().enumerate() {
-        *byte = u8::from_str_radix(&digits[2 * at..2 * at + 2], 16).ok()?;
-    }
-    Some(id)
-}
-
-/// An `ExportTraceServiceRequest`.
-pub(super) fn spans(resource: &[(String, String)], spans: &[Span]) -> Vec<u8> {
-    request(resource, |scope| {
-        spans.iter().for_each(|span| scope.message(2, |message| write_span(message, span)))
-    })
-}
-
-/// An `ExportLogsServiceRequest`.
-pub(super) fn lines(resource: &[(String, String)], lines: &[Line]) -> Vec<u8> {
-    request(resource, |scope| {
-        lines.iter().for_each(|line| scope.message(2, |message| write_line(message, line)))
-    })
-}
-
-fn request(resource: &[(String, String)], write: impl FnOnce(&mut Message)) -> Vec<u8> {
-    let mut request = Message::default();
-    request.message(1, |of_resource| {
-        of_resource.message(1, |message| {
-            for (name, value) in resource {
-                write_attribute(message, 1, name, &Value::Text(value.clone()));
-            }
-        });
-        of_resource.message(2, |of_scope| {
-            of_scope.message(1, |scope| {
-                scope.text(1, "flightdeck");
-                scope.text(2, env!("CARGO_PKG_VERSION"));
-            });
-            write(of_scope);
-        });
-    });
-    request.bytes
-}
-
-fn write_span(message: &mut Message, span: &Span) {
-    message.bytes(1, &span.trace_id);
-    message.bytes(2, &span.span_id);
-    if let Some(parent) = &span.parent_id {
-        message.bytes(4, parent);
-    }
-    message.text(5, &span.name);
-    message.number(6, span.kind);
-    message.fixed64(7, span.begin_ns);
-    message.fixed64(8, span.end_ns);
-    span.attributes.iter().for_each(|(name, value)| write_attribute(message, 9, name, value));
-    if let Some(reason) = &span.error {
-        message.message(15, |status| {
-            status.text(2, reason);
-            status.number(3, 2);
-        });
-    }
-    // Only what is sampled gets here.
-    message.fixed32(16, 1);
-}
-
-fn write_line(message: &mut Message, line: &Line) {
-    message.fixed64(1, line.time_ns);
-    message.number(2, line.severity);
-    message.text(3, &line.level);
-    message.message(5, |any| any.text(1, &line.message));
-    line.attributes.iter().for_each(|(name, value)| write_attribute(message, 6, name, value));
-    if let Some((trace_id, span_id, sampled)) = &line.trace {
-        message.fixed32(8, u32::from(*sampled));
-        message.bytes(9, trace_id);
-        message.bytes(10, span_id);
-    }
-    message.fixed64(11, line.time_ns);
-}
-
-fn write_attribute(message: &mut Message, field: u32, name: &str, value: &Value) {
-    message.message(field, |pair| {
-        pair.text(1, name);
-        pair.message(2, |any| match value {
-            Value::Text(text) => any.text(1, text),
-            Value::Truth(truth) => any.number(2, u64::from(*truth)),
-            Value::Integer(number) => any.number(3, *number as u64),
-            Value::Float(number) => any.double(4, *number),
-        });
-    });
+/// What is neither text nor a number is left as its text, and what has none is left out.
+pub(super) fn attributes_of(given: &Bound<'_, PyDict>) -> Vec<(std::borrow::Cow<'static, str>, Value)> {
+    let attribute = |(name, value): (Bound<'_, PyAny>, Bound<'_, PyAny>)| {
+        let value = if let Ok(truth) = value.cast::<PyBool>() {
+            Value::Truth(truth.is_true())
+        } else if let Ok(number) = value.extract::<i64>() {
+            Value::Integer(number)
+        } else if let Ok(number) = value.extract::<f64>() {
+            Value::Float(number)
+        } else {
+            Value::Text(shortened(value.str().ok()?.to_string()).into())
+        };
+        Some((name.extract::<String>().ok()?.into(), value))
+    };
+    given.iter().take(ATTRIBUTES_MAX).filter_map(attribute).collect()
 }
 
 #[cfg(test)]
@@ -162,9 +85,9 @@ mod tests {
 
     #[test]
     fn ids_are_read_from_digits() {
-        assert_eq!(id::<2>("0aff"), Some([10, 255]));
-        for wrong in ["0af", "0afff", "0agf", "ä0f"] {
-            assert_eq!(id::<2>(wrong), None, "{wrong}");
+        assert_eq!(id("0aff", 4), Some(0xaff));
+        for wrong in ["0af", "0afff", "0agf", "ä0f", "+aff"] {
+            assert_eq!(id(wrong, 4), None, "{wrong}");
         }
     }
 }

@@ -1,68 +1,108 @@
-//! Spans and log lines for a collector that speaks OTLP over HTTP, on a thread of its own that needs no interpreter.
+//! Spans and log lines for a collector: the export of the Rust library, given what Python has, and told where to by the same
+//! variables of the environment.
 //!
-//! A service never waits: what is exported goes into a queue that is bounded, and what finds no room is dropped and counted.
-//! Nobody has to say where the collector is if it is Flightdeck on the same host: the thread asks there now and then, more and
-//! more seldom, and nothing is made to be exported until somebody answered.
-//!
-//! From the bottom up: `item` is what is exported and how it is encoded, `http` one request, `worker` the thread.
+//! Nothing here waits or needs the interpreter. The library's thread begins when somebody is there who takes spans or lines, in
+//! the process that has them; after a fork the child needs an `Exporter` of its own, and leaves its parent's alone.
+//! Where the environment names no collector, a Flightdeck on the same host is looked for (`find`).
 
-mod http;
+mod find;
 mod item;
-mod worker;
 
 use std::collections::HashMap;
-use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
+use flightdeck::Registry;
+use flightdeck::binding::{LogRecord, Span};
+use flightdeck::otlp::{OtlpOptions, Resource};
 use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
-use pyo3::types::{PyBool, PyDict};
+use pyo3::types::PyDict;
 
-use item::{Line, Span, Value};
-use worker::{Shared, Signal};
+/// What is exported.
+#[derive(Clone, Copy)]
+pub(crate) enum Signal {
+    Traces,
+    Logs,
+}
 
-/// Attributes of one span or line; the rest is left out.
-const ATTRIBUTES_MAX: usize = 64;
+/// What the service, the export and who looks for a Flightdeck have in common.
+pub(crate) struct Shared {
+    resource: Resource,
+    options: OtlpOptions,
+    export: OnceLock<flightdeck::otlp::Exporter>,
+    /// By signal, whether somebody takes it.
+    wanted: [AtomicBool; 2],
+}
 
-/// Exports spans and lines. After a fork the child needs one of its own.
+impl Shared {
+    /// Begins to export, unless that was done.
+    fn start(&self) -> Result<(), flightdeck::Error> {
+        if self.export.get().is_none() {
+            let registry = Registry::new();
+            let made =
+                flightdeck::otlp::Exporter::start(self.options.clone(), self.resource.clone(), &registry)?;
+            let _ = self.export.set(made);
+        }
+        Ok(())
+    }
+
+    fn want(&self, signal: Signal, wanted: bool) {
+        self.wanted[signal as usize].store(wanted, Relaxed);
+    }
+
+    fn wants(&self, signal: Signal) -> bool {
+        self.wanted[signal as usize].load(Relaxed)
+    }
+
+    /// By signal and outcome, how many.
+    fn outcomes(&self) -> Vec<(&'static str, &'static str, u64)> {
+        self.export.get().map(flightdeck::otlp::Exporter::outcomes).unwrap_or_default()
+    }
+}
+
+/// Exports spans and lines.
 #[pyclass(frozen, module = "flightdeck._core")]
 pub(crate) struct Exporter {
-    shared: Arc<Shared>,
+    shared: Option<Arc<Shared>>,
+    search: Option<find::Search>,
+    process: u32,
 }
 
 #[pymethods]
 impl Exporter {
-    /// `endpoint` is `http://host:port` and maybe a path. With `asks_first` nothing is wanted until somebody answered there.
+    /// `signals` tells whether there are spans, and lines. Where the environment says nothing of a collector, it is `fallback`: a
+    /// Flightdeck, of which nothing is wanted until it answered there.
     #[new]
     fn new(
-        endpoint: &str,
-        headers: Vec<(String, String)>,
+        py: Python<'_>,
+        service: &str,
         resource: Vec<(String, String)>,
         signals: (bool, bool),
-        asks_first: bool,
+        fallback: &str,
     ) -> PyResult<Exporter> {
-        let collector = http::Collector::new(endpoint, headers).map_err(PyValueError::new_err)?;
-        let shared = worker::start(collector, resource, signals, asks_first)?;
-        Ok(Exporter { shared })
+        let resource = resource.iter().fold(Resource::new(service), |made, (name, value)| made.with(name, value));
+        // Certificates are read, which takes a while.
+        let made = py.detach(|| Exporter::make(resource, signals, fallback));
+        made.map_err(PyValueError::new_err)
     }
 
     /// Whether spans are wanted: somebody takes them.
     fn wants_spans(&self) -> bool {
-        self.shared.wants(Signal::Traces)
+        self.shared().wants(Signal::Traces)
     }
 
     /// Whether log lines are.
     fn wants_lines(&self) -> bool {
-        self.shared.wants(Signal::Logs)
+        self.shared().wants(Signal::Logs)
     }
 
     /// Exports a span that is over. Ids are hexadecimal, times nanoseconds since 1970, the kind a number of OTLP's.
     #[expect(clippy::too_many_arguments)]
     fn span(
         &self,
-        trace_id: &str,
-        span_id: &str,
-        parent_id: Option<&str>,
+        trace: (String, String, Option<String>, bool),
         name: String,
         kind: u64,
         begin_ns: u64,
@@ -70,20 +110,12 @@ impl Exporter {
         attributes: &Bound<'_, PyDict>,
         error: Option<String>,
     ) {
-        let Some((trace_id, span_id)) = item::id(trace_id).zip(item::id(span_id)) else { return };
-        let parent_id = parent_id.and_then(item::id);
-        let attributes = attributes_of(attributes);
-        self.shared.span(Span {
-            trace_id,
-            span_id,
-            parent_id,
-            name,
-            kind,
-            begin_ns,
-            end_ns: end_ns.max(begin_ns),
-            attributes,
-            error,
-        });
+        let Some(export) = self.shared().export.get() else { return };
+        let Some(trace) = item::trace(&trace.0, &trace.1, trace.2.as_deref(), trace.3) else { return };
+        let (start, end) = (item::time(begin_ns), item::time(end_ns));
+        let attributes = item::attributes_of(attributes);
+        let (kind, status) = (item::kind(kind), item::status(error));
+        export.span(Span { trace, name: name.into(), kind, start, end, attributes, status });
     }
 
     /// Exports a log line. The severity is a number of OTLP's.
@@ -96,43 +128,75 @@ impl Exporter {
         trace: Option<(String, String, bool)>,
         attributes: &Bound<'_, PyDict>,
     ) {
-        let trace =
-            trace.and_then(|(trace, span, sampled)| Some((item::id(&trace)?, item::id(&span)?, sampled)));
-        let (attributes, message) = (attributes_of(attributes), item::shortened(message));
-        self.shared.line(Line { time_ns, severity, level, message, trace, attributes });
+        let Some(export) = self.shared().export.get() else { return };
+        let trace = trace.and_then(|(trace, span, sampled)| item::trace(&trace, &span, None, sampled));
+        export.log(LogRecord {
+            time: item::time(time_ns),
+            severity: (severity, level.into()),
+            target: String::new(),
+            message: Some(item::shortened(message).into()),
+            attributes: item::attributes_of(attributes),
+            request: Some((String::new(), trace)),
+        });
     }
 
     /// Waits until what was exported so far is sent; whether it was.
     fn flush(&self, py: Python<'_>, seconds: f64) -> bool {
         let patience = Duration::try_from_secs_f64(seconds).unwrap_or_default();
-        py.detach(|| self.shared.flush(patience))
+        let export = self.shared().export.get();
+        export.is_none_or(|export| py.detach(|| export.flush(patience)))
     }
 
     /// What became of spans and lines: by signal and outcome, how many.
     fn counts(&self) -> HashMap<(&'static str, &'static str), u64> {
-        self.shared.counts()
+        let outcomes = self.shared().outcomes().into_iter();
+        outcomes.map(|(signal, outcome, items)| ((signal, outcome), items)).collect()
+    }
+}
+
+impl Exporter {
+    fn make(resource: Resource, (spans, lines): (bool, bool), fallback: &str) -> Result<Exporter, String> {
+        let told = OtlpOptions::from_env();
+        // What is asked in the clear is on this host; what is named with TLS needs not be looked for.
+        let place = match &told {
+            None if !fallback.starts_with("https://") => Some(find::Place::of(fallback)?),
+            _ => None,
+        };
+        let address = place.as_ref().map_or_else(|| fallback.to_owned(), find::Place::address);
+        let mut options = told.unwrap_or_else(|| OtlpOptions::to(&address));
+        // They are there to be scraped.
+        options.metrics = false;
+        options.traces &= spans;
+        options.logs &= lines;
+        let (spans, lines) = (options.traces, options.logs);
+        let shared = Arc::new(Shared {
+            resource,
+            options,
+            export: OnceLock::new(),
+            wanted: [AtomicBool::new(place.is_none() && spans), AtomicBool::new(place.is_none() && lines)],
+        });
+        let search = match place {
+            Some(place) if spans || lines => Some(find::Search::start(place, Arc::clone(&shared))?),
+            None if spans || lines => {
+                shared.start().map_err(|error| error.to_string())?;
+                None
+            }
+            _ => None,
+        };
+        Ok(Exporter { shared: Some(shared), search, process: std::process::id() })
+    }
+
+    fn shared(&self) -> &Shared {
+        self.shared.as_deref().expect("it is there until the drop")
     }
 }
 
 impl Drop for Exporter {
     fn drop(&mut self) {
-        self.shared.close();
+        if self.process == std::process::id() {
+            return;
+        }
+        // The threads that are to be told stayed with the parent, and one may have had a lock: what they had is left alone.
+        std::mem::forget((self.shared.take(), self.search.take()));
     }
-}
-
-/// What is neither text nor a number is left as its text, and what has none is left out.
-fn attributes_of(given: &Bound<'_, PyDict>) -> Vec<(String, Value)> {
-    let attribute = |(name, value): (Bound<'_, PyAny>, Bound<'_, PyAny>)| {
-        let value = if let Ok(truth) = value.cast::<PyBool>() {
-            Value::Truth(truth.is_true())
-        } else if let Ok(number) = value.extract::<i64>() {
-            Value::Integer(number)
-        } else if let Ok(number) = value.extract::<f64>() {
-            Value::Float(number)
-        } else {
-            Value::Text(item::shortened(value.str().ok()?.to_string()))
-        };
-        Some((name.extract().ok()?, value))
-    };
-    given.iter().take(ATTRIBUTES_MAX).filter_map(attribute).collect()
 }

@@ -76,7 +76,7 @@ fn escaped(name: &str, scheme: Scheme, legacy: bool, is_legacy: fn(char, usize) 
 
 /// Appends a label value, or a quoted name, between its quotes.
 #[inline]
-pub(crate) fn push_value(out: &mut Vec<u8>, value: &[u8]) {
+pub fn push_value(out: &mut Vec<u8>, value: &[u8]) {
     let special = |byte: &u8| matches!(byte, b'\\' | b'"' | b'\n');
     if !value.iter().any(special) {
         return out.extend_from_slice(value);
@@ -92,7 +92,7 @@ pub(crate) fn push_value(out: &mut Vec<u8>, value: &[u8]) {
 }
 
 /// Appends a help text. OpenMetrics also escapes quotes in it.
-pub(crate) fn push_help(out: &mut Vec<u8>, help: &str, quotes: bool) {
+pub fn push_help(out: &mut Vec<u8>, help: &str, quotes: bool) {
     for byte in help.bytes() {
         match byte {
             b'\\' => out.extend_from_slice(b"\\\\"),

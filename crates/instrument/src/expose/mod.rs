@@ -15,6 +15,7 @@ mod compress;
 pub(crate) mod escape;
 mod negotiate;
 pub(crate) mod number;
+pub(crate) mod parts;
 mod protobuf;
 mod text;
 

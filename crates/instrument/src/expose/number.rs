@@ -2,7 +2,7 @@
 
 /// Appends a number: shortest digits that are read back as the same one, always with a fraction or an exponent.
 #[inline]
-pub(crate) fn push(out: &mut Vec<u8>, value: f64) {
+pub fn push(out: &mut Vec<u8>, value: f64) {
     // Counts up to a million are what most samples are.
     if (0.0..1_000_000.0).contains(&value) && value.fract() == 0.0 && value.is_sign_positive() {
         push_integer(out, value as u64);

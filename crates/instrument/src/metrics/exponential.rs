@@ -11,9 +11,9 @@ use std::sync::LazyLock;
 use super::sync::{AtomicU64, Ordering};
 
 /// The finest schema: 256 buckets between a number and its double.
-pub(crate) const SCHEMA_MAX: i8 = 8;
+pub const SCHEMA_MAX: i8 = 8;
 /// The coarsest: a bucket spans a factor of 65,536.
-pub(crate) const SCHEMA_MIN: i8 = -4;
+pub const SCHEMA_MIN: i8 = -4;
 
 /// Cells of a window beyond its counters.
 pub(crate) const HEADER_CELLS: u32 = 1;
@@ -39,7 +39,7 @@ static BOUNDS: LazyLock<Bounds> = LazyLock::new(|| {
 });
 
 /// The bucket a positive number falls in: bucket `i` holds what is above 2^((i-1)/2^schema) and at most 2^(i/2^schema).
-pub(crate) fn index(value: f64, schema: i8) -> i32 {
+pub fn index(value: f64, schema: i8) -> i32 {
     if value.is_infinite() {
         return index(f64::MAX, schema) + 1;
     }
@@ -153,6 +153,26 @@ pub struct Sketch {
 }
 
 impl Sketch {
+    /// The resolution: 2^schema buckets between a number and its double. `None` while it has seen nothing but zeros.
+    pub fn schema(&self) -> Option<i8> {
+        self.schema
+    }
+
+    /// How many zeros it has seen.
+    pub fn zeros(&self) -> u64 {
+        self.zero
+    }
+
+    /// Buckets of positive numbers: bucket `i` holds what is above 2^((i-1)/2^schema) and at most 2^(i/2^schema).
+    pub fn positive(&self) -> &BTreeMap<i32, u64> {
+        &self.positive
+    }
+
+    /// Buckets of negative numbers, by their amount.
+    pub fn negative(&self) -> &BTreeMap<i32, u64> {
+        &self.negative
+    }
+
     /// How many numbers it has seen.
     pub fn count(&self) -> u64 {
         self.zero + self.positive.values().sum::<u64>() + self.negative.values().sum::<u64>()
@@ -192,6 +212,28 @@ impl Sketch {
             seen += count;
             (seen >= rank).then_some(value)
         })
+    }
+
+    /// Adds zeros.
+    #[doc(hidden)]
+    pub fn add_zeros(&mut self, count: u64) {
+        self.zero += count;
+    }
+
+    /// Adds to a bucket of that schema, of positive or negative numbers.
+    #[doc(hidden)]
+    pub fn add_bucket(&mut self, schema: i8, index: i32, count: u64, negative: bool) {
+        let steps = self.adopt(schema);
+        let side = if negative { &mut self.negative } else { &mut self.positive };
+        *side.entry(coarsen(index, steps)).or_default() += count;
+    }
+
+    /// Becomes coarser by one step.
+    #[doc(hidden)]
+    pub fn halve(&mut self) {
+        if let Some(schema) = self.schema {
+            self.adopt(schema - 1);
+        }
     }
 
     pub(crate) fn add_window(&mut self, window: &[AtomicU64], negative: bool) {

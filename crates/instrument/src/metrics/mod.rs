@@ -10,7 +10,7 @@ mod collector;
 mod column;
 mod counter;
 mod exemplar;
-mod exponential;
+pub(crate) mod exponential;
 mod family;
 mod gauge;
 mod histogram;

@@ -7,12 +7,13 @@ use std::time::{Duration, Instant};
 use tokio::sync::mpsc;
 
 use super::options::{Batch, OtlpOptions};
+use super::queue::{Entrance, queue};
 use super::records::LogRecord;
 use super::resource::Resource;
 use super::spans::Span;
 use super::transport::{Collector, Transport};
 use super::worker::{Flush, Outlet, export_items, export_metrics};
-use super::{Signal, records, spans};
+use super::{Signal, records};
 use crate::Error;
 use crate::metrics::{Counter, Family, Registry};
 
@@ -24,11 +25,14 @@ pub struct Exporter {
 }
 
 struct Shared {
-    spans: Option<mpsc::Sender<Span>>,
-    records: Option<mpsc::Sender<LogRecord>>,
+    spans: Option<Entrance<Span>>,
+    records: Option<Entrance<LogRecord>>,
     flushes: Vec<mpsc::UnboundedSender<Flush>>,
     counted: Counted,
 }
+
+/// What may become of items.
+const OUTCOMES: [&str; 4] = ["sent", "refused", "expired", "dropped"];
 
 /// What became of items.
 #[derive(Clone)]
@@ -100,27 +104,29 @@ impl Exporter {
                 runtime.handle(),
             );
         }
-        let mut queue = None;
+        let mut spans = None;
         if options.traces {
             let (outlet, flushed) = outlet(Signal::Traces)?;
-            let (sender, waiting) = mpsc::channel(options.batch(Signal::Traces).queue_items_max.max(1));
-            queue = Some(sender);
+            let items_max = options.batch(Signal::Traces).queue_items_max;
+            let (entrance, waiting) = queue(items_max, options.queue_bytes_max);
+            spans = Some(entrance);
             work.spawn_on(
-                export_items(outlet, resource.clone(), waiting, flushed, spans::request),
+                export_items(outlet, resource.clone(), waiting, flushed, super::spans::request),
                 runtime.handle(),
             );
         }
         let mut lines = None;
         if options.logs {
             let (outlet, flushed) = outlet(Signal::Logs)?;
-            let (sender, waiting) = mpsc::channel(options.batch(Signal::Logs).queue_items_max.max(1));
-            lines = Some(sender);
+            let items_max = options.batch(Signal::Logs).queue_items_max;
+            let (entrance, waiting) = queue(items_max, options.queue_bytes_max);
+            lines = Some(entrance);
             work.spawn_on(
                 export_items(outlet, resource, waiting, flushed, records::request),
                 runtime.handle(),
             );
         }
-        let shared = Arc::new(Shared { spans: queue, records: lines, flushes, counted });
+        let shared = Arc::new(Shared { spans, records: lines, flushes, counted });
         watch_queues(registry, &shared);
         std::thread::Builder::new()
             .name("flightdeck-otlp".to_owned())
@@ -143,21 +149,38 @@ impl Exporter {
             .all(|_| is_done.recv_timeout(deadline.saturating_duration_since(Instant::now())).is_ok())
     }
 
+    /// What became of spans and lines so far, for those who do not read the registry: signal, outcome, how many.
+    #[doc(hidden)]
+    pub fn outcomes(&self) -> Vec<(&'static str, &'static str, u64)> {
+        let mut all = Vec::new();
+        for signal in [Signal::Traces, Signal::Logs] {
+            for outcome in OUTCOMES {
+                let (items, mut count) = (&self.shared.counted.items, 0.0);
+                items.with(&[signal.name(), outcome], |counter| count = counter.get());
+                all.push((signal.name(), outcome, count as u64));
+            }
+        }
+        all
+    }
+
     /// Whether spans are wanted at all.
-    pub(crate) fn wants_spans(&self) -> bool {
+    #[doc(hidden)]
+    pub fn wants_spans(&self) -> bool {
         self.shared.spans.is_some()
     }
 
     /// Exports a span, if there is room.
-    pub(crate) fn span(&self, span: Span) {
-        if self.shared.spans.as_ref().is_some_and(|queue| queue.try_send(span).is_err()) {
+    #[doc(hidden)]
+    pub fn span(&self, span: Span) {
+        if self.shared.spans.as_ref().is_some_and(|queue| !queue.put(span)) {
             self.shared.counted.add(Signal::Traces, "dropped", 1);
         }
     }
 
     /// Exports a line, if there is room.
-    pub(crate) fn log(&self, record: LogRecord) {
-        if self.shared.records.as_ref().is_some_and(|queue| queue.try_send(record).is_err()) {
+    #[doc(hidden)]
+    pub fn log(&self, record: LogRecord) {
+        if self.shared.records.as_ref().is_some_and(|queue| !queue.put(record)) {
             self.shared.counted.add(Signal::Logs, "dropped", 1);
         }
     }
@@ -186,8 +209,8 @@ fn watch_queues(registry: &Registry, shared: &Arc<Shared>) {
             }
         };
         let spans = shared.spans.as_ref();
-        expose(Signal::Traces, spans.map(|queue| queue.max_capacity() - queue.capacity()));
+        expose(Signal::Traces, spans.map(Entrance::items));
         let records = shared.records.as_ref();
-        expose(Signal::Logs, records.map(|queue| queue.max_capacity() - queue.capacity()));
+        expose(Signal::Logs, records.map(Entrance::items));
     });
 }

@@ -16,7 +16,7 @@
 //! # Ok::<(), flightdeck::Error>(())
 //! ```
 //!
-//! `options` says where to and how much, and `environment` where that may come from; `exporter` has the queues and `worker` empties them; `transport` is a connection,
+//! `options` says where to and how much, and `environment` where that may come from; `exporter` has the queues (`queue`) and `worker` empties them; `transport` is a connection,
 //! `answer` what a collector says and `retry` what follows from it. `metrics`, `spans` and `records` are the three
 //! signals, `conventions` the names that OpenTelemetry has for metrics of HTTP.
 
@@ -27,10 +27,11 @@ mod environment;
 mod exporter;
 mod metrics;
 mod options;
-mod records;
+mod queue;
+pub(crate) mod records;
 mod resource;
 mod retry;
-mod spans;
+pub(crate) mod spans;
 #[cfg(feature = "otlp-tls")]
 mod tls;
 mod tracing_layer;

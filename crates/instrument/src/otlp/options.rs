@@ -46,6 +46,8 @@ pub struct OtlpOptions {
     pub batch_items_max: usize,
     /// How many spans, and how many lines, may wait; what is beyond is dropped and counted.
     pub queue_items_max: usize,
+    /// About how much memory they may take: of spans, and of lines, so many bytes.
+    pub queue_bytes_max: usize,
     /// How long a batch is tried again before it is dropped.
     pub retry_for: Duration,
     /// What is otherwise for the batches of one signal.
@@ -129,6 +131,7 @@ impl OtlpOptions {
             batch_delay: Duration::from_secs(1),
             batch_items_max: 512,
             queue_items_max: 4_096,
+            queue_bytes_max: 16 << 20,
             retry_for: Duration::from_secs(60),
             batches: Batches::default(),
         }

@@ -1,9 +1,11 @@
 //! Log lines as records.
 
+use std::borrow::Cow;
 use std::time::SystemTime;
 
+use super::queue::Item;
 use super::resource::{Resource, write_scope, write_text};
-use super::spans::write_attribute;
+use super::spans::{Attributes, write_attribute};
 use super::unix_ns;
 use crate::correlate::TraceContext;
 use crate::protobuf::Message;
@@ -11,14 +13,29 @@ use crate::value::Value;
 
 /// One line. It was redacted when it was written.
 #[derive(Clone, Debug)]
-pub(crate) struct LogRecord {
-    time: SystemTime,
+pub struct LogRecord {
+    /// When it was written.
+    pub time: SystemTime,
     /// Number and name, as OTLP has them.
-    severity: (u64, &'static str),
-    target: String,
-    message: Option<Value>,
-    attributes: Vec<(&'static str, Value)>,
-    request: Option<(String, TraceContext)>,
+    pub severity: (u64, Cow<'static, str>),
+    /// Which part of the service wrote it; may be empty.
+    pub target: String,
+    /// What it says.
+    pub message: Option<Value>,
+    /// What else.
+    pub attributes: Attributes,
+    /// The id of the request it belongs to, and where that is in a trace.
+    pub request: Option<(String, Option<TraceContext>)>,
+}
+
+impl Item for LogRecord {
+    fn bytes(&self) -> usize {
+        let attribute = |(name, value): &(Cow<'static, str>, Value)| {
+            size_of::<(Cow<'static, str>, Value)>() + name.len() + value.bytes()
+        };
+        let message = self.message.as_ref().map_or(0, Value::bytes);
+        size_of::<LogRecord>() + message + self.attributes.iter().map(attribute).sum::<usize>()
+    }
 }
 
 impl LogRecord {
@@ -36,18 +53,19 @@ impl LogRecord {
             tracing::Level::WARN => (13, "WARN"),
             tracing::Level::ERROR => (17, "ERROR"),
         };
-        let mut attributes = fields.values;
+        let named = fields.values.into_iter().map(|(name, value)| (Cow::Borrowed(name), value));
+        let mut attributes: Attributes = named.collect();
         if suppressed > 0 {
-            attributes.push(("suppressed", Value::Integer(suppressed as i64)));
+            attributes.push((Cow::Borrowed("suppressed"), Value::Integer(suppressed as i64)));
         }
         let context = crate::correlate::current();
         LogRecord {
             time: SystemTime::now(),
-            severity,
+            severity: (severity.0, Cow::Borrowed(severity.1)),
             target: metadata.target().to_owned(),
             message,
             attributes,
-            request: context.map(|context| (context.request_id().to_owned(), context.trace().clone())),
+            request: context.map(|context| (context.request_id().to_owned(), Some(context.trace().clone()))),
         }
     }
 }
@@ -72,17 +90,24 @@ fn write_record(message: &mut Message, record: &LogRecord) {
     if let Some(body) = &record.message {
         message.message(5, |any| body.write(any));
     }
-    write_text(message, 6, "target", &record.target);
-    if let Some((request_id, _)) = &record.request {
+    if !record.target.is_empty() {
+        write_text(message, 6, "target", &record.target);
+    }
+    let request_id = record.request.as_ref().map_or("", |(request_id, _)| request_id);
+    if !request_id.is_empty() {
         write_text(message, 6, "request_id", request_id);
     }
     for (name, value) in &record.attributes {
         // A field may be named as we name something; it keeps what it says, under another name.
-        let taken = ["target", "request_id"].contains(name);
-        let name = if taken { format!("{name}_") } else { (*name).to_owned() };
+        let taken = match name.as_ref() {
+            "target" => !record.target.is_empty(),
+            "request_id" => !request_id.is_empty(),
+            _ => false,
+        };
+        let name = if taken { Cow::Owned(format!("{name}_")) } else { Cow::Borrowed(name.as_ref()) };
         write_attribute(message, 6, &name, value);
     }
-    if let Some((_, trace)) = &record.request {
+    if let Some((_, Some(trace))) = &record.request {
         message.fixed32(8, u32::from(trace.sampled));
         message.bytes(9, &trace.trace_id.to_be_bytes());
         message.bytes(10, &trace.span_id.to_be_bytes());

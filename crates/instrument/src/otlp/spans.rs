@@ -4,6 +4,7 @@ use std::borrow::Cow;
 use std::sync::{Arc, Mutex};
 use std::time::SystemTime;
 
+use super::queue::Item;
 use super::resource::{Resource, write_scope};
 use super::{Exporter, unix_ns};
 use crate::correlate::TraceContext;
@@ -17,35 +18,59 @@ const PENDING_SPANS_MAX: usize = 128;
 /// Attributes of one span; what is beyond is counted.
 const ATTRIBUTES_MAX: usize = 128;
 
-pub(crate) type Attributes = Vec<(Cow<'static, str>, Value)>;
+pub type Attributes = Vec<(Cow<'static, str>, Value)>;
 
 /// A piece of work that is over.
 #[derive(Clone, Debug)]
-pub(crate) struct Span {
-    pub(crate) trace: TraceContext,
-    pub(crate) name: Cow<'static, str>,
-    pub(crate) kind: SpanKind,
-    pub(crate) start: SystemTime,
-    pub(crate) end: SystemTime,
-    pub(crate) attributes: Attributes,
-    pub(crate) status: SpanStatus,
+pub struct Span {
+    /// Trace, span and parent.
+    pub trace: TraceContext,
+    /// What it was.
+    pub name: Cow<'static, str>,
+    /// What kind of work.
+    pub kind: SpanKind,
+    /// When it began.
+    pub start: SystemTime,
+    /// When it ended.
+    pub end: SystemTime,
+    /// What else there is to be said.
+    pub attributes: Attributes,
+    /// How it ended.
+    pub status: SpanStatus,
+}
+
+impl Item for Span {
+    fn bytes(&self) -> usize {
+        let attribute = |(name, value): &(Cow<'static, str>, Value)| {
+            size_of::<(Cow<'static, str>, Value)>() + name.len() + value.bytes()
+        };
+        size_of::<Span>() + self.name.len() + self.attributes.iter().map(attribute).sum::<usize>()
+    }
 }
 
 /// What kind of work, by OTLP's numbers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum SpanKind {
+pub enum SpanKind {
+    /// Within the service.
     Internal = 1,
+    /// A request that was answered.
     Server = 2,
+    /// A call that was made.
     Client = 3,
+    /// A message that was sent.
     Producer = 4,
+    /// A message that was worked on.
     Consumer = 5,
 }
 
 /// How it ended.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) enum SpanStatus {
+pub enum SpanStatus {
+    /// Nobody said.
     Unset,
+    /// Well.
     Ok,
+    /// It failed, and why.
     Error(Cow<'static, str>),
 }
 

@@ -221,7 +221,13 @@ impl Transport {
             Connection::Http2(sender) => sender.send_request(request).await,
         };
         let (head, body) = response.map_err(text)?.into_parts();
-        let (body, trailers) = read(body).await?;
+        let (body, trailers) = match (read(body).await, self.collector.protocol) {
+            (Ok(read), _) => read,
+            // The status has said what became of it. A body that breaks off, as it does where TLS is not ended properly, is no
+            // reason to send everything twice.
+            (Err(_), Protocol::Http) => (Bytes::new(), None),
+            (Err(reason), Protocol::Grpc) => return Err(reason),
+        };
         let verdict = match self.collector.protocol {
             Protocol::Http => answer::over_http(head.status.as_u16(), &head.headers, &body),
             Protocol::Grpc => {

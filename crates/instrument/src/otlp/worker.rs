@@ -10,6 +10,7 @@ use super::answer::Verdict;
 use super::exporter::Counted;
 use super::metrics;
 use super::options::OtlpOptions;
+use super::queue::{Item, Waiting};
 use super::resource::Resource;
 use super::retry::Backoff;
 use super::transport::Transport;
@@ -137,10 +138,10 @@ impl Outlet {
 }
 
 /// Exports spans or lines until nobody can give it any more.
-pub(super) async fn export_items<T: Send + 'static>(
+pub(super) async fn export_items<T: Item + Send + 'static>(
     mut outlet: Outlet,
     resource: Resource,
-    mut queue: mpsc::Receiver<T>,
+    mut queue: Waiting<T>,
     mut flushed: mpsc::UnboundedReceiver<Flush>,
     encode: fn(&Resource, &[T]) -> Vec<u8>,
 ) {
@@ -159,8 +160,8 @@ pub(super) async fn export_items<T: Send + 'static>(
         loop {
             while batch.len() < items_max && (outlet.is_awaited() || outlet.is_orphaned) {
                 match queue.try_recv() {
-                    Ok(item) => batch.push(item),
-                    Err(_) => break,
+                    Some(item) => batch.push(item),
+                    None => break,
                 }
             }
             if batch.is_empty() {
@@ -179,8 +180,8 @@ pub(super) async fn export_items<T: Send + 'static>(
 
 /// Waits for items and for others to go with them; whether there may be more. What was gathered stays in the batch when
 /// this is given up.
-async fn gather<T>(
-    queue: &mut mpsc::Receiver<T>,
+async fn gather<T: Item>(
+    queue: &mut Waiting<T>,
     batch: &mut Vec<T>,
     items_max: usize,
     delay: Duration,

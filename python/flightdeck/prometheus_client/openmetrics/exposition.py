@@ -54,12 +54,15 @@ def _write_family(output: StringIO, metric: Any, escaping: str, native: bool) ->
 def _sample_line(metric: Any, sample: Any, escaping: str) -> str:
     name = escape_metric_name(sample.name, escaping)
     labels = [(escape_label_name(label, escaping), value) for label, value in sorted(sample.labels.items())]
+    exemplars = [sample.exemplar] if sample.exemplar else []
     if sample.native_histogram is not None:
         value = _native_histogram(sample.native_histogram)
+        exemplars += sample.native_histogram.nh_exemplars or ()
     else:
-        value = floatToGoString(sample.value)
+        value = "" if sample.value is None else floatToGoString(sample.value)
     timestamp = f" {sample.timestamp}" if sample.timestamp is not None else ""
-    return f"{_series(name, labels)} {value}{timestamp}{_exemplar(metric, sample)}\n"
+    told = "".join(_exemplar(metric, sample, exemplar) for exemplar in exemplars)
+    return f"{_series(name, labels)} {value}{timestamp}{told}\n"
 
 
 def _series(name: str, labels: Any) -> str:
@@ -71,10 +74,7 @@ def _series(name: str, labels: Any) -> str:
     return f"{name}{{{','.join(pairs)}}}" if pairs else name
 
 
-def _exemplar(metric: Any, sample: Any) -> str:
-    exemplar = sample.exemplar
-    if not exemplar:
-        return ""
+def _exemplar(metric: Any, sample: Any, exemplar: Any) -> str:
     allowed = (
         (metric.type in ("histogram", "gaugehistogram") and (sample.name.endswith("_bucket") or sample.native_histogram is not None))
         or (metric.type == "counter" and sample.name.endswith("_total"))
@@ -94,12 +94,11 @@ def _native_histogram(histogram: Any) -> str:
         f"zero_threshold:{histogram.zero_threshold}",
         f"zero_count:{histogram.zero_count}",
     ]
-    for name, spans in (("positive_spans", histogram.pos_spans), ("negative_spans", histogram.neg_spans)):
+    sides = (("negative", histogram.neg_spans, histogram.neg_deltas), ("positive", histogram.pos_spans, histogram.pos_deltas))
+    for sign, spans, deltas in sides:
         if spans:
-            parts.append(f"{name}:[{','.join(f'{span[0]}:{span[1]}' for span in spans)}]")
-    for name, deltas in (("positive_deltas", histogram.pos_deltas), ("negative_deltas", histogram.neg_deltas)):
-        if deltas:
-            parts.append(f"{name}:[{','.join(str(delta) for delta in deltas)}]")
+            parts.append(f"{sign}_spans:[{','.join(f'{span[0]}:{span[1]}' for span in spans)}]")
+            parts.append(f"{sign}_deltas:[{','.join(str(delta) for delta in deltas)}]")
     return "{" + ",".join(parts) + "}"
 
 

@@ -219,7 +219,10 @@ _NUMBER = re.compile(r"^[+-]?(\d+(\.\d*)?([eE][+-]?\d+)?|\.\d+([eE][+-]?\d+)?|[i
 def _number(text: str, line: str) -> Union[int, float]:
     if not _NUMBER.match(text):
         raise ValueError(f"Invalid value {text!r}: {line}")
-    return float(text)
+    try:
+        return int(text)
+    except ValueError:
+        return float(text)
 
 
 def _timestamp(text: str, line: str) -> Union[Timestamp, float]:

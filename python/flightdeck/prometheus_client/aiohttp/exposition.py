@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Callable
 
-from .registry import REGISTRY
+from ..registry import REGISTRY
 
 
 def make_aiohttp_handler(registry: Any = REGISTRY, disable_compression: bool = False) -> Callable[..., Any]:
@@ -15,7 +15,7 @@ def make_aiohttp_handler(registry: Any = REGISTRY, disable_compression: bool = F
 
         from aiohttp import web
 
-        from . import exposition
+        from .. import exposition
 
         accept = ",".join(request.headers.getall("Accept", []))
         accept_encoding = ",".join(request.headers.getall("Accept-Encoding", []))

@@ -7,8 +7,8 @@ from typing import Any
 from twisted.internet import reactor
 from twisted.web.wsgi import WSGIResource
 
-from .registry import REGISTRY
-from .serve import make_wsgi_app
+from ..registry import REGISTRY
+from ..serve import make_wsgi_app
 
 
 def MetricsResource(registry: Any = REGISTRY) -> WSGIResource:

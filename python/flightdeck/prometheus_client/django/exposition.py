@@ -9,26 +9,29 @@ from urllib.parse import parse_qs
 from django.http import HttpResponse
 from django.views import View
 
-from .registry import REGISTRY
+from ..registry import REGISTRY, CollectorRegistry
 
 
 class PrometheusDjangoView(View):  # type: ignore[misc]
     """Answers scrapes."""
 
-    registry: Any = REGISTRY
+    # Where nobody says which: that of this process, or the files of all.
+    registry: Any = None
+    multiprocess_mode: bool = "PROMETHEUS_MULTIPROC_DIR" in os.environ or "prometheus_multiproc_dir" in os.environ
 
     def get(self, request: Any, *args: Any, **kwargs: Any) -> Any:
         """Answers a scrape."""
-        from . import exposition
-        from .multiprocess import MultiProcessCollector
-        from .registry import CollectorRegistry
+        from .. import exposition
 
-        registry = self.registry
-        if "PROMETHEUS_MULTIPROC_DIR" in os.environ:
-            registry = CollectorRegistry()
-            MultiProcessCollector(registry)
+        if self.registry is None:
+            self.registry = REGISTRY
+            if self.multiprocess_mode:
+                from ..multiprocess import MultiProcessCollector
+
+                self.registry = CollectorRegistry()
+                MultiProcessCollector(self.registry)
         status, headers, output = exposition._bake_output(
-            registry,
+            self.registry,
             request.headers.get("Accept"),
             request.headers.get("Accept-Encoding"),
             parse_qs(request.META.get("QUERY_STRING", "")),

@@ -1,0 +1,5 @@
+"""The metrics as a resource of Twisted."""
+
+from ._exposition import MetricsResource
+
+__all__ = ["MetricsResource"]
