@@ -148,8 +148,7 @@ def _after_fork_in_child() -> None:
     _exporter = None
 
 
-if hasattr(os, "register_at_fork"):
-    os.register_at_fork(after_in_child=_after_fork_in_child)
+workers.in_child(_after_fork_in_child)
 
 
 # Spans.

@@ -71,6 +71,7 @@ class Service:
 
     def serve(self) -> None:
         """In the process that is about to serve: what has a thread of its own must not begin before a fork."""
+        workers.notice_fork()
         self.look_around()
         export.start(self.name, self.version, self.registry)
         logs.export_lines()

@@ -8,6 +8,7 @@ by the next. Inside the file workers are kept apart by their service. A program 
 |---|---|
 | was forked, or is a child of `multiprocessing` | when it makes its first metric |
 | is about to fork (`gunicorn --preload`) | before it forks; the child starts from zero in cells of its own |
+| was forked by uWSGI, which does it in C and tells the child afterwards | then, or with its first request |
 | has children that made a file in its name | when it is scraped |
 
 Nothing here raises: a worker that cannot meet the others counts for itself, as with one process, and that is counted. How the
@@ -42,6 +43,9 @@ _failed = False
 _registries: "weakref.WeakSet[Any]" = weakref.WeakSet()
 _asked: "weakref.WeakSet[Any]" = weakref.WeakSet()
 _publishers: List[Callable[[], None]] = []
+# What is done in a child after a fork, and in which process that was done.
+_in_child: List[Callable[[], None]] = []
+_pid = os.getpid()
 
 
 def registry_key(name: Optional[str] = None) -> Optional[str]:
@@ -380,18 +384,55 @@ def _after_fork_in_parent() -> None:
 
 
 def _after_fork_in_child() -> None:
-    global _lock, _is_worker, _failed
+    global _lock, _is_worker, _failed, _pid
+    _pid = os.getpid()
     _lock = threading.RLock()
     _is_worker = None
     if _segment is not None:
         _try("starting as a worker", _segment.forked)
         return
     _failed = False
-    # uWSGI tells the child alone that it was forked.
+    # Nobody said before that there would be workers.
     if _has_shared():
         with _lock:
             _joined()
 
 
+def in_child(function: Callable[[], None]) -> None:
+    """Has a function called in every child after a fork."""
+    _in_child.append(function)
+    if hasattr(os, "register_at_fork"):
+        os.register_at_fork(after_in_child=function)
+
+
+def notice_fork() -> None:
+    """For forks that nobody told Python of."""
+    if _pid != os.getpid():
+        for function in _in_child:
+            _try("starting as a worker", function)
+
+
+def _follow_uwsgi() -> None:
+    server: Any = sys.modules.get("uwsgi")
+    if server is None:
+        return
+    try:
+        # Its decorators have a list for the one hook there is; they refuse to be imported where there is no master.
+        from uwsgidecorators import postfork
+
+        postfork(notice_fork)
+    except Exception:
+        former = getattr(server, "post_fork_hook", None)
+
+        def hook() -> None:
+            notice_fork()
+            if former is not None:
+                former()
+
+        server.post_fork_hook = hook
+
+
 if hasattr(os, "register_at_fork"):
-    os.register_at_fork(before=_before_fork, after_in_parent=_after_fork_in_parent, after_in_child=_after_fork_in_child)
+    os.register_at_fork(before=_before_fork, after_in_parent=_after_fork_in_parent)
+in_child(_after_fork_in_child)
+_follow_uwsgi()

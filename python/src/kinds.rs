@@ -38,30 +38,25 @@ impl Counter {
     }
 
     /// Adds a non-negative amount. What is no number is counted as refused and changes nothing.
-    #[pyo3(signature = (amount = None, exemplar = None))]
-    fn inc(
-        slf: &Bound<'_, Self>,
-        amount: Option<&Bound<'_, PyAny>>,
-        exemplar: Option<&Bound<'_, PyAny>>,
-    ) -> PyResult<()> {
-        let number = amount.map_or(Ok(1.0), |amount| amount.extract::<f64>())?;
+    #[pyo3(signature = (amount = 1.0, exemplar = None))]
+    fn inc(slf: &Bound<'_, Self>, amount: f64, exemplar: Option<&Bound<'_, PyAny>>) -> PyResult<()> {
         if let Some(series) = slf.as_super().get().series()
             && exemplar.is_none()
-            && number >= 0.0
+            && amount >= 0.0
         {
             if exemplars::may_be()
                 && let Some(labels) = automatic(slf.py(), &series.cells, FIRST)
             {
-                return slf.call_method1(intern!(slf.py(), "_inc"), (number, labels)).map(drop);
+                return slf.call_method1(intern!(slf.py(), "_inc"), (amount, labels)).map(drop);
             }
-            series.cells.add(FIRST, number);
+            series.cells.add(FIRST, amount);
             return Ok(());
         }
-        if number.is_nan() {
+        if amount.is_nan() {
             refuse();
             return Ok(());
         }
-        slf.call_method1(intern!(slf.py(), "_inc"), (number, exemplar)).map(drop)
+        slf.call_method1(intern!(slf.py(), "_inc"), (amount, exemplar)).map(drop)
     }
 }
 
@@ -77,15 +72,15 @@ impl Gauge {
     }
 
     /// Adds an amount.
-    #[pyo3(signature = (amount = None))]
-    fn inc(slf: &Bound<'_, Self>, amount: Option<&Bound<'_, PyAny>>) -> PyResult<()> {
-        Gauge::add(slf, amount.map_or(Ok(1.0), |amount| amount.extract::<f64>())?)
+    #[pyo3(signature = (amount = 1.0))]
+    fn inc(slf: &Bound<'_, Self>, amount: f64) -> PyResult<()> {
+        Gauge::add(slf, amount)
     }
 
     /// Takes an amount away.
-    #[pyo3(signature = (amount = None))]
-    fn dec(slf: &Bound<'_, Self>, amount: Option<&Bound<'_, PyAny>>) -> PyResult<()> {
-        Gauge::add(slf, -amount.map_or(Ok(1.0), |amount| amount.extract::<f64>())?)
+    #[pyo3(signature = (amount = 1.0))]
+    fn dec(slf: &Bound<'_, Self>, amount: f64) -> PyResult<()> {
+        Gauge::add(slf, -amount)
     }
 
     /// Sets it. It may well be no number: a gauge recovers with the next value.

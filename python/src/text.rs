@@ -123,9 +123,9 @@ impl Writer<'_> {
             self.own_sample(out, "_bucket", "le", bound, labels, count);
             self.exemplar(out, at, 1 + bucket);
         }
-        // Where observations may be negative a sum goes down, which is nothing that a counter may do.
+        self.sample(out, "_count", &labels.whole, count);
+        // Where observations may be negative the sum goes down, which is nothing that a counter may do.
         if self.snapshot.shape.bounds.first().is_some_and(|bound| *bound >= 0.0) {
-            self.sample(out, "_count", &labels.whole, count);
             self.sample(out, "_sum", &labels.whole, numbers[0]);
         }
     }

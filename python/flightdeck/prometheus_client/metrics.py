@@ -255,7 +255,7 @@ class MetricWrapperBase(_core.Metric):
             raise TypeError("labels must be a dict of {label_name: label_value}")
         unknown = [name for name in labels if name not in self._labelnames]
         if unknown:
-            raise ValueError(f"Unknown label names: {unknown}; expected {list(self._labelnames)}")
+            raise ValueError(f"Unknown label names: {unknown}; expected {self._labelnames}")
         if not labels:
             return
         wanted = [(self._labelnames.index(name), str(value)) for name, value in labels.items()]
@@ -660,9 +660,9 @@ class Histogram(MetricWrapperBase, _core.Histogram):
         for bound, observations, bucket in zip(self._upper_bounds, counts, self._buckets):
             count += observations
             samples.append(Sample("_bucket", {"le": floatToGoString(bound)}, count, None, bucket.get_exemplar()))
-        # Where observations may be negative a sum goes down, which is nothing that a counter may do.
+        # Where observations may be negative the sum goes down, which is nothing that a counter may do.
+        samples.append(Sample("_count", {}, count))
         if self._upper_bounds[0] >= 0:
-            samples.append(Sample("_count", {}, count))
             samples.append(Sample("_sum", {}, total))
         native = self._native(numbers) if numbers else None
         if native is not None:

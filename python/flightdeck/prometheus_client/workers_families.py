@@ -76,6 +76,6 @@ def _histogram(
         count += observations
         yield Sample(name + "_bucket", {**labels, "le": floatToGoString(bound)}, count, None, exemplars.get(1 + at))
     # Where observations may be negative a sum goes down, which is nothing that a counter may do.
+    yield Sample(name + "_count", labels, count)
     if bounds[0] >= 0:
-        yield Sample(name + "_count", labels, count)
         yield Sample(name + "_sum", labels, numbers[0])

@@ -16,7 +16,7 @@ READ = [
     '# HELP "a.b" help\n# TYPE "a.b" gauge\n{"a.b","c.d"="e"} 1.0\n',
     '# HELP a help\n# TYPE a gauge\na{b="1"} 1.0 1.000000000\na{b="1"} 2.0 2.000000000\na{b="2"} 1.0\n',
     '# HELP a help\n# TYPE a histogram\na{b="c"} {count:24,sum:100.0,schema:0,zero_threshold:0.001,zero_count:4,'
-    "positive_spans:[0:2,1:2],negative_spans:[0:2,1:2],positive_deltas:[2,1,-3,3],negative_deltas:[2,1,-2,3]} 12.000000000\n",
+    "negative_spans:[0:2,1:2],negative_deltas:[2,1,-2,3],positive_spans:[0:2,1:2],positive_deltas:[2,1,-3,3]} 12.000000000\n",
 ]
 
 

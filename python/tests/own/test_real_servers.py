@@ -67,7 +67,16 @@ SERVERS = {
     "gunicorn-threads": ("wsgi", "gunicorn shop:app -w 2 --threads 4 -b 127.0.0.1:{port}"),
     "hypercorn": ("asgi", "hypercorn shop:app -w 2 -b 127.0.0.1:{port}"),
     "granian": ("asgi", "granian --interface asgi shop:app --workers 2 --host 127.0.0.1 --port {port}"),
-}
+    # It forks by itself, in C; Python is told afterwards, in the child. `pip install uwsgi` compiles it.
+    "uwsgi": ("wsgi", "uwsgi --http-socket 127.0.0.1:{port} --master --processes 3 --module shop:app --virtualenv {prefix} --die-on-term"),
+    "uwsgi-threads": (
+        "wsgi", "uwsgi --http-socket 127.0.0.1:{port} --master --processes 2 --threads 3 --module shop:app --virtualenv {prefix} --die-on-term"
+    ),
+    # A worker that is asked to end while it loads its application does not: so it is with any application. Hence the mercy.
+    "uwsgi-lazy": (
+        "wsgi", "uwsgi --http-socket 127.0.0.1:{port} --master --processes 2 --lazy-apps --enable-threads --worker-reload-mercy 3 --module shop:app --virtualenv {prefix} --die-on-term"
+    ),
+}  # fmt: skip
 
 
 class Server:
@@ -77,7 +86,9 @@ class Server:
         with socket.socket() as free:
             free.bind(("127.0.0.1", 0))
             self.port = free.getsockname()[1]
-        words = command.format(port=self.port).split()
+        words = command.format(port=self.port, prefix=sys.prefix).split()
+        if not os.path.exists(os.path.join(os.path.dirname(sys.executable), words[0])):
+            pytest.skip(f"{words[0]} is not installed")
         self.output = open(directory / "output", "w+")
         self.process = subprocess.Popen(
             [os.path.join(os.path.dirname(sys.executable), words[0]), *words[1:]],
@@ -127,13 +138,17 @@ class Server:
         return self.value(series)
 
     def stop(self):
+        """Ends it; whether it did so by itself."""
         self.process.terminate()
         try:
             self.process.wait(10)
+            return True
         except subprocess.TimeoutExpired:
             self.process.kill()
             self.process.wait()
-        self.output.close()
+            return False
+        finally:
+            self.output.close()
 
 
 @pytest.fixture(params=SERVERS)
@@ -142,11 +157,13 @@ def server(request, tmp_path):
     (tmp_path / "shop.py").write_text(textwrap.dedent(ASGI_APP if kind == "asgi" else WSGI_APP))
     started = Server(tmp_path, command)
     started.name = request.param
+    ended = True
     try:
         started.wait()
         yield started
     finally:
-        started.stop()
+        ended = started.stop()
+    assert ended or not request.param.startswith("uwsgi"), "it hangs at its end"
 
 
 def load(server, requests, threads=4):
