@@ -281,5 +281,9 @@ class _Items:
             workers.set_number("counter", cls._name, cls._help, {"signal": signal, "outcome": outcome}, count, "")
 
 
+# Of nothing that was exported yet.
+_NONE = {(signal, outcome): 0 for signal in ("traces", "logs") for outcome in ("sent", "refused", "expired", "dropped")}
+
+
 def _counts() -> Dict[Tuple[str, str], int]:
-    return _exporter.counts() if _exporter is not None else {}
+    return {**_NONE, **_exporter.counts()} if _exporter is not None else {}

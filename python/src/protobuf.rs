@@ -28,7 +28,8 @@ pub(crate) fn write(family: &Family<'_>, snapshot: &Snapshot<'_>) -> Vec<u8> {
                     parts::counter(metric, numbers[0], example.as_ref(), micros(created));
                 }
                 "summary" => {
-                    let quantiles = snapshot.shape.quantiles.iter().copied().zip(numbers[2..].iter().copied());
+                    let quantiles =
+                        snapshot.shape.quantiles.iter().copied().zip(numbers[2..].iter().copied());
                     parts::summary(metric, numbers[1] as u64, numbers[0], quantiles, micros(created));
                 }
                 "histogram" => write_histogram(metric, snapshot, at, &series, created),

@@ -192,7 +192,13 @@ mod tests {
         let native = shape.native(&all).unwrap();
         let count = |runs: &Runs| {
             let mut last = 0;
-            runs.deltas.iter().map(|delta| { last += delta; last }).sum::<i64>()
+            runs.deltas
+                .iter()
+                .map(|delta| {
+                    last += delta;
+                    last
+                })
+                .sum::<i64>()
         };
         assert_eq!((native.zeros, count(&native.positive), count(&native.negative)), (2, 8, 2));
         assert_eq!(all[1] + all[2], 12.0);

@@ -82,7 +82,8 @@ impl Exporter {
         signals: (bool, bool),
         fallback: &str,
     ) -> PyResult<Exporter> {
-        let resource = resource.iter().fold(Resource::new(service), |made, (name, value)| made.with(name, value));
+        let resource =
+            resource.iter().fold(Resource::new(service), |made, (name, value)| made.with(name, value));
         // Certificates are read, which takes a while.
         let made = py.detach(|| Exporter::make(resource, signals, fallback));
         made.map_err(PyValueError::new_err)

@@ -141,11 +141,7 @@ struct Told {
 
 impl Told {
     fn of(exemplar: &Exemplar) -> Told {
-        Told {
-            labels: exemplar.labels(),
-            value: exemplar.value(),
-            time: unix_ms(exemplar.time()) * 1_000,
-        }
+        Told { labels: exemplar.labels(), value: exemplar.value(), time: unix_ms(exemplar.time()) * 1_000 }
     }
 
     fn example(&self) -> Example<'_> {

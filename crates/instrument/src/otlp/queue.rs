@@ -87,13 +87,16 @@ mod tests {
     #[test]
     fn what_finds_no_room_stays_outside() {
         let (entrance, mut waiting) = queue(3, 10);
-        let mut check = |item: &'static str, want: bool, items: usize| {
+        let check = |item: &'static str, want: bool, items: usize| {
             assert_eq!((entrance.put(item), entrance.items()), (want, items), "{item}");
         };
         check("12345678", true, 1);
         check("12345678", true, 2);
         check("", false, 2);
-        assert_eq!((waiting.try_recv(), waiting.try_recv(), waiting.try_recv()), (Some("12345678"), Some("12345678"), None));
+        assert_eq!(
+            (waiting.try_recv(), waiting.try_recv(), waiting.try_recv()),
+            (Some("12345678"), Some("12345678"), None)
+        );
         check("1", true, 1);
         check("", true, 2);
         check("", true, 3);
