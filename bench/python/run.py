@@ -28,8 +28,8 @@ def nanoseconds(statement, names, number=100_000):
     timer = timeit.Timer(statement, globals=names, timer=time.process_time)
     return min(timer.repeat(7, number)) / number * 1e9
 
+# Nanoseconds a call on the clock, when so many threads share the calls.
 def by_threads(function, threads, calls=400_000):
-    """Nanoseconds a call on the clock, when so many threads share the calls."""
     best = 9e9
     for _ in range(5):
         def work():
