@@ -180,6 +180,7 @@ def _trace_of(sent: Optional[bytes]) -> Tuple[Tuple[str, str, bool], Optional[st
         # A later version may add fields; this one has none, and the last one is none.
         if parent and parent[1] != b"ff" and not (parent[1] == b"00" and parent[5]):
             if parent[2] != _NO_TRACE and parent[3] != _NO_SPAN:
-                return (parent[2].decode(), span, bool(int(parent[4], 16) & 1)), parent[3].decode()
+                trace = parent[2].decode()
+                return (trace, span, export.samples_called(trace, bool(int(parent[4], 16) & 1))), parent[3].decode()
     trace = os.urandom(16).hex()
     return (trace, span, export.samples(trace)), None

@@ -8,7 +8,8 @@ made. The environment says otherwise under OpenTelemetry's names, which mean wha
 `OTEL_SERVICE_NAME` and `OTEL_RESOURCE_ATTRIBUTES`. Metrics are there to be scraped and not sent.
 
 `OTEL_TRACES_SAMPLER` and `OTEL_TRACES_SAMPLER_ARG` say how many of the traces that begin here are recorded; callers that sent a
-decision are obeyed. Of what is not recorded, requests that fail or take longer than a second leave their spans all the same.
+decision are obeyed, unless the sampler is one without `parentbased_`. Of what is not recorded, requests that fail or take longer
+than a second leave their spans all the same, unless the sampler is `always_off`.
 
 Where OpenTelemetry's SDK is at work, spans are its own. What became of things is counted in
 `flightdeck_export_items_total{signal,outcome}`; queues, retries and the thread are native (`python/src/otlp/mod.rs`).
@@ -38,6 +39,7 @@ SERVER, CLIENT, CONSUMER = 2, 3, 5
 
 _exporter: Any = None
 _ratio = 1.0
+_callers_decide = True
 _keeps_errors = True
 _slow_seconds: Optional[float] = _SLOW_SECONDS
 # What the exporter was made with, and in which process.
@@ -47,9 +49,12 @@ _pid = 0
 
 def keep(ratio: Optional[float], errors: bool, slower_than: Optional[float]) -> None:
     """How many traces are recorded, and which requests leave their spans although theirs is not."""
-    global _ratio, _keeps_errors, _slow_seconds
+    global _ratio, _callers_decide, _keeps_errors, _slow_seconds
     _keeps_errors, _slow_seconds = errors, slower_than
-    _ratio = _sampled_share(os.environ) if ratio is None else min(1.0, max(0.0, ratio))
+    _ratio, _callers_decide = _sampler(os.environ) if ratio is None else (min(1.0, max(0.0, ratio)), True)
+    if ratio is None and _ratio == 0 and os.environ.get("OTEL_TRACES_SAMPLER", "").strip().lower().endswith("always_off"):
+        # Off is off.
+        _keeps_errors, _slow_seconds = False, None
 
 
 def start(service: str, version: str, registry: Any) -> None:
@@ -106,23 +111,38 @@ def _pairs(variable: str, environ: Mapping[str, str]) -> Dict[str, str]:
     """`name=value,name=value`, values percent-encoded; a list that cannot be read is left out whole."""
     pairs = [pair.strip() for pair in environ.get(variable, "").split(",") if pair.strip()]
     if not all(pair.partition("=")[0].strip() and "=" in pair for pair in pairs):
-        print(f"flightdeck: {variable} is no list of name=value, and is left out of account", file=sys.stderr)
+        _complain(f"{variable} is no list of name=value, and is left out of account")
         return {}
     split = (pair.partition("=") for pair in pairs)
     return {unquote(name.strip()): unquote(value.strip()) for name, _, value in split}
 
 
-def _sampled_share(environ: Mapping[str, str]) -> float:
-    """The share of traces that begin here which is recorded."""
-    sampler = environ.get("OTEL_TRACES_SAMPLER", "").strip().replace("parentbased_", "")
-    if sampler in ("always_on", "always_off"):
-        return 1.0 if sampler == "always_on" else 0.0
-    told = environ.get("OTEL_TRACES_SAMPLER_ARG", "").strip()
-    try:
-        return min(1.0, max(0.0, float(told or 1)))
-    except ValueError:
-        print(f"flightdeck: OTEL_TRACES_SAMPLER_ARG is `{told}`, which is no share, and is left out of account", file=sys.stderr)
-        return 1.0
+def _sampler(environ: Mapping[str, str]) -> Tuple[float, bool]:
+    """The share of traces that begin here which is recorded, and whether callers that sent a decision are obeyed."""
+    word = environ.get("OTEL_TRACES_SAMPLER", "").strip().lower()
+    argument = environ.get("OTEL_TRACES_SAMPLER_ARG", "").strip()
+    callers_decide = not word or word.startswith("parentbased_")
+    sampler = word[len("parentbased_") :] if word.startswith("parentbased_") else word
+    if sampler == "always_off":
+        return 0.0, callers_decide
+    if sampler == "traceidratio" and argument:
+        try:
+            share = float(argument)
+            if 0 <= share <= 1:
+                return share, callers_decide
+        except ValueError:
+            pass
+        _complain(f"OTEL_TRACES_SAMPLER_ARG is `{argument}`, which is not a share from 0 to 1; all traces are sampled")
+    elif sampler not in ("", "always_on", "traceidratio"):
+        _complain(f"OTEL_TRACES_SAMPLER is `{word}`, which is not known here, and is left out of account")
+        callers_decide = True
+    elif argument and not word:
+        _complain("OTEL_TRACES_SAMPLER_ARG has no effect without OTEL_TRACES_SAMPLER")
+    return 1.0, callers_decide
+
+
+def _complain(what: str) -> None:
+    print(f"flightdeck: {what}", file=sys.stderr)
 
 
 def _start() -> None:
@@ -175,6 +195,11 @@ def _go_on() -> bool:
 def samples(trace_id: str) -> bool:
     """Whether a trace that begins now is one of those that are recorded: by its id alone, so that services with one share decide alike."""
     return wants_spans() and (_ratio >= 1 or int(trace_id[16:30], 16) < _ratio * (1 << 56))
+
+
+def samples_called(trace_id: str, by_caller: bool) -> bool:
+    """The same for a trace that a caller began and decided on."""
+    return by_caller if _callers_decide else samples(trace_id)
 
 
 def keeps_some() -> bool:

@@ -300,7 +300,7 @@ def test_what_failed_or_was_slow_leaves_its_spans_though_it_was_not_sampled(coll
         kept = [line for line in generate_latest(REGISTRY).decode().splitlines() if "trace_id" in line]
         assert kept and not any('route="/orders/{{order}}",status="200"' in line for line in kept), kept
         """
-    run(program, OTEL_EXPORTER_OTLP_ENDPOINT=collector.url, OTEL_TRACES_SAMPLER="always_off")
+    run(program, OTEL_EXPORTER_OTLP_ENDPOINT=collector.url, OTEL_TRACES_SAMPLER="parentbased_traceidratio", OTEL_TRACES_SAMPLER_ARG="0")
     server = sorted((attributes(span)["url.path"], span.status.code) for span in collector.spans if span.kind == 2)
     assert server == [("/orders/13", 2), ("/orders/13", 2), ("/slow", 0)]
     for span in collector.spans:
@@ -310,12 +310,22 @@ def test_what_failed_or_was_slow_leaves_its_spans_though_it_was_not_sampled(coll
 
 
 @pytest.mark.parametrize(
-    "sampler, argument, want", [("", "", 1.0), ("", "0.25", 0.25), ("always_off", "", 0.0), ("parentbased_traceidratio", "0.5", 0.5), ("always_on", "0", 1.0), ("", "x", 1.0)]
+    "sampler, argument, want",
+    [
+        ("", "", (1.0, True)),
+        ("", "0.25", (1.0, True)),
+        ("always_off", "", (0.0, False)),
+        ("parentbased_traceidratio", "0.5", (0.5, True)),
+        ("traceidratio", "0.5", (0.5, False)),
+        ("always_on", "0", (1.0, False)),
+        ("traceidratio", "x", (1.0, False)),
+        ("jaeger_remote", "", (1.0, True)),
+    ],
 )
 def test_samplers_of_the_environment(sampler, argument, want):
     from flightdeck import export
 
-    assert export._sampled_share({"OTEL_TRACES_SAMPLER": sampler, "OTEL_TRACES_SAMPLER_ARG": argument}) == want
+    assert export._sampler({"OTEL_TRACES_SAMPLER": sampler, "OTEL_TRACES_SAMPLER_ARG": argument}) == want
 
 
 def test_who_says_it_more_closely_is_believed():
