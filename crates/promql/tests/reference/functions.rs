@@ -1,5 +1,7 @@
 //! Functions of samples and of ranges, and folds of groups.
 
+use std::cmp::Ordering;
+
 use promql::syntax::FunctionId;
 
 /// A function of one sample and of parameters.
@@ -102,24 +104,41 @@ pub(crate) fn largest(values: &[f64]) -> f64 {
 
 /// The sum with what rounding took from it, by Neumaier; of negative zeros it is zero.
 pub(crate) fn total(values: &[f64]) -> f64 {
-    let (mut sum, mut lost) = (0.0f64, 0.0);
-    for &value in values {
-        let next = sum + value;
-        lost += if sum.abs() >= value.abs() { (sum - next) + value } else { (value - next) + sum };
-        sum = next;
-    }
-    if sum.is_finite() { sum + lost } else { sum }
+    let mut total = Total::default();
+    values.iter().for_each(|&value| total.add(value));
+    if total.sum.is_finite() { total.value() } else { total.sum }
 }
 
-/// The variance around a running mean, which of equal values is exactly zero.
+/// The variance around a running mean, which of equal values is exactly zero. What follows may hang on the last bit: one
+/// variance that seems to fall is a counter that was reset.
 pub(crate) fn variance(values: &[f64]) -> f64 {
-    let (mut mean, mut squares) = (0.0, 0.0);
+    let (mut mean, mut squares) = (Total::default(), Total::default());
     for (index, value) in values.iter().enumerate() {
-        let delta = value - mean;
-        mean += delta / (index + 1) as f64;
-        squares += delta * (value - mean);
+        let delta = value - mean.value();
+        mean.add(delta / (index + 1) as f64);
+        squares.add(delta * (value - mean.value()));
     }
-    squares / values.len() as f64
+    squares.value() / values.len() as f64
+}
+
+/// A sum, and what rounding took from it.
+#[derive(Default)]
+struct Total {
+    sum: f64,
+    lost: f64,
+}
+
+impl Total {
+    fn add(&mut self, value: f64) {
+        let next = self.sum + value;
+        self.lost +=
+            if self.sum.abs() >= value.abs() { (self.sum - next) + value } else { (value - next) + self.sum };
+        self.sum = next;
+    }
+
+    fn value(&self) -> f64 {
+        self.sum + self.lost
+    }
 }
 
 /// NaN sorts below everything.
@@ -142,9 +161,19 @@ pub(crate) fn quantile(q: f64, mut values: Vec<f64>) -> f64 {
 }
 
 fn larger(a: f64, b: f64) -> f64 {
-    if a.is_nan() || b.is_nan() { f64::NAN } else { a.max(b) }
+    match a.partial_cmp(&b) {
+        None => f64::NAN,
+        Some(Ordering::Equal) if a.is_sign_negative() => b,
+        Some(order) => {
+            if order.is_lt() {
+                b
+            } else {
+                a
+            }
+        }
+    }
 }
 
 fn smaller(a: f64, b: f64) -> f64 {
-    if a.is_nan() || b.is_nan() { f64::NAN } else { a.min(b) }
+    -larger(-a, -b)
 }
