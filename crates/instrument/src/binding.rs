@@ -5,9 +5,12 @@
 pub use crate::expose::escape::{push_help, push_value};
 pub use crate::expose::number::push as push_number;
 pub use crate::metrics::exponential::{SCHEMA_MAX, SCHEMA_MIN, index};
+#[cfg(feature = "otlp")]
 pub use crate::otlp::records::LogRecord;
+#[cfg(feature = "otlp")]
 pub use crate::otlp::spans::{Span, SpanKind, SpanStatus};
 pub use crate::protobuf::Message;
+#[cfg(feature = "logs")]
 pub use crate::value::Value;
 
 /// The messages of Prometheus's protobuf format.

@@ -139,7 +139,6 @@
 //!
 //! The crate needs Rust 1.95, and says so in its manifest (`rust-version`). It has no unsafe code.
 
-#[cfg(feature = "otlp")]
 #[doc(hidden)]
 pub mod binding;
 pub mod correlate;
