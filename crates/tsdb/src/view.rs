@@ -50,6 +50,7 @@ impl Note {
         let mut reader = Reader::new(bytes);
         (reader.varint()? == NOTE_VERSION).then_some(())?;
         let (sealed_until, next_part) = (reader.signed()?, reader.varint()?);
+        (next_part <= PART_NUMBER_MAX).then_some(())?;
         let count = reader.count()?;
         let tombstones = (0..count).map(|_| Tombstone::read(&mut reader)).collect::<Option<Vec<_>>>()?;
         reader.is_empty().then_some(Note { sealed_until, next_part, tombstones })
@@ -67,3 +68,22 @@ impl Note {
 }
 
 const NOTE_VERSION: u64 = 1;
+/// A store that made a part every second would get here in nine million years.
+const PART_NUMBER_MAX: u64 = 1 << 48;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_that_no_part_can_have_are_refused() {
+        let check = |next_part: u64, is_read: bool| {
+            let bytes = Note { next_part, ..Note::default() }.to_bytes();
+            assert_eq!(Note::read(&bytes).is_some(), is_read, "{next_part}");
+        };
+        check(1, true);
+        check(PART_NUMBER_MAX, true);
+        check(PART_NUMBER_MAX + 1, false);
+        check(u64::MAX, false);
+    }
+}
