@@ -112,9 +112,10 @@ fn queries_ask_often_whether_to_stop() {
 /// then, halfway.
 #[test]
 fn selecting_many_series_asks_whether_to_stop() {
-    let store = store();
     let check = |query: &str, asked_min: u64| {
         let ask = |stop_at: u64| {
+            // A store remembers what a pattern found, and need not try it again.
+            let store = store();
             let asked = AtomicU64::new(0);
             let should_stop = || (asked.fetch_add(1, Relaxed) >= stop_at).then_some(Stop::Cancelled);
             // None may be selected, so nothing comes after the selection.
