@@ -66,24 +66,16 @@ impl Gathered {
         self.absorb_histograms(other.histograms, other.histogram_starts);
     }
 
-    fn absorb_floats(&mut self, mut floats: Column, mut starts: Vec<Timestamp>) {
-        let Some((first, last)) = floats.times.first().copied().zip(floats.times.last().copied()) else {
-            return;
-        };
-        // Mostly one place goes on where another ends; going through all for every piece would take the square of them.
-        if self.floats.times.first().is_some_and(|&mine| last < mine) {
-            std::mem::swap(&mut self.floats, &mut floats);
-            std::mem::swap(&mut self.float_starts, &mut starts);
-        } else if self.floats.times.last().is_some_and(|&mine| mine >= first) {
-            return self.merge_floats(floats, starts);
+    fn absorb_floats(&mut self, floats: Column, starts: Vec<Timestamp>) {
+        let counts = (self.floats.times.len(), floats.times.len());
+        match order(ends(&self.floats.times, |&time| time), ends(&floats.times, |&time| time)) {
+            Order::Mixed => self.merge_floats(floats, starts),
+            order => {
+                join_starts(&mut self.float_starts, starts, counts, order);
+                join(&mut self.floats.times, floats.times, order);
+                join(&mut self.floats.values, floats.values, order);
+            }
         }
-        if !(self.float_starts.is_empty() && starts.is_empty()) {
-            self.float_starts.resize(self.floats.times.len(), 0);
-            starts.resize(floats.times.len(), 0);
-            self.float_starts.append(&mut starts);
-        }
-        self.floats.times.append(&mut floats.times);
-        self.floats.values.append(&mut floats.values);
     }
 
     fn merge_floats(&mut self, floats: Column, starts: Vec<Timestamp>) {
@@ -104,9 +96,17 @@ impl Gathered {
     }
 
     fn absorb_histograms(&mut self, histograms: Vec<(Timestamp, Value)>, starts: Vec<Timestamp>) {
-        if histograms.is_empty() {
-            return;
+        let counts = (self.histograms.len(), histograms.len());
+        match order(ends(&self.histograms, |(time, _)| *time), ends(&histograms, |(time, _)| *time)) {
+            Order::Mixed => self.merge_histograms(histograms, starts),
+            order => {
+                join_starts(&mut self.histogram_starts, starts, counts, order);
+                join(&mut self.histograms, histograms, order);
+            }
         }
+    }
+
+    fn merge_histograms(&mut self, histograms: Vec<(Timestamp, Value)>, starts: Vec<Timestamp>) {
         let mine = std::mem::take(&mut self.histograms);
         let my_starts = padded(std::mem::take(&mut self.histogram_starts), mine.len());
         let their_starts = padded(starts, histograms.len());
@@ -214,6 +214,43 @@ impl Gathered {
     }
 }
 
+/// How two pieces of a series lie in time. Mostly one goes on where the other ends: going through all there is for every
+/// piece would take the square of them.
+#[derive(Clone, Copy)]
+enum Order {
+    MineFirst,
+    TheirsFirst,
+    Mixed,
+}
+
+fn order(mine: Option<(Timestamp, Timestamp)>, theirs: Option<(Timestamp, Timestamp)>) -> Order {
+    match (mine, theirs) {
+        (Some(mine), Some(theirs)) if theirs.1 < mine.0 => Order::TheirsFirst,
+        (Some(mine), Some(theirs)) if theirs.0 <= mine.1 => Order::Mixed,
+        _ => Order::MineFirst,
+    }
+}
+
+/// The first and the last time of an ascending list.
+fn ends<T>(items: &[T], time: impl Fn(&T) -> Timestamp) -> Option<(Timestamp, Timestamp)> {
+    Some((time(items.first()?), time(items.last()?)))
+}
+
+fn join<T>(mine: &mut Vec<T>, mut theirs: Vec<T>, order: Order) {
+    if let Order::TheirsFirst = order {
+        std::mem::swap(mine, &mut theirs);
+    }
+    mine.append(&mut theirs);
+}
+
+/// Joins starts of so many samples each.
+fn join_starts(mine: &mut Vec<Timestamp>, theirs: Vec<Timestamp>, counts: (usize, usize), order: Order) {
+    if !(mine.is_empty() && theirs.is_empty()) {
+        mine.resize(counts.0, 0);
+        join(mine, padded(theirs, counts.1), order);
+    }
+}
+
 /// Two ascending lists as one; where both have a time, the first wins.
 fn merged<T>(
     first: impl Iterator<Item = (Timestamp, T)>,
@@ -296,6 +333,22 @@ mod tests {
             let mut all = Gathered::default();
             order.iter().for_each(|&piece| all.absorb(gathered(pieces[piece])));
             assert_eq!(samples(&all), pieces.concat(), "{order:?}");
+        }
+    }
+
+    #[test]
+    fn pieces_of_histograms_may_come_in_any_order() {
+        let piece = |times: [Timestamp; 2], start: Timestamp| Gathered {
+            histograms: times.map(|time| (time, Value::Float(0.0))).to_vec(),
+            histogram_starts: if start == 0 { Vec::new() } else { vec![start; 2] },
+            ..Gathered::default()
+        };
+        let pieces = [([1, 2], 0), ([3, 5], 3), ([4, 6], 0)];
+        for order in [[0, 1, 2], [0, 2, 1], [1, 0, 2], [1, 2, 0], [2, 0, 1], [2, 1, 0]] {
+            let mut all = Gathered::default();
+            order.iter().for_each(|&index| all.absorb(piece(pieces[index].0, pieces[index].1)));
+            assert_eq!(all.histograms.iter().map(|(time, _)| *time).collect::<Vec<_>>(), [1, 2, 3, 4, 5, 6]);
+            assert_eq!(all.histogram_starts, [0, 0, 3, 0, 3, 0], "{order:?}");
         }
     }
 

@@ -163,14 +163,9 @@ pub(crate) fn quantile(q: f64, mut values: Vec<f64>) -> f64 {
 fn larger(a: f64, b: f64) -> f64 {
     match a.partial_cmp(&b) {
         None => f64::NAN,
+        Some(Ordering::Less) => b,
         Some(Ordering::Equal) if a.is_sign_negative() => b,
-        Some(order) => {
-            if order.is_lt() {
-                b
-            } else {
-                a
-            }
-        }
+        Some(_) => a,
     }
 }
 
