@@ -7,7 +7,10 @@ called again and changes nothing then. The metrics have the names of the Rust li
 |---|---|---|
 | `db_query_duration_seconds`, `db_query_in_progress` | operation, outcome | SQLAlchemy, asyncpg, psycopg; the operation is the verb |
 | `redis_command_duration_seconds`, `redis_command_in_progress` | operation, outcome | redis |
-| `external_api_requests_total`, `external_api_request_duration_seconds` | host, method, status | httpx, requests, aiohttp |
+| `external_api_requests_total`, `external_api_request_duration_seconds` | host, method, status | httpx, requests, aiohttp: until the last byte of the answer was read; of event streams until the head |
+| `external_api_response_first_byte_seconds` | host, method, status | until the head |
+| `external_api_requests_in_progress`, `external_api_request_size_bytes`, `external_api_response_size_bytes` | host, method | |
+| `external_api_responses_incomplete_total` | host, method, reason | answers that broke off (`error`) or were not read to their end (`dropped`) |
 | `task_duration_seconds`, `task_in_progress` | operation, outcome | Celery, arq |
 | `pool_connections`, `pool_connections_max`, `pool_wait_seconds` | pool, state | SQLAlchemy's pools |
 """

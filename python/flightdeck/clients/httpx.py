@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from asyncio import CancelledError
-from typing import Any
+from typing import Any, AsyncIterator, Iterator
 
-from .calls import add_headers, external_api
+from .calls import ExternalCall, add_headers, external_api
 
 
 def instrument() -> None:
@@ -15,28 +14,61 @@ def instrument() -> None:
     api = external_api()
     send, send_async = httpx.HTTPTransport.handle_request, httpx.AsyncHTTPTransport.handle_async_request
 
+    class Body(httpx.SyncByteStream):
+        """The body of an answer, followed to its end."""
+
+        def __init__(self, body: httpx.SyncByteStream, call: ExternalCall) -> None:
+            self._body, self._call = body, call
+
+        def __iter__(self) -> Iterator[bytes]:
+            return self._call.parts(self._body)
+
+        def close(self) -> None:
+            self._call.body_left()
+            self._body.close()
+
+    class AsyncBody(httpx.AsyncByteStream):
+        """The same of one that is awaited."""
+
+        def __init__(self, body: httpx.AsyncByteStream, call: ExternalCall) -> None:
+            self._body, self._call = body, call
+
+        def __aiter__(self) -> AsyncIterator[bytes]:
+            return self._call.parts_async(self._body)
+
+        async def aclose(self) -> None:
+            self._call.body_left()
+            await self._body.aclose()
+
+    def follow(response: Any, call: ExternalCall) -> None:
+        body = AsyncBody if isinstance(response.stream, httpx.AsyncByteStream) else Body
+        response.stream = body(response.stream, call)
+
     def handle_request(self: Any, request: Any) -> Any:
-        call, status = api.begin(request.url.host, request.method), "error"
+        call = api.begin(request.url.host, request.method)
         add_headers(request.headers, call)
         try:
             response = send(self, request)
-            status = str(response.status_code)
-            return response
-        finally:
-            api.end(call, status)
+        except BaseException as error:
+            if call is not None:
+                call.failed(error)
+            raise
+        if call is not None:
+            call.answered(response.status_code, request.headers, response, follow)
+        return response
 
     async def handle_async_request(self: Any, request: Any) -> Any:
-        call, status = api.begin(request.url.host, request.method), "error"
+        call = api.begin(request.url.host, request.method)
         add_headers(request.headers, call)
         try:
             response = await send_async(self, request)
-            status = str(response.status_code)
-            return response
-        except CancelledError:
-            status = "cancelled"
+        except BaseException as error:
+            if call is not None:
+                call.failed(error)
             raise
-        finally:
-            api.end(call, status)
+        if call is not None:
+            call.answered(response.status_code, request.headers, response, follow)
+        return response
 
     httpx.HTTPTransport.handle_request = handle_request  # type: ignore[method-assign]
     httpx.AsyncHTTPTransport.handle_async_request = handle_async_request  # type: ignore[method-assign]

@@ -67,7 +67,7 @@ SERVERS = {
     "gunicorn-threads": ("wsgi", "gunicorn shop:app -w 2 --threads 4 -b 127.0.0.1:{port}"),
     "hypercorn": ("asgi", "hypercorn shop:app -w 2 -b 127.0.0.1:{port}"),
     "granian": ("asgi", "granian --interface asgi shop:app --workers 2 --host 127.0.0.1 --port {port}"),
-    # It forks by itself, in C; Python is told afterwards, in the child. `pip install uwsgi` compiles it.
+    # It forks by itself, in C; Python is told afterwards, in the child.
     "uwsgi": ("wsgi", "uwsgi --http-socket 127.0.0.1:{port} --master --processes 3 --module shop:app --virtualenv {prefix} --die-on-term"),
     "uwsgi-threads": (
         "wsgi", "uwsgi --http-socket 127.0.0.1:{port} --master --processes 2 --threads 3 --module shop:app --virtualenv {prefix} --die-on-term"
