@@ -49,7 +49,9 @@ def resident():
         return int(file.read().split()[1]) * 4096
 """
 
-CLIENT = COMMON + """
+CLIENT = (
+    COMMON
+    + """
 started = time.process_time()
 from {module} import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
 from {module}.openmetrics.exposition import generate_latest as openmetrics
@@ -91,8 +93,11 @@ print(json.dumps({{
     "memory per series, bytes": memory,
 }}))
 """
+)
 
-REQUEST = COMMON + """
+REQUEST = (
+    COMMON
+    + """
 from fastapi import FastAPI
 
 def make():
@@ -131,6 +136,7 @@ for _ in range(9):
         best[at] = min(best[at], (time.process_time() - started) / 1_000 * 1e6)
 print(json.dumps({{"a FastAPI request more than bare, us": best[1] - best[0]}}))
 """
+)
 
 CLIENTS = {"flightdeck": "flightdeck.prometheus_client", "prometheus_client": "prometheus_client"}
 
@@ -182,7 +188,9 @@ def best(python: Path, programs: dict[str, str], rounds: int) -> dict[str, dict[
 
 def main() -> None:
     arguments = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    arguments.add_argument("--environment", type=Path, default=HERE / ".venv", help="where the virtual environment is (default: here)")
+    arguments.add_argument(
+        "--environment", type=Path, default=HERE / ".venv", help="where the virtual environment is (default: here)"
+    )
     arguments.add_argument("--json", help="also writes the figures to this file")
     arguments.add_argument("--rounds", type=int, default=3, help="how often the peers take turns (default 3)")
     options = arguments.parse_args()
@@ -194,7 +202,10 @@ def main() -> None:
     ours, theirs = clients.get("flightdeck", {}), clients.get("prometheus_client", {})
     for figure, value in ours.items():
         other = theirs.get(figure)
-        print(f"| {figure} | {value:,.1f} | " + (f"{other:,.1f} | {other / value:.1f} |" if other and value > 0 else " | |"))
+        print(
+            f"| {figure} | {value:,.1f} | "
+            + (f"{other:,.1f} | {other / value:.1f} |" if other and value > 0 else " | |")
+        )
     print("\n| a FastAPI request more than bare | us |\n|---|---:|")
     for peer, figures in requests.items():
         for value in figures.values():

@@ -16,7 +16,9 @@ async def customer(client: httpx.AsyncClient, until: float) -> None:
         try:
             await client.put(f"/baskets/{user}")
             method = random.choice(["card", "card", "invoice", "paypal"])
-            made = await client.post("/orders", json={"user": user, "item": f"item{random.randrange(50)}", "payment_method": method})
+            made = await client.post(
+                "/orders", json={"user": user, "item": f"item{random.randrange(50)}", "payment_method": method}
+            )
             if made.status_code == 201:
                 await client.get(f"/orders/{made.json()['order']}")
             if random.random() < 0.05:
@@ -35,4 +37,9 @@ async def main(url: str, seconds: float) -> None:
 
 
 if __name__ == "__main__":
-    asyncio.run(main(sys.argv[1] if len(sys.argv) > 1 else "http://127.0.0.1:8000", float(sys.argv[2]) if len(sys.argv) > 2 else 60))
+    asyncio.run(
+        main(
+            sys.argv[1] if len(sys.argv) > 1 else "http://127.0.0.1:8000",
+            float(sys.argv[2]) if len(sys.argv) > 2 else 60,
+        )
+    )

@@ -24,7 +24,9 @@ def environment() -> Path:
     if not filled.exists():
         print("making an environment for the shop; that takes a few minutes", flush=True)
         venv.create(SHOP / ".venv", with_pip=True, clear=True)
-        subprocess.run([python, "-m", "pip", "install", "--quiet", PACKAGE, "-r", SHOP / "requirements.txt"], check=True)
+        subprocess.run(
+            [python, "-m", "pip", "install", "--quiet", PACKAGE, "-r", SHOP / "requirements.txt"], check=True
+        )
         filled.touch()
     return python
 
@@ -44,7 +46,9 @@ def main() -> None:
     started = [subprocess.Popen([str(part) for part in command], cwd=SHOP, env=_told(options.port))]
     try:
         if not options.no_customers:
-            started.append(subprocess.Popen([str(python), str(SHOP / "load.py"), url, "1e9"], stderr=subprocess.DEVNULL))
+            started.append(
+                subprocess.Popen([str(python), str(SHOP / "load.py"), url, "1e9"], stderr=subprocess.DEVNULL)
+            )
         started[0].wait()
     except KeyboardInterrupt:
         pass

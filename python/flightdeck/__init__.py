@@ -19,7 +19,21 @@ if TYPE_CHECKING:
     from .health import CHECKS, check
     from .instrumentation import instrument
 
-__all__ = ("CHECKS", "Cache", "Calls", "Middleware", "check", "checks", "clients", "install", "instrument", "logs", "outgoing_headers", "request_id", "trace_context")
+__all__ = (
+    "CHECKS",
+    "Cache",
+    "Calls",
+    "Middleware",
+    "check",
+    "checks",
+    "clients",
+    "install",
+    "instrument",
+    "logs",
+    "outgoing_headers",
+    "request_id",
+    "trace_context",
+)
 __version__ = "0.1.0"
 
 _ELSEWHERE = {

@@ -1,6 +1,6 @@
 """The native core: see `src/lib.rs`."""
 
-from typing import Any, Dict, List, Optional, Sequence, Tuple
+from typing import Any, Dict, List, Optional, Tuple
 
 def format_number(value: float) -> str: ...
 def encode_family(kind: str, name: str, help: str, unit: str, series: List[Tuple[Any, ...]]) -> bytes: ...
@@ -18,7 +18,6 @@ def render(
     metric: Any,
     with_created: bool,
 ) -> Optional[bytes]: ...
-
 def read_request_headers(headers: Any) -> Tuple[str, Optional[int], Optional[bytes]]: ...
 def read_answer_headers(headers: Any) -> Tuple[bool, bool]: ...
 
@@ -55,9 +54,15 @@ class Exporter:
     def counts(self) -> Dict[Tuple[str, str], int]: ...
 
 class Recorder:
-    def __init__(self, requests: Any, duration: Any, first_byte: Any, response_size: Any, request_size: Any) -> None: ...
+    def __init__(
+        self, requests: Any, duration: Any, first_byte: Any, response_size: Any, request_size: Any
+    ) -> None: ...
     def record(
-        self, seconds: Optional[float], first_byte: Optional[float], response_bytes: float, request_bytes: Optional[float]
+        self,
+        seconds: Optional[float],
+        first_byte: Optional[float],
+        response_bytes: float,
+        request_bytes: Optional[float],
     ) -> bool: ...
 
 class Value:

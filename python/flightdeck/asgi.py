@@ -170,7 +170,10 @@ class _Exchange(Request):
         scope, (route, status, seconds) = self.scope, self.outcome
         if not self.decide(error is not None and not isinstance(error, CancelledError), seconds):
             return
-        about = {"url.scheme": scope.get("scheme", "http"), "network.protocol.version": scope.get("http_version", "1.1")}
+        about = {
+            "url.scheme": scope.get("scheme", "http"),
+            "network.protocol.version": scope.get("http_version", "1.1"),
+        }
         query = scope.get("query_string", b"").decode("latin-1")
         times = self.ended - self.started, perf_counter() - self.ended
         request_span(self, self.method, route, status, times, scope.get("path", ""), query, about, error)

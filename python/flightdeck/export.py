@@ -52,7 +52,11 @@ def keep(ratio: Optional[float], errors: bool, slower_than: Optional[float]) -> 
     global _ratio, _callers_decide, _keeps_errors, _slow_seconds
     _keeps_errors, _slow_seconds = errors, slower_than
     _ratio, _callers_decide = _sampler(os.environ) if ratio is None else (min(1.0, max(0.0, ratio)), True)
-    if ratio is None and _ratio == 0 and os.environ.get("OTEL_TRACES_SAMPLER", "").strip().lower().endswith("always_off"):
+    if (
+        ratio is None
+        and _ratio == 0
+        and os.environ.get("OTEL_TRACES_SAMPLER", "").strip().lower().endswith("always_off")
+    ):
         # Off is off.
         _keeps_errors, _slow_seconds = False, None
 
@@ -73,7 +77,9 @@ def start(service: str, version: str, registry: Any) -> None:
 
 def _options(service: str, version: str) -> Optional[Tuple[Any, ...]]:
     environ = os.environ
-    if environ.get("OTEL_SDK_DISABLED", "").strip().lower() == "true" or environ.get("FLIGHTDECK_EXPORT", "").lower() in ("off", "0", "false"):
+    if environ.get("OTEL_SDK_DISABLED", "").strip().lower() == "true" or environ.get(
+        "FLIGHTDECK_EXPORT", ""
+    ).lower() in ("off", "0", "false"):
         return None
     name, resource = identity(service, version, environ)
     # Spans of its SDK would be there twice.
@@ -93,7 +99,9 @@ def identity(service: str, version: str, environ: Mapping[str, str]) -> Tuple[st
     attributes = _pairs("OTEL_RESOURCE_ATTRIBUTES", environ)
     of_service = attributes.pop("service.name", "")
     name = environ.get("OTEL_SERVICE_NAME", "").strip() or of_service or service
-    instance = environ.get("SERVICE_INSTANCE", "") or attributes.get("service.instance.id", "") or environ.get("HOSTNAME", "")
+    instance = (
+        environ.get("SERVICE_INSTANCE", "") or attributes.get("service.instance.id", "") or environ.get("HOSTNAME", "")
+    )
     if not instance and hasattr(os, "uname"):
         instance = os.uname().nodename
     # Every worker is one.
@@ -237,7 +245,13 @@ def span(told: Span) -> None:
 # Log lines.
 
 # By levels of `logging`, the numbers of OTLP.
-_SEVERITIES = ((logging.CRITICAL, 21), (logging.ERROR, 17), (logging.WARNING, 13), (logging.INFO, 9), (logging.DEBUG, 5))
+_SEVERITIES = (
+    (logging.CRITICAL, 21),
+    (logging.ERROR, 17),
+    (logging.WARNING, 13),
+    (logging.INFO, 9),
+    (logging.DEBUG, 5),
+)
 
 
 class LineHandler(logging.Handler):

@@ -37,7 +37,9 @@ def count(where: str) -> None:
             _told.add(where)
             import logging
 
-            logging.getLogger("flightdeck").warning("%s failed inside the instrumentation; the service goes on", where, exc_info=True)
+            logging.getLogger("flightdeck").warning(
+                "%s failed inside the instrumentation; the service goes on", where, exc_info=True
+            )
     except Exception:
         # There is nobody left to tell.
         pass

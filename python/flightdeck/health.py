@@ -36,7 +36,9 @@ _ORDER = {"pass": 0, "warn": 1, "fail": 2}
 class Answer:
     """What a check said last."""
 
-    def __init__(self, name: str, critical: bool, error: Optional[str], seconds: float, before: "Optional[Answer]") -> None:
+    def __init__(
+        self, name: str, critical: bool, error: Optional[str], seconds: float, before: "Optional[Answer]"
+    ) -> None:
         now = time.time()
         self.name = name
         self.critical = critical
@@ -45,7 +47,9 @@ class Answer:
         self.checked = now
         self.asked = time.monotonic()
         self.since: float = before.since if before is not None and before.status == self.status else now
-        self.last_error: Optional[Tuple[str, float]] = (error[:_ERROR_CHARACTERS_MAX], now) if error is not None else before.last_error if before else None
+        self.last_error: Optional[Tuple[str, float]] = (
+            (error[:_ERROR_CHARACTERS_MAX], now) if error is not None else before.last_error if before else None
+        )
 
     def as_json(self, details: str) -> Dict[str, Any]:
         """As in the JSON of this library."""
@@ -279,7 +283,9 @@ class _Metrics:
         from .prometheus_client.metrics import Counter, Gauge, Histogram
 
         # Of several workers the one that is worst off.
-        self.status = Gauge("health_check_status", "1 while the check passes, else 0.", ["check"], multiprocess_mode="livemin")
+        self.status = Gauge(
+            "health_check_status", "1 while the check passes, else 0.", ["check"], multiprocess_mode="livemin"
+        )
         self.duration = Histogram("health_check_duration_seconds", "How long it took to ask.", ["check"])
         self.failures = Counter("health_check_failures", "Times the check failed.", ["check"])
 

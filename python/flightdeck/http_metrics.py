@@ -54,7 +54,9 @@ class Families:
         def histogram(name: str, documentation: str, labels: Iterable[str], buckets: Any) -> Histogram:
             return Histogram(name, documentation, labels, registry=registry, buckets=buckets)
 
-        self.requests = counter("http_requests_total", "Requests answered; 499 where the client went away first.", by_status)
+        self.requests = counter(
+            "http_requests_total", "Requests answered; 499 where the client went away first.", by_status
+        )
         self.duration = histogram(
             "http_request_duration_seconds",
             "Time until the last byte of the answer; of event streams, until the first.",
@@ -67,7 +69,9 @@ class Families:
         self.request_size = histogram(
             "http_request_size_bytes", "Bodies of requests that announced their length.", by_route, SIZE_BUCKETS
         )
-        self.response_size = histogram("http_response_size_bytes", "Bodies of answers, as sent.", by_route, SIZE_BUCKETS)
+        self.response_size = histogram(
+            "http_response_size_bytes", "Bodies of answers, as sent.", by_route, SIZE_BUCKETS
+        )
         self.background = histogram(
             "http_background_duration_seconds", "Work after the last byte of the answer.", ("route",), LATENCY_BUCKETS
         )
@@ -75,7 +79,10 @@ class Families:
             "http_request_exceptions_total", "Exceptions that left the application.", ("method", "route", "exception")
         )
         self.session_duration = histogram(
-            "http_session_duration_seconds", "How long event streams and WebSockets were open.", ("kind", "route"), SESSION_BUCKETS
+            "http_session_duration_seconds",
+            "How long event streams and WebSockets were open.",
+            ("kind", "route"),
+            SESSION_BUCKETS,
         )
         if registry is not REGISTRY:
             registry.register(failures.counter())
@@ -123,7 +130,11 @@ class _RecorderOfFiles:
         self._requests, self._duration, self._first_byte, self._response_size, self._request_size = children
 
     def record(
-        self, seconds: Optional[float], first_byte: Optional[float], response_bytes: float, request_bytes: Optional[float]
+        self,
+        seconds: Optional[float],
+        first_byte: Optional[float],
+        response_bytes: float,
+        request_bytes: Optional[float],
     ) -> None:
         self._requests.inc()
         if seconds is not None:
@@ -172,7 +183,9 @@ class InProgress:
                 if counts.get(key, 0) != self._published.get(key):
                     family, kind, route = key
                     name, documentation, labels = _IN_PROGRESS[family]
-                    workers.set_number("gauge", name, documentation, dict(zip(labels, (kind, route))), counts.get(key, 0), "livesum")
+                    workers.set_number(
+                        "gauge", name, documentation, dict(zip(labels, (kind, route))), counts.get(key, 0), "livesum"
+                    )
                     self._published[key] = counts.get(key, 0)
             self._is_published = True
         except Exception:
@@ -210,5 +223,3 @@ def families_of(registry: Any) -> Families:
     if id(registry) not in _made:
         _made[id(registry)] = (registry, Families(registry))
     return _made[id(registry)][1]
-
-

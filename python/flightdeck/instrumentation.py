@@ -10,7 +10,6 @@ from typing import Any, Dict
 from . import failures
 from .service import Service, routes_of
 
-
 _lock = threading.RLock()
 
 

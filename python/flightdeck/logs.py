@@ -28,7 +28,13 @@ _URLS = frozenset(("url", "uri", "path", "query", "url.full", "url.query", "http
 _USER = re.compile(r"://[^/?#]*@")
 
 # What every record has; the rest was given as `extra`.
-_OWN = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime", "taskName", "color_message", "_flightdeck_exported"}
+_OWN = frozenset(vars(logging.makeLogRecord({}))) | {
+    "message",
+    "asctime",
+    "taskName",
+    "color_message",
+    "_flightdeck_exported",
+}
 _TAKEN = frozenset(("time", "level", "target", "service", "request_id", "trace_id", "span_id"))
 _encode = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), default=str, skipkeys=True).encode
 
@@ -165,7 +171,17 @@ def structlog_processor(logger: Any, method: str, event: MutableMapping[str, Any
 
 
 # Loggers of servers that have handlers of their own.
-_SERVERS = ("uvicorn", "uvicorn.access", "uvicorn.error", "gunicorn.error", "gunicorn.access", "hypercorn.error", "hypercorn.access", "_granian", "granian.access")
+_SERVERS = (
+    "uvicorn",
+    "uvicorn.access",
+    "uvicorn.error",
+    "gunicorn.error",
+    "gunicorn.access",
+    "hypercorn.error",
+    "hypercorn.access",
+    "_granian",
+    "granian.access",
+)
 # Formatters that are a server's or nobody's choice.
 _PLAIN = frozenset(("logging.Formatter", "uvicorn.logging.DefaultFormatter", "uvicorn.logging.AccessFormatter"))
 
@@ -182,10 +198,16 @@ def configure(service: str = "") -> None:
     for logger in (root, *(logging.getLogger(name) for name in _SERVERS)):
         for handler in logger.handlers:
             formatter = handler.formatter
-            kind = "logging.Formatter" if formatter is None else f"{type(formatter).__module__}.{type(formatter).__qualname__}"
+            kind = (
+                "logging.Formatter"
+                if formatter is None
+                else f"{type(formatter).__module__}.{type(formatter).__qualname__}"
+            )
             if kind in _PLAIN:
                 handler.setFormatter(JsonFormatter())
-            elif not isinstance(formatter, JsonFormatter) and not any(isinstance(known, ContextFilter) for known in handler.filters):
+            elif not isinstance(formatter, JsonFormatter) and not any(
+                isinstance(known, ContextFilter) for known in handler.filters
+            ):
                 handler.addFilter(ContextFilter())
 
 

@@ -14,7 +14,22 @@ from .http_metrics import METHODS, UNMATCHED, Families
 class Served(Request):
     """A request from its arrival to the last byte of its answer."""
 
-    __slots__ = ("families", "method", "session", "started", "first_byte", "ended", "request_bytes", "response_bytes", "find_route", "error", "path", "query", "about", "_token")
+    __slots__ = (
+        "families",
+        "method",
+        "session",
+        "started",
+        "first_byte",
+        "ended",
+        "request_bytes",
+        "response_bytes",
+        "find_route",
+        "error",
+        "path",
+        "query",
+        "about",
+        "_token",
+    )
 
     def __init__(
         self,
@@ -60,7 +75,9 @@ class Served(Request):
         try:
             route = self.route() or UNMATCHED
             if self.session:
-                self.families.session_duration.labels(self.session, route).observe(self.ended - (self.first_byte or self.started))
+                self.families.session_duration.labels(self.session, route).observe(
+                    self.ended - (self.first_byte or self.started)
+                )
                 if self.session == "websocket":
                     return
             started, first = self.started, self.first_byte

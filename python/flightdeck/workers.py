@@ -23,7 +23,7 @@ import sys
 import threading
 import time
 import weakref
-from typing import Any, Callable, Dict, Iterable, List, Optional, Tuple
+from typing import Any, Callable, Dict, List, Optional, Tuple
 
 from . import _core, failures
 
@@ -137,7 +137,9 @@ def publish() -> None:
     if not has_others():
         return
     for gauge in list(_asked):
-        _try("asking a gauge's function", lambda gauge=gauge: gauge._value.set(next(iter(gauge._child_samples())).value))  # type: ignore[misc]
+        _try(
+            "asking a gauge's function", lambda gauge=gauge: gauge._value.set(next(iter(gauge._child_samples())).value)
+        )  # type: ignore[misc]
     for publisher in _publishers:
         _try("publishing", publisher)
 

@@ -29,7 +29,9 @@ _ROUTE = "flightdeck.route"
 class Middleware:
     """Wraps a WSGI application: measures requests, gives them ids, and answers scrapes and probes."""
 
-    def __init__(self, app: Any, service: Union[Service, str] = "", paths: Callable[[], Iterable[str]] = tuple, **options: Any) -> None:
+    def __init__(
+        self, app: Any, service: Union[Service, str] = "", paths: Callable[[], Iterable[str]] = tuple, **options: Any
+    ) -> None:
         """`paths` tells what the application answers itself; `options` are those of `instrument`."""
         self._app = app
         self._service = service if isinstance(service, Service) else Service(service, **options)

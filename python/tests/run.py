@@ -46,7 +46,9 @@ def newest() -> str | None:
     """The newest Python on this machine, if it is newer than this one."""
     for minor in range(20, sys.version_info.minor, -1):
         name = f"python3.{minor}"
-        pyenv = sorted(Path(os.environ.get("PYENV_ROOT") or Path.home() / ".pyenv").glob(f"versions/3.{minor}.*/bin/{name}"))
+        pyenv = sorted(
+            Path(os.environ.get("PYENV_ROOT") or Path.home() / ".pyenv").glob(f"versions/3.{minor}.*/bin/{name}")
+        )
         for found in (*map(str, pyenv), shutil.which(name)):
             # What pyenv has on the path may be nothing but a message.
             if found and subprocess.run([found, "-c", "import venv"], capture_output=True).returncode == 0:
@@ -73,7 +75,11 @@ def sources() -> str:
     # The core is built on the Rust library, whose manifest inherits from that of the repository.
     library = PACKAGE.parent / "crates" / "instrument"
     files += [PACKAGE.parent / "Cargo.toml", library / "Cargo.toml"]
-    for folder, kinds in ((PACKAGE / "src", {".rs"}), (PACKAGE / "flightdeck", {".py", ".pyi", ".typed"}), (library / "src", {".rs"})):
+    for folder, kinds in (
+        (PACKAGE / "src", {".rs"}),
+        (PACKAGE / "flightdeck", {".py", ".pyi", ".typed"}),
+        (library / "src", {".rs"}),
+    ):
         files += [path for path in folder.rglob("*") if path.suffix in kinds]
     for path in sorted(files):
         digest.update(f"{path.relative_to(PACKAGE.parent)}\n".encode() + path.read_bytes())
@@ -88,7 +94,18 @@ def build(python: Path, work: Path) -> Path:
     wanted = sources()
     if not (built.exists() and built.read_text() == wanted and list(wheels.glob("*.whl"))):
         shutil.rmtree(wheels, ignore_errors=True)
-        run(python.parent / "maturin", "build", "--quiet", "--release", "--locked", "--interpreter", python, "--out", wheels, cwd=PACKAGE)
+        run(
+            python.parent / "maturin",
+            "build",
+            "--quiet",
+            "--release",
+            "--locked",
+            "--interpreter",
+            python,
+            "--out",
+            wheels,
+            cwd=PACKAGE,
+        )
         built.write_text(wanted)
     (wheel,) = wheels.glob("*.whl")
     return wheel
@@ -98,7 +115,17 @@ def install(python: Path, work: Path, wheel: Path) -> None:
     """Puts the wheel in the environment."""
     wanted, installed = hashlib.sha256(wheel.read_bytes()).hexdigest(), work / "installed"
     if not (installed.exists() and installed.read_text() == wanted):
-        run(python, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--no-deps", "--force-reinstall", wheel)
+        run(
+            python,
+            "-m",
+            "pip",
+            "install",
+            "--quiet",
+            "--disable-pip-version-check",
+            "--no-deps",
+            "--force-reinstall",
+            wheel,
+        )
         installed.write_text(wanted)
 
 
@@ -106,7 +133,9 @@ def upstream(python: Path, work: Path) -> Path:
     """Upstream's own tests beside our conftest.py, as its source distribution has them."""
     sources = work / "upstream"
     if not list(sources.glob("*.tar.gz")):
-        run(python, "-m", "pip", "download", "--quiet", "--no-deps", "--no-binary", ":all:", "--dest", sources, UPSTREAM)
+        run(
+            python, "-m", "pip", "download", "--quiet", "--no-deps", "--no-binary", ":all:", "--dest", sources, UPSTREAM
+        )
     (archive,) = sources.glob("*.tar.gz")
     tests = sources / archive.name[: -len(".tar.gz")] / "tests"
     shutil.rmtree(tests, ignore_errors=True)
@@ -120,7 +149,16 @@ def upstream(python: Path, work: Path) -> Path:
 def pytest(python: Path, work: Path, name: str, *arguments: object) -> tuple[int, int, int]:
     """How many passed, failed and were skipped; what failed was tried twice."""
     # Run from elsewhere, so that nothing but the installed package can be imported.
-    command = [python, "-m", "pytest", "-q", "--benchmark-disable", "-o", f"cache_dir={work / 'cache' / name}", *arguments]
+    command = [
+        python,
+        "-m",
+        "pytest",
+        "-q",
+        "--benchmark-disable",
+        "-o",
+        f"cache_dir={work / 'cache' / name}",
+        *arguments,
+    ]
     again: tuple[str, ...] = ()
     tally = {"passed": 0, "failed": 0, "error": 0, "skipped": 0}
     for attempt in range(2):

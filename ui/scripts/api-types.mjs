@@ -13,10 +13,16 @@ const typeOf = (schema, indent) => {
   if (schema.enum) return schema.enum.map((value) => JSON.stringify(value)).join(" | ");
   if (schema.anyOf) return schema.anyOf.map((part) => typeOf(part, indent)).join(" | ");
   if (schema.allOf) return schema.allOf.map((part) => typeOf(part, indent)).join(" & ");
-  if (Array.isArray(schema.type)) return schema.type.map((type) => typeOf({ ...schema, type }, indent)).join(" | ");
+  if (Array.isArray(schema.type))
+    return schema.type.map((type) => typeOf({ ...schema, type }, indent)).join(" | ");
   switch (schema.type) {
-    case "integer": return "number";
-    case "number": case "string": case "boolean": case "null": return schema.type;
+    case "integer":
+      return "number";
+    case "number":
+    case "string":
+    case "boolean":
+    case "null":
+      return schema.type;
     case "array": {
       const items = typeOf(schema.items, indent);
       return items.includes(" ") && !items.startsWith("{") ? `(${items})[]` : `${items}[]`;

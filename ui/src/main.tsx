@@ -2,8 +2,8 @@
 import { render } from "preact";
 import { followPrinter } from "./app/print";
 import { followLinks } from "./app/route";
-import { applyTheme } from "./app/theme";
 import { Shell } from "./app/shell";
+import { applyTheme } from "./app/theme";
 import { listen } from "./deck/live";
 import "./theme.css";
 

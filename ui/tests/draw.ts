@@ -15,7 +15,17 @@ const draw = async (times: number[], lines: PlotLine[]): Promise<number> => {
   render(null, root);
   await new Promise((done) => setTimeout(done, 50));
   const began = performance.now();
-  render(h(Plot, { times, lines, height: 500, from: (times[0] ?? 0) * 1000, to: (times.at(-1) ?? 0) * 1000, label: "a million points" }), root);
+  render(
+    h(Plot, {
+      times,
+      lines,
+      height: 500,
+      from: (times[0] ?? 0) * 1000,
+      to: (times.at(-1) ?? 0) * 1000,
+      label: "a million points",
+    }),
+    root,
+  );
   let canvas = root.querySelector("canvas");
   while (!canvas) {
     await new Promise(requestAnimationFrame);
@@ -36,7 +46,10 @@ const rounds = async (work: () => Promise<number>): Promise<{ first: number; mid
 const alone = (): Promise<{ first: number; middle: number }> => {
   const [count, points] = [10, 100_000];
   const times = Array.from({ length: points }, (_, at) => 1.7e9 + at);
-  const lines = Array.from({ length: count }, (_, line) => ({ name: `line ${line}`, values: times.map((_, at) => Math.sin(at / 3000 + line) * 50 + line * 20 + Math.random() * 10) }));
+  const lines = Array.from({ length: count }, (_, line) => ({
+    name: `line ${line}`,
+    values: times.map((_, at) => Math.sin(at / 3000 + line) * 50 + line * 20 + Math.random() * 10),
+  }));
   return rounds(() => draw(times, lines));
 };
 
@@ -50,7 +63,13 @@ const arrived = async (query: string, window: Window): Promise<Arrived> => {
     const { times, lines } = toLines((await queryRange(query, window)).data, window);
     const asked = performance.now() - began;
     points = lines.reduce((sum, { values }) => sum + values.filter((value) => value !== null).length, 0);
-    return asked + (await draw(times, lines.map(({ labels, values }) => ({ name: JSON.stringify(labels), values }))));
+    return (
+      asked +
+      (await draw(
+        times,
+        lines.map(({ labels, values }) => ({ name: JSON.stringify(labels), values })),
+      ))
+    );
   });
   return { ...took, points };
 };
@@ -65,4 +84,10 @@ const query = new URLSearchParams(location.search).get("query");
 const own = await alone();
 const end = Math.floor(Date.now() / 1000) - 60;
 const usual = windowOf({ from: (end - 7000) * 1000, to: end * 1000 }, root.clientWidth / 2);
-globalThis.drawn = query ? { alone: own, usual: await arrived(query, usual), full: await arrived(query, { start: end - 7000, end, step: 1 }) } : { alone: own };
+globalThis.drawn = query
+  ? {
+      alone: own,
+      usual: await arrived(query, usual),
+      full: await arrived(query, { start: end - 7000, end, step: 1 }),
+    }
+  : { alone: own };

@@ -42,13 +42,17 @@ class Calls:
         self._prefix = prefix
         # How OpenTelemetry's conventions name what is called.
         self._kind = export.CONSUMER if prefix == "task" else export.CLIENT
-        self._attribute = {"db_query": "db.operation.name", "redis_command": "db.operation.name"}.get(prefix, "operation")
+        self._attribute = {"db_query": "db.operation.name", "redis_command": "db.operation.name"}.get(
+            prefix, "operation"
+        )
         self._about = {"db.system.name": "redis"} if prefix == "redis_command" else {}
         self._duration = Histogram(
             f"{prefix}_duration_seconds", "How long calls took, by operation and outcome.", ["operation", "outcome"],
             buckets=LATENCY_BUCKETS,
         )  # fmt: skip
-        self._in_progress = Gauge(f"{prefix}_in_progress", "Calls that have not ended.", ["operation"], multiprocess_mode="livesum")
+        self._in_progress = Gauge(
+            f"{prefix}_in_progress", "Calls that have not ended.", ["operation"], multiprocess_mode="livesum"
+        )
         self._operations: Set[str] = set()
 
     def begin(self, operation: str) -> "Optional[Call]":
@@ -74,7 +78,14 @@ class Calls:
             self._duration.labels(call.operation, outcome).observe(seconds)
             if call.span is not None:
                 kind, attributes = self._kind, {self._attribute: call.operation, **self._about}
-                _end_span(call.span, f"{self._prefix} {call.operation}", kind, seconds, attributes, outcome if outcome != "ok" else None)
+                _end_span(
+                    call.span,
+                    f"{self._prefix} {call.operation}",
+                    kind,
+                    seconds,
+                    attributes,
+                    outcome if outcome != "ok" else None,
+                )
         except Exception:
             failures.count("recording a call")
 
@@ -128,7 +139,9 @@ def _span_of_call() -> Optional[Span]:
     return request, export.new_span_id()
 
 
-def _end_span(span: Span, name: str, kind: int, seconds: float, attributes: Dict[str, Any], error: Optional[str]) -> None:
+def _end_span(
+    span: Span, name: str, kind: int, seconds: float, attributes: Dict[str, Any], error: Optional[str]
+) -> None:
     request, span_id = span
     if error is not None:
         attributes["error.type"] = error
@@ -152,7 +165,9 @@ class ExternalApi:
             by_status,
             LATENCY_BUCKETS,
         )
-        self.first_byte = histogram("response_first_byte_seconds", "Time until the head of the answer.", by_status, LATENCY_BUCKETS)
+        self.first_byte = histogram(
+            "response_first_byte_seconds", "Time until the head of the answer.", by_status, LATENCY_BUCKETS
+        )
         self.in_progress = Gauge(
             "external_api_requests_in_progress",
             "Calls whose answer is not read to the end yet.",
@@ -160,9 +175,14 @@ class ExternalApi:
             multiprocess_mode="livesum",
         )
         self.request_size = histogram(
-            "request_size_bytes", "Bodies of calls that were answered, as far as their size is known.", by_host, SIZE_BUCKETS
+            "request_size_bytes",
+            "Bodies of calls that were answered, as far as their size is known.",
+            by_host,
+            SIZE_BUCKETS,
         )
-        self.response_size = histogram("response_size_bytes", "Bodies of answers, as far as they were read.", by_host, SIZE_BUCKETS)
+        self.response_size = histogram(
+            "response_size_bytes", "Bodies of answers, as far as they were read.", by_host, SIZE_BUCKETS
+        )
         self.incomplete = Counter(
             "external_api_responses_incomplete_total",
             "Answers whose body broke off (error), or was not read to its end (dropped).",
@@ -189,7 +209,19 @@ class ExternalApi:
 class ExternalCall:
     """A call to another service, from its beginning to the last byte of its answer; forgotten before, it was given up."""
 
-    __slots__ = ("api", "host", "method", "started", "span", "status", "first_byte", "is_stream", "announced", "read_bytes", "is_over")
+    __slots__ = (
+        "api",
+        "host",
+        "method",
+        "started",
+        "span",
+        "status",
+        "first_byte",
+        "is_stream",
+        "announced",
+        "read_bytes",
+        "is_over",
+    )
 
     def __init__(self, api: ExternalApi, host: str, method: str) -> None:
         self.api = api
@@ -212,7 +244,9 @@ class ExternalCall:
         """There will be no answer: because of an error, or because nobody waits for it."""
         self._end("error" if isinstance(error, Exception) else "cancelled", None)
 
-    def answered(self, status: int, asked: Mapping[str, str], answer: Any, follow: "Callable[[Any, ExternalCall], None]") -> None:
+    def answered(
+        self, status: int, asked: Mapping[str, str], answer: Any, follow: "Callable[[Any, ExternalCall], None]"
+    ) -> None:
         """There is an answer, whose body is still to come and can be followed; `asked` are the headers of the request."""
         try:
             self.status, self.first_byte = status, perf_counter() - self.started
@@ -237,7 +271,9 @@ class ExternalCall:
 
     def body_left(self) -> None:
         """Nobody reads any further. That may well be after the last byte."""
-        is_whole = self.is_stream or (self.announced is not None and self.read_bytes is not None and self.read_bytes >= self.announced)
+        is_whole = self.is_stream or (
+            self.announced is not None and self.read_bytes is not None and self.read_bytes >= self.announced
+        )
         self._end(str(self.status), None if is_whole else "dropped")
 
     def parts(self, body: Iterable[bytes]) -> Iterator[bytes]:
@@ -334,7 +370,13 @@ _VERBS = frozenset(
 
 def verb_of(query: Any) -> str:
     """What a query does, as far as its first word tells."""
-    text = query if isinstance(query, str) else query.decode("utf-8", "replace") if isinstance(query, bytes) else str(query)
+    text = (
+        query
+        if isinstance(query, str)
+        else query.decode("utf-8", "replace")
+        if isinstance(query, bytes)
+        else str(query)
+    )
     text = text[:1000].lstrip(" \t\r\n(")
     while text.startswith(("--", "/*")):
         end = "\n" if text.startswith("--") else "*/"

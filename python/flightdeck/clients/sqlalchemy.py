@@ -29,7 +29,9 @@ def instrument() -> None:
     from sqlalchemy.pool import QueuePool
 
     calls = calls_of("db_query")
-    waits = Histogram("pool_wait_seconds", "How long connections of the pool were waited for.", ["pool"], buckets=LATENCY_BUCKETS)
+    waits = Histogram(
+        "pool_wait_seconds", "How long connections of the pool were waited for.", ["pool"], buckets=LATENCY_BUCKETS
+    )
     REGISTRY.register(_Pools())
 
     @event.listens_for(Engine, "before_cursor_execute")

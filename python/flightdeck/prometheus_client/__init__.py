@@ -8,7 +8,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from . import exposition, gc_collector, metrics, metrics_core, platform_collector, process_collector, registry
-from .exposition import CONTENT_TYPE_LATEST, CONTENT_TYPE_PLAIN_0_0_4, CONTENT_TYPE_PLAIN_1_0_0, generate_latest, write_to_textfile
+from .exposition import (
+    CONTENT_TYPE_LATEST,
+    CONTENT_TYPE_PLAIN_0_0_4,
+    CONTENT_TYPE_PLAIN_1_0_0,
+    generate_latest,
+    write_to_textfile,
+)
 from .gc_collector import GC_COLLECTOR, GCCollector
 from .metrics import Counter, Enum, Gauge, Histogram, Info, Summary, disable_created_metrics, enable_created_metrics
 from .metrics_core import Metric

@@ -24,7 +24,9 @@ def make_asgi_app(registry: Any = REGISTRY, disable_compression: bool = False) -
 
         assert scope.get("type") == "http"
         params = parse_qs(scope.get("query_string", b"").decode("latin-1"))
-        headers = [(name.decode("latin-1").lower(), value.decode("latin-1")) for name, value in scope.get("headers", ())]
+        headers = [
+            (name.decode("latin-1").lower(), value.decode("latin-1")) for name, value in scope.get("headers", ())
+        ]
         accept = ",".join(value for name, value in headers if name == "accept")
         accept_encoding = ",".join(value for name, value in headers if name == "accept-encoding")
         arguments = (registry, accept, accept_encoding, params, disable_compression)

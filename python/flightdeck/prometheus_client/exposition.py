@@ -14,12 +14,12 @@ from .. import _core, workers
 from . import metrics as _metrics
 from .openmetrics import exposition as openmetrics
 from .openmetrics.exposition import ALLOWUTF8, DOTS, UNDERSCORES, VALUES, escape_label_name, escape_metric_name
-from .registry import REGISTRY, Collector, CollectorRegistry, _collect_one
+from .registry import REGISTRY, CollectorRegistry, _collect_one
 from .utils import floatToGoString, parse_version
 from .validation import _is_valid_legacy_metric_name
 
 if TYPE_CHECKING:
-    from .serve import MetricsHandler, ThreadingWSGIServer, start_http_server, start_wsgi_server
+    from .serve import MetricsHandler, start_http_server, start_wsgi_server
 
 __all__ = (
     "CONTENT_TYPE_LATEST",
@@ -96,7 +96,11 @@ def _families_of_workers(registry: CollectorRegistry, texts: Dict[str, bytes], w
 
 def _native_text(metric: Any, written: str) -> Optional[bytes]:
     """A metric of ours as text; `None` if somebody changed how it is collected, or its names need escaping."""
-    if type(metric) not in _metrics._OWN_KINDS or "collect" in vars(metric) or not _is_valid_legacy_metric_name(metric._name):
+    if (
+        type(metric) not in _metrics._OWN_KINDS
+        or "collect" in vars(metric)
+        or not _is_valid_legacy_metric_name(metric._name)
+    ):
         return None
     if not all(_is_legacy_label(name) for name in metric._labelnames):
         return None
@@ -104,10 +108,19 @@ def _native_text(metric: Any, written: str) -> Optional[bytes]:
     if written == "openmetrics-2" and getattr(metric, "_native_schema", None) is not None:
         return None
     # `set_function` replaces how a gauge is collected.
-    if type(metric) is _metrics.Gauge and (metric._has_pinned() if metric._is_parent() else "_child_samples" in vars(metric)):
+    if type(metric) is _metrics.Gauge and (
+        metric._has_pinned() if metric._is_parent() else "_child_samples" in vars(metric)
+    ):
         return None
     return _core.render(
-        written.partition("-")[0], metric._type, metric._name, metric._documentation, metric._unit, list(metric._labelnames), metric, _metrics._use_created
+        written.partition("-")[0],
+        metric._type,
+        metric._name,
+        metric._documentation,
+        metric._unit,
+        list(metric._labelnames),
+        metric,
+        _metrics._use_created,
     )
 
 
@@ -170,9 +183,14 @@ def choose_encoder(accept_header: Optional[str]) -> Tuple[Callable[[Any], bytes]
             escaping = UNDERSCORES
         if kind == "application/openmetrics-text":
             if not version or parse_version(version) < (1, 0, 0):
-                return (partial(openmetrics.generate_latest, escaping=UNDERSCORES, version="1.0.0"), openmetrics.CONTENT_TYPE_LATEST)
+                return (
+                    partial(openmetrics.generate_latest, escaping=UNDERSCORES, version="1.0.0"),
+                    openmetrics.CONTENT_TYPE_LATEST,
+                )
             content_type = (
-                openmetrics.CONTENT_TYPE_LATEST_2_0 if parse_version(version) >= (2, 0, 0) else openmetrics.CONTENT_TYPE_LATEST
+                openmetrics.CONTENT_TYPE_LATEST_2_0
+                if parse_version(version) >= (2, 0, 0)
+                else openmetrics.CONTENT_TYPE_LATEST
             )
             encoder = partial(openmetrics.generate_latest, escaping=escaping, version=version)
             return encoder, f"{content_type}; escaping={escaping}"
@@ -186,7 +204,10 @@ def choose_encoder(accept_header: Optional[str]) -> Tuple[Callable[[Any], bytes]
 
 
 def _is_protobuf(parameters: Sequence[str]) -> bool:
-    return _parameter(parameters, "proto") == "io.prometheus.client.MetricFamily" and _parameter(parameters, "encoding") == "delimited"
+    return (
+        _parameter(parameters, "proto") == "io.prometheus.client.MetricFamily"
+        and _parameter(parameters, "encoding") == "delimited"
+    )
 
 
 def _parameter(parameters: Sequence[str], wanted: str) -> Optional[str]:
@@ -204,7 +225,11 @@ def gzip_accepted(accept_encoding_header: Optional[str]) -> bool:
 
 
 def _bake_output(
-    registry: Any, accept_header: Optional[str], accept_encoding_header: Optional[str], params: Any, disable_compression: bool
+    registry: Any,
+    accept_header: Optional[str],
+    accept_encoding_header: Optional[str],
+    params: Any,
+    disable_compression: bool,
 ) -> Tuple[str, List[Tuple[str, str]], bytes]:
     """Status, headers and body of the answer to a scrape."""
     encoder, content_type = choose_encoder(accept_header)
@@ -224,7 +249,9 @@ def _bake_output(
 def write_to_textfile(path: str, registry: Any, escaping: str = ALLOWUTF8, tmpdir: Optional[str] = None) -> None:
     """Writes the metrics to a file for the textfile collector of the node exporter: all of them, or the old ones stay."""
     name = f"{os.path.basename(path)}.{os.getpid()}.{threading.current_thread().ident}"
-    temporary = os.path.join(tmpdir, name) if tmpdir is not None else f"{path}.{os.getpid()}.{threading.current_thread().ident}"
+    temporary = (
+        os.path.join(tmpdir, name) if tmpdir is not None else f"{path}.{os.getpid()}.{threading.current_thread().ident}"
+    )
     try:
         with open(temporary, "wb") as file:
             file.write(generate_latest(registry, escaping))

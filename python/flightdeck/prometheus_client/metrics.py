@@ -307,9 +307,15 @@ class MetricWrapperBase(_core.Metric):
         if not self._is_native():
             import warnings
 
-            warnings.warn(f"{self._name} has no {what}: files of PROMETHEUS_MULTIPROC_DIR cannot keep them", UserWarning, stacklevel=3)
+            warnings.warn(
+                f"{self._name} has no {what}: files of PROMETHEUS_MULTIPROC_DIR cannot keep them",
+                UserWarning,
+                stacklevel=3,
+            )
 
-    def _value_of(self, suffix: str, labelnames: Sequence[str] = (), labelvalues: Sequence[str] = (), **keywords: Any) -> Any:
+    def _value_of(
+        self, suffix: str, labelnames: Sequence[str] = (), labelvalues: Sequence[str] = (), **keywords: Any
+    ) -> Any:
         """A number that is not kept in Rust."""
         return values.ValueClass(
             self._type,
@@ -410,7 +416,9 @@ class Counter(MetricWrapperBase, _core.Counter):
         self._created = time.time()
         workers.reset(self)
 
-    def count_exceptions(self, exception: Union[Type[BaseException], Tuple[Type[BaseException], ...]] = Exception) -> ExceptionCounter:
+    def count_exceptions(
+        self, exception: Union[Type[BaseException], Tuple[Type[BaseException], ...]] = Exception
+    ) -> ExceptionCounter:
         """Counts exceptions of a block or a function."""
         self._raise_if_not_observable()
         return ExceptionCounter(self, exception)
@@ -567,7 +575,8 @@ class Summary(MetricWrapperBase, _core.Summary):
     def _child_samples(self) -> Iterable[Sample]:
         total, count, *values = self._numbers() or (self._sum.get(), self._count.get())
         quantiles = [
-            Sample("", {"quantile": floatToGoString(quantile)}, value) for quantile, value in zip(self._quantiles, values)
+            Sample("", {"quantile": floatToGoString(quantile)}, value)
+            for quantile, value in zip(self._quantiles, values)
         ]
         return (*quantiles, Sample("_count", {}, count), Sample("_sum", {}, total), *self._created_sample())
 
@@ -685,7 +694,15 @@ def native_histogram(count: float, total: float, native: Any) -> NativeHistogram
         return [BucketSpan(*span) for span in told] or None
 
     return NativeHistogram(
-        int(count), total, schema, ZERO_THRESHOLD, int(zeros), spans(pos_spans), spans(neg_spans), pos_deltas or None, neg_deltas or None
+        int(count),
+        total,
+        schema,
+        ZERO_THRESHOLD,
+        int(zeros),
+        spans(pos_spans),
+        spans(neg_spans),
+        pos_deltas or None,
+        neg_deltas or None,
     )
 
 

@@ -76,7 +76,9 @@ class Metric:
 class _Family(Metric):
     """What the families below share: labels given by position."""
 
-    def __init__(self, name: str, documentation: str, typ: str, labels: Optional[Sequence[str]], unit: str, valued: bool) -> None:
+    def __init__(
+        self, name: str, documentation: str, typ: str, labels: Optional[Sequence[str]], unit: str, valued: bool
+    ) -> None:
         super().__init__(name, documentation, typ, unit)
         if labels is not None and valued:
             raise ValueError("Can only specify at most one of value and labels.")
@@ -89,7 +91,14 @@ class _Family(Metric):
 class UnknownMetricFamily(_Family):
     """A family of unknown type."""
 
-    def __init__(self, name: str, documentation: str, value: Optional[float] = None, labels: Optional[Sequence[str]] = None, unit: str = "") -> None:
+    def __init__(
+        self,
+        name: str,
+        documentation: str,
+        value: Optional[float] = None,
+        labels: Optional[Sequence[str]] = None,
+        unit: str = "",
+    ) -> None:
         super().__init__(name, documentation, "unknown", labels, unit, value is not None)
         if value is not None:
             self.add_metric([], value)
@@ -138,7 +147,14 @@ class CounterMetricFamily(_Family):
 class GaugeMetricFamily(_Family):
     """A family of gauges."""
 
-    def __init__(self, name: str, documentation: str, value: Optional[float] = None, labels: Optional[Sequence[str]] = None, unit: str = "") -> None:
+    def __init__(
+        self,
+        name: str,
+        documentation: str,
+        value: Optional[float] = None,
+        labels: Optional[Sequence[str]] = None,
+        unit: str = "",
+    ) -> None:
         super().__init__(name, documentation, "gauge", labels, unit, value is not None)
         if value is not None:
             self.add_metric([], value)
@@ -190,7 +206,9 @@ class HistogramMetricFamily(_Family):
         if buckets is not None:
             self.add_metric([], buckets, sum_value)
 
-    def add_metric(self, labels: Sequence[str], buckets: Sequence[Any], sum_value: Optional[float], timestamp: _Time = None) -> None:
+    def add_metric(
+        self, labels: Sequence[str], buckets: Sequence[Any], sum_value: Optional[float], timestamp: _Time = None
+    ) -> None:
         """Adds a series; without a sum, no count either."""
         for bucket in buckets:
             bound, value = bucket[0], bucket[1]
@@ -218,7 +236,13 @@ class GaugeHistogramMetricFamily(_Family):
         if buckets is not None:
             self.add_metric([], buckets, gsum_value)
 
-    def add_metric(self, labels: Sequence[str], buckets: Sequence[Tuple[str, float]], gsum_value: Optional[float], timestamp: _Time = None) -> None:
+    def add_metric(
+        self,
+        labels: Sequence[str],
+        buckets: Sequence[Tuple[str, float]],
+        gsum_value: Optional[float],
+        timestamp: _Time = None,
+    ) -> None:
         """Adds a series."""
         for bound, value in buckets:
             self.add_sample(self.name + "_bucket", {**self._labelled(labels), "le": bound}, value, timestamp)
@@ -229,7 +253,13 @@ class GaugeHistogramMetricFamily(_Family):
 class InfoMetricFamily(_Family):
     """A family of labels that describe."""
 
-    def __init__(self, name: str, documentation: str, value: Optional[Dict[str, str]] = None, labels: Optional[Sequence[str]] = None) -> None:
+    def __init__(
+        self,
+        name: str,
+        documentation: str,
+        value: Optional[Dict[str, str]] = None,
+        labels: Optional[Sequence[str]] = None,
+    ) -> None:
         super().__init__(name, documentation, "info", labels, "", value is not None)
         if value is not None:
             self.add_metric([], value)
@@ -242,7 +272,13 @@ class InfoMetricFamily(_Family):
 class StateSetMetricFamily(_Family):
     """A family of states of which some are on."""
 
-    def __init__(self, name: str, documentation: str, value: Optional[Dict[str, bool]] = None, labels: Optional[Sequence[str]] = None) -> None:
+    def __init__(
+        self,
+        name: str,
+        documentation: str,
+        value: Optional[Dict[str, bool]] = None,
+        labels: Optional[Sequence[str]] = None,
+    ) -> None:
         super().__init__(name, documentation, "stateset", labels, "", value is not None)
         if value is not None:
             self.add_metric([], value)

@@ -146,7 +146,11 @@ _LIVE_GAUGE_MODES = frozenset(mode for mode in Gauge._MULTIPROC_MODES if mode.st
 
 def mark_process_dead(pid: Any, path: Optional[str] = None) -> None:
     """Forgets the live gauges of a process that ended."""
-    directory = path if path is not None else os.environ.get("PROMETHEUS_MULTIPROC_DIR", os.environ.get("prometheus_multiproc_dir"))
+    directory = (
+        path
+        if path is not None
+        else os.environ.get("PROMETHEUS_MULTIPROC_DIR", os.environ.get("prometheus_multiproc_dir"))
+    )
     for mode in _LIVE_GAUGE_MODES:
         for file in glob.glob(os.path.join(directory or "", f"gauge_{mode}_{pid}.db")):
             os.remove(file)

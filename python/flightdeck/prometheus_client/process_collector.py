@@ -91,7 +91,9 @@ class ProcessCollector:
             used = float(parts[11]) / self._ticks + float(parts[12]) / self._ticks
             return [
                 self._gauge("virtual_memory_bytes", "Virtual memory size in bytes.", float(parts[20])),
-                self._gauge("resident_memory_bytes", "Resident memory size in bytes.", float(parts[21]) * self._pagesize),
+                self._gauge(
+                    "resident_memory_bytes", "Resident memory size in bytes.", float(parts[21]) * self._pagesize
+                ),
                 self._gauge("start_time_seconds", "Start time of the process since unix epoch in seconds.", started),
                 CounterMetricFamily(
                     self._prefix + "cpu_seconds_total", "Total user and system CPU time spent in seconds.", value=used

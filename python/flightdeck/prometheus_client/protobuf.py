@@ -47,7 +47,9 @@ def _encode(family: Any, escaping: str) -> bytes:
     series: Dict[Tuple[Tuple[str, str], ...], _Series] = {}
     for sample in family.samples:
         own = {"summary": "quantile", "histogram": "le", "gaugehistogram": "le"}.get(family.type, "")
-        labels = [(escape_label_name(name, escaping), value) for name, value in sorted(sample.labels.items()) if name != own]
+        labels = [
+            (escape_label_name(name, escaping), value) for name, value in sorted(sample.labels.items()) if name != own
+        ]
         key = tuple(labels)
         if key not in series:
             series[key] = _Series(labels)

@@ -48,7 +48,9 @@ def _make_handler(
     return handle
 
 
-def default_handler(url: str, method: str, timeout: Optional[float], headers: _Headers, data: bytes) -> Callable[[], None]:
+def default_handler(
+    url: str, method: str, timeout: Optional[float], headers: _Headers, data: bytes
+) -> Callable[[], None]:
     """Sends it, and follows redirects only as browsers do."""
     return _make_handler(url, method, timeout, headers, data, HTTPHandler)
 

@@ -113,7 +113,9 @@ def _get_ssl_ctx(
         try:
             context.load_verify_locations(cafile, capath)
         except OSError as error:
-            raise OSError(f"Cannot load CA certificate chain from file {cafile!r} or directory {capath!r}: {error}") from error
+            raise OSError(
+                f"Cannot load CA certificate chain from file {cafile!r} or directory {capath!r}: {error}"
+            ) from error
     elif client_auth_required:
         context.load_default_certs(purpose=ssl.Purpose.CLIENT_AUTH)
     if client_auth_required:
@@ -121,7 +123,9 @@ def _get_ssl_ctx(
     try:
         context.load_cert_chain(certfile=certfile, keyfile=keyfile)
     except OSError as error:
-        raise OSError(f"Cannot load server certificate file {certfile!r} or its private key file {keyfile!r}: {error}") from error
+        raise OSError(
+            f"Cannot load server certificate file {certfile!r} or its private key file {keyfile!r}: {error}"
+        ) from error
     return context
 
 
@@ -147,7 +151,14 @@ def start_wsgi_server(
     server = make_server(addr, port, make_wsgi_app(registry), Server, handler_class=_SilentHandler)
     if certfile and keyfile:
         context = _get_ssl_ctx(
-            certfile, keyfile, protocol, client_cafile, client_capath, client_auth_required, tls_min_version, tls_max_version
+            certfile,
+            keyfile,
+            protocol,
+            client_cafile,
+            client_capath,
+            client_auth_required,
+            tls_min_version,
+            tls_max_version,
         )
         server.socket = context.wrap_socket(server.socket, server_side=True)
     thread = threading.Thread(target=server.serve_forever, name="flightdeck-metrics")

@@ -37,7 +37,9 @@ def family_of(
             family.samples.append(Sample(name + "_info", {**labels, **json.loads(values[-1])}, 1.0))
         elif kind == "stateset":
             now = int(numbers[0])
-            family.samples.extend(Sample(name, {**labels, name: state}, float(at == now)) for at, state in enumerate(states))
+            family.samples.extend(
+                Sample(name, {**labels, name: state}, float(at == now)) for at, state in enumerate(states)
+            )
         elif kind == "gauge":
             family.samples.append(Sample(name, labels, numbers[0]))
         elif kind == "counter":

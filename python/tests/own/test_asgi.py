@@ -214,7 +214,9 @@ def test_abuse_makes_no_series(client):
     assert series() == before
 
 
-@pytest.mark.parametrize(("sent", "kept"), [(b"an-id-17", True), (b"<script>", False), (b"x" * 129, False), (b"", False)])
+@pytest.mark.parametrize(
+    ("sent", "kept"), [(b"an-id-17", True), (b"<script>", False), (b"x" * 129, False), (b"", False)]
+)
 def test_request_ids_are_taken_over_when_harmless(client, sent, kept):
     start, body = client.get("/items/1", headers=[(b"x-request-id", sent)])
     answered = dict(start["headers"])[b"x-request-id"]
@@ -271,7 +273,9 @@ def test_a_plain_application_is_wrapped():
         await app({"type": "http", "method": "GET", "path": "/", "headers": []}, receive, send)
 
     asyncio.run(call())
-    assert registry.get_sample_value("http_requests_total", {"method": "GET", "route": "unmatched", "status": "200"}) == 1
+    assert (
+        registry.get_sample_value("http_requests_total", {"method": "GET", "route": "unmatched", "status": "200"}) == 1
+    )
 
 
 def test_the_kill_switch(monkeypatch):

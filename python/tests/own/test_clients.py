@@ -57,8 +57,21 @@ class Postgres:
     def start(self):
         options = f"-p {self.port} -h 127.0.0.1 -k {self.directory} -c fsync=off"
         log = f"{self.directory}/log"
-        command = [*self.prefix, find("pg_ctl"), "-D", f"{self.directory}/data", "-o", options, "-l", log, "-w", "start"]
-        subprocess.run(command, check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, cwd=self.directory, timeout=60)
+        command = [
+            *self.prefix,
+            find("pg_ctl"),
+            "-D",
+            f"{self.directory}/data",
+            "-o",
+            options,
+            "-l",
+            log,
+            "-w",
+            "start",
+        ]
+        subprocess.run(
+            command, check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, cwd=self.directory, timeout=60
+        )
 
     def stop(self):
         self._run(find("pg_ctl"), "-D", f"{self.directory}/data", "-m", "immediate", "stop")
@@ -72,7 +85,17 @@ class Redis:
         self.start()
 
     def start(self):
-        command = [find("redis-server"), "--port", str(self.port), "--save", "", "--bind", "127.0.0.1", "--dir", str(self.directory)]
+        command = [
+            find("redis-server"),
+            "--port",
+            str(self.port),
+            "--save",
+            "",
+            "--bind",
+            "127.0.0.1",
+            "--dir",
+            str(self.directory),
+        ]
         self.process = subprocess.Popen(command, stdout=subprocess.DEVNULL)
         deadline = time.monotonic() + 10
         while time.monotonic() < deadline:
@@ -172,10 +195,16 @@ def test_calls_to_other_services_are_measured_and_part_of_the_request(other_serv
 
     flightdeck.instrument(app, registry=CollectorRegistry(), json_logs=False)
     labels = {"host": "127.0.0.1", "method": "GET"}
-    before = value("external_api_requests_total", status="204", **labels), value("external_api_requests_total", status="error", **labels)
+    before = (
+        value("external_api_requests_total", status="204", **labels),
+        value("external_api_requests_total", status="error", **labels),
+    )
     trace = b"00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
     assert call(app, "GET", "/", headers=[(b"x-request-id", b"order-17"), (b"traceparent", trace)])[0] == 200
-    after = value("external_api_requests_total", status="204", **labels), value("external_api_requests_total", status="error", **labels)
+    after = (
+        value("external_api_requests_total", status="204", **labels),
+        value("external_api_requests_total", status="error", **labels),
+    )
     assert (after[0] - before[0], after[1] - before[1]) == (1, 1)
     assert value("external_api_requests_in_progress", **labels) == 0
     told = other_service.seen[-1]
@@ -304,7 +333,10 @@ def test_a_call_lasts_until_its_answer_is_read(slow_service, of, kind):
         async for part in parts:
             if not slow_service.let_go.is_set():
                 counted = Counted()
-                assert counted.requests == 0 and value("external_api_requests_in_progress", host="127.0.0.1", method="GET") == 1
+                assert (
+                    counted.requests == 0
+                    and value("external_api_requests_in_progress", host="127.0.0.1", method="GET") == 1
+                )
                 slow_service.let_go.set()
             read.bytes += len(part)
 

@@ -84,7 +84,9 @@ def attributes(message):
 def run(program, **environment):
     program = SERVICE + textwrap.dedent(program)
     environment = {"PATH": os.environ["PATH"], "HOME": os.environ.get("HOME", "/"), **environment}
-    done = subprocess.run([sys.executable, "-W", "ignore", "-c", program], capture_output=True, text=True, timeout=60, env=environment)
+    done = subprocess.run(
+        [sys.executable, "-W", "ignore", "-c", program], capture_output=True, text=True, timeout=60, env=environment
+    )
     assert done.returncode == 0, done.stdout + done.stderr
     return done.stdout
 
@@ -155,14 +157,22 @@ def test_spans_and_lines_arrive_and_belong_together(collector):
     )
     assert collector.headers[0]["authorization"] == "Bearer x"
     resource = collector.resources[0]
-    assert (resource["service.name"], resource["service.version"], resource["deployment.environment.name"]) == ("shop", "3", "test")
+    assert (resource["service.name"], resource["service.version"], resource["deployment.environment.name"]) == (
+        "shop",
+        "3",
+        "test",
+    )
     server = {span.name: span for span in collector.spans if span.kind == 2}
     # Not the one whose caller does not record it.
     assert len(collector.spans) == 5
     first = next(span for span in collector.spans if span.kind == 2 and span.trace_id.hex() == PARENT[3:35])
     assert first.name == "GET /orders/{order}" and first.parent_span_id.hex() == "00f067aa0ba902b7"
     told = attributes(first)
-    assert told["http.route"] == "/orders/{order}" and told["http.response.status_code"] == 200 and told["request_id"] == "an-id"
+    assert (
+        told["http.route"] == "/orders/{order}"
+        and told["http.response.status_code"] == 200
+        and told["request_id"] == "an-id"
+    )
     assert told["url.path"] == "/orders/7" and told["url.query"] == "token=[redacted]&page=2"
     assert 0 < first.end_time_unix_nano - first.start_time_unix_nano < 5e9
     query = next(span for span in collector.spans if span.kind == 3 and span.trace_id == first.trace_id)
@@ -173,7 +183,11 @@ def test_spans_and_lines_arrive_and_belong_together(collector):
     line = next(line for line in collector.lines if line.trace_id == first.trace_id)
     assert line.body.string_value == "slow card" and line.severity_number == 13 and line.severity_text == "WARN"
     assert line.span_id == first.span_id
-    assert attributes(line)["order"] == 7 and attributes(line)["password"] == "[redacted]" and attributes(line)["request_id"] == "an-id"
+    assert (
+        attributes(line)["order"] == 7
+        and attributes(line)["password"] == "[redacted]"
+        and attributes(line)["request_id"] == "an-id"
+    )
 
 
 def test_a_called_service_is_told_the_span_of_the_call(collector):
@@ -204,7 +218,9 @@ def test_a_called_service_is_told_the_span_of_the_call(collector):
     (client,) = [span for span in collector.spans if span.kind == 3]
     assert client.parent_span_id == server.span_id and client.status.code == 2
     assert seen == [f"00-{client.trace_id.hex()}-{client.span_id.hex()}-01"]
-    assert attributes(client)["http.response.status_code"] == 404 and attributes(client)["server.address"] == "127.0.0.1"
+    assert (
+        attributes(client)["http.response.status_code"] == 404 and attributes(client)["server.address"] == "127.0.0.1"
+    )
 
 
 def test_flightdeck_on_the_same_host_is_found(collector):
@@ -230,7 +246,10 @@ def test_what_is_no_flightdeck_is_sent_nothing(collector):
 
 def test_a_collector_that_is_busy_is_asked_again_and_one_that_refuses_is_not():
     collector = Collector([503])
-    run('asyncio.run(ask("/orders/1"))\ntime.sleep(4)\nassert counted("sent") == 2', OTEL_EXPORTER_OTLP_ENDPOINT=collector.url)
+    run(
+        'asyncio.run(ask("/orders/1"))\ntime.sleep(4)\nassert counted("sent") == 2',
+        OTEL_EXPORTER_OTLP_ENDPOINT=collector.url,
+    )
     assert len(collector.spans) == 2
     collector = Collector([404, 404])
     run(
@@ -286,7 +305,11 @@ def test_a_child_exports_by_itself(collector):
 
 def test_it_can_be_switched_off(collector):
     for variable in ({"FLIGHTDECK_EXPORT": "off"}, {"OTEL_SDK_DISABLED": "true"}, {"FLIGHTDECK_DISABLED": "1"}):
-        run('asyncio.run(ask("/orders/1"))\nassert not export.wants_spans()', OTEL_EXPORTER_OTLP_ENDPOINT=collector.url, **variable)
+        run(
+            'asyncio.run(ask("/orders/1"))\nassert not export.wants_spans()',
+            OTEL_EXPORTER_OTLP_ENDPOINT=collector.url,
+            **variable,
+        )
     assert collector.headers == []
 
 
@@ -300,7 +323,12 @@ def test_what_failed_or_was_slow_leaves_its_spans_though_it_was_not_sampled(coll
         kept = [line for line in generate_latest(REGISTRY).decode().splitlines() if "trace_id" in line]
         assert kept and not any('route="/orders/{{order}}",status="200"' in line for line in kept), kept
         """
-    run(program, OTEL_EXPORTER_OTLP_ENDPOINT=collector.url, OTEL_TRACES_SAMPLER="parentbased_traceidratio", OTEL_TRACES_SAMPLER_ARG="0")
+    run(
+        program,
+        OTEL_EXPORTER_OTLP_ENDPOINT=collector.url,
+        OTEL_TRACES_SAMPLER="parentbased_traceidratio",
+        OTEL_TRACES_SAMPLER_ARG="0",
+    )
     server = sorted((attributes(span)["url.path"], span.status.code) for span in collector.spans if span.kind == 2)
     assert server == [("/orders/13", 2), ("/orders/13", 2), ("/slow", 0)]
     for span in collector.spans:
@@ -333,7 +361,10 @@ def test_who_says_it_more_closely_is_believed():
 
     def check(told, environ, want):
         name, about = export.identity(*told, environ)
-        got = [about.get(key, "") for key in ("service.version", "service.instance.id", "deployment.environment.name", "team")]
+        got = [
+            about.get(key, "")
+            for key in ("service.version", "service.instance.id", "deployment.environment.name", "team")
+        ]
         assert [name, *got] == want, environ
 
     everything = {
@@ -341,8 +372,16 @@ def test_who_says_it_more_closely_is_believed():
     }
     check(("orders", "3"), {"HOSTNAME": "host"}, ["orders", "3", "host-{pid}", "", ""])
     check(("orders", ""), everything, ["shop", "1", "a-{pid}", "test", "web,shop"])
-    check(("orders", "3"), {**everything, "OTEL_SERVICE_NAME": "till", "SERVICE_ENVIRONMENT": "live"}, ["till", "3", "a-{pid}", "live", "web,shop"])
-    check(("orders", ""), {"OTEL_RESOURCE_ATTRIBUTES": "team=a,nonsense", "HOSTNAME": "h"}, ["orders", "", "h-{pid}", "", ""])
+    check(
+        ("orders", "3"),
+        {**everything, "OTEL_SERVICE_NAME": "till", "SERVICE_ENVIRONMENT": "live"},
+        ["till", "3", "a-{pid}", "live", "web,shop"],
+    )
+    check(
+        ("orders", ""),
+        {"OTEL_RESOURCE_ATTRIBUTES": "team=a,nonsense", "HOSTNAME": "h"},
+        ["orders", "", "h-{pid}", "", ""],
+    )
 
 
 @pytest.fixture(scope="module")
@@ -354,14 +393,20 @@ def certificate(tmp_path_factory):
     files = [str(directory / name) for name in ("own.pem", "own.key")]
     command = "openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -days 2 -subj /CN=collector"
     extensions = ["-addext", "subjectAltName=IP:127.0.0.1", "-addext", "basicConstraints=critical,CA:FALSE"]
-    subprocess.run([*command.split(), *extensions, "-out", files[0], "-keyout", files[1]], check=True, capture_output=True)
+    subprocess.run(
+        [*command.split(), *extensions, "-out", files[0], "-keyout", files[1]], check=True, capture_output=True
+    )
     return files
 
 
 def test_a_collector_with_tls_is_sent_to_if_it_is_trusted(certificate):
     collector = Collector(certificate=certificate)
     told = dict(OTEL_EXPORTER_OTLP_ENDPOINT=collector.url, OTEL_EXPORTER_OTLP_COMPRESSION="gzip")
-    run('asyncio.run(ask("/orders/1"))\nassert export.flush(10) and counted("sent") == 2', OTEL_EXPORTER_OTLP_CERTIFICATE=certificate[0], **told)
+    run(
+        'asyncio.run(ask("/orders/1"))\nassert export.flush(10) and counted("sent") == 2',
+        OTEL_EXPORTER_OTLP_CERTIFICATE=certificate[0],
+        **told,
+    )
     assert len(collector.spans) == 2 and {headers["content-encoding"] for headers in collector.headers} == {"gzip"}
     run('asyncio.run(ask("/orders/1"))\nassert not export.flush(1) and counted("sent") == 0', **told)
     assert len(collector.spans) == 2
@@ -393,7 +438,9 @@ def test_a_collector_that_speaks_grpc(tmp_path):
                 elif isinstance(event, h2.events.StreamEnded):
                     if "trace" in methods[-1]:
                         request = ExportTraceServiceRequest.FromString(bodies[event.stream_id][5:])
-                        spans.extend(span for one in request.resource_spans for scope in one.scope_spans for span in scope.spans)
+                        spans.extend(
+                            span for one in request.resource_spans for scope in one.scope_spans for span in scope.spans
+                        )
                     connection.send_headers(event.stream_id, [(":status", "200"), ("content-type", "application/grpc")])
                     connection.send_data(event.stream_id, bytes(5))
                     connection.send_headers(event.stream_id, [("grpc-status", "0")], end_stream=True)
@@ -408,7 +455,10 @@ def test_a_collector_that_speaks_grpc(tmp_path):
         OTEL_EXPORTER_OTLP_ENDPOINT=f"http://127.0.0.1:{listener.getsockname()[1]}",
         OTEL_EXPORTER_OTLP_PROTOCOL="grpc",
     )
-    assert len(spans) == 2 and {method.rsplit(".", 1)[1] for method in methods} == {"TraceService/Export", "LogsService/Export"}
+    assert len(spans) == 2 and {method.rsplit(".", 1)[1] for method in methods} == {
+        "TraceService/Export",
+        "LogsService/Export",
+    }
 
 
 def test_signals_may_go_to_collectors_of_their_own(collector):

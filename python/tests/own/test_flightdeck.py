@@ -43,10 +43,26 @@ def test_a_bare_flightdeck_shows_the_shop(tmp_path):
         pytest.skip("there is no flightdeck, and building one takes minutes")
     shop_port, port = free_port(), free_port()
     shop = [sys.executable, SHOP / "start.py", "--python", sys.executable, "--port", shop_port]
-    flightdeck = [server, "--listen", f"127.0.0.1:{port}", "--otlp-grpc-listen", "off", "--data", tmp_path / "data", "--log-level", "warn"]
-    environment = {**os.environ, "SHOP_DATABASE_URL": f"sqlite+aiosqlite:///{tmp_path}/shop.db", "FLIGHTDECK_URL": f"http://127.0.0.1:{port}"}
+    flightdeck = [
+        server,
+        "--listen",
+        f"127.0.0.1:{port}",
+        "--otlp-grpc-listen",
+        "off",
+        "--data",
+        tmp_path / "data",
+        "--log-level",
+        "warn",
+    ]
+    environment = {
+        **os.environ,
+        "SHOP_DATABASE_URL": f"sqlite+aiosqlite:///{tmp_path}/shop.db",
+        "FLIGHTDECK_URL": f"http://127.0.0.1:{port}",
+    }
     started = [
-        subprocess.Popen([str(part) for part in command], env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        subprocess.Popen(
+            [str(part) for part in command], env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+        )
         for command in (shop, flightdeck)
     ]
     address, deadline, seen = f"127.0.0.1:{shop_port}", time.monotonic() + PATIENCE_SECONDS, None
@@ -56,7 +72,9 @@ def test_a_bare_flightdeck_shows_the_shop(tmp_path):
             try:
                 targets = data(f"http://127.0.0.1:{port}/api/v1/targets")["activeTargets"]
                 seen = [target for target in targets if target["labels"]["instance"] == address]
-                services = {service["name"]: service for service in data(f"http://127.0.0.1:{port}/api/v1/deck")["services"]}
+                services = {
+                    service["name"]: service for service in data(f"http://127.0.0.1:{port}/api/v1/deck")["services"]
+                }
             except OSError:
                 continue
             service = services.get("fastapi-shop")

@@ -108,7 +108,9 @@ def test_many_probes_at_once_ask_once():
 
 @pytest.mark.parametrize("details", ["nothing", "statuses", "everything"])
 def test_probes_are_answered_over_http(details):
-    app = flightdeck.instrument(FastAPI(version="7"), service="orders", registry=CollectorRegistry(), health_details=details)
+    app = flightdeck.instrument(
+        FastAPI(version="7"), service="orders", registry=CollectorRegistry(), health_details=details
+    )
     flightdeck.check("database", timeout=0.5)(raises)
     flightdeck.check("cache", critical=False)(lambda: None)
     try:

@@ -31,7 +31,9 @@ app = flightdeck.instrument(Litestar([Router("/v1", route_handlers=[item, make])
 
 
 def ask(port, path, method="GET", data=None):
-    request = urllib.request.Request(f"http://127.0.0.1:{port}{path}", method=method, data=data, headers={"content-type": "application/json"})
+    request = urllib.request.Request(
+        f"http://127.0.0.1:{port}{path}", method=method, data=data, headers={"content-type": "application/json"}
+    )
     try:
         with urllib.request.urlopen(request, timeout=10) as answer:
             return answer.status, answer.read().decode(), answer.headers

@@ -51,7 +51,14 @@ def test_a_line_of_a_request_names_it_and_its_trace():
 
 @pytest.mark.parametrize(
     "sent",
-    [b"", b"garbage", b"00-" + b"0" * 32 + b"-b7ad6b7169203331-01", TRACE.replace(b"00-", b"ff-"), TRACE + b"-more", TRACE.upper()],
+    [
+        b"",
+        b"garbage",
+        b"00-" + b"0" * 32 + b"-b7ad6b7169203331-01",
+        TRACE.replace(b"00-", b"ff-"),
+        TRACE + b"-more",
+        TRACE.upper(),
+    ],
 )
 def test_a_trace_that_makes_no_sense_is_begun_anew(sent):
     from flightdeck.correlate import new_request
@@ -62,7 +69,12 @@ def test_a_trace_that_makes_no_sense_is_begun_anew(sent):
 
 
 def test_secrets_stay_inside():
-    found = line(password="hunter2", api_key=7, headers={"Authorization": "x", "accept": "y"}, url="https://u:p@host/a?token=abc&page=1#x")
+    found = line(
+        password="hunter2",
+        api_key=7,
+        headers={"Authorization": "x", "accept": "y"},
+        url="https://u:p@host/a?token=abc&page=1#x",
+    )
     assert found["password"] == found["api_key"] == "[redacted]"
     assert found["headers"] == {"Authorization": "[redacted]", "accept": "y"}
     assert found["url"] == "https://[redacted]@host/a?token=[redacted]&page=1#x"
@@ -71,7 +83,12 @@ def test_secrets_stay_inside():
 
 def test_access_lines_of_uvicorn_have_fields():
     found = line('%s - "%s %s HTTP/%s" %d', "1.2.3.4:5", "GET", "/a?sig=x", "1.1", 200, name="uvicorn.access")
-    assert (found["client"], found["method"], found["path"], found["status"]) == ("1.2.3.4:5", "GET", "/a?sig=[redacted]", 200)
+    assert (found["client"], found["method"], found["path"], found["status"]) == (
+        "1.2.3.4:5",
+        "GET",
+        "/a?sig=[redacted]",
+        200,
+    )
 
 
 def test_an_exception_is_in_the_line_and_a_line_that_cannot_be_written_is_kept():

@@ -6,9 +6,8 @@ import subprocess
 import sys
 import textwrap
 
-import pytest
-
 import flightdeck
+import pytest
 from flightdeck import prometheus_client as ours
 from flightdeck.prometheus_client import protobuf
 from flightdeck.prometheus_client.exposition import _bake_output
@@ -59,7 +58,14 @@ def family_class():
         "Metric", label=(1, "*Label"), gauge=(2, "Gauge"), counter=(3, "Counter"), summary=(4, "Summary"), untyped=(5, "Gauge"),
         timestamp_ms=(6, "int64"), histogram=(7, "Histogram"),
     )  # fmt: skip
-    message("MetricFamily", name=(1, "string"), help=(2, "string"), type=(3, "int32"), metric=(4, "*Metric"), unit=(5, "string"))
+    message(
+        "MetricFamily",
+        name=(1, "string"),
+        help=(2, "string"),
+        type=(3, "int32"),
+        metric=(4, "*Metric"),
+        unit=(5, "string"),
+    )
     pool = descriptor_pool.DescriptorPool()
     pool.Add(file)
     return message_factory.GetMessageClass(pool.FindMessageTypeByName("t.MetricFamily"))
@@ -153,7 +159,9 @@ def test_protobuf_is_negotiated_and_has_everything(registry):
     copy.register(Copy())
     # Written natively or from what collectors return, it is the same.
     collected = decode(protobuf.generate_latest(copy))
-    assert {name: str(family) for name, family in native.items()} == {name: str(family) for name, family in collected.items()}
+    assert {name: str(family) for name, family in native.items()} == {
+        name: str(family) for name, family in collected.items()
+    }
     counter = native["c_total"].metric[0]
     assert [(pair.name, pair.value) for pair in counter.label] == [("a", "ü"), ("b", "x")]
     assert counter.counter.value == 3 and counter.counter.exemplar.label[0].value == "t"
@@ -238,7 +246,10 @@ def scrape_after_a_request(flags, environment=""):
 def test_what_is_counted_in_a_recorded_trace_remembers_it():
     lines = scrape_after_a_request("01")
     assert [line.split(" ", 1)[0] for line in lines if "_total" in line] == ['orders_total{method="card"}']
-    assert [line.split(" ", 1)[0] for line in lines if line.startswith("dollars")] == ['dollars_bucket{le="1.0"}', 'dollars_bucket{le="10.0"}']
+    assert [line.split(" ", 1)[0] for line in lines if line.startswith("dollars")] == [
+        'dollars_bucket{le="1.0"}',
+        'dollars_bucket{le="10.0"}',
+    ]
     assert any(line.startswith("http_request_duration_seconds_bucket") for line in lines)
     assert scrape_after_a_request("00") == []
     assert scrape_after_a_request("01", "off") == []

@@ -108,7 +108,7 @@ def test_nothing_is_lost_between_threads(registry):
 def test_native_text_is_what_python_would_write(registry):
     """The native writer and the one for custom collectors, on the same families."""
     counter = ours.Counter("orders", 'Taken. "\\\n', ["method", "alpha"], registry=registry)
-    counter.labels("ca\"r\\d\n", "ä").inc(2.5)
+    counter.labels('ca"r\\d\n', "ä").inc(2.5)
     counter.labels(method="cash", alpha="").inc(1e10)
     histogram = ours.Histogram("h", "Help.", ["zone", "a"], buckets=(0.1, 1, 1e7), registry=registry)
     histogram.labels("z", "b").observe(0.5)
@@ -126,7 +126,7 @@ def test_native_text_is_what_python_would_write(registry):
     copy.register(Copy())
     native = ours.generate_latest(registry)
     assert native == ours.generate_latest(copy)
-    counter.labels("with", "exemplar").inc(2, {"trace_id": "a\"b", "b": "c"})
+    counter.labels("with", "exemplar").inc(2, {"trace_id": 'a"b', "b": "c"})
     histogram.labels("z", "b").observe(0.05, {"trace_id": "c"})
     ours.Gauge("g", "In bytes.", unit="bytes", registry=registry).set(3)
     for version in ("1.0.0", "2.0.0"):
@@ -176,7 +176,8 @@ def test_half_characters_in_labels_spoil_no_scrape(registry):
 
 def test_a_series_takes_little_memory():
     """A quarter of the 700 bytes that upstream takes."""
-    done = run(textwrap.dedent("""
+    done = run(
+        textwrap.dedent("""
         import gc
         from flightdeck.prometheus_client import CollectorRegistry, Counter
 
@@ -191,7 +192,8 @@ def test_a_series_takes_little_memory():
         for at in range(100_000):
             counter.labels(str(at), "x").inc()
         print((resident() - before) / 100_000)
-    """))
+    """)
+    )
     assert float(done.stdout) <= 175, done.stderr
 
 
@@ -290,7 +292,9 @@ def test_install_makes_one_module_of_two_names():
 
 
 def test_what_is_imported_does_not_include_servers():
-    done = run("import sys, flightdeck.prometheus_client; print([m for m in ('http.server', 'ssl', 'inspect', 'asyncio', 'json') if m in sys.modules])")
+    done = run(
+        "import sys, flightdeck.prometheus_client; print([m for m in ('http.server', 'ssl', 'inspect', 'asyncio', 'json') if m in sys.modules])"
+    )
     assert done.stdout == "[]\n", done.stdout + done.stderr
 
 
@@ -306,7 +310,9 @@ def test_every_public_name_is_there():
 def test_a_custom_collector_is_rendered_off_the_event_loop(registry):
     class Where:
         def collect(self):
-            yield ours.core.GaugeMetricFamily("main", "Help.", value=threading.current_thread() is threading.main_thread())
+            yield ours.core.GaugeMetricFamily(
+                "main", "Help.", value=threading.current_thread() is threading.main_thread()
+            )
 
     import flightdeck.prometheus_client.core  # noqa: F401
 

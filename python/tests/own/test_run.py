@@ -77,7 +77,10 @@ def test_a_service_is_measured_without_a_change(tmp_path, kind, command):
         assert len(told) == 1 and "measures service" in told[0], server.said()
         if "uvicorn shop" in command:
             lines = [json.loads(line) for line in server.said().splitlines() if line.startswith("{")]
-            assert any(line.get("path") == "/orders/1" and line["service"] == "orders" and "request_id" in line for line in lines)
+            assert any(
+                line.get("path") == "/orders/1" and line["service"] == "orders" and "request_id" in line
+                for line in lines
+            )
     finally:
         server.stop()
 

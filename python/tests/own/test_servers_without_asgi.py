@@ -68,7 +68,10 @@ def test_flask_by_its_rules(flask_app, registry, method, path, route, status):
 
 
 def test_flask_answers_scrapes_and_probes(flask_app, registry):
-    assert json.loads(call_wsgi(flask_app, "GET", "/items/7", headers=[("x-request-id", "a")])[2]) == {"item": 7, "id": "a"}
+    assert json.loads(call_wsgi(flask_app, "GET", "/items/7", headers=[("x-request-id", "a")])[2]) == {
+        "item": 7,
+        "id": "a",
+    }
     code, headers, body = call_wsgi(flask_app, "GET", "/metrics")
     assert code == 200 and b'http_requests_total{method="GET",route="/items/{item}",status="200"} 1.0\n' in body
     assert json.loads(call_wsgi(flask_app, "GET", "/health")[2])["status"] == "pass"
@@ -77,7 +80,13 @@ def test_flask_answers_scrapes_and_probes(flask_app, registry):
 
 
 def test_a_wsgi_client_that_goes_away_is_499(flask_app, registry):
-    environ = {"REQUEST_METHOD": "GET", "PATH_INFO": "/stream", "SERVER_NAME": "t", "SERVER_PORT": "80", "wsgi.url_scheme": "http"}
+    environ = {
+        "REQUEST_METHOD": "GET",
+        "PATH_INFO": "/stream",
+        "SERVER_NAME": "t",
+        "SERVER_PORT": "80",
+        "wsgi.url_scheme": "http",
+    }
     answer = flask_app(environ, lambda *_: None)
     next(iter(answer))
     answer.close()

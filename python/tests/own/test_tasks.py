@@ -14,6 +14,7 @@ import urllib.request
 
 import pytest
 
+
 def free_port():
     with socket.socket() as found:
         found.bind(("127.0.0.1", 0))
@@ -61,7 +62,9 @@ def counted(port, name, outcome):
 
 def start(directory, program, command, **environment):
     (directory / "shop.py").write_text(textwrap.dedent(program))
-    return subprocess.Popen([sys.executable, *command], cwd=directory, env={**os.environ, **environment}, stderr=subprocess.PIPE)
+    return subprocess.Popen(
+        [sys.executable, *command], cwd=directory, env={**os.environ, **environment}, stderr=subprocess.PIPE
+    )
 
 
 def stop(worker):

@@ -1,4 +1,4 @@
-"""The package and its example as type checkers see them."""
+"""The package, its example and all other Python here as type checkers and the formatter see them."""
 
 import os
 import subprocess
@@ -20,7 +20,9 @@ def test_mypy_is_content(paths, tmp_path):
     command = [sys.executable, "-m", "mypy", "--strict", "--config-file", str(ROOT / "python" / "pyproject.toml")]
     cache = ["--cache-dir", os.path.join(os.path.expanduser("~"), ".cache", "flightdeck-mypy")]
     # From elsewhere: the example imports what is installed.
-    done = subprocess.run([*command, *cache, *(str(ROOT / path) for path in paths)], cwd=tmp_path, capture_output=True, text=True)
+    done = subprocess.run(
+        [*command, *cache, *(str(ROOT / path) for path in paths)], cwd=tmp_path, capture_output=True, text=True
+    )
     assert done.returncode == 0, done.stdout + done.stderr
 
 
@@ -29,5 +31,19 @@ def test_pyright_is_content(tmp_path):
         pytest.skip("the repository is not here")
     # It has what it needs from npm, once.
     command = [sys.executable, "-m", "pyright", "--pythonpath", sys.executable]
-    done = subprocess.run([*command, *(str(ROOT / path) for path in EXAMPLE)], cwd=tmp_path, capture_output=True, text=True)
+    done = subprocess.run(
+        [*command, *(str(ROOT / path) for path in EXAMPLE)], cwd=tmp_path, capture_output=True, text=True
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+@pytest.mark.parametrize("command", [["format", "--check", "--diff"], ["check"]], ids=["format", "lint"])
+def test_ruff_is_content(command):
+    folders = [ROOT / folder for folder in ("python", "bench/python", "examples/fastapi-shop", "tests")]
+    if not all(folder.exists() for folder in folders):
+        pytest.skip("the repository is not here")
+    config = ["--config", str(ROOT / "python" / "pyproject.toml"), "--no-cache"]
+    done = subprocess.run(
+        [sys.executable, "-m", "ruff", *command, *config, *map(str, folders)], capture_output=True, text=True
+    )
     assert done.returncode == 0, done.stdout + done.stderr

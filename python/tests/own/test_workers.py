@@ -5,7 +5,6 @@ import signal
 import subprocess
 import sys
 import textwrap
-import time
 
 import pytest
 
@@ -42,7 +41,9 @@ def work(number):
     each.set(number)
 """
 
-FORK = METRICS + """
+FORK = (
+    METRICS
+    + """
 def child(number, end=lambda: None):
     pid = os.fork()
     if pid == 0:
@@ -53,13 +54,18 @@ def child(number, end=lambda: None):
             os._exit(0)
     return pid
 """
+)
 
 
 def run(program, **environment):
     """Runs a program that asserts by itself."""
     program = textwrap.dedent(program)
     done = subprocess.run(
-        [sys.executable, "-W", "ignore", "-c", program], capture_output=True, text=True, timeout=60, env={**os.environ, **environment}
+        [sys.executable, "-W", "ignore", "-c", program],
+        capture_output=True,
+        text=True,
+        timeout=60,
+        env={**os.environ, **environment},
     )
     assert done.returncode == 0, done.stdout + done.stderr
     return done.stdout
@@ -67,7 +73,9 @@ def run(program, **environment):
 
 def files():
     prefix = f"flightdeck-{os.getuid()}-"
-    return sorted(name for name in os.listdir("/dev/shm") if name.startswith(prefix)) if os.path.isdir("/dev/shm") else []
+    return (
+        sorted(name for name in os.listdir("/dev/shm") if name.startswith(prefix)) if os.path.isdir("/dev/shm") else []
+    )
 
 
 def test_forked_workers_are_added_up_and_outlive_their_process():
@@ -208,7 +216,9 @@ thread.start()
 thread.join()
 print("done")
 """)
-    done = subprocess.run([sys.executable, "-W", "ignore", "main.py"], cwd=tmp_path, capture_output=True, text=True, timeout=60)
+    done = subprocess.run(
+        [sys.executable, "-W", "ignore", "main.py"], cwd=tmp_path, capture_output=True, text=True, timeout=60
+    )
     assert done.stdout == "done\n" and not done.stderr, done.stderr
 
 
@@ -258,10 +268,15 @@ assert value("plain_total") in (0, None), value("plain_total")
 
 def test_nothing_is_left_and_a_program_that_does_not_fork_has_no_file():
     before = files()
-    run(METRICS + "work(1)\ngenerate_latest()\nassert not [n for n in os.listdir('/dev/shm') if f'-{os.getpid()}-' in n]\n")
+    run(
+        METRICS
+        + "work(1)\ngenerate_latest()\nassert not [n for n in os.listdir('/dev/shm') if f'-{os.getpid()}-' in n]\n"
+    )
     run(FORK + "os.waitpid(child(1), 0)\nassert value('plain_total') == 1000\n")
     # A server that was killed leaves its file to the next one.
-    killed = subprocess.run([sys.executable, "-c", FORK + "os.waitpid(child(1), 0)\nos.kill(os.getpid(), 9)\n"], timeout=60)
+    killed = subprocess.run(
+        [sys.executable, "-c", FORK + "os.waitpid(child(1), 0)\nos.kill(os.getpid(), 9)\n"], timeout=60
+    )
     assert killed.returncode == -signal.SIGKILL and len(files()) == len(before) + 1
     run(FORK + "os.waitpid(child(1), 0)\nassert value('plain_total') == 1000\n")
     assert files() == before

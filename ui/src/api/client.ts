@@ -3,7 +3,10 @@ import type { Answer } from "./types";
 
 /** Why there is no answer, in the server's words. */
 export class Failure extends Error {
-  constructor(message: string, readonly kind = "") {
+  constructor(
+    message: string,
+    readonly kind = "",
+  ) {
     super(message);
   }
 }
@@ -33,7 +36,10 @@ const read = async <T>(response: Response): Promise<Answered<T>> => {
   if (answer?.status === "success") {
     return { data: answer.data as T, warnings: answer.warnings ?? [], infos: answer.infos ?? [] };
   }
-  throw new Failure(answer?.error ?? (text.slice(0, 300) || `${response.status} ${response.statusText}`), answer?.errorType);
+  throw new Failure(
+    answer?.error ?? (text.slice(0, 300) || `${response.status} ${response.statusText}`),
+    answer?.errorType,
+  );
 };
 
 const send = async (path: string, init: RequestInit): Promise<Response> => {
@@ -46,21 +52,37 @@ const send = async (path: string, init: RequestInit): Promise<Response> => {
 };
 
 /** Which part of the page asks, so that the server can tell people from programs and both from dashboards. */
-const from = (): string => new URL(location.href).pathname.slice(new URL(document.baseURI).pathname.length).split("/")[0] || "deck";
+const from = (): string =>
+  new URL(location.href).pathname.slice(new URL(document.baseURI).pathname.length).split("/")[0] || "deck";
 
 /** Asks; long questions are posted. */
-export const ask = async <T>(path: string, parameters: Parameters = {}, signal?: AbortSignal): Promise<Answered<T>> => {
+export const ask = async <T>(
+  path: string,
+  parameters: Parameters = {},
+  signal?: AbortSignal,
+): Promise<Answered<T>> => {
   const encoded = encode(parameters);
   const init: RequestInit = signal ? { signal } : {};
   if (path.startsWith("query") || path === "explain" || path === "series") {
-    return read<T>(await send(`api/v1/${path}`, { ...init, method: "POST", body: encoded, headers: { "X-Flightdeck-From": from() } }));
+    return read<T>(
+      await send(`api/v1/${path}`, {
+        ...init,
+        method: "POST",
+        body: encoded,
+        headers: { "X-Flightdeck-From": from() },
+      }),
+    );
   }
   const search = encoded.toString();
   return read<T>(await send(`api/v1/${path}${search ? `?${search}` : ""}`, init));
 };
 
 /** Changes something. */
-export const tell = async <T>(method: "POST" | "PUT" | "DELETE", path: string, body?: unknown): Promise<Answered<T>> => {
+export const tell = async <T>(
+  method: "POST" | "PUT" | "DELETE",
+  path: string,
+  body?: unknown,
+): Promise<Answered<T>> => {
   const init: RequestInit = { method };
   if (body !== undefined) {
     init.body = JSON.stringify(body);
@@ -69,5 +91,6 @@ export const tell = async <T>(method: "POST" | "PUT" | "DELETE", path: string, b
   return read<T>(await send(`api/v1/${path}`, init));
 };
 
-export const isAbort = (error: unknown): boolean => error instanceof DOMException && error.name === "AbortError";
+export const isAbort = (error: unknown): boolean =>
+  error instanceof DOMException && error.name === "AbortError";
 export const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));

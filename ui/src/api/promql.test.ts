@@ -3,24 +3,53 @@ import { expect, test, vi } from "vitest";
 vi.stubGlobal("document", { baseURI: "http://localhost/" });
 const { toLines } = await import("./promql");
 
-const matrix = (...values: [number, string][]) => ({ resultType: "matrix" as const, result: [{ metric: {}, values }] });
-const column = (window: { start: number; end: number; step: number; most?: number }, ...values: [number, string][]) => {
+const matrix = (...values: [number, string][]) => ({
+  resultType: "matrix" as const,
+  result: [{ metric: {}, values }],
+});
+const column = (
+  window: { start: number; end: number; step: number; most?: number },
+  ...values: [number, string][]
+) => {
   const { times, lines } = toLines(matrix(...values), window);
   return times.map((time, at) => [time, lines[0]?.values[at] ?? null]);
 };
 
 test("samples are laid onto the steps of the window", () => {
-  expect(column({ start: 0, end: 30, step: 10 }, [10, "1"], [30, "NaN"], [20, "+Inf"])).toEqual([[0, null], [10, 1], [20, Infinity], [30, null]]);
+  expect(column({ start: 0, end: 30, step: 10 }, [10, "1"], [30, "NaN"], [20, "+Inf"])).toEqual([
+    [0, null],
+    [10, 1],
+    [20, Infinity],
+    [30, null],
+  ]);
 });
 
 test("what was thinned has two places for each stretch, in the order in which its extremes came, and one for the end", () => {
   const window = { start: 100, end: 108, step: 1, most: 5 };
-  expect(column(window, [101, "1"], [102, "9"], [104, "8"], [105, "2"], [108, "6"])).toEqual([[100, 1], [103, 9], [104, 8], [107, 2], [108, 6]]);
+  expect(column(window, [101, "1"], [102, "9"], [104, "8"], [105, "2"], [108, "6"])).toEqual([
+    [100, 1],
+    [103, 9],
+    [104, 8],
+    [107, 2],
+    [108, 6],
+  ]);
   // A series with a gap has it, and a stretch whose values are all the same is level.
-  expect(column(window, [104, "3"])).toEqual([[100, null], [103, null], [104, 3], [107, 3], [108, null]]);
+  expect(column(window, [104, "3"])).toEqual([
+    [100, null],
+    [103, null],
+    [104, 3],
+    [107, 3],
+    [108, null],
+  ]);
 });
 
 test("an answer that had too few points to be thinned is drawn the same", () => {
   const window = { start: 0, end: 8, step: 1, most: 5 };
-  expect(column(window, [0, "5"], [1, "1"], [2, "9"], [3, "4"], [8, "0"])).toEqual([[0, 1], [3, 9], [4, null], [7, null], [8, 0]]);
+  expect(column(window, [0, "5"], [1, "1"], [2, "9"], [3, "4"], [8, "0"])).toEqual([
+    [0, 1],
+    [3, 9],
+    [4, null],
+    [7, null],
+    [8, 0],
+  ]);
 });

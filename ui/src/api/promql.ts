@@ -1,12 +1,18 @@
 // Series as the query API gives them, and as charts want them: columns over shared times.
-import { ask, type Answered } from "./client";
+import { type Answered, ask } from "./client";
 
 export type Labels = Record<string, string>;
 export type Sample = [number, string];
 /** Rule of the bounds, lower, upper, count. */
 export type Bucket = [number, string, string, string];
 export type HistogramSample = [number, { count: string; sum: string; buckets?: Bucket[] }];
-export type RawSeries = { metric: Labels; value?: Sample; values?: Sample[]; histogram?: HistogramSample; histograms?: HistogramSample[] };
+export type RawSeries = {
+  metric: Labels;
+  value?: Sample;
+  values?: Sample[];
+  histogram?: HistogramSample;
+  histograms?: HistogramSample[];
+};
 export type QueryData =
   | { resultType: "vector"; result: RawSeries[] }
   | { resultType: "matrix"; result: RawSeries[] }
@@ -24,15 +30,30 @@ export type Window = { start: number; end: number; step: number; most?: number }
 export const number = (text: string): number =>
   text === "+Inf" || text === "Inf" ? Infinity : text === "-Inf" ? -Infinity : Number(text);
 
-export const queryRange = (query: string, window: Window, signal?: AbortSignal, more: Record<string, string> = {}): Promise<Answered<QueryData>> =>
-  ask<QueryData>("query_range", { query, start: window.start, end: window.end, step: window.step, max_points: window.most, ...more }, signal);
+export const queryRange = (
+  query: string,
+  window: Window,
+  signal?: AbortSignal,
+  more: Record<string, string> = {},
+): Promise<Answered<QueryData>> =>
+  ask<QueryData>(
+    "query_range",
+    { query, start: window.start, end: window.end, step: window.step, max_points: window.most, ...more },
+    signal,
+  );
 
-export const queryInstant = (query: string, time: number, signal?: AbortSignal): Promise<Answered<QueryData>> =>
-  ask<QueryData>("query", { query, time }, signal);
+export const queryInstant = (
+  query: string,
+  time: number,
+  signal?: AbortSignal,
+): Promise<Answered<QueryData>> => ask<QueryData>("query", { query, time }, signal);
 
 /** The steps of a window. */
 export const stepsOf = ({ start, end, step }: Window): number[] =>
-  Array.from({ length: Math.max(0, Math.floor((end - start) / step + 1e-6) + 1) }, (_, at) => start + at * step);
+  Array.from(
+    { length: Math.max(0, Math.floor((end - start) / step + 1e-6) + 1) },
+    (_, at) => start + at * step,
+  );
 
 /** Columns over the steps of the window that was asked for. */
 export const toLines = (data: QueryData, window: Window): Lines => {
@@ -54,13 +75,18 @@ export const toLines = (data: QueryData, window: Window): Lines => {
 
 /** Columns of what was thinned: two places for each stretch of time, filled in the order in which its extremes came, and one for the end. */
 const thinnedLines = (data: QueryData, window: Window, most: number): Lines => {
-  const [start, span, step] = [window.start, window.end - window.start, window.step].map((seconds) => Math.round(seconds * 1000)) as [number, number, number];
+  const [start, span, step] = [window.start, window.end - window.start, window.step].map((seconds) =>
+    Math.round(seconds * 1000),
+  ) as [number, number, number];
   const stretches = Math.max(1, Math.floor((most - 1) / 2));
   const firstStep = (stretch: number): number => Math.ceil((stretch * span) / stretches / step);
   const times: number[] = [];
   const places: number[] = [];
   for (let stretch = 0; stretch <= stretches; stretch++) {
-    const [first, last] = [firstStep(stretch), stretch === stretches ? firstStep(stretch) : firstStep(stretch + 1) - 1];
+    const [first, last] = [
+      firstStep(stretch),
+      stretch === stretches ? firstStep(stretch) : firstStep(stretch + 1) - 1,
+    ];
     places.push(times.length);
     if (last >= first && start + first * step <= start + span) times.push((start + first * step) / 1000);
     if (last > first) times.push((start + last * step) / 1000);
@@ -98,12 +124,23 @@ export const nameOf = (labels: Labels): string => {
 /** Names of series that stand together: what all have in common is left out. */
 export const shortNames = (all: Labels[]): string[] => {
   const first = all[0] ?? {};
-  const common = all.length > 1
-    ? new Set(Object.entries(first).filter(([name, value]) => all.every((labels) => labels[name] === value)).map(([name]) => name))
-    : new Set<string>();
+  const common =
+    all.length > 1
+      ? new Set(
+          Object.entries(first)
+            .filter(([name, value]) => all.every((labels) => labels[name] === value))
+            .map(([name]) => name),
+        )
+      : new Set<string>();
   return all.map((labels) => {
     const rest = Object.entries(labels).filter(([name]) => !common.has(name) && name !== "__name__");
-    if (rest.length === 1 && !(labels["__name__"] && !common.has("__name__"))) return rest[0]?.[1] || "(empty)";
-    return nameOf(Object.fromEntries([...(labels["__name__"] && !common.has("__name__") ? [["__name__", labels["__name__"]]] : []), ...rest]) as Labels);
+    if (rest.length === 1 && !(labels["__name__"] && !common.has("__name__")))
+      return rest[0]?.[1] || "(empty)";
+    return nameOf(
+      Object.fromEntries([
+        ...(labels["__name__"] && !common.has("__name__") ? [["__name__", labels["__name__"]]] : []),
+        ...rest,
+      ]) as Labels,
+    );
   });
 };

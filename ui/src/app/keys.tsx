@@ -9,7 +9,15 @@ export const openPalette = (): void => void (paletteOpen.value = true);
 export const closePalette = (): void => void (paletteOpen.value = false);
 export const Palette = lazy(() => import("./palette").then((module) => module.Palette));
 
-const GOTO: Record<string, string> = { d: "/", h: "/hosts", b: "/dashboards", e: "/explore", m: "/catalog", t: "/targets", s: "/system" };
+const GOTO: Record<string, string> = {
+  d: "/",
+  h: "/hosts",
+  b: "/dashboards",
+  e: "/explore",
+  m: "/catalog",
+  t: "/targets",
+  s: "/system",
+};
 let afterG = false;
 
 /** Whether keys are for what is being typed into. */

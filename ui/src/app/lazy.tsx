@@ -22,7 +22,14 @@ export const lazy = <P extends object>(load: () => Promise<ComponentType<P>>): C
     }
     const { view: View, error } = loaded.value;
     if (View) return <View {...props} />;
-    if (error) return <Empty title="This page could not be loaded" text={`${error}. A newer version may run: reload the page.`} bad />;
+    if (error)
+      return (
+        <Empty
+          title="This page could not be loaded"
+          text={`${error}. A newer version may run: reload the page.`}
+          bad
+        />
+      );
     return <div class="loading" aria-busy="true" />;
   };
 };

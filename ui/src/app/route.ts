@@ -21,7 +21,13 @@ const decoded = (part: string): string => {
 
 /** The path below the server's prefix, with its parts decoded. */
 export const path = computed(() => place.value.path);
-export const parts = computed(() => path.value.replace(/(.)\/+$/, "$1").split("/").slice(1).map(decoded));
+export const parts = computed(() =>
+  path.value
+    .replace(/(.)\/+$/, "$1")
+    .split("/")
+    .slice(1)
+    .map(decoded),
+);
 /** The parameters of the address. */
 export const params = computed(() => new URLSearchParams(place.value.query));
 
@@ -46,7 +52,10 @@ export const go = (address: string, how: "push" | "replace" = "push"): void => {
 };
 
 /** Changes parameters of the present address; undefined takes one away. */
-export const setParams = (changes: Record<string, string | undefined>, how: "push" | "replace" = "push"): void => {
+export const setParams = (
+  changes: Record<string, string | undefined>,
+  how: "push" | "replace" = "push",
+): void => {
   const next = new URLSearchParams(params.value);
   for (const [name, value] of Object.entries(changes)) {
     if (value === undefined || value === "") next.delete(name);
@@ -60,10 +69,22 @@ export const setParams = (changes: Record<string, string | undefined>, how: "pus
 export const followLinks = (): void => {
   addEventListener("popstate", () => (place.value = here()));
   addEventListener("click", (event) => {
-    if (event.defaultPrevented || event.button !== 0 || event.metaKey || event.ctrlKey || event.shiftKey || event.altKey) return;
+    if (
+      event.defaultPrevented ||
+      event.button !== 0 ||
+      event.metaKey ||
+      event.ctrlKey ||
+      event.shiftKey ||
+      event.altKey
+    )
+      return;
     const link = (event.target as Element | null)?.closest?.("a");
     if (!link || link.target || link.hasAttribute("download") || link.origin !== location.origin) return;
-    if (!link.pathname.startsWith(base) || /^\/(api|metrics|federate|-)(\/|$)/.test(`/${link.pathname.slice(base.length)}`)) return;
+    if (
+      !link.pathname.startsWith(base) ||
+      /^\/(api|metrics|federate|-)(\/|$)/.test(`/${link.pathname.slice(base.length)}`)
+    )
+      return;
     event.preventDefault();
     go(link.href);
     scrollTo(0, 0);

@@ -3,7 +3,7 @@ import { computed } from "@preact/signals";
 import type { ComponentType, JSX } from "preact";
 import { connected, deck, state } from "../deck/live";
 import { DeckPage } from "../deck/page";
-import { Icon, StateMark, type IconName } from "./icons";
+import { Icon, type IconName, StateMark } from "./icons";
 import { keyboard, openPalette, Palette, paletteOpen } from "./keys";
 import { lazy } from "./lazy";
 import { href, keepTime, parts } from "./route";
@@ -34,7 +34,12 @@ const NAVIGATION: { to: string; name: string; icon: IconName }[] = [
   { to: "system", name: "System", icon: "system" },
 ];
 
-const wrong = computed(() => (deck.value?.services ?? []).filter((service) => service.state === "critical" || service.state === "warning").length);
+const wrong = computed(
+  () =>
+    (deck.value?.services ?? []).filter(
+      (service) => service.state === "critical" || service.state === "warning",
+    ).length,
+);
 
 export const Shell = (): JSX.Element => {
   keyboard();
@@ -43,12 +48,27 @@ export const Shell = (): JSX.Element => {
   const Page = parts.value.length >= least && parts.value.length <= most ? page : Missing;
   return (
     <div class="shell">
-      <a class="skip" href="#main">Skip to content</a>
+      <a class="skip" href="#main">
+        Skip to content
+      </a>
       <nav class="rail" aria-label="Pages">
-        <a class="brand" href={href("/")}><StateMark state={state.value} /> Flightdeck</a>
-        <button class="item find" type="button" onClick={openPalette}><Icon name="search" size={16} /> Find <kbd>⌘K</kbd></button>
+        <a class="brand" href={href("/")}>
+          <StateMark state={state.value} /> Flightdeck
+        </a>
+        <button class="item find" type="button" onClick={openPalette}>
+          <Icon name="search" size={16} /> Find <kbd>⌘K</kbd>
+        </button>
         {NAVIGATION.map(({ to, name, icon }) => (
-          <a key={to} class="item" href={keepTime(to)} aria-current={first === to || (to === "" && first === "service") || (to === "explore" && first === "graph") ? "page" : undefined}>
+          <a
+            key={to}
+            class="item"
+            href={keepTime(to)}
+            aria-current={
+              first === to || (to === "" && first === "service") || (to === "explore" && first === "graph")
+                ? "page"
+                : undefined
+            }
+          >
             <Icon name={icon} /> {name}
             {to === "" && wrong.value > 0 && <span class={`count ${state.value}`}>{wrong.value}</span>}
           </a>
@@ -60,7 +80,11 @@ export const Shell = (): JSX.Element => {
         </div>
       </nav>
       <main class="main" id="main">
-        {!connected.value && <p class="offline" role="status">No connection to the server: what is shown may be old. Trying again.</p>}
+        {!connected.value && (
+          <p class="offline" role="status">
+            No connection to the server: what is shown may be old. Trying again.
+          </p>
+        )}
         <Page />
       </main>
       {paletteOpen.value && <Palette />}

@@ -8,7 +8,10 @@ const DEFAULT = "now-1h";
 
 export const utc = computed(() => params.value.get("tz") === "utc");
 /** What stands in the address. */
-export const saidRange = computed(() => ({ from: params.value.get("from") ?? DEFAULT, to: params.value.get("to") ?? "now" }));
+export const saidRange = computed(() => ({
+  from: params.value.get("from") ?? DEFAULT,
+  to: params.value.get("to") ?? "now",
+}));
 /** Moves when what is shown is to be asked again. */
 export const tick = signal(Date.now());
 /** How often that is; 0 while nothing moves. */
@@ -24,13 +27,15 @@ export const range = computed<Range>(() => {
   const offset = shifted(now, utc.value).getTime() - now;
   const start = instant(from, now, offset);
   const end = instant(to, now, offset, true);
-  if (start === undefined || end === undefined || end <= start) return { from: now - 36e5, to: now, relative: DEFAULT };
+  if (start === undefined || end === undefined || end <= start)
+    return { from: now - 36e5, to: now, relative: DEFAULT };
   return { from: start, to: end, relative: relative ? from : undefined };
 });
 
 export const setRange = (next: Range, how: "push" | "replace" = "push"): void => {
   tick.value = Date.now();
-  if (next.relative) setParams({ from: next.relative === DEFAULT ? undefined : next.relative, to: undefined }, how);
+  if (next.relative)
+    setParams({ from: next.relative === DEFAULT ? undefined : next.relative, to: undefined }, how);
   else setParams({ from: String(Math.round(next.from)), to: String(Math.round(next.to)) }, how);
 };
 
@@ -43,5 +48,10 @@ export const rangeName = (shown: Range, zone: boolean): string => {
 };
 
 setInterval(() => {
-  if (liveSeconds.value && document.visibilityState === "visible" && Date.now() - tick.value >= liveSeconds.value * 1000 - 500) tick.value = Date.now();
+  if (
+    liveSeconds.value &&
+    document.visibilityState === "visible" &&
+    Date.now() - tick.value >= liveSeconds.value * 1000 - 500
+  )
+    tick.value = Date.now();
 }, 1000);

@@ -2,15 +2,15 @@
 import { useSignal } from "@preact/signals";
 import type { ComponentChildren, JSX, RefObject } from "preact";
 import { useEffect, useRef, useState } from "preact/hooks";
-import { queryRange, shortNames, toLines, type Labels } from "../api/promql";
+import { type Labels, queryRange, shortNames, toLines } from "../api/promql";
 import { useAsked } from "../api/use";
 import { Icon } from "../app/icons";
 import { keepTime } from "../app/route";
 import { range } from "../app/time";
 import { windowOf } from "../format/range";
 import { lineColour } from "./colours";
+import { type Compared, comparable, shiftOf } from "./compare";
 import { exemplarsOf } from "./exemplars";
-import { comparable, shiftOf, type Compared } from "./compare";
 import { Legend } from "./legend";
 import { markers } from "./markers";
 import { Plot, type PlotLine, type PlotThreshold } from "./plot";
@@ -54,7 +54,9 @@ export const useWidth = <E extends HTMLElement>(): [RefObject<E | null>, number]
   const [width, set] = useState(0);
   useEffect(() => {
     if (!element.current) return;
-    const observer = new ResizeObserver(([entry]) => entry && set(Math.round(entry.contentRect.width / 50) * 50));
+    const observer = new ResizeObserver(
+      ([entry]) => entry && set(Math.round(entry.contentRect.width / 50) * 50),
+    );
     observer.observe(element.current);
     return () => observer.disconnect();
   }, []);
@@ -62,7 +64,10 @@ export const useWidth = <E extends HTMLElement>(): [RefObject<E | null>, number]
 };
 
 const nameOfQuery = (query: ChartQuery, labels: Labels[], many: boolean): string[] => {
-  if (typeof query.name === "string") return labels.length > 1 ? shortNames(labels).map((name) => `${query.name as string} ${name}`) : labels.map(() => query.name as string);
+  if (typeof query.name === "string")
+    return labels.length > 1
+      ? shortNames(labels).map((name) => `${query.name as string} ${name}`)
+      : labels.map(() => query.name as string);
   if (query.name) return labels.map(query.name);
   const short = shortNames(labels);
   return many || labels.length > 1 ? short : short.map((name) => (name === "{}" ? query.query : name));
@@ -77,42 +82,70 @@ export const Chart = (props: ChartProps): JSX.Element => {
   const hidden = useSignal<ReadonlySet<string>>(new Set());
   const shown = range.value;
   const window = windowOf(shown, width / 2);
-  const asked = useAsked(`${width > 0} ${JSON.stringify(props.queries.map(({ query }) => query))} ${JSON.stringify(window)} ${JSON.stringify(props.compare ?? 0)}`, async (signal) => {
-    if (!width) return undefined;
-    const { compare } = props;
-    const shifts = compare && !("before" in compare && compare.before >= window.end) ? [0, shiftOf(compare, window)] : [0];
-    const all = await Promise.all(
-      shifts.flatMap((shift) =>
-        props.queries.map(async (query) => {
-          const moved = { ...window, start: window.start - shift, end: window.end - shift };
-          const { data } = await queryRange(query.query, moved, signal);
-          return { query, shift, lines: toLines(data, moved) };
-        }),
-      ),
-    );
-    return { times: toLines({ resultType: "matrix", result: [] }, window).times, all, window };
-  });
+  const asked = useAsked(
+    `${width > 0} ${JSON.stringify(props.queries.map(({ query }) => query))} ${JSON.stringify(window)} ${JSON.stringify(props.compare ?? 0)}`,
+    async (signal) => {
+      if (!width) return undefined;
+      const { compare } = props;
+      const shifts =
+        compare && !("before" in compare && compare.before >= window.end)
+          ? [0, shiftOf(compare, window)]
+          : [0];
+      const all = await Promise.all(
+        shifts.flatMap((shift) =>
+          props.queries.map(async (query) => {
+            const moved = { ...window, start: window.start - shift, end: window.end - shift };
+            const { data } = await queryRange(query.query, moved, signal);
+            return { query, shift, lines: toLines(data, moved) };
+          }),
+        ),
+      );
+      return { times: toLines({ resultType: "matrix", result: [] }, window).times, all, window };
+    },
+  );
   // No chart waits for its exemplars.
   const dotted = width > 0 && asked.data ? props.exemplars : undefined;
-  const dots = useAsked(dotted ? `${JSON.stringify(dotted)} ${JSON.stringify(window)}` : "", async (signal) => (dotted ? exemplarsOf(dotted.selector, dotted.per, window, signal) : []));
+  const dots = useAsked(
+    dotted ? `${JSON.stringify(dotted)} ${JSON.stringify(window)}` : "",
+    async (signal) => (dotted ? exemplarsOf(dotted.selector, dotted.per, window, signal) : []),
+  );
   const times = asked.data?.times ?? [];
   const now: PlotLine[] = [];
   const before: PlotLine[] = [];
   for (const { query, shift, lines: found } of asked.data?.all ?? []) {
     const ordered = props.upwards ? found.lines.toReversed() : found.lines;
-    const names = nameOfQuery(query, ordered.map((line) => line.labels), props.queries.length > 1);
+    const names = nameOfQuery(
+      query,
+      ordered.map((line) => line.labels),
+      props.queries.length > 1,
+    );
     ordered.forEach((line, at) => {
       const name = names[at] ?? "";
       const own = colourOf(query, line.labels, found.lines.length);
       if (!shift || !props.compare) {
         // A limit is nothing that adds up.
         const alone = query.dash ? { dash: query.dash, fill: 0, stack: "none" as const } : {};
-        now.push({ name, values: line.values, colour: own ?? lineColour(now.length), fill: props.fill ?? (props.stack && props.stack !== "none" ? 0.35 : 0), stack: props.stack ?? "none", ...alone });
+        now.push({
+          name,
+          values: line.values,
+          colour: own ?? lineColour(now.length),
+          fill: props.fill ?? (props.stack && props.stack !== "none" ? 0.35 : 0),
+          stack: props.stack ?? "none",
+          ...alone,
+        });
         return;
       }
       // The same colour as now, and stacked apart, so that tops compare with tops.
       const colour = own ?? now.find((other) => other.name === name)?.colour ?? "--line-strong";
-      before.push({ name: `${name} before`, values: comparable(props.compare, times, line.values), colour, dash: [5, 4], width: 1.25, stack: props.stack ?? "none", stackGroup: "before" });
+      before.push({
+        name: `${name} before`,
+        values: comparable(props.compare, times, line.values),
+        colour,
+        dash: [5, 4],
+        width: 1.25,
+        stack: props.stack ?? "none",
+        stackGroup: "before",
+      });
     });
   }
   const lines = [...now, ...before];
@@ -121,19 +154,55 @@ export const Chart = (props: ChartProps): JSX.Element => {
       <figcaption class="row">
         <h3 class="grow clip">{props.title}</h3>
         {props.children}
-        <a class="tool" href={keepTime("/explore", { q: props.queries.map(({ query }) => query).join("\n;\n") })} title="Open in Explore" aria-label={`Open ${props.title} in Explore`}><Icon name="explore" size={15} /></a>
+        <a
+          class="tool"
+          href={keepTime("/explore", { q: props.queries.map(({ query }) => query).join("\n;\n") })}
+          title="Open in Explore"
+          aria-label={`Open ${props.title} in Explore`}
+        >
+          <Icon name="explore" size={15} />
+        </a>
       </figcaption>
       <div class="plot-area">
-        {asked.busy && !asked.data ? <div class="plot" style={{ height: `${props.height ?? 190}px` }} /> : <Plot
-          times={times} lines={lines} hidden={hidden.value} unit={props.unit} height={props.height ?? 190} from={shown.from} to={shown.to}
-          {...(props.min === undefined ? {} : { min: props.min })} {...(props.max === undefined ? {} : { max: props.max })} {...(props.softMax === undefined ? {} : { softMax: props.softMax })}
-          {...(props.thresholds ? { thresholds: props.thresholds } : {})} dots={dots.data ?? []} sync={props.sync ?? "page"} markers={markers.value} label={`${props.title}, ${lines.length} lines`}
-        />}
-        {asked.error ? <div class="nothing critical">{asked.error}</div> : !asked.busy && !lines.length && <div class="nothing">{props.empty ?? "No data in this range"}</div>}
+        {asked.busy && !asked.data ? (
+          <div class="plot" style={{ height: `${props.height ?? 190}px` }} />
+        ) : (
+          <Plot
+            times={times}
+            lines={lines}
+            hidden={hidden.value}
+            unit={props.unit}
+            height={props.height ?? 190}
+            from={shown.from}
+            to={shown.to}
+            {...(props.min === undefined ? {} : { min: props.min })}
+            {...(props.max === undefined ? {} : { max: props.max })}
+            {...(props.softMax === undefined ? {} : { softMax: props.softMax })}
+            {...(props.thresholds ? { thresholds: props.thresholds } : {})}
+            dots={dots.data ?? []}
+            sync={props.sync ?? "page"}
+            markers={markers.value}
+            label={`${props.title}, ${lines.length} lines`}
+          />
+        )}
+        {asked.error ? (
+          <div class="nothing critical">{asked.error}</div>
+        ) : (
+          !asked.busy && !lines.length && <div class="nothing">{props.empty ?? "No data in this range"}</div>
+        )}
       </div>
       {/* What comes below must not move when the answer is there. */}
       {!lines.length && <div class="legend" />}
-      {lines.length > 0 && <Legend lines={lines} hidden={hidden.value} onHide={(next) => (hidden.value = next)} calcs={props.calcs ?? []} table={false} unit={props.unit} />}
+      {lines.length > 0 && (
+        <Legend
+          lines={lines}
+          hidden={hidden.value}
+          onHide={(next) => (hidden.value = next)}
+          calcs={props.calcs ?? []}
+          table={false}
+          unit={props.unit}
+        />
+      )}
     </figure>
   );
 };

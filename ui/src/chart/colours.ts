@@ -34,19 +34,39 @@ export const translucent = (colour: string, alpha: number): string => {
   const match = /^rgba?\((\d+), (\d+), (\d+)(?:, ([\d.]+))?\)$/.exec(resolve(colour));
   if (match) return `rgba(${match[1]}, ${match[2]}, ${match[3]}, ${Number(match[4] ?? 1) * alpha})`;
   const srgb = /^color\(srgb ([\d.]+) ([\d.]+) ([\d.]+)/.exec(resolve(colour));
-  return srgb ? `rgba(${[1, 2, 3].map((at) => Math.round(Number(srgb[at]) * 255)).join(", ")}, ${alpha})` : resolve(colour);
+  return srgb
+    ? `rgba(${[1, 2, 3].map((at) => Math.round(Number(srgb[at]) * 255)).join(", ")}, ${alpha})`
+    : resolve(colour);
 };
 
 /** The colour of the nth line. */
 export const lineColour = (at: number): string => `--c${at % 10}`;
 
 const SHADES: Record<string, [string, string]> = {
-  green: ["#1b8a4f", "#56c48b"], red: ["#cf2f3c", "#f2585f"], yellow: ["#b98300", "#f5c542"], orange: ["#d26a00", "#ff9d3c"],
-  blue: ["#2567d8", "#5e9bff"], purple: ["#7d48cf", "#b48cf5"],
+  green: ["#1b8a4f", "#56c48b"],
+  red: ["#cf2f3c", "#f2585f"],
+  yellow: ["#b98300", "#f5c542"],
+  orange: ["#d26a00", "#ff9d3c"],
+  blue: ["#2567d8", "#5e9bff"],
+  purple: ["#7d48cf", "#b48cf5"],
 };
 /** Names such as `dark-red` and `semi-dark-green`, by strength: lighter to darker. */
-const STRENGTH: Record<string, number> = { "super-light-": 55, "light-": 30, "": 0, "semi-dark-": -18, "dark-": -32 };
-const OTHERS: Record<string, string> = { text: "var(--ink)", transparent: "transparent", panel: "var(--card)", black: "#000", white: "#fff", gray: "var(--silent-fill)", grey: "var(--silent-fill)" };
+const STRENGTH: Record<string, number> = {
+  "super-light-": 55,
+  "light-": 30,
+  "": 0,
+  "semi-dark-": -18,
+  "dark-": -32,
+};
+const OTHERS: Record<string, string> = {
+  text: "var(--ink)",
+  transparent: "transparent",
+  panel: "var(--card)",
+  black: "#000",
+  white: "#fff",
+  gray: "var(--silent-fill)",
+  grey: "var(--silent-fill)",
+};
 
 /** A dashboard's colour as CSS: its names follow the theme. */
 export const cssColour = (name: string | undefined): string => {

@@ -22,5 +22,10 @@ test("what was before a deploy ends at the deploy, however far back that is", ()
 });
 
 test("only what came after the deploy has something under it", () => {
-  expect(comparable({ before: 1015 }, [1000, 1010, 1020, 1030], [1, 2, 3, null])).toEqual([null, null, 3, null]);
+  expect(comparable({ before: 1015 }, [1000, 1010, 1020, 1030], [1, 2, 3, null])).toEqual([
+    null,
+    null,
+    3,
+    null,
+  ]);
 });

@@ -9,7 +9,11 @@ export const shiftOf = (compared: Compared, { end, step }: Window): number =>
   "ago" in compared ? compared.ago : Math.max(step, Math.ceil((end - compared.before) / step) * step);
 
 /** Where there is something to compare: from the moment on. */
-export const comparable = (compared: Compared, times: readonly number[], values: (number | null)[]): (number | null)[] => {
+export const comparable = (
+  compared: Compared,
+  times: readonly number[],
+  values: (number | null)[],
+): (number | null)[] => {
   if ("ago" in compared) return values;
   return values.map((value, at) => ((times[at] ?? 0) < compared.before ? null : value));
 };

@@ -3,7 +3,11 @@ import { expect, test, vi } from "vitest";
 vi.stubGlobal("document", { baseURI: "http://localhost/" });
 const { dotText, slowest, traceOf } = await import("./exemplars");
 
-const dot = (time: number, value: number) => ({ time, value, labels: { span_id: "s", trace_id: "t", pod: "p" } });
+const dot = (time: number, value: number) => ({
+  time,
+  value,
+  labels: { span_id: "s", trace_id: "t", pod: "p" },
+});
 
 test("of each stretch of time the slowest stay", () => {
   const found = slowest([dot(0, 1), dot(0.1, 9), dot(0.2, 5), dot(59, 2)], 0, 60);

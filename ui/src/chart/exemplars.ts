@@ -16,16 +16,34 @@ export const slowest = (dots: readonly Dot[], start: number, end: number): Dot[]
   const stretches = new Map<number, Dot[]>();
   for (const dot of dots) {
     const at = Math.floor(((dot.time - start) / (end - start || 1)) * STRETCHES);
-    stretches.set(at, [...(stretches.get(at) ?? []), dot].toSorted((a, b) => b.value - a.value).slice(0, DOTS_EACH));
+    stretches.set(
+      at,
+      [...(stretches.get(at) ?? []), dot].toSorted((a, b) => b.value - a.value).slice(0, DOTS_EACH),
+    );
   }
   return [...stretches.values()].flat().toSorted((a, b) => a.time - b.time);
 };
 
 /** The exemplars of the series a query reads; `per` of their units are one of the chart's. One without an answer has none. */
-export const exemplarsOf = async (query: string, per: number, window: { start: number; end: number }, signal: AbortSignal): Promise<Dot[]> => {
+export const exemplarsOf = async (
+  query: string,
+  per: number,
+  window: { start: number; end: number },
+  signal: AbortSignal,
+): Promise<Dot[]> => {
   try {
-    const { data } = await ask<Found>("query_exemplars", { query, start: window.start, end: window.end }, signal);
-    const dots = data.flatMap(({ exemplars }) => exemplars.map(({ labels, value, timestamp }) => ({ time: timestamp, value: Number(value) / per, labels })));
+    const { data } = await ask<Found>(
+      "query_exemplars",
+      { query, start: window.start, end: window.end },
+      signal,
+    );
+    const dots = data.flatMap(({ exemplars }) =>
+      exemplars.map(({ labels, value, timestamp }) => ({
+        time: timestamp,
+        value: Number(value) / per,
+        labels,
+      })),
+    );
     return slowest(dots, window.start, window.end);
   } catch (error) {
     if (signal.aborted) throw error;
@@ -37,10 +55,15 @@ export const exemplarsOf = async (query: string, per: number, window: { start: n
 const first = (name: string): number => (/^trace_?id$/i.test(name) ? 0 : /^span_?id$/i.test(name) ? 1 : 2);
 
 /** The labels of a dot as a line of text. */
-export const dotText = ({ labels }: Dot): string => Object.entries(labels).toSorted(([a], [b]) => first(a) - first(b)).map(([name, value]) => `${name} ${value}`).join(" \u00b7 ");
+export const dotText = ({ labels }: Dot): string =>
+  Object.entries(labels)
+    .toSorted(([a], [b]) => first(a) - first(b))
+    .map(([name, value]) => `${name} ${value}`)
+    .join(" \u00b7 ");
 
 /** What finds the trace of a dot, if it has that. */
-export const traceOf = ({ labels }: Dot): string | undefined => Object.entries(labels).find(([name]) => first(name) === 0)?.[1];
+export const traceOf = ({ labels }: Dot): string | undefined =>
+  Object.entries(labels).find(([name]) => first(name) === 0)?.[1];
 
 /** How far below the upper edge those stand that are higher than the scale. */
 const EDGE = 4;
@@ -48,5 +71,8 @@ const EDGE = 4;
 /** Where a dot stands on the plot, in pixels of its inside or of its canvas: what is slower than anything drawn is seen at the upper edge. */
 export const placeOf = (plot: uPlot, dot: Dot, onCanvas = false): { x: number; y: number } => {
   const edge = onCanvas ? plot.bbox.top + EDGE * devicePixelRatio : EDGE;
-  return { x: plot.valToPos(dot.time, "x", onCanvas), y: Math.max(edge, plot.valToPos(dot.value, dot.right ? "right" : "y", onCanvas)) };
+  return {
+    x: plot.valToPos(dot.time, "x", onCanvas),
+    y: Math.max(edge, plot.valToPos(dot.value, dot.right ? "right" : "y", onCanvas)),
+  };
 };

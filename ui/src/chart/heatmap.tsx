@@ -1,7 +1,7 @@
 // Durations as a heatmap: how many requests fell between two bounds at each time, darker for more.
 import type { JSX } from "preact";
 import { useLayoutEffect, useRef } from "preact/hooks";
-import { number, queryRange, toLines, type Line } from "../api/promql";
+import { type Line, number, queryRange, toLines } from "../api/promql";
 import { useAsked } from "../api/use";
 import { Icon } from "../app/icons";
 import { keepTime } from "../app/route";
@@ -20,22 +20,39 @@ export type Cells = { times: number[]; bounds: number[]; rows: (number | null)[]
 
 /** Cumulative buckets by `le` as counts between neighbouring bounds. */
 export const cellsOf = (lines: readonly Line[], times: number[], scale = 1, cumulative = true): Cells => {
-  const sorted = lines.filter((line) => line.labels["le"] !== undefined).map((line) => ({ bound: number(line.labels["le"] ?? "") * scale, values: line.values })).toSorted((a, b) => a.bound - b.bound);
-  const rows = sorted.map(({ values }, at) => values.map((value, step) => {
-    if (value === null) return null;
-    return cumulative ? Math.max(0, value - (at > 0 ? (sorted[at - 1]?.values[step] ?? 0) : 0)) : value;
-  }));
+  const sorted = lines
+    .filter((line) => line.labels["le"] !== undefined)
+    .map((line) => ({ bound: number(line.labels["le"] ?? "") * scale, values: line.values }))
+    .toSorted((a, b) => a.bound - b.bound);
+  const rows = sorted.map(({ values }, at) =>
+    values.map((value, step) => {
+      if (value === null) return null;
+      return cumulative ? Math.max(0, value - (at > 0 ? (sorted[at - 1]?.values[step] ?? 0) : 0)) : value;
+    }),
+  );
   // Rows nothing ever fell into, at either end, would only take room.
   const used = rows.map((row) => row.some((value) => (value ?? 0) > 0));
   const [first, last] = [Math.max(0, used.indexOf(true) - 1), used.lastIndexOf(true)];
   if (last < 0) return { times, bounds: [], rows: [] };
-  return { times, bounds: sorted.slice(first, last + 1).map(({ bound }) => bound), rows: rows.slice(first, last + 1) };
+  return {
+    times,
+    bounds: sorted.slice(first, last + 1).map(({ bound }) => bound),
+    rows: rows.slice(first, last + 1),
+  };
 };
 
 const LEFT = 62;
 const BOTTOM = 24;
 
-export const Heatmap = (props: { cells: Cells; unit: string; height: number; from: number; to: number; label: string; count?: string }): JSX.Element => {
+export const Heatmap = (props: {
+  cells: Cells;
+  unit: string;
+  height: number;
+  from: number;
+  to: number;
+  label: string;
+  count?: string;
+}): JSX.Element => {
   const canvas = useRef<HTMLCanvasElement>(null);
   const tip = useRef<HTMLDivElement>(null);
   const { cells, height } = props;
@@ -76,22 +93,41 @@ export const Heatmap = (props: { cells: Cells; unit: string; height: number; fro
   };
   return (
     <div class="plot" style={{ height: `${height}px` }} role="img" aria-label={props.label}>
-      <canvas ref={canvas} style={{ width: "100%", height: `${height}px`, display: "block" }} onPointerMove={point} onPointerLeave={() => tip.current && (tip.current.hidden = true)} />
+      <canvas
+        ref={canvas}
+        style={{ width: "100%", height: `${height}px`, display: "block" }}
+        onPointerMove={point}
+        onPointerLeave={() => tip.current && (tip.current.hidden = true)}
+      />
       <div ref={tip} class="tip" hidden />
     </div>
   );
 };
 
-type Place = { width: number; step: number; tall: number; x: (millis: number) => number; y: (row: number) => number };
+type Place = {
+  width: number;
+  step: number;
+  tall: number;
+  x: (millis: number) => number;
+  y: (row: number) => number;
+};
 
-const drawCells = (element: HTMLCanvasElement, context: CanvasRenderingContext2D, props: { cells: Cells; unit: string; height: number; from: number; to: number }, place: Place): void => {
+const drawCells = (
+  element: HTMLCanvasElement,
+  context: CanvasRenderingContext2D,
+  props: { cells: Cells; unit: string; height: number; from: number; to: number },
+  place: Place,
+): void => {
   const { cells, height } = props;
   const ratio = devicePixelRatio * zoom.value;
   element.width = element.clientWidth * ratio;
   element.height = height * ratio;
   context.scale(ratio, ratio);
   context.clearRect(0, 0, element.clientWidth, height);
-  const most = cells.rows.reduce((high, row) => row.reduce<number>((most, value) => Math.max(most, value ?? 0), high), 0);
+  const most = cells.rows.reduce(
+    (high, row) => row.reduce<number>((most, value) => Math.max(most, value ?? 0), high),
+    0,
+  );
   const whole = (position: number): number => Math.round(position * ratio) / ratio;
   const wide = Math.max(1, (place.width * place.step) / (props.to - props.from));
   context.fillStyle = resolve("--accent");
@@ -103,7 +139,12 @@ const drawCells = (element: HTMLCanvasElement, context: CanvasRenderingContext2D
       // On whole pixels, as half ones would be seams; columns too thin for a gap between them have none.
       const right = whole(place.x((cells.times[column] ?? 0) * 1000));
       const left = whole(Math.max(LEFT, place.x((cells.times[column] ?? 0) * 1000) - wide));
-      context.fillRect(left, place.y(at), Math.max(0, right - left - (wide > 6 ? 0.5 : 0)), Math.max(1, place.tall - 0.5));
+      context.fillRect(
+        left,
+        place.y(at),
+        Math.max(0, right - left - (wide > 6 ? 0.5 : 0)),
+        Math.max(1, place.tall - 0.5),
+      );
     });
   });
   context.globalAlpha = 1;
@@ -111,7 +152,9 @@ const drawCells = (element: HTMLCanvasElement, context: CanvasRenderingContext2D
   context.font = "11px Inter, system-ui, sans-serif";
   context.textAlign = "right";
   const every = Math.ceil(14 / place.tall);
-  cells.bounds.forEach((bound, at) => at % every === 0 && context.fillText(show(bound, props.unit), LEFT - 8, place.y(at) + 4));
+  cells.bounds.forEach(
+    (bound, at) => at % every === 0 && context.fillText(show(bound, props.unit), LEFT - 8, place.y(at) + 4),
+  );
   context.textAlign = "center";
   for (const millis of ticks(props.from, props.to, Math.max(2, Math.floor(place.width / 90)))) {
     const text = stamp(millis, utc.value);
@@ -125,14 +168,23 @@ const TICK_MINUTES = [1, 2, 5, 10, 15, 30, 60, 120, 180, 360, 720, 1440, 2880, 1
 
 /** Round times within a range, not more than so many. */
 export const ticks = (from: number, to: number, most: number): number[] => {
-  const step = 60_000 * (TICK_MINUTES.find((minutes) => (to - from) / (minutes * 60_000) <= most) ?? Math.ceil((to - from) / most / 60_000));
+  const step =
+    60_000 *
+    (TICK_MINUTES.find((minutes) => (to - from) / (minutes * 60_000) <= most) ??
+      Math.ceil((to - from) / most / 60_000));
   const found: number[] = [];
   for (let at = Math.ceil(from / step) * step; at <= to; at += step) found.push(at);
   return found;
 };
 
 /** A heatmap of a query that yields buckets by `le`. */
-export const HeatmapChart = (props: { title: string; query: string; unit: string; scale: number; height?: number }): JSX.Element => {
+export const HeatmapChart = (props: {
+  title: string;
+  query: string;
+  unit: string;
+  scale: number;
+  height?: number;
+}): JSX.Element => {
   const [element, width] = useWidth<HTMLElement>();
   const shown = range.value;
   const window = windowOf(shown, width / 6);
@@ -146,11 +198,29 @@ export const HeatmapChart = (props: { title: string; query: string; unit: string
     <figure class="card chart" ref={element}>
       <figcaption class="row">
         <h3 class="grow clip">{props.title}</h3>
-        <a class="tool" href={keepTime("/explore", { q: props.query })} title="Open in Explore" aria-label={`Open ${props.title} in Explore`}><Icon name="explore" size={15} /></a>
+        <a
+          class="tool"
+          href={keepTime("/explore", { q: props.query })}
+          title="Open in Explore"
+          aria-label={`Open ${props.title} in Explore`}
+        >
+          <Icon name="explore" size={15} />
+        </a>
       </figcaption>
       <div class="plot-area">
-        <Heatmap cells={cells} unit={props.unit} height={props.height ?? 210} from={shown.from} to={shown.to} label={props.title} />
-        {asked.error ? <div class="nothing critical">{asked.error}</div> : !asked.busy && !cells.rows.length && <div class="nothing">No data in this range</div>}
+        <Heatmap
+          cells={cells}
+          unit={props.unit}
+          height={props.height ?? 210}
+          from={shown.from}
+          to={shown.to}
+          label={props.title}
+        />
+        {asked.error ? (
+          <div class="nothing critical">{asked.error}</div>
+        ) : (
+          !asked.busy && !cells.rows.length && <div class="nothing">No data in this range</div>
+        )}
       </div>
     </figure>
   );

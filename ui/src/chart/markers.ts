@@ -17,10 +17,12 @@ effect(() => {
   if (key === asked) return;
   asked = key;
   ask<Annotation[]>("annotations", { from: Math.round(from), to: Math.round(to) }).then(
-    ({ data }) => (told.value = data.map((annotation) => ({
-      time: annotation.time, text: annotation.text,
-      ...(annotation.timeEnd ? { end: annotation.timeEnd } : {}),
-    }))),
+    ({ data }) =>
+      (told.value = data.map((annotation) => ({
+        time: annotation.time,
+        text: annotation.text,
+        ...(annotation.timeEnd ? { end: annotation.timeEnd } : {}),
+      }))),
     () => (told.value = []),
   );
 });

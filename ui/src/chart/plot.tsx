@@ -3,20 +3,20 @@ import type { JSX } from "preact";
 import { useEffect, useLayoutEffect, useRef } from "preact/hooks";
 import uPlot from "uplot";
 import "uplot/dist/uPlot.min.css";
+import { printing } from "../app/print";
 import { colours } from "../app/theme";
 import { setRange, utc } from "../app/time";
 import { zoom } from "../app/zoom";
 import { shifted } from "../format/time";
 import { show } from "../format/units";
-import { printing } from "../app/print";
 import "./chart.css";
 import { lineColour, resolve, translucent } from "./colours";
 import { decimate } from "./decimate";
-import { placeOf, traceOf, type Dot } from "./exemplars";
-import { stack, type Stacking } from "./stack";
+import { type Dot, placeOf, traceOf } from "./exemplars";
+import { type Stacking, stack } from "./stack";
 import { dotAt, fillTip } from "./tip";
-import { walk } from "./walk";
 import { pageTurns } from "./turns";
+import { walk } from "./walk";
 
 /** One line and how it is drawn. */
 export type PlotLine = {
@@ -55,7 +55,18 @@ export type PlotThreshold = { value: number; colour: string; line: boolean; area
 export type Marker = { time: number; end?: number; text: string; colour?: string };
 
 /** A scale: its ends, what it is called, and how it counts. */
-export type Side = { min?: number; max?: number; softMin?: number; softMax?: number; log?: number; symlog?: number; label?: string; hidden?: boolean; centred?: boolean; grid?: boolean };
+export type Side = {
+  min?: number;
+  max?: number;
+  softMin?: number;
+  softMax?: number;
+  log?: number;
+  symlog?: number;
+  label?: string;
+  hidden?: boolean;
+  centred?: boolean;
+  grid?: boolean;
+};
 
 export type PlotProps = {
   times: number[];
@@ -86,14 +97,19 @@ export type PlotProps = {
 const prepare = (props: PlotProps, width: number) => {
   const visible = props.lines.filter((line) => !props.hidden?.has(line.name));
   const onPowers = (line: PlotLine): boolean => !!(line.right ? props.right : props.left)?.log;
-  const stacked = stackVisible(visible).map((column, at) => (onPowers(visible[at] as PlotLine) ? column.map((value) => (value !== null && value > 0 ? value : null)) : column));
+  const stacked = stackVisible(visible).map((column, at) =>
+    onPowers(visible[at] as PlotLine)
+      ? column.map((value) => (value !== null && value > 0 ? value : null))
+      : column,
+  );
   // Bars on top of each other reach down to the axis: the highest are drawn first, the lower ones over them.
   if (visible.some((line) => line.draw === "bars" && isStacked(line))) {
     visible.reverse();
     stacked.reverse();
   }
   const thin = decimate(props.times, stacked, Math.max(60, width));
-  const crowded = thin.times.length < props.times.length || thin.times.length * visible.length > CROWDED_POINTS;
+  const crowded =
+    thin.times.length < props.times.length || thin.times.length * visible.length > CROWDED_POINTS;
   return { visible, crowded, data: [thin.times, ...thin.columns] as uPlot.AlignedData };
 };
 
@@ -104,9 +120,18 @@ const stackVisible = (lines: PlotLine[]): (number | null)[][] => {
   const columns = lines.map((line) => line.values);
   const mode = lines.find((line) => line.stack && line.stack !== "none")?.stack ?? "none";
   if (mode === "none") return columns;
-  const members = lines.map((line, at) => (line.stack && line.stack !== "none" ? at : -1)).filter((at) => at >= 0);
-  const groups = members.map((at) => `${lines[at]?.stackGroup ?? ""}${(columns[at] ?? []).some((value) => (value ?? 0) < 0) ? "-" : "+"}`);
-  const sums = stack(members.map((at) => columns[at] ?? []), mode, groups);
+  const members = lines
+    .map((line, at) => (line.stack && line.stack !== "none" ? at : -1))
+    .filter((at) => at >= 0);
+  const groups = members.map(
+    (at) =>
+      `${lines[at]?.stackGroup ?? ""}${(columns[at] ?? []).some((value) => (value ?? 0) < 0) ? "-" : "+"}`,
+  );
+  const sums = stack(
+    members.map((at) => columns[at] ?? []),
+    mode,
+    groups,
+  );
   members.forEach((at, index) => (columns[at] = sums[index] ?? []));
   return columns;
 };
@@ -115,44 +140,75 @@ const isStacked = (line: PlotLine): boolean => !!line.stack && line.stack !== "n
 
 const seriesOf = (line: PlotLine, at: number, all: PlotLine[], crowded: boolean): uPlot.Series => {
   const colour = line.colour ?? lineColour(at);
-  const paths = line.draw === "bars"
-    ? uPlot.paths.bars?.({ size: [line.bars?.share ?? 0.8, line.bars?.most ?? 60], align: line.bars?.align ?? 0 })
-    : line.draw === "points"
-      ? () => null
-      : line.step
-        ? uPlot.paths.stepped?.({ align: line.step === "before" ? -1 : 1 })
-        : line.smooth
-          ? uPlot.paths.spline?.()
-          : undefined;
+  const paths =
+    line.draw === "bars"
+      ? uPlot.paths.bars?.({
+          size: [line.bars?.share ?? 0.8, line.bars?.most ?? 60],
+          align: line.bars?.align ?? 0,
+        })
+      : line.draw === "points"
+        ? () => null
+        : line.step
+          ? uPlot.paths.stepped?.({ align: line.step === "before" ? -1 : 1 })
+          : line.smooth
+            ? uPlot.paths.spline?.()
+            : undefined;
   // Bars on top of each other cover each other.
   const fill = line.draw === "bars" && isStacked(line) ? 1 : (line.fill ?? 0);
-  const below = isStacked(line) && line.draw !== "bars" && all.slice(0, at).some((other) => isStacked(other) && other.stackGroup === line.stackGroup);
+  const below =
+    isStacked(line) &&
+    line.draw !== "bars" &&
+    all.slice(0, at).some((other) => isStacked(other) && other.stackGroup === line.stackGroup);
   return {
     label: line.name,
     scale: line.right ? "right" : "y",
     stroke: line.heights ? (plot: uPlot) => byHeight(plot, line, 1) : () => resolve(colour),
-    width: line.draw === "bars" ? 0 : crowded ? Math.min(line.width ?? 1, 1 / devicePixelRatio) : (line.width ?? 1.5) * zoom.value,
-    ...(fill > 0 && !below && !line.below ? { fill: (plot: uPlot) => (line.heights ? byHeight(plot, line, fill) : line.fades ? fading(plot, colour, fill) : translucent(colour, fill)) } : {}),
+    width:
+      line.draw === "bars"
+        ? 0
+        : crowded
+          ? Math.min(line.width ?? 1, 1 / devicePixelRatio)
+          : (line.width ?? 1.5) * zoom.value,
+    ...(fill > 0 && !below && !line.below
+      ? {
+          fill: (plot: uPlot) =>
+            line.heights
+              ? byHeight(plot, line, fill)
+              : line.fades
+                ? fading(plot, colour, fill)
+                : translucent(colour, fill),
+        }
+      : {}),
     ...(paths ? { paths: paths as uPlot.Series.PathBuilder } : {}),
     ...(line.dash ? { dash: line.dash } : {}),
     spanGaps: line.span === true,
     ...(typeof line.span === "number" ? { gaps: bridged(line.span) } : {}),
-    points: { show: line.draw === "points" || line.points === true ? true : (plot, series, from, to) => lonely(plot, series, from, to), size: (line.pointSize ?? 5) * zoom.value, fill: () => resolve(colour) },
+    points: {
+      show:
+        line.draw === "points" || line.points === true
+          ? true
+          : (plot, series, from, to) => lonely(plot, series, from, to),
+      size: (line.pointSize ?? 5) * zoom.value,
+      fill: () => resolve(colour),
+    },
   };
 };
 
 /** Gaps of more than so many seconds stay. */
-const bridged = (seconds: number): uPlot.Series.GapsRefiner => (plot, _series, _from, _to, gaps) => {
-  const wide = Math.abs(plot.valToPos(seconds, "x", true) - plot.valToPos(0, "x", true));
-  return gaps.filter(([from, to]) => to - from > wide + 1);
-};
+const bridged =
+  (seconds: number): uPlot.Series.GapsRefiner =>
+  (plot, _series, _from, _to, gaps) => {
+    const wide = Math.abs(plot.valToPos(seconds, "x", true) - plot.valToPos(0, "x", true));
+    return gaps.filter(([from, to]) => to - from > wide + 1);
+  };
 
 /** A colour that changes with the height on the scale. */
 const byHeight = (plot: uPlot, line: PlotLine, alpha: number): CanvasGradient | string => {
   const { steps = [], flow = false } = line.heights ?? {};
   const { min, max } = plot.scales[line.right ? "right" : "y"] ?? {};
   const first = steps[0]?.colour ?? "--c0";
-  if (typeof min !== "number" || typeof max !== "number" || max <= min || !plot.bbox.height) return translucent(first, alpha);
+  if (typeof min !== "number" || typeof max !== "number" || max <= min || !plot.bbox.height)
+    return translucent(first, alpha);
   const { top, height } = plot.bbox;
   const gradient = plot.ctx.createLinearGradient(0, top + height, 0, top);
   const share = (value: number): number => Math.min(1, Math.max(0, (value - min) / (max - min)));
@@ -188,12 +244,19 @@ const bandsOf = (lines: PlotLine[]): uPlot.Band[] => {
   const bands: uPlot.Band[] = [];
   lines.forEach((line, at) => {
     const down = line.below === undefined ? -1 : lines.findIndex(({ name }) => name === line.below);
-    if (down >= 0 && down !== at) bands.push({ series: [at + 1, down + 1], fill: () => translucent(line.colour ?? lineColour(at), line.fill || 0.2) });
+    if (down >= 0 && down !== at)
+      bands.push({
+        series: [at + 1, down + 1],
+        fill: () => translucent(line.colour ?? lineColour(at), line.fill || 0.2),
+      });
     if (!isStacked(line) || !line.fill || line.draw === "bars") return;
     for (let below = at - 1; below >= 0; below--) {
       const other = lines[below];
       if (other && isStacked(other) && other.stackGroup === line.stackGroup) {
-        bands.push({ series: [at + 1, below + 1], fill: () => translucent(line.colour ?? lineColour(at), line.fill ?? 0) });
+        bands.push({
+          series: [at + 1, below + 1],
+          fill: () => translucent(line.colour ?? lineColour(at), line.fill ?? 0),
+        });
         break;
       }
     }
@@ -211,29 +274,62 @@ const axis = (more: Partial<uPlot.Axis>): uPlot.Axis => ({
 });
 
 /** Ticks of what counts in 1024s, so that labels are round. */
-const BINARY_STEPS = Array.from({ length: 6 }, (_, power) => [1, 2, 4, 8, 16, 32, 64, 128, 256, 512].map((step) => step * 1024 ** power)).flat();
-const stepsFor = (unit: string): Partial<uPlot.Axis> => (/^(k|m|g)?bytes$|^bits$|^binbps$|^binBps$/.test(unit) ? { incrs: BINARY_STEPS } : {});
+const BINARY_STEPS = Array.from({ length: 6 }, (_, power) =>
+  [1, 2, 4, 8, 16, 32, 64, 128, 256, 512].map((step) => step * 1024 ** power),
+).flat();
+const stepsFor = (unit: string): Partial<uPlot.Axis> =>
+  /^(k|m|g)?bytes$|^bits$|^binbps$|^binBps$/.test(unit) ? { incrs: BINARY_STEPS } : {};
 
 /** As wide as the widest label. */
-const axisWidth = (_: uPlot, values: string[] | null): number => (14 + Math.max(20, ...(values ?? []).map((value) => value.length * 6.3))) * zoom.value;
+const axisWidth = (_: uPlot, values: string[] | null): number =>
+  (14 + Math.max(20, ...(values ?? []).map((value) => value.length * 6.3))) * zoom.value;
 
-const options = (props: PlotProps, width: number, visible: PlotLine[], crowded: boolean, seen: () => boolean, moved: (plot: uPlot) => void): uPlot.Options => {
+const options = (
+  props: PlotProps,
+  width: number,
+  visible: PlotLine[],
+  crowded: boolean,
+  seen: () => boolean,
+  moved: (plot: uPlot) => void,
+): uPlot.Options => {
   const shares = visible.some((line) => line.stack === "percent");
-  const unitOf = (right: boolean) => (shares && !right ? "percentunit" : (visible.find((line) => !!line.right === right)?.unit ?? props.unit ?? "short"));
-  const values = (right: boolean) => (_: uPlot, ticks: number[]) => tickLabels(ticks, unitOf(right), props.decimals);
-  const left: Side = { ...props.left, ...(props.min === undefined ? {} : { min: props.min }), ...(props.max === undefined ? {} : { max: props.max }), ...(props.softMax === undefined ? {} : { softMax: props.softMax }) };
+  const unitOf = (right: boolean) =>
+    shares && !right
+      ? "percentunit"
+      : (visible.find((line) => !!line.right === right)?.unit ?? props.unit ?? "short");
+  const values = (right: boolean) => (_: uPlot, ticks: number[]) =>
+    tickLabels(ticks, unitOf(right), props.decimals);
+  const left: Side = {
+    ...props.left,
+    ...(props.min === undefined ? {} : { min: props.min }),
+    ...(props.max === undefined ? {} : { max: props.max }),
+    ...(props.softMax === undefined ? {} : { softMax: props.softMax }),
+  };
   const right = props.right ?? {};
   const scale = (side: Side, own: PlotLine[]): uPlot.Scale => ({
-    ...(side.log ? { distr: 3 as const, log: side.log === 2 ? (2 as const) : (10 as const) } : side.symlog ? { distr: 4 as const, asinh: side.symlog } : {}),
+    ...(side.log
+      ? { distr: 3 as const, log: side.log === 2 ? (2 as const) : (10 as const) }
+      : side.symlog
+        ? { distr: 4 as const, asinh: side.symlog }
+        : {}),
     range: (_, low, high) => limits(side, low, high, own),
   });
   const hasRight = visible.some((line) => line.right);
-  const named = (side: Side): Partial<uPlot.Axis> => (side.label ? { label: side.label, labelSize: 18 * zoom.value, labelGap: 0, labelFont: `${11 * zoom.value}px Inter, system-ui, sans-serif` } : {});
+  const named = (side: Side): Partial<uPlot.Axis> =>
+    side.label
+      ? {
+          label: side.label,
+          labelSize: 18 * zoom.value,
+          labelGap: 0,
+          labelFont: `${11 * zoom.value}px Inter, system-ui, sans-serif`,
+        }
+      : {};
   return {
     width,
     height: props.height * zoom.value,
     padding: [8 * zoom.value, 18 * zoom.value, 0, 0],
-    tzDate: (seconds) => (utc.value ? uPlot.tzDate(new Date(seconds * 1000), "Etc/UTC") : new Date(seconds * 1000)),
+    tzDate: (seconds) =>
+      utc.value ? uPlot.tzDate(new Date(seconds * 1000), "Etc/UTC") : new Date(seconds * 1000),
     legend: { show: false },
     cursor: {
       points: { size: 7 * zoom.value },
@@ -242,11 +338,50 @@ const options = (props: PlotProps, width: number, visible: PlotLine[], crowded: 
       focus: { prox: 24 * zoom.value },
     },
     focus: { alpha: 1 },
-    scales: { x: { time: true, range: () => [props.from / 1000, props.to / 1000] }, y: scale(left, visible.filter((line) => !line.right)), ...(hasRight ? { right: scale(right, visible.filter((line) => line.right)) } : {}) },
+    scales: {
+      x: { time: true, range: () => [props.from / 1000, props.to / 1000] },
+      y: scale(
+        left,
+        visible.filter((line) => !line.right),
+      ),
+      ...(hasRight
+        ? {
+            right: scale(
+              right,
+              visible.filter((line) => line.right),
+            ),
+          }
+        : {}),
+    },
     axes: [
-      axis({ size: 28 * zoom.value, space: 70 * zoom.value, values: (_, ticks, __, ___, step) => ticks.map((tick) => timeLabel(tick * 1000, step)) }),
-      axis({ size: axisWidth, space: 34 * zoom.value, values: values(false), show: !left.hidden, ...(left.grid === false ? { grid: { show: false } } : {}), ...named(left), ...(left.log ? {} : stepsFor(unitOf(false))) }),
-      ...(hasRight ? [axis({ scale: "right", side: 1, size: axisWidth, grid: { show: right.grid === true }, values: values(true), show: !right.hidden, ...named(right), ...(right.log ? {} : stepsFor(unitOf(true))) })] : []),
+      axis({
+        size: 28 * zoom.value,
+        space: 70 * zoom.value,
+        values: (_, ticks, __, ___, step) => ticks.map((tick) => timeLabel(tick * 1000, step)),
+      }),
+      axis({
+        size: axisWidth,
+        space: 34 * zoom.value,
+        values: values(false),
+        show: !left.hidden,
+        ...(left.grid === false ? { grid: { show: false } } : {}),
+        ...named(left),
+        ...(left.log ? {} : stepsFor(unitOf(false))),
+      }),
+      ...(hasRight
+        ? [
+            axis({
+              scale: "right",
+              side: 1,
+              size: axisWidth,
+              grid: { show: right.grid === true },
+              values: values(true),
+              show: !right.hidden,
+              ...named(right),
+              ...(right.log ? {} : stepsFor(unitOf(true))),
+            }),
+          ]
+        : []),
     ],
     series: [{}, ...visible.map((line, at, all) => seriesOf(line, at, all, crowded))],
     bands: bandsOf(visible),
@@ -268,8 +403,13 @@ const options = (props: PlotProps, width: number, visible: PlotLine[], crowded: 
 };
 
 /** With so few digits that two ticks would read alike, they get as many as they need. */
-const tickLabels = (ticks: readonly (number | null)[], unit: string, decimals: number | undefined): string[] => {
-  const written = (digits: number | undefined) => ticks.map((tick) => (tick === null ? "" : show(tick, unit, digits)));
+const tickLabels = (
+  ticks: readonly (number | null)[],
+  unit: string,
+  decimals: number | undefined,
+): string[] => {
+  const written = (digits: number | undefined) =>
+    ticks.map((tick) => (tick === null ? "" : show(tick, unit, digits)));
   const labels = written(decimals);
   const told = decimals !== undefined && new Set(labels).size < labels.length ? written(undefined) : labels;
   // Beside an axis there is no room to say of each tick again what is counted.
@@ -281,8 +421,13 @@ let pointed: uPlot | undefined;
 
 /** Plots tell each other where the crosshair is, not that something is dragged: each would zoom by itself. Those out of sight need not know. */
 const crosshair = (key: string, seen: () => boolean): uPlot.Cursor.Sync => ({
-  key, setSeries: false, scales: ["x", null],
-  filters: { pub: (type) => type === "mousemove" || type === "mouseleave", sub: (type) => type === "mouseleave" || seen() },
+  key,
+  setSeries: false,
+  scales: ["x", null],
+  filters: {
+    pub: (type) => type === "mousemove" || type === "mouseleave",
+    sub: (type) => type === "mouseleave" || seen(),
+  },
 });
 
 const zoomTo = (from: number, to: number): void => setRange({ from, to, relative: undefined });
@@ -294,7 +439,12 @@ const timeLabel = (millis: number, step: number): string => {
   return midnight ? text.slice(5, 10) : step < 60 ? text.slice(11, 19) : text.slice(11, 16);
 };
 
-const limits = (side: Side, low: number | null, high: number | null, visible: PlotLine[]): [number, number] => {
+const limits = (
+  side: Side,
+  low: number | null,
+  high: number | null,
+  visible: PlotLine[],
+): [number, number] => {
   let [from, to] = [low ?? 0, high ?? 1];
   if (side.softMin !== undefined) from = Math.min(from, side.softMin);
   if (side.softMax !== undefined) to = Math.max(to, side.softMax);
@@ -304,7 +454,10 @@ const limits = (side: Side, low: number | null, high: number | null, visible: Pl
   if (from > 0 && (filled || from < to * 0.55)) from = 0;
   if (from === to) [from, to] = from === 0 ? [0, 1] : [Math.min(0, from), Math.max(0, from * 1.25)];
   const room = (to - from) * 0.06;
-  const found: [number, number] = [side.min ?? (from === 0 ? 0 : from - room), side.max ?? (to === 0 ? 0 : to + room)];
+  const found: [number, number] = [
+    side.min ?? (from === 0 ? 0 : from - room),
+    side.max ?? (to === 0 ? 0 : to + room),
+  ];
   if (!side.centred) return found;
   const most = Math.max(Math.abs(found[0]), Math.abs(found[1]));
   return [-most, most];
@@ -313,12 +466,17 @@ const limits = (side: Side, low: number | null, high: number | null, visible: Pl
 /** On a scale of powers there is no zero: it begins below the smallest value above it. */
 const logLimits = (side: Side, high: number, visible: PlotLine[]): [number, number] => {
   let low = side.min && side.min > 0 ? side.min : Infinity;
-  if (low === Infinity) for (const { values } of visible) for (const value of values) if (value !== null && value > 0 && value < low) low = value;
+  if (low === Infinity)
+    for (const { values } of visible)
+      for (const value of values) if (value !== null && value > 0 && value < low) low = value;
   const base = side.log ?? 10;
   const floor = (value: number): number => base ** Math.floor(Math.log(value) / Math.log(base) + 1e-9);
   if (low === Infinity) low = 0.1;
   const top = side.max ?? Math.max(high, low * base);
-  return [side.min && side.min > 0 ? side.min : floor(low), side.max ?? (floor(top) === top ? top : floor(top) * base)];
+  return [
+    side.min && side.min > 0 ? side.min : floor(low),
+    side.max ?? (floor(top) === top ? top : floor(top) * base),
+  ];
 };
 
 const drawThresholds = (plot: uPlot, { thresholds = [] }: PlotProps): void => {
@@ -326,7 +484,8 @@ const drawThresholds = (plot: uPlot, { thresholds = [] }: PlotProps): void => {
   ctx.save();
   thresholds.forEach((threshold, at) => {
     const next = thresholds[at + 1]?.value ?? Infinity;
-    const y = (value: number) => Math.min(bbox.top + bbox.height, Math.max(bbox.top, plot.valToPos(value, "y", true)));
+    const y = (value: number) =>
+      Math.min(bbox.top + bbox.height, Math.max(bbox.top, plot.valToPos(value, "y", true)));
     if (threshold.area && threshold.colour !== "transparent") {
       const bottom = Number.isFinite(threshold.value) ? y(threshold.value) : bbox.top + bbox.height;
       const top = Number.isFinite(next) ? y(next) : bbox.top;
@@ -354,7 +513,12 @@ const copyTrace = (plot: uPlot, { dots = [] }: PlotProps, told: HTMLElement | nu
   const dot = dotAt(plot, dots, left, top);
   const id = dot && traceOf(dot);
   if (!id) return;
-  void navigator.clipboard?.writeText(id).then(() => { if (told) told.textContent = `${id} copied`; }, () => undefined);
+  void navigator.clipboard?.writeText(id).then(
+    () => {
+      if (told) told.textContent = `${id} copied`;
+    },
+    () => undefined,
+  );
 };
 
 const drawMarkers = (plot: uPlot, { markers = [], dots = [] }: PlotProps): void => {
@@ -396,9 +560,20 @@ const drawMarkers = (plot: uPlot, { markers = [], dots = [] }: PlotProps): void 
 /** What decides whether the plot must be made anew rather than only get other data. */
 const shapeOf = (props: PlotProps, visible: PlotLine[], crowded: boolean): string =>
   JSON.stringify([
-    crowded, zoom.value,
-    visible.map(({ values: _, ...rest }) => rest), props.unit, props.decimals, props.min, props.max, props.softMax, props.left, props.right, props.height,
-    props.thresholds, props.sync, utc.value,
+    crowded,
+    zoom.value,
+    visible.map(({ values: _, ...rest }) => rest),
+    props.unit,
+    props.decimals,
+    props.min,
+    props.max,
+    props.softMax,
+    props.left,
+    props.right,
+    props.height,
+    props.thresholds,
+    props.sync,
+    utc.value,
   ]);
 
 export const Plot = (props: PlotProps): JSX.Element => {
@@ -432,13 +607,23 @@ export const Plot = (props: PlotProps): JSX.Element => {
       const card = tip.current;
       if (!card || !made.plot) return;
       if (plot !== pointed) card.hidden = true;
-      else frame ||= requestAnimationFrame(() => { frame = 0; if (held.current === made) fillTip(card, plot, made.props, made.visible); });
+      else
+        frame ||= requestAnimationFrame(() => {
+          frame = 0;
+          if (held.current === made) fillTip(card, plot, made.props, made.visible);
+        });
     };
-    made.plot = new uPlot(options(kept, width, visible, crowded, () => seen.current, moved), data, element);
+    made.plot = new uPlot(
+      options(kept, width, visible, crowded, () => seen.current, moved),
+      data,
+      element,
+    );
     // What it costs counts now, not in a task of its own.
     made.plot.batch(() => undefined);
     made.plot.over.addEventListener("mouseenter", () => (pointed = made.plot));
-    made.plot.over.addEventListener("mouseleave", () => { if (pointed === made.plot) pointed = undefined; });
+    made.plot.over.addEventListener("mouseleave", () => {
+      if (pointed === made.plot) pointed = undefined;
+    });
     made.plot.over.addEventListener("click", () => copyTrace(made.plot, made.props, told.current));
     held.current = made;
   };
@@ -454,7 +639,9 @@ export const Plot = (props: PlotProps): JSX.Element => {
       if (held.current && held.current.plot.width !== element.clientWidth) drawNow.current();
     });
     observer.observe(element);
-    const sight = new IntersectionObserver((entries) => (seen.current = entries.at(-1)?.isIntersecting ?? true));
+    const sight = new IntersectionObserver(
+      (entries) => (seen.current = entries.at(-1)?.isIntersecting ?? true),
+    );
     sight.observe(element);
     return () => {
       observer.disconnect();
@@ -472,7 +659,13 @@ export const Plot = (props: PlotProps): JSX.Element => {
     pointed = event.key === "Escape" ? undefined : now.plot;
     if (event.key === "Enter") return copyTrace(now.plot, now.props, told.current);
     fillTip(card, now.plot, now.props, now.visible);
-    if (told.current) told.current.textContent = card.hidden ? "" : [...card.children].flatMap((part) => (part.tagName === "UL" ? [...part.children] : [part])).map((part) => part.textContent).join(", ");
+    if (told.current)
+      told.current.textContent = card.hidden
+        ? ""
+        : [...card.children]
+            .flatMap((part) => (part.tagName === "UL" ? [...part.children] : [part]))
+            .map((part) => part.textContent)
+            .join(", ");
   };
   const leave = (): void => {
     const now = held.current;
@@ -483,7 +676,16 @@ export const Plot = (props: PlotProps): JSX.Element => {
   };
   const dots = props.dots?.length ?? 0;
   return (
-    <div class="plot" style={{ height: `${props.height}px` }} role="group" aria-roledescription="chart" tabIndex={0} aria-label={`${props.label}${dots ? `, ${dots} exemplars: arrows walk through them, Enter copies the trace id` : ""}`} onKeyDown={press} onBlur={leave}>
+    <div
+      class="plot"
+      style={{ height: `${props.height}px` }}
+      role="group"
+      aria-roledescription="chart"
+      tabIndex={0}
+      aria-label={`${props.label}${dots ? `, ${dots} exemplars: arrows walk through them, Enter copies the trace id` : ""}`}
+      onKeyDown={press}
+      onBlur={leave}
+    >
       <div ref={host} class="drawn" />
       <div ref={tip} class="tip" hidden />
       <div ref={told} class="visually-hidden" role="status" />

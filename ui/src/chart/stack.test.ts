@@ -2,7 +2,18 @@ import { expect, test } from "vitest";
 import { stack } from "./stack";
 
 test("lines are summed from the bottom, gaps add nothing", () => {
-  expect(stack([[1, 2, null], [3, null, null]], "normal")).toEqual([[1, 2, null], [4, 2, null]]);
+  expect(
+    stack(
+      [
+        [1, 2, null],
+        [3, null, null],
+      ],
+      "normal",
+    ),
+  ).toEqual([
+    [1, 2, null],
+    [4, 2, null],
+  ]);
 });
 
 test("what is below zero grows down", () => {

@@ -14,7 +14,8 @@ export const stack = (lines: readonly Values[], mode: Stacking, groups?: readonl
   for (const name of names) {
     const members = lines.map((_, at) => at).filter((at) => group(at) === name);
     for (let step = 0; step < length; step++) {
-      const total = mode === "percent" ? members.reduce((sum, at) => sum + Math.abs(lines[at]?.[step] ?? 0), 0) : 1;
+      const total =
+        mode === "percent" ? members.reduce((sum, at) => sum + Math.abs(lines[at]?.[step] ?? 0), 0) : 1;
       // What is above zero grows up, what is below grows down.
       let [up, down, any] = [0, 0, false];
       for (const at of members) {

@@ -2,7 +2,8 @@ import { expect, test } from "vitest";
 import { reduce } from "./stats";
 
 const VALUES = [2, null, 4, 4, 8];
-const check = (reducer: string, want: number | null, values: (number | null)[] = VALUES): void => expect(reduce(values, reducer), reducer).toBe(want);
+const check = (reducer: string, want: number | null, values: (number | null)[] = VALUES): void =>
+  expect(reduce(values, reducer), reducer).toBe(want);
 
 test("a line comes to one number", () => {
   check("lastNotNull", 8);

@@ -5,7 +5,7 @@ import { zoom } from "../app/zoom";
 import { stamp } from "../format/time";
 import { show } from "../format/units";
 import { lineColour, resolve } from "./colours";
-import { dotText, placeOf, traceOf, type Dot } from "./exemplars";
+import { type Dot, dotText, placeOf, traceOf } from "./exemplars";
 import type { PlotLine, PlotProps } from "./plot";
 
 const TIP_LINES = 12;
@@ -15,7 +15,10 @@ const NEAR = 8;
 
 /** The exemplar under a place on the plot. */
 export const dotAt = (plot: uPlot, dots: readonly Dot[], left: number, top: number): Dot | undefined => {
-  const distance = (dot: Dot): number => { const { x, y } = placeOf(plot, dot); return Math.hypot(x - left, y - top); };
+  const distance = (dot: Dot): number => {
+    const { x, y } = placeOf(plot, dot);
+    return Math.hypot(x - left, y - top);
+  };
   let [found, least]: [Dot | undefined, number] = [undefined, NEAR * zoom.value];
   for (const dot of dots) {
     const away = distance(dot);
@@ -33,10 +36,18 @@ export const fillTip = (tip: HTMLElement, plot: uPlot, props: PlotProps, visible
   if (time === undefined) return void (tip.hidden = true);
   const row = nearest(props.times, time);
   const rows = visible
-    .map((line, index) => ({ line, index, value: line.values[row] ?? null, drawn: plot.data[index + 1]?.[idx] ?? null }))
+    .map((line, index) => ({
+      line,
+      index,
+      value: line.values[row] ?? null,
+      drawn: plot.data[index + 1]?.[idx] ?? null,
+    }))
     .filter(({ value, line }) => value !== null && !line.untold);
   const height = plot.cursor.top ?? 0;
-  const distance = (row: (typeof rows)[number]) => (row.drawn === null ? Infinity : Math.abs(plot.valToPos(row.drawn, row.line.right ? "right" : "y") - height));
+  const distance = (row: (typeof rows)[number]) =>
+    row.drawn === null
+      ? Infinity
+      : Math.abs(plot.valToPos(row.drawn, row.line.right ? "right" : "y") - height);
   const near = rows.toSorted((a, b) => distance(a) - distance(b))[0];
   if (sort !== "none") rows.sort((a, b) => ((b.value ?? 0) - (a.value ?? 0)) * (sort === "asc" ? -1 : 1));
   const shown = mode === "single" && near ? [near] : rows.slice(0, TIP_LINES);
@@ -62,7 +73,9 @@ export const fillTip = (tip: HTMLElement, plot: uPlot, props: PlotProps, visible
   const more = document.createElement("div");
   more.className = "more";
   more.textContent = rest > 0 ? `and ${rest} more` : "";
-  const marks = (props.markers ?? []).filter((marker) => Math.abs(plot.valToPos(marker.time / 1000, "x") - left) < 8);
+  const marks = (props.markers ?? []).filter(
+    (marker) => Math.abs(plot.valToPos(marker.time / 1000, "x") - left) < 8,
+  );
   for (const marker of marks) {
     const text = document.createElement("div");
     text.textContent = `▲ ${marker.text}`;
@@ -93,4 +106,3 @@ const nearest = (times: readonly number[], time: number): number => {
   }
   return low > 0 && time - (times[low - 1] as number) < (times[low] as number) - time ? low - 1 : low;
 };
-

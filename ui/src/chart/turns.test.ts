@@ -5,7 +5,10 @@ test("a frame draws what fits, the next ones the rest, in their order; what left
   let [time, frames] = [0, [] as (() => void)[]];
   const drawn: string[] = [];
   const { take, leave } = turns({ now: () => time, nextFrame: (run) => frames.push(run) });
-  const draws = ["a", "b", "c", "d", "e", "f"].map((name) => () => { drawn.push(name); time += 5; });
+  const draws = ["a", "b", "c", "d", "e", "f"].map((name) => () => {
+    drawn.push(name);
+    time += 5;
+  });
   const frame = (): string => {
     const due = frames;
     frames = [];

@@ -47,4 +47,7 @@ export const turns = ({ now, nextFrame }: Clock): Turns => {
 };
 
 /** The turns of this page. */
-export const pageTurns = turns({ now: () => performance.now(), nextFrame: (run) => requestAnimationFrame(run) });
+export const pageTurns = turns({
+  now: () => performance.now(),
+  nextFrame: (run) => requestAnimationFrame(run),
+});

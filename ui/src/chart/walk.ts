@@ -1,6 +1,6 @@
 // The crosshair by keyboard: arrows walk through time, or from exemplar to exemplar where there are some.
 import type uPlot from "uplot";
-import { placeOf, type Dot } from "./exemplars";
+import { type Dot, placeOf } from "./exemplars";
 
 /** How many presses lead from one end to the other. */
 const STEPS = 60;
@@ -15,11 +15,22 @@ export const walk = (event: KeyboardEvent, plot: uPlot, dots: readonly Dot[]): b
   const way = { ArrowLeft: -1, ArrowRight: 1, Home: -Infinity, End: Infinity }[event.key];
   if (!way || event.ctrlKey || event.metaKey || event.altKey) return false;
   const here = plot.cursor.left ?? -1;
-  const inside = dots.map((dot) => { const { x, y } = placeOf(plot, dot); return { left: x, top: y }; }).filter(({ left, top }) => left >= 0 && left <= plot.over.clientWidth && top <= plot.over.clientHeight).toSorted((a, b) => a.left - b.left);
+  const inside = dots
+    .map((dot) => {
+      const { x, y } = placeOf(plot, dot);
+      return { left: x, top: y };
+    })
+    .filter(({ left, top }) => left >= 0 && left <= plot.over.clientWidth && top <= plot.over.clientHeight)
+    .toSorted((a, b) => a.left - b.left);
   if (inside.length && !event.shiftKey) {
-    const next = way > 0
-      ? (Number.isFinite(way) ? (inside.find(({ left }) => left > here + 0.5) ?? inside.at(-1)) : inside.at(-1))
-      : (Number.isFinite(way) && here >= 0 ? (inside.findLast(({ left }) => left < here - 0.5) ?? inside[0]) : inside[0]);
+    const next =
+      way > 0
+        ? Number.isFinite(way)
+          ? (inside.find(({ left }) => left > here + 0.5) ?? inside.at(-1))
+          : inside.at(-1)
+        : Number.isFinite(way) && here >= 0
+          ? (inside.findLast(({ left }) => left < here - 0.5) ?? inside[0])
+          : inside[0];
     if (next) plot.setCursor(next);
     return true;
   }

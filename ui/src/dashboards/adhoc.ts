@@ -13,12 +13,15 @@ export const readFilter = (text: string): Filter | undefined => {
   return known ? { label, operator, value: rest.join("|").replaceAll(BAR, "|") } : undefined;
 };
 
-export const writeFilter = ({ label, operator, value }: Filter): string => `${label}|${operator}|${value.replaceAll("|", BAR)}`;
+export const writeFilter = ({ label, operator, value }: Filter): string =>
+  `${label}|${operator}|${value.replaceAll("|", BAR)}`;
 
 /** The query with every selector narrowed. */
 export const filtered = (query: string, filters: readonly Filter[]): string => {
   if (!filters.length) return query;
-  const matchers = filters.map(({ label, operator, value }) => `${label}${operator}${JSON.stringify(value)}`).join(",");
+  const matchers = filters
+    .map(({ label, operator, value }) => `${label}${operator}${JSON.stringify(value)}`)
+    .join(",");
   const all = tokens(query);
   let text = "";
   all.forEach((token, at) => {
@@ -26,7 +29,8 @@ export const filtered = (query: string, filters: readonly Filter[]): string => {
     text += token.text;
     if (token.kind === "metric" && next?.text !== "{" && next?.text !== "(") text += `{${matchers}}`;
     // The opening brace of a selector: what is inside follows, with a comma where there is anything.
-    if (token.text === "{" && token.kind === "operator") text += next?.text === "}" ? matchers : `${matchers},`;
+    if (token.text === "{" && token.kind === "operator")
+      text += next?.text === "}" ? matchers : `${matchers},`;
   });
   return text;
 };

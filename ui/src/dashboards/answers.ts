@@ -1,13 +1,13 @@
 // The queries of a panel, asked as Grafana would ask them.
-import { number, queryInstant, queryRange, toLines, type Labels, type Window } from "../api/promql";
+import { type Labels, number, queryInstant, queryRange, toLines, type Window } from "../api/promql";
 import type { DashboardPanel, DashboardQuery } from "../api/types";
 import { utc } from "../app/time";
-import { exemplarsOf, type Dot } from "../chart/exemplars";
+import { type Dot, exemplarsOf } from "../chart/exemplars";
 import { instant } from "../format/range";
 import { shifted } from "../format/time";
 import { filtered, readFilter } from "./adhoc";
+import { interpolate, joined, panelScope, type Scope, spanMillis } from "./interpolate";
 import { legendName, titles } from "./names";
-import { interpolate, joined, panelScope, spanMillis, type Scope } from "./interpolate";
 
 export type Series = { labels: Labels; title: string; values: (number | null)[]; times?: number[] };
 /** An exemplar, and whose. */
@@ -20,52 +20,108 @@ export type PanelRange = { from: number; to: number };
 /** The range of a panel, which may have one of its own or lie back. */
 export const panelRange = (panel: DashboardPanel, range: PanelRange): PanelRange => {
   const shift = (panel.timeShift && spanMillis(panel.timeShift.replace(/^now-/, ""))) || 0;
-  const said = panel.timeFrom && (panel.timeFrom.startsWith("now") ? panel.timeFrom : `now-${panel.timeFrom}`);
+  const said =
+    panel.timeFrom && (panel.timeFrom.startsWith("now") ? panel.timeFrom : `now-${panel.timeFrom}`);
   const own = said ? instant(said, range.to, shifted(range.to, utc.value).getTime() - range.to) : undefined;
   return { from: (own ?? range.from) - shift, to: range.to - shift };
 };
 
 /** What is said of a range of its own. */
 export const ownRange = ({ timeFrom, timeShift }: DashboardPanel): string =>
-  [timeFrom && (/^(now-)?\d+\w+$/.test(timeFrom) ? `last ${timeFrom.replace(/^now-/, "")}` : timeFrom), timeShift && `${timeShift.replace(/^now-/, "")} earlier`].filter(Boolean).join(", ");
+  [
+    timeFrom && (/^(now-)?\d+\w+$/.test(timeFrom) ? `last ${timeFrom.replace(/^now-/, "")}` : timeFrom),
+    timeShift && `${timeShift.replace(/^now-/, "")} earlier`,
+  ]
+    .filter(Boolean)
+    .join(", ");
 
 /** The name under which filters that hold for every query are in the scope. */
 export const ADHOC = "__adhoc";
 
 /** Asks all queries of a panel; `pixels` decide the step. */
-export const askPanel = async (panel: DashboardPanel, range: PanelRange, pixels: number, scope: Scope, signal: AbortSignal): Promise<QueryAnswer[]> => {
+export const askPanel = async (
+  panel: DashboardPanel,
+  range: PanelRange,
+  pixels: number,
+  scope: Scope,
+  signal: AbortSignal,
+): Promise<QueryAnswer[]> => {
   const shown = panelRange(panel, range);
-  return Promise.all(panel.queries.map(async (query): Promise<QueryAnswer> => {
-    const { text, legend, interval } = question(panel, query, shown, pixels, scope);
-    // A query may ask both: a table shows the moment, a chart the range.
-    const once = query.instant && !(query.range && panel.kind === "timeseries");
-    if (once || (query.format === "table" && !query.range)) return moment(query, text, legend, shown.to, signal);
-    const window = stepped(shown, Math.max(1, interval / 1000), thinnable(panel) ? pixels * POINTS_PER_PIXEL : undefined);
-    const { data } = await queryRange(text, window, signal);
-    const lines = toLines(data, window);
-    const names = data.resultType === "matrix" ? titles(legend, data.result, text) : [];
-    return { query, times: lines.times.map((time) => time * 1000), series: lines.lines.map((line, at) => ({ labels: line.labels, title: names[at] ?? "", values: line.values })) };
-  }));
+  return Promise.all(
+    panel.queries.map(async (query): Promise<QueryAnswer> => {
+      const { text, legend, interval } = question(panel, query, shown, pixels, scope);
+      // A query may ask both: a table shows the moment, a chart the range.
+      const once = query.instant && !(query.range && panel.kind === "timeseries");
+      if (once || (query.format === "table" && !query.range))
+        return moment(query, text, legend, shown.to, signal);
+      const window = stepped(
+        shown,
+        Math.max(1, interval / 1000),
+        thinnable(panel) ? pixels * POINTS_PER_PIXEL : undefined,
+      );
+      const { data } = await queryRange(text, window, signal);
+      const lines = toLines(data, window);
+      const names = data.resultType === "matrix" ? titles(legend, data.result, text) : [];
+      return {
+        query,
+        times: lines.times.map((time) => time * 1000),
+        series: lines.lines.map((line, at) => ({
+          labels: line.labels,
+          title: names[at] ?? "",
+          values: line.values,
+        })),
+      };
+    }),
+  );
 };
 
 /** A query with everything filled in. */
-const question = (panel: DashboardPanel, query: DashboardQuery, shown: PanelRange, pixels: number, scope: Scope): { text: string; legend: string; interval: number } => {
+const question = (
+  panel: DashboardPanel,
+  query: DashboardQuery,
+  shown: PanelRange,
+  pixels: number,
+  scope: Scope,
+): { text: string; legend: string; interval: number } => {
   const filters = (scope.get(ADHOC)?.values ?? []).flatMap((one) => readFilter(one) ?? []);
-  const filled = (text: string | undefined): number | undefined => (text ? spanMillis(interpolate(text, scope, true)) : undefined);
-  const own = panelScope(shown, Math.max(10, panel.pointsMax ?? pixels) / (query.factor ?? 1), filled(query.interval) ?? filled(panel.interval));
+  const filled = (text: string | undefined): number | undefined =>
+    text ? spanMillis(interpolate(text, scope, true)) : undefined;
+  const own = panelScope(
+    shown,
+    Math.max(10, panel.pointsMax ?? pixels) / (query.factor ?? 1),
+    filled(query.interval) ?? filled(panel.interval),
+  );
   const all = joined(scope, own.scope);
-  return { text: filtered(interpolate(query.query, all), filters), legend: interpolate(query.legend, all, true), interval: own.interval };
+  return {
+    text: filtered(interpolate(query.query, all), filters),
+    legend: interpolate(query.legend, all, true),
+    interval: own.interval,
+  };
 };
 
 /** Whether a panel has exemplars to ask for; no chart waits for them, as they may be many more than its points. */
-export const hasDots = (panel: DashboardPanel): boolean => panel.kind === "timeseries" && panel.queries.some(({ exemplars, hidden }) => exemplars && !hidden);
+export const hasDots = (panel: DashboardPanel): boolean =>
+  panel.kind === "timeseries" && panel.queries.some(({ exemplars, hidden }) => exemplars && !hidden);
 
-export const askDots = async (panel: DashboardPanel, range: PanelRange, pixels: number, scope: Scope, signal: AbortSignal): Promise<QueryDot[]> => {
+export const askDots = async (
+  panel: DashboardPanel,
+  range: PanelRange,
+  pixels: number,
+  scope: Scope,
+  signal: AbortSignal,
+): Promise<QueryDot[]> => {
   const shown = panelRange(panel, range);
-  const asked = panel.queries.filter(({ exemplars, hidden }) => exemplars && !hidden).map(async (query) => {
-    const dots = await exemplarsOf(question(panel, query, shown, pixels, scope).text, 1, { start: shown.from / 1000, end: shown.to / 1000 }, signal);
-    return dots.map((dot) => ({ ...dot, query: query.name }));
-  });
+  const asked = panel.queries
+    .filter(({ exemplars, hidden }) => exemplars && !hidden)
+    .map(async (query) => {
+      const dots = await exemplarsOf(
+        question(panel, query, shown, pixels, scope).text,
+        1,
+        { start: shown.from / 1000, end: shown.to / 1000 },
+        signal,
+      );
+      return dots.map((dot) => ({ ...dot, query: query.name }));
+    });
   return (await Promise.all(asked)).flat();
 };
 
@@ -79,8 +135,12 @@ const KEPT_CALCS = /^(min|max|range|last|lastNotNull|current)$/;
 export const thinnable = (panel: DashboardPanel): boolean => {
   const calcs = (panel.options["legend"] as { calcs?: unknown } | undefined)?.calcs;
   const whole = JSON.stringify([panel.defaults, panel.overrides]);
-  return panel.kind === "timeseries" && !panel.transformations.length && !/"mode":"(normal|percent)"|"byValue"|"drawStyle":"(bars|points)"|"showPoints":"always"/.test(whole)
-    && (!Array.isArray(calcs) || calcs.every((calc) => KEPT_CALCS.test(String(calc))));
+  return (
+    panel.kind === "timeseries" &&
+    !panel.transformations.length &&
+    !/"mode":"(normal|percent)"|"byValue"|"drawStyle":"(bars|points)"|"showPoints":"always"/.test(whole) &&
+    (!Array.isArray(calcs) || calcs.every((calc) => KEPT_CALCS.test(String(calc))))
+  );
 };
 
 /** How many points of a series the server answers with, and how many steps it takes where it thins them. */
@@ -91,19 +151,39 @@ const STEPS_MAX = 100_000;
 const stepped = (shown: PanelRange, wanted: number, most: number | undefined): Window => {
   const seconds = (shown.to - shown.from) / 1000;
   const step = Math.max(wanted, Math.ceil(seconds / ((most ? STEPS_MAX : POINTS_MAX) - 2)));
-  return { start: Math.floor(shown.from / 1000 / step) * step, end: Math.ceil(shown.to / 1000 / step) * step, step, ...(most && seconds / step > most ? { most } : {}) };
+  return {
+    start: Math.floor(shown.from / 1000 / step) * step,
+    end: Math.ceil(shown.to / 1000 / step) * step,
+    step,
+    ...(most && seconds / step > most ? { most } : {}),
+  };
 };
 
-const moment = async (query: DashboardQuery, text: string, legend: string, at: number, signal: AbortSignal): Promise<QueryAnswer> => {
+const moment = async (
+  query: DashboardQuery,
+  text: string,
+  legend: string,
+  at: number,
+  signal: AbortSignal,
+): Promise<QueryAnswer> => {
   const { data } = await queryInstant(text, Math.floor(at / 1000), signal);
   if (data.resultType === "scalar" || data.resultType === "string") {
     const [time, value] = data.result;
-    return { query, times: [time * 1000], series: [{ labels: {}, title: legendName(legend, {}) || text, values: [number(value)] }] };
+    return {
+      query,
+      times: [time * 1000],
+      series: [{ labels: {}, title: legendName(legend, {}) || text, values: [number(value)] }],
+    };
   }
   const names = titles(legend, data.result, text);
   const series = data.result.map(({ metric, value, values }, name): Series => {
     const samples = values ?? (value ? [value] : []);
-    return { labels: metric, title: names[name] ?? "", values: samples.map(([, sample]) => number(sample)), times: samples.map(([time]) => time * 1000) };
+    return {
+      labels: metric,
+      title: names[name] ?? "",
+      values: samples.map(([, sample]) => number(sample)),
+      times: samples.map(([time]) => time * 1000),
+    };
   });
   return { query, times: [Math.floor(at / 1000) * 1000], series };
 };

@@ -1,41 +1,80 @@
 import { expect, test } from "vitest";
 import type { Dashboard } from "../api/types";
-import { added, compacted, moved, withPanel, bandsOf } from "./edit";
+import { added, bandsOf, compacted, moved, withPanel } from "./edit";
 import { toGrafana } from "./export";
 
-const start: Dashboard = { id: "d", title: "D", tags: [], from: "now-1h", to: "now", variables: [], sections: [], links: [], annotations: [] };
+const start: Dashboard = {
+  id: "d",
+  title: "D",
+  tags: [],
+  from: "now-1h",
+  to: "now",
+  variables: [],
+  sections: [],
+  links: [],
+  annotations: [],
+};
 const one = added(start);
 const two = added(one.dashboard);
-const places = (dashboard: Dashboard) => Object.fromEntries(dashboard.sections[0]?.panels.map(({ id, place }) => [id, [place.x, place.y, place.w, place.h]]) ?? []);
+const places = (dashboard: Dashboard) =>
+  Object.fromEntries(
+    dashboard.sections[0]?.panels.map(({ id, place }) => [id, [place.x, place.y, place.w, place.h]]) ?? [],
+  );
 
 test("new panels stand below the others", () => {
   expect(places(two.dashboard)).toEqual({ 1: [0, 0, 12, 8], 2: [0, 8, 12, 8] });
 });
 
 test("what a moved panel covers moves down, and no panel leaves the grid", () => {
-  expect(places(moved(two.dashboard, 2, { x: 6, y: 2, w: 12, h: 8 }))).toEqual({ 2: [6, 2, 12, 8], 1: [0, 10, 12, 8] });
-  expect(places(moved(two.dashboard, 1, { x: 30, y: -4, w: 60, h: 1 }))).toEqual({ 1: [0, 0, 24, 2], 2: [0, 8, 12, 8] });
+  expect(places(moved(two.dashboard, 2, { x: 6, y: 2, w: 12, h: 8 }))).toEqual({
+    2: [6, 2, 12, 8],
+    1: [0, 10, 12, 8],
+  });
+  expect(places(moved(two.dashboard, 1, { x: 30, y: -4, w: 60, h: 1 }))).toEqual({
+    1: [0, 0, 24, 2],
+    2: [0, 8, 12, 8],
+  });
 });
 
 test("a panel is changed or taken away without touching what was", () => {
   expect(withPanel(two.dashboard, 1, () => undefined).sections[0]?.panels.map(({ id }) => id)).toEqual([2]);
-  expect(withPanel(two.dashboard, 1, (panel) => ({ ...panel, title: "x" })).sections[0]?.panels[0]?.title).toBe("x");
+  expect(
+    withPanel(two.dashboard, 1, (panel) => ({ ...panel, title: "x" })).sections[0]?.panels[0]?.title,
+  ).toBe("x");
   expect(two.dashboard.sections[0]?.panels[0]?.title).toBe("New panel");
 });
 
 test("it goes back to Grafana's form", () => {
-  const json = toGrafana({ ...two.dashboard, sections: [...two.dashboard.sections, { title: "Row", collapsed: true, panels: one.dashboard.sections[0]?.panels ?? [] }] }) as { panels: { type: string; gridPos: { y: number }; panels?: unknown[] }[] };
-  expect(json.panels.map(({ type, gridPos }) => [type, gridPos.y])).toEqual([["timeseries", 0], ["timeseries", 8], ["row", 16]]);
+  const json = toGrafana({
+    ...two.dashboard,
+    sections: [
+      ...two.dashboard.sections,
+      { title: "Row", collapsed: true, panels: one.dashboard.sections[0]?.panels ?? [] },
+    ],
+  }) as { panels: { type: string; gridPos: { y: number }; panels?: unknown[] }[] };
+  expect(json.panels.map(({ type, gridPos }) => [type, gridPos.y])).toEqual([
+    ["timeseries", 0],
+    ["timeseries", 8],
+    ["row", 16],
+  ]);
   expect(json.panels[2]?.panels?.length).toBe(1);
 });
 
 test("panels rise into gaps and keep their order", () => {
   const at = (x: number, y: number, w: number, h: number) => ({ x, y, w, h });
-  expect(compacted([at(0, 0, 12, 3), at(12, 0, 12, 5), at(0, 9, 12, 2), at(0, 12, 24, 2)]).map(({ y }) => y)).toEqual([0, 0, 3, 5]);
+  expect(
+    compacted([at(0, 0, 12, 3), at(12, 0, 12, 5), at(0, 9, 12, 2), at(0, 12, 24, 2)]).map(({ y }) => y),
+  ).toEqual([0, 0, 3, 5]);
 });
 
 test("panels that stand beside each other are a band", () => {
   const panel = (name: string, x: number, y: number, h: number) => ({ name, x, y, h });
-  const bands = bandsOf([panel("d", 0, 8, 2), panel("b", 12, 0, 4), panel("a", 0, 0, 8), panel("c", 12, 4, 4), panel("e", 0, 10, 1)]);
+  const bands = bandsOf([
+    panel("d", 0, 8, 2),
+    panel("b", 12, 0, 4),
+    panel("a", 0, 0, 8),
+    panel("c", 12, 4, 4),
+    panel("e", 0, 10, 1),
+  ]);
   expect(bands.map((band) => band.map(({ name }) => name).join(""))).toEqual(["abc", "d", "e"]);
 });

@@ -4,7 +4,11 @@ import type { Dashboard, DashboardPanel } from "../api/types";
 const COLUMNS = 24;
 
 /** The same dashboard with one panel changed, or taken away. */
-export const withPanel = (dashboard: Dashboard, id: number, change: (panel: DashboardPanel) => DashboardPanel | undefined): Dashboard => ({
+export const withPanel = (
+  dashboard: Dashboard,
+  id: number,
+  change: (panel: DashboardPanel) => DashboardPanel | undefined,
+): Dashboard => ({
   ...dashboard,
   sections: dashboard.sections.map((section) => ({
     ...section,
@@ -16,21 +20,34 @@ export const withPanel = (dashboard: Dashboard, id: number, change: (panel: Dash
   })),
 });
 
-const overlaps = (a: DashboardPanel["place"], b: DashboardPanel["place"]): boolean => a.x < b.x + b.w && b.x < a.x + a.w && a.y < b.y + b.h && b.y < a.y + a.h;
+const overlaps = (a: DashboardPanel["place"], b: DashboardPanel["place"]): boolean =>
+  a.x < b.x + b.w && b.x < a.x + a.w && a.y < b.y + b.h && b.y < a.y + a.h;
 
 /** Puts a panel somewhere; what it covers moves down. */
 export const moved = (dashboard: Dashboard, id: number, place: DashboardPanel["place"]): Dashboard => {
   const w = Math.min(COLUMNS, Math.max(2, place.w));
-  const wanted = { w, h: Math.max(2, place.h), x: Math.min(COLUMNS - w, Math.max(0, place.x)), y: Math.max(0, place.y) };
+  const wanted = {
+    w,
+    h: Math.max(2, place.h),
+    x: Math.min(COLUMNS - w, Math.max(0, place.x)),
+    y: Math.max(0, place.y),
+  };
   return {
     ...dashboard,
     sections: dashboard.sections.map((section) => {
       const own = section.panels.find((panel) => panel.id === id);
       if (!own) return section;
       const settled: DashboardPanel[] = [{ ...own, place: wanted }];
-      for (const panel of section.panels.filter((other) => other.id !== id).toSorted((a, b) => a.place.y - b.place.y || a.place.x - b.place.x)) {
+      for (const panel of section.panels
+        .filter((other) => other.id !== id)
+        .toSorted((a, b) => a.place.y - b.place.y || a.place.x - b.place.x)) {
         let spot = panel.place;
-        for (let hit = settled.find((other) => overlaps(other.place, spot)); hit; hit = settled.find((other) => overlaps(other.place, spot))) spot = { ...spot, y: hit.place.y + hit.place.h };
+        for (
+          let hit = settled.find((other) => overlaps(other.place, spot));
+          hit;
+          hit = settled.find((other) => overlaps(other.place, spot))
+        )
+          spot = { ...spot, y: hit.place.y + hit.place.h };
         settled.push({ ...panel, place: spot });
       }
       return { ...section, panels: settled };
@@ -40,14 +57,46 @@ export const moved = (dashboard: Dashboard, id: number, place: DashboardPanel["p
 
 /** A new panel below all others of the first section. */
 export const added = (dashboard: Dashboard): { dashboard: Dashboard; id: number } => {
-  const id = Math.max(0, ...dashboard.sections.flatMap((section) => section.panels.map((panel) => panel.id))) + 1;
-  const sections = dashboard.sections.length ? dashboard.sections : [{ title: "", collapsed: false, panels: [] }];
+  const id =
+    Math.max(0, ...dashboard.sections.flatMap((section) => section.panels.map((panel) => panel.id))) + 1;
+  const sections = dashboard.sections.length
+    ? dashboard.sections
+    : [{ title: "", collapsed: false, panels: [] }];
   const top = Math.max(0, ...(sections[0]?.panels ?? []).map(({ place }) => place.y + place.h));
   const panel: DashboardPanel = {
-    id, kind: "timeseries", title: "New panel", place: { x: 0, y: top, w: 12, h: 8 }, transformations: [], defaults: {}, overrides: [], options: {}, repeatDown: false, links: [], transparent: false,
-    queries: [{ name: "A", query: "up", legend: "", instant: false, range: true, format: "time_series", hidden: false, exemplars: false }],
+    id,
+    kind: "timeseries",
+    title: "New panel",
+    place: { x: 0, y: top, w: 12, h: 8 },
+    transformations: [],
+    defaults: {},
+    overrides: [],
+    options: {},
+    repeatDown: false,
+    links: [],
+    transparent: false,
+    queries: [
+      {
+        name: "A",
+        query: "up",
+        legend: "",
+        instant: false,
+        range: true,
+        format: "time_series",
+        hidden: false,
+        exemplars: false,
+      },
+    ],
   };
-  return { id, dashboard: { ...dashboard, sections: sections.map((section, at) => (at === 0 ? { ...section, panels: [...section.panels, panel] } : section)) } };
+  return {
+    id,
+    dashboard: {
+      ...dashboard,
+      sections: sections.map((section, at) =>
+        at === 0 ? { ...section, panels: [...section.panels, panel] } : section,
+      ),
+    },
+  };
 };
 
 /** Panels rise until they meet one above, as Grafana lets them. */
@@ -55,7 +104,10 @@ export const compacted = <P extends { x: number; y: number; w: number; h: number
   const bottoms = new Array<number>(24).fill(0);
   const risen = new Map<P, P>();
   for (const panel of panels.toSorted((a, b) => a.y - b.y || a.x - b.x)) {
-    const columns = Array.from({ length: Math.min(24, panel.x + panel.w) - panel.x }, (_, at) => panel.x + at);
+    const columns = Array.from(
+      { length: Math.min(24, panel.x + panel.w) - panel.x },
+      (_, at) => panel.x + at,
+    );
     const y = Math.max(0, ...columns.map((column) => bottoms[column] ?? 0));
     columns.forEach((column) => (bottoms[column] = y + panel.h));
     risen.set(panel, { ...panel, y });

@@ -5,23 +5,55 @@ import type { Field, Frame } from "./frames";
 
 const field: Field = { name: "Value", type: "number", title: "Busy", values: [1] };
 const frame: Frame = { name: "", query: "A", fields: [field] };
-const panel = (more: Partial<DashboardPanel>): DashboardPanel => ({ id: 1, kind: "stat", title: "", place: { x: 0, y: 0, w: 1, h: 1 }, queries: [], transformations: [], defaults: {}, overrides: [], options: {}, repeatDown: false, links: [], transparent: false, ...more });
+const panel = (more: Partial<DashboardPanel>): DashboardPanel => ({
+  id: 1,
+  kind: "stat",
+  title: "",
+  place: { x: 0, y: 0, w: 1, h: 1 },
+  queries: [],
+  transformations: [],
+  defaults: {},
+  overrides: [],
+  options: {},
+  repeatDown: false,
+  links: [],
+  transparent: false,
+  ...more,
+});
 
 test("a value is in the highest step it reached", () => {
-  const absolute = stepsOf({ mode: "absolute", steps: [{ value: null, color: "green" }, { value: 80, color: "orange" }, { value: 90, color: "red" }] });
-  const check = (value: number, want: string): void => expect(stepAt(value, absolute)?.color, String(value)).toBe(want);
+  const absolute = stepsOf({
+    mode: "absolute",
+    steps: [
+      { value: null, color: "green" },
+      { value: 80, color: "orange" },
+      { value: 90, color: "red" },
+    ],
+  });
+  const check = (value: number, want: string): void =>
+    expect(stepAt(value, absolute)?.color, String(value)).toBe(want);
   check(-5, "green");
   check(79.9, "green");
   check(80, "orange");
   check(1e9, "red");
-  const percentage = stepsOf({ mode: "percentage", steps: [{ value: null, color: "green" }, { value: 50, color: "red" }] });
+  const percentage = stepsOf({
+    mode: "percentage",
+    steps: [
+      { value: null, color: "green" },
+      { value: 50, color: "red" },
+    ],
+  });
   expect(stepAt(6, percentage, 0, 10)?.color).toBe("red");
   expect(stepAt(4, percentage, 0, 10)?.color).toBe("green");
   expect(stepAt(5, stepsOf(undefined))?.color).toBe("green");
 });
 
 test("mappings of every kind, old numbers among them", () => {
-  const check = (value: number | string | null, mapping: Record<string, unknown>, want: string | undefined): void => expect(mapped(value, [mapping])?.text).toBe(want);
+  const check = (
+    value: number | string | null,
+    mapping: Record<string, unknown>,
+    want: string | undefined,
+  ): void => expect(mapped(value, [mapping])?.text).toBe(want);
   check(1, { type: "value", options: { "1": { text: "up" } } }, "up");
   check(5, { type: "range", options: { from: 1, to: 10, result: { text: "some" } } }, "some");
   check(50, { type: "range", options: { from: 1, to: 10, result: { text: "some" } } }, undefined);
@@ -31,13 +63,26 @@ test("mappings of every kind, old numbers among them", () => {
 });
 
 test("overrides win over defaults, the last over the first", () => {
-  const settings = settingsOf(panel({
-    defaults: { unit: "s", decimals: 1, custom: { lineWidth: 1 } },
-    overrides: [
-      { matcher: "byName", of: "Busy", properties: [["unit", "percent"], ["custom.lineWidth", 3]] }, { matcher: "byRegexp", of: "/^Bus/", properties: [["decimals", 0]] },
-      { matcher: "byName", of: "Other", properties: [["unit", "bytes"]] }, { matcher: "byFrameRefID", of: "B", properties: [["unit", "bytes"]] },
-    ] as DashboardPanel["overrides"],
-  }), field, frame);
+  const settings = settingsOf(
+    panel({
+      defaults: { unit: "s", decimals: 1, custom: { lineWidth: 1 } },
+      overrides: [
+        {
+          matcher: "byName",
+          of: "Busy",
+          properties: [
+            ["unit", "percent"],
+            ["custom.lineWidth", 3],
+          ],
+        },
+        { matcher: "byRegexp", of: "/^Bus/", properties: [["decimals", 0]] },
+        { matcher: "byName", of: "Other", properties: [["unit", "bytes"]] },
+        { matcher: "byFrameRefID", of: "B", properties: [["unit", "bytes"]] },
+      ] as DashboardPanel["overrides"],
+    }),
+    field,
+    frame,
+  );
   expect([settings.unit, settings.decimals, settings.custom["lineWidth"]]).toEqual(["percent", 0, 3]);
   expect(display(42.4, settings).text).toBe("42%");
   expect(display(null, { ...settings, noValue: "none" }).text).toBe("none");

@@ -2,7 +2,7 @@
 import type { DashboardPanel } from "../api/types";
 import { cssColour, lineColour } from "../chart/colours";
 import { show } from "../format/units";
-import { titleOf, type Cell, type Field, type Frame } from "./frames";
+import { type Cell, type Field, type Frame, titleOf } from "./frames";
 import { patternOf } from "./variables";
 
 type Options = Record<string, unknown>;
@@ -25,18 +25,42 @@ export type Settings = {
 export type Display = { text: string; colour: string; value: Cell };
 
 const rec = (value: unknown): Options => (value && typeof value === "object" ? (value as Options) : {});
-const num = (value: unknown): number | undefined => (typeof value === "number" ? value : typeof value === "string" && value.trim() !== "" && !Number.isNaN(Number(value)) ? Number(value) : undefined);
-const str = (value: unknown): string | undefined => (typeof value === "string" && value !== "" ? value : undefined);
+const num = (value: unknown): number | undefined =>
+  typeof value === "number"
+    ? value
+    : typeof value === "string" && value.trim() !== "" && !Number.isNaN(Number(value))
+      ? Number(value)
+      : undefined;
+const str = (value: unknown): string | undefined =>
+  typeof value === "string" && value !== "" ? value : undefined;
 
 /** Steps from low to high; a missing value is minus infinity. */
 export const stepsOf = (thresholds: unknown): { mode: string; steps: Step[] } => {
   const { mode, steps } = rec(thresholds);
-  const found = Array.isArray(steps) ? steps.map((step) => ({ value: num(rec(step)["value"]) ?? -Infinity, color: str(rec(step)["color"]) ?? "green" })) : [];
-  return { mode: str(mode) ?? "absolute", steps: found.length ? found.toSorted((a, b) => a.value - b.value) : [{ value: -Infinity, color: "green" }, { value: 80, color: "red" }] };
+  const found = Array.isArray(steps)
+    ? steps.map((step) => ({
+        value: num(rec(step)["value"]) ?? -Infinity,
+        color: str(rec(step)["color"]) ?? "green",
+      }))
+    : [];
+  return {
+    mode: str(mode) ?? "absolute",
+    steps: found.length
+      ? found.toSorted((a, b) => a.value - b.value)
+      : [
+          { value: -Infinity, color: "green" },
+          { value: 80, color: "red" },
+        ],
+  };
 };
 
 /** The step a value has reached. Percentages are of the range from the lowest to the highest. */
-export const stepAt = (value: number, { mode, steps }: { mode: string; steps: Step[] }, min = 0, max = 100): Step | undefined => {
+export const stepAt = (
+  value: number,
+  { mode, steps }: { mode: string; steps: Step[] },
+  min = 0,
+  max = 100,
+): Step | undefined => {
   const compared = mode === "percentage" ? ((value - min) / (max - min || 1)) * 100 : value;
   return steps.findLast((step) => compared >= step.value) ?? steps[0];
 };
@@ -44,34 +68,74 @@ export const stepAt = (value: number, { mode, steps }: { mode: string; steps: St
 const matcher = (id: string, of: unknown): ((field: Field, title: string, frame: Frame) => boolean) => {
   const options = rec(of);
   switch (id) {
-    case "byName": return (field, title) => title === of || field.name === of;
+    case "byName":
+      return (field, title) => title === of || field.name === of;
     case "byNames": {
-      const names = Array.isArray(of) ? of : Array.isArray(options["names"]) ? (options["names"] as unknown[]) : [];
-      return (field, title) => (names.includes(title) || names.includes(field.name)) !== (options["mode"] === "exclude");
+      const names = Array.isArray(of)
+        ? of
+        : Array.isArray(options["names"])
+          ? (options["names"] as unknown[])
+          : [];
+      return (field, title) =>
+        (names.includes(title) || names.includes(field.name)) !== (options["mode"] === "exclude");
     }
-    case "byRegexp": case "byRegexpOrNames": {
+    case "byRegexp":
+    case "byRegexpOrNames": {
       const text = str(of) ?? str(options["pattern"]) ?? "";
       const regex = patternOf(text.startsWith("/") ? text : `/${text}/`);
       const names = Array.isArray(options["names"]) ? (options["names"] as unknown[]) : [];
       return (_, title) => !!regex?.test(title) || names.includes(title);
     }
-    case "byFrameRefID": return (_, __, frame) => frame.query === of;
-    case "byType": return (field) => field.type === of;
-    case "byTypes": return (field) => (Array.isArray(of) ? of : Array.isArray(options["types"]) ? (options["types"] as unknown[]) : []).includes(field.type);
-    case "numeric": return (field) => field.type === "number";
-    case "time": return (field) => field.type === "time";
-    case "byValue": return (field) => byValue(field, options);
-    default: return () => false;
+    case "byFrameRefID":
+      return (_, __, frame) => frame.query === of;
+    case "byType":
+      return (field) => field.type === of;
+    case "byTypes":
+      return (field) =>
+        (Array.isArray(of)
+          ? of
+          : Array.isArray(options["types"])
+            ? (options["types"] as unknown[])
+            : []
+        ).includes(field.type);
+    case "numeric":
+      return (field) => field.type === "number";
+    case "time":
+      return (field) => field.type === "time";
+    case "byValue":
+      return (field) => byValue(field, options);
+    default:
+      return () => false;
   }
 };
 
 const byValue = (field: Field, { reducer, op, value }: Options): boolean => {
   const values = field.values.filter((one): one is number => typeof one === "number");
-  if (reducer === "allIsZero") return (values.length > 0 && values.every((one) => one === 0)) === (op !== "neq");
+  if (reducer === "allIsZero")
+    return (values.length > 0 && values.every((one) => one === 0)) === (op !== "neq");
   if (reducer === "allIsNull") return values.length === 0;
-  const reduced = reducer === "max" ? Math.max(...values) : reducer === "min" ? Math.min(...values) : reducer === "mean" ? values.reduce((a, b) => a + b, 0) / values.length : reducer === "sum" ? values.reduce((a, b) => a + b, 0) : (values.at(-1) ?? NaN);
+  const reduced =
+    reducer === "max"
+      ? Math.max(...values)
+      : reducer === "min"
+        ? Math.min(...values)
+        : reducer === "mean"
+          ? values.reduce((a, b) => a + b, 0) / values.length
+          : reducer === "sum"
+            ? values.reduce((a, b) => a + b, 0)
+            : (values.at(-1) ?? NaN);
   const than = num(value) ?? 0;
-  return op === "gt" ? reduced > than : op === "lt" ? reduced < than : op === "gte" ? reduced >= than : op === "lte" ? reduced <= than : op === "neq" ? reduced !== than : reduced === than;
+  return op === "gt"
+    ? reduced > than
+    : op === "lt"
+      ? reduced < than
+      : op === "gte"
+        ? reduced >= than
+        : op === "lte"
+          ? reduced <= than
+          : op === "neq"
+            ? reduced !== than
+            : reduced === than;
 };
 
 /** The settings of one field. */
@@ -87,9 +151,21 @@ export const settingsOf = (panel: DashboardPanel, field: Field, frame: Frame): S
   }
   const colour = rec(merged["color"]);
   return {
-    unit: str(merged["unit"]), decimals: num(merged["decimals"]), min: num(merged["min"]), max: num(merged["max"]), displayName: str(merged["displayName"]), noValue: str(merged["noValue"]),
-    colour: { mode: str(colour["mode"]) ?? "", fixed: str(colour["fixedColor"]) ?? "", by: { min: "min", max: "max" }[str(colour["seriesBy"]) ?? ""] ?? "lastNotNull" }, thresholds: stepsOf(merged["thresholds"]),
-    mappings: Array.isArray(merged["mappings"]) ? (merged["mappings"] as Options[]) : [], links: Array.isArray(merged["links"]) ? (merged["links"] as Settings["links"]) : [], custom: rec(merged["custom"]),
+    unit: str(merged["unit"]),
+    decimals: num(merged["decimals"]),
+    min: num(merged["min"]),
+    max: num(merged["max"]),
+    displayName: str(merged["displayName"]),
+    noValue: str(merged["noValue"]),
+    colour: {
+      mode: str(colour["mode"]) ?? "",
+      fixed: str(colour["fixedColor"]) ?? "",
+      by: { min: "min", max: "max" }[str(colour["seriesBy"]) ?? ""] ?? "lastNotNull",
+    },
+    thresholds: stepsOf(merged["thresholds"]),
+    mappings: Array.isArray(merged["mappings"]) ? (merged["mappings"] as Options[]) : [],
+    links: Array.isArray(merged["links"]) ? (merged["links"] as Settings["links"]) : [],
+    custom: rec(merged["custom"]),
   };
 };
 
@@ -99,7 +175,10 @@ type Mapped = { text: string | undefined; colour: string | undefined };
 export const mapped = (value: Cell, mappings: Options[]): Mapped | undefined => {
   for (const mapping of mappings) {
     const options = rec(mapping["options"]);
-    const result = (found: unknown): Mapped => ({ text: str(rec(found)["text"]), colour: str(rec(found)["color"]) });
+    const result = (found: unknown): Mapped => ({
+      text: str(rec(found)["text"]),
+      colour: str(rec(found)["color"]),
+    });
     switch (mapping["type"]) {
       case "value": {
         const found = options[String(value)];
@@ -121,18 +200,27 @@ export const mapped = (value: Cell, mappings: Options[]): Mapped | undefined => 
       }
       case "special": {
         const match = options["match"];
-        const hit = (match === "null" && value === null) || (match === "nan" && Number.isNaN(value)) || (match === "null+nan" && (value === null || Number.isNaN(value)))
-          || (match === "true" && value === true) || (match === "false" && value === false) || (match === "empty" && value === "");
+        const hit =
+          (match === "null" && value === null) ||
+          (match === "nan" && Number.isNaN(value)) ||
+          (match === "null+nan" && (value === null || Number.isNaN(value))) ||
+          (match === "true" && value === true) ||
+          (match === "false" && value === false) ||
+          (match === "empty" && value === "");
         if (hit) return result(options["result"]);
         break;
       }
       // Before schema 30: 1 by value, 2 by range.
-      case 1: case "1":
-        if (String(mapping["value"]) === String(value) || (mapping["value"] === "null" && value === null)) return { text: str(mapping["text"]), colour: undefined };
+      case 1:
+      case "1":
+        if (String(mapping["value"]) === String(value) || (mapping["value"] === "null" && value === null))
+          return { text: str(mapping["text"]), colour: undefined };
         break;
-      case 2: case "2": {
+      case 2:
+      case "2": {
         const [from, to] = [num(mapping["from"]) ?? -Infinity, num(mapping["to"]) ?? Infinity];
-        if (typeof value === "number" && value >= from && value <= to) return { text: str(mapping["text"]), colour: undefined };
+        if (typeof value === "number" && value >= from && value <= to)
+          return { text: str(mapping["text"]), colour: undefined };
         break;
       }
     }
@@ -141,8 +229,21 @@ export const mapped = (value: Cell, mappings: Options[]): Mapped | undefined => 
 };
 
 const GRADIENTS: Record<string, string[]> = {
-  "continuous-GrYlRd": ["#1b8a4f", "#f5c542", "#cf2f3c"], "continuous-RdYlGr": ["#cf2f3c", "#f5c542", "#1b8a4f"], "continuous-BlYlRd": ["#2567d8", "#f5c542", "#cf2f3c"], "continuous-YlRd": ["#f5c542", "#cf2f3c"], "continuous-viridis": ["#440154", "#3b528b", "#21918c", "#5ec962", "#fde725"], "continuous-magma": ["#000004", "#51127c", "#b73779", "#fc8961", "#fcfdbf"], "continuous-plasma": ["#0d0887", "#7e03a8", "#cc4778", "#f89540", "#f0f921"], "continuous-inferno": ["#000004", "#57106e", "#bc3754", "#f98e09", "#fcffa4"], "continuous-cividis": ["#00224e", "#434e6c", "#7d7c78", "#bcae6c", "#fee838"],
-  "continuous-BlPu": ["#2567d8", "#7d48cf"], "continuous-YlBl": ["#f5c542", "#2567d8"], "continuous-blues": ["#cfe0fb", "#2567d8"], "continuous-reds": ["#f9c9cc", "#cf2f3c"], "continuous-greens": ["#c9ecd9", "#1b8a4f"], "continuous-purples": ["#dccbf5", "#7d48cf"],
+  "continuous-GrYlRd": ["#1b8a4f", "#f5c542", "#cf2f3c"],
+  "continuous-RdYlGr": ["#cf2f3c", "#f5c542", "#1b8a4f"],
+  "continuous-BlYlRd": ["#2567d8", "#f5c542", "#cf2f3c"],
+  "continuous-YlRd": ["#f5c542", "#cf2f3c"],
+  "continuous-viridis": ["#440154", "#3b528b", "#21918c", "#5ec962", "#fde725"],
+  "continuous-magma": ["#000004", "#51127c", "#b73779", "#fc8961", "#fcfdbf"],
+  "continuous-plasma": ["#0d0887", "#7e03a8", "#cc4778", "#f89540", "#f0f921"],
+  "continuous-inferno": ["#000004", "#57106e", "#bc3754", "#f98e09", "#fcffa4"],
+  "continuous-cividis": ["#00224e", "#434e6c", "#7d7c78", "#bcae6c", "#fee838"],
+  "continuous-BlPu": ["#2567d8", "#7d48cf"],
+  "continuous-YlBl": ["#f5c542", "#2567d8"],
+  "continuous-blues": ["#cfe0fb", "#2567d8"],
+  "continuous-reds": ["#f9c9cc", "#cf2f3c"],
+  "continuous-greens": ["#c9ecd9", "#1b8a4f"],
+  "continuous-purples": ["#dccbf5", "#7d48cf"],
 };
 
 /** The colours of a scale, from the lowest value to the highest. */
@@ -165,10 +266,24 @@ export const colourOf = (value: Cell, settings: Settings, at: number, range?: [n
 };
 
 /** A value as text with its colour. */
-export const display = (value: Cell | undefined, settings: Settings, at = 0, range?: [number, number]): Display => {
+export const display = (
+  value: Cell | undefined,
+  settings: Settings,
+  at = 0,
+  range?: [number, number],
+): Display => {
   const given = value ?? null;
   const found = mapped(given, settings.mappings);
   const [prefix, postfix] = [str(settings.custom["prefix"]) ?? "", str(settings.custom["postfix"]) ?? ""];
-  const plain = given === null ? (settings.noValue ?? "–") : typeof given === "number" ? show(given, settings.unit ?? "short", settings.decimals) : String(given);
-  return { text: `${prefix}${found?.text ?? plain}${postfix}`, colour: found?.colour ? cssColour(found.colour) : colourOf(given, settings, at, range), value: given };
+  const plain =
+    given === null
+      ? (settings.noValue ?? "–")
+      : typeof given === "number"
+        ? show(given, settings.unit ?? "short", settings.decimals)
+        : String(given);
+  return {
+    text: `${prefix}${found?.text ?? plain}${postfix}`,
+    colour: found?.colour ? cssColour(found.colour) : colourOf(given, settings, at, range),
+    value: given,
+  };
 };

@@ -4,45 +4,114 @@ import type { JSX } from "preact";
 import { ask } from "../api/client";
 import { useAsked } from "../api/use";
 import { Icon } from "../app/icons";
-import { OPERATORS, readFilter, writeFilter, type Filter } from "./adhoc";
+import { type Filter, OPERATORS, readFilter, writeFilter } from "./adhoc";
 
 const VALUES_MAX = 300;
 const since = (): number => Math.floor(Date.now() / 1000) - 3600;
 
-export const Filters = (props: { label: JSX.Element; said: string[]; onPick: (filters: string[]) => void }): JSX.Element => {
+export const Filters = (props: {
+  label: JSX.Element;
+  said: string[];
+  onPick: (filters: string[]) => void;
+}): JSX.Element => {
   const adding = useSignal(false);
   const filters = props.said.flatMap((text) => readFilter(text) ?? []);
   return (
     <span class="row wrap">
       {props.label}
       {filters.map((filter, at) => (
-        <button key={writeFilter(filter)} type="button" class="chip" title="Take this filter away" onClick={() => props.onPick(props.said.filter((_, other) => other !== at))}>
-          <span class="mono">{filter.label} {filter.operator} {filter.value}</span> <Icon name="close" size={12} />
+        <button
+          key={writeFilter(filter)}
+          type="button"
+          class="chip"
+          title="Take this filter away"
+          onClick={() => props.onPick(props.said.filter((_, other) => other !== at))}
+        >
+          <span class="mono">
+            {filter.label} {filter.operator} {filter.value}
+          </span>{" "}
+          <Icon name="close" size={12} />
         </button>
       ))}
-      {adding.value
-        ? <Adding onDone={(filter) => { adding.value = false; if (filter) props.onPick([...props.said, writeFilter(filter)]); }} />
-        : <button type="button" class="button" onClick={() => (adding.value = true)}><Icon name="plus" size={14} /> Filter</button>}
+      {adding.value ? (
+        <Adding
+          onDone={(filter) => {
+            adding.value = false;
+            if (filter) props.onPick([...props.said, writeFilter(filter)]);
+          }}
+        />
+      ) : (
+        <button type="button" class="button" onClick={() => (adding.value = true)}>
+          <Icon name="plus" size={14} /> Filter
+        </button>
+      )}
     </span>
   );
 };
 
 const Adding = ({ onDone }: { onDone: (filter: Filter | undefined) => void }): JSX.Element => {
   const draft = useSignal<Filter>({ label: "", operator: "=", value: "" });
-  const labels = useAsked("labels", async (signal) => (await ask<string[]>("labels", { start: since() }, signal)).data.filter((name) => name !== "__name__"));
-  const values = useAsked(draft.value.label, async (signal) => (draft.value.label ? (await ask<string[]>(`label/${encodeURIComponent(draft.value.label)}/values`, { start: since(), limit: VALUES_MAX }, signal)).data : []));
+  const labels = useAsked("labels", async (signal) =>
+    (await ask<string[]>("labels", { start: since() }, signal)).data.filter((name) => name !== "__name__"),
+  );
+  const values = useAsked(draft.value.label, async (signal) =>
+    draft.value.label
+      ? (
+          await ask<string[]>(
+            `label/${encodeURIComponent(draft.value.label)}/values`,
+            { start: since(), limit: VALUES_MAX },
+            signal,
+          )
+        ).data
+      : [],
+  );
   const set = (more: Partial<Filter>): void => void (draft.value = { ...draft.value, ...more });
   const fine = readFilter(writeFilter(draft.value)) && draft.value.value;
   return (
-    <form class="row wrap" onSubmit={(event) => { event.preventDefault(); onDone(fine ? draft.value : undefined); }} onKeyDown={(event) => event.key === "Escape" && onDone(undefined)}>
-      <select class="input" aria-label="Label" value={draft.value.label} onChange={(event) => set({ label: event.currentTarget.value, value: "" })}>
+    <form
+      class="row wrap"
+      onSubmit={(event) => {
+        event.preventDefault();
+        onDone(fine ? draft.value : undefined);
+      }}
+      onKeyDown={(event) => event.key === "Escape" && onDone(undefined)}
+    >
+      <select
+        class="input"
+        aria-label="Label"
+        value={draft.value.label}
+        onChange={(event) => set({ label: event.currentTarget.value, value: "" })}
+      >
         <option value="">label…</option>
-        {(labels.data ?? []).map((name) => <option key={name}>{name}</option>)}
+        {(labels.data ?? []).map((name) => (
+          <option key={name}>{name}</option>
+        ))}
       </select>
-      <select class="input" aria-label="Comparison" value={draft.value.operator} onChange={(event) => set({ operator: event.currentTarget.value })}>{OPERATORS.map((one) => <option key={one}>{one}</option>)}</select>
-      <input class="input" aria-label="Value" list="filter-values" value={draft.value.value} onInput={(event) => set({ value: event.currentTarget.value })} />
-      <datalist id="filter-values">{(values.data ?? []).map((value) => <option key={value} value={value} />)}</datalist>
-      <button class="button" type="submit">{fine ? "Add" : "Cancel"}</button>
+      <select
+        class="input"
+        aria-label="Comparison"
+        value={draft.value.operator}
+        onChange={(event) => set({ operator: event.currentTarget.value })}
+      >
+        {OPERATORS.map((one) => (
+          <option key={one}>{one}</option>
+        ))}
+      </select>
+      <input
+        class="input"
+        aria-label="Value"
+        list="filter-values"
+        value={draft.value.value}
+        onInput={(event) => set({ value: event.currentTarget.value })}
+      />
+      <datalist id="filter-values">
+        {(values.data ?? []).map((value) => (
+          <option key={value} value={value} />
+        ))}
+      </datalist>
+      <button class="button" type="submit">
+        {fine ? "Add" : "Cancel"}
+      </button>
     </form>
   );
 };

@@ -1,7 +1,8 @@
 // Answers as tables of columns, which is what transformations and pictures work on.
+
+import type { Labels } from "../api/promql";
 import type { QueryAnswer } from "./answers";
 import { legendName } from "./names";
-import type { Labels } from "../api/promql";
 
 export type Cell = number | string | boolean | null;
 
@@ -19,7 +20,8 @@ export type Field = {
 export type Frame = { name: string; query: string; fields: Field[] };
 
 export const lengthOf = (frame: Frame): number => frame.fields[0]?.values.length ?? 0;
-export const timeOf = (frame: Frame): Field | undefined => frame.fields.find((field) => field.type === "time");
+export const timeOf = (frame: Frame): Field | undefined =>
+  frame.fields.find((field) => field.type === "time");
 export const numbersOf = (frame: Frame): Field[] => frame.fields.filter((field) => field.type === "number");
 
 /** What a field is called to people and to overrides. */

@@ -6,11 +6,23 @@ vi.stubGlobal("setInterval", () => 0);
 const { looksLikeHtml, styleOf } = await import("./html");
 
 test("styles that draw within their element stay, those that load or leave it go", () => {
-  expect(styleOf("color: red; position:fixed; background:url(https://example.org/x); font-size : 2em !important; margin: -100px; z-index: 9")).toEqual({ color: "red", "font-size": "2em" });
+  expect(
+    styleOf(
+      "color: red; position:fixed; background:url(https://example.org/x); font-size : 2em !important; margin: -100px; z-index: 9",
+    ),
+  ).toEqual({ color: "red", "font-size": "2em" });
   expect(styleOf("")).toEqual({});
   expect(styleOf("color")).toEqual({});
 });
 
 test("a line of markup is told from a text with a smaller-than sign", () => {
-  for (const [text, want] of [["<div class='a'>", true], ["  <br/>", true], ["</p>", true], ["a < b", false], ["<5 ms", false], ["text <b>bold</b>", false]] as const) expect(looksLikeHtml(text), text).toBe(want);
+  for (const [text, want] of [
+    ["<div class='a'>", true],
+    ["  <br/>", true],
+    ["</p>", true],
+    ["a < b", false],
+    ["<5 ms", false],
+    ["text <b>bold</b>", false],
+  ] as const)
+    expect(looksLikeHtml(text), text).toBe(want);
 });

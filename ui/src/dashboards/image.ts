@@ -5,13 +5,16 @@ const SCALE = 2;
 const PIXELS_MAX = 16_000;
 
 /** All rules of the page; what cannot be read is from elsewhere and none of ours. */
-const styles = (): string => [...document.styleSheets].flatMap((sheet) => {
-  try {
-    return [...sheet.cssRules].map((rule) => rule.cssText);
-  } catch {
-    return [];
-  }
-}).join("\n");
+const styles = (): string =>
+  [...document.styleSheets]
+    .flatMap((sheet) => {
+      try {
+        return [...sheet.cssRules].map((rule) => rule.cssText);
+      } catch {
+        return [];
+      }
+    })
+    .join("\n");
 
 /** A copy in which what was drawn by script is an image. */
 const still = (element: HTMLElement): HTMLElement => {
@@ -33,7 +36,10 @@ export const imageOf = async (element: HTMLElement): Promise<Blob> => {
   copy.style.width = `${width}px`;
   copy.style.margin = "0";
   const frame = document.createElement("div");
-  const dark = getComputedStyle(document.documentElement).colorScheme.includes("light") ? matchMedia("(prefers-color-scheme: dark)").matches && document.documentElement.style.colorScheme !== "light" : true;
+  const dark = getComputedStyle(document.documentElement).colorScheme.includes("light")
+    ? matchMedia("(prefers-color-scheme: dark)").matches &&
+      document.documentElement.style.colorScheme !== "light"
+    : true;
   frame.setAttribute("xmlns", "http://www.w3.org/1999/xhtml");
   frame.style.cssText = `color-scheme:${dark ? "dark" : "light"};background:var(--paper);color:var(--ink);font:14px/1.45 var(--sans);width:${width}px`;
   const style = document.createElement("style");
@@ -52,5 +58,7 @@ export const imageOf = async (element: HTMLElement): Promise<Blob> => {
   if (!context) throw new Error("this browser draws no pictures");
   context.scale(scale, scale);
   context.drawImage(image, 0, 0);
-  return new Promise((done, fail) => canvas.toBlob((blob) => (blob ? done(blob) : fail(new Error("the picture is too large"))), "image/png"));
+  return new Promise((done, fail) =>
+    canvas.toBlob((blob) => (blob ? done(blob) : fail(new Error("the picture is too large"))), "image/png"),
+  );
 };

@@ -1,12 +1,17 @@
 import { expect, test } from "vitest";
-import { interpolate, panelScope, roundInterval, spanText, type Chosen, type Scope } from "./interpolate";
+import { type Chosen, interpolate, panelScope, roundInterval, type Scope, spanText } from "./interpolate";
 
 const one = (value: string): Chosen => ({ values: [value], texts: [value], multi: false });
 const many = (...values: string[]): Chosen => ({ values, texts: values, multi: true });
 const scope: Scope = new Map([
-  ["job", one("api")], ["quoted", one('a"b\\c')], ["node", many("a.b:1", "c")], ["single", many("a.b")], ["every", { values: ["x", "y"], texts: ["All"], multi: true, all: ".*" }],
+  ["job", one("api")],
+  ["quoted", one('a"b\\c')],
+  ["node", many("a.b:1", "c")],
+  ["single", many("a.b")],
+  ["every", { values: ["x", "y"], texts: ["All"], multi: true, all: ".*" }],
 ]);
-const check = (text: string, want: string, plain = false): void => expect(interpolate(text, scope, plain), text).toBe(want);
+const check = (text: string, want: string, plain = false): void =>
+  expect(interpolate(text, scope, plain), text).toBe(want);
 
 test("variables are filled into queries", () => {
   check('up{job="$job"}', 'up{job="api"}');
@@ -31,7 +36,10 @@ test("formats are followed", () => {
   check("${node:glob} ${node:raw} ${node:doublequote}", '{a.b:1,c} a.b:1,c "a.b:1","c"');
   check("${node:lucene} ${node:percentencode}", '("a.b:1" OR "c") %7Ba.b%3A1%2Cc%7D');
   check("${node:sqlstring} [[node:pipe]]", "'a.b:1','c' a.b:1|c");
-  check("/d/x?${__all_variables}", "/d/x?var-job=api&var-quoted=a%22b%5Cc&var-node=a.b%3A1&var-node=c&var-single=a.b&var-every=x&var-every=y");
+  check(
+    "/d/x?${__all_variables}",
+    "/d/x?var-job=api&var-quoted=a%22b%5Cc&var-node=a.b%3A1&var-node=c&var-single=a.b&var-every=x&var-every=y",
+  );
   check("$node", "a.b:1 + c", true);
 });
 

@@ -18,21 +18,25 @@ export const regexEscape = (text: string): string => text.replace(/[\\^$*+?.()|[
 /** As a text between quotes of a query. */
 const quoteEscape = (text: string): string => text.replace(/\\/g, "\\\\").replace(/"/g, '\\"');
 /** A pattern between quotes: its own backslashes are doubled. */
-const patternEscape = (text: string): string => text.replace(/\\/g, "\\\\\\\\").replace(/[$^*{}[\]'+?.()|]/g, "\\\\$&");
+const patternEscape = (text: string): string =>
+  text.replace(/\\/g, "\\\\\\\\").replace(/[$^*{}[\]'+?.()|]/g, "\\\\$&");
 
 const FORMATS: Record<string, (chosen: Chosen) => string> = {
   raw: ({ values }) => values.join(","),
   csv: ({ values }) => values.join(","),
   pipe: ({ values }) => values.join("|"),
-  regex: ({ values }) => (values.length > 1 ? `(${values.map(regexEscape).join("|")})` : regexEscape(values[0] ?? "")),
+  regex: ({ values }) =>
+    values.length > 1 ? `(${values.map(regexEscape).join("|")})` : regexEscape(values[0] ?? ""),
   glob: ({ values }) => (values.length > 1 ? `{${values.join(",")}}` : (values[0] ?? "")),
   json: ({ values, multi }) => (multi ? JSON.stringify(values) : (values[0] ?? "")),
   text: ({ texts }) => texts.join(" + "),
   doublequote: ({ values }) => values.map((value) => `"${value.replace(/"/g, '\\"')}"`).join(","),
   singlequote: ({ values }) => values.map((value) => `'${value.replace(/'/g, "\\'")}'`).join(","),
   sqlstring: ({ values }) => values.map((value) => `'${value.replace(/'/g, "''")}'`).join(","),
-  percentencode: ({ values }) => encodeURIComponent(values.length > 1 ? `{${values.join(",")}}` : (values[0] ?? "")),
-  lucene: ({ values }) => (values.length > 1 ? `(${values.map((value) => `"${value}"`).join(" OR ")})` : (values[0] ?? "")),
+  percentencode: ({ values }) =>
+    encodeURIComponent(values.length > 1 ? `{${values.join(",")}}` : (values[0] ?? "")),
+  lucene: ({ values }) =>
+    values.length > 1 ? `(${values.map((value) => `"${value}"`).join(" OR ")})` : (values[0] ?? ""),
   uriencode: ({ values }) => encodeURI(values.length > 1 ? `{${values.join(",")}}` : (values[0] ?? "")),
 };
 
@@ -47,52 +51,111 @@ const inQuery = ({ values, multi, all }: Chosen): string => {
 export const interpolate = (text: string, scope: Scope, plain = false): string =>
   text.replace(PATTERN, (whole, short, square, squareFormat, curly, field, curlyFormat) => {
     const name = (short ?? square ?? curly) as string;
-    if (name === "__all_variables") return [...scope].filter(([other]) => !other.startsWith("__")).flatMap(([other, { values }]) => values.map((value) => `var-${other}=${encodeURIComponent(value)}`)).join("&");
+    if (name === "__all_variables")
+      return [...scope]
+        .filter(([other]) => !other.startsWith("__"))
+        .flatMap(([other, { values }]) => values.map((value) => `var-${other}=${encodeURIComponent(value)}`))
+        .join("&");
     const chosen = scope.get(name);
     if (!chosen) return whole;
     const format = (squareFormat ?? curlyFormat) as string | undefined;
     if (field === "text") return chosen.texts.join(" + ");
-    if (format === "queryparam") return chosen.values.map((value) => `var-${name}=${encodeURIComponent(value)}`).join("&");
+    if (format === "queryparam")
+      return chosen.values.map((value) => `var-${name}=${encodeURIComponent(value)}`).join("&");
     // For stores that want the name before all values but the first.
-    if (format === "distributed") return chosen.values.map((value, at) => (at ? `${name}=${value}` : value)).join(",");
+    if (format === "distributed")
+      return chosen.values.map((value, at) => (at ? `${name}=${value}` : value)).join(",");
     if (format?.startsWith("join")) return chosen.values.join(format.slice(5) || ",");
     if (format?.startsWith("date")) return dated(Number(chosen.values[0]), format.slice(5));
     const formatter = format ? FORMATS[format] : undefined;
     if (formatter) return chosen.all !== undefined && format !== "text" ? chosen.all : formatter(chosen);
-    return plain ? (name.startsWith("__") ? (chosen.values[0] ?? "") : chosen.texts.join(" + ")) : inQuery(chosen);
+    return plain
+      ? name.startsWith("__")
+        ? (chosen.values[0] ?? "")
+        : chosen.texts.join(" + ")
+      : inQuery(chosen);
   });
 
 const dated = (millis: number, format: string): string => {
   const iso = new Date(millis).toISOString();
   if (!format || format === "iso") return iso;
   if (format === "seconds") return String(Math.floor(millis / 1000));
-  return format.replace("YYYY", iso.slice(0, 4)).replace("MM", iso.slice(5, 7)).replace("DD", iso.slice(8, 10)).replace("HH", iso.slice(11, 13)).replace("mm", iso.slice(14, 16)).replace("ss", iso.slice(17, 19));
+  return format
+    .replace("YYYY", iso.slice(0, 4))
+    .replace("MM", iso.slice(5, 7))
+    .replace("DD", iso.slice(8, 10))
+    .replace("HH", iso.slice(11, 13))
+    .replace("mm", iso.slice(14, 16))
+    .replace("ss", iso.slice(17, 19));
 };
 
 /** The variables a text names. */
-export const namesIn = (text: string): string[] => [...text.matchAll(PATTERN)].map((match) => (match[1] ?? match[2] ?? match[4]) as string);
+export const namesIn = (text: string): string[] =>
+  [...text.matchAll(PATTERN)].map((match) => (match[1] ?? match[2] ?? match[4]) as string);
 
 const one = (value: string): Chosen => ({ values: [value], texts: [value], multi: false });
 
 const ROUND = [
-  [10, 1], [15, 10], [35, 20], [75, 50], [150, 100], [350, 200], [750, 500], [1500, 1000], [3500, 2000], [7500, 5000], [12_500, 10_000], [17_500, 15_000], [25_000, 20_000], [45_000, 30_000],
-  [90_000, 60_000], [210_000, 120_000], [450_000, 300_000], [750_000, 600_000], [1_050_000, 900_000], [1_500_000, 1_200_000], [2_700_000, 1_800_000], [5_400_000, 3_600_000], [9_000_000, 7_200_000],
-  [16_200_000, 10_800_000], [32_400_000, 21_600_000], [86_400_000, 43_200_000], [604_800_000, 86_400_000], [1_814_400_000, 604_800_000], [3_628_800_000, 2_592_000_000],
+  [10, 1],
+  [15, 10],
+  [35, 20],
+  [75, 50],
+  [150, 100],
+  [350, 200],
+  [750, 500],
+  [1500, 1000],
+  [3500, 2000],
+  [7500, 5000],
+  [12_500, 10_000],
+  [17_500, 15_000],
+  [25_000, 20_000],
+  [45_000, 30_000],
+  [90_000, 60_000],
+  [210_000, 120_000],
+  [450_000, 300_000],
+  [750_000, 600_000],
+  [1_050_000, 900_000],
+  [1_500_000, 1_200_000],
+  [2_700_000, 1_800_000],
+  [5_400_000, 3_600_000],
+  [9_000_000, 7_200_000],
+  [16_200_000, 10_800_000],
+  [32_400_000, 21_600_000],
+  [86_400_000, 43_200_000],
+  [604_800_000, 86_400_000],
+  [1_814_400_000, 604_800_000],
+  [3_628_800_000, 2_592_000_000],
 ] as const;
 
 /** An interval of about so many milliseconds that reads well. */
-export const roundInterval = (millis: number): number => ROUND.find(([below]) => millis < below)?.[1] ?? 31_536_000_000;
+export const roundInterval = (millis: number): number =>
+  ROUND.find(([below]) => millis < below)?.[1] ?? 31_536_000_000;
 
 /** `15s`, `1m`: as queries write it. */
 export const spanText = (millis: number): string => {
-  for (const [size, unit] of [[86_400_000, "d"], [3_600_000, "h"], [60_000, "m"], [1000, "s"]] as const) if (millis >= size && millis % size === 0) return `${millis / size}${unit}`;
+  for (const [size, unit] of [
+    [86_400_000, "d"],
+    [3_600_000, "h"],
+    [60_000, "m"],
+    [1000, "s"],
+  ] as const)
+    if (millis >= size && millis % size === 0) return `${millis / size}${unit}`;
   return millis >= 1000 ? `${Math.floor(millis / 1000)}s` : `${Math.max(1, Math.round(millis))}ms`;
 };
 
 export const spanMillis = (text: string): number | undefined => {
   const match = /^\s*[<>]?\s*(\d+(?:\.\d+)?)\s*(ms|[smhdwMy])?\s*$/.exec(text);
   if (!match) return undefined;
-  const sizes: Record<string, number> = { ms: 1, s: 1e3, m: 6e4, h: 36e5, d: 864e5, w: 6048e5, M: 2592e6, y: 31_536e6 };
+  const sizes: Record<string, number> = {
+    ms: 1,
+    s: 1e3,
+    m: 6e4,
+    h: 36e5,
+    d: 864e5,
+    w: 6048e5,
+    M: 2592e6,
+    y: 31_536e6,
+  };
   return Number(match[1]) * (sizes[match[2] ?? "s"] ?? 1e3);
 };
 
@@ -100,16 +163,27 @@ export const spanMillis = (text: string): number | undefined => {
 const SCRAPE_MS = 15_000;
 
 /** The variables of one panel: its interval and those made from it. */
-export const panelScope = (range: { from: number; to: number }, points: number, smallest: number | undefined): { scope: Scope; interval: number } => {
+export const panelScope = (
+  range: { from: number; to: number },
+  points: number,
+  smallest: number | undefined,
+): { scope: Scope; interval: number } => {
   const least = Math.max(1, smallest ?? SCRAPE_MS);
   const interval = Math.max(roundInterval((range.to - range.from) / Math.max(1, points)), least);
   const scrape = smallest ?? SCRAPE_MS;
   const rate = Math.max(interval + scrape, 4 * scrape);
   const span = range.to - range.from;
   const values: [string, string][] = [
-    ["__interval", spanText(interval)], ["__interval_ms", String(interval)], ["__rate_interval", spanText(rate)], ["__rate_interval_ms", String(rate)],
-    ["__range", `${Math.round(span / 1000)}s`], ["__range_s", String(Math.round(span / 1000))], ["__range_ms", String(Math.round(span))],
-    ["__from", String(Math.round(range.from))], ["__to", String(Math.round(range.to))], ["__auto", spanText(interval)],
+    ["__interval", spanText(interval)],
+    ["__interval_ms", String(interval)],
+    ["__rate_interval", spanText(rate)],
+    ["__rate_interval_ms", String(rate)],
+    ["__range", `${Math.round(span / 1000)}s`],
+    ["__range_s", String(Math.round(span / 1000))],
+    ["__range_ms", String(Math.round(span))],
+    ["__from", String(Math.round(range.from))],
+    ["__to", String(Math.round(range.to))],
+    ["__auto", spanText(interval)],
     ["__url_time_range", `from=${Math.round(range.from)}&to=${Math.round(range.to)}`],
   ];
   return { scope: new Map(values.map(([name, value]) => [name, one(value)])), interval };

@@ -9,7 +9,8 @@ test("paths of Grafana lead to the same dashboard here", () => {
   expect(ours("/d/rYdddlPWk/node-exporter?var-job=a")).toBe("/flight/dashboards/rYdddlPWk?var-job=a");
   expect(ours("d/abc")).toBe("/flight/dashboards/abc");
   expect(ours("/grafana/d/abc/x#top")).toBe("/flight/dashboards/abc");
-  for (const other of ["https://example.org/d/abc", "/dashboards/x", "/data/1"]) expect(ours(other)).toBe(other);
+  for (const other of ["https://example.org/d/abc", "/dashboards/x", "/data/1"])
+    expect(ours(other)).toBe(other);
 });
 
 test("a link takes along what it says", () => {
@@ -21,16 +22,32 @@ test("a link takes along what it says", () => {
 });
 
 test("a link of a value is filled with what the value is of", () => {
-  const field = { name: "Value", type: "number" as const, labels: { job: "a b", "k8s.pod": "p" }, values: [7, 8], title: "orders" };
-  const frame = { name: "", query: "A", fields: [{ name: "host", type: "string" as const, values: ["h1", "h2"] }, field] };
-  const check = (text: string, want: string): void => expect(aboutField(text, { field, frame, row: 1, value: 8, text: "8 s", time: 1000 }, encodeURIComponent), text).toBe(want);
-  check("/x?j=${__field.labels.job}&p=${__field.labels[\"k8s.pod\"]}", "/x?j=a%20b&p=p");
+  const field = {
+    name: "Value",
+    type: "number" as const,
+    labels: { job: "a b", "k8s.pod": "p" },
+    values: [7, 8],
+    title: "orders",
+  };
+  const frame = {
+    name: "",
+    query: "A",
+    fields: [{ name: "host", type: "string" as const, values: ["h1", "h2"] }, field],
+  };
+  const check = (text: string, want: string): void =>
+    expect(
+      aboutField(text, { field, frame, row: 1, value: 8, text: "8 s", time: 1000 }, encodeURIComponent),
+      text,
+    ).toBe(want);
+  check('/x?j=${__field.labels.job}&p=${__field.labels["k8s.pod"]}', "/x?j=a%20b&p=p");
   check("/x?${__field.name}-${__series.name}", "/x?orders-orders");
   check("/x?${__value.raw}|${__value.text}|${__value.time}|${__value.numeric}", "/x?8|8%20s|1000|8");
-  check("/x?${__data.fields.host}${__data.fields[0]}${__data.fields[\"host\"]}", "/x?h2h2h2");
+  check('/x?${__data.fields.host}${__data.fields[0]}${__data.fields["host"]}', "/x?h2h2h2");
   check("/x?${__cell_0}&$__cell", "/x?h2&8");
   check("/x?${__field.labels.none}&${__from}&$job", "/x?&${__from}&$job");
   // An address that is a value stays one.
-  expect(aboutField("${__value.raw}", { field, frame, value: "https://example.org/a?b=c" }, encodeURIComponent)).toBe("https://example.org/a?b=c");
+  expect(
+    aboutField("${__value.raw}", { field, frame, value: "https://example.org/a?b=c" }, encodeURIComponent),
+  ).toBe("https://example.org/a?b=c");
   expect(linkTo("${__value.raw}", { field, frame, value: "javascript:alert(1)" }, new Map())).toBeUndefined();
 });

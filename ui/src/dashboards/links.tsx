@@ -6,7 +6,7 @@ import type { DashboardLink, DashboardsAnswer } from "../api/types";
 import { useAsked } from "../api/use";
 import { href, params } from "../app/route";
 import { range } from "../app/time";
-import { titleOf, type Cell, type Field, type Frame } from "./frames";
+import { type Cell, type Field, type Frame, titleOf } from "./frames";
 import { interpolate, joined, panelScope, type Scope } from "./interpolate";
 import { safeUrl } from "./text";
 
@@ -17,13 +17,19 @@ export const ours = (url: string): string => {
 };
 
 /** What an address takes along: the shown range, and what is chosen. */
-export const withMore = (url: string, link: Pick<DashboardLink, "withTime" | "withVariables">, present: URLSearchParams, shown: { from: number; to: number }): string => {
+export const withMore = (
+  url: string,
+  link: Pick<DashboardLink, "withTime" | "withVariables">,
+  present: URLSearchParams,
+  shown: { from: number; to: number },
+): string => {
   const more = new URLSearchParams();
   if (link.withTime) {
     more.set("from", present.get("from") ?? String(Math.round(shown.from)));
     more.set("to", present.get("to") ?? "now");
   }
-  if (link.withVariables) for (const [name, value] of present) if (name.startsWith("var-")) more.append(name, value);
+  if (link.withVariables)
+    for (const [name, value] of present) if (name.startsWith("var-")) more.append(name, value);
   const text = more.toString();
   return text ? `${url}${url.includes("?") ? "&" : "?"}${text}` : url;
 };
@@ -32,30 +38,53 @@ export const withMore = (url: string, link: Pick<DashboardLink, "withTime" | "wi
 export type About = { field: Field; frame: Frame; row?: number; value?: Cell; text?: string; time?: Cell };
 
 const cellAt = ({ frame, row = 0 }: About, name: string): Cell => {
-  const field = /^\d+$/.test(name) ? frame.fields[Number(name)] : frame.fields.find((other) => other.name === name || titleOf(other, frame) === name);
+  const field = /^\d+$/.test(name)
+    ? frame.fields[Number(name)]
+    : frame.fields.find((other) => other.name === name || titleOf(other, frame) === name);
   return field?.values[row] ?? null;
 };
 
 /** The parts of a text that are about a field: its labels, its name, its value, the row it is in. */
-export const aboutField = (text: string, about: About, encode: (value: string) => string = (value) => value): string =>
-  text.replace(/\$\{__(field|series|value|data|cell)([^}:]*)(?::[^}]*)?\}|\$__cell(_\d+)?/g, (whole, kind: string | undefined, rest: string | undefined, cell: string | undefined, place: number) => {
-    const { field, frame } = about;
-    const path = [...(rest ?? "").matchAll(/\.(\w+)|\[\s*["']?([^"'\]]+)["']?\s*\]/g)].map(([, plain, quoted]) => plain ?? quoted ?? "");
-    const [first, second] = path;
-    const found = (): Cell | undefined => {
-      if (kind === undefined || kind === "cell") return (cell ?? rest) ? cellAt(about, (cell ?? rest ?? "").replace(/^_/, "")) : (about.value ?? null);
-      if (kind === "series") return titleOf(field, frame);
-      if (kind === "data") return first === "fields" ? cellAt(about, second ?? "") : undefined;
-      if (kind === "field") {
-        if (first === "labels") return second === undefined ? Object.entries(field.labels ?? {}).map(([name, value]) => `${name}="${value}"`).join(", ") : (field.labels?.[second] ?? "");
-        return first === "name" || first === "displayName" ? titleOf(field, frame) : undefined;
-      }
-      return first === "text" ? (about.text ?? about.value ?? null) : first === "time" ? (about.time ?? null) : (about.value ?? null);
-    };
-    const value = found();
-    // An address that is a value as a whole stays one.
-    return value === undefined ? whole : place === 0 ? String(value ?? "") : encode(String(value ?? ""));
-  });
+export const aboutField = (
+  text: string,
+  about: About,
+  encode: (value: string) => string = (value) => value,
+): string =>
+  text.replace(
+    /\$\{__(field|series|value|data|cell)([^}:]*)(?::[^}]*)?\}|\$__cell(_\d+)?/g,
+    (whole, kind: string | undefined, rest: string | undefined, cell: string | undefined, place: number) => {
+      const { field, frame } = about;
+      const path = [...(rest ?? "").matchAll(/\.(\w+)|\[\s*["']?([^"'\]]+)["']?\s*\]/g)].map(
+        ([, plain, quoted]) => plain ?? quoted ?? "",
+      );
+      const [first, second] = path;
+      const found = (): Cell | undefined => {
+        if (kind === undefined || kind === "cell")
+          return (cell ?? rest)
+            ? cellAt(about, (cell ?? rest ?? "").replace(/^_/, ""))
+            : (about.value ?? null);
+        if (kind === "series") return titleOf(field, frame);
+        if (kind === "data") return first === "fields" ? cellAt(about, second ?? "") : undefined;
+        if (kind === "field") {
+          if (first === "labels")
+            return second === undefined
+              ? Object.entries(field.labels ?? {})
+                  .map(([name, value]) => `${name}="${value}"`)
+                  .join(", ")
+              : (field.labels?.[second] ?? "");
+          return first === "name" || first === "displayName" ? titleOf(field, frame) : undefined;
+        }
+        return first === "text"
+          ? (about.text ?? about.value ?? null)
+          : first === "time"
+            ? (about.time ?? null)
+            : (about.value ?? null);
+      };
+      const value = found();
+      // An address that is a value as a whole stays one.
+      return value === undefined ? whole : place === 0 ? String(value ?? "") : encode(String(value ?? ""));
+    },
+  );
 
 /** Where a link of a value leads, if it leads anywhere safe. */
 export const linkTo = (url: string, about: About, scope: Scope): string | undefined => {
@@ -75,7 +104,13 @@ export const Links = ({ links, scope }: { links: DashboardLink[]; scope: Scope }
       {links.map((link, at) => {
         if (link.tags?.length) return <Tagged key={at} link={link} tags={link.tags} />;
         const url = target(link, scope);
-        return url && <a key={at} class="link" href={url} target={link.blank ? "_blank" : undefined} rel="noreferrer">{interpolate(link.title, scope, true) || link.url}</a>;
+        return (
+          url && (
+            <a key={at} class="link" href={url} target={link.blank ? "_blank" : undefined} rel="noreferrer">
+              {interpolate(link.title, scope, true) || link.url}
+            </a>
+          )
+        );
       })}
     </p>
   ) : null;
@@ -83,14 +118,36 @@ export const Links = ({ links, scope }: { links: DashboardLink[]; scope: Scope }
 /** The dashboards with all of some tags. */
 const Tagged = ({ link, tags }: { link: DashboardLink; tags: string[] }): JSX.Element => {
   const open = useSignal(false);
-  const asked = useAsked(String(open.value), async (signal) => (open.value ? (await ask<DashboardsAnswer["data"]>("dashboards", {}, signal)).data : undefined));
+  const asked = useAsked(String(open.value), async (signal) =>
+    open.value ? (await ask<DashboardsAnswer["data"]>("dashboards", {}, signal)).data : undefined,
+  );
   const found = asked.data?.filter((one) => tags.every((tag) => one.tags.includes(tag)));
   return (
     <span class="timepicker">
-      <button class="button quiet" type="button" aria-expanded={open.value} onClick={() => (open.value = !open.value)}>{link.title || tags.join(", ")}</button>
+      <button
+        class="button quiet"
+        type="button"
+        aria-expanded={open.value}
+        onClick={() => (open.value = !open.value)}
+      >
+        {link.title || tags.join(", ")}
+      </button>
       {open.value && (
         <div class="popover left" onKeyDown={(event) => event.key === "Escape" && (open.value = false)}>
-          {found?.map((one) => <a key={one.id} class="link" href={withMore(href(`/dashboards/${encodeURIComponent(one.id)}`), link, params.value, range.value)}>{one.title}</a>)}
+          {found?.map((one) => (
+            <a
+              key={one.id}
+              class="link"
+              href={withMore(
+                href(`/dashboards/${encodeURIComponent(one.id)}`),
+                link,
+                params.value,
+                range.value,
+              )}
+            >
+              {one.title}
+            </a>
+          ))}
           {found?.length === 0 && <span class="faint">No dashboard is tagged {tags.join(" and ")}.</span>}
         </div>
       )}

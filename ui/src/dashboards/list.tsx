@@ -16,7 +16,10 @@ export const List = (): JSX.Element => {
   const again = useSignal(0);
   const over = useSignal(false);
   const imported = useSignal<Imported[]>([]);
-  const asked = useAsked(String(again.value), async (signal) => (await ask<DashboardsAnswer["data"]>("dashboards", {}, signal)).data);
+  const asked = useAsked(
+    String(again.value),
+    async (signal) => (await ask<DashboardsAnswer["data"]>("dashboards", {}, signal)).data,
+  );
   const find = (params.value.get("find") ?? "").toLowerCase();
   const take = async (files: FileList | null | undefined): Promise<void> => {
     const results: Imported[] = [];
@@ -26,46 +29,159 @@ export const List = (): JSX.Element => {
   };
   const picked = useSignal<string[] | undefined>(undefined);
   const seconds = useSignal(SECONDS);
-  const toggle = (id: string): void => void (picked.value = picked.value?.includes(id) ? picked.value.filter((one) => one !== id) : [...(picked.value ?? []), id]);
+  const toggle = (id: string): void =>
+    void (picked.value = picked.value?.includes(id)
+      ? picked.value.filter((one) => one !== id)
+      : [...(picked.value ?? []), id]);
   const begin = async (): Promise<void> => {
     const id = `new-${Date.now().toString(36)}`;
-    await tell("PUT", `dashboards/${id}`, { flightdeck: 1, id, title: "New dashboard", tags: [], from: "now-1h", to: "now", variables: [], sections: [], links: [], annotations: [] });
+    await tell("PUT", `dashboards/${id}`, {
+      flightdeck: 1,
+      id,
+      title: "New dashboard",
+      tags: [],
+      from: "now-1h",
+      to: "now",
+      variables: [],
+      sections: [],
+      links: [],
+      annotations: [],
+    });
     go(href(`/dashboards/${id}`, { edit: "1" }));
   };
   const all = asked.data ?? [];
-  const shown = all.filter((one) => `${one.title} ${one.tags.join(" ")} ${one.folder}`.toLowerCase().includes(find));
+  const shown = all.filter((one) =>
+    `${one.title} ${one.tags.join(" ")} ${one.folder}`.toLowerCase().includes(find),
+  );
   return (
     <>
       <Bar title="Dashboards" time={false}>
-        {all.length > 1 && <button class="button" type="button" aria-pressed={picked.value !== undefined} onClick={() => (picked.value = picked.value ? undefined : [])}>Playlist</button>}
-        <button class="button" type="button" onClick={() => void begin()}>New dashboard</button>
+        {all.length > 1 && (
+          <button
+            class="button"
+            type="button"
+            aria-pressed={picked.value !== undefined}
+            onClick={() => (picked.value = picked.value ? undefined : [])}
+          >
+            Playlist
+          </button>
+        )}
+        <button class="button" type="button" onClick={() => void begin()}>
+          New dashboard
+        </button>
       </Bar>
       <div class="page">
-        <div class={over.value ? "drop over" : "drop"} onDragOver={(event) => { event.preventDefault(); over.value = true; }} onDragLeave={() => (over.value = false)}
-          onDrop={(event) => { event.preventDefault(); over.value = false; void take(event.dataTransfer?.files); }}>
-          Drop Grafana's JSON here, or <label class="link">choose files<input class="visually-hidden" type="file" accept=".json,application/json" multiple onChange={(event) => void take(event.currentTarget.files)} /></label>. Every version from 8 to 43 is read, and what cannot be carried over is named.
+        <div
+          class={over.value ? "drop over" : "drop"}
+          onDragOver={(event) => {
+            event.preventDefault();
+            over.value = true;
+          }}
+          onDragLeave={() => (over.value = false)}
+          onDrop={(event) => {
+            event.preventDefault();
+            over.value = false;
+            void take(event.dataTransfer?.files);
+          }}
+        >
+          Drop Grafana's JSON here, or{" "}
+          <label class="link">
+            choose files
+            <input
+              class="visually-hidden"
+              type="file"
+              accept=".json,application/json"
+              multiple
+              onChange={(event) => void take(event.currentTarget.files)}
+            />
+          </label>
+          . Every version from 8 to 43 is read, and what cannot be carried over is named.
         </div>
-        {imported.value.map((one) => <Report key={one.file} imported={one} />)}
+        {imported.value.map((one) => (
+          <Report key={one.file} imported={one} />
+        ))}
         {asked.error && <Empty bad title="The dashboards cannot be listed" text={asked.error} />}
-        {asked.data && !all.length && <Empty title="No dashboards yet" text="Services and hosts have pages of their own without one. For everything else, drop a file above, or put files into the folder dashboards of the data directory." />}
-        {all.length > 6 && <div class="filter"><input class="input" type="search" aria-label="Find dashboards" placeholder="Find by title, tag or folder" value={params.value.get("find") ?? ""} onInput={(event) => setParams({ find: event.currentTarget.value }, "replace")} /></div>}
+        {asked.data && !all.length && (
+          <Empty
+            title="No dashboards yet"
+            text="Services and hosts have pages of their own without one. For everything else, drop a file above, or put files into the folder dashboards of the data directory."
+          />
+        )}
+        {all.length > 6 && (
+          <div class="filter">
+            <input
+              class="input"
+              type="search"
+              aria-label="Find dashboards"
+              placeholder="Find by title, tag or folder"
+              value={params.value.get("find") ?? ""}
+              onInput={(event) => setParams({ find: event.currentTarget.value }, "replace")}
+            />
+          </div>
+        )}
         {picked.value && (
-          <form class="card pad row wrap report" onSubmit={(event) => { event.preventDefault(); if (picked.value?.length) go(playing(picked.value, seconds.value)); }}>
+          <form
+            class="card pad row wrap report"
+            onSubmit={(event) => {
+              event.preventDefault();
+              if (picked.value?.length) go(playing(picked.value, seconds.value));
+            }}
+          >
             <b>Choose dashboards in the order in which they are to be shown.</b>
-            <label class="row">Every <input class="input" type="number" min={5} max={3600} value={seconds.value} onInput={(event) => (seconds.value = Number(event.currentTarget.value))} /> s</label>
-            <button class="button primary" type="submit" disabled={!picked.value.length}>Play {picked.value.length || ""}</button>
+            <label class="row">
+              Every{" "}
+              <input
+                class="input"
+                type="number"
+                min={5}
+                max={3600}
+                value={seconds.value}
+                onInput={(event) => (seconds.value = Number(event.currentTarget.value))}
+              />{" "}
+              s
+            </label>
+            <button class="button primary" type="submit" disabled={!picked.value.length}>
+              Play {picked.value.length || ""}
+            </button>
           </form>
         )}
         <div class="dash">
-          {shown.map((one) => picked.value ? (
-            <label key={one.id} class="card pad pick"><input type="checkbox" checked={picked.value.includes(one.id)} onChange={() => toggle(one.id)} /> <b>{one.title}</b>{picked.value.includes(one.id) && <span class="chip">{picked.value.indexOf(one.id) + 1}</span>}</label>
-          ) : (
-            <a key={one.id} class="card" href={href(`/dashboards/${encodeURIComponent(one.id)}`)}>
-              <b>{one.title}</b>
-              {one.problem ? <span class="critical">{one.problem}</span> : <span class="dim">{one.panels} panels{one.drawn < one.panels ? `, ${one.panels - one.drawn} not drawn` : ""}{one.folder ? `, in ${one.folder}` : ""}</span>}
-              {one.tags.length > 0 && <span class="row wrap">{one.tags.map((tag) => <span key={tag} class="chip">{tag}</span>)}</span>}
-            </a>
-          ))}
+          {shown.map((one) =>
+            picked.value ? (
+              <label key={one.id} class="card pad pick">
+                <input
+                  type="checkbox"
+                  checked={picked.value.includes(one.id)}
+                  onChange={() => toggle(one.id)}
+                />{" "}
+                <b>{one.title}</b>
+                {picked.value.includes(one.id) && (
+                  <span class="chip">{picked.value.indexOf(one.id) + 1}</span>
+                )}
+              </label>
+            ) : (
+              <a key={one.id} class="card" href={href(`/dashboards/${encodeURIComponent(one.id)}`)}>
+                <b>{one.title}</b>
+                {one.problem ? (
+                  <span class="critical">{one.problem}</span>
+                ) : (
+                  <span class="dim">
+                    {one.panels} panels{one.drawn < one.panels ? `, ${one.panels - one.drawn} not drawn` : ""}
+                    {one.folder ? `, in ${one.folder}` : ""}
+                  </span>
+                )}
+                {one.tags.length > 0 && (
+                  <span class="row wrap">
+                    {one.tags.map((tag) => (
+                      <span key={tag} class="chip">
+                        {tag}
+                      </span>
+                    ))}
+                  </span>
+                )}
+              </a>
+            ),
+          )}
         </div>
       </div>
     </>
@@ -74,7 +190,11 @@ export const List = (): JSX.Element => {
 
 const importOne = async (file: File): Promise<Imported> => {
   try {
-    const { data } = await tell<DashboardAnswer["data"]>("POST", "dashboards/import", JSON.parse(await file.text()));
+    const { data } = await tell<DashboardAnswer["data"]>(
+      "POST",
+      "dashboards/import",
+      JSON.parse(await file.text()),
+    );
     return { file: file.name, id: data.dashboard.id, report: data.report };
   } catch (error) {
     return { file: file.name, error: messageOf(error) };
@@ -83,11 +203,30 @@ const importOne = async (file: File): Promise<Imported> => {
 
 const Report = ({ imported }: { imported: Imported }): JSX.Element => {
   const { file, id, report, error } = imported;
-  if (error || !report) return <div class="card pad report"><b>{file}</b> <span class="critical">{error}</span></div>;
+  if (error || !report)
+    return (
+      <div class="card pad report">
+        <b>{file}</b> <span class="critical">{error}</span>
+      </div>
+    );
   return (
     <div class="card pad report" role="status">
-      <a class="link" href={href(`/dashboards/${encodeURIComponent(id ?? "")}`)}><b>{report.title}</b></a> <span class={`chip ${report.drawn === report.panels ? "ok" : "warning"}`}>{report.drawn} of {report.panels} panels drawn</span>
-      {report.losses.length > 0 && <ul>{report.losses.slice(0, 40).map((loss, at) => <li key={at}>{loss.title && <b>{loss.title}: </b>}{loss.what}</li>)}</ul>}
+      <a class="link" href={href(`/dashboards/${encodeURIComponent(id ?? "")}`)}>
+        <b>{report.title}</b>
+      </a>{" "}
+      <span class={`chip ${report.drawn === report.panels ? "ok" : "warning"}`}>
+        {report.drawn} of {report.panels} panels drawn
+      </span>
+      {report.losses.length > 0 && (
+        <ul>
+          {report.losses.slice(0, 40).map((loss, at) => (
+            <li key={at}>
+              {loss.title && <b>{loss.title}: </b>}
+              {loss.what}
+            </li>
+          ))}
+        </ul>
+      )}
     </div>
   );
 };

@@ -5,35 +5,71 @@ import type { Annotation, DashboardsAnswer } from "../api/types";
 import { useAsked } from "../api/use";
 import { StateMark } from "../app/icons";
 import { href, keepTime, params } from "../app/route";
-import { deck } from "../deck/live";
 import { utc } from "../app/time";
+import { deck } from "../deck/live";
 import { clock, stamp } from "../format/time";
 import { interpolate, type Scope } from "./interpolate";
 import { withMore } from "./links";
 
-export type ListProps = { options: Record<string, unknown>; scope: Scope; height: number; range: { from: number; to: number } };
+export type ListProps = {
+  options: Record<string, unknown>;
+  scope: Scope;
+  height: number;
+  range: { from: number; to: number };
+};
 
-const texts = (value: unknown): string[] => (Array.isArray(value) ? value.map(String) : typeof value === "string" && value ? [value] : []);
+const texts = (value: unknown): string[] =>
+  Array.isArray(value) ? value.map(String) : typeof value === "string" && value ? [value] : [];
 const most = (value: unknown): number => (typeof value === "number" && value > 0 ? value : 10);
 
-const List = ({ height, children }: { height: number; children: ComponentChildren }): JSX.Element => <div class="listpanel" style={{ height: `${height}px` }}>{children}</div>;
+const List = ({ height, children }: { height: number; children: ComponentChildren }): JSX.Element => (
+  <div class="listpanel" style={{ height: `${height}px` }}>
+    {children}
+  </div>
+);
 
 /** Dashboards by their tags and title. Stars and visits are not kept here, so those lists are of all. */
 export const DashboardList = ({ options, scope, height, range }: ListProps): JSX.Element => {
-  const asked = useAsked("", async (signal) => (await ask<DashboardsAnswer["data"]>("dashboards", {}, signal)).data);
+  const asked = useAsked(
+    "",
+    async (signal) => (await ask<DashboardsAnswer["data"]>("dashboards", {}, signal)).data,
+  );
   const tags = texts(options["tags"]).map((tag) => interpolate(tag, scope, true));
   const query = interpolate(String(options["query"] ?? ""), scope, true).toLowerCase();
-  const found = (asked.data ?? []).filter((one) => tags.every((tag) => one.tags.includes(tag)) && one.title.toLowerCase().includes(query)).slice(0, most(options["maxItems"]));
-  const link = { withTime: options["keepTime"] === true || options["includeTime"] === true, withVariables: options["includeVars"] === true };
+  const found = (asked.data ?? [])
+    .filter((one) => tags.every((tag) => one.tags.includes(tag)) && one.title.toLowerCase().includes(query))
+    .slice(0, most(options["maxItems"]));
+  const link = {
+    withTime: options["keepTime"] === true || options["includeTime"] === true,
+    withVariables: options["includeVars"] === true,
+  };
   return (
     <List height={height}>
-      <ul>{found.map((one) => (
-        <li key={one.id}><a class="row" href={withMore(href(`/dashboards/${encodeURIComponent(one.id)}`), link, params.value, range)}>
-          <b class="clip">{one.title}</b><span class="grow" />{one.tags.slice(0, 4).map((tag) => <span key={tag} class="chip">{tag}</span>)}
-        </a></li>
-      ))}</ul>
+      <ul>
+        {found.map((one) => (
+          <li key={one.id}>
+            <a
+              class="row"
+              href={withMore(href(`/dashboards/${encodeURIComponent(one.id)}`), link, params.value, range)}
+            >
+              <b class="clip">{one.title}</b>
+              <span class="grow" />
+              {one.tags.slice(0, 4).map((tag) => (
+                <span key={tag} class="chip">
+                  {tag}
+                </span>
+              ))}
+            </a>
+          </li>
+        ))}
+      </ul>
       {asked.error && <p class="critical">{asked.error}</p>}
-      {asked.data && !found.length && <p class="faint">No dashboard {tags.length ? `is tagged ${tags.join(" and ")}` : query ? `is called ${query}` : "is here"}.</p>}
+      {asked.data && !found.length && (
+        <p class="faint">
+          No dashboard{" "}
+          {tags.length ? `is tagged ${tags.join(" and ")}` : query ? `is called ${query}` : "is here"}.
+        </p>
+      )}
     </List>
   );
 };
@@ -44,12 +80,24 @@ export const AlertList = ({ options, height }: ListProps): JSX.Element => {
   const found = (now?.problems ?? []).slice(0, most(options["maxItems"]));
   return (
     <List height={height}>
-      <ul>{found.map((problem) => (
-        <li key={`${problem.service} ${problem.condition}`}><a class="row" href={keepTime(`/service/${encodeURIComponent(problem.service)}`)}>
-          <StateMark state={problem.state} size={15} /><b>{problem.service}</b><span class={`clip grow ${problem.state}`}>{problem.headline}</span><span class="faint nowrap">since {clock(problem.since, now?.at ?? 0)}</span>
-        </a></li>
-      ))}</ul>
-      {!found.length && <p class="row ok"><StateMark state={now?.state === "ok" ? "ok" : "silent"} size={15} />{now?.state ? "Nothing is wrong." : "Nothing is known yet."}</p>}
+      <ul>
+        {found.map((problem) => (
+          <li key={`${problem.service} ${problem.condition}`}>
+            <a class="row" href={keepTime(`/service/${encodeURIComponent(problem.service)}`)}>
+              <StateMark state={problem.state} size={15} />
+              <b>{problem.service}</b>
+              <span class={`clip grow ${problem.state}`}>{problem.headline}</span>
+              <span class="faint nowrap">since {clock(problem.since, now?.at ?? 0)}</span>
+            </a>
+          </li>
+        ))}
+      </ul>
+      {!found.length && (
+        <p class="row ok">
+          <StateMark state={now?.state === "ok" ? "ok" : "silent"} size={15} />
+          {now?.state ? "Nothing is wrong." : "Nothing is known yet."}
+        </p>
+      )}
       <p class="faint small">From the deck, as rules are not kept here yet.</p>
     </List>
   );
@@ -57,14 +105,46 @@ export const AlertList = ({ options, height }: ListProps): JSX.Element => {
 
 /** Annotations of the shown range, the newest first. */
 export const AnnotationList = ({ options, scope, height, range }: ListProps): JSX.Element => {
-  const asked = useAsked(`${Math.round(range.from / 10_000)} ${Math.round(range.to / 10_000)}`, async (signal) => (await ask<Annotation[]>("annotations", { from: Math.round(range.from), to: Math.round(range.to) }, signal)).data);
+  const asked = useAsked(
+    `${Math.round(range.from / 10_000)} ${Math.round(range.to / 10_000)}`,
+    async (signal) =>
+      (
+        await ask<Annotation[]>(
+          "annotations",
+          { from: Math.round(range.from), to: Math.round(range.to) },
+          signal,
+        )
+      ).data,
+  );
   const tags = texts(options["tags"]).map((tag) => interpolate(tag, scope, true));
-  const found = (asked.data ?? []).filter((one) => tags.every((tag) => one.tags.includes(tag))).toSorted((a, b) => b.time - a.time).slice(0, most(options["limit"]));
+  const found = (asked.data ?? [])
+    .filter((one) => tags.every((tag) => one.tags.includes(tag)))
+    .toSorted((a, b) => b.time - a.time)
+    .slice(0, most(options["limit"]));
   return (
     <List height={height}>
-      <ul>{found.map((one) => <li key={one.id} class="row"><span class="clip grow">{one.text}</span>{options["showTags"] !== false && one.tags.map((tag) => <span key={tag} class="chip">{tag}</span>)}{options["showTime"] !== false && <time class="faint nowrap">{stamp(one.time, utc.value).slice(5, 16)}</time>}</li>)}</ul>
+      <ul>
+        {found.map((one) => (
+          <li key={one.id} class="row">
+            <span class="clip grow">{one.text}</span>
+            {options["showTags"] !== false &&
+              one.tags.map((tag) => (
+                <span key={tag} class="chip">
+                  {tag}
+                </span>
+              ))}
+            {options["showTime"] !== false && (
+              <time class="faint nowrap">{stamp(one.time, utc.value).slice(5, 16)}</time>
+            )}
+          </li>
+        ))}
+      </ul>
       {asked.error && <p class="critical">{asked.error}</p>}
-      {asked.data && !found.length && <p class="faint">No annotation {tags.length ? `is tagged ${tags.join(" and ")}` : "is in this range"}.</p>}
+      {asked.data && !found.length && (
+        <p class="faint">
+          No annotation {tags.length ? `is tagged ${tags.join(" and ")}` : "is in this range"}.
+        </p>
+      )}
     </List>
   );
 };

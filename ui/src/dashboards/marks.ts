@@ -1,16 +1,19 @@
 // Annotation queries of a dashboard: wherever an answer is not 0, there is a mark on every chart.
-import { queryRange, toLines, type Line } from "../api/promql";
+import { type Line, queryRange, toLines } from "../api/promql";
 import type { Dashboard } from "../api/types";
-import { windowOf } from "../format/range";
 import type { Marker } from "../chart/plot";
-import { legendName } from "./names";
+import { windowOf } from "../format/range";
 import { interpolate, joined, panelScope, type Scope } from "./interpolate";
+import { legendName } from "./names";
 
 const POINTS = 300;
 const MARKS_MAX = 200;
 
 /** Times at which a line begins not to be 0, each until it is again. */
-export const runs = (times: readonly number[], line: Pick<Line, "values">): { time: number; end: number }[] => {
+export const runs = (
+  times: readonly number[],
+  line: Pick<Line, "values">,
+): { time: number; end: number }[] => {
   const found: { time: number; end: number }[] = [];
   line.values.forEach((value, at) => {
     const time = (times[at] ?? 0) * 1000;
@@ -22,13 +25,29 @@ export const runs = (times: readonly number[], line: Pick<Line, "values">): { ti
   return found;
 };
 
-export const marksOf = async (annotations: Dashboard["annotations"], range: { from: number; to: number }, scope: Scope, signal: AbortSignal): Promise<Marker[]> => {
+export const marksOf = async (
+  annotations: Dashboard["annotations"],
+  range: { from: number; to: number },
+  scope: Scope,
+  signal: AbortSignal,
+): Promise<Marker[]> => {
   const window = windowOf(range, POINTS);
   const all = joined(scope, panelScope(range, POINTS, undefined).scope);
-  const found = await Promise.all(annotations.map(async ({ name, query, text }) => {
-    const { data } = await queryRange(interpolate(query, all), window, signal);
-    const { times, lines } = toLines(data, window);
-    return lines.flatMap((line) => runs(times, line).map(({ time, end }): Marker => ({ time, text: legendName(text, line.labels) || name, colour: "--c1", ...(end > time ? { end } : {}) })));
-  }));
+  const found = await Promise.all(
+    annotations.map(async ({ name, query, text }) => {
+      const { data } = await queryRange(interpolate(query, all), window, signal);
+      const { times, lines } = toLines(data, window);
+      return lines.flatMap((line) =>
+        runs(times, line).map(
+          ({ time, end }): Marker => ({
+            time,
+            text: legendName(text, line.labels) || name,
+            colour: "--c1",
+            ...(end > time ? { end } : {}),
+          }),
+        ),
+      );
+    }),
+  );
   return found.flat().slice(0, MARKS_MAX);
 };

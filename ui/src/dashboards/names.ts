@@ -1,5 +1,5 @@
 // What series are called: by the legend of their query, else by their labels.
-import { nameOf, type Labels, type RawSeries } from "../api/promql";
+import { type Labels, nameOf, type RawSeries } from "../api/promql";
 
 /** `{{label}}` filled in; without a legend the series as PromQL writes it. */
 export const legendName = (legend: string, labels: Labels): string =>
@@ -18,6 +18,13 @@ const autoName = (labels: Labels): string => {
 export const titles = (legend: string, all: RawSeries[], query: string): string[] => {
   if (legend && legend !== "__auto") return all.map(({ metric }) => legendName(legend, metric));
   if (legend !== "__auto" || all.length < 2) return all.map(({ metric }) => autoName(metric) || query);
-  const shared = new Set(Object.keys(all[0]?.metric ?? {}).filter((name) => all.every(({ metric }) => metric[name] === all[0]?.metric[name])));
-  return all.map(({ metric }) => autoName(Object.fromEntries(Object.entries(metric).filter(([name]) => !shared.has(name)))) || query);
+  const shared = new Set(
+    Object.keys(all[0]?.metric ?? {}).filter((name) =>
+      all.every(({ metric }) => metric[name] === all[0]?.metric[name]),
+    ),
+  );
+  return all.map(
+    ({ metric }) =>
+      autoName(Object.fromEntries(Object.entries(metric).filter(([name]) => !shared.has(name)))) || query,
+  );
 };

@@ -4,4 +4,5 @@ import { parts } from "../app/route";
 import { Dashboard } from "./dashboard";
 import { List } from "./list";
 
-export const DashboardsPage = (): JSX.Element => (parts.value[1] ? <Dashboard id={parts.value[1]} /> : <List />);
+export const DashboardsPage = (): JSX.Element =>
+  parts.value[1] ? <Dashboard id={parts.value[1]} /> : <List />;

@@ -12,21 +12,35 @@ import { framesOf } from "./frames";
 import { interpolate, joined, panelScope, type Scope } from "./interpolate";
 import { target } from "./links";
 import { AlertList, AnnotationList, DashboardList, type ListProps } from "./lists";
-import { BarChart, BarGauge, Gauge, Pie, Stat, type PictureProps } from "./pictures";
-import { HeatmapPanel, Histogram, States } from "./states";
+import { BarChart, BarGauge, Gauge, type PictureProps, Pie, Stat } from "./pictures";
 import { answersOf } from "./snapshot";
+import { HeatmapPanel, Histogram, States } from "./states";
 import { TablePanel } from "./table";
 import { TextPanel } from "./text";
 import { TimeSeries } from "./timeseries";
 import { transform } from "./transform";
 
 const PICTURES: Record<string, ComponentType<PictureProps>> = {
-  timeseries: TimeSeries, stat: Stat, gauge: Gauge, bargauge: BarGauge, piechart: Pie, barchart: BarChart, table: TablePanel, histogram: Histogram, heatmap: HeatmapPanel,
-  "state-timeline": (props) => <States {...props} merged={props.panel.options["mergeValues"] !== false} />, "status-history": (props) => <States {...props} merged={false} />,
+  timeseries: TimeSeries,
+  stat: Stat,
+  gauge: Gauge,
+  bargauge: BarGauge,
+  piechart: Pie,
+  barchart: BarChart,
+  table: TablePanel,
+  histogram: Histogram,
+  heatmap: HeatmapPanel,
+  "state-timeline": (props) => <States {...props} merged={props.panel.options["mergeValues"] !== false} />,
+  "status-history": (props) => <States {...props} merged={false} />,
 };
 
 /** Kinds that ask nothing of series. */
-const LISTS: Record<string, ComponentType<ListProps>> = { text: TextPanel, dashlist: DashboardList, alertlist: AlertList, annolist: AnnotationList };
+const LISTS: Record<string, ComponentType<ListProps>> = {
+  text: TextPanel,
+  dashlist: DashboardList,
+  alertlist: AlertList,
+  annolist: AnnotationList,
+};
 
 export type PanelProps = { panel: DashboardPanel; scope: Scope; key2: string; height: number; sync: string };
 
@@ -37,11 +51,16 @@ const useNear = (): [preact.RefObject<HTMLElement | null>, boolean, number] => {
   const [width, set] = useState(0);
   useEffect(() => {
     if (!element.current) return;
-    const place = new IntersectionObserver((entries) => see(entries.at(-1)?.isIntersecting ?? false), { rootMargin: "300px" });
+    const place = new IntersectionObserver((entries) => see(entries.at(-1)?.isIntersecting ?? false), {
+      rootMargin: "300px",
+    });
     const size = new ResizeObserver(([entry]) => entry && set(Math.floor(entry.contentRect.width)));
     place.observe(element.current);
     size.observe(element.current);
-    return () => { place.disconnect(); size.disconnect(); };
+    return () => {
+      place.disconnect();
+      size.disconnect();
+    };
   }, []);
   return [element, near, width];
 };
@@ -56,8 +75,18 @@ export const Panel = (props: PanelProps): JSX.Element => {
   const { panel, scope, height } = props;
   const shown = held.current;
   return (
-    <section class={`card panel ${panel.transparent ? "bare" : ""} ${near ? "" : "far"}`} ref={element} style={{ height: `${height}px` }} aria-label={interpolate(panel.title, scope, true) || panel.kind}>
-      {useMemo(() => <Contents {...shown} />, [shown])}
+    <section
+      class={`card panel ${panel.transparent ? "bare" : ""} ${near ? "" : "far"}`}
+      ref={element}
+      style={{ height: `${height}px` }}
+      aria-label={interpolate(panel.title, scope, true) || panel.kind}
+    >
+      {useMemo(
+        () => (
+          <Contents {...shown} />
+        ),
+        [shown],
+      )}
     </section>
   );
 };
@@ -72,38 +101,131 @@ const Contents = ({ panel, scope, key2, height, sync, range, seen, width }: Cont
   const body = Math.max(40, height - (title ? 44 : 20));
   const List = LISTS[panel.kind];
   const asks = seen && width > 0 && !panel.lost && !List;
-  const asked = useAsked(asks ? `${key2} ${pixels} ${Math.round(range.from / 1000)} ${Math.round(range.to / 1000)}` : "", async (signal) => (asks ? (answersOf(panel) ?? askPanel(panel, range, pixels, scope, signal)) : undefined));
+  const asked = useAsked(
+    asks ? `${key2} ${pixels} ${Math.round(range.from / 1000)} ${Math.round(range.to / 1000)}` : "",
+    async (signal) =>
+      asks ? (answersOf(panel) ?? askPanel(panel, range, pixels, scope, signal)) : undefined,
+  );
   const dotted = asks && hasDots(panel) && asked.data !== undefined;
-  const dots = useAsked(dotted ? `${key2} ${Math.round(range.from / 1000)} ${Math.round(range.to / 1000)}` : "", async (signal) => (dotted ? askDots(panel, range, pixels, scope, signal) : []));
+  const dots = useAsked(
+    dotted ? `${key2} ${Math.round(range.from / 1000)} ${Math.round(range.to / 1000)}` : "",
+    async (signal) => (dotted ? askDots(panel, range, pixels, scope, signal) : []),
+  );
   const Picture = PICTURES[panel.kind];
   return (
     <>
       {title && (
         <header class="row">
-          <h3 class="clip" title={title}>{title}</h3>
-          {panel.description && <span class="about" title={panel.description}><Icon name="about" size={13} /></span>}
+          <h3 class="clip" title={title}>
+            {title}
+          </h3>
+          {panel.description && (
+            <span class="about" title={panel.description}>
+              <Icon name="about" size={13} />
+            </span>
+          )}
           <span class="grow" />
           {ownRange(panel) && <span class="faint clip own">{ownRange(panel)}</span>}
-          {asked.busy && asks && asked.data === undefined && <span class="faint" aria-busy="true">…</span>}
-          {panel.links.map((link) => { const url = target(link, own); return url && <a key={url} class="tool" href={url} target={link.blank ? "_blank" : undefined} rel="noreferrer" title={link.title} aria-label={link.title || "Link"}><Icon name="open" size={13} /></a>; })}
-          {panel.queries.length > 0 && <a class="tool" title="Open in Explore" aria-label={`Open ${title} in Explore`} href={keepTime("/explore", { q: panel.queries.map(({ query }) => interpolate(query, own)).join("\n;\n") })}><Icon name="explore" size={14} /></a>}
+          {asked.busy && asks && asked.data === undefined && (
+            <span class="faint" aria-busy="true">
+              …
+            </span>
+          )}
+          {panel.links.map((link) => {
+            const url = target(link, own);
+            return (
+              url && (
+                <a
+                  key={url}
+                  class="tool"
+                  href={url}
+                  target={link.blank ? "_blank" : undefined}
+                  rel="noreferrer"
+                  title={link.title}
+                  aria-label={link.title || "Link"}
+                >
+                  <Icon name="open" size={13} />
+                </a>
+              )
+            );
+          })}
+          {panel.queries.length > 0 && (
+            <a
+              class="tool"
+              title="Open in Explore"
+              aria-label={`Open ${title} in Explore`}
+              href={keepTime("/explore", {
+                q: panel.queries.map(({ query }) => interpolate(query, own)).join("\n;\n"),
+              })}
+            >
+              <Icon name="explore" size={14} />
+            </a>
+          )}
         </header>
       )}
-      {panel.lost ? <div class="nothing inside">Not drawn: {panel.lost}</div>
-        : List ? seen && <List options={panel.options} scope={own} height={body} range={shown} />
-        : asked.error ? <div class="nothing inside critical" role="alert">{asked.error}</div>
-        : seen && asked.data && Picture ? <Framed panel={panel} answers={asked.data} dots={dots.data ?? []} Picture={Picture} scope={own} range={shown} width={Math.max(50, width)} height={body} sync={sync} />
-        : null}
+      {panel.lost ? (
+        <div class="nothing inside">Not drawn: {panel.lost}</div>
+      ) : List ? (
+        seen && <List options={panel.options} scope={own} height={body} range={shown} />
+      ) : asked.error ? (
+        <div class="nothing inside critical" role="alert">
+          {asked.error}
+        </div>
+      ) : seen && asked.data && Picture ? (
+        <Framed
+          panel={panel}
+          answers={asked.data}
+          dots={dots.data ?? []}
+          Picture={Picture}
+          scope={own}
+          range={shown}
+          width={Math.max(50, width)}
+          height={body}
+          sync={sync}
+        />
+      ) : null}
     </>
   );
 };
 
-const Framed = (props: { panel: DashboardPanel; answers: Awaited<ReturnType<typeof askPanel>>; dots: QueryDot[]; Picture: ComponentType<PictureProps>; scope: Scope; range: { from: number; to: number }; width: number; height: number; sync: string }): JSX.Element => {
+const Framed = (props: {
+  panel: DashboardPanel;
+  answers: Awaited<ReturnType<typeof askPanel>>;
+  dots: QueryDot[];
+  Picture: ComponentType<PictureProps>;
+  scope: Scope;
+  range: { from: number; to: number };
+  width: number;
+  height: number;
+  sync: string;
+}): JSX.Element => {
   const { panel, answers, Picture } = props;
-  const tables = panel.kind === "table" && answers.every(({ query }) => query.format !== "table") && !panel.transformations.length;
-  const all = answers.flatMap((answer) => framesOf(tables && answer.query.instant ? { ...answer, query: { ...answer.query, format: "table" } } : answer, answers.length > 1));
+  const tables =
+    panel.kind === "table" &&
+    answers.every(({ query }) => query.format !== "table") &&
+    !panel.transformations.length;
+  const all = answers.flatMap((answer) =>
+    framesOf(
+      tables && answer.query.instant ? { ...answer, query: { ...answer.query, format: "table" } } : answer,
+      answers.length > 1,
+    ),
+  );
   const hidden = new Set(panel.queries.filter((query) => query.hidden).map((query) => query.name));
-  const frames = transform(all, panel.transformations).filter((frame) => !hidden.has(frame.query) || panel.transformations.length > 0);
-  if (!frames.some((frame) => frame.fields.some((field) => field.values.length))) return <div class="nothing inside">No data</div>;
-  return <Picture panel={panel} frames={frames} dots={props.dots} range={props.range} width={props.width - 24} height={props.height} scope={props.scope} sync={props.sync} />;
+  const frames = transform(all, panel.transformations).filter(
+    (frame) => !hidden.has(frame.query) || panel.transformations.length > 0,
+  );
+  if (!frames.some((frame) => frame.fields.some((field) => field.values.length)))
+    return <div class="nothing inside">No data</div>;
+  return (
+    <Picture
+      panel={panel}
+      frames={frames}
+      dots={props.dots}
+      range={props.range}
+      width={props.width - 24}
+      height={props.height}
+      scope={props.scope}
+      sync={props.sync}
+    />
+  );
 };

@@ -7,10 +7,15 @@ const SECONDS_MIN = 5;
 
 /** The address at which a playlist begins. */
 export const playing = (ids: string[], seconds: number): string =>
-  href(`/dashboards/${encodeURIComponent(ids[0] ?? "")}`, { kiosk: "1", play: ids.join(","), every: seconds === SECONDS ? undefined : String(seconds) });
+  href(`/dashboards/${encodeURIComponent(ids[0] ?? "")}`, {
+    kiosk: "1",
+    play: ids.join(","),
+    every: seconds === SECONDS ? undefined : String(seconds),
+  });
 
 /** The one after this one; the first after the last. */
-export const after = (ids: readonly string[], id: string): string | undefined => (ids.length ? ids[(ids.indexOf(id) + 1) % ids.length] : undefined);
+export const after = (ids: readonly string[], id: string): string | undefined =>
+  ids.length ? ids[(ids.indexOf(id) + 1) % ids.length] : undefined;
 
 export const usePlaylist = (id: string): void => {
   const said = params.value.get("play");
@@ -18,7 +23,18 @@ export const usePlaylist = (id: string): void => {
   useEffect(() => {
     const next = after((said ?? "").split(",").filter(Boolean), id);
     if (!next) return;
-    const timer = setTimeout(() => go(href(`/dashboards/${encodeURIComponent(next)}`, { kiosk: "1", play: said ?? undefined, every: params.value.get("every") ?? undefined }), "replace"), every * 1000);
+    const timer = setTimeout(
+      () =>
+        go(
+          href(`/dashboards/${encodeURIComponent(next)}`, {
+            kiosk: "1",
+            play: said ?? undefined,
+            every: params.value.get("every") ?? undefined,
+          }),
+          "replace",
+        ),
+      every * 1000,
+    );
     return () => clearTimeout(timer);
   }, [id, said, every]);
 };

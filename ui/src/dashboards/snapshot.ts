@@ -19,9 +19,15 @@ export const kept = signal<Kept["answers"] | undefined>(undefined);
 export const answersOf = (panel: DashboardPanel): QueryAnswer[] | undefined => kept.value?.[String(panel.id)];
 
 /** Asks every panel once more and keeps all of it; answers with the address. */
-export const keepSnapshot = async (dashboard: Dashboard, scope: Scope, range: { from: number; to: number }): Promise<string> => {
+export const keepSnapshot = async (
+  dashboard: Dashboard,
+  scope: Scope,
+  range: { from: number; to: number },
+): Promise<string> => {
   const abort = new AbortController();
-  const panels = dashboard.sections.flatMap((section) => section.panels).filter((panel) => panel.queries.length && !panel.lost);
+  const panels = dashboard.sections
+    .flatMap((section) => section.panels)
+    .filter((panel) => panel.queries.length && !panel.lost);
   const answers: Kept["answers"] = {};
   const waiting = [...panels];
   const work = async (): Promise<void> => {
@@ -31,12 +37,26 @@ export const keepSnapshot = async (dashboard: Dashboard, scope: Scope, range: { 
     }
   };
   await Promise.all(Array.from({ length: PANELS_AT_ONCE }, work));
-  const { data } = await tell<{ name: string }>("POST", "snapshots", { dashboard, from: range.from, to: range.to, answers } satisfies Kept);
-  return href(`/dashboards/${encodeURIComponent(dashboard.id)}`, { snapshot: data.name, from: String(Math.round(range.from)), to: String(Math.round(range.to)) });
+  const { data } = await tell<{ name: string }>("POST", "snapshots", {
+    dashboard,
+    from: range.from,
+    to: range.to,
+    answers,
+  } satisfies Kept);
+  return href(`/dashboards/${encodeURIComponent(dashboard.id)}`, {
+    snapshot: data.name,
+    from: String(Math.round(range.from)),
+    to: String(Math.round(range.to)),
+  });
 };
 
 export const openSnapshot = async (name: string, abort: AbortSignal): Promise<DashboardAnswer["data"]> => {
   const { data } = await ask<Kept>(`snapshots/${encodeURIComponent(name)}`, {}, abort);
   kept.value = data.answers;
-  return { dashboard: { ...data.dashboard, annotations: [] }, report: { title: data.dashboard.title, panels: 0, drawn: 0, losses: [] }, editable: false, changed: 0 };
+  return {
+    dashboard: { ...data.dashboard, annotations: [] },
+    report: { title: data.dashboard.title, panels: 0, drawn: 0, losses: [] },
+    editable: false,
+    changed: 0,
+  };
 };

@@ -7,9 +7,9 @@ import { markers } from "../chart/markers";
 import { Plot, type PlotLine, type PlotThreshold, type Side } from "../chart/plot";
 import { reduce, reducerName } from "../chart/stats";
 import { colourOf, gradientOf, type Settings } from "./field";
-import { timeOf, type Field } from "./frames";
+import { type Field, timeOf } from "./frames";
 import { linkTo } from "./links";
-import { drawn, type Drawn, type PictureProps } from "./pictures";
+import { type Drawn, drawn, type PictureProps } from "./pictures";
 
 type Options = Record<string, unknown>;
 const rec = (value: unknown): Options => (value && typeof value === "object" ? (value as Options) : {});
@@ -18,35 +18,62 @@ const str = (value: unknown): string => (typeof value === "string" ? value : "")
 
 const lineStyle = (custom: Options): number[] | undefined => {
   const style = rec(custom["lineStyle"]);
-  return style["fill"] === "dash" ? (Array.isArray(style["dash"]) ? (style["dash"] as number[]) : [10, 10]) : style["fill"] === "dot" ? [2, 4] : undefined;
+  return style["fill"] === "dash"
+    ? Array.isArray(style["dash"])
+      ? (style["dash"] as number[])
+      : [10, 10]
+    : style["fill"] === "dot"
+      ? [2, 4]
+      : undefined;
 };
 
 /** One time axis for all frames; each column is laid onto it. */
 const aligned = (all: Drawn[]): { times: number[]; columns: (number | null)[][] } => {
   const first = all[0] && timeOf(all[0].frame)?.values;
-  const same = all.every(({ frame }) => { const own = timeOf(frame)?.values; return own === first || (own?.length === first?.length && own?.[0] === first?.[0] && own?.at(-1) === first?.at(-1)); });
-  const numeric = (field: Field) => field.values.map((value) => (typeof value === "number" && Number.isFinite(value) ? value : null));
-  if (same) return { times: (first ?? []).map((time) => Number(time) / 1000), columns: all.map(({ field }) => numeric(field)) };
-  const times = [...new Set(all.flatMap(({ frame }) => timeOf(frame)?.values ?? []))].map(Number).toSorted((a, b) => a - b);
+  const same = all.every(({ frame }) => {
+    const own = timeOf(frame)?.values;
+    return (
+      own === first ||
+      (own?.length === first?.length && own?.[0] === first?.[0] && own?.at(-1) === first?.at(-1))
+    );
+  });
+  const numeric = (field: Field) =>
+    field.values.map((value) => (typeof value === "number" && Number.isFinite(value) ? value : null));
+  if (same)
+    return {
+      times: (first ?? []).map((time) => Number(time) / 1000),
+      columns: all.map(({ field }) => numeric(field)),
+    };
+  const times = [...new Set(all.flatMap(({ frame }) => timeOf(frame)?.values ?? []))]
+    .map(Number)
+    .toSorted((a, b) => a - b);
   const place = new Map(times.map((time, at) => [time, at]));
   const columns = all.map(({ field, frame }) => {
     const column: (number | null)[] = new Array(times.length).fill(null);
     const values = numeric(field);
-    timeOf(frame)?.values.forEach((time, row) => (column[place.get(Number(time)) ?? 0] = values[row] ?? null));
+    timeOf(frame)?.values.forEach(
+      (time, row) => (column[place.get(Number(time)) ?? 0] = values[row] ?? null),
+    );
     return column;
   });
   return { times: times.map((time) => time / 1000), columns };
 };
 
 /** The same name has the same colour everywhere. */
-const byName = (name: string): string => `--c${[...name].reduce((sum, letter) => (sum * 31 + letter.charCodeAt(0)) >>> 0, 7) % 10}`;
+const byName = (name: string): string =>
+  `--c${[...name].reduce((sum, letter) => (sum * 31 + letter.charCodeAt(0)) >>> 0, 7) % 10}`;
 
 const lineColour = ({ settings, title, at }: Drawn, values: (number | null)[]): string => {
   const { mode, fixed, by } = settings.colour;
   if (mode === "fixed") return cssColour(fixed || "text");
-  if (mode === "shades") return `color-mix(in oklab, ${cssColour(fixed || "text")} ${100 - (at % 5) * 16}%, ${at % 2 ? "white" : "black"})`;
+  if (mode === "shades")
+    return `color-mix(in oklab, ${cssColour(fixed || "text")} ${100 - (at % 5) * 16}%, ${at % 2 ? "white" : "black"})`;
   if (mode === "palette-classic-by-name") return byName(title);
-  if (mode === "thresholds" || gradientOf(mode)) return colourOf(reduce(values, by), settings, at, [settings.min ?? reduce(values, "min") ?? 0, settings.max ?? reduce(values, "max") ?? 1]);
+  if (mode === "thresholds" || gradientOf(mode))
+    return colourOf(reduce(values, by), settings, at, [
+      settings.min ?? reduce(values, "min") ?? 0,
+      settings.max ?? reduce(values, "max") ?? 1,
+    ]);
   return `--c${at % 10}`;
 };
 
@@ -54,16 +81,35 @@ const lineColour = ({ settings, title, at }: Drawn, values: (number | null)[]): 
 const heightsOf = (settings: Settings, values: (number | null)[]): PlotLine["heights"] => {
   if (settings.custom["gradientMode"] !== "scheme") return undefined;
   const { mode } = settings.colour;
-  const [low, high] = [settings.min ?? reduce(values, "min") ?? 0, settings.max ?? reduce(values, "max") ?? 1];
+  const [low, high] = [
+    settings.min ?? reduce(values, "min") ?? 0,
+    settings.max ?? reduce(values, "max") ?? 1,
+  ];
   const gradient = gradientOf(mode);
-  if (gradient) return { flow: true, steps: gradient.map((colour, at) => ({ value: low + ((high - low) * at) / (gradient.length - 1), colour })) };
+  if (gradient)
+    return {
+      flow: true,
+      steps: gradient.map((colour, at) => ({
+        value: low + ((high - low) * at) / (gradient.length - 1),
+        colour,
+      })),
+    };
   if (mode !== "thresholds") return undefined;
-  return { flow: false, steps: absolute(settings, low, high).map(({ value, color }) => ({ value, colour: cssColour(color) })) };
+  return {
+    flow: false,
+    steps: absolute(settings, low, high).map(({ value, color }) => ({ value, colour: cssColour(color) })),
+  };
 };
 
 /** Thresholds on the scale of the values. */
-const absolute = ({ thresholds: { mode, steps } }: Settings, low: number, high: number): Settings["thresholds"]["steps"] =>
-  mode === "percentage" ? steps.map(({ value, color }) => ({ value: low + ((high - low) * value) / 100, color })) : steps;
+const absolute = (
+  { thresholds: { mode, steps } }: Settings,
+  low: number,
+  high: number,
+): Settings["thresholds"]["steps"] =>
+  mode === "percentage"
+    ? steps.map(({ value, color }) => ({ value: low + ((high - low) * value) / 100, color }))
+    : steps;
 
 const lineOf = (one: Drawn, given: (number | null)[], right: boolean): PlotLine => {
   const { settings, title } = one;
@@ -74,21 +120,48 @@ const lineOf = (one: Drawn, given: (number | null)[], right: boolean): PlotLine 
   const dash = lineStyle(custom);
   const mode = str(stacking["mode"]);
   const zeros = custom["nullsAsZero"] ? given.map((value) => value ?? 0) : given;
-  const level = custom["transform"] === "constant" ? (zeros.find((value) => value !== null) ?? null) : undefined;
-  const values = level !== undefined ? zeros.map(() => level) : negative ? zeros.map((value) => (value === null ? null : -value)) : zeros;
+  const level =
+    custom["transform"] === "constant" ? (zeros.find((value) => value !== null) ?? null) : undefined;
+  const values =
+    level !== undefined
+      ? zeros.map(() => level)
+      : negative
+        ? zeros.map((value) => (value === null ? null : -value))
+        : zeros;
   const span = custom["spanNulls"];
   const heights = heightsOf(settings, values);
   const align = num(custom["barAlignment"]);
   return {
-    name: title, values, colour: lineColour(one, given), right, draw: (str(custom["drawStyle"]) || "line") as "line" | "bars" | "points",
-    ...(settings.unit ? { unit: settings.unit } : {}), ...(settings.decimals === undefined ? {} : { decimals: settings.decimals }),
-    width: num(custom["lineWidth"]) ?? 1, fill: (num(custom["fillOpacity"]) ?? 0) / 100 * (str(custom["drawStyle"]) === "bars" ? 0.85 : 0.8),
-    ...(dash ? { dash } : {}), ...(heights ? { heights } : {}), fades: /^(opacity|hue)$/.test(str(custom["gradientMode"])),
-    ...(interpolation === "stepAfter" ? { step: "after" as const } : interpolation === "stepBefore" ? { step: "before" as const } : {}), smooth: interpolation === "smooth",
-    points: custom["showPoints"] === "always", ...(num(custom["pointSize"]) ? { pointSize: num(custom["pointSize"]) as number } : {}), span: typeof span === "number" ? span / 1000 : span === true,
-    bars: { ...(align === undefined ? {} : { align: Math.sign(align) as -1 | 0 | 1 }), ...(num(custom["barWidthFactor"]) ? { share: num(custom["barWidthFactor"]) as number } : {}), ...(num(custom["barMaxWidth"]) ? { most: num(custom["barMaxWidth"]) as number } : {}) },
-    ...(str(custom["fillBelowTo"]) ? { below: str(custom["fillBelowTo"]) } : {}), untold: rec(custom["hideFrom"])["tooltip"] === true,
-    stack: mode === "percent" ? "percent" : mode === "normal" ? "normal" : "none", stackGroup: `${String(stacking["group"] ?? "A")}${negative ? "-" : ""}`,
+    name: title,
+    values,
+    colour: lineColour(one, given),
+    right,
+    draw: (str(custom["drawStyle"]) || "line") as "line" | "bars" | "points",
+    ...(settings.unit ? { unit: settings.unit } : {}),
+    ...(settings.decimals === undefined ? {} : { decimals: settings.decimals }),
+    width: num(custom["lineWidth"]) ?? 1,
+    fill: ((num(custom["fillOpacity"]) ?? 0) / 100) * (str(custom["drawStyle"]) === "bars" ? 0.85 : 0.8),
+    ...(dash ? { dash } : {}),
+    ...(heights ? { heights } : {}),
+    fades: /^(opacity|hue)$/.test(str(custom["gradientMode"])),
+    ...(interpolation === "stepAfter"
+      ? { step: "after" as const }
+      : interpolation === "stepBefore"
+        ? { step: "before" as const }
+        : {}),
+    smooth: interpolation === "smooth",
+    points: custom["showPoints"] === "always",
+    ...(num(custom["pointSize"]) ? { pointSize: num(custom["pointSize"]) as number } : {}),
+    span: typeof span === "number" ? span / 1000 : span === true,
+    bars: {
+      ...(align === undefined ? {} : { align: Math.sign(align) as -1 | 0 | 1 }),
+      ...(num(custom["barWidthFactor"]) ? { share: num(custom["barWidthFactor"]) as number } : {}),
+      ...(num(custom["barMaxWidth"]) ? { most: num(custom["barMaxWidth"]) as number } : {}),
+    },
+    ...(str(custom["fillBelowTo"]) ? { below: str(custom["fillBelowTo"]) } : {}),
+    untold: rec(custom["hideFrom"])["tooltip"] === true,
+    stack: mode === "percent" ? "percent" : mode === "normal" ? "normal" : "none",
+    stackGroup: `${String(stacking["group"] ?? "A")}${negative ? "-" : ""}`,
   };
 };
 
@@ -96,17 +169,28 @@ const plotThresholds = (settings: Settings, lines: PlotLine[]): PlotThreshold[] 
   const mode = str(rec(settings.custom["thresholdsStyle"])["mode"]);
   if (!/line|dashed|area/.test(mode)) return [];
   const [low, high] = [settings.min ?? lowest(lines, "min"), settings.max ?? lowest(lines, "max")];
-  return absolute(settings, low, high).map(({ value, color }) => ({ value, colour: cssColour(color), line: /line|dashed/.test(mode), area: /area/.test(mode) }));
+  return absolute(settings, low, high).map(({ value, color }) => ({
+    value,
+    colour: cssColour(color),
+    line: /line|dashed/.test(mode),
+    area: /area/.test(mode),
+  }));
 };
 
-const lowest = (lines: PlotLine[], which: "min" | "max"): number => reduce(lines.map(({ values }) => reduce(values, which)), which) ?? 0;
+const lowest = (lines: PlotLine[], which: "min" | "max"): number =>
+  reduce(
+    lines.map(({ values }) => reduce(values, which)),
+    which,
+  ) ?? 0;
 
 /** The first unit is on the left, all others on the right, unless a field says where it belongs. */
 const onRight = (all: Drawn[]): boolean[] => {
   const placed = ({ settings }: Drawn) => str(settings.custom["axisPlacement"]) || "auto";
   const unit = ({ settings }: Drawn) => settings.unit ?? "short";
   const left = all.find((one) => placed(one) === "left") ?? all.find((one) => placed(one) !== "right");
-  return all.map((one) => placed(one) === "right" || (placed(one) === "auto" && !!left && unit(one) !== unit(left)));
+  return all.map(
+    (one) => placed(one) === "right" || (placed(one) === "auto" && !!left && unit(one) !== unit(left)),
+  );
 };
 
 /** An axis as the first field on it has it. */
@@ -116,10 +200,19 @@ const sideOf = (settings: Settings | undefined): Side => {
   const scale = rec(custom["scaleDistribution"]);
   const [softMin, softMax] = [num(custom["axisSoftMin"]), num(custom["axisSoftMax"])];
   return {
-    ...(min === undefined ? {} : { min }), ...(max === undefined ? {} : { max }), ...(softMin === undefined ? {} : { softMin }), ...(softMax === undefined ? {} : { softMax }),
-    ...(scale["type"] === "log" ? { log: num(scale["log"]) ?? 10 } : scale["type"] === "symlog" ? { symlog: num(scale["linearThreshold"]) ?? 1 } : {}),
-    ...(str(custom["axisLabel"]) ? { label: str(custom["axisLabel"]) } : {}), ...(custom["axisPlacement"] === "hidden" ? { hidden: true } : {}),
-    ...(custom["axisCenteredZero"] === true ? { centred: true } : {}), ...(typeof custom["axisGridShow"] === "boolean" ? { grid: custom["axisGridShow"] } : {}),
+    ...(min === undefined ? {} : { min }),
+    ...(max === undefined ? {} : { max }),
+    ...(softMin === undefined ? {} : { softMin }),
+    ...(softMax === undefined ? {} : { softMax }),
+    ...(scale["type"] === "log"
+      ? { log: num(scale["log"]) ?? 10 }
+      : scale["type"] === "symlog"
+        ? { symlog: num(scale["linearThreshold"]) ?? 1 }
+        : {}),
+    ...(str(custom["axisLabel"]) ? { label: str(custom["axisLabel"]) } : {}),
+    ...(custom["axisPlacement"] === "hidden" ? { hidden: true } : {}),
+    ...(custom["axisCenteredZero"] === true ? { centred: true } : {}),
+    ...(typeof custom["axisGridShow"] === "boolean" ? { grid: custom["axisGridShow"] } : {}),
   };
 };
 
@@ -145,28 +238,78 @@ export const TimeSeries = (props: PictureProps): JSX.Element => {
   const shown = legend["showLegend"] !== false && legend["displayMode"] !== "hidden" && inLegend.length > 0;
   const beside = shown && legend["placement"] === "right" && width > 500;
   const table = legend["displayMode"] === "table";
-  const room = !shown || beside ? 0 : Math.min(table ? 34 + lines.length * 25 : lines.length > Math.max(1, Math.floor(width / 150)) ? 46 : 26, height * 0.42);
+  const room =
+    !shown || beside
+      ? 0
+      : Math.min(
+          table ? 34 + lines.length * 25 : lines.length > Math.max(1, Math.floor(width / 150)) ? 46 : 26,
+          height * 0.42,
+        );
   const calcs = Array.isArray(legend["calcs"]) ? (legend["calcs"] as string[]) : [];
-  const sorted = calcs.find((calc) => reducerName(calc) === legend["sortBy"]) ?? (legend["sortBy"] === "Name" ? "" : undefined);
+  const sorted =
+    calcs.find((calc) => reducerName(calc) === legend["sortBy"]) ??
+    (legend["sortBy"] === "Name" ? "" : undefined);
   const own = lines.filter((line) => !line.right);
   const first = all[rights.indexOf(false)] ?? all[0];
   const percent = own.some((line) => line.stack === "percent");
   const left = sideOf(first?.settings);
   const tip = rec(panel.options["tooltip"]);
-  const links = new Map(all.flatMap(({ settings, field, frame }, at): [string, LegendLink][] => {
-    const link = settings.links[0];
-    const url = link && linkTo(link.url, { field, frame, value: reduce(columns[at] ?? [], "lastNotNull"), time: props.range.to }, props.scope);
-    return url ? [[lines[at]?.name ?? "", { url, title: link.title || "Follow the link", blank: link.targetBlank === true }]] : [];
-  }));
+  const links = new Map(
+    all.flatMap(({ settings, field, frame }, at): [string, LegendLink][] => {
+      const link = settings.links[0];
+      const url =
+        link &&
+        linkTo(
+          link.url,
+          { field, frame, value: reduce(columns[at] ?? [], "lastNotNull"), time: props.range.to },
+          props.scope,
+        );
+      return url
+        ? [
+            [
+              lines[at]?.name ?? "",
+              { url, title: link.title || "Follow the link", blank: link.targetBlank === true },
+            ],
+          ]
+        : [];
+    }),
+  );
   return (
     <div class={beside ? "beside" : ""}>
       <Plot
-        times={times} lines={lines} hidden={hidden.value} height={Math.max(60, height - room)} from={props.range.from} to={props.range.to} sync={props.sync} label={panel.title}
-        unit={percent ? "percentunit" : (own[0]?.unit ?? first?.settings.unit ?? "short")} {...(first?.settings.decimals === undefined ? {} : { decimals: first.settings.decimals })}
-        left={percent ? { ...left, max: 1 } : left} right={sideOf(all[rights.indexOf(true)]?.settings)} thresholds={first ? plotThresholds(first.settings, own) : []} markers={markers.value} dots={(props.dots ?? []).map((dot) => ({ ...dot, right: rights[all.findIndex(({ frame }) => frame.query === dot.query)] ?? false }))}
+        times={times}
+        lines={lines}
+        hidden={hidden.value}
+        height={Math.max(60, height - room)}
+        from={props.range.from}
+        to={props.range.to}
+        sync={props.sync}
+        label={panel.title}
+        unit={percent ? "percentunit" : (own[0]?.unit ?? first?.settings.unit ?? "short")}
+        {...(first?.settings.decimals === undefined ? {} : { decimals: first.settings.decimals })}
+        left={percent ? { ...left, max: 1 } : left}
+        right={sideOf(all[rights.indexOf(true)]?.settings)}
+        thresholds={first ? plotThresholds(first.settings, own) : []}
+        markers={markers.value}
+        dots={(props.dots ?? []).map((dot) => ({
+          ...dot,
+          right: rights[all.findIndex(({ frame }) => frame.query === dot.query)] ?? false,
+        }))}
         tip={{ mode: str(tip["mode"]) || "multi", sort: str(tip["sort"]) || "desc" }}
       />
-      {shown && <Legend {...(beside ? {} : { most: Math.max(24, room - 4) })} lines={inLegend} hidden={hidden.value} onHide={(next) => (hidden.value = next)} calcs={calcs} table={table} links={links} {...(sorted === undefined ? {} : { sorted: { by: sorted, up: legend["sortDesc"] === false } })} {...(first?.settings.unit ? { unit: first.settings.unit } : {})} />}
+      {shown && (
+        <Legend
+          {...(beside ? {} : { most: Math.max(24, room - 4) })}
+          lines={inLegend}
+          hidden={hidden.value}
+          onHide={(next) => (hidden.value = next)}
+          calcs={calcs}
+          table={table}
+          links={links}
+          {...(sorted === undefined ? {} : { sorted: { by: sorted, up: legend["sortDesc"] === false } })}
+          {...(first?.settings.unit ? { unit: first.settings.unit } : {})}
+        />
+      )}
     </div>
   );
 };

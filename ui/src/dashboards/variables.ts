@@ -1,8 +1,8 @@
 // The choices of variables: what each offers, in the order in which they depend on each other.
 import { ask } from "../api/client";
-import { queryInstant, type Labels } from "../api/promql";
+import { type Labels, queryInstant } from "../api/promql";
 import type { DashboardVariable } from "../api/types";
-import { interpolate, joined, namesIn, type Chosen, type Scope } from "./interpolate";
+import { type Chosen, interpolate, joined, namesIn, type Scope } from "./interpolate";
 
 export type Option = { value: string; text: string };
 export const ALL = "$__all";
@@ -10,11 +10,15 @@ const OPTIONS_MAX = 5000;
 
 /** Choices written out: `a, b`, `text : value`, commas within kept by a backslash. */
 export const customOptions = (query: string): Option[] =>
-  (query.match(/(?:\\,|[^,])+/g) ?? []).map((part) => {
-    const text = part.replace(/\\,/g, ",").trim();
-    const named = /^\s*(.+)\s:\s(.+)$/.exec(text);
-    return named ? { text: (named[1] ?? "").trim(), value: (named[2] ?? "").trim() } : { text, value: text };
-  }).filter(({ value }) => value !== "");
+  (query.match(/(?:\\,|[^,])+/g) ?? [])
+    .map((part) => {
+      const text = part.replace(/\\,/g, ",").trim();
+      const named = /^\s*(.+)\s:\s(.+)$/.exec(text);
+      return named
+        ? { text: (named[1] ?? "").trim(), value: (named[2] ?? "").trim() }
+        : { text, value: text };
+    })
+    .filter(({ value }) => value !== "");
 
 /** `/pattern/flags` or a bare pattern. */
 export const patternOf = (text: string): RegExp | undefined => {
@@ -35,9 +39,12 @@ export const filtered = (options: Option[], regex: string): Option[] => {
     const match = pattern.exec(option.text) ?? pattern.exec(option.value);
     if (!match) continue;
     const { text, value } = match.groups ?? {};
-    const next = text !== undefined || value !== undefined
-      ? { text: text ?? value ?? "", value: value ?? text ?? "" }
-      : match.length > 1 ? { text: match[1] ?? "", value: match[1] ?? "" } : option;
+    const next =
+      text !== undefined || value !== undefined
+        ? { text: text ?? value ?? "", value: value ?? text ?? "" }
+        : match.length > 1
+          ? { text: match[1] ?? "", value: match[1] ?? "" }
+          : option;
     if (!found.some((other) => other.value === next.value && other.text === next.text)) found.push(next);
   }
   return found;
@@ -67,21 +74,32 @@ const asked = async (query: string, window: Window, signal: AbortSignal): Promis
   const values = /^label_values\(\s*(?:(.+),\s*)?([A-Za-z_][\w.]*|"[^"]+")\s*\)$/s.exec(text);
   if (values) {
     const [, selector, label = ""] = values;
-    const { data } = await ask<string[]>(`label/${encodeURIComponent(label.replace(/"/g, ""))}/values`, { ...window, limit: OPTIONS_MAX, ...(selector ? { "match[]": selector.trim() } : {}) }, signal);
+    const { data } = await ask<string[]>(
+      `label/${encodeURIComponent(label.replace(/"/g, ""))}/values`,
+      { ...window, limit: OPTIONS_MAX, ...(selector ? { "match[]": selector.trim() } : {}) },
+      signal,
+    );
     return data.map(option);
   }
   const names = /^label_names\(\s*(.*?)\s*\)$/s.exec(text);
-  if (names) return (await ask<string[]>("labels", { ...window, ...(names[1] ? { "match[]": names[1] } : {}) }, signal)).data.map(option);
+  if (names)
+    return (
+      await ask<string[]>("labels", { ...window, ...(names[1] ? { "match[]": names[1] } : {}) }, signal)
+    ).data.map(option);
   const metrics = /^metrics\(\s*(.*?)\s*\)$/s.exec(text);
   if (metrics) {
     const pattern = patternOf(`/${metrics[1] ?? ""}/`);
-    return (await ask<string[]>("label/__name__/values", window, signal)).data.filter((name) => !pattern || pattern.test(name)).map(option);
+    return (await ask<string[]>("label/__name__/values", window, signal)).data
+      .filter((name) => !pattern || pattern.test(name))
+      .map(option);
   }
   const result = /^query_result\((.*)\)$/s.exec(text);
   if (result) {
     const { data } = await queryInstant(result[1] ?? "", window.end, signal);
     if (data.resultType !== "vector") return data.resultType === "matrix" ? [] : [option(data.result[1])];
-    return data.result.map(({ metric, value }) => option(`${nameText(metric)} ${value?.[1] ?? ""} ${(value?.[0] ?? 0) * 1000}`));
+    return data.result.map(({ metric, value }) =>
+      option(`${nameText(metric)} ${value?.[1] ?? ""} ${(value?.[0] ?? 0) * 1000}`),
+    );
   }
   if (!text) return [];
   // A bare selector lists its series.
@@ -89,13 +107,26 @@ const asked = async (query: string, window: Window, signal: AbortSignal): Promis
   return data.map((labels) => option(nameText(labels)));
 };
 
-const nameText = ({ __name__: name = "", ...rest }: Labels): string => `${name}{${Object.entries(rest).map(([key, value]) => `${key}="${value}"`).join(",")}}`;
+const nameText = ({ __name__: name = "", ...rest }: Labels): string =>
+  `${name}{${Object.entries(rest)
+    .map(([key, value]) => `${key}="${value}"`)
+    .join(",")}}`;
 
 /** One variable with what it offers and what is chosen. */
-export type Resolved = { variable: DashboardVariable; options: Option[]; chosen: Chosen; said: string[]; problem?: string };
+export type Resolved = {
+  variable: DashboardVariable;
+  options: Option[];
+  chosen: Chosen;
+  said: string[];
+  problem?: string;
+};
 
 /** Values that were picked, made to be ones that are offered. */
-export const choose = (variable: DashboardVariable, options: Option[], picked: string[] | undefined): { chosen: Chosen; said: string[] } => {
+export const choose = (
+  variable: DashboardVariable,
+  options: Option[],
+  picked: string[] | undefined,
+): { chosen: Chosen; said: string[] } => {
   const wanted = picked?.length ? picked : variable.current;
   const multi = variable.multi || variable.all;
   if (variable.kind === "adhoc") {
@@ -108,15 +139,28 @@ export const choose = (variable: DashboardVariable, options: Option[], picked: s
   }
   // With nothing to choose from, all is whatever there is.
   const nothing = variable.all && !options.length && !(picked?.length && !picked.includes(ALL));
-  if (nothing) return { said: [ALL], chosen: { values: [".*"], texts: ["All"], multi: true, all: variable.allValue || ".*" } };
+  if (nothing)
+    return {
+      said: [ALL],
+      chosen: { values: [".*"], texts: ["All"], multi: true, all: variable.allValue || ".*" },
+    };
   if (variable.all && wanted.includes(ALL)) {
     const values = options.map(({ value }) => value);
-    return { said: [ALL], chosen: { values, texts: ["All"], multi: true, ...(variable.allValue ? { all: variable.allValue } : {}) } };
+    return {
+      said: [ALL],
+      chosen: {
+        values,
+        texts: ["All"],
+        multi: true,
+        ...(variable.allValue ? { all: variable.allValue } : {}),
+      },
+    };
   }
   // Before the choices are known, or where one was typed, what was said counts.
   const known = wanted.filter((value) => options.some((option) => option.value === value));
   let values = known.length ? known : picked?.length && picked[0] !== ALL ? picked : [];
-  if (!values.length && variable.all && (variable.current.includes(ALL) || !variable.current.length)) return choose(variable, options, [ALL]);
+  if (!values.length && variable.all && (variable.current.includes(ALL) || !variable.current.length))
+    return choose(variable, options, [ALL]);
   if (!values.length) values = options[0] ? [options[0].value] : wanted;
   if (!variable.multi) values = values.slice(0, 1);
   const texts = values.map((value) => options.find((option) => option.value === value)?.text ?? value);
@@ -141,7 +185,11 @@ export const ordered = (variables: DashboardVariable[]): DashboardVariable[] => 
 
 /** Resolves all variables, each with the ones before it filled in. */
 export const resolveAll = async (
-  variables: DashboardVariable[], picked: (name: string) => string[] | undefined, builtin: Scope, window: Window, signal: AbortSignal,
+  variables: DashboardVariable[],
+  picked: (name: string) => string[] | undefined,
+  builtin: Scope,
+  window: Window,
+  signal: AbortSignal,
 ): Promise<Resolved[]> => {
   const resolved = new Map<string, Resolved>();
   for (const variable of ordered(variables)) {
@@ -154,22 +202,35 @@ export const resolveAll = async (
       problem = error instanceof Error ? error.message : String(error);
     }
     const { chosen, said } = choose(variable, options, picked(variable.name));
-    if (variable.kind === "interval" && chosen.values[0]?.startsWith("$__auto")) chosen.values = [scope.get("__interval")?.values[0] ?? "1m"];
+    if (variable.kind === "interval" && chosen.values[0]?.startsWith("$__auto"))
+      chosen.values = [scope.get("__interval")?.values[0] ?? "1m"];
     resolved.set(variable.name, { variable, options, chosen, said, ...(problem ? { problem } : {}) });
   }
   return variables.map((variable) => resolved.get(variable.name)).filter((one): one is Resolved => !!one);
 };
 
-const offered = async (variable: DashboardVariable, scope: Scope, window: Window, signal: AbortSignal): Promise<Option[]> => {
+const offered = async (
+  variable: DashboardVariable,
+  scope: Scope,
+  window: Window,
+  signal: AbortSignal,
+): Promise<Option[]> => {
   switch (variable.kind) {
-    case "custom": return customOptions(interpolate(variable.query, scope, true));
-    case "interval": return customOptions(variable.query.replace(/^auto,?/, ""));
+    case "custom":
+      return customOptions(interpolate(variable.query, scope, true));
+    case "interval":
+      return customOptions(variable.query.replace(/^auto,?/, ""));
     // There is one source of data: this server.
-    case "datasource": return [{ value: "flightdeck", text: "Flightdeck" }];
+    case "datasource":
+      return [{ value: "flightdeck", text: "Flightdeck" }];
     case "query": {
       const query = interpolate(variable.query, scope);
-      return sorted(filtered(await asked(query, window, signal), interpolate(variable.regex ?? "", scope, true)), variable.sort);
+      return sorted(
+        filtered(await asked(query, window, signal), interpolate(variable.regex ?? "", scope, true)),
+        variable.sort,
+      );
     }
-    default: return [];
+    default:
+      return [];
   }
 };

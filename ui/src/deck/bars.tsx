@@ -13,7 +13,8 @@ const pathOf = (bars: string, kind: string): string => {
   const size = SIZES[kind] ?? 3;
   let path = "";
   for (let at = 0; at < bars.length; at++) {
-    if ((bars[at] === " " ? "x" : bars[at]) === kind) path += `M${at * (WIDTH + GAP)} ${HEIGHT - size}h${WIDTH}v${size}h-${WIDTH}z`;
+    if ((bars[at] === " " ? "x" : bars[at]) === kind)
+      path += `M${at * (WIDTH + GAP)} ${HEIGHT - size}h${WIDTH}v${size}h-${WIDTH}z`;
   }
   return path;
 };
@@ -25,9 +26,17 @@ export const Bars = ({ bars, barMs }: { bars: string; barMs: number; at: number 
     .filter(([number]) => number > 0)
     .map(([number, name]) => `${span(number * barMs)} ${name}`);
   return (
-    <svg class="bars" viewBox={`0 0 ${bars.length * (WIDTH + GAP) - GAP} ${HEIGHT}`} preserveAspectRatio="none" role="img" aria-label={told.join(", ") || "fine"}>
+    <svg
+      class="bars"
+      viewBox={`0 0 ${bars.length * (WIDTH + GAP) - GAP} ${HEIGHT}`}
+      preserveAspectRatio="none"
+      role="img"
+      aria-label={told.join(", ") || "fine"}
+    >
       <title>{told.join(", ") || "fine"}</title>
-      {["0", "1", "2", "3", "x"].map((kind) => <path key={kind} class={`b${kind}`} d={pathOf(bars, kind)} />)}
+      {["0", "1", "2", "3", "x"].map((kind) => (
+        <path key={kind} class={`b${kind}`} d={pathOf(bars, kind)} />
+      ))}
     </svg>
   );
 };

@@ -15,12 +15,26 @@ export const deck = signal<Deck | null>(first());
 export const connected = signal(true);
 export const state = computed<DeckState | "starting">(() => deck.value?.state ?? "starting");
 
-const MARKS: Record<DeckState | "starting", string> = { ok: "", silent: "? ", warning: "▲ ", critical: "✖ ", starting: "" };
+const MARKS: Record<DeckState | "starting", string> = {
+  ok: "",
+  silent: "? ",
+  warning: "▲ ",
+  critical: "✖ ",
+  starting: "",
+};
 const FILLS: Record<DeckState | "starting", string> = {
-  ok: "#1f9d61", silent: "#7b8794", warning: "#f0a020", critical: "#e5484d", starting: "#2f6feb",
+  ok: "#1f9d61",
+  silent: "#7b8794",
+  warning: "#f0a020",
+  critical: "#e5484d",
+  starting: "#2f6feb",
 };
 const SIGNS: Record<DeckState | "starting", string> = {
-  ok: "M9 16.5l5 5 9-10.5", silent: "M9 16h14", warning: "M16 8v10M16 23v.5", critical: "M10 10l12 12M22 10L10 22", starting: "M7 19.5 16 8l9 11.5M10 24h12",
+  ok: "M9 16.5l5 5 9-10.5",
+  silent: "M9 16h14",
+  warning: "M16 8v10M16 23v.5",
+  critical: "M10 10l12 12M22 10L10 22",
+  starting: "M7 19.5 16 8l9 11.5M10 24h12",
 };
 
 const icon = (shown: DeckState | "starting"): string => {

@@ -29,24 +29,54 @@ export const DeckPage = (): JSX.Element => {
     return () => removeEventListener("keydown", walk);
   }, []);
   const now = deck.value;
-  if (!now) return <div class="page"><Verdict state="starting" title="Asking the server" text="" /></div>;
+  if (!now)
+    return (
+      <div class="page">
+        <Verdict state="starting" title="Asking the server" text="" />
+      </div>
+    );
   const wrong = now.services.filter((service) => service.state !== "ok");
   const fine = now.services.filter((service) => service.state === "ok");
-  const text = now.state === null
-    ? "The first metrics arrive within seconds: this server, this host, and local services that expose /metrics."
-    : now.state === "ok"
-      ? `Checked at ${clock(now.at, now.at)}:${String(new Date(now.at).getSeconds()).padStart(2, "0")}. Errors, latency, traffic, resources and targets are within bounds.`
-      : [now.since ? sinceText(now.since, now.at) : "", now.headlines.join(", ")].filter(Boolean).join(": ");
+  const text =
+    now.state === null
+      ? "The first metrics arrive within seconds: this server, this host, and local services that expose /metrics."
+      : now.state === "ok"
+        ? `Checked at ${clock(now.at, now.at)}:${String(new Date(now.at).getSeconds()).padStart(2, "0")}. Errors, latency, traffic, resources and targets are within bounds.`
+        : [now.since ? sinceText(now.since, now.at) : "", now.headlines.join(", ")]
+            .filter(Boolean)
+            .join(": ");
   return (
     <div class="page">
       <Verdict state={now.state ?? "starting"} title={now.title} text={text} />
       {now.problems.length > 0 && (
         <ul class="problems" aria-label="What is wrong">
-          {now.problems.map((problem) => <li key={`${problem.service} ${problem.condition}`}><Problem problem={problem} now={now.at} /></li>)}
+          {now.problems.map((problem) => (
+            <li key={`${problem.service} ${problem.condition}`}>
+              <Problem problem={problem} now={now.at} />
+            </li>
+          ))}
         </ul>
       )}
-      {wrong.length > 0 && <Services title={`${wrong.length} ${wrong.length === 1 ? "needs" : "need"} attention`} services={wrong} name="wrong" open />}
-      {fine.length > 0 && <Services title={wrong.length ? `${fine.length} fine` : `${fine.length} ${fine.length === 1 ? "row" : "rows"}, all fine`} services={fine} name="fine" open={wrong.length === 0} />}
+      {wrong.length > 0 && (
+        <Services
+          title={`${wrong.length} ${wrong.length === 1 ? "needs" : "need"} attention`}
+          services={wrong}
+          name="wrong"
+          open
+        />
+      )}
+      {fine.length > 0 && (
+        <Services
+          title={
+            wrong.length
+              ? `${fine.length} fine`
+              : `${fine.length} ${fine.length === 1 ? "row" : "rows"}, all fine`
+          }
+          services={fine}
+          name="fine"
+          open={wrong.length === 0}
+        />
+      )}
     </div>
   );
 };
@@ -63,8 +93,16 @@ const Verdict = (props: { state: DeckState | "starting"; title: string; text: st
 };
 
 /** Where a row leads. */
-const address = (row: { name: string; kind: DeckService["kind"] }, more: Record<string, string> = {}): string =>
-  keepTime(row.kind === "host" ? `/hosts/${encodeURIComponent(row.name)}` : `/service/${encodeURIComponent(row.name)}`, more);
+const address = (
+  row: { name: string; kind: DeckService["kind"] },
+  more: Record<string, string> = {},
+): string =>
+  keepTime(
+    row.kind === "host"
+      ? `/hosts/${encodeURIComponent(row.name)}`
+      : `/service/${encodeURIComponent(row.name)}`,
+    more,
+  );
 
 /** The whole card leads to the service; the endpoints and reasons on it are links of their own. */
 const Problem = ({ problem, now }: { problem: DeckProblem; now: number }): JSX.Element => (
@@ -72,47 +110,117 @@ const Problem = ({ problem, now }: { problem: DeckProblem; now: number }): JSX.E
     <div class="told">
       <div class="head">
         <StateMark state={problem.state} />
-        <a class="main-link" data-walk href={address({ name: problem.service, kind: problem.kind })}><b>{problem.service}</b></a>
+        <a class="main-link" data-walk href={address({ name: problem.service, kind: problem.kind })}>
+          <b>{problem.service}</b>
+        </a>
         <span class="what">{problem.headline}</span>
       </div>
       <p class="sentence">
         {problem.sentence}
-        {problem.hitPerMinute >= 1 && `, hitting ${show(problem.hitPerMinute, "short", 0)} ${Math.round(problem.hitPerMinute) === 1 ? "request" : "requests"} a minute`}
+        {problem.hitPerMinute >= 1 &&
+          `, hitting ${show(problem.hitPerMinute, "short", 0)} ${Math.round(problem.hitPerMinute) === 1 ? "request" : "requests"} a minute`}
       </p>
-      <Facts problem={problem} now={now} to={(more) => address({ name: problem.service, kind: problem.kind }, more)} />
+      <Facts
+        problem={problem}
+        now={now}
+        to={(more) => address({ name: problem.service, kind: problem.kind }, more)}
+      />
     </div>
     <div class={`side ${problem.state}`}>
-      <time dateTime={new Date(problem.since).toISOString()}>{sinceText(problem.since, now)} · {span(now - problem.since)}</time>
-      {problem.spark.filter((value) => value !== null).length > 1 && <Spark values={problem.spark} label={`${problem.headline}, the last hours`} />}
+      <time dateTime={new Date(problem.since).toISOString()}>
+        {sinceText(problem.since, now)} · {span(now - problem.since)}
+      </time>
+      {problem.spark.filter((value) => value !== null).length > 1 && (
+        <Spark values={problem.spark} label={`${problem.headline}, the last hours`} />
+      )}
     </div>
   </article>
 );
 
 /** Where it comes from, why, and what changed then. */
-export const Facts = ({ problem, now, to }: { problem: DeckProblem; now: number; to: (more: Record<string, string>) => string }): JSX.Element | null => {
+export const Facts = ({
+  problem,
+  now,
+  to,
+}: {
+  problem: DeckProblem;
+  now: number;
+  to: (more: Record<string, string>) => string;
+}): JSX.Element | null => {
   const { endpoints, reasons, changes } = problem;
   if (!endpoints.length && !reasons.length && !changes.length) return null;
   return (
     <dl class="why">
       {endpoints.length > 0 && (
-        <div><dt>Where</dt><dd>{endpoints.map((endpoint) => <a key={endpoint.name} class="chip" href={to({ endpoint: endpoint.name })}><span class="mono clip">{endpoint.name}</span> {show(endpoint.value, problem.unit)}</a>)}</dd></div>
+        <div>
+          <dt>Where</dt>
+          <dd>
+            {endpoints.map((endpoint) => (
+              <a key={endpoint.name} class="chip" href={to({ endpoint: endpoint.name })}>
+                <span class="mono clip">{endpoint.name}</span> {show(endpoint.value, problem.unit)}
+              </a>
+            ))}
+          </dd>
+        </div>
       )}
-      {reasons.length > 0 && <div><dt>Why</dt><dd>{reasons.map((reason) => <a key={reason.text} class="chip" href={to({ see: reason.about })}>{reason.text}</a>)}</dd></div>}
-      {changes.length > 0 && <div><dt>Changed</dt><dd>{changes.map((change) => <span key={change.text} class="chip"><Icon name="clock" size={13} /> {clock(change.at, now)} {change.text}</span>)}</dd></div>}
+      {reasons.length > 0 && (
+        <div>
+          <dt>Why</dt>
+          <dd>
+            {reasons.map((reason) => (
+              <a key={reason.text} class="chip" href={to({ see: reason.about })}>
+                {reason.text}
+              </a>
+            ))}
+          </dd>
+        </div>
+      )}
+      {changes.length > 0 && (
+        <div>
+          <dt>Changed</dt>
+          <dd>
+            {changes.map((change) => (
+              <span key={change.text} class="chip">
+                <Icon name="clock" size={13} /> {clock(change.at, now)} {change.text}
+              </span>
+            ))}
+          </dd>
+        </div>
+      )}
     </dl>
   );
 };
 
-const Services = (props: { title: string; services: DeckService[]; name: string; open: boolean }): JSX.Element => {
+const Services = (props: {
+  title: string;
+  services: DeckService[];
+  name: string;
+  open: boolean;
+}): JSX.Element => {
   const said = params.value.get(props.name);
   const open = said === null ? props.open : said === "1";
   const hours = Math.round(((deck.value?.barMs ?? 0) * 90) / 3_600_000);
   return (
     <section class="card services" style={{ marginBottom: "16px" }}>
-      <button class="fold" type="button" aria-expanded={open} onClick={() => setParams({ [props.name]: open === props.open ? (open ? "0" : "1") : undefined }, "replace")}>
+      <button
+        class="fold"
+        type="button"
+        aria-expanded={open}
+        onClick={() =>
+          setParams({ [props.name]: open === props.open ? (open ? "0" : "1") : undefined }, "replace")
+        }
+      >
         <Icon name="open" size={16} />
         {props.title}
-        {!open && <span class="dim clip">{props.services.slice(0, 8).map((service) => service.name).join(", ")}{props.services.length > 8 ? ", …" : ""}</span>}
+        {!open && (
+          <span class="dim clip">
+            {props.services
+              .slice(0, 8)
+              .map((service) => service.name)
+              .join(", ")}
+            {props.services.length > 8 ? ", …" : ""}
+          </span>
+        )}
       </button>
       {open && (
         <div class="grid">
@@ -122,17 +230,28 @@ const Services = (props: { title: string; services: DeckService[]; name: string;
           <div class="th num">p95</div>
           <div class="th num">Saturation</div>
           <div class="th">Last {hours} h</div>
-          {props.services.map((service) => <Service key={service.name} service={service} />)}
+          {props.services.map((service) => (
+            <Service key={service.name} service={service} />
+          ))}
         </div>
       )}
     </section>
   );
 };
 
-const Cell = (props: { value: number | undefined; unit: string; state: DeckState; title: string }): JSX.Element => (
+const Cell = (props: {
+  value: number | undefined;
+  unit: string;
+  state: DeckState;
+  title: string;
+}): JSX.Element => (
   <div class={`cell ${props.state === "ok" ? "" : props.state}`} title={props.title}>
     {props.state !== "ok" && <StateMark state={props.state} />}
-    {props.value === undefined ? <span class="faint">–</span> : show(props.value, props.unit, props.unit === "percentunit" && props.value > 0.1 ? 0 : undefined)}
+    {props.value === undefined ? (
+      <span class="faint">–</span>
+    ) : (
+      show(props.value, props.unit, props.unit === "percentunit" && props.value > 0.1 ? 0 : undefined)
+    )}
   </div>
 );
 
@@ -141,16 +260,43 @@ const Service = ({ service }: { service: DeckService }): JSX.Element => {
   return (
     <a class="service" data-walk href={address(service)}>
       <div class="name">
-        {service.state === "ok" ? <Icon name={service.kind} size={16} /> : <StateMark state={service.state} />}
-        <span class="clip" title={service.name}>{service.name}</span>
+        {service.state === "ok" ? (
+          <Icon name={service.kind} size={16} />
+        ) : (
+          <StateMark state={service.state} />
+        )}
+        <span class="clip" title={service.name}>
+          {service.name}
+        </span>
         {detail && <small title={`${service.up} of ${service.targets} instances answer`}>{detail}</small>}
       </div>
-      <Cell value={service.traffic.value} unit="suffix:/s" state={service.traffic.state} title="Requests per second" />
-      <Cell value={service.errors.value} unit="percentunit" state={service.errors.state} title="Share of requests that fail" />
-      <Cell value={service.latency.value} unit="s" state={service.latency.state} title="95 of 100 requests are faster" />
-      <Cell value={service.saturation.value} unit="percentunit" state={service.saturation.state} title={service.saturated ?? "No resource is known"} />
-      <div><Bars bars={service.bars} barMs={deck.value?.barMs ?? 0} at={deck.value?.at ?? 0} /></div>
+      <Cell
+        value={service.traffic.value}
+        unit="suffix:/s"
+        state={service.traffic.state}
+        title="Requests per second"
+      />
+      <Cell
+        value={service.errors.value}
+        unit="percentunit"
+        state={service.errors.state}
+        title="Share of requests that fail"
+      />
+      <Cell
+        value={service.latency.value}
+        unit="s"
+        state={service.latency.state}
+        title="95 of 100 requests are faster"
+      />
+      <Cell
+        value={service.saturation.value}
+        unit="percentunit"
+        state={service.saturation.state}
+        title={service.saturated ?? "No resource is known"}
+      />
+      <div>
+        <Bars bars={service.bars} barMs={deck.value?.barMs ?? 0} at={deck.value?.at ?? 0} />
+      </div>
     </a>
   );
 };
-

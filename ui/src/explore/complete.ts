@@ -1,6 +1,6 @@
 // What can come next in a query, from live data: metrics with their types, labels and values of what is selected.
 import { ask } from "../api/client";
-import { AGGREGATIONS, FUNCTIONS, KEYWORDS, wantedAt, type Wanted } from "./language";
+import { AGGREGATIONS, FUNCTIONS, KEYWORDS, type Wanted, wantedAt } from "./language";
 
 export type Choice = { text: string; detail: string; insert: string };
 
@@ -17,7 +17,8 @@ const knownNames = (): Promise<{ all: string[]; metadata: Metadata }> => {
   if (!names || Date.now() - namesAt > 60_000) {
     namesAt = Date.now();
     names = Promise.all([
-      ask<string[]>("label/__name__/values", { limit: 50_000 }), ask<Metadata>("metadata", { limit: 20_000 }),
+      ask<string[]>("label/__name__/values", { limit: 50_000 }),
+      ask<Metadata>("metadata", { limit: 20_000 }),
     ]).then(([all, metadata]) => ({ all: all.data, metadata: metadata.data }));
     names.catch(() => (names = null));
   }
@@ -43,31 +44,72 @@ export const fits = (name: string, typed: string): number => {
 };
 
 const best = <T>(all: T[], typed: string, text: (one: T) => string): T[] =>
-  all.map((one) => [fits(text(one), typed), one] as const).filter(([score]) => score > 0).toSorted((a, b) => b[0] - a[0]).slice(0, CHOICES_MAX).map(([, one]) => one);
+  all
+    .map((one) => [fits(text(one), typed), one] as const)
+    .filter(([score]) => score > 0)
+    .toSorted((a, b) => b[0] - a[0])
+    .slice(0, CHOICES_MAX)
+    .map(([, one]) => one);
 
 /** What a metric is, by its own name or by that of the family its series belong to. */
 export const metadataOf = (metadata: Metadata, name: string): { type: string; help: string } | undefined =>
   (metadata[name] ?? metadata[name.replace(/_(bucket|count|sum|total|created)$/, "")])?.[0];
 
-export const complete = async (query: string, at: number, signal: AbortSignal): Promise<{ wanted: Wanted; choices: Choice[] }> => {
+export const complete = async (
+  query: string,
+  at: number,
+  signal: AbortSignal,
+): Promise<{ wanted: Wanted; choices: Choice[] }> => {
   const wanted = wantedAt(query, at);
   if (!wanted) return { wanted, choices: [] };
   const hour = { start: Math.floor(Date.now() / 1000) - 3600 };
   const match = "selector" in wanted && wanted.selector ? { "match[]": wanted.selector } : {};
   if (wanted.what === "value") {
-    const { data } = await ask<string[]>(`label/${encodeURIComponent(wanted.label)}/values`, { ...match, ...hour, limit: 2000 }, signal);
-    return { wanted, choices: best(data, wanted.typed, (text) => text).map((text) => ({ text, detail: "", insert: JSON.stringify(text).slice(1, -1) })) };
+    const { data } = await ask<string[]>(
+      `label/${encodeURIComponent(wanted.label)}/values`,
+      { ...match, ...hour, limit: 2000 },
+      signal,
+    );
+    return {
+      wanted,
+      choices: best(data, wanted.typed, (text) => text).map((text) => ({
+        text,
+        detail: "",
+        insert: JSON.stringify(text).slice(1, -1),
+      })),
+    };
   }
   if (wanted.what === "label") {
     const { data } = await ask<string[]>("labels", { ...match, ...hour, limit: 2000 }, signal);
-    return { wanted, choices: best(data.filter((name) => name !== "__name__"), wanted.typed, (text) => text).map((text) => ({ text, detail: "label", insert: text })) };
+    return {
+      wanted,
+      choices: best(
+        data.filter((name) => name !== "__name__"),
+        wanted.typed,
+        (text) => text,
+      ).map((text) => ({ text, detail: "label", insert: text })),
+    };
   }
-  if (wanted.what === "span") return { wanted, choices: SPANS.filter((span) => span.startsWith(wanted.typed)).map((span) => ({ text: span, detail: "", insert: span })) };
+  if (wanted.what === "span")
+    return {
+      wanted,
+      choices: SPANS.filter((span) => span.startsWith(wanted.typed)).map((span) => ({
+        text: span,
+        detail: "",
+        insert: span,
+      })),
+    };
   const { all, metadata } = await knownNames();
   const words: Choice[] = [
-    ...Object.entries(FUNCTIONS).map(([name, takes]) => ({ text: name, detail: `(${takes})`, insert: `${name}(` })),
+    ...Object.entries(FUNCTIONS).map(([name, takes]) => ({
+      text: name,
+      detail: `(${takes})`,
+      insert: `${name}(`,
+    })),
     ...AGGREGATIONS.map((name) => ({ text: name, detail: "aggregation", insert: `${name}` })),
-    ...[...KEYWORDS].filter((name) => name !== wanted.typed).map((name) => ({ text: name, detail: "keyword", insert: name })),
+    ...[...KEYWORDS]
+      .filter((name) => name !== wanted.typed)
+      .map((name) => ({ text: name, detail: "keyword", insert: name })),
     ...all.map((name) => ({ text: name, detail: metadataOf(metadata, name)?.type ?? "", insert: name })),
   ];
   return { wanted, choices: best(words, wanted.typed, (word) => word.text) };

@@ -4,13 +4,18 @@ import type { JSX } from "preact";
 import { useEffect, useRef } from "preact/hooks";
 import { ask, isAbort, messageOf } from "../api/client";
 import { Icon } from "../app/icons";
-import { complete, helpOf, type Choice } from "./complete";
+import { type Choice, complete, helpOf } from "./complete";
 import { bracketsAt, errorPlace, signatureAt, tokens, type Wanted } from "./language";
 
 /** How long a person stops before a mistake is told. */
 const PAUSE_MS = 600;
 
-export const Editor = (props: { value: string; label: string; autofocus?: boolean; onRun: (text: string) => void }): JSX.Element => {
+export const Editor = (props: {
+  value: string;
+  label: string;
+  autofocus?: boolean;
+  onRun: (text: string) => void;
+}): JSX.Element => {
   const text = useSignal(props.value);
   const choices = useSignal<Choice[]>([]);
   const chosen = useSignal(0);
@@ -32,7 +37,10 @@ export const Editor = (props: { value: string; label: string; autofocus?: boolea
   // A mistake is shown at its place once the person pauses, and when it came with the address.
   useEffect(() => {
     const said = text.value;
-    const pause = setTimeout(() => void check(said).then((found) => text.value === said && (error.value = found)), said === props.value ? 0 : PAUSE_MS);
+    const pause = setTimeout(
+      () => void check(said).then((found) => text.value === said && (error.value = found)),
+      said === props.value ? 0 : PAUSE_MS,
+    );
     return () => clearTimeout(pause);
   }, [text.value]);
   useEffect(() => fit(area.current));
@@ -46,7 +54,8 @@ export const Editor = (props: { value: string; label: string; autofocus?: boolea
     try {
       const answer = await complete(text.value, at, asking.current.signal);
       wanted.current = answer.wanted;
-      const done = answer.wanted && answer.choices.length === 1 && answer.choices[0]?.text === answer.wanted.typed;
+      const done =
+        answer.wanted && answer.choices.length === 1 && answer.choices[0]?.text === answer.wanted.typed;
       choices.value = done ? [] : answer.choices;
       chosen.value = 0;
       help.value = "";
@@ -91,7 +100,10 @@ export const Editor = (props: { value: string; label: string; autofocus?: boolea
   const move = (by: number): void => {
     chosen.value = (chosen.value + by + choices.value.length) % choices.value.length;
     const name = choices.value[chosen.value]?.text ?? "";
-    void helpOf(name).then((said) => (help.value = said), () => (help.value = ""));
+    void helpOf(name).then(
+      (said) => (help.value = said),
+      () => (help.value = ""),
+    );
   };
   const moved = (): void => void (caret.value = area.current?.selectionEnd ?? -1);
   const press = (event: KeyboardEvent): void => {
@@ -105,7 +117,14 @@ export const Editor = (props: { value: string; label: string; autofocus?: boolea
         return close();
       }
       const choice = choices.value[chosen.value];
-      if (choice && (event.key === "Tab" || (event.key === "Enter" && !event.ctrlKey && !event.metaKey && choice.text !== wanted.current?.typed))) {
+      if (
+        choice &&
+        (event.key === "Tab" ||
+          (event.key === "Enter" &&
+            !event.ctrlKey &&
+            !event.metaKey &&
+            choice.text !== wanted.current?.typed))
+      ) {
         event.preventDefault();
         return take(choice);
       }
@@ -124,18 +143,54 @@ export const Editor = (props: { value: string; label: string; autofocus?: boolea
       <div class="paper">
         <Coloured text={text.value} error={failed?.at ?? null} caret={caret.value} />
         <textarea
-          ref={area} rows={1} spellcheck={false} autocapitalize="off" autocomplete="off" value={text.value} aria-label={props.label} aria-invalid={!!failed}
-          aria-controls="choices" aria-autocomplete="list" aria-haspopup="listbox" placeholder="PromQL: a metric, or a question about several"
-          onInput={(event) => { text.value = event.currentTarget.value; error.value = null; moved(); if (!writing.current) void look(); }}
-          onKeyDown={press} onKeyUp={moved} onFocus={moved} onBlur={() => { caret.value = -1; setTimeout(close, 150); }} onClick={() => { close(); moved(); }}
+          ref={area}
+          rows={1}
+          spellcheck={false}
+          autocapitalize="off"
+          autocomplete="off"
+          value={text.value}
+          aria-label={props.label}
+          aria-invalid={!!failed}
+          aria-controls="choices"
+          aria-autocomplete="list"
+          aria-haspopup="listbox"
+          placeholder="PromQL: a metric, or a question about several"
+          onInput={(event) => {
+            text.value = event.currentTarget.value;
+            error.value = null;
+            moved();
+            if (!writing.current) void look();
+          }}
+          onKeyDown={press}
+          onKeyUp={moved}
+          onFocus={moved}
+          onBlur={() => {
+            caret.value = -1;
+            setTimeout(close, 150);
+          }}
+          onClick={() => {
+            close();
+            moved();
+          }}
         />
         {choices.value.length > 0 && (
           <div class="choices">
             <ul id="choices" role="listbox" aria-label="Completions">
               {choices.value.map((choice, at) => (
-                <li key={`${choice.text}${choice.detail}`} role="option" aria-selected={at === chosen.value} onPointerDown={(event) => { event.preventDefault(); take(choice); }}
-                  ref={(element) => { if (at === chosen.value) element?.scrollIntoView({ block: "nearest" }); }}>
-                  <span class="mono clip">{choice.text}</span><span class="faint">{choice.detail}</span>
+                <li
+                  key={`${choice.text}${choice.detail}`}
+                  role="option"
+                  aria-selected={at === chosen.value}
+                  onPointerDown={(event) => {
+                    event.preventDefault();
+                    take(choice);
+                  }}
+                  ref={(element) => {
+                    if (at === chosen.value) element?.scrollIntoView({ block: "nearest" });
+                  }}
+                >
+                  <span class="mono clip">{choice.text}</span>
+                  <span class="faint">{choice.detail}</span>
                 </li>
               ))}
             </ul>
@@ -143,10 +198,21 @@ export const Editor = (props: { value: string; label: string; autofocus?: boolea
           </div>
         )}
       </div>
-      <button class="button" type="button" onClick={() => void format()} title="Format the query">Format</button>
-      <button class="button primary" type="button" onClick={() => void run()}><Icon name="play" size={13} /> Run</button>
-      {failed && <p class="critical said" role="alert">{failed.message.replace(/^invalid parameter "query": /, "")}</p>}
-      {!failed && signature.value && choices.value.length === 0 && document.activeElement === area.current && <p class="faint said mono">{signature.value}</p>}
+      <button class="button" type="button" onClick={() => void format()} title="Format the query">
+        Format
+      </button>
+      <button class="button primary" type="button" onClick={() => void run()}>
+        <Icon name="play" size={13} /> Run
+      </button>
+      {failed && (
+        <p class="critical said" role="alert">
+          {failed.message.replace(/^invalid parameter "query": /, "")}
+        </p>
+      )}
+      {!failed &&
+        signature.value &&
+        choices.value.length === 0 &&
+        document.activeElement === area.current && <p class="faint said mono">{signature.value}</p>}
     </div>
   );
 };
@@ -168,16 +234,30 @@ const fit = (element: HTMLTextAreaElement | null): void => {
   element.style.height = `${Math.min(320, element.scrollHeight)}px`;
 };
 
-const Coloured = ({ text, error, caret }: { text: string; error: number | null; caret: number }): JSX.Element => {
+const Coloured = ({
+  text,
+  error,
+  caret,
+}: {
+  text: string;
+  error: number | null;
+  caret: number;
+}): JSX.Element => {
   const { places, paired } = bracketsAt(text, caret);
   return (
     <pre aria-hidden="true">
       {tokens(text).map((token) => {
-        const wrong = error !== null && (token.at === error || (token.at < error && error < token.at + token.text.length));
+        const wrong =
+          error !== null &&
+          (token.at === error || (token.at < error && error < token.at + token.text.length));
         const pair = places.includes(token.at) ? (paired ? " pair" : " alone") : "";
-        return <span key={token.at} class={`t-${token.kind}${wrong ? " wrong" : ""}${pair}`}>{token.text}</span>;
+        return (
+          <span key={token.at} class={`t-${token.kind}${wrong ? " wrong" : ""}${pair}`}>
+            {token.text}
+          </span>
+        );
       })}
-      {error !== null && error >= text.length && <span class="wrong">{" "}</span>}
+      {error !== null && error >= text.length && <span class="wrong"> </span>}
       {"\n"}
     </pre>
   );

@@ -11,19 +11,37 @@ import { show } from "../format/units";
 export const Explain = ({ queries }: { queries: string[] }): JSX.Element => {
   const window = windowOf(range.value, 500);
   const asked = useAsked(`${JSON.stringify(queries)} ${JSON.stringify(window)}`, (signal) =>
-    Promise.all(queries.map(async (query) => (await ask<ExplainAnswer["data"]>("explain", { query, ...window }, signal)).data)));
+    Promise.all(
+      queries.map(
+        async (query) => (await ask<ExplainAnswer["data"]>("explain", { query, ...window }, signal)).data,
+      ),
+    ),
+  );
   if (asked.error) return <Empty bad title="No answer" text={asked.error} />;
   return (
     <>
       {(asked.data ?? []).map((answer, at) => (
         <section key={queries[at]} class="card pad">
           <div class="row wrap meta dim">
-            <span><b>{answer.series}</b> series</span>
-            <span><b>{show(answer.stats.samples["totalQueryableSamples"], "short")}</b> samples looked at</span>
-            <span><b>{show(answer.peakBytes, "bytes")}</b> held at most</span>
-            <span><b>{show(answer.stats.timings["execTotalTime"], "s")}</b> in all, <b>{show(answer.stats.timings["execQueueTime"], "s")}</b> waiting</span>
+            <span>
+              <b>{answer.series}</b> series
+            </span>
+            <span>
+              <b>{show(answer.stats.samples["totalQueryableSamples"], "short")}</b> samples looked at
+            </span>
+            <span>
+              <b>{show(answer.peakBytes, "bytes")}</b> held at most
+            </span>
+            <span>
+              <b>{show(answer.stats.timings["execTotalTime"], "s")}</b> in all,{" "}
+              <b>{show(answer.stats.timings["execQueueTime"], "s")}</b> waiting
+            </span>
           </div>
-          <div class="scroll"><ul class="tree"><Node node={answer.plan} total={answer.plan.seconds || 1} /></ul></div>
+          <div class="scroll">
+            <ul class="tree">
+              <Node node={answer.plan} total={answer.plan.seconds || 1} />
+            </ul>
+          </div>
         </section>
       ))}
     </>
@@ -37,13 +55,28 @@ const Node = ({ node, total }: { node: PlanNode; total: number }): JSX.Element =
     <li>
       <div class="node">
         <span class="chip">{node.operation}</span>
-        <code class="grow clip" title={node.text}>{node.text}</code>
+        <code class="grow clip" title={node.text}>
+          {node.text}
+        </code>
         <span class="num faint">{show(node.series, "short")} series</span>
         <span class="num faint">{node.samples > 0 ? `${show(node.samples, "short")} samples` : ""}</span>
-        <span class={`num ${share > 0.5 ? "warning" : "dim"}`} title={`${show(own, "s")} of its own, ${show(node.seconds, "s")} with what is below`}>{show(own, "s")}</span>
-        <span class="meter"><span class={share > 0.5 ? "warning" : ""} style={{ width: `${share * 100}%` }} /></span>
+        <span
+          class={`num ${share > 0.5 ? "warning" : "dim"}`}
+          title={`${show(own, "s")} of its own, ${show(node.seconds, "s")} with what is below`}
+        >
+          {show(own, "s")}
+        </span>
+        <span class="meter">
+          <span class={share > 0.5 ? "warning" : ""} style={{ width: `${share * 100}%` }} />
+        </span>
       </div>
-      {node.children.length > 0 && <ul>{node.children.map((child, at) => <Node key={at} node={child} total={total} />)}</ul>}
+      {node.children.length > 0 && (
+        <ul>
+          {node.children.map((child, at) => (
+            <Node key={at} node={child} total={total} />
+          ))}
+        </ul>
+      )}
     </li>
   );
 };

@@ -25,56 +25,158 @@ const stepSaid = (): number | undefined => Number(params.value.get("step")) || u
 
 /** What the editor already says at its place is not said again. */
 const NoAnswer = ({ error }: { error: string }): JSX.Element =>
-  error.includes("parse error") ? <Empty title="The query cannot be read" text="Where it stops making sense is marked above." /> : <Empty bad title="No answer" text={error.replace(/^invalid parameter "query": /, "")} />;
+  error.includes("parse error") ? (
+    <Empty title="The query cannot be read" text="Where it stops making sense is marked above." />
+  ) : (
+    <Empty bad title="No answer" text={error.replace(/^invalid parameter "query": /, "")} />
+  );
 
-export const Graph = ({ queries, heatmap, title }: { queries: string[]; heatmap: boolean; title?: string }): JSX.Element => {
+export const Graph = ({
+  queries,
+  heatmap,
+  title,
+}: {
+  queries: string[];
+  heatmap: boolean;
+  title?: string;
+}): JSX.Element => {
   const [element, width] = useWidth<HTMLDivElement>();
   const hidden = useSignal<ReadonlySet<string>>(new Set());
   const shown = range.value;
   const stacked = params.value.get("stack") === "1";
-  const window = windowIn(shown, heatmap ? width / 6 : width / 2, stepSaid(), heatmap || stacked ? undefined : width * POINTS_PER_PIXEL);
-  const asked = useAsked(`${width > 0} ${JSON.stringify(queries)} ${JSON.stringify(window)}`, async (signal) => {
-    if (!width) return undefined;
-    const began = performance.now();
-    const answers = await Promise.all(queries.map((query) => queryRange(query, window, signal)));
-    return { answers: answers.map((answer) => ({ ...answer, ...toLines(answer.data, window) })), took: performance.now() - began, window };
-  });
+  const window = windowIn(
+    shown,
+    heatmap ? width / 6 : width / 2,
+    stepSaid(),
+    heatmap || stacked ? undefined : width * POINTS_PER_PIXEL,
+  );
+  const asked = useAsked(
+    `${width > 0} ${JSON.stringify(queries)} ${JSON.stringify(window)}`,
+    async (signal) => {
+      if (!width) return undefined;
+      const began = performance.now();
+      const answers = await Promise.all(queries.map((query) => queryRange(query, window, signal)));
+      return {
+        answers: answers.map((answer) => ({ ...answer, ...toLines(answer.data, window) })),
+        took: performance.now() - began,
+        window,
+      };
+    },
+  );
   const answers = asked.data?.answers ?? [];
   const names = shortNames(answers.flatMap((answer) => answer.lines.map((line) => line.labels)));
   let at = 0;
-  const lines: PlotLine[] = answers.flatMap((answer, query) => answer.lines.map((line) => {
-    const name = names[at++] ?? "";
-    const own = name === "{}" ? (queries[query] ?? "") : name;
-    return { name: answers.length > 1 ? `${String.fromCharCode(65 + query)} ${own}` : own, values: line.values, unit: unitOf(queries[query] ?? ""), ...(stacked ? { stack: "normal" as const, fill: 0.35 } : {}) };
-  })).slice(0, LINES_MAX);
+  const lines: PlotLine[] = answers
+    .flatMap((answer, query) =>
+      answer.lines.map((line) => {
+        const name = names[at++] ?? "";
+        const own = name === "{}" ? (queries[query] ?? "") : name;
+        return {
+          name: answers.length > 1 ? `${String.fromCharCode(65 + query)} ${own}` : own,
+          values: line.values,
+          unit: unitOf(queries[query] ?? ""),
+          ...(stacked ? { stack: "normal" as const, fill: 0.35 } : {}),
+        };
+      }),
+    )
+    .slice(0, LINES_MAX);
   const total = names.length;
   const remarks = answers.flatMap((answer) => [...answer.warnings, ...answer.infos]);
   const unit = unitOf(queries[0] ?? "");
   return (
     <div ref={element}>
-      {asked.error ? <NoAnswer error={asked.error} /> : (
+      {asked.error ? (
+        <NoAnswer error={asked.error} />
+      ) : (
         <div class="card chart">
-          {title && <h3 class="mono clip" title={title}>{title}</h3>}
-          {heatmap
-            ? <Heatmap cells={cellsOf(answers[0]?.lines ?? [], answers[0]?.times ?? [])} unit={unitOfBounds(queries[0] ?? "")} height={420} from={shown.from} to={shown.to} label="Heatmap" />
-            : <Plot times={answers[0]?.times ?? []} lines={lines} hidden={hidden.value} unit={unit} height={380} from={shown.from} to={shown.to} markers={markers.value} label={`${lines.length} lines`} />}
+          {title && (
+            <h3 class="mono clip" title={title}>
+              {title}
+            </h3>
+          )}
+          {heatmap ? (
+            <Heatmap
+              cells={cellsOf(answers[0]?.lines ?? [], answers[0]?.times ?? [])}
+              unit={unitOfBounds(queries[0] ?? "")}
+              height={420}
+              from={shown.from}
+              to={shown.to}
+              label="Heatmap"
+            />
+          ) : (
+            <Plot
+              times={answers[0]?.times ?? []}
+              lines={lines}
+              hidden={hidden.value}
+              unit={unit}
+              height={380}
+              from={shown.from}
+              to={shown.to}
+              markers={markers.value}
+              label={`${lines.length} lines`}
+            />
+          )}
           <div class="row wrap faint meta">
-            <span>{total} series{total > LINES_MAX ? `, the first ${LINES_MAX} drawn` : ""}</span>
-            <label class="row">Step
-              <select class="input small" value={stepSaid() ?? ""} onChange={(event) => setParams({ step: event.currentTarget.value || undefined }, "replace")}>
+            <span>
+              {total} series{total > LINES_MAX ? `, the first ${LINES_MAX} drawn` : ""}
+            </span>
+            <label class="row">
+              Step
+              <select
+                class="input small"
+                value={stepSaid() ?? ""}
+                onChange={(event) => setParams({ step: event.currentTarget.value || undefined }, "replace")}
+              >
                 <option value="">{stepSaid() ? "as fits" : `${show(window.step, "s")}, as fits`}</option>
-                {STEPS.map((step) => <option key={step} value={step}>{show(step, "s")}</option>)}
+                {STEPS.map((step) => (
+                  <option key={step} value={step}>
+                    {show(step, "s")}
+                  </option>
+                ))}
               </select>
             </label>
-            {stepSaid() !== undefined && window.step !== stepSaid() && <span>{show(window.step, "s")}, the finest of this range</span>}
+            {stepSaid() !== undefined && window.step !== stepSaid() && (
+              <span>{show(window.step, "s")}, the finest of this range</span>
+            )}
             {window.most && <span>the lowest and highest of each pixel</span>}
             {asked.data && <span>{Math.round(asked.data.took)} ms</span>}
-            {!heatmap && <label class="row"><input type="checkbox" checked={stacked} onChange={(event) => setParams({ stack: event.currentTarget.checked ? "1" : undefined }, "replace")} /> Stacked</label>}
-            {remarks.map((remark) => <span key={remark} class="warning">{remark}</span>)}
+            {!heatmap && (
+              <label class="row">
+                <input
+                  type="checkbox"
+                  checked={stacked}
+                  onChange={(event) =>
+                    setParams({ stack: event.currentTarget.checked ? "1" : undefined }, "replace")
+                  }
+                />{" "}
+                Stacked
+              </label>
+            )}
+            {remarks.map((remark) => (
+              <span key={remark} class="warning">
+                {remark}
+              </span>
+            ))}
           </div>
-          {heatmap && !asked.busy && !(answers[0]?.lines ?? []).some((line) => line.labels["le"] !== undefined) && <div class="nothing">A heatmap needs buckets: sum by (le) (rate(…_bucket[5m]))</div>}
-          {!heatmap && !asked.busy && !lines.length && <div class="nothing">No series match in this range</div>}
-          {!heatmap && <Legend lines={lines} hidden={hidden.value} onHide={(next) => (hidden.value = next)} calcs={window.most ? ["min", "max", "lastNotNull"] : ["min", "mean", "max", "lastNotNull"]} table most={300} unit={unit} />}
+          {heatmap &&
+            !asked.busy &&
+            !(answers[0]?.lines ?? []).some((line) => line.labels["le"] !== undefined) && (
+              <div class="nothing">A heatmap needs buckets: sum by (le) (rate(…_bucket[5m]))</div>
+            )}
+          {!heatmap && !asked.busy && !lines.length && (
+            <div class="nothing">No series match in this range</div>
+          )}
+          {!heatmap && (
+            <Legend
+              lines={lines}
+              hidden={hidden.value}
+              onHide={(next) => (hidden.value = next)}
+              calcs={window.most ? ["min", "max", "lastNotNull"] : ["min", "mean", "max", "lastNotNull"]}
+              table
+              most={300}
+              unit={unit}
+            />
+          )}
         </div>
       )}
     </div>

@@ -27,10 +27,34 @@ export const History = ({ onPick }: { onPick: (query: string) => void }): JSX.El
   if (!asked.value.length) return null;
   return (
     <span class="timepicker">
-      <button class="button" type="button" aria-expanded={open.value} onClick={() => (open.value = !open.value)}>History</button>
+      <button
+        class="button"
+        type="button"
+        aria-expanded={open.value}
+        onClick={() => (open.value = !open.value)}
+      >
+        History
+      </button>
       {open.value && (
-        <div class="popover wide" role="menu" onKeyDown={(event) => event.key === "Escape" && (open.value = false)}>
-          {asked.value.map((query) => <button key={query} type="button" role="menuitem" class="mono past" onClick={() => { open.value = false; onPick(query); }}>{query}</button>)}
+        <div
+          class="popover wide"
+          role="menu"
+          onKeyDown={(event) => event.key === "Escape" && (open.value = false)}
+        >
+          {asked.value.map((query) => (
+            <button
+              key={query}
+              type="button"
+              role="menuitem"
+              class="mono past"
+              onClick={() => {
+                open.value = false;
+                onPick(query);
+              }}
+            >
+              {query}
+            </button>
+          ))}
         </div>
       )}
     </span>

@@ -2,28 +2,61 @@ import { expect, test } from "vitest";
 import { bracketsAt, errorPlace, signatureAt, tokens, wantedAt } from "./language";
 
 test("a query is coloured word by word", () => {
-  const kinds = tokens('sum by (job) (rate(http_total{code=~"5.."}[5m])) > 0.1 # slow').filter(({ kind }) => kind !== "space").map(({ kind, text }) => `${kind}:${text}`);
+  const kinds = tokens('sum by (job) (rate(http_total{code=~"5.."}[5m])) > 0.1 # slow')
+    .filter(({ kind }) => kind !== "space")
+    .map(({ kind, text }) => `${kind}:${text}`);
   expect(kinds).toEqual([
-    "aggregation:sum", "keyword:by", "operator:(", "label:job", "operator:)", "operator:(", "function:rate", "operator:(", "metric:http_total", "operator:{", "label:code", "operator:=", "operator:~",
-    'string:"5.."', "operator:}", "operator:[", "duration:5m", "operator:]", "operator:)", "operator:)", "operator:>", "number:0.1", "comment:# slow",
+    "aggregation:sum",
+    "keyword:by",
+    "operator:(",
+    "label:job",
+    "operator:)",
+    "operator:(",
+    "function:rate",
+    "operator:(",
+    "metric:http_total",
+    "operator:{",
+    "label:code",
+    "operator:=",
+    "operator:~",
+    'string:"5.."',
+    "operator:}",
+    "operator:[",
+    "duration:5m",
+    "operator:]",
+    "operator:)",
+    "operator:)",
+    "operator:>",
+    "number:0.1",
+    "comment:# slow",
   ]);
-  expect(tokens('a{b="').map(({ text }) => text).join("")).toBe('a{b="');
+  expect(
+    tokens('a{b="')
+      .map(({ text }) => text)
+      .join(""),
+  ).toBe('a{b="');
 });
 
 test("what can come next depends on where the cursor is", () => {
-  const check = (query: string, want: unknown): void => expect(wantedAt(query, query.length), query).toMatchObject(want as object);
+  const check = (query: string, want: unknown): void =>
+    expect(wantedAt(query, query.length), query).toMatchObject(want as object);
   check("ra", { what: "name", typed: "ra", from: 0 });
   check("sum(rate(http_", { what: "name", typed: "http_" });
   check("up{jo", { what: "label", typed: "jo", selector: "up" });
   check('up{job="no', { what: "value", typed: "no", label: "job", selector: "up" });
   check('up{job="a",instance=~"1', { what: "value", typed: "1", label: "instance" });
   check('up{job="a",instance=~"1', { selector: 'up{job="a"}' });
-  check('up{job="a",code!~"5..",route="/orders/{id}",x', { what: "label", typed: "x", selector: 'up{job="a",code!~"5..",route="/orders/{id}"}' });
+  check('up{job="a",code!~"5..",route="/orders/{id}",x', {
+    what: "label",
+    typed: "x",
+    selector: 'up{job="a",code!~"5..",route="/orders/{id}"}',
+  });
   check('{job="', { what: "value", typed: "", label: "job", selector: "" });
   check("sum by (j", { what: "label", typed: "j" });
   check("rate(up[5", { what: "span", typed: "5", from: 8 });
   check("rate(up[", { what: "span", typed: "" });
-  for (const nothing of ['label_replace(up, "a', "up{job=", "up # jo"]) expect(wantedAt(nothing, nothing.length), nothing).toBeNull();
+  for (const nothing of ['label_replace(up, "a', "up{job=", "up # jo"])
+    expect(wantedAt(nothing, nothing.length), nothing).toBeNull();
   expect(wantedAt("up + ", 5)).toBeNull();
 });
 
@@ -35,7 +68,8 @@ test("signatures and errors have their places", () => {
 });
 
 test("a bracket shows its partner, or that it has none", () => {
-  const check = (query: string, at: number, places: number[], paired = true): void => expect(bracketsAt(query, at), query).toEqual({ places, paired });
+  const check = (query: string, at: number, places: number[], paired = true): void =>
+    expect(bracketsAt(query, at), query).toEqual({ places, paired });
   check("sum(rate(up[5m]))", 4, [3, 16]);
   check("sum(rate(up[5m]))", 15, [14, 11]);
   check("sum(rate(up[5m])", 4, [3], false);

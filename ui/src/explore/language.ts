@@ -1,26 +1,147 @@
 // What the editor knows of PromQL: its words, and where in a query the cursor stands.
 
-export type Token = { kind: "function" | "aggregation" | "keyword" | "metric" | "label" | "string" | "number" | "duration" | "operator" | "comment" | "space" | "bad"; text: string; at: number };
+export type Token = {
+  kind:
+    | "function"
+    | "aggregation"
+    | "keyword"
+    | "metric"
+    | "label"
+    | "string"
+    | "number"
+    | "duration"
+    | "operator"
+    | "comment"
+    | "space"
+    | "bad";
+  text: string;
+  at: number;
+};
 
-export const AGGREGATIONS = ["sum", "avg", "count", "min", "max", "topk", "bottomk", "quantile", "stddev", "stdvar", "group", "count_values", "limitk", "limit_ratio"];
-export const KEYWORDS = new Set(["by", "without", "on", "ignoring", "group_left", "group_right", "offset", "bool", "and", "or", "unless", "atan2", "start", "end", "inf", "nan"]);
+export const AGGREGATIONS = [
+  "sum",
+  "avg",
+  "count",
+  "min",
+  "max",
+  "topk",
+  "bottomk",
+  "quantile",
+  "stddev",
+  "stdvar",
+  "group",
+  "count_values",
+  "limitk",
+  "limit_ratio",
+];
+export const KEYWORDS = new Set([
+  "by",
+  "without",
+  "on",
+  "ignoring",
+  "group_left",
+  "group_right",
+  "offset",
+  "bool",
+  "and",
+  "or",
+  "unless",
+  "atan2",
+  "start",
+  "end",
+  "inf",
+  "nan",
+]);
 
 /** Functions with what they take. */
 export const FUNCTIONS: Record<string, string> = {
-  abs: "vector", absent: "vector", absent_over_time: "range", acos: "vector", acosh: "vector", asin: "vector", asinh: "vector", atan: "vector", atanh: "vector",
-  avg_over_time: "range", ceil: "vector", changes: "range", clamp: "vector, min, max", clamp_max: "vector, max", clamp_min: "vector, min", cos: "vector", cosh: "vector",
-  count_over_time: "range", day_of_month: "vector", day_of_week: "vector", day_of_year: "vector", days_in_month: "vector", deg: "vector", delta: "range", deriv: "range",
-  double_exponential_smoothing: "range, level, trend", exp: "vector", first_over_time: "range", floor: "vector", histogram_avg: "vector", histogram_count: "vector", histogram_fraction: "lower, upper, vector",
-  histogram_quantile: "share, vector", histogram_quantiles: "vector, label, share…", histogram_stddev: "vector", histogram_stdvar: "vector", histogram_sum: "vector", hour: "vector", idelta: "range",
-  increase: "range", info: "vector, selector", irate: "range", label_join: "vector, to, separator, from…", label_replace: "vector, to, replacement, from, regex", last_over_time: "range",
-  ln: "vector", log10: "vector", log2: "vector", mad_over_time: "range", max_over_time: "range", min_over_time: "range", minute: "vector", month: "vector", pi: "", predict_linear: "range, seconds",
-  present_over_time: "range", quantile_over_time: "share, range", rad: "vector", rate: "range", resets: "range", round: "vector, to", scalar: "vector", sgn: "vector", sin: "vector", sinh: "vector",
-  sort: "vector", sort_by_label: "vector, label…", sort_by_label_desc: "vector, label…", sort_desc: "vector", sqrt: "vector", stddev_over_time: "range", stdvar_over_time: "range",
-  sum_over_time: "range", tan: "vector", tanh: "vector", time: "", timestamp: "vector", ts_of_first_over_time: "range", ts_of_last_over_time: "range", ts_of_max_over_time: "range", ts_of_min_over_time: "range",
-  vector: "scalar", year: "vector",
+  abs: "vector",
+  absent: "vector",
+  absent_over_time: "range",
+  acos: "vector",
+  acosh: "vector",
+  asin: "vector",
+  asinh: "vector",
+  atan: "vector",
+  atanh: "vector",
+  avg_over_time: "range",
+  ceil: "vector",
+  changes: "range",
+  clamp: "vector, min, max",
+  clamp_max: "vector, max",
+  clamp_min: "vector, min",
+  cos: "vector",
+  cosh: "vector",
+  count_over_time: "range",
+  day_of_month: "vector",
+  day_of_week: "vector",
+  day_of_year: "vector",
+  days_in_month: "vector",
+  deg: "vector",
+  delta: "range",
+  deriv: "range",
+  double_exponential_smoothing: "range, level, trend",
+  exp: "vector",
+  first_over_time: "range",
+  floor: "vector",
+  histogram_avg: "vector",
+  histogram_count: "vector",
+  histogram_fraction: "lower, upper, vector",
+  histogram_quantile: "share, vector",
+  histogram_quantiles: "vector, label, share…",
+  histogram_stddev: "vector",
+  histogram_stdvar: "vector",
+  histogram_sum: "vector",
+  hour: "vector",
+  idelta: "range",
+  increase: "range",
+  info: "vector, selector",
+  irate: "range",
+  label_join: "vector, to, separator, from…",
+  label_replace: "vector, to, replacement, from, regex",
+  last_over_time: "range",
+  ln: "vector",
+  log10: "vector",
+  log2: "vector",
+  mad_over_time: "range",
+  max_over_time: "range",
+  min_over_time: "range",
+  minute: "vector",
+  month: "vector",
+  pi: "",
+  predict_linear: "range, seconds",
+  present_over_time: "range",
+  quantile_over_time: "share, range",
+  rad: "vector",
+  rate: "range",
+  resets: "range",
+  round: "vector, to",
+  scalar: "vector",
+  sgn: "vector",
+  sin: "vector",
+  sinh: "vector",
+  sort: "vector",
+  sort_by_label: "vector, label…",
+  sort_by_label_desc: "vector, label…",
+  sort_desc: "vector",
+  sqrt: "vector",
+  stddev_over_time: "range",
+  stdvar_over_time: "range",
+  sum_over_time: "range",
+  tan: "vector",
+  tanh: "vector",
+  time: "",
+  timestamp: "vector",
+  ts_of_first_over_time: "range",
+  ts_of_last_over_time: "range",
+  ts_of_max_over_time: "range",
+  ts_of_min_over_time: "range",
+  vector: "scalar",
+  year: "vector",
 };
 
-const PATTERN = /(#[^\n]*)|(\s+)|("(?:[^"\\\n]|\\.)*"?|'(?:[^'\\\n]|\\.)*'?|`[^`]*`?)|((?:\d+(?:ms|[smhdwy]))+(?![\w.]))|((?:0x[\da-fA-F_]+|\d[\d_]*\.?\d*(?:[eE][+-]?\d+)?|\.\d+(?:[eE][+-]?\d+)?))|([A-Za-z_:][\w:.]*)|([-+*/%^=!<>~@(),{}[\]:.|]+?)|(.)/gsy;
+const PATTERN =
+  /(#[^\n]*)|(\s+)|("(?:[^"\\\n]|\\.)*"?|'(?:[^'\\\n]|\\.)*'?|`[^`]*`?)|((?:\d+(?:ms|[smhdwy]))+(?![\w.]))|((?:0x[\da-fA-F_]+|\d[\d_]*\.?\d*(?:[eE][+-]?\d+)?|\.\d+(?:[eE][+-]?\d+)?))|([A-Za-z_:][\w:.]*)|([-+*/%^=!<>~@(),{}[\]:.|]+?)|(.)/gsy;
 
 /** A query as pieces with their kinds; every character is in one. */
 export const tokens = (query: string): Token[] => {
@@ -41,14 +162,19 @@ export const tokens = (query: string): Token[] => {
     else if (word) kind = wordKind(word, braces > 0 || grouping > 0, query.slice(at + word.length));
     if (operator === "{") braces++;
     if (operator === "}") braces--;
-    if (operator === "(" && (grouping > 0 || /^(by|without|on|ignoring|group_left|group_right)$/.test(lastWord(found)))) grouping++;
+    if (
+      operator === "(" &&
+      (grouping > 0 || /^(by|without|on|ignoring|group_left|group_right)$/.test(lastWord(found)))
+    )
+      grouping++;
     if (operator === ")" && grouping > 0) grouping--;
     found.push({ kind, text, at });
   }
   return found;
 };
 
-const lastWord = (found: Token[]): string => found.findLast((token) => token.kind !== "space")?.text.toLowerCase() ?? "";
+const lastWord = (found: Token[]): string =>
+  found.findLast((token) => token.kind !== "space")?.text.toLowerCase() ?? "";
 
 const wordKind = (word: string, inLabels: boolean, rest: string): Token["kind"] => {
   if (inLabels) return "label";
@@ -71,7 +197,9 @@ export type Wanted =
 const GROUPING = /^(by|without|on|ignoring|group_left|group_right)$/i;
 
 /** Whether a string has not ended yet. */
-const isOpen = ({ kind, text }: Token): boolean => kind === "string" && (text.length < 2 || text.at(-1) !== text[0] || /[^\\](\\\\)*\\$/.test(text.slice(0, -1)));
+const isOpen = ({ kind, text }: Token): boolean =>
+  kind === "string" &&
+  (text.length < 2 || text.at(-1) !== text[0] || /[^\\](\\\\)*\\$/.test(text.slice(0, -1)));
 
 export const wantedAt = (query: string, at: number): Wanted => {
   const before = tokens(query.slice(0, at)).filter(({ kind }) => kind !== "space");
@@ -99,7 +227,8 @@ export const wantedAt = (query: string, at: number): Wanted => {
     const span = /\d*[a-z]*$/.exec(query.slice(0, at))?.[0] ?? "";
     return { what: "span", typed: span, from: at - span.length };
   }
-  if (around === "(" && GROUPING.test(before[inner - 1]?.text ?? "")) return { what: "label", typed, from, selector: nearMetric(query) };
+  if (around === "(" && GROUPING.test(before[inner - 1]?.text ?? ""))
+    return { what: "label", typed, from, selector: nearMetric(query) };
   return typed ? { what: "name", typed, from } : null;
 };
 
@@ -107,9 +236,16 @@ export const wantedAt = (query: string, at: number): Wanted => {
 const selectorOf = (inside: Token[], metric: Token | undefined): string => {
   const matchers: string[] = [];
   inside.forEach((token, index) => {
-    const operator = inside.slice(0, index).reverse().map(({ kind, text }) => (kind === "operator" && /^[=!~]+$/.test(text) ? text : "|")).join("").split("|")[0] ?? "";
+    const operator =
+      inside
+        .slice(0, index)
+        .reverse()
+        .map(({ kind, text }) => (kind === "operator" && /^[=!~]+$/.test(text) ? text : "|"))
+        .join("")
+        .split("|")[0] ?? "";
     const label = inside[index - operator.length - 1] ?? inside[index - 2];
-    if (token.kind === "string" && !isOpen(token) && operator && label?.kind === "label") matchers.push(`${label.text}${[...operator].reverse().join("")}${token.text}`);
+    if (token.kind === "string" && !isOpen(token) && operator && label?.kind === "label")
+      matchers.push(`${label.text}${[...operator].reverse().join("")}${token.text}`);
   });
   const name = metric?.kind === "metric" ? metric.text : "";
   return matchers.length ? `${name}{${matchers.join(",")}}` : name;
@@ -126,13 +262,18 @@ export const bracketsAt = (query: string, at: number): { places: number[]; paire
   for (let index = here; index >= 0 && index < brackets.length; index += way) {
     const token = brackets[index] as Token;
     depth += /[({[]/.test(token.text) ? way : -way;
-    if (depth === 0) return { places: [start.at, token.at], paired: "()[]{}".indexOf(start.text) >> 1 === "()[]{}".indexOf(token.text) >> 1 };
+    if (depth === 0)
+      return {
+        places: [start.at, token.at],
+        paired: "()[]{}".indexOf(start.text) >> 1 === "()[]{}".indexOf(token.text) >> 1,
+      };
   }
   return { places: [start.at], paired: false };
 };
 
 /** The first metric of a query: its labels are what a grouping is about. */
-const nearMetric = (query: string): string => tokens(query).find((token) => token.kind === "metric")?.text ?? "";
+const nearMetric = (query: string): string =>
+  tokens(query).find((token) => token.kind === "metric")?.text ?? "";
 
 /** The function whose arguments the cursor is in, for its signature. */
 export const signatureAt = (query: string, at: number): { name: string; arguments: string } | null => {

@@ -8,14 +8,19 @@ import { params, setParams } from "../app/route";
 import { range, tick } from "../app/time";
 import { Editor } from "./editor";
 import "./explore.css";
+import { windowOf } from "../format/range";
 import { Explain } from "./explain";
 import { Graph } from "./graph";
 import { History, remember } from "./history";
 import { Table } from "./table";
-import { windowOf } from "../format/range";
 
 const SEPARATOR = /\n;\n/;
-const VIEWS = [["graph", "Graph"], ["table", "Table"], ["heatmap", "Heatmap"], ["explain", "Explain"]] as const;
+const VIEWS = [
+  ["graph", "Graph"],
+  ["table", "Table"],
+  ["heatmap", "Heatmap"],
+  ["explain", "Explain"],
+] as const;
 
 /** Prometheus's own links say `g0.expr`; ours say `q`. */
 const queries = computed(() => {
@@ -48,12 +53,29 @@ export const ExplorePage = (): JSX.Element => {
   };
   const curl = (): string => {
     const { start, end, step } = windowOf(range.value, 600);
-    return asked.map((query) => `curl -G '${new URL("api/v1/query_range", document.baseURI).href}' --data-urlencode ${shell(`query=${query}`)} -d start=${start} -d end=${end} -d step=${step}`).join("\n");
+    return asked
+      .map(
+        (query) =>
+          `curl -G '${new URL("api/v1/query_range", document.baseURI).href}' --data-urlencode ${shell(`query=${query}`)} -d start=${start} -d end=${end} -d step=${step}`,
+      )
+      .join("\n");
   };
-  const panel = (): string => JSON.stringify({
-    type: "timeseries", title: asked[0] ?? "", gridPos: { h: 8, w: 12, x: 0, y: 0 }, fieldConfig: { defaults: {}, overrides: [] },
-    targets: asked.map((query, at) => ({ refId: String.fromCharCode(65 + at), expr: query, legendFormat: "__auto" })),
-  }, null, 2);
+  const panel = (): string =>
+    JSON.stringify(
+      {
+        type: "timeseries",
+        title: asked[0] ?? "",
+        gridPos: { h: 8, w: 12, x: 0, y: 0 },
+        fieldConfig: { defaults: {}, overrides: [] },
+        targets: asked.map((query, at) => ({
+          refId: String.fromCharCode(65 + at),
+          expr: query,
+          legendFormat: "__auto",
+        })),
+      },
+      null,
+      2,
+    );
   return (
     <>
       <Bar title="Explore">
@@ -61,8 +83,22 @@ export const ExplorePage = (): JSX.Element => {
         {asked.length > 0 && (
           <span class="group" role="group" aria-label="Copy as">
             <span class="button said-before">Copy</span>
-            {([["Link", () => location.href], ["curl", curl], ["Grafana panel", panel]] as const).map(([what, text]) => (
-              <button key={what} class="button" type="button" title={`Copy as ${what}`} onClick={() => void copy(what, text())}>{copied.value === what ? "Copied" : what}</button>
+            {(
+              [
+                ["Link", () => location.href],
+                ["curl", curl],
+                ["Grafana panel", panel],
+              ] as const
+            ).map(([what, text]) => (
+              <button
+                key={what}
+                class="button"
+                type="button"
+                title={`Copy as ${what}`}
+                onClick={() => void copy(what, text())}
+              >
+                {copied.value === what ? "Copied" : what}
+              </button>
             ))}
           </span>
         )}
@@ -71,26 +107,85 @@ export const ExplorePage = (): JSX.Element => {
         <div class="editors">
           {all.map((query, at) => (
             <div key={at} class="row">
-              {all.length > 1 && <b class="letter" aria-hidden="true">{String.fromCharCode(65 + at)}</b>}
-              <Editor value={query} label={`Query ${String.fromCharCode(65 + at)}`} autofocus={at === 0 && !query} onRun={(text) => change(at, text)} />
-              {all.length > 1 && <button class="button quiet" type="button" aria-label={`Remove query ${String.fromCharCode(65 + at)}`} onClick={() => setQueries(all.filter((_, index) => index !== at))}><Icon name="close" size={15} /></button>}
+              {all.length > 1 && (
+                <b class="letter" aria-hidden="true">
+                  {String.fromCharCode(65 + at)}
+                </b>
+              )}
+              <Editor
+                value={query}
+                label={`Query ${String.fromCharCode(65 + at)}`}
+                autofocus={at === 0 && !query}
+                onRun={(text) => change(at, text)}
+              />
+              {all.length > 1 && (
+                <button
+                  class="button quiet"
+                  type="button"
+                  aria-label={`Remove query ${String.fromCharCode(65 + at)}`}
+                  onClick={() => setQueries(all.filter((_, index) => index !== at))}
+                >
+                  <Icon name="close" size={15} />
+                </button>
+              )}
             </div>
           ))}
         </div>
         <div class="row wrap under">
           <nav class="tabs" aria-label="How answers are shown">
-            {VIEWS.map(([name, title]) => <button key={name} type="button" aria-current={view.value === name ? "page" : undefined} onClick={() => setParams({ view: name === "graph" ? undefined : name })}>{title}</button>)}
+            {VIEWS.map(([name, title]) => (
+              <button
+                key={name}
+                type="button"
+                aria-current={view.value === name ? "page" : undefined}
+                onClick={() => setParams({ view: name === "graph" ? undefined : name })}
+              >
+                {title}
+              </button>
+            ))}
           </nav>
           <span class="row">
-            {asked.length > 1 && /^(graph|heatmap)$/.test(view.value) && <button class="button quiet" type="button" aria-pressed={split} onClick={() => setParams({ split: split ? undefined : "1" })}>Side by side</button>}
-            {all.length < 6 && asked.length === all.length && <button class="button quiet" type="button" onClick={() => setParams({ q: `${all.join("\n;\n")}\n;\n` })}><Icon name="plus" size={15} /> Add a query</button>}
+            {asked.length > 1 && /^(graph|heatmap)$/.test(view.value) && (
+              <button
+                class="button quiet"
+                type="button"
+                aria-pressed={split}
+                onClick={() => setParams({ split: split ? undefined : "1" })}
+              >
+                Side by side
+              </button>
+            )}
+            {all.length < 6 && asked.length === all.length && (
+              <button
+                class="button quiet"
+                type="button"
+                onClick={() => setParams({ q: `${all.join("\n;\n")}\n;\n` })}
+              >
+                <Icon name="plus" size={15} /> Add a query
+              </button>
+            )}
           </span>
         </div>
-        {!asked.length ? <Start onPick={(query) => change(0, query)} />
-          : view.value === "table" ? <Table queries={asked} />
-          : view.value === "explain" ? <Explain queries={asked} />
-          : split && asked.length > 1 ? <div class="charts">{asked.map((query, at) => <Graph key={`${view.value} ${at}`} queries={[query]} heatmap={view.value === "heatmap"} title={`${String.fromCharCode(65 + at)}  ${query}`} />)}</div>
-          : <Graph key={view.value} queries={asked} heatmap={view.value === "heatmap"} />}
+        {!asked.length ? (
+          <Start onPick={(query) => change(0, query)} />
+        ) : view.value === "table" ? (
+          <Table queries={asked} />
+        ) : view.value === "explain" ? (
+          <Explain queries={asked} />
+        ) : split && asked.length > 1 ? (
+          <div class="charts">
+            {asked.map((query, at) => (
+              <Graph
+                key={`${view.value} ${at}`}
+                queries={[query]}
+                heatmap={view.value === "heatmap"}
+                title={`${String.fromCharCode(65 + at)}  ${query}`}
+              />
+            ))}
+          </div>
+        ) : (
+          <Graph key={view.value} queries={asked} heatmap={view.value === "heatmap"} />
+        )}
       </div>
     </>
   );
@@ -106,7 +201,18 @@ const STARTS: [string, string][] = [
 ];
 
 const Start = ({ onPick }: { onPick: (query: string) => void }): JSX.Element => (
-  <Empty title="Ask in PromQL" text="Type a metric's name to see what there is; Ctrl Space completes, Enter runs, Shift Enter breaks the line.">
-    <ul class="starts">{STARTS.map(([title, query]) => <li key={query}><button type="button" class="button" onClick={() => onPick(query)}>{title}</button></li>)}</ul>
+  <Empty
+    title="Ask in PromQL"
+    text="Type a metric's name to see what there is; Ctrl Space completes, Enter runs, Shift Enter breaks the line."
+  >
+    <ul class="starts">
+      {STARTS.map(([title, query]) => (
+        <li key={query}>
+          <button type="button" class="button" onClick={() => onPick(query)}>
+            {title}
+          </button>
+        </li>
+      ))}
+    </ul>
   </Empty>
 );

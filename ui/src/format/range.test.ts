@@ -29,7 +29,8 @@ test("ranges are read as people write them", () => {
 });
 
 test("what makes no sense is no range", () => {
-  for (const said of ["", "soon", "25:00-26:00", "last 3 potatoes", "10:00 to 09:00 to 08:00"]) expect(parseRange(said, NOW, true), said).toBeUndefined();
+  for (const said of ["", "soon", "25:00-26:00", "last 3 potatoes", "10:00 to 09:00 to 08:00"])
+    expect(parseRange(said, NOW, true), said).toBeUndefined();
 });
 
 test("spans add up", () => {
@@ -44,7 +45,8 @@ test("steps do not move with the clock", () => {
 });
 
 test("moments as dashboards say them", () => {
-  const moment = (said: string, end: boolean, want: number, offset = 0): void => expect(instant(said, NOW, offset, end), said).toBe(want);
+  const moment = (said: string, end: boolean, want: number, offset = 0): void =>
+    expect(instant(said, NOW, offset, end), said).toBe(want);
   moment("now/d", false, at(21, 0));
   moment("now/d", true, at(22, 0));
   moment("now-1d/d", false, at(20, 0));

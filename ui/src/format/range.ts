@@ -5,8 +5,24 @@ import { shifted } from "./time";
 export type Range = { from: number; to: number; relative: string | undefined };
 
 const UNITS: Record<string, number> = {
-  s: 1e3, sec: 1e3, second: 1e3, m: 6e4, min: 6e4, minute: 6e4, h: 36e5, hr: 36e5, hour: 36e5, d: 864e5, day: 864e5,
-  w: 6048e5, week: 6048e5, mo: 2592e6, month: 2592e6, M: 2592e6, y: 31536e6, year: 31536e6,
+  s: 1e3,
+  sec: 1e3,
+  second: 1e3,
+  m: 6e4,
+  min: 6e4,
+  minute: 6e4,
+  h: 36e5,
+  hr: 36e5,
+  hour: 36e5,
+  d: 864e5,
+  day: 864e5,
+  w: 6048e5,
+  week: 6048e5,
+  mo: 2592e6,
+  month: 2592e6,
+  M: 2592e6,
+  y: 31536e6,
+  year: 31536e6,
 };
 const WEEKDAYS = ["sunday", "monday", "tuesday", "wednesday", "thursday", "friday", "saturday"];
 const DAY = 864e5;
@@ -14,7 +30,14 @@ const DAY = 864e5;
 /** `1h30m`, `3 hours`, `2d` in milliseconds. */
 export const parseSpan = (text: string): number | undefined => {
   const parts = [...text.trim().matchAll(/(\d+(?:\.\d+)?)\s*([a-zA-Z]+)\s*/g)];
-  if (!parts.length || parts.map((part) => part[0]).join("").trim() !== text.trim()) return undefined;
+  if (
+    !parts.length ||
+    parts
+      .map((part) => part[0])
+      .join("")
+      .trim() !== text.trim()
+  )
+    return undefined;
   let total = 0;
   for (const [, amount, name = ""] of parts) {
     const unit = UNITS[name] ?? UNITS[name.toLowerCase()] ?? UNITS[name.toLowerCase().replace(/s$/, "")];
@@ -33,14 +56,31 @@ export const parseRange = (text: string, now: number, utc = false): Range | unde
   const offset = shifted(now, utc).getTime() - now;
   const local = now + offset;
   const days = dayOf(said, local);
-  const recent = parseSpan(said.replace(/^(the )?(last|past)\s+/, "").replace(/^now-/, "").replace(/\s+ago$/, "").replace(/^-/, ""))
-    ?? parseSpan(`1${said.replace(/^(the )?(last|past)\s+/, "")}`.replace(/^1(?=\d)/, ""));
-  if (!days && recent && !/\bago$/.test(said)) return { from: now - recent, to: now, relative: `now-${shortSpan(recent)}` };
+  const recent =
+    parseSpan(
+      said
+        .replace(/^(the )?(last|past)\s+/, "")
+        .replace(/^now-/, "")
+        .replace(/\s+ago$/, "")
+        .replace(/^-/, ""),
+    ) ?? parseSpan(`1${said.replace(/^(the )?(last|past)\s+/, "")}`.replace(/^1(?=\d)/, ""));
+  if (!days && recent && !/\bago$/.test(said))
+    return { from: now - recent, to: now, relative: `now-${shortSpan(recent)}` };
   if (days) {
     const { start, end, rest } = days;
-    const hours = /^(?:from )?(\d{1,2})(?::(\d{2}))?(?::(\d{2}))?\s*(?:-|–|to|until)\s*(\d{1,2})(?::(\d{2}))?(?::(\d{2}))?$/.exec(rest);
+    const hours =
+      /^(?:from )?(\d{1,2})(?::(\d{2}))?(?::(\d{2}))?\s*(?:-|–|to|until)\s*(\d{1,2})(?::(\d{2}))?(?::(\d{2}))?$/.exec(
+        rest,
+      );
     if (hours) {
-      const [h1, m1, s1, h2, m2, s2] = hours.slice(1).map((part) => Number(part ?? 0)) as [number, number, number, number, number, number];
+      const [h1, m1, s1, h2, m2, s2] = hours.slice(1).map((part) => Number(part ?? 0)) as [
+        number,
+        number,
+        number,
+        number,
+        number,
+        number,
+      ];
       if (h1 > 24 || h2 > 24 || m1 > 59 || m2 > 59) return undefined;
       const from = start + h1 * 36e5 + m1 * 6e4 + s1 * 1e3;
       const to = start + h2 * 36e5 + m2 * 6e4 + s2 * 1e3;
@@ -49,7 +89,12 @@ export const parseRange = (text: string, now: number, utc = false): Range | unde
     }
     if (!rest) return { from: start - offset, to: Math.min(end, local) - offset, relative: undefined };
     const since = /^(\d{1,2})(?::(\d{2}))?$/.exec(rest);
-    if (since) return { from: start + Number(since[1]) * 36e5 + Number(since[2] ?? 0) * 6e4 - offset, to: now, relative: undefined };
+    if (since)
+      return {
+        from: start + Number(since[1]) * 36e5 + Number(since[2] ?? 0) * 6e4 - offset,
+        to: now,
+        relative: undefined,
+      };
     return undefined;
   }
   const [left, right] = said.split(/\s+(?:to|until|–)\s+|\s+-\s+/);
@@ -61,10 +106,15 @@ export const parseRange = (text: string, now: number, utc = false): Range | unde
 /** A day and what is said of it after. */
 const dayOf = (said: string, local: number): { start: number; end: number; rest: string } | undefined => {
   const today = midnight(local);
-  const word = /^(?:on )?(today|yesterday|this week|last week|sunday|monday|tuesday|wednesday|thursday|friday|saturday|sun|mon|tue|wed|thu|fri|sat)\b\s*(.*)$/.exec(said);
+  const word =
+    /^(?:on )?(today|yesterday|this week|last week|sunday|monday|tuesday|wednesday|thursday|friday|saturday|sun|mon|tue|wed|thu|fri|sat)\b\s*(.*)$/.exec(
+      said,
+    );
   if (!word) {
-    if (/^\d{1,2}(:\d{2})?\s*(-|–|to)\s*\d{1,2}(:\d{2})?$/.test(said)) return { start: today, end: today + DAY, rest: said };
-    const date = /^(\d{4})-(\d{2})-(\d{2})(?:[ t]+(\d{1,2}(?::\d{2})?\s*(?:-|–|to)\s*\d{1,2}(?::\d{2})?))?$/.exec(said);
+    if (/^\d{1,2}(:\d{2})?\s*(-|–|to)\s*\d{1,2}(:\d{2})?$/.test(said))
+      return { start: today, end: today + DAY, rest: said };
+    const date =
+      /^(\d{4})-(\d{2})-(\d{2})(?:[ t]+(\d{1,2}(?::\d{2})?\s*(?:-|–|to)\s*\d{1,2}(?::\d{2})?))?$/.exec(said);
     if (!date) return undefined;
     const start = Date.UTC(Number(date[1]), Number(date[2]) - 1, Number(date[3]));
     return { start, end: start + DAY, rest: date[4] ?? "" };
@@ -92,8 +142,14 @@ const rounded = (said: string, now: number, offset: number, end: boolean): numbe
   const monday = day - ((date.getUTCDay() + 6) % 7);
   const later = end ? 1 : 0;
   const size = UNITS[whole] ?? 1;
-  const start = whole === "y" ? Date.UTC(year + later, 0) : whole === "M" ? Date.UTC(year, month + later) : whole === "w" ? Date.UTC(year, month, monday + 7 * later)
-    : (Math.floor((moved + offset) / size) + later) * size;
+  const start =
+    whole === "y"
+      ? Date.UTC(year + later, 0)
+      : whole === "M"
+        ? Date.UTC(year, month + later)
+        : whole === "w"
+          ? Date.UTC(year, month, monday + 7 * later)
+          : (Math.floor((moved + offset) / size) + later) * size;
   return start - offset;
 };
 
@@ -108,23 +164,48 @@ export const instant = (text: string, now: number, offset: number, end = false):
   if (/^\d{13}$/.test(said)) return Number(said);
   if (/^\d{9,10}$/.test(said)) return Number(said) * 1000;
   const time = /^(\d{1,2}):(\d{2})(?::(\d{2}))?$/.exec(said);
-  if (time) return midnight(now + offset) + Number(time[1]) * 36e5 + Number(time[2]) * 6e4 + Number(time[3] ?? 0) * 1e3 - offset;
+  if (time)
+    return (
+      midnight(now + offset) +
+      Number(time[1]) * 36e5 +
+      Number(time[2]) * 6e4 +
+      Number(time[3] ?? 0) * 1e3 -
+      offset
+    );
   const date = /^(\d{4})-(\d{2})-(\d{2})(?:[t ]+(\d{1,2}):(\d{2})(?::(\d{2})(?:\.\d+)?)?)?(z)?$/i.exec(said);
   if (!date) return undefined;
-  const [year, month, day, hour, minute, second] = date.slice(1, 7).map((part) => Number(part ?? 0)) as [number, number, number, number, number, number];
+  const [year, month, day, hour, minute, second] = date.slice(1, 7).map((part) => Number(part ?? 0)) as [
+    number,
+    number,
+    number,
+    number,
+    number,
+    number,
+  ];
   return Date.UTC(year, month - 1, day, hour, minute, second) - (date[7] ? 0 : offset);
 };
 
 /** `3h`, `90m`, `2d`: the shortest exact name. */
 export const shortSpan = (millis: number): string => {
-  for (const [size, unit] of [[864e5, "d"], [36e5, "h"], [6e4, "m"]] as const) if (millis % size === 0) return `${millis / size}${unit}`;
+  for (const [size, unit] of [
+    [864e5, "d"],
+    [36e5, "h"],
+    [6e4, "m"],
+  ] as const)
+    if (millis % size === 0) return `${millis / size}${unit}`;
   return `${Math.round(millis / 1000)}s`;
 };
 
-const STEPS = [1, 2, 5, 10, 15, 20, 30, 60, 120, 300, 600, 900, 1200, 1800, 3600, 7200, 10_800, 21_600, 43_200, 86_400];
+const STEPS = [
+  1, 2, 5, 10, 15, 20, 30, 60, 120, 300, 600, 900, 1200, 1800, 3600, 7200, 10_800, 21_600, 43_200, 86_400,
+];
 
 /** A step in seconds that gives about as many points as there are pixels, and a window whose steps do not move with the clock. */
-export const windowOf = (shown: { from: number; to: number }, pixels: number, minimum = 1): { start: number; end: number; step: number } => {
+export const windowOf = (
+  shown: { from: number; to: number },
+  pixels: number,
+  minimum = 1,
+): { start: number; end: number; step: number } => {
   const seconds = (shown.to - shown.from) / 1000;
   const wanted = Math.max(minimum, seconds / Math.max(60, pixels));
   const step = STEPS.find((size) => size >= wanted) ?? Math.ceil(wanted / 86_400) * 86_400;
@@ -137,7 +218,12 @@ const POINTS_MAX = 11_000;
 const STEPS_MAX = 100_000;
 
 /** As `windowOf`, with a step that was asked for; `most` is how many points of it are worth their way, where thinning them changes nothing. */
-export const windowIn = (shown: { from: number; to: number }, pixels: number, said?: number, most?: number): { start: number; end: number; step: number; most?: number } => {
+export const windowIn = (
+  shown: { from: number; to: number },
+  pixels: number,
+  said?: number,
+  most?: number,
+): { start: number; end: number; step: number; most?: number } => {
   if (!said) return windowOf(shown, pixels);
   const seconds = (shown.to - shown.from) / 1000;
   const step = Math.max(said, Math.ceil(seconds / (most ? STEPS_MAX : POINTS_MAX)));

@@ -7,7 +7,10 @@ export const clock = (millis: number, now: number, utc = false): string => {
   const [at, today] = [shifted(millis, utc), shifted(now, utc)];
   const time = `${two(at.getUTCHours())}:${two(at.getUTCMinutes())}`;
   if (Math.floor(at.getTime() / 86_400_000) === Math.floor(today.getTime() / 86_400_000)) return time;
-  const day = Math.abs(now - millis) < 6 * 86_400_000 ? DAYS[at.getUTCDay()] : `${at.getUTCDate()} ${MONTHS[at.getUTCMonth()]}`;
+  const day =
+    Math.abs(now - millis) < 6 * 86_400_000
+      ? DAYS[at.getUTCDay()]
+      : `${at.getUTCDate()} ${MONTHS[at.getUTCMonth()]}`;
   return `${day} ${time}`;
 };
 
@@ -25,11 +28,18 @@ export const MONTHS = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "
 /** A span in its two largest units: `3 h 20 min`, `45 s`. */
 export const span = (millis: number): string => {
   const seconds = Math.max(0, Math.round(millis / 1000));
-  const units: [number, string][] = [[86_400, "d"], [3_600, "h"], [60, "min"], [1, "s"]];
+  const units: [number, string][] = [
+    [86_400, "d"],
+    [3_600, "h"],
+    [60, "min"],
+    [1, "s"],
+  ];
   const at = units.findIndex(([size]) => seconds >= size);
   const [size, unit] = units[at] ?? [1, "s"];
   const whole = Math.floor(seconds / size);
   const [small, smallUnit] = units[at + 1] ?? [1, ""];
   const rest = Math.floor((seconds % size) / small);
-  return rest && smallUnit && smallUnit !== "s" && whole < 10 ? `${whole} ${unit} ${rest} ${smallUnit}` : `${whole} ${unit}`;
+  return rest && smallUnit && smallUnit !== "s" && whole < 10
+    ? `${whole} ${unit} ${rest} ${smallUnit}`
+    : `${whole} ${unit}`;
 };

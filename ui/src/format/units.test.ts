@@ -1,7 +1,8 @@
 import { expect, test } from "vitest";
 import { show } from "./units";
 
-const check = (value: number | null, unit: string, want: string, decimals?: number): void => expect(show(value, unit, decimals), `${value} ${unit}`).toBe(want);
+const check = (value: number | null, unit: string, want: string, decimals?: number): void =>
+  expect(show(value, unit, decimals), `${value} ${unit}`).toBe(want);
 
 test("values are shown in the unit that reads best", () => {
   check(0, "short", "0");

@@ -10,20 +10,47 @@ import { show } from "../format/units";
 const DASHBOARDS_READ_MAX = 200;
 
 type Board = { id: string; title: string; panels: string[] };
-export type Askers = { boards: Board[]; people: number; dashboards: number; clients: number; last: number; names: string[] };
+export type Askers = {
+  boards: Board[];
+  people: number;
+  dashboards: number;
+  clients: number;
+  last: number;
+  names: string[];
+};
 
 /** Every dashboard as its panels' titles and queries. */
-const readBoards = async (signal: AbortSignal): Promise<{ id: string; title: string; panels: [string, string][] }[]> => {
+const readBoards = async (
+  signal: AbortSignal,
+): Promise<{ id: string; title: string; panels: [string, string][] }[]> => {
   const { data: all } = await ask<DashboardsAnswer["data"]>("dashboards", {}, signal);
-  return Promise.all(all.filter(({ problem }) => !problem).slice(0, DASHBOARDS_READ_MAX).map(async ({ id, title }) => {
-    const { data } = await ask<DashboardAnswer["data"]>(`dashboards/${encodeURIComponent(id)}`, {}, signal);
-    const panels = data.dashboard.sections.flatMap((section) => section.panels);
-    return { id, title, panels: panels.map((panel): [string, string] => [panel.title, panel.queries.map(({ query }) => query).join("\n")]) };
-  }));
+  return Promise.all(
+    all
+      .filter(({ problem }) => !problem)
+      .slice(0, DASHBOARDS_READ_MAX)
+      .map(async ({ id, title }) => {
+        const { data } = await ask<DashboardAnswer["data"]>(
+          `dashboards/${encodeURIComponent(id)}`,
+          {},
+          signal,
+        );
+        const panels = data.dashboard.sections.flatMap((section) => section.panels);
+        return {
+          id,
+          title,
+          panels: panels.map((panel): [string, string] => [
+            panel.title,
+            panel.queries.map(({ query }) => query).join("\n"),
+          ]),
+        };
+      }),
+  );
 };
 
 /** The names in queries that may be metrics, each with where it stands. */
-export const namesOf = (boards: { id: string; title: string; panels: [string, string][] }[]): Map<string, Board[]> => {
+export const namesOf = (
+  boards: { id: string; title: string; panels: [string, string][] }[],
+): Map<string, Board[]> => {
   const found = new Map<string, Board[]>();
   for (const { id, title, panels } of boards) {
     for (const [panel, queries] of panels) {
@@ -40,17 +67,33 @@ export const namesOf = (boards: { id: string; title: string; panels: [string, st
 
 /** Answers who asks for a metric. */
 export const askedFor = async (signal: AbortSignal): Promise<(name: string) => Askers> => {
-  const [boards, usage] = await Promise.all([readBoards(signal), ask<UsageAnswer["data"]>("usage", {}, signal)]);
+  const [boards, usage] = await Promise.all([
+    readBoards(signal),
+    ask<UsageAnswer["data"]>("usage", {}, signal),
+  ]);
   const named = namesOf(boards);
-  return (name) => ({ people: 0, dashboards: 0, clients: 0, last: 0, names: [], ...usage.data[name], boards: named.get(name) ?? [] });
+  return (name) => ({
+    people: 0,
+    dashboards: 0,
+    clients: 0,
+    last: 0,
+    names: [],
+    ...usage.data[name],
+    boards: named.get(name) ?? [],
+  });
 };
 
-export const total = ({ boards, people, dashboards, clients }: Askers): number => boards.length + people + dashboards + clients;
+export const total = ({ boards, people, dashboards, clients }: Askers): number =>
+  boards.length + people + dashboards + clients;
 
 /** Of two parts of one metric. */
 export const bothAsked = (a: Askers, b: Askers): Askers => ({
   boards: [...a.boards, ...b.boards.filter(({ id }) => !a.boards.some((one) => one.id === id))],
-  people: a.people + b.people, dashboards: a.dashboards + b.dashboards, clients: a.clients + b.clients, last: Math.max(a.last, b.last), names: [...new Set([...a.names, ...b.names])],
+  people: a.people + b.people,
+  dashboards: a.dashboards + b.dashboards,
+  clients: a.clients + b.clients,
+  last: Math.max(a.last, b.last),
+  names: [...new Set([...a.names, ...b.names])],
 });
 
 export const AskedBy = ({ name }: { name: string }): JSX.Element | null => {
@@ -61,13 +104,33 @@ export const AskedBy = ({ name }: { name: string }): JSX.Element | null => {
   return (
     <section class="card pad finding">
       <h2>Asked for by</h2>
-      {!total(asked.data) && <p class="faint">Nobody: it stands in no dashboard, and no one asked for it since the server started.</p>}
+      {!total(asked.data) && (
+        <p class="faint">
+          Nobody: it stands in no dashboard, and no one asked for it since the server started.
+        </p>
+      )}
       <ul>
-        {boards.map(({ id, title, panels }) => <li key={id}><a class="link" href={href(`/dashboards/${encodeURIComponent(id)}`)}>{title}</a> <span class="dim">{panels.slice(0, 5).filter(Boolean).join(", ")}{panels.length > 5 ? ` and ${panels.length - 5} more` : ""}</span></li>)}
+        {boards.map(({ id, title, panels }) => (
+          <li key={id}>
+            <a class="link" href={href(`/dashboards/${encodeURIComponent(id)}`)}>
+              {title}
+            </a>{" "}
+            <span class="dim">
+              {panels.slice(0, 5).filter(Boolean).join(", ")}
+              {panels.length > 5 ? ` and ${panels.length - 5} more` : ""}
+            </span>
+          </li>
+        ))}
         {people > 0 && <li>People at this page, {times(people)}</li>}
-        {clients > 0 && <li>Programs, {times(clients)} <span class="dim">{names.join(", ")}</span></li>}
+        {clients > 0 && (
+          <li>
+            Programs, {times(clients)} <span class="dim">{names.join(", ")}</span>
+          </li>
+        )}
       </ul>
-      {last > 0 && <p class="faint">Last asked for at {clock(last, Date.now())}; counted since the server started.</p>}
+      {last > 0 && (
+        <p class="faint">Last asked for at {clock(last, Date.now())}; counted since the server started.</p>
+      )}
     </section>
   );
 };

@@ -10,7 +10,11 @@ import { deck } from "../deck/live";
 const ELSEWHERE: [RegExp, string, string][] = [
   [/^(query|expression|console|prometheus)/, "explore", "Explore asks queries"],
   [/^(target|service-?discovery|scrape|job)/, "targets", "Targets says what is scraped, and what goes wrong"],
-  [/^(status|tsdb|flags|config|runtime|build|system|storage|version)/, "system", "System says what this server is and does"],
+  [
+    /^(status|tsdb|flags|config|runtime|build|system|storage|version)/,
+    "system",
+    "System says what this server is and does",
+  ],
   [/^(metrics?|names|catalog|cardinality|label)/, "catalog", "Metrics lists every metric"],
   [/^(d|dashboards?|boards?|playlists?|panel)s?$/, "dashboards", "Dashboards lists them all"],
   [/^(hosts?|nodes?|machines?|databases?|infra)/, "hosts", "Hosts shows machines and databases"],
@@ -20,12 +24,19 @@ const ELSEWHERE: [RegExp, string, string][] = [
 /** Addresses to try instead, the likeliest first. */
 const near = (): { to: string; text: string }[] => {
   const [first = "", second = ""] = parts.value;
-  const services = (deck.value?.services ?? []).map(({ name }) => name).filter((name) => name === second || name === first);
+  const services = (deck.value?.services ?? [])
+    .map(({ name }) => name)
+    .filter((name) => name === second || name === first);
   return [
     // Grafana's own addresses: /d/uid/name.
-    ...(first === "d" && second ? [{ to: `/dashboards/${encodeURIComponent(second)}`, text: `The dashboard ${second}` }] : []),
+    ...(first === "d" && second
+      ? [{ to: `/dashboards/${encodeURIComponent(second)}`, text: `The dashboard ${second}` }]
+      : []),
     ...services.map((name) => ({ to: `/service/${encodeURIComponent(name)}`, text: `The service ${name}` })),
-    ...ELSEWHERE.filter(([pattern]) => pattern.test(first.toLowerCase())).map(([, to, text]) => ({ to: `/${to}`, text })),
+    ...ELSEWHERE.filter(([pattern]) => pattern.test(first.toLowerCase())).map(([, to, text]) => ({
+      to: `/${to}`,
+      text,
+    })),
   ];
 };
 
@@ -36,12 +47,29 @@ export const MissingPage = (): JSX.Element => {
     <>
       <Bar title="Nothing is here" time={false} />
       <div class="page">
-        <Empty title="There is no such page" text="The address may be mistyped, or from another version or another program.">
+        <Empty
+          title="There is no such page"
+          text="The address may be mistyped, or from another version or another program."
+        >
           <p class="mono clip">{path.value}</p>
-          <ul class="near">{found.map(({ to, text }) => <li key={to}><a class="link" href={href(to, kept)}>{text}</a></li>)}</ul>
+          <ul class="near">
+            {found.map(({ to, text }) => (
+              <li key={to}>
+                <a class="link" href={href(to, kept)}>
+                  {text}
+                </a>
+              </li>
+            ))}
+          </ul>
           <p class="row wrap">
-            {!found.some(({ to }) => to === "/") && <button class="button" type="button" onClick={() => go(href("/"))}>To the deck</button>}
-            <button class="button" type="button" onClick={openPalette}>Find a service, a metric or a dashboard</button>
+            {!found.some(({ to }) => to === "/") && (
+              <button class="button" type="button" onClick={() => go(href("/"))}>
+                To the deck
+              </button>
+            )}
+            <button class="button" type="button" onClick={openPalette}>
+              Find a service, a metric or a dashboard
+            </button>
           </p>
         </Empty>
       </div>

@@ -12,18 +12,39 @@ import { Chart } from "../chart/chart";
 import { span, stamp } from "../format/time";
 import { show } from "../format/units";
 
-const TABS = [["", "Overview"], ["queries", "Running queries"], ["storage", "Storage"], ["flags", "Flags"], ["config", "Configuration"]] as const;
+const TABS = [
+  ["", "Overview"],
+  ["queries", "Running queries"],
+  ["storage", "Storage"],
+  ["flags", "Flags"],
+  ["config", "Configuration"],
+] as const;
 
 export const SystemPage = (): JSX.Element => {
   const tab = params.value.get("tab") ?? "";
-  const views: Record<string, () => JSX.Element> = { "": Overview, queries: Running, storage: Storage, flags: Flags, config: Configuration };
+  const views: Record<string, () => JSX.Element> = {
+    "": Overview,
+    queries: Running,
+    storage: Storage,
+    flags: Flags,
+    config: Configuration,
+  };
   const View = views[tab] ?? Overview;
   return (
     <>
       <Bar title="System" time={tab === ""} />
       <div class="page">
         <nav class="tabs" aria-label="System">
-          {TABS.map(([name, title]) => <button key={name} type="button" aria-current={tab === name ? "page" : undefined} onClick={() => setParams({ tab: name || undefined })}>{title}</button>)}
+          {TABS.map(([name, title]) => (
+            <button
+              key={name}
+              type="button"
+              aria-current={tab === name ? "page" : undefined}
+              onClick={() => setParams({ tab: name || undefined })}
+            >
+              {title}
+            </button>
+          ))}
         </nav>
         <View />
       </div>
@@ -31,19 +52,33 @@ export const SystemPage = (): JSX.Element => {
   );
 };
 
-type Runtime = { startTime: string; hostname: string; storageRetention: string; reloadConfigSuccess: boolean; lastConfigTime: string; CWD: string };
+type Runtime = {
+  startTime: string;
+  hostname: string;
+  storageRetention: string;
+  reloadConfigSuccess: boolean;
+  lastConfigTime: string;
+  CWD: string;
+};
 type Build = { version: string; revision: string };
 type Family = { name: string; metric: { gauge?: { value: number }; counter?: { value: number } }[] };
 type Head = { headStats: { numSeries: number; minTime: number; maxTime: number } };
 
 const Fact = (props: { name: string; value: string; more?: string }): JSX.Element => (
-  <div class="card fact"><dt>{props.name}</dt><dd>{props.value}</dd>{props.more && <dd class="more">{props.more}</dd>}</div>
+  <div class="card fact">
+    <dt>{props.name}</dt>
+    <dd>{props.value}</dd>
+    {props.more && <dd class="more">{props.more}</dd>}
+  </div>
 );
 
 const Overview = (): JSX.Element => {
   const asked = useAsked(String(tick.value), async (signal) => {
     const [runtime, build, own, tsdb] = await Promise.all([
-      ask<Runtime>("status/runtimeinfo", {}, signal), ask<Build>("status/buildinfo", {}, signal), ask<Family[]>("status/self_metrics", {}, signal), ask<Head>("status/tsdb", { limit: 1 }, signal),
+      ask<Runtime>("status/runtimeinfo", {}, signal),
+      ask<Build>("status/buildinfo", {}, signal),
+      ask<Family[]>("status/self_metrics", {}, signal),
+      ask<Head>("status/tsdb", { limit: 1 }, signal),
     ]);
     const value = (name: string) => {
       const metric = own.data.find((family) => family.name === name)?.metric[0];
@@ -58,20 +93,94 @@ const Overview = (): JSX.Element => {
   return (
     <>
       <dl class="facts">
-        <Fact name="Version" value={build.version} more={build.revision ? build.revision.slice(0, 12) : runtime.hostname} />
-        <Fact name="Running for" value={span(Date.now() - Date.parse(runtime.startTime))} more={`since ${stamp(Date.parse(runtime.startTime))} on ${runtime.hostname}`} />
-        <Fact name="Series" value={show(head.numSeries, "short")} more={`${show(value("flightdeck_store_targets"), "short")} targets × ${show(value("flightdeck_store_points"), "short")} points`} />
-        <Fact name="Memory" value={show(value("process_resident_memory_bytes"), "bytes")} more={`${show(value("flightdeck_store_memory_bytes"), "bytes")} for series and index`} />
-        <Fact name="On disk" value={show((value("flightdeck_store_part_bytes") ?? 0) + (value("flightdeck_store_log_bytes") ?? 0), "bytes")} more={`${show(value("flightdeck_store_parts"), "short")} parts, log ${show(value("flightdeck_store_log_bytes"), "bytes")}`} />
-        <Fact name="Retention" value={runtime.storageRetention || "–"} more={`configuration ${runtime.reloadConfigSuccess ? "loaded" : "could not be reloaded"} ${stamp(Date.parse(runtime.lastConfigTime) || 0)}`} />
+        <Fact
+          name="Version"
+          value={build.version}
+          more={build.revision ? build.revision.slice(0, 12) : runtime.hostname}
+        />
+        <Fact
+          name="Running for"
+          value={span(Date.now() - Date.parse(runtime.startTime))}
+          more={`since ${stamp(Date.parse(runtime.startTime))} on ${runtime.hostname}`}
+        />
+        <Fact
+          name="Series"
+          value={show(head.numSeries, "short")}
+          more={`${show(value("flightdeck_store_targets"), "short")} targets × ${show(value("flightdeck_store_points"), "short")} points`}
+        />
+        <Fact
+          name="Memory"
+          value={show(value("process_resident_memory_bytes"), "bytes")}
+          more={`${show(value("flightdeck_store_memory_bytes"), "bytes")} for series and index`}
+        />
+        <Fact
+          name="On disk"
+          value={show(
+            (value("flightdeck_store_part_bytes") ?? 0) + (value("flightdeck_store_log_bytes") ?? 0),
+            "bytes",
+          )}
+          more={`${show(value("flightdeck_store_parts"), "short")} parts, log ${show(value("flightdeck_store_log_bytes"), "bytes")}`}
+        />
+        <Fact
+          name="Retention"
+          value={runtime.storageRetention || "–"}
+          more={`configuration ${runtime.reloadConfigSuccess ? "loaded" : "could not be reloaded"} ${stamp(Date.parse(runtime.lastConfigTime) || 0)}`}
+        />
       </dl>
       <div class="charts">
-        <Chart title="Samples per second" unit="short" stack="normal" queries={[{ query: `sum by (source) (rate(flightdeck_samples_appended_total{${own}}[5m]))`, name: (labels) => labels["source"] ?? "" }]} />
-        <Chart title="CPU" unit="cores" min={0} queries={[{ query: `rate(process_cpu_seconds_total{${own}}[5m])`, name: "used" }]} />
-        <Chart title="Memory" unit="bytes" min={0} queries={[{ query: `process_resident_memory_bytes{${own}}`, name: "resident" }, { query: `flightdeck_store_memory_bytes{${own}}`, name: "series and index" }, { query: `flightdeck_store_cache_bytes{${own}}`, name: "cache" }]} />
-        <Chart title="Series" unit="short" min={0} queries={[{ query: `flightdeck_store_series{${own}}`, name: "of the head" }]} />
-        <Chart title="Disk" unit="bytes" stack="normal" queries={[{ query: `flightdeck_store_part_bytes{${own}}`, name: "parts" }, { query: `flightdeck_store_log_bytes{${own}}`, name: "log" }]} />
-        <Chart title="Requests answered" unit="reqps" stack="normal" queries={[{ query: `topk(8, sum by (handler) (rate(flightdeck_http_requests_total{${own}}[5m])))`, name: (labels) => labels["handler"] ?? "" }]} />
+        <Chart
+          title="Samples per second"
+          unit="short"
+          stack="normal"
+          queries={[
+            {
+              query: `sum by (source) (rate(flightdeck_samples_appended_total{${own}}[5m]))`,
+              name: (labels) => labels["source"] ?? "",
+            },
+          ]}
+        />
+        <Chart
+          title="CPU"
+          unit="cores"
+          min={0}
+          queries={[{ query: `rate(process_cpu_seconds_total{${own}}[5m])`, name: "used" }]}
+        />
+        <Chart
+          title="Memory"
+          unit="bytes"
+          min={0}
+          queries={[
+            { query: `process_resident_memory_bytes{${own}}`, name: "resident" },
+            { query: `flightdeck_store_memory_bytes{${own}}`, name: "series and index" },
+            { query: `flightdeck_store_cache_bytes{${own}}`, name: "cache" },
+          ]}
+        />
+        <Chart
+          title="Series"
+          unit="short"
+          min={0}
+          queries={[{ query: `flightdeck_store_series{${own}}`, name: "of the head" }]}
+        />
+        <Chart
+          title="Disk"
+          unit="bytes"
+          stack="normal"
+          queries={[
+            { query: `flightdeck_store_part_bytes{${own}}`, name: "parts" },
+            { query: `flightdeck_store_log_bytes{${own}}`, name: "log" },
+          ]}
+        />
+        <Chart
+          title="Requests answered"
+          unit="reqps"
+          stack="normal"
+          queries={[
+            {
+              query: `topk(8, sum by (handler) (rate(flightdeck_http_requests_total{${own}}[5m])))`,
+              name: (labels) => labels["handler"] ?? "",
+            },
+          ]}
+        />
       </div>
     </>
   );
@@ -80,7 +189,10 @@ const Overview = (): JSX.Element => {
 const Running = (): JSX.Element => {
   const again = useSignal(0);
   const said = useSignal("");
-  const asked = useAsked(`${tick.value} ${again.value}`, async (signal) => (await ask<QueriesAnswer["data"]>("queries", {}, signal)).data);
+  const asked = useAsked(
+    `${tick.value} ${again.value}`,
+    async (signal) => (await ask<QueriesAnswer["data"]>("queries", {}, signal)).data,
+  );
   const cancel = async (id: number): Promise<void> => {
     try {
       await tell("DELETE", `queries/${id}`);
@@ -93,50 +205,144 @@ const Running = (): JSX.Element => {
   const rows = asked.data ?? [];
   return (
     <>
-      <div class="filter"><button class="button" type="button" onClick={() => again.value++}>Look again</button>{said.value && <span class="critical">{said.value}</span>}</div>
-      {!rows.length ? <Empty title="No query runs" text="Those that take longer than a moment appear here and can be stopped." /> : (
-        <div class="card scroll list"><table>
-          <thead><tr><th>Query</th><th class="num">For</th><th /></tr></thead>
-          <tbody>{rows.map((one) => (
-            <tr key={one.id}><td class="wide"><pre class="code">{one.query}</pre></td><td class="num">{show(one.seconds, "s")}</td>
-              <td><button class="button" type="button" disabled={one.cancelled} onClick={() => void cancel(one.id)}>{one.cancelled ? "Stopping" : "Stop"}</button></td></tr>
-          ))}</tbody>
-        </table></div>
+      <div class="filter">
+        <button class="button" type="button" onClick={() => again.value++}>
+          Look again
+        </button>
+        {said.value && <span class="critical">{said.value}</span>}
+      </div>
+      {!rows.length ? (
+        <Empty
+          title="No query runs"
+          text="Those that take longer than a moment appear here and can be stopped."
+        />
+      ) : (
+        <div class="card scroll list">
+          <table>
+            <thead>
+              <tr>
+                <th>Query</th>
+                <th class="num">For</th>
+                <th />
+              </tr>
+            </thead>
+            <tbody>
+              {rows.map((one) => (
+                <tr key={one.id}>
+                  <td class="wide">
+                    <pre class="code">{one.query}</pre>
+                  </td>
+                  <td class="num">{show(one.seconds, "s")}</td>
+                  <td>
+                    <button
+                      class="button"
+                      type="button"
+                      disabled={one.cancelled}
+                      onClick={() => void cancel(one.id)}
+                    >
+                      {one.cancelled ? "Stopping" : "Stop"}
+                    </button>
+                  </td>
+                </tr>
+              ))}
+            </tbody>
+          </table>
+        </div>
       )}
     </>
   );
 };
 
-type Block = { ulid?: string; minTime: number; maxTime: number; stats: { numSamples: number; numSeries: number }; size?: number };
+type Block = {
+  ulid?: string;
+  minTime: number;
+  maxTime: number;
+  stats: { numSamples: number; numSeries: number };
+  size?: number;
+};
 
 const Storage = (): JSX.Element => {
-  const asked = useAsked("blocks", async (signal) => (await ask<{ blocks: Block[] }>("status/tsdb/blocks", {}, signal)).data.blocks);
+  const asked = useAsked(
+    "blocks",
+    async (signal) => (await ask<{ blocks: Block[] }>("status/tsdb/blocks", {}, signal)).data.blocks,
+  );
   if (asked.error) return <Empty bad title="The parts cannot be listed" text={asked.error} />;
   const blocks = (asked.data ?? []).toSorted((a, b) => b.maxTime - a.maxTime);
-  if (asked.data && !blocks.length) return <Empty title="No parts yet" text="Samples are in the log and in memory. The first part is sealed after about two hours." />;
+  if (asked.data && !blocks.length)
+    return (
+      <Empty
+        title="No parts yet"
+        text="Samples are in the log and in memory. The first part is sealed after about two hours."
+      />
+    );
   return (
-    <div class="card scroll list"><table>
-      <thead><tr><th>From</th><th>To</th><th class="num">Samples</th><th class="num">Series</th></tr></thead>
-      <tbody>{blocks.map((block) => (
-        <tr key={`${block.minTime} ${block.maxTime} ${block.ulid}`}><td class="nowrap">{stamp(block.minTime)}</td><td class="wide">{stamp(block.maxTime)}</td><td class="num">{show(block.stats.numSamples, "short")}</td><td class="num">{show(block.stats.numSeries, "short")}</td></tr>
-      ))}</tbody>
-    </table></div>
+    <div class="card scroll list">
+      <table>
+        <thead>
+          <tr>
+            <th>From</th>
+            <th>To</th>
+            <th class="num">Samples</th>
+            <th class="num">Series</th>
+          </tr>
+        </thead>
+        <tbody>
+          {blocks.map((block) => (
+            <tr key={`${block.minTime} ${block.maxTime} ${block.ulid}`}>
+              <td class="nowrap">{stamp(block.minTime)}</td>
+              <td class="wide">{stamp(block.maxTime)}</td>
+              <td class="num">{show(block.stats.numSamples, "short")}</td>
+              <td class="num">{show(block.stats.numSeries, "short")}</td>
+            </tr>
+          ))}
+        </tbody>
+      </table>
+    </div>
   );
 };
 
 const Flags = (): JSX.Element => {
-  const asked = useAsked("flags", async (signal) => (await ask<Record<string, string>>("status/flags", {}, signal)).data);
+  const asked = useAsked(
+    "flags",
+    async (signal) => (await ask<Record<string, string>>("status/flags", {}, signal)).data,
+  );
   if (asked.error) return <Empty bad title="The flags cannot be listed" text={asked.error} />;
   return (
-    <div class="card scroll list"><table>
-      <thead><tr><th>Flag</th><th>Value</th></tr></thead>
-      <tbody>{Object.entries(asked.data ?? {}).toSorted().map(([name, value]) => <tr key={name}><td class="mono">--{name}</td><td class="wide mono">{value || <span class="faint">not set</span>}</td></tr>)}</tbody>
-    </table></div>
+    <div class="card scroll list">
+      <table>
+        <thead>
+          <tr>
+            <th>Flag</th>
+            <th>Value</th>
+          </tr>
+        </thead>
+        <tbody>
+          {Object.entries(asked.data ?? {})
+            .toSorted()
+            .map(([name, value]) => (
+              <tr key={name}>
+                <td class="mono">--{name}</td>
+                <td class="wide mono">{value || <span class="faint">not set</span>}</td>
+              </tr>
+            ))}
+        </tbody>
+      </table>
+    </div>
   );
 };
 
 const Configuration = (): JSX.Element => {
-  const asked = useAsked("config", async (signal) => (await ask<{ yaml: string }>("status/config", {}, signal)).data.yaml);
+  const asked = useAsked(
+    "config",
+    async (signal) => (await ask<{ yaml: string }>("status/config", {}, signal)).data.yaml,
+  );
   if (asked.error) return <Empty bad title="The configuration cannot be shown" text={asked.error} />;
-  return asked.data?.trim() ? <pre class="code">{asked.data}</pre> : <Empty title="There is no configuration file" text="This server scrapes itself, this host, and local services that expose /metrics. Start it with --config prometheus.yml to name targets." />;
+  return asked.data?.trim() ? (
+    <pre class="code">{asked.data}</pre>
+  ) : (
+    <Empty
+      title="There is no configuration file"
+      text="This server scrapes itself, this host, and local services that expose /metrics. Start it with --config prometheus.yml to name targets."
+    />
+  );
 };

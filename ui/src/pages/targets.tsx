@@ -17,23 +17,35 @@ import { explainScrape } from "./scrape-errors";
 const SHOWN_MAX = 500;
 
 const allUp = (targets: Target[]): boolean => targets.every((target) => target.health === "up");
-const stateOf = (target: Target) => (target.health === "up" ? "ok" : target.health === "down" ? "critical" : "silent");
+const stateOf = (target: Target) =>
+  target.health === "up" ? "ok" : target.health === "down" ? "critical" : "silent";
 
 export const TargetsPage = (): JSX.Element => {
-  const asked = useAsked(String(tick.value), async (signal) => (await ask<TargetsAnswer["data"]>("targets", {}, signal)).data);
+  const asked = useAsked(
+    String(tick.value),
+    async (signal) => (await ask<TargetsAnswer["data"]>("targets", {}, signal)).data,
+  );
   const search = params.value.get("find") ?? "";
   const only = params.value.get("state") ?? "";
   const { activeTargets = [], droppedTargets = [] } = asked.data ?? {};
   const words = search.toLowerCase().split(/\s+/).filter(Boolean);
   const matching = activeTargets.filter((target) => {
-    const text = `${target.scrapePool} ${target.scrapeUrl} ${nameOf(target.labels)} ${target.lastError}`.toLowerCase();
+    const text =
+      `${target.scrapePool} ${target.scrapeUrl} ${nameOf(target.labels)} ${target.lastError}`.toLowerCase();
     return words.every((word) => text.includes(word)) && (!only || target.health === only);
   });
   const pools = Map.groupBy(matching.slice(0, SHOWN_MAX), (target) => target.scrapePool);
   const count = (health: string) => activeTargets.filter((target) => target.health === health).length;
   const dropped = droppedTargets as { discoveredLabels: Record<string, string>; scrapePool: string }[];
   const state = (health: string, title: string) => (
-    <button class="button" type="button" aria-pressed={only === health} onClick={() => setParams({ state: only === health ? undefined : health }, "replace")}>{title}</button>
+    <button
+      class="button"
+      type="button"
+      aria-pressed={only === health}
+      onClick={() => setParams({ state: only === health ? undefined : health }, "replace")}
+    >
+      {title}
+    </button>
   );
   return (
     <>
@@ -41,13 +53,39 @@ export const TargetsPage = (): JSX.Element => {
       <div class="page">
         {asked.error && <Empty bad title="The targets cannot be listed" text={asked.error} />}
         <div class="filter">
-          <input class="input" type="search" aria-label="Find targets" placeholder="Find by job, address, label or error" value={search} onInput={(event) => setParams({ find: event.currentTarget.value }, "replace")} />
-          {state("down", `${count("down")} down`)}{state("up", `${count("up")} up`)}{count("unknown") > 0 && state("unknown", `${count("unknown")} not scraped yet`)}
+          <input
+            class="input"
+            type="search"
+            aria-label="Find targets"
+            placeholder="Find by job, address, label or error"
+            value={search}
+            onInput={(event) => setParams({ find: event.currentTarget.value }, "replace")}
+          />
+          {state("down", `${count("down")} down`)}
+          {state("up", `${count("up")} up`)}
+          {count("unknown") > 0 && state("unknown", `${count("unknown")} not scraped yet`)}
         </div>
-        {asked.data && !activeTargets.length && <Empty title="Nothing is scraped" text="Start a service on this machine that exposes /metrics and it appears by itself, or name targets in a configuration file: flightdeck --config prometheus.yml." />}
-        {asked.data && activeTargets.length > 0 && !matching.length && <Empty title="No target matches" text="Take away a word or a state." />}
-        {matching.length > 0 && <Table pools={[...pools].toSorted(([a, left], [b, right]) => Number(allUp(left)) - Number(allUp(right)) || a.localeCompare(b))} />}
-        {matching.length > SHOWN_MAX && <p class="faint">The first {SHOWN_MAX} of {matching.length} are shown.</p>}
+        {asked.data && !activeTargets.length && (
+          <Empty
+            title="Nothing is scraped"
+            text="Start a service on this machine that exposes /metrics and it appears by itself, or name targets in a configuration file: flightdeck --config prometheus.yml."
+          />
+        )}
+        {asked.data && activeTargets.length > 0 && !matching.length && (
+          <Empty title="No target matches" text="Take away a word or a state." />
+        )}
+        {matching.length > 0 && (
+          <Table
+            pools={[...pools].toSorted(
+              ([a, left], [b, right]) => Number(allUp(left)) - Number(allUp(right)) || a.localeCompare(b),
+            )}
+          />
+        )}
+        {matching.length > SHOWN_MAX && (
+          <p class="faint">
+            The first {SHOWN_MAX} of {matching.length} are shown.
+          </p>
+        )}
         {dropped.length > 0 && <DroppedTargets dropped={dropped} />}
       </div>
     </>
@@ -58,12 +96,32 @@ export const TargetsPage = (): JSX.Element => {
 const Table = ({ pools }: { pools: [string, Target[]][] }): JSX.Element => (
   <div class="card scroll list">
     <table>
-      <thead><tr><th>Job</th><th>State</th><th>Address</th><th>Labels</th><th class="num">Last scrape</th><th class="num">Took</th><th class="num">Samples</th></tr></thead>
+      <thead>
+        <tr>
+          <th>Job</th>
+          <th>State</th>
+          <th>Address</th>
+          <th>Labels</th>
+          <th class="num">Last scrape</th>
+          <th class="num">Took</th>
+          <th class="num">Samples</th>
+        </tr>
+      </thead>
       <tbody>
         {pools.flatMap(([pool, targets]) => {
           const up = targets.filter((target) => target.health === "up").length;
-          const sorted = targets.toSorted((a, b) => Number(a.health === "up") - Number(b.health === "up") || a.scrapeUrl.localeCompare(b.scrapeUrl));
-          return sorted.map((target, at) => <TargetRow key={pool + target.scrapeUrl + nameOf(target.labels)} target={target} job={at === 0 ? pool : ""} up={targets.length > 1 ? `${up} of ${targets.length} up` : ""} />);
+          const sorted = targets.toSorted(
+            (a, b) =>
+              Number(a.health === "up") - Number(b.health === "up") || a.scrapeUrl.localeCompare(b.scrapeUrl),
+          );
+          return sorted.map((target, at) => (
+            <TargetRow
+              key={pool + target.scrapeUrl + nameOf(target.labels)}
+              target={target}
+              job={at === 0 ? pool : ""}
+              up={targets.length > 1 ? `${up} of ${targets.length} up` : ""}
+            />
+          ));
         })}
       </tbody>
     </table>
@@ -79,18 +137,70 @@ const TargetRow = ({ target, job: pool, up }: { target: Target; job: string; up:
   return (
     <>
       <tr>
-        <td><b>{pool}</b>{pool && up && <span class="faint"> {up}</span>}</td>
-        <td><span class={`row ${stateOf(target)}`}><StateMark state={stateOf(target)} size={14} />{target.health}</span></td>
-        <td><button type="button" class="row mono" aria-expanded={open.value} onClick={() => (open.value = !open.value)}><Icon name="open" size={13} />{target.scrapeUrl}</button></td>
-        <td class="wide"><span class="row wrap">{Object.entries(others).map(([label, value]) => <span key={label} class="chip mono">{label}={value}</span>)}</span></td>
-        <td class="num">{target.lastScrape.startsWith("0001") ? "not yet" : `${span(Date.now() - Date.parse(target.lastScrape))} ago`}</td>
+        <td>
+          <b>{pool}</b>
+          {pool && up && <span class="faint"> {up}</span>}
+        </td>
+        <td>
+          <span class={`row ${stateOf(target)}`}>
+            <StateMark state={stateOf(target)} size={14} />
+            {target.health}
+          </span>
+        </td>
+        <td>
+          <button
+            type="button"
+            class="row mono"
+            aria-expanded={open.value}
+            onClick={() => (open.value = !open.value)}
+          >
+            <Icon name="open" size={13} />
+            {target.scrapeUrl}
+          </button>
+        </td>
+        <td class="wide">
+          <span class="row wrap">
+            {Object.entries(others).map(([label, value]) => (
+              <span key={label} class="chip mono">
+                {label}={value}
+              </span>
+            ))}
+          </span>
+        </td>
+        <td class="num">
+          {target.lastScrape.startsWith("0001")
+            ? "not yet"
+            : `${span(Date.now() - Date.parse(target.lastScrape))} ago`}
+        </td>
         <td class="num">{show(target.lastScrapeDuration, "s")}</td>
-        <td class="num"><a class="link" href={keepTime("/explore", { q: `scrape_samples_scraped${selector}\n;\nscrape_duration_seconds${selector}` })}>history</a></td>
+        <td class="num">
+          <a
+            class="link"
+            href={keepTime("/explore", {
+              q: `scrape_samples_scraped${selector}\n;\nscrape_duration_seconds${selector}`,
+            })}
+          >
+            history
+          </a>
+        </td>
       </tr>
       {failed && (
-        <tr class="more"><td /><td colSpan={6} class="why"><b class="critical">{failed.what}.</b> {failed.fix} {failed.what !== target.lastError && <span class="faint mono">{target.lastError}</span>}</td></tr>
+        <tr class="more">
+          <td />
+          <td colSpan={6} class="why">
+            <b class="critical">{failed.what}.</b> {failed.fix}{" "}
+            {failed.what !== target.lastError && <span class="faint mono">{target.lastError}</span>}
+          </td>
+        </tr>
       )}
-      {open.value && <tr class="more"><td /><td colSpan={6}><Relabelling target={target} /></td></tr>}
+      {open.value && (
+        <tr class="more">
+          <td />
+          <td colSpan={6}>
+            <Relabelling target={target} />
+          </td>
+        </tr>
+      )}
     </>
   );
 };
@@ -101,20 +211,40 @@ type Step = { rule?: Record<string, unknown>; output?: Record<string, string>; k
 const Relabelling = ({ target }: { target: Target }): JSX.Element => {
   const asked = useAsked(target.scrapeUrl, async (signal) => {
     try {
-      return (await ask<{ steps?: Step[] }>("targets/relabel_steps", { scrapePool: target.scrapePool, labels: JSON.stringify(target.discoveredLabels) }, signal)).data.steps ?? [];
+      return (
+        (
+          await ask<{ steps?: Step[] }>(
+            "targets/relabel_steps",
+            { scrapePool: target.scrapePool, labels: JSON.stringify(target.discoveredLabels) },
+            signal,
+          )
+        ).data.steps ?? []
+      );
     } catch (error) {
       throw new Error(messageOf(error));
     }
   });
   return (
     <div class="two">
-      <div><h3>Discovered</h3><pre class="code">{Object.entries(target.discoveredLabels).map(([name, value]) => `${name}=${JSON.stringify(value)}`).join("\n")}</pre></div>
+      <div>
+        <h3>Discovered</h3>
+        <pre class="code">
+          {Object.entries(target.discoveredLabels)
+            .map(([name, value]) => `${name}=${JSON.stringify(value)}`)
+            .join("\n")}
+        </pre>
+      </div>
       <div>
         <h3>Relabelling</h3>
         {asked.error && <p class="faint">{asked.error}</p>}
-        {asked.data && !asked.data.length && <p class="faint">No rules: special labels are taken off and the rest is kept.</p>}
+        {asked.data && !asked.data.length && (
+          <p class="faint">No rules: special labels are taken off and the rest is kept.</p>
+        )}
         {(asked.data ?? []).map((step, at) => (
-          <pre key={at} class="code">{`${at + 1}. ${JSON.stringify(step.rule)}${step.keep === false ? "\n   → dropped" : ""}`}</pre>
+          <pre
+            key={at}
+            class="code"
+          >{`${at + 1}. ${JSON.stringify(step.rule)}${step.keep === false ? "\n   → dropped" : ""}`}</pre>
         ))}
         <pre class="code">{nameOf(target.labels)}</pre>
       </div>
@@ -122,9 +252,17 @@ const Relabelling = ({ target }: { target: Target }): JSX.Element => {
   );
 };
 
-const DroppedTargets = ({ dropped }: { dropped: { discoveredLabels: Record<string, string>; scrapePool: string }[] }): JSX.Element => (
+const DroppedTargets = ({
+  dropped,
+}: {
+  dropped: { discoveredLabels: Record<string, string>; scrapePool: string }[];
+}): JSX.Element => (
   <details class="card pad">
     <summary>{dropped.length} discovered and dropped by relabelling</summary>
-    {dropped.slice(0, 100).map((one, at) => <pre key={at} class="code">{one.scrapePool}: {nameOf(one.discoveredLabels)}</pre>)}
+    {dropped.slice(0, 100).map((one, at) => (
+      <pre key={at} class="code">
+        {one.scrapePool}: {nameOf(one.discoveredLabels)}
+      </pre>
+    ))}
   </details>
 );

@@ -10,7 +10,12 @@ type Row = { needs: string; what: string; by: string; scale?: number };
 /** Histograms of durations of calls that go out. */
 const ROWS: Row[] = [
   { needs: "http_client_request_duration_seconds", what: "Calls to other services", by: "server_address" },
-  { needs: "http_client_duration_milliseconds", what: "Calls to other services", by: "net_peer_name", scale: 1000 },
+  {
+    needs: "http_client_duration_milliseconds",
+    what: "Calls to other services",
+    by: "net_peer_name",
+    scale: 1000,
+  },
   { needs: "http_client_requests_seconds", what: "Calls to other services", by: "client_name" },
   { needs: "db_client_operation_duration_seconds", what: "Database", by: "db_operation_name" },
   { needs: "db_query_duration_seconds", what: "Database", by: "operation" },
@@ -28,13 +33,37 @@ export const Dependencies = ({ service }: { service: DeckService }): JSX.Element
   if (!rows.length) return null;
   return (
     <section id="dependencies">
-      <div class="section"><h2>Dependencies</h2></div>
+      <div class="section">
+        <h2>Dependencies</h2>
+      </div>
       <div class="charts">
         {rows.flatMap((row) => [
-          <Chart key={`${row.needs} rate`} title={`${row.what}: per second`} unit="ops" height={140} stack="normal"
-            queries={[{ query: `sum by (${row.by}) (rate(${row.needs}_count{${service.matchers}}[5m]))`, name: (labels) => labels[row.by] || "all" }]} />,
-          <Chart key={`${row.needs} p95`} title={`${row.what}: p95`} unit="s" height={140} min={0}
-            queries={[{ query: `histogram_quantile(0.95, sum by (${row.by}, le) (rate(${row.needs}_bucket{${service.matchers}}[5m])))${row.scale ? ` / ${row.scale}` : ""}`, name: (labels) => labels[row.by] || "all" }]} />,
+          <Chart
+            key={`${row.needs} rate`}
+            title={`${row.what}: per second`}
+            unit="ops"
+            height={140}
+            stack="normal"
+            queries={[
+              {
+                query: `sum by (${row.by}) (rate(${row.needs}_count{${service.matchers}}[5m]))`,
+                name: (labels) => labels[row.by] || "all",
+              },
+            ]}
+          />,
+          <Chart
+            key={`${row.needs} p95`}
+            title={`${row.what}: p95`}
+            unit="s"
+            height={140}
+            min={0}
+            queries={[
+              {
+                query: `histogram_quantile(0.95, sum by (${row.by}, le) (rate(${row.needs}_bucket{${service.matchers}}[5m])))${row.scale ? ` / ${row.scale}` : ""}`,
+                name: (labels) => labels[row.by] || "all",
+              },
+            ]}
+          />,
         ])}
       </div>
     </section>

@@ -1,7 +1,7 @@
 // Every endpoint with its signals, to be sorted by whichever matters; a click narrows the page to it.
 import { useSignal } from "@preact/signals";
 import type { JSX } from "preact";
-import { queryInstant, queryRange, toLines, type Labels, type QueryData } from "../api/promql";
+import { type Labels, type QueryData, queryInstant, queryRange, toLines } from "../api/promql";
 import type { DeckNames } from "../api/types";
 import { useAsked } from "../api/use";
 import { setParams } from "../app/route";
@@ -12,7 +12,17 @@ import { show } from "../format/units";
 const ROWS_MAX = 100;
 const SPARK_POINTS = 40;
 
-type Row = { key: string; method: string; endpoint: string; rate: number; errors: number; p50?: number; p95?: number; p99?: number; spark: (number | null)[] };
+type Row = {
+  key: string;
+  method: string;
+  endpoint: string;
+  rate: number;
+  errors: number;
+  p50?: number;
+  p95?: number;
+  p99?: number;
+  spark: (number | null)[];
+};
 type Column = "endpoint" | "rate" | "errors" | "p50" | "p95" | "p99";
 
 export const Endpoints = ({ names }: { names: DeckNames }): JSX.Element | null => {
@@ -24,12 +34,26 @@ export const Endpoints = ({ names }: { names: DeckNames }): JSX.Element | null =
   const asked = useAsked(`${names.requests} ${at} ${seconds}`, async (signal): Promise<Row[]> => {
     const scale = names.perSecond === 1 ? "" : ` / ${names.perSecond}`;
     const rate = (selector: string) => `sum by (${by}) (rate(${selector}[${seconds}s]))`;
-    const quantile = (share: number) => names.buckets && `histogram_quantile(${share}, sum by (${by}, le) (rate(${names.buckets}[${seconds}s])))${scale}`;
-    const queries = [rate(names.requests), names.failed && rate(names.failed), quantile(0.5), quantile(0.95), quantile(0.99)];
-    const answers = await Promise.all(queries.map(async (query) => (query ? (await queryInstant(query, at, signal)).data : undefined)));
+    const quantile = (share: number) =>
+      names.buckets &&
+      `histogram_quantile(${share}, sum by (${by}, le) (rate(${names.buckets}[${seconds}s])))${scale}`;
+    const queries = [
+      rate(names.requests),
+      names.failed && rate(names.failed),
+      quantile(0.5),
+      quantile(0.95),
+      quantile(0.99),
+    ];
+    const answers = await Promise.all(
+      queries.map(async (query) => (query ? (await queryInstant(query, at, signal)).data : undefined)),
+    );
     const step = Math.max(15, Math.round(seconds / SPARK_POINTS));
     const window = { start: at - step * SPARK_POINTS, end: at, step };
-    const sparks = toLines((await queryRange(`sum by (${by}) (rate(${names.requests}[${Math.max(300, step)}s]))`, window, signal)).data, window);
+    const sparks = toLines(
+      (await queryRange(`sum by (${by}) (rate(${names.requests}[${Math.max(300, step)}s]))`, window, signal))
+        .data,
+      window,
+    );
     return rowsOf(names, answers, sparks.lines);
   });
   const rows = asked.data ?? [];
@@ -37,28 +61,57 @@ export const Endpoints = ({ names }: { names: DeckNames }): JSX.Element | null =
   const { by: column, up } = sort.value;
   const sorted = rows.toSorted((a, b) => {
     const [left, right] = [a[column] ?? -1, b[column] ?? -1];
-    const order = typeof left === "string" ? left.localeCompare(right as string) : (left as number) - (right as number);
+    const order =
+      typeof left === "string" ? left.localeCompare(right as string) : (left as number) - (right as number);
     return up ? order : -order;
   });
   const heading = (name: Column, title: string, className = "num") => (
     <th class={className} aria-sort={column === name ? (up ? "ascending" : "descending") : undefined}>
-      <button type="button" onClick={() => (sort.value = { by: name, up: column === name ? !up : name === "endpoint" })}>{title}{column === name ? (up ? " ↑" : " ↓") : ""}</button>
+      <button
+        type="button"
+        onClick={() => (sort.value = { by: name, up: column === name ? !up : name === "endpoint" })}
+      >
+        {title}
+        {column === name ? (up ? " ↑" : " ↓") : ""}
+      </button>
     </th>
   );
   const bad = (errors: number) => (errors > 0.05 ? "critical" : errors > 0.01 ? "warning" : "");
   return (
     <section id="endpoints" class={rows.length ? "" : "awaited"}>
-      <div class="section"><h2>Endpoints</h2><p>over the shown range</p></div>
+      <div class="section">
+        <h2>Endpoints</h2>
+        <p>over the shown range</p>
+      </div>
       <div class="card scroll list">
         <table>
-          <thead><tr>{heading("endpoint", "Endpoint", "")}<th class="tiny">Traffic</th>{heading("rate", "Requests")}{heading("errors", "Errors")}{heading("p50", "p50")}{heading("p95", "p95")}{heading("p99", "p99")}</tr></thead>
+          <thead>
+            <tr>
+              {heading("endpoint", "Endpoint", "")}
+              <th class="tiny">Traffic</th>
+              {heading("rate", "Requests")}
+              {heading("errors", "Errors")}
+              {heading("p50", "p50")}
+              {heading("p95", "p95")}
+              {heading("p99", "p99")}
+            </tr>
+          </thead>
           <tbody>
             {sorted.slice(0, ROWS_MAX).map((row) => (
               <tr key={row.key}>
-                <td class="wide"><button type="button" class="row" onClick={() => setParams({ endpoint: row.key.trim() })}><span class="verb">{row.method}</span><span class="mono clip">{row.endpoint || "(none)"}</span></button></td>
-                <td class="tiny"><Spark values={row.spark} label="traffic" /></td>
+                <td class="wide">
+                  <button type="button" class="row" onClick={() => setParams({ endpoint: row.key.trim() })}>
+                    <span class="verb">{row.method}</span>
+                    <span class="mono clip">{row.endpoint || "(none)"}</span>
+                  </button>
+                </td>
+                <td class="tiny">
+                  <Spark values={row.spark} label="traffic" />
+                </td>
                 <td class="num">{show(row.rate, "reqps")}</td>
-                <td class={`num ${bad(row.errors)}`}>{row.errors ? show(row.errors, "percentunit") : <span class="faint">0%</span>}</td>
+                <td class={`num ${bad(row.errors)}`}>
+                  {row.errors ? show(row.errors, "percentunit") : <span class="faint">0%</span>}
+                </td>
                 <td class="num">{show(row.p50, "s")}</td>
                 <td class="num">{show(row.p95, "s")}</td>
                 <td class={`num ${(row.p99 ?? 0) > 2 ? "critical" : ""}`}>{show(row.p99, "s")}</td>
@@ -71,24 +124,43 @@ export const Endpoints = ({ names }: { names: DeckNames }): JSX.Element | null =
   );
 };
 
-const rowsOf = (names: DeckNames, answers: (QueryData | undefined)[], sparks: { labels: Labels; values: (number | null)[] }[]): Row[] => {
+const rowsOf = (
+  names: DeckNames,
+  answers: (QueryData | undefined)[],
+  sparks: { labels: Labels; values: (number | null)[] }[],
+): Row[] => {
   const key = (labels: Labels) => `${labels[names.method] ?? ""} ${labels[names.endpoint] ?? ""}`;
   const values = answers.map((answer) => {
     const found = new Map<string, number>();
-    if (answer?.resultType === "vector") for (const { metric, value } of answer.result) if (value) found.set(key(metric), Number(value[1]));
+    if (answer?.resultType === "vector")
+      for (const { metric, value } of answer.result) if (value) found.set(key(metric), Number(value[1]));
     return found;
   });
   const lines = new Map(sparks.map((line) => [key(line.labels), line.values]));
   const [rates] = answers;
   if (rates?.resultType !== "vector") return [];
-  const finite = (value: number | undefined) => (value !== undefined && Number.isFinite(value) ? value : undefined);
-  return rates.result.map(({ metric }) => {
-    const name = key(metric);
-    const rate = values[0]?.get(name) ?? 0;
-    const [p50, p95, p99] = [finite(values[2]?.get(name)), finite(values[3]?.get(name)), finite(values[4]?.get(name))];
-    return {
-      key: name, method: metric[names.method] ?? "", endpoint: metric[names.endpoint] ?? "", rate, errors: rate > 0 ? (values[1]?.get(name) ?? 0) / rate : 0,
-      ...(p50 === undefined ? {} : { p50 }), ...(p95 === undefined ? {} : { p95 }), ...(p99 === undefined ? {} : { p99 }), spark: lines.get(name) ?? [],
-    };
-  }).filter((row) => row.rate > 0);
+  const finite = (value: number | undefined) =>
+    value !== undefined && Number.isFinite(value) ? value : undefined;
+  return rates.result
+    .map(({ metric }) => {
+      const name = key(metric);
+      const rate = values[0]?.get(name) ?? 0;
+      const [p50, p95, p99] = [
+        finite(values[2]?.get(name)),
+        finite(values[3]?.get(name)),
+        finite(values[4]?.get(name)),
+      ];
+      return {
+        key: name,
+        method: metric[names.method] ?? "",
+        endpoint: metric[names.endpoint] ?? "",
+        rate,
+        errors: rate > 0 ? (values[1]?.get(name) ?? 0) / rate : 0,
+        ...(p50 === undefined ? {} : { p50 }),
+        ...(p95 === undefined ? {} : { p95 }),
+        ...(p99 === undefined ? {} : { p99 }),
+        spark: lines.get(name) ?? [],
+      };
+    })
+    .filter((row) => row.rate > 0);
 };

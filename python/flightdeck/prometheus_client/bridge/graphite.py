@@ -65,7 +65,8 @@ class GraphiteBridge:
             for sample in metric.samples:
                 separator, joiner = (";", "=") if self._tags else (".", ".")
                 labels = "".join(
-                    f"{separator}{_sanitize(name)}{joiner}{_sanitize(value)}" for name, value in sorted(sample.labels.items())
+                    f"{separator}{_sanitize(name)}{joiner}{_sanitize(value)}"
+                    for name, value in sorted(sample.labels.items())
                 )
                 lines.append(f"{before}{_sanitize(sample.name)}{labels} {float(sample.value)} {now}\n")
         with socket.create_connection(self._address, self._timeout) as connection:

@@ -22,7 +22,9 @@ _HISTOGRAMS = ("histogram", "gaugehistogram")
 
 # Numbers that have one spelling as bounds of buckets and as quantiles, so that series of many instances meet.
 _CANONICAL_NUMBERS = frozenset(
-    {float(thousandth) / 1000 for thousandth in range(1001)} | {float(f"1e{power}") for power in range(-10, 11)} | {math.inf}
+    {float(thousandth) / 1000 for thousandth in range(1001)}
+    | {float(f"1e{power}") for power in range(-10, 11)}
+    | {math.inf}
 )
 
 
@@ -77,7 +79,12 @@ class Groups:
     """Samples of one series after another: their order and their times."""
 
     def __init__(self, name: str, typ: str) -> None:
-        self._own_labels = {"histogram": ("le",), "gaugehistogram": ("le",), "summary": ("quantile",), "stateset": (name,)}.get(typ, ())
+        self._own_labels = {
+            "histogram": ("le",),
+            "gaugehistogram": ("le",),
+            "summary": ("quantile",),
+            "stateset": (name,),
+        }.get(typ, ())
         self._seen: Set[Any] = set()
         self._current: Any = None
         self._timestamp: Any = None

@@ -76,9 +76,9 @@ def _series(name: str, labels: Any) -> str:
 
 def _exemplar(metric: Any, sample: Any, exemplar: Any) -> str:
     allowed = (
-        (metric.type in ("histogram", "gaugehistogram") and (sample.name.endswith("_bucket") or sample.native_histogram is not None))
-        or (metric.type == "counter" and sample.name.endswith("_total"))
-    )
+        metric.type in ("histogram", "gaugehistogram")
+        and (sample.name.endswith("_bucket") or sample.native_histogram is not None)
+    ) or (metric.type == "counter" and sample.name.endswith("_total"))
     if not allowed:
         raise ValueError(f"Metric {metric.name} has exemplars, but is not a histogram bucket or counter")
     labels = ",".join(f'{name}="{_escape(value)}"' for name, value in sorted(exemplar.labels.items()))
@@ -94,7 +94,10 @@ def _native_histogram(histogram: Any) -> str:
         f"zero_threshold:{histogram.zero_threshold}",
         f"zero_count:{histogram.zero_count}",
     ]
-    sides = (("negative", histogram.neg_spans, histogram.neg_deltas), ("positive", histogram.pos_spans, histogram.pos_deltas))
+    sides = (
+        ("negative", histogram.neg_spans, histogram.neg_deltas),
+        ("positive", histogram.pos_spans, histogram.pos_deltas),
+    )
     for sign, spans, deltas in sides:
         if spans:
             parts.append(f"{sign}_spans:[{','.join(f'{span[0]}:{span[1]}' for span in spans)}]")
@@ -144,7 +147,11 @@ def _kept(name: str, extra: str, replace: Callable[[str], str], special: Optiona
     for at, character in enumerate(name):
         if special and character in special:
             yield special[character]
-        elif character == "_" or character in extra or (character.isascii() and (character.isalpha() or (character.isdigit() and at > 0))):
+        elif (
+            character == "_"
+            or character in extra
+            or (character.isascii() and (character.isalpha() or (character.isdigit() and at > 0)))
+        ):
             yield character
         else:
             yield replace(character)

@@ -213,7 +213,10 @@ def _split_exemplar(rest: str, line: str) -> Tuple[str, Optional[Exemplar]]:
 
 
 # Python reads more as a number than OpenMetrics: underscores, spaces, digits of all scripts.
-_NUMBER = re.compile(r"^[+-]?(\d+(\.\d*)?([eE][+-]?\d+)?|\.\d+([eE][+-]?\d+)?|[iI][nN][fF]([iI][nN][iI][tT][yY])?|[nN][aA][nN])$", re.ASCII)
+_NUMBER = re.compile(
+    r"^[+-]?(\d+(\.\d*)?([eE][+-]?\d+)?|\.\d+([eE][+-]?\d+)?|[iI][nN][fF]([iI][nN][iI][tT][yY])?|[nN][aA][nN])$",
+    re.ASCII,
+)
 
 
 def _number(text: str, line: str) -> Union[int, float]:
