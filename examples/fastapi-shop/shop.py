@@ -11,16 +11,17 @@ import random
 from contextlib import asynccontextmanager, suppress
 from typing import Any, AsyncIterator, Dict
 
-import flightdeck
 import httpx
 from fastapi import BackgroundTasks, FastAPI, HTTPException
-from flightdeck import checks
-from flightdeck.prometheus_client import Counter, Gauge, Histogram
 from pydantic import BaseModel, Field
 from sqlalchemy import Float, String, func, select, text
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.ext.asyncio import async_sessionmaker, create_async_engine
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
+
+import flightdeck
+from flightdeck import checks
+from flightdeck.prometheus_client import Counter, Gauge, Histogram
 
 DATABASE_URL = os.environ.get("SHOP_DATABASE_URL", "sqlite+aiosqlite:///shop.db")
 PAYMENTS_URL = os.environ.get("SHOP_PAYMENTS_URL", "http://127.0.0.1:8000/fake-payments")

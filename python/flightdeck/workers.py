@@ -23,6 +23,7 @@ import sys
 import threading
 import time
 import weakref
+from functools import partial
 from typing import Any, Callable, Dict, List, Optional, Tuple
 
 from . import _core, failures
@@ -132,14 +133,16 @@ def on_publish(publish: Callable[[], None]) -> None:
     _publishers.append(publish)
 
 
+def _ask(gauge: Any) -> None:
+    gauge._value.set(next(iter(gauge._child_samples())).value)
+
+
 def publish() -> None:
     """Tells the other workers what this one alone can know: gauges that ask functions, its garbage collector."""
     if not has_others():
         return
     for gauge in list(_asked):
-        _try(
-            "asking a gauge's function", lambda gauge=gauge: gauge._value.set(next(iter(gauge._child_samples())).value)
-        )  # type: ignore[misc]
+        _try("asking a gauge's function", partial(_ask, gauge))
     for publisher in _publishers:
         _try("publishing", publisher)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, AsyncIterator, Iterator
 
-from .calls import ExternalCall, add_headers, external_api
+from .external import ExternalCall, add_headers, external_api
 
 
 def instrument() -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any, Iterator
 from urllib.parse import urlsplit
 
-from .calls import ExternalCall, add_headers, external_api
+from .external import ExternalCall, add_headers, external_api
 
 
 def instrument() -> None:

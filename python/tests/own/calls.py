@@ -1,7 +1,22 @@
-"""Calls applications as servers do, without a socket."""
+"""Calls applications as servers do, without a socket; and what several tests ask for."""
 
 import asyncio
 import io
+import socket
+
+from flightdeck.prometheus_client import REGISTRY
+
+
+def value(name, **labels):
+    """What a sample of the registry says, zero where there is none."""
+    return REGISTRY.get_sample_value(name, labels) or 0
+
+
+def free_port():
+    """One that nothing listens at."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        return free.getsockname()[1]
 
 
 def call(app, method, path, headers=(), body=b""):

@@ -3,12 +3,13 @@
 import asyncio
 import contextlib
 
-import flightdeck
 import pytest
 from fastapi import APIRouter, BackgroundTasks, FastAPI, WebSocket
-from flightdeck.prometheus_client import CollectorRegistry, Gauge
 from starlette.responses import PlainTextResponse, StreamingResponse
 from starlette.staticfiles import StaticFiles
+
+import flightdeck
+from flightdeck.prometheus_client import CollectorRegistry, Gauge
 
 SLOW = 0.2
 

@@ -2,7 +2,6 @@
 
 import json
 import os
-import socket
 import subprocess
 import sys
 import time
@@ -10,6 +9,8 @@ import urllib.request
 from pathlib import Path
 
 import pytest
+
+from .calls import free_port
 
 ROOT = Path(__file__).resolve().parents[3]
 SHOP = ROOT / "examples" / "fastapi-shop"
@@ -24,12 +25,6 @@ def binary():
     target = Path(os.environ.get("CARGO_TARGET_DIR", ROOT / "target"))
     found = [target / profile / "flightdeck" for profile in ("release", "debug")]
     return max((path for path in found if path.exists()), key=lambda path: path.stat().st_mtime, default=None)
-
-
-def free_port():
-    with socket.socket() as found:
-        found.bind(("127.0.0.1", 0))
-        return found.getsockname()[1]
 
 
 def data(url):

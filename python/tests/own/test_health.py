@@ -5,9 +5,10 @@ import json
 import threading
 import time
 
-import flightdeck
 import pytest
 from fastapi import FastAPI
+
+import flightdeck
 from flightdeck import checks
 from flightdeck.health import CHECKS, Checks
 from flightdeck.prometheus_client import REGISTRY, CollectorRegistry

@@ -3,9 +3,10 @@
 import json
 import logging
 
-import flightdeck
 import pytest
 from fastapi import FastAPI
+
+import flightdeck
 from flightdeck import logs
 from flightdeck.prometheus_client import CollectorRegistry
 

@@ -6,8 +6,9 @@ import subprocess
 import sys
 import textwrap
 
-import flightdeck
 import pytest
+
+import flightdeck
 from flightdeck import prometheus_client as ours
 from flightdeck.prometheus_client import protobuf
 from flightdeck.prometheus_client.exposition import _bake_output

@@ -1,6 +1,7 @@
 """OpenMetrics text: what is read comes out again, and what is none is refused."""
 
 import pytest
+
 from flightdeck import prometheus_client as ours
 from flightdeck.prometheus_client.openmetrics.exposition import ALLOWUTF8, generate_latest
 from flightdeck.prometheus_client.openmetrics.parser import text_string_to_metric_families

@@ -11,6 +11,7 @@ import threading
 import warnings
 
 import pytest
+
 from flightdeck import prometheus_client as ours
 from flightdeck._core import refusals
 from flightdeck.prometheus_client.openmetrics.exposition import generate_latest as openmetrics_latest

@@ -3,8 +3,9 @@
 import asyncio
 import json
 
-import flightdeck
 import pytest
+
+import flightdeck
 from flightdeck.prometheus_client import CollectorRegistry
 
 from .calls import call, call_wsgi

@@ -5,7 +5,6 @@ Celery's newest release and arq's want different releases of redis-py.
 
 import os
 import shutil
-import socket
 import subprocess
 import sys
 import textwrap
@@ -14,11 +13,7 @@ import urllib.request
 
 import pytest
 
-
-def free_port():
-    with socket.socket() as found:
-        found.bind(("127.0.0.1", 0))
-        return found.getsockname()[1]
+from .calls import free_port
 
 
 @pytest.fixture(scope="module")
