@@ -4,7 +4,6 @@ import type { DashboardPanel, DashboardQuery } from "../api/types";
 import { utc } from "../app/time";
 import { type Dot, exemplarsOf } from "../chart/exemplars";
 import { instant } from "../format/range";
-import { shifted } from "../format/time";
 import { filtered, readFilter } from "./adhoc";
 import { interpolate, joined, panelScope, type Scope, spanMillis } from "./interpolate";
 import { legendName, titles } from "./names";
@@ -22,7 +21,7 @@ export const panelRange = (panel: DashboardPanel, range: PanelRange): PanelRange
   const shift = (panel.timeShift && spanMillis(panel.timeShift.replace(/^now-/, ""))) || 0;
   const said =
     panel.timeFrom && (panel.timeFrom.startsWith("now") ? panel.timeFrom : `now-${panel.timeFrom}`);
-  const own = said ? instant(said, range.to, shifted(range.to, utc.value).getTime() - range.to) : undefined;
+  const own = said ? instant(said, range.to, utc.value) : undefined;
   return { from: (own ?? range.from) - shift, to: range.to - shift };
 };
 
