@@ -3,10 +3,11 @@ import { computed } from "@preact/signals";
 import type { ComponentType, JSX } from "preact";
 import { connected, deck, state } from "../deck/live";
 import { DeckPage } from "../deck/page";
+import { Guard } from "./guard";
 import { Icon, type IconName, StateMark } from "./icons";
 import { keyboard, openPalette, Palette, paletteOpen } from "./keys";
 import { lazy } from "./lazy";
-import { href, keepTime, parts } from "./route";
+import { href, keepTime, parts, path } from "./route";
 import { nextTheme, theme } from "./theme";
 
 /** Each page with how many parts its address has, at least and at most. */
@@ -41,6 +42,12 @@ const wrong = computed(
     ).length,
 );
 
+/** The base of all addresses is not this page, so the browser itself would go elsewhere. */
+const skip = (event: Event): void => {
+  event.preventDefault();
+  document.getElementById("main")?.focus();
+};
+
 export const Shell = (): JSX.Element => {
   keyboard();
   const first = parts.value[0] ?? "";
@@ -48,7 +55,7 @@ export const Shell = (): JSX.Element => {
   const Page = parts.value.length >= least && parts.value.length <= most ? page : Missing;
   return (
     <div class="shell">
-      <a class="skip" href="#main">
+      <a class="skip" href="#main" onClick={skip}>
         Skip to content
       </a>
       <nav class="rail" aria-label="Pages">
@@ -79,13 +86,15 @@ export const Shell = (): JSX.Element => {
           </button>
         </div>
       </nav>
-      <main class="main" id="main">
+      <main class="main" id="main" tabIndex={-1}>
         {!connected.value && (
           <p class="offline" role="status">
             No connection to the server: what is shown may be old. Trying again.
           </p>
         )}
-        <Page />
+        <Guard what="This page" about={path.value}>
+          <Page />
+        </Guard>
       </main>
       {paletteOpen.value && <Palette />}
     </div>

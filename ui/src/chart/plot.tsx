@@ -3,6 +3,7 @@ import type { JSX } from "preact";
 import { useEffect, useLayoutEffect, useRef } from "preact/hooks";
 import uPlot from "uplot";
 import "uplot/dist/uPlot.min.css";
+import { copy } from "../app/copy";
 import { printing } from "../app/print";
 import { colours } from "../app/theme";
 import { setRange, utc } from "../app/time";
@@ -513,7 +514,7 @@ const copyTrace = (plot: uPlot, { dots = [] }: PlotProps, told: HTMLElement | nu
   const dot = dotAt(plot, dots, left, top);
   const id = dot && traceOf(dot);
   if (!id) return;
-  void navigator.clipboard?.writeText(id).then(
+  void copy(id).then(
     () => {
       if (told) told.textContent = `${id} copied`;
     },

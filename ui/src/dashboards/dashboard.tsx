@@ -12,6 +12,7 @@ import type {
 } from "../api/types";
 import { useAsked } from "../api/use";
 import { Bar } from "../app/bar";
+import { copy } from "../app/copy";
 import { Empty } from "../app/empty";
 import { Icon } from "../app/icons";
 import { typing } from "../app/keys";
@@ -287,7 +288,11 @@ const Shown = ({
                 [
                   "Link",
                   "Copy the address of what is shown",
-                  () => void tried("Copying", () => navigator.clipboard.writeText(absolute())),
+                  () =>
+                    void tried("Copying", async () => {
+                      await copy(absolute());
+                      said.value = "Copied";
+                    }),
                 ],
                 ...(snapshot
                   ? []

@@ -2,6 +2,7 @@
 import { computed, useSignal } from "@preact/signals";
 import type { JSX } from "preact";
 import { Bar } from "../app/bar";
+import { copy } from "../app/copy";
 import { Empty } from "../app/empty";
 import { Icon } from "../app/icons";
 import { params, setParams } from "../app/route";
@@ -46,18 +47,22 @@ export const ExplorePage = (): JSX.Element => {
     remember(text);
     setQueries(all.map((query, index) => (index === at ? text : query)));
   };
-  const copy = async (what: string, text: string): Promise<void> => {
-    await navigator.clipboard.writeText(text);
-    copied.value = what;
+  const take = async (what: string, text: string): Promise<void> => {
+    copied.value = await copy(text).then(
+      () => what,
+      () => "refused",
+    );
     setTimeout(() => (copied.value = ""), 1500);
   };
   const curl = (): string => {
     const { start, end, step } = windowOf(range.value, 600);
+    const [path, times] =
+      view.value === "table"
+        ? ["query", `-d time=${Math.floor(range.value.to / 1000)}`]
+        : ["query_range", `-d start=${start} -d end=${end} -d step=${step}`];
+    const address = new URL(`api/v1/${path}`, document.baseURI).href;
     return asked
-      .map(
-        (query) =>
-          `curl -G '${new URL("api/v1/query_range", document.baseURI).href}' --data-urlencode ${shell(`query=${query}`)} -d start=${start} -d end=${end} -d step=${step}`,
-      )
+      .map((query) => `curl -G '${address}' --data-urlencode ${shell(`query=${query}`)} ${times}`)
       .join("\n");
   };
   const panel = (): string =>
@@ -82,7 +87,9 @@ export const ExplorePage = (): JSX.Element => {
         <History onPick={(query) => change(0, query)} />
         {asked.length > 0 && (
           <span class="group" role="group" aria-label="Copy as">
-            <span class="button said-before">Copy</span>
+            <span class="button said-before" role="status">
+              {copied.value === "refused" ? "This browser lets nothing be copied" : "Copy"}
+            </span>
             {(
               [
                 ["Link", () => location.href],
@@ -95,7 +102,7 @@ export const ExplorePage = (): JSX.Element => {
                 class="button"
                 type="button"
                 title={`Copy as ${what}`}
-                onClick={() => void copy(what, text())}
+                onClick={() => void take(what, text())}
               >
                 {copied.value === what ? "Copied" : what}
               </button>

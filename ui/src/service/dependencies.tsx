@@ -21,7 +21,7 @@ const ROWS: Row[] = [
   { needs: "db_query_duration_seconds", what: "Database", by: "operation" },
   { needs: "external_api_duration_seconds", what: "Calls to other services", by: "operation" },
   { needs: "cache_operation_duration_seconds", what: "Cache", by: "operation" },
-  { needs: "redis_command_duration_seconds", what: "Redis", by: "command" },
+  { needs: "redis_command_duration_seconds", what: "Redis", by: "operation" },
   { needs: "rpc_client_duration_milliseconds", what: "RPC calls", by: "rpc_service", scale: 1000 },
   { needs: "grpc_client_handling_seconds", what: "gRPC calls", by: "grpc_service" },
 ];
