@@ -14,7 +14,9 @@ type Props = {
 export class Guard extends Component<Props, { error: string | undefined }> {
   override state = { error: undefined };
 
-  static override getDerivedStateFromError = (error: unknown): { error: string } => ({ error: messageOf(error) });
+  static override getDerivedStateFromError = (error: unknown): { error: string } => ({
+    error: messageOf(error),
+  });
 
   override componentDidUpdate(before: Props): void {
     if (this.state.error !== undefined && before.about !== this.props.about)

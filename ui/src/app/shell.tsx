@@ -7,7 +7,7 @@ import { Guard } from "./guard";
 import { Icon, type IconName, StateMark } from "./icons";
 import { keyboard, openPalette, Palette, paletteOpen } from "./keys";
 import { lazy } from "./lazy";
-import { href, keepTime, parts, path } from "./route";
+import { href, keepTime, params, parts, path } from "./route";
 import { nextTheme, theme } from "./theme";
 
 /** Each page with how many parts its address has, at least and at most. */
@@ -53,39 +53,43 @@ export const Shell = (): JSX.Element => {
   const first = parts.value[0] ?? "";
   const [page, least, most] = PAGES[first] ?? [Missing, 1, Infinity];
   const Page = parts.value.length >= least && parts.value.length <= most ? page : Missing;
+  // On a wall nobody goes anywhere.
+  const kiosk = first === "dashboards" && params.value.has("kiosk");
   return (
-    <div class="shell">
+    <div class={kiosk ? "shell bare" : "shell"}>
       <a class="skip" href="#main" onClick={skip}>
         Skip to content
       </a>
-      <nav class="rail" aria-label="Pages">
-        <a class="brand" href={href("/")}>
-          <StateMark state={state.value} /> Flightdeck
-        </a>
-        <button class="item find" type="button" onClick={openPalette}>
-          <Icon name="search" size={16} /> Find <kbd>⌘K</kbd>
-        </button>
-        {NAVIGATION.map(({ to, name, icon }) => (
-          <a
-            key={to}
-            class="item"
-            href={keepTime(to)}
-            aria-current={
-              first === to || (to === "" && first === "service") || (to === "explore" && first === "graph")
-                ? "page"
-                : undefined
-            }
-          >
-            <Icon name={icon} /> {name}
-            {to === "" && wrong.value > 0 && <span class={`count ${state.value}`}>{wrong.value}</span>}
+      {!kiosk && (
+        <nav class="rail" aria-label="Pages">
+          <a class="brand" href={href("/")}>
+            <StateMark state={state.value} /> Flightdeck
           </a>
-        ))}
-        <div class="foot">
-          <button class="item" type="button" onClick={nextTheme} title="Change the colours">
-            <Icon name={theme.value === "system" ? "auto" : theme.value} /> Theme: {theme.value}
+          <button class="item find" type="button" onClick={openPalette}>
+            <Icon name="search" size={16} /> Find <kbd>⌘K</kbd>
           </button>
-        </div>
-      </nav>
+          {NAVIGATION.map(({ to, name, icon }) => (
+            <a
+              key={to}
+              class="item"
+              href={keepTime(to)}
+              aria-current={
+                first === to || (to === "" && first === "service") || (to === "explore" && first === "graph")
+                  ? "page"
+                  : undefined
+              }
+            >
+              <Icon name={icon} /> {name}
+              {to === "" && wrong.value > 0 && <span class={`count ${state.value}`}>{wrong.value}</span>}
+            </a>
+          ))}
+          <div class="foot">
+            <button class="item" type="button" onClick={nextTheme} title="Change the colours">
+              <Icon name={theme.value === "system" ? "auto" : theme.value} /> Theme: {theme.value}
+            </button>
+          </div>
+        </nav>
+      )}
       <main class="main" id="main" tabIndex={-1}>
         {!connected.value && (
           <p class="offline" role="status">

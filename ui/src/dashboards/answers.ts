@@ -37,6 +37,10 @@ export const ownRange = ({ timeFrom, timeShift }: DashboardPanel): string =>
 /** The name under which filters that hold for every query are in the scope. */
 export const ADHOC = "__adhoc";
 
+/** Those that ask anything: one that was just added does not. */
+const askable = ({ queries }: DashboardPanel): DashboardQuery[] =>
+  queries.filter(({ query }) => query.trim());
+
 /** Asks all queries of a panel; `pixels` decide the step. */
 export const askPanel = async (
   panel: DashboardPanel,
@@ -47,7 +51,7 @@ export const askPanel = async (
 ): Promise<QueryAnswer[]> => {
   const shown = panelRange(panel, range);
   return Promise.all(
-    panel.queries.map(async (query): Promise<QueryAnswer> => {
+    askable(panel).map(async (query): Promise<QueryAnswer> => {
       const { text, legend, interval } = question(panel, query, shown, pixels, scope);
       // A query may ask both: a table shows the moment, a chart the range.
       const once = query.instant && !(query.range && panel.kind === "timeseries");

@@ -13,6 +13,7 @@ import type {
 import { useAsked } from "../api/use";
 import { Bar } from "../app/bar";
 import { copy } from "../app/copy";
+import { useDismiss } from "../app/dismiss";
 import { Empty } from "../app/empty";
 import { Icon } from "../app/icons";
 import { typing } from "../app/keys";
@@ -158,6 +159,21 @@ const Shown = ({
     addEventListener("keydown", press);
     return () => removeEventListener("keydown", press);
   }, [editing]);
+  useEffect(() => {
+    if (!kiosk) return;
+    const leave = (event: KeyboardEvent): void => {
+      if (event.key === "Escape") setParams({ kiosk: undefined, play: undefined });
+    };
+    addEventListener("keydown", leave);
+    return () => removeEventListener("keydown", leave);
+  }, [kiosk]);
+  const unsaved = states.value.length > 1;
+  useEffect(() => {
+    if (!unsaved) return;
+    const ask = (event: Event): void => event.preventDefault();
+    addEventListener("beforeunload", ask);
+    return () => removeEventListener("beforeunload", ask);
+  }, [unsaved]);
   usePlaylist(dashboard.id);
   const chosen = dashboard.sections.flatMap((section) => section.panels).find(({ id }) => id === panel.value);
   // A dashboard opens with its own range unless the address says another.
@@ -223,6 +239,7 @@ const Shown = ({
               {said.value}
             </span>
           )}
+          {!editing && states.value.length > 1 && <span class="chip warning">not saved</span>}
           {editing && (
             <>
               <button
@@ -375,7 +392,11 @@ const Shown = ({
           />
         )}
         {kiosk && (
-          <button class="button leave" type="button" onClick={() => setParams({ kiosk: undefined })}>
+          <button
+            class="button leave"
+            type="button"
+            onClick={() => setParams({ kiosk: undefined, play: undefined })}
+          >
             Leave kiosk
           </button>
         )}
@@ -528,22 +549,21 @@ const Section = ({
   id: string;
   edit: Editing | undefined;
 }): JSX.Element => {
-  const open = useSignal(!section.collapsed);
-  const panels = open.value || whole() ? compacted(placed(section.panels, scope)) : [];
+  // The address says which are not as the dashboard has them.
+  const turned = params.value.getAll("fold");
+  const open = section.collapsed === turned.includes(id);
+  const turn = (): void =>
+    pickAll("fold", turned.includes(id) ? turned.filter((one) => one !== id) : [...turned, id]);
+  const panels = open || whole() ? compacted(placed(section.panels, scope)) : [];
   // One grid while panels are moved about; else one for each band, as paper is cut between them only.
   const bands = edit ? [panels] : bandsOf(panels);
   return (
     <section>
       {title && (
-        <button
-          class="fold rowtitle"
-          type="button"
-          aria-expanded={open.value}
-          onClick={() => (open.value = !open.value)}
-        >
+        <button class="fold rowtitle" type="button" aria-expanded={open} onClick={turn}>
           <Icon name="open" size={15} />
           {title}
-          {!open.value && <span class="dim">{section.panels.length} panels</span>}
+          {!open && <span class="dim">{section.panels.length} panels</span>}
         </button>
       )}
       {bands.map((band) => {
@@ -599,8 +619,9 @@ const scopeKey = (scope: Scope): string =>
 
 const Losses = ({ report }: { report: ImportReport }): JSX.Element => {
   const open = useSignal(false);
+  const element = useDismiss<HTMLSpanElement>(open);
   return (
-    <span class="timepicker">
+    <span class="timepicker" ref={element}>
       <button
         class="button"
         type="button"
@@ -637,8 +658,9 @@ const absolute = (): string => {
 
 const Share = ({ items }: { items: (readonly [string, string, () => void])[] }): JSX.Element => {
   const open = useSignal(false);
+  const element = useDismiss<HTMLSpanElement>(open);
   return (
-    <span class="timepicker">
+    <span class="timepicker" ref={element}>
       <button
         class="button"
         type="button"
@@ -649,11 +671,7 @@ const Share = ({ items }: { items: (readonly [string, string, () => void])[] }):
         Share
       </button>
       {open.value && (
-        <div
-          class="popover menu"
-          role="menu"
-          onKeyDown={(event) => event.key === "Escape" && (open.value = false)}
-        >
+        <div class="popover menu" role="menu">
           {items.map(([name, about, work]) => (
             <button
               key={name}
@@ -755,6 +773,7 @@ const Variable = ({ resolved }: { resolved: Resolved }): JSX.Element => {
 
 const Many = ({ resolved, label }: { resolved: Resolved; label: string }): JSX.Element => {
   const open = useSignal(false);
+  const element = useDismiss<HTMLSpanElement>(open);
   const { variable, options, said } = resolved;
   const toggle = (value: string): void => {
     const now = said.filter((one) => one !== ALL);
@@ -764,7 +783,7 @@ const Many = ({ resolved, label }: { resolved: Resolved; label: string }): JSX.E
   };
   const text = said.includes(ALL) ? "All" : said.join(" + ");
   return (
-    <span class="row timepicker">
+    <span class="row timepicker" ref={element}>
       <span class="dim">{label}</span>
       <button
         class="button"
@@ -776,12 +795,7 @@ const Many = ({ resolved, label }: { resolved: Resolved; label: string }): JSX.E
         <span class="clip some">{text || "none"}</span>
       </button>
       {open.value && (
-        <div
-          class="popover left"
-          role="group"
-          aria-label={label}
-          onKeyDown={(event) => event.key === "Escape" && (open.value = false)}
-        >
+        <div class="popover left" role="group" aria-label={label}>
           <div class="several">
             {variable.all && (
               <label class="row">

@@ -1,7 +1,18 @@
 // Changes of a dashboard before they are saved: each is a new whole, so that undoing is going back one.
-import type { Dashboard, DashboardPanel } from "../api/types";
+import type { Dashboard, DashboardPanel, DashboardQuery } from "../api/types";
 
 const COLUMNS = 24;
+const LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ";
+const FIRST: DashboardQuery = {
+  name: "A",
+  query: "up",
+  legend: "",
+  instant: false,
+  range: true,
+  format: "time_series",
+  hidden: false,
+  exemplars: false,
+};
 
 /** The same dashboard with one panel changed, or taken away. */
 export const withPanel = (
@@ -55,6 +66,12 @@ export const moved = (dashboard: Dashboard, id: number, place: DashboardPanel["p
   };
 };
 
+/** One more query, called by the next letter that is free. */
+export const withQuery = (queries: DashboardQuery[]): DashboardQuery[] => {
+  const free = [...LETTERS].find((letter) => !queries.some(({ name }) => name === letter));
+  return [...queries, { ...FIRST, name: free ?? `Q${queries.length + 1}`, query: "" }];
+};
+
 /** A new panel below all others of the first section. */
 export const added = (dashboard: Dashboard): { dashboard: Dashboard; id: number } => {
   const id =
@@ -75,18 +92,7 @@ export const added = (dashboard: Dashboard): { dashboard: Dashboard; id: number 
     repeatDown: false,
     links: [],
     transparent: false,
-    queries: [
-      {
-        name: "A",
-        query: "up",
-        legend: "",
-        instant: false,
-        range: true,
-        format: "time_series",
-        hidden: false,
-        exemplars: false,
-      },
-    ],
+    queries: [FIRST],
   };
   return {
     id,

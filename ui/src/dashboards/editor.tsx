@@ -3,6 +3,8 @@ import type { JSX } from "preact";
 import type { DashboardPanel, DashboardQuery } from "../api/types";
 import { Icon } from "../app/icons";
 import { Editor } from "../explore/editor";
+import { withQuery } from "./edit";
+import { Thresholds } from "./thresholds";
 import "../explore/explore.css";
 
 const KINDS = [
@@ -33,6 +35,9 @@ const UNITS = [
   "ops",
   "none",
 ];
+
+/** Kinds that ask nothing of series. */
+const NO_QUERIES = new Set(["text", "dashlist", "alertlist", "annolist"]);
 
 type Props = {
   panel: DashboardPanel;
@@ -100,7 +105,7 @@ export const PanelEditor = ({ panel, onChange, onRemove, onClose }: Props): JSX.
           value={panel.kind}
           onChange={(event) => set({ kind: event.currentTarget.value })}
         >
-          {KINDS.map((kind) => (
+          {(KINDS.includes(panel.kind) ? KINDS : [panel.kind, ...KINDS]).map((kind) => (
             <option key={kind}>{kind}</option>
           ))}
         </select>
@@ -132,8 +137,22 @@ export const PanelEditor = ({ panel, onChange, onRemove, onClose }: Props): JSX.
                 onChange={(event) => query(at, { legend: event.currentTarget.value })}
               />
             </label>
+            {panel.queries.length > 1 && (
+              <button
+                class="button quiet"
+                type="button"
+                onClick={() => set({ queries: panel.queries.filter((_, other) => other !== at) })}
+              >
+                Remove query {one.name}
+              </button>
+            )}
           </div>
         ))
+      )}
+      {!NO_QUERIES.has(panel.kind) && (
+        <button class="button" type="button" onClick={() => set({ queries: withQuery(panel.queries) })}>
+          <Icon name="plus" size={14} /> Query
+        </button>
       )}
       <div class="pair">
         <label>
@@ -154,6 +173,7 @@ export const PanelEditor = ({ panel, onChange, onRemove, onClose }: Props): JSX.
         {number("min")}
         {number("max")}
       </div>
+      <Thresholds value={panel.defaults["thresholds"]} onChange={(next) => option("thresholds", next)} />
       {panel.kind === "timeseries" && (
         <div class="pair">
           <label>

@@ -4,6 +4,7 @@ import type { JSX } from "preact";
 import { ask } from "../api/client";
 import type { DashboardLink, DashboardsAnswer } from "../api/types";
 import { useAsked } from "../api/use";
+import { useDismiss } from "../app/dismiss";
 import { href, params } from "../app/route";
 import { range } from "../app/time";
 import { type Cell, type Field, type Frame, titleOf } from "./frames";
@@ -118,12 +119,13 @@ export const Links = ({ links, scope }: { links: DashboardLink[]; scope: Scope }
 /** The dashboards with all of some tags. */
 const Tagged = ({ link, tags }: { link: DashboardLink; tags: string[] }): JSX.Element => {
   const open = useSignal(false);
+  const element = useDismiss<HTMLSpanElement>(open);
   const asked = useAsked(String(open.value), async (signal) =>
     open.value ? (await ask<DashboardsAnswer["data"]>("dashboards", {}, signal)).data : undefined,
   );
   const found = asked.data?.filter((one) => tags.every((tag) => one.tags.includes(tag)));
   return (
-    <span class="timepicker">
+    <span class="timepicker" ref={element}>
       <button
         class="button quiet"
         type="button"
@@ -133,7 +135,7 @@ const Tagged = ({ link, tags }: { link: DashboardLink; tags: string[] }): JSX.El
         {link.title || tags.join(", ")}
       </button>
       {open.value && (
-        <div class="popover left" onKeyDown={(event) => event.key === "Escape" && (open.value = false)}>
+        <div class="popover left">
           {found?.map((one) => (
             <a
               key={one.id}

@@ -2,6 +2,7 @@
 import type { ComponentChildren, JSX } from "preact";
 import type { Dashboard, DashboardVariable } from "../api/types";
 import { Icon } from "../app/icons";
+import { Versions } from "./versions";
 
 const KINDS: DashboardVariable["kind"][] = ["query", "custom", "interval", "textbox", "constant", "adhoc"];
 const HINTS: Partial<Record<DashboardVariable["kind"], string>> = {
@@ -169,6 +170,7 @@ export const Settings = ({ dashboard, onChange, onClose }: Props): JSX.Element =
           </div>
         ))}
       </List>
+      <Versions id={dashboard.id} onTake={onChange} />
     </aside>
   );
 };

@@ -5,7 +5,7 @@ import { useEffect, useRef } from "preact/hooks";
 import { ask, isAbort, messageOf } from "../api/client";
 import { Icon } from "../app/icons";
 import { type Choice, complete, helpOf } from "./complete";
-import { bracketsAt, errorPlace, signatureAt, tokens, type Wanted } from "./language";
+import { bracketsAt, errorPlace, filledIn, signatureAt, tokens, type Wanted } from "./language";
 
 /** How long a person stops before a mistake is told. */
 const PAUSE_MS = 600;
@@ -198,9 +198,11 @@ export const Editor = (props: {
           </div>
         )}
       </div>
-      <button class="button" type="button" onClick={() => void format()} title="Format the query">
-        Format
-      </button>
+      {filledIn(text.value)[0] === text.value && (
+        <button class="button" type="button" onClick={() => void format()} title="Format the query">
+          Format
+        </button>
+      )}
       <button class="button primary" type="button" onClick={() => void run()}>
         <Icon name="play" size={13} /> Run
       </button>
@@ -219,12 +221,16 @@ export const Editor = (props: {
 
 const check = async (query: string): Promise<{ at: number | null; message: string } | null> => {
   if (!query.trim()) return null;
-  try {
-    await ask("parse_query", { query });
-    return null;
-  } catch (failure) {
-    return { at: errorPlace(query, messageOf(failure)), message: messageOf(failure) };
+  let first: { at: number | null; message: string } | null = null;
+  for (const filled of filledIn(query)) {
+    try {
+      await ask("parse_query", { query: filled });
+      return null;
+    } catch (failure) {
+      first ??= { at: errorPlace(query, messageOf(failure)), message: messageOf(failure) };
+    }
   }
+  return first;
 };
 
 /** The area grows with its text. */

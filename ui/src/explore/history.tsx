@@ -1,6 +1,7 @@
 // The questions asked before in this browser.
 import { signal, useSignal } from "@preact/signals";
 import type { JSX } from "preact";
+import { useDismiss } from "../app/dismiss";
 
 const KEY = "flightdeck-queries";
 const KEPT_MAX = 50;
@@ -24,9 +25,10 @@ export const remember = (query: string): void => {
 
 export const History = ({ onPick }: { onPick: (query: string) => void }): JSX.Element | null => {
   const open = useSignal(false);
+  const element = useDismiss<HTMLSpanElement>(open);
   if (!asked.value.length) return null;
   return (
-    <span class="timepicker">
+    <span class="timepicker" ref={element}>
       <button
         class="button"
         type="button"
@@ -36,11 +38,7 @@ export const History = ({ onPick }: { onPick: (query: string) => void }): JSX.El
         History
       </button>
       {open.value && (
-        <div
-          class="popover wide"
-          role="menu"
-          onKeyDown={(event) => event.key === "Escape" && (open.value = false)}
-        >
+        <div class="popover wide" role="menu">
           {asked.value.map((query) => (
             <button
               key={query}

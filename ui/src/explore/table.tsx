@@ -1,9 +1,9 @@
 // Answers at one moment, as a table that sorts.
-import { useSignal } from "@preact/signals";
 import type { JSX } from "preact";
 import { nameOf, type QueryData, queryInstant } from "../api/promql";
 import { useAsked } from "../api/use";
 import { Empty } from "../app/empty";
+import { sortBy, sorting } from "../app/sort";
 import { range, utc } from "../app/time";
 import { stamp } from "../format/time";
 import { show } from "../format/units";
@@ -40,7 +40,6 @@ export const Table = ({ queries }: { queries: string[] }): JSX.Element => {
 };
 
 const Answer = ({ data, unit }: { data: QueryData; unit: string }): JSX.Element => {
-  const sort = useSignal<{ by: string; up: boolean }>({ by: "", up: false });
   if (data.resultType === "scalar" || data.resultType === "string")
     return <pre class="code">{data.result[1]}</pre>;
   const result = data.result;
@@ -60,7 +59,7 @@ const Answer = ({ data, unit }: { data: QueryData; unit: string }): JSX.Element 
     text: value?.[1] ?? values?.at(-1)?.[1] ?? "",
     histogram,
   }));
-  const { by, up } = sort.value;
+  const { by, up } = sorting("sort", "");
   if (by)
     rows.sort(
       (a, b) =>
@@ -75,7 +74,7 @@ const Answer = ({ data, unit }: { data: QueryData; unit: string }): JSX.Element 
       class={number ? "num" : ""}
       aria-sort={by === name ? (up ? "ascending" : "descending") : undefined}
     >
-      <button type="button" onClick={() => (sort.value = { by: name, up: by === name ? !up : !number })}>
+      <button type="button" onClick={() => sortBy("sort", name, by === name ? !up : !number)}>
         {title}
         {by === name ? (up ? " ↑" : " ↓") : ""}
       </button>

@@ -2,6 +2,7 @@
 import type { JSX } from "preact";
 import type { DeckService } from "../api/types";
 import { Chart } from "../chart/chart";
+import { compared } from "./compare";
 import { useSeen } from "./page";
 import { useMetricNames } from "./saturation";
 
@@ -31,6 +32,8 @@ export const Dependencies = ({ service }: { service: DeckService }): JSX.Element
   const rows = ROWS.filter((row) => names.has(`${row.needs}_bucket`));
   useSeen("dependencies", rows.length > 0);
   if (!rows.length) return null;
+  const before = compared();
+  const more = before ? { compare: before } : {};
   return (
     <section id="dependencies">
       <div class="section">
@@ -43,6 +46,7 @@ export const Dependencies = ({ service }: { service: DeckService }): JSX.Element
             title={`${row.what}: per second`}
             unit="ops"
             height={140}
+            {...more}
             stack="normal"
             queries={[
               {
@@ -56,6 +60,7 @@ export const Dependencies = ({ service }: { service: DeckService }): JSX.Element
             title={`${row.what}: p95`}
             unit="s"
             height={140}
+            {...more}
             min={0}
             queries={[
               {

@@ -1,10 +1,10 @@
 // Every endpoint with its signals, to be sorted by whichever matters; a click narrows the page to it.
-import { useSignal } from "@preact/signals";
 import type { JSX } from "preact";
 import { type Labels, type QueryData, queryInstant, queryRange, toLines } from "../api/promql";
 import type { DeckNames } from "../api/types";
 import { useAsked } from "../api/use";
 import { setParams } from "../app/route";
+import { sortBy, sorting } from "../app/sort";
 import { range } from "../app/time";
 import { Spark } from "../deck/spark";
 import { show } from "../format/units";
@@ -26,7 +26,6 @@ type Row = {
 type Column = "endpoint" | "rate" | "errors" | "p50" | "p95" | "p99";
 
 export const Endpoints = ({ names }: { names: DeckNames }): JSX.Element | null => {
-  const sort = useSignal<{ by: Column; up: boolean }>({ by: "rate", up: false });
   const shown = range.value;
   const seconds = Math.max(300, Math.round((shown.to - shown.from) / 1000));
   const at = Math.floor(shown.to / 1000);
@@ -58,19 +57,16 @@ export const Endpoints = ({ names }: { names: DeckNames }): JSX.Element | null =
   });
   const rows = asked.data ?? [];
   if (!rows.length && !asked.busy) return null;
-  const { by: column, up } = sort.value;
+  const { by: column, up } = sorting("sort", "rate");
   const sorted = rows.toSorted((a, b) => {
-    const [left, right] = [a[column] ?? -1, b[column] ?? -1];
+    const [left, right] = [a[column as Column] ?? -1, b[column as Column] ?? -1];
     const order =
       typeof left === "string" ? left.localeCompare(right as string) : (left as number) - (right as number);
     return up ? order : -order;
   });
   const heading = (name: Column, title: string, className = "num") => (
     <th class={className} aria-sort={column === name ? (up ? "ascending" : "descending") : undefined}>
-      <button
-        type="button"
-        onClick={() => (sort.value = { by: name, up: column === name ? !up : name === "endpoint" })}
-      >
+      <button type="button" onClick={() => sortBy("sort", name, column === name ? !up : name === "endpoint")}>
         {title}
         {column === name ? (up ? " ↑" : " ↓") : ""}
       </button>

@@ -1,5 +1,4 @@
 // One service, found by itself: what is wrong, then the golden signals from top to bottom, then where they come from.
-import { useSignal } from "@preact/signals";
 import type { ComponentChildren, JSX } from "preact";
 import { useEffect } from "preact/hooks";
 import type { DeckCell, DeckNames, DeckService } from "../api/types";
@@ -206,7 +205,7 @@ const statusColour = (status: string): string | undefined => {
 };
 
 const Signals = ({ service, names }: { service: DeckService; names: DeckNames }): JSX.Element => {
-  const chosen = useSignal<"lines" | "heatmap">("lines");
+  const heatmap = params.value.get("latency") === "heatmap";
   const endpoint = params.value.get("endpoint") ?? "";
   const matcher = endpointMatcher(endpoint, names);
   const requests = narrowed(names.requests, matcher);
@@ -287,7 +286,7 @@ const Signals = ({ service, names }: { service: DeckService; names: DeckNames })
               ]}
               queries={[
                 {
-                  query: `sum(rate(${failed}[5m])) / sum(rate(${requests}[5m]))`,
+                  query: `(sum(rate(${failed}[5m])) or vector(0)) / sum(rate(${requests}[5m]))`,
                   name: "errors",
                   colour: "--critical-fill",
                 },
@@ -317,20 +316,20 @@ const Signals = ({ service, names }: { service: DeckService; names: DeckNames })
               <div class="switch" role="group" aria-label="How latency is shown">
                 <button
                   type="button"
-                  aria-pressed={chosen.value === "lines"}
-                  onClick={() => (chosen.value = "lines")}
+                  aria-pressed={!heatmap}
+                  onClick={() => setParams({ latency: undefined }, "replace")}
                 >
                   Percentiles
                 </button>
                 <button
                   type="button"
-                  aria-pressed={chosen.value === "heatmap"}
-                  onClick={() => (chosen.value = "heatmap")}
+                  aria-pressed={heatmap}
+                  onClick={() => setParams({ latency: "heatmap" }, "replace")}
                 >
                   Heatmap
                 </button>
               </div>
-              {chosen.value === "heatmap" ? (
+              {heatmap ? (
                 <HeatmapChart
                   title="Durations"
                   query={`sum by (le) (rate(${buckets}[5m]))`}
@@ -362,6 +361,7 @@ const Signals = ({ service, names }: { service: DeckService; names: DeckNames })
                 title="Durations of failed requests"
                 unit="s"
                 min={0}
+                exemplars={{ selector: narrowed(buckets, split), per: names.perSecond }}
                 empty="No failed requests in this range"
                 {...more}
                 queries={[
