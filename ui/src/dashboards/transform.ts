@@ -380,16 +380,16 @@ const running = (
 };
 
 const renameByRegex: Transform = (frames, options) => {
-  const regex = patternOf(
-    str(options["regex"]).startsWith("/") ? str(options["regex"]) : `/${str(options["regex"])}/`,
-  );
-  if (!regex) return frames;
+  const said = str(options["regex"]);
+  const once = patternOf(said.startsWith("/") ? said : `/${said}/`);
+  if (!once) return frames;
+  const regex = /^\/.*\/\w*g\w*$/s.test(said) ? new RegExp(once.source, `${once.flags}g`) : once;
   const to = str(options["renamePattern"]);
   return frames.map((frame) => ({
     ...frame,
     fields: frame.fields.map((field) => {
       const title = titleOf(field, frame);
-      return regex.test(title) && field.type !== "time"
+      return once.test(title) && field.type !== "time"
         ? { ...field, title: title.replace(regex, to) }
         : field;
     }),
@@ -731,7 +731,7 @@ export const transform = (
   steps: { id: string; options: unknown; only?: string }[],
 ): Frame[] =>
   steps.reduce((before, { id, options, only }) => {
-    const run = TRANSFORMS[id];
+    const run = Object.hasOwn(TRANSFORMS, id) ? TRANSFORMS[id] : undefined;
     if (!run) return before;
     if (!only) return run(before, rec(options));
     const wanted = patternOf(only) ?? /^$/;
