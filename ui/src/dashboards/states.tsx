@@ -10,6 +10,7 @@ import { show } from "../format/units";
 import { display, settingsOf } from "./field";
 import { type Cell, lengthOf, timeOf, titleOf } from "./frames";
 import { drawn, type PictureProps } from "./pictures";
+import { thinned } from "./thin";
 
 type Block = { from: number; to: number; text: string; colour: string };
 
@@ -37,6 +38,9 @@ export const blocksOf = (
   return blocks;
 };
 
+/** How wide a sample is at least, in pixels. */
+const SAMPLE_PIXELS = 7;
+
 export const States = (props: PictureProps & { merged: boolean }): JSX.Element => {
   const { range, panel, frames } = props;
   const rows = frames.flatMap((frame) => {
@@ -49,14 +53,16 @@ export const States = (props: PictureProps & { merged: boolean }): JSX.Element =
       )
       .map((field, at) => {
         const settings = settingsOf(panel, field, frame);
+        const most = props.merged ? Infinity : (props.width - LABEL) / SAMPLE_PIXELS;
+        const samples = thinned(times, field.values, most);
         return {
           title:
             settings.displayName && !settings.displayName.includes("$")
               ? settings.displayName
               : titleOf(field, frame),
           blocks: blocksOf(
-            times,
-            field.values,
+            samples.times,
+            samples.values,
             range.to,
             (value) => display(value, settings, at),
             props.merged,
@@ -124,14 +130,16 @@ export const Histogram = (props: PictureProps): JSX.Element => {
   );
   const most = Math.max(...found.map(({ count }) => count), 1);
   const unit = all[0]?.settings.unit ?? "short";
+  const letters = Math.max(1, ...found.map(({ from }) => show(from, unit).length));
+  const every = Math.max(1, Math.ceil((found.length * (letters * 6 + 8)) / Math.max(1, props.width)));
   return (
     <div class="groups" style={{ height: `${props.height}px` }}>
-      {found.map(({ from, to, count }) => (
+      {found.map(({ from, to, count }, at) => (
         <div key={from} class="one" title={`${show(from, unit)} – ${show(to, unit)}: ${count}`}>
           <div class="stems">
             <span style={{ height: `${(count / most) * 100}%`, background: "var(--c0)" }} />
           </div>
-          <span class="title">{show(from, unit)}</span>
+          <span class="title nowrap">{at % every === 0 ? show(from, unit) : "\u00a0"}</span>
         </div>
       ))}
     </div>
