@@ -20,6 +20,7 @@ import { chromium } from "playwright-core";
 import { createServer as createVite } from "vite";
 import { FEATURES } from "./dashboard.mjs";
 import { EXPORTERS, exported } from "./exporters.mjs";
+import { habits } from "./habits.mjs";
 import { choices, exposition, needed } from "./series.mjs";
 
 const [binary, ...flags] = process.argv.slice(2);
@@ -1215,6 +1216,7 @@ try {
   await part("features", () => features(page));
   await part("decimated", () => decimated(page));
   await part("work", () => workWithDashboards(page));
+  await part("habits", () => habits({ page, base, check, settled, post }));
   await part("pictured", () => pictured(dashboards));
   await part("speed", () => speed(page));
   await part("hostile", () => hostile(page));

@@ -366,6 +366,7 @@ const Signals = ({ service, names }: { service: DeckService; names: DeckNames })
                 {...more}
                 queries={[
                   [0.5, "p50", "--c1"],
+                  [0.95, "p95", "--c6"],
                   [0.99, "p99", "--critical-fill"],
                 ].map(([share, label, colour]) => ({
                   query: quantile(share as number, narrowed(buckets, split)),
