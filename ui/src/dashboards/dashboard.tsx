@@ -21,7 +21,7 @@ import { range as shownRange } from "../app/time";
 import { zoom } from "../app/zoom";
 import { added } from "../chart/markers";
 import { ADHOC } from "./answers";
-import "./dashboard.css";
+import "./styles.css";
 import { bandsOf, compacted, moved, added as withNew, withPanel } from "./edit";
 import { PanelEditor } from "./editor";
 import { download, saveAs, toGrafana } from "./export";

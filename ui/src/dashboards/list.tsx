@@ -7,7 +7,7 @@ import { useAsked } from "../api/use";
 import { Bar } from "../app/bar";
 import { Empty } from "../app/empty";
 import { go, href, params, setParams } from "../app/route";
-import "./dashboard.css";
+import "./styles.css";
 import { playing, SECONDS } from "./playlist";
 
 type Imported = { file: string; id?: string; report?: ImportReport; error?: string };
