@@ -1,5 +1,4 @@
 // Answers as tables of columns, which is what transformations and pictures work on.
-
 import type { Labels } from "../api/promql";
 import type { QueryAnswer } from "./answers";
 import { legendName } from "./names";

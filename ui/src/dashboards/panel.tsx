@@ -12,12 +12,17 @@ import { framesOf } from "./frames";
 import { interpolate, joined, panelScope, type Scope } from "./interpolate";
 import { target } from "./links";
 import { AlertList, AnnotationList, DashboardList, type ListProps } from "./lists";
-import { BarChart, BarGauge, Gauge, type PictureProps, Pie, Stat } from "./pictures";
+import { BarChart } from "./pictures/barchart";
+import { BarGauge } from "./pictures/bargauge";
+import { Gauge } from "./pictures/gauge";
+import type { PictureProps } from "./pictures/picture";
+import { Pie } from "./pictures/pie";
+import { Stat } from "./pictures/stat";
+import { HeatmapPanel, Histogram, States } from "./pictures/states";
+import { TablePanel } from "./pictures/table";
+import { TimeSeries } from "./pictures/timeseries";
 import { answersOf } from "./snapshot";
-import { HeatmapPanel, Histogram, States } from "./states";
-import { TablePanel } from "./table";
 import { TextPanel } from "./text";
-import { TimeSeries } from "./timeseries";
 import { transform } from "./transform";
 
 const PICTURES: Record<string, ComponentType<PictureProps>> = {

@@ -1,23 +1,19 @@
 // Lines, bars and points over time, as the settings of each field say: two axes, stacks, thresholds, colours by height, links.
 import { useSignal } from "@preact/signals";
 import type { JSX } from "preact";
-import { cssColour } from "../chart/colours";
-import { Legend, type LegendLink } from "../chart/legend";
-import { markers } from "../chart/markers";
-import { Plot, type PlotLine, type PlotThreshold, type Side } from "../chart/plot";
-import { reduce, reducerName } from "../chart/stats";
-import { colourOf, gradientOf, type Settings } from "./field";
-import { type Field, timeOf } from "./frames";
-import { linkTo } from "./links";
-import { type Drawn, drawn, type PictureProps } from "./pictures";
-
-type Options = Record<string, unknown>;
-const rec = (value: unknown): Options => (value && typeof value === "object" ? (value as Options) : {});
-const num = (value: unknown): number | undefined => (typeof value === "number" ? value : undefined);
-const str = (value: unknown): string => (typeof value === "string" ? value : "");
+import { cssColour } from "../../chart/colours";
+import { Legend, type LegendLink } from "../../chart/legend";
+import { markers } from "../../chart/markers";
+import { Plot, type PlotLine, type PlotThreshold, type Side } from "../../chart/plot";
+import { reduce, reducerName } from "../../chart/stats";
+import { colourOf, gradientOf, type Settings } from "../field";
+import { type Field, timeOf } from "../frames";
+import { linkTo } from "../links";
+import { numberOf, type Options, recordOf, textOf } from "../options";
+import { type Drawn, drawn, type PictureProps } from "./picture";
 
 const lineStyle = (custom: Options): number[] | undefined => {
-  const style = rec(custom["lineStyle"]);
+  const style = recordOf(custom["lineStyle"]);
   return style["fill"] === "dash"
     ? Array.isArray(style["dash"])
       ? (style["dash"] as number[])
@@ -114,11 +110,11 @@ const absolute = (
 const lineOf = (one: Drawn, given: (number | null)[], right: boolean): PlotLine => {
   const { settings, title } = one;
   const { custom } = settings;
-  const stacking = rec(custom["stacking"]);
+  const stacking = recordOf(custom["stacking"]);
   const negative = custom["transform"] === "negative-Y";
-  const interpolation = str(custom["lineInterpolation"]);
+  const interpolation = textOf(custom["lineInterpolation"]);
   const dash = lineStyle(custom);
-  const mode = str(stacking["mode"]);
+  const mode = textOf(stacking["mode"]);
   const zeros = custom["nullsAsZero"] ? given.map((value) => value ?? 0) : given;
   const level =
     custom["transform"] === "constant" ? (zeros.find((value) => value !== null) ?? null) : undefined;
@@ -130,20 +126,21 @@ const lineOf = (one: Drawn, given: (number | null)[], right: boolean): PlotLine 
         : zeros;
   const span = custom["spanNulls"];
   const heights = heightsOf(settings, values);
-  const align = num(custom["barAlignment"]);
+  const align = numberOf(custom["barAlignment"]);
   return {
     name: title,
     values,
     colour: lineColour(one, given),
     right,
-    draw: (str(custom["drawStyle"]) || "line") as "line" | "bars" | "points",
+    draw: (textOf(custom["drawStyle"]) || "line") as "line" | "bars" | "points",
     ...(settings.unit ? { unit: settings.unit } : {}),
     ...(settings.decimals === undefined ? {} : { decimals: settings.decimals }),
-    width: num(custom["lineWidth"]) ?? 1,
-    fill: ((num(custom["fillOpacity"]) ?? 0) / 100) * (str(custom["drawStyle"]) === "bars" ? 0.85 : 0.8),
+    width: numberOf(custom["lineWidth"]) ?? 1,
+    fill:
+      ((numberOf(custom["fillOpacity"]) ?? 0) / 100) * (textOf(custom["drawStyle"]) === "bars" ? 0.85 : 0.8),
     ...(dash ? { dash } : {}),
     ...(heights ? { heights } : {}),
-    fades: /^(opacity|hue)$/.test(str(custom["gradientMode"])),
+    fades: /^(opacity|hue)$/.test(textOf(custom["gradientMode"])),
     ...(interpolation === "stepAfter"
       ? { step: "after" as const }
       : interpolation === "stepBefore"
@@ -151,22 +148,22 @@ const lineOf = (one: Drawn, given: (number | null)[], right: boolean): PlotLine 
         : {}),
     smooth: interpolation === "smooth",
     points: custom["showPoints"] === "always",
-    ...(num(custom["pointSize"]) ? { pointSize: num(custom["pointSize"]) as number } : {}),
+    ...(numberOf(custom["pointSize"]) ? { pointSize: numberOf(custom["pointSize"]) as number } : {}),
     span: typeof span === "number" ? span / 1000 : span === true,
     bars: {
       ...(align === undefined ? {} : { align: Math.sign(align) as -1 | 0 | 1 }),
-      ...(num(custom["barWidthFactor"]) ? { share: num(custom["barWidthFactor"]) as number } : {}),
-      ...(num(custom["barMaxWidth"]) ? { most: num(custom["barMaxWidth"]) as number } : {}),
+      ...(numberOf(custom["barWidthFactor"]) ? { share: numberOf(custom["barWidthFactor"]) as number } : {}),
+      ...(numberOf(custom["barMaxWidth"]) ? { most: numberOf(custom["barMaxWidth"]) as number } : {}),
     },
-    ...(str(custom["fillBelowTo"]) ? { below: str(custom["fillBelowTo"]) } : {}),
-    untold: rec(custom["hideFrom"])["tooltip"] === true,
+    ...(textOf(custom["fillBelowTo"]) ? { below: textOf(custom["fillBelowTo"]) } : {}),
+    untold: recordOf(custom["hideFrom"])["tooltip"] === true,
     stack: mode === "percent" ? "percent" : mode === "normal" ? "normal" : "none",
     stackGroup: `${String(stacking["group"] ?? "A")}${negative ? "-" : ""}`,
   };
 };
 
 const plotThresholds = (settings: Settings, lines: PlotLine[]): PlotThreshold[] => {
-  const mode = str(rec(settings.custom["thresholdsStyle"])["mode"]);
+  const mode = textOf(recordOf(settings.custom["thresholdsStyle"])["mode"]);
   if (!/line|dashed|area/.test(mode)) return [];
   const [low, high] = [settings.min ?? lowest(lines, "min"), settings.max ?? lowest(lines, "max")];
   return absolute(settings, low, high).map(({ value, color }) => ({
@@ -185,7 +182,7 @@ const lowest = (lines: PlotLine[], which: "min" | "max"): number =>
 
 /** The first unit is on the left, all others on the right, unless a field says where it belongs. */
 const onRight = (all: Drawn[]): boolean[] => {
-  const placed = ({ settings }: Drawn) => str(settings.custom["axisPlacement"]) || "auto";
+  const placed = ({ settings }: Drawn) => textOf(settings.custom["axisPlacement"]) || "auto";
   const unit = ({ settings }: Drawn) => settings.unit ?? "short";
   const left = all.find((one) => placed(one) === "left") ?? all.find((one) => placed(one) !== "right");
   return all.map(
@@ -197,19 +194,19 @@ const onRight = (all: Drawn[]): boolean[] => {
 const sideOf = (settings: Settings | undefined): Side => {
   if (!settings) return {};
   const { custom, min, max } = settings;
-  const scale = rec(custom["scaleDistribution"]);
-  const [softMin, softMax] = [num(custom["axisSoftMin"]), num(custom["axisSoftMax"])];
+  const scale = recordOf(custom["scaleDistribution"]);
+  const [softMin, softMax] = [numberOf(custom["axisSoftMin"]), numberOf(custom["axisSoftMax"])];
   return {
     ...(min === undefined ? {} : { min }),
     ...(max === undefined ? {} : { max }),
     ...(softMin === undefined ? {} : { softMin }),
     ...(softMax === undefined ? {} : { softMax }),
     ...(scale["type"] === "log"
-      ? { log: num(scale["log"]) ?? 10 }
+      ? { log: numberOf(scale["log"]) ?? 10 }
       : scale["type"] === "symlog"
-        ? { symlog: num(scale["linearThreshold"]) ?? 1 }
+        ? { symlog: numberOf(scale["linearThreshold"]) ?? 1 }
         : {}),
-    ...(str(custom["axisLabel"]) ? { label: str(custom["axisLabel"]) } : {}),
+    ...(textOf(custom["axisLabel"]) ? { label: textOf(custom["axisLabel"]) } : {}),
     ...(custom["axisPlacement"] === "hidden" ? { hidden: true } : {}),
     ...(custom["axisCenteredZero"] === true ? { centred: true } : {}),
     ...(typeof custom["axisGridShow"] === "boolean" ? { grid: custom["axisGridShow"] } : {}),
@@ -233,8 +230,8 @@ export const TimeSeries = (props: PictureProps): JSX.Element => {
   const { times, columns } = aligned(all);
   const rights = onRight(all);
   const lines = apart(all.map((one, at) => lineOf(one, columns[at] ?? [], rights[at] ?? false)));
-  const legend = rec(panel.options["legend"]);
-  const inLegend = lines.filter((_, at) => !rec(all[at]?.settings.custom["hideFrom"])["legend"]);
+  const legend = recordOf(panel.options["legend"]);
+  const inLegend = lines.filter((_, at) => !recordOf(all[at]?.settings.custom["hideFrom"])["legend"]);
   const shown = legend["showLegend"] !== false && legend["displayMode"] !== "hidden" && inLegend.length > 0;
   const beside = shown && legend["placement"] === "right" && width > 500;
   const table = legend["displayMode"] === "table";
@@ -253,7 +250,7 @@ export const TimeSeries = (props: PictureProps): JSX.Element => {
   const first = all[rights.indexOf(false)] ?? all[0];
   const percent = own.some((line) => line.stack === "percent");
   const left = sideOf(first?.settings);
-  const tip = rec(panel.options["tooltip"]);
+  const tip = recordOf(panel.options["tooltip"]);
   const links = new Map(
     all.flatMap(({ settings, field, frame }, at): [string, LegendLink][] => {
       const link = settings.links[0];
@@ -295,7 +292,7 @@ export const TimeSeries = (props: PictureProps): JSX.Element => {
           ...dot,
           right: rights[all.findIndex(({ frame }) => frame.query === dot.query)] ?? false,
         }))}
-        tip={{ mode: str(tip["mode"]) || "multi", sort: str(tip["sort"]) || "desc" }}
+        tip={{ mode: textOf(tip["mode"]) || "multi", sort: textOf(tip["sort"]) || "desc" }}
       />
       {shown && (
         <Legend

@@ -1,22 +1,23 @@
 // A panel's table: columns with their own units, colours, meters and links; sorted by a click.
 import { useSignal } from "@preact/signals";
 import type { JSX } from "preact";
-import { utc } from "../app/time";
-import { reduce, reducerName } from "../chart/stats";
-import { Spark } from "../deck/spark";
-import { stamp } from "../format/time";
-import { display, type Settings, settingsOf } from "./field";
-import { type Cell, type Field, type Frame, lengthOf, titleOf } from "./frames";
-import { interpolate } from "./interpolate";
-import { aboutField, linkTo } from "./links";
-import type { PictureProps } from "./pictures";
+import { utc } from "../../app/time";
+import { reduce, reducerName } from "../../chart/stats";
+import { Spark } from "../../deck/spark";
+import { stamp } from "../../format/time";
+import { display, type Settings, settingsOf } from "../field";
+import { type Cell, type Field, type Frame, lengthOf, titleOf } from "../frames";
+import { interpolate } from "../interpolate";
+import { aboutField, linkTo } from "../links";
+import { numberOf } from "../options";
+import type { PictureProps } from "./picture";
 
 const ROWS_MAX = 500;
 
 type Column = { field: Field; settings: Settings; title: string; limits: [number, number] };
 
 export const TablePanel = (props: PictureProps): JSX.Element => {
-  const chosen = useSignal(num(props.panel.options["frameIndex"]) ?? 0);
+  const chosen = useSignal(numberOf(props.panel.options["frameIndex"]) ?? 0);
   const sort = useSignal<{ by: string; up: boolean } | null>(initial(props));
   const frames = props.frames.filter((frame) => frame.fields.length);
   const frame = frames[Math.min(chosen.value, frames.length - 1)];
@@ -123,13 +124,6 @@ const initial = ({ panel }: PictureProps): { by: string; up: boolean } | null =>
   return first?.displayName ? { by: first.displayName, up: !first.desc } : null;
 };
 
-const num = (value: unknown): number | undefined =>
-  typeof value === "number"
-    ? value
-    : typeof value === "string" && value.trim() !== "" && !Number.isNaN(Number(value))
-      ? Number(value)
-      : undefined;
-
 const columnsOf = (props: PictureProps, frame: Frame): Column[] =>
   frame.fields
     .map((field) => {
@@ -172,7 +166,7 @@ const numeric = ({ field, settings }: Column): boolean =>
 
 /** How wide a column is, where that is said. */
 const widthOf = ({ settings: { custom } }: Column): Record<string, string> => {
-  const [width, least] = [num(custom["width"]), num(custom["minWidth"])];
+  const [width, least] = [numberOf(custom["width"]), numberOf(custom["minWidth"])];
   return {
     ...(width ? { width: `${width}px`, minWidth: `${width}px`, maxWidth: `${width}px` } : {}),
     ...(least && !width ? { minWidth: `${least}px` } : {}),
@@ -267,7 +261,7 @@ const TableCell = ({
     <td
       class={`${numeric(column) ? "num" : settings.custom["align"] === "center" ? "middle" : ""}${wraps ? " wraps" : ""}`}
       style={{ ...widthOf(column), ...coloured }}
-      title={num(settings.custom["width"]) ? shown.text : undefined}
+      title={numberOf(settings.custom["width"]) ? shown.text : undefined}
     >
       {/gauge/.test(kind) && typeof value === "number" && (
         <span class="meter aside">

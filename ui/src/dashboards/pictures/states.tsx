@@ -1,15 +1,15 @@
 // States over time and distributions: a row of blocks per series, and bars of how often values fell where.
 import type { JSX } from "preact";
-import { number } from "../api/promql";
-import { utc } from "../app/time";
-import { readable } from "../chart/colours";
-import { cellsOf, Heatmap, ticks } from "../chart/heatmap";
-import { distribution } from "../chart/stats";
-import { stamp } from "../format/time";
-import { show } from "../format/units";
-import { display, settingsOf } from "./field";
-import { type Cell, lengthOf, timeOf, titleOf } from "./frames";
-import { drawn, type PictureProps } from "./pictures";
+import { number } from "../../api/promql";
+import { utc } from "../../app/time";
+import { readable } from "../../chart/colours";
+import { cellsOf, Heatmap, ticks } from "../../chart/heatmap";
+import { distribution } from "../../chart/stats";
+import { stamp } from "../../format/time";
+import { show } from "../../format/units";
+import { display, settingsOf } from "../field";
+import { type Cell, lengthOf, timeOf, titleOf } from "../frames";
+import { drawn, type PictureProps } from "./picture";
 
 type Block = { from: number; to: number; text: string; colour: string };
 
