@@ -6,7 +6,8 @@ import { parseRange } from "../format/range";
 import { stamp } from "../format/time";
 import "./bar.css";
 import { Icon } from "./icons";
-import { setParams } from "./route";
+import { usePopover } from "./popover";
+import { href, setParams } from "./route";
 import { liveSeconds, range, rangeName, setRange, tick, utc } from "./time";
 
 export const Bar = (props: {
@@ -30,6 +31,17 @@ export const Bar = (props: {
   </header>
 );
 
+/** Where a page stands: the page above it, and its own name. */
+export const Crumbs = (props: { to: string; name: string; children: ComponentChildren }): JSX.Element => (
+  <>
+    <a class="crumb" href={href(props.to)}>
+      {props.name}
+    </a>
+    <span class="crumb">/</span>
+    {props.children}
+  </>
+);
+
 const QUICK: [string, string][] = [
   ["5m", "5 minutes"],
   ["15m", "15 minutes"],
@@ -46,19 +58,12 @@ const QUICK: [string, string][] = [
 ];
 
 const TimePicker = (): JSX.Element => {
-  const open = useSignal(false);
+  const { open, box } = usePopover<HTMLDivElement>();
   const text = useSignal("");
   const bad = useSignal(false);
-  const box = useRef<HTMLDivElement>(null);
   const field = useRef<HTMLInputElement>(null);
   useEffect(() => {
-    if (!open.value) return;
-    field.current?.focus();
-    const away = (event: Event): void => {
-      if (!box.current?.contains(event.target as Node)) open.value = false;
-    };
-    addEventListener("pointerdown", away);
-    return () => removeEventListener("pointerdown", away);
+    if (open.value) field.current?.focus();
   }, [open.value]);
   const apply = (said: string): void => {
     const next = parseRange(said, Date.now(), utc.value);
@@ -85,7 +90,7 @@ const TimePicker = (): JSX.Element => {
     });
   };
   return (
-    <div class="timepicker row" ref={box}>
+    <div class="popped row" ref={box}>
       <div class="group">
         <button class="button" type="button" title="Earlier" aria-label="Earlier" onClick={() => move(-0.5)}>
           <Icon name="back" size={15} />
@@ -133,12 +138,7 @@ const TimePicker = (): JSX.Element => {
         <span class={liveSeconds.value ? "pulse on" : "pulse"} /> Live
       </button>
       {open.value && (
-        <div
-          class="popover"
-          role="dialog"
-          aria-label="Time range"
-          onKeyDown={(event) => event.key === "Escape" && (open.value = false)}
-        >
+        <div class="popover" role="dialog" aria-label="Time range">
           <form
             onSubmit={(event) => {
               event.preventDefault();

@@ -56,7 +56,7 @@ export const moved = (dashboard: Dashboard, id: number, place: DashboardPanel["p
 };
 
 /** A new panel below all others of the first section. */
-export const added = (dashboard: Dashboard): { dashboard: Dashboard; id: number } => {
+export const withNewPanel = (dashboard: Dashboard): { dashboard: Dashboard; id: number } => {
   const id =
     Math.max(0, ...dashboard.sections.flatMap((section) => section.panels.map((panel) => panel.id))) + 1;
   const sections = dashboard.sections.length

@@ -190,3 +190,7 @@ export const panelScope = (
 };
 
 export const joined = (...scopes: Scope[]): Scope => new Map(scopes.flatMap((scope) => [...scope]));
+
+/** Differs where something else is chosen. */
+export const scopeKey = (scope: Scope): string =>
+  [...scope].map(([name, { values }]) => `${name}=${values.join(",")}`).join(";");

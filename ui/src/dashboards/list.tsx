@@ -8,7 +8,11 @@ import { Bar } from "../app/bar";
 import { Empty } from "../app/empty";
 import { go, href, params, setParams } from "../app/route";
 import "./styles.css";
+import { LossList } from "./losses";
 import { playing, SECONDS } from "./playlist";
+
+/** How many losses of a dashboard are listed here; its page has all. */
+const LOSSES_MAX = 40;
 
 type Imported = { file: string; id?: string; report?: ImportReport; error?: string };
 
@@ -217,16 +221,7 @@ const Report = ({ imported }: { imported: Imported }): JSX.Element => {
       <span class={`chip ${report.drawn === report.panels ? "ok" : "warning"}`}>
         {report.drawn} of {report.panels} panels drawn
       </span>
-      {report.losses.length > 0 && (
-        <ul>
-          {report.losses.slice(0, 40).map((loss, at) => (
-            <li key={at}>
-              {loss.title && <b>{loss.title}: </b>}
-              {loss.what}
-            </li>
-          ))}
-        </ul>
-      )}
+      {report.losses.length > 0 && <LossList losses={report.losses.slice(0, LOSSES_MAX)} />}
     </div>
   );
 };

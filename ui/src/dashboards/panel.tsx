@@ -47,7 +47,14 @@ const LISTS: Record<string, ComponentType<ListProps>> = {
   annolist: AnnotationList,
 };
 
-export type PanelProps = { panel: DashboardPanel; scope: Scope; key2: string; height: number; sync: string };
+export type PanelProps = {
+  panel: DashboardPanel;
+  scope: Scope;
+  /** It is asked again when this changes. */
+  question: string;
+  height: number;
+  sync: string;
+};
 
 /** Whether an element is near the window, and its width. */
 const useNear = (): [preact.RefObject<HTMLElement | null>, boolean, number] => {
@@ -98,7 +105,16 @@ export const Panel = (props: PanelProps): JSX.Element => {
 
 type ContentsProps = PanelProps & { range: { from: number; to: number }; seen: boolean; width: number };
 
-const Contents = ({ panel, scope, key2, height, sync, range, seen, width }: ContentsProps): JSX.Element => {
+const Contents = ({
+  panel,
+  scope,
+  question,
+  height,
+  sync,
+  range,
+  seen,
+  width,
+}: ContentsProps): JSX.Element => {
   const shown = panelRange(panel, range);
   const pixels = Math.max(50, Math.round(width / 50) * 50);
   const own = joined(scope, panelScope(shown, pixels, undefined).scope);
@@ -107,13 +123,13 @@ const Contents = ({ panel, scope, key2, height, sync, range, seen, width }: Cont
   const List = LISTS[panel.kind];
   const asks = seen && width > 0 && !panel.lost && !List;
   const asked = useAsked(
-    asks ? `${key2} ${pixels} ${Math.round(range.from / 1000)} ${Math.round(range.to / 1000)}` : "",
+    asks ? `${question} ${pixels} ${Math.round(range.from / 1000)} ${Math.round(range.to / 1000)}` : "",
     async (signal) =>
       asks ? (answersOf(panel) ?? askPanel(panel, range, pixels, scope, signal)) : undefined,
   );
   const dotted = asks && hasDots(panel) && asked.data !== undefined;
   const dots = useAsked(
-    dotted ? `${key2} ${Math.round(range.from / 1000)} ${Math.round(range.to / 1000)}` : "",
+    dotted ? `${question} ${Math.round(range.from / 1000)} ${Math.round(range.to / 1000)}` : "",
     async (signal) => (dotted ? askDots(panel, range, pixels, scope, signal) : []),
   );
   const Picture = PICTURES[panel.kind];

@@ -3,9 +3,9 @@ import type { JSX } from "preact";
 import { ask } from "../api/client";
 import { type Labels, number } from "../api/promql";
 import { useAsked } from "../api/use";
-import { Bar } from "../app/bar";
+import { Bar, Crumbs } from "../app/bar";
 import { Empty } from "../app/empty";
-import { href, keepTime, params, parts, setParams } from "../app/route";
+import { keepTime, params, parts, setParams } from "../app/route";
 import { Chart } from "../chart/chart";
 import { fits, metadataOf } from "../explore/complete";
 import { unitOf } from "../explore/units";
@@ -472,13 +472,9 @@ const Metric = ({ name }: { name: string }): JSX.Element => {
     <>
       <Bar
         title={
-          <>
-            <a class="crumb" href={href("/catalog")}>
-              Metrics
-            </a>
-            <span class="crumb">/</span>
+          <Crumbs to="/catalog" name="Metrics">
             <h1 class="mono clip">{name}</h1>
-          </>
+          </Crumbs>
         }
       />
       <div class="page">

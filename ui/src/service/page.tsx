@@ -3,7 +3,7 @@ import { useSignal } from "@preact/signals";
 import type { ComponentChildren, JSX } from "preact";
 import { useEffect } from "preact/hooks";
 import type { DeckCell, DeckNames, DeckService } from "../api/types";
-import { Bar } from "../app/bar";
+import { Bar, Crumbs } from "../app/bar";
 import { Empty } from "../app/empty";
 import { Icon, StateMark } from "../app/icons";
 import { lazy } from "../app/lazy";
@@ -22,7 +22,7 @@ import { Instances } from "./instances";
 import { Saturation } from "./saturation";
 import "./service.css";
 
-const Charts = lazy(() => import("../pages/hosts").then((module) => module.DatabaseCharts));
+const Charts = lazy(() => import("../databases/charts").then((module) => module.DatabaseCharts));
 
 /** Adds a matcher to a selector. */
 export const narrowed = (selector: string, matcher: string): string =>
@@ -36,11 +36,7 @@ export const ServicePage = (): JSX.Element => {
   const name = parts.value[1] ?? "";
   const service = deck.value?.services.find((one) => one.name === name);
   const title = (
-    <>
-      <a class="crumb" href={href("/")}>
-        Deck
-      </a>
-      <span class="crumb">/</span>
+    <Crumbs to="/" name="Deck">
       <h1 class="row">
         {service && <StateMark state={service.state} />}
         {name}
@@ -51,7 +47,7 @@ export const ServicePage = (): JSX.Element => {
           {service.up}/{service.targets} up
         </span>
       )}
-    </>
+    </Crumbs>
   );
   if (!service) {
     return (

@@ -1,0 +1,68 @@
+// Sections and panels once for each value of a variable: with which values, and where the copies stand.
+import type { DashboardPanel } from "../api/types";
+import { joined, type Scope } from "./interpolate";
+
+/** A scope for every value of a variable. */
+export const repeated = (name: string | undefined, scope: Scope): { name: string; scope: Scope }[] => {
+  const chosen = name ? scope.get(name) : undefined;
+  if (!name || !chosen || chosen.values.length === 0) return [{ name: "", scope }];
+  return chosen.values.map((value, at) => ({
+    name: value,
+    scope: joined(
+      scope,
+      new Map([
+        [
+          name,
+          {
+            values: [value],
+            texts: [chosen.texts.length === chosen.values.length ? (chosen.texts[at] ?? value) : value],
+            multi: chosen.multi,
+          },
+        ],
+      ]),
+    ),
+  }));
+};
+
+export type Placed = {
+  panel: DashboardPanel;
+  scope: Scope;
+  name: string;
+  x: number;
+  y: number;
+  w: number;
+  h: number;
+};
+
+/** Where panels stand once they are repeated: beside each other, and what is below moves down. */
+export const placed = (panels: DashboardPanel[], scope: Scope): Placed[] => {
+  const found: Placed[] = [];
+  let moved = 0;
+  for (const panel of panels.toSorted((a, b) => a.place.y - b.place.y || a.place.x - b.place.x)) {
+    const { x, y, w, h } = panel.place;
+    const copies = repeated(panel.repeat, scope);
+    if (!panel.repeat || copies.length < 2) {
+      found.push({ panel, scope: copies[0]?.scope ?? scope, name: "", x, y: y + moved, w, h });
+      continue;
+    }
+    if (panel.repeatDown) {
+      copies.forEach((copy, at) => found.push({ panel, ...copy, x, y: y + moved + at * h, w, h }));
+      moved += (copies.length - 1) * h;
+      continue;
+    }
+    const most = Math.max(1, Math.min(panel.repeatMax ?? 4, copies.length));
+    const wide = Math.max(2, Math.floor(24 / most));
+    copies.forEach((copy, at) =>
+      found.push({
+        panel,
+        ...copy,
+        x: (at % most) * wide,
+        y: y + moved + Math.floor(at / most) * h,
+        w: wide,
+        h,
+      }),
+    );
+    moved += (Math.ceil(copies.length / most) - 1) * h;
+  }
+  return found;
+};
