@@ -17,7 +17,7 @@ const PAGES: Record<string, [ComponentType, least: number, most: number]> = {
   dashboards: [lazy(() => import("../dashboards/page").then((module) => module.DashboardsPage)), 1, 2],
   explore: [lazy(() => import("../explore/page").then((module) => module.ExplorePage)), 1, 1],
   graph: [lazy(() => import("../explore/page").then((module) => module.ExplorePage)), 1, 1],
-  catalog: [lazy(() => import("../pages/catalog").then((module) => module.CatalogPage)), 1, 2],
+  catalog: [lazy(() => import("../catalog/page").then((module) => module.CatalogPage)), 1, 2],
   targets: [lazy(() => import("../pages/targets").then((module) => module.TargetsPage)), 1, 1],
   system: [lazy(() => import("../pages/system").then((module) => module.SystemPage)), 1, 1],
 };

@@ -3,7 +3,7 @@ import type { JSX } from "preact";
 import { useMetricNames } from "../api/names";
 import type { DeckService } from "../api/types";
 import { Chart } from "../chart/chart";
-import { useSeen } from "./page";
+import { useSeen } from "./section";
 
 type Row = { needs: string; what: string; by: string; scale?: number };
 

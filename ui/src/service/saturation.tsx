@@ -4,7 +4,7 @@ import { useMetricNames } from "../api/names";
 import type { DeckService } from "../api/types";
 import { Chart, type ChartQuery } from "../chart/chart";
 import { compared } from "./compare";
-import { useSeen } from "./page";
+import { useSeen } from "./section";
 
 type Row = {
   needs: string;
