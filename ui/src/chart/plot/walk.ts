@@ -1,6 +1,7 @@
 // The crosshair by keyboard: arrows walk through time, or from exemplar to exemplar where there are some.
 import type uPlot from "uplot";
-import { type Dot, placeOf } from "./exemplars";
+import type { Dot } from "../exemplars";
+import { placeOf } from "./dots";
 
 /** How many presses lead from one end to the other. */
 const STEPS = 60;

@@ -1,31 +1,15 @@
 // The card at the crosshair: the time, the lines there, marks and exemplars; texts only, whatever they look like.
 import type uPlot from "uplot";
-import { utc } from "../app/time";
-import { zoom } from "../app/zoom";
-import { stamp } from "../format/time";
-import { show } from "../format/units";
-import { lineColour, resolve } from "./colours";
-import { type Dot, dotText, placeOf, traceOf } from "./exemplars";
-import type { PlotLine, PlotProps } from "./plot";
+import { utc } from "../../app/time";
+import { zoom } from "../../app/zoom";
+import { stamp } from "../../format/time";
+import { show } from "../../format/units";
+import { lineColour, resolve } from "../colours";
+import { dotText, traceOf } from "../exemplars";
+import { dotAt } from "./dots";
+import type { PlotLine, PlotProps } from "./props";
 
 const TIP_LINES = 12;
-
-/** How near the pointer must be to a dot, in pixels. */
-const NEAR = 8;
-
-/** The exemplar under a place on the plot. */
-export const dotAt = (plot: uPlot, dots: readonly Dot[], left: number, top: number): Dot | undefined => {
-  const distance = (dot: Dot): number => {
-    const { x, y } = placeOf(plot, dot);
-    return Math.hypot(x - left, y - top);
-  };
-  let [found, least]: [Dot | undefined, number] = [undefined, NEAR * zoom.value];
-  for (const dot of dots) {
-    const away = distance(dot);
-    if (away < least) [found, least] = [dot, away];
-  }
-  return found;
-};
 
 /** Fills the card. */
 export const fillTip = (tip: HTMLElement, plot: uPlot, props: PlotProps, visible: PlotLine[]): void => {
