@@ -133,7 +133,7 @@ export const Palette = (): JSX.Element => {
           role="combobox"
           aria-expanded="true"
           aria-controls="found"
-          aria-activedescendant={`found-${chosen.value}`}
+          aria-activedescendant={all.length ? `found-${chosen.value}` : undefined}
           aria-label="Find services, metrics, dashboards, or say a time range"
           placeholder="A service, a metric, a dashboard, “last 3h”…"
           value={typed.value}
@@ -142,12 +142,14 @@ export const Palette = (): JSX.Element => {
             chosen.value = 0;
           }}
         />
-        <ul id="found" role="listbox" aria-label="Found">
+        <div id="found" role="listbox" aria-label="Found">
           {all.map((entry, at) => (
-            <li
+            // biome-ignore lint/a11y/useKeyWithClickEvents: the input keeps the focus, and its keys walk and choose.
+            <div
               key={`${entry.kind} ${entry.name}`}
               id={`found-${at}`}
               role="option"
+              tabIndex={-1}
               aria-selected={at === chosen.value}
               onPointerMove={() => (chosen.value = at)}
               onClick={() => run(entry)}
@@ -159,10 +161,10 @@ export const Palette = (): JSX.Element => {
               )}
               <span class={entry.kind === "metric" ? "mono clip" : "clip"}>{entry.name}</span>
               <span class="faint">{entry.kind}</span>
-            </li>
+            </div>
           ))}
-          {!all.length && <li class="faint">Nothing is called that.</li>}
-        </ul>
+        </div>
+        {!all.length && <p class="faint">Nothing is called that.</p>}
       </div>
     </div>
   );

@@ -163,7 +163,7 @@ export const lint = (facts: Facts): Finding[] => {
       "One metric this large decides how much memory this server needs.",
       "Find the label that multiplies it in the cardinality tab.",
     );
-  if (facts.bounds && facts.bounds.length) found.push(...lintBounds(facts.bounds, unit === "seconds"));
+  if (facts.bounds?.length) found.push(...lintBounds(facts.bounds, unit === "seconds"));
   return found;
 };
 

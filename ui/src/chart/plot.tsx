@@ -77,6 +77,7 @@ export const Plot = (props: PlotProps): JSX.Element => {
       style={{ height: `${props.height}px` }}
       role="application"
       aria-roledescription="chart"
+      // biome-ignore lint/a11y/noNoninteractiveTabindex: an application takes keys, and so the focus.
       tabIndex={0}
       aria-label={`${props.label}${dots ? `, ${dots} exemplars: arrows walk through them, Enter copies the trace id` : ""}`}
       onKeyDown={press}

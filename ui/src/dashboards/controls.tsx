@@ -42,7 +42,7 @@ const pick = (name: string, values: string[]): void => pickAll(`var-${name}`, va
 const pickAll = (name: string, values: string[]): void => {
   const next = new URLSearchParams(params.value);
   next.delete(name);
-  values.forEach((value) => next.append(name, value));
+  for (const value of values) next.append(name, value);
   go(`${location.pathname}?${next}`, "replace");
 };
 

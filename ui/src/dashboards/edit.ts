@@ -1,7 +1,8 @@
 // Changes of a dashboard before they are saved: each is a new whole, so that undoing is going back one.
 import type { Dashboard, DashboardPanel } from "../api/types";
 
-const COLUMNS = 24;
+/** The grid is so many columns wide, as in Grafana. */
+export const COLUMNS = 24;
 
 /** The same dashboard with one panel changed, or taken away. */
 export const withPanel = (
@@ -101,15 +102,15 @@ export const withNewPanel = (dashboard: Dashboard): { dashboard: Dashboard; id: 
 
 /** Panels rise until they meet one above, as Grafana lets them. */
 export const compacted = <P extends { x: number; y: number; w: number; h: number }>(panels: P[]): P[] => {
-  const bottoms = new Array<number>(24).fill(0);
+  const bottoms = new Array<number>(COLUMNS).fill(0);
   const risen = new Map<P, P>();
   for (const panel of panels.toSorted((a, b) => a.y - b.y || a.x - b.x)) {
     const columns = Array.from(
-      { length: Math.min(24, panel.x + panel.w) - panel.x },
+      { length: Math.min(COLUMNS, panel.x + panel.w) - panel.x },
       (_, at) => panel.x + at,
     );
     const y = Math.max(0, ...columns.map((column) => bottoms[column] ?? 0));
-    columns.forEach((column) => (bottoms[column] = y + panel.h));
+    for (const column of columns) bottoms[column] = y + panel.h;
     risen.set(panel, { ...panel, y });
   }
   return panels.map((panel) => risen.get(panel) ?? panel);

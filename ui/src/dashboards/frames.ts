@@ -54,7 +54,7 @@ const tableOf = ({ query, series, times }: QueryAnswer, several: boolean): Frame
       const value = one.values[index];
       if (value === null || value === undefined) return;
       time.push(at);
-      labels.forEach((label, column) => columns[column]?.push(one.labels[label] ?? ""));
+      for (const [column, label] of labels.entries()) columns[column]?.push(one.labels[label] ?? "");
       values.push(value);
     });
   }

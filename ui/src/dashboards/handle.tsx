@@ -2,11 +2,11 @@
 import type { JSX } from "preact";
 import type { DashboardPanel } from "../api/types";
 import { zoom } from "../app/zoom";
+import { COLUMNS } from "./edit";
 
 /** The height of a row of the grid and what is between two, in pixels; as `board.css` has them. */
 export const ROW = 34;
 export const GAP = 8;
-const COLUMNS = 24;
 
 /** What can be done with panels while the dashboard is edited. */
 export type Editing = {

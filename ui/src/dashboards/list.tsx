@@ -33,10 +33,10 @@ export const List = (): JSX.Element => {
   };
   const picked = useSignal<string[] | undefined>(undefined);
   const seconds = useSignal(SECONDS);
-  const toggle = (id: string): void =>
-    void (picked.value = picked.value?.includes(id)
-      ? picked.value.filter((one) => one !== id)
-      : [...(picked.value ?? []), id]);
+  const toggle = (id: string): void => {
+    const before = picked.value ?? [];
+    picked.value = before.includes(id) ? before.filter((one) => one !== id) : [...before, id];
+  };
   const begin = async (): Promise<void> => {
     const id = `new-${Date.now().toString(36)}`;
     await tell("PUT", `dashboards/${id}`, {
@@ -75,7 +75,8 @@ export const List = (): JSX.Element => {
         </button>
       </Bar>
       <div class="page">
-        <div
+        <section
+          aria-label="Import"
           class={over.value ? "drop over" : "drop"}
           onDragOver={(event) => {
             event.preventDefault();
@@ -100,7 +101,7 @@ export const List = (): JSX.Element => {
             />
           </label>
           . Every version from 8 to 43 is read, and what cannot be carried over is named.
-        </div>
+        </section>
         {imported.value.map((one) => (
           <Report key={one.file} imported={one} />
         ))}

@@ -1,5 +1,6 @@
 // Sections and panels once for each value of a variable: with which values, and where the copies stand.
 import type { DashboardPanel } from "../api/types";
+import { COLUMNS } from "./edit";
 import { joined, type Scope } from "./interpolate";
 
 /** A scope for every value of a variable. */
@@ -45,23 +46,19 @@ export const placed = (panels: DashboardPanel[], scope: Scope): Placed[] => {
       found.push({ panel, scope: copies[0]?.scope ?? scope, name: "", x, y: y + moved, w, h });
       continue;
     }
-    if (panel.repeatDown) {
-      copies.forEach((copy, at) => found.push({ panel, ...copy, x, y: y + moved + at * h, w, h }));
-      moved += (copies.length - 1) * h;
-      continue;
-    }
-    const most = Math.max(1, Math.min(panel.repeatMax ?? 4, copies.length));
-    const wide = Math.max(2, Math.floor(24 / most));
-    copies.forEach((copy, at) =>
+    // Below each other, or so many beside each other before the next row begins.
+    const most = panel.repeatDown ? 1 : Math.max(1, Math.min(panel.repeatMax ?? 4, copies.length));
+    const wide = panel.repeatDown ? w : Math.max(2, Math.floor(COLUMNS / most));
+    const left = panel.repeatDown ? x : 0;
+    for (const [at, copy] of copies.entries())
       found.push({
         panel,
         ...copy,
-        x: (at % most) * wide,
+        x: left + (at % most) * wide,
         y: y + moved + Math.floor(at / most) * h,
         w: wide,
         h,
-      }),
-    );
+      });
     moved += (Math.ceil(copies.length / most) - 1) * h;
   }
   return found;

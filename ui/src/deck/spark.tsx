@@ -21,7 +21,10 @@ export const sparkPath = (
     begin = -1;
   };
   values.forEach((value, at) => {
-    if (value === null) return close(at - 1);
+    if (value === null) {
+      close(at - 1);
+      return;
+    }
     const first = begin < 0;
     const point = `${x(at)} ${y(value)}`;
     line += (first ? "M" : "L") + point;

@@ -1,7 +1,7 @@
 // Where a query is written: a text area over the same text in colours, with completion, signatures and errors in place.
 import { useSignal } from "@preact/signals";
 import type { JSX } from "preact";
-import { useEffect, useRef } from "preact/hooks";
+import { useEffect, useId, useRef } from "preact/hooks";
 import { ask, isAbort, messageOf } from "../api/client";
 import { Icon } from "../app/icons";
 import { type Choice, complete, helpOf } from "./complete";
@@ -27,6 +27,7 @@ export const Editor = (props: {
   const asking = useRef<AbortController | null>(null);
   const writing = useRef(false);
   const caret = useSignal(-1);
+  const list = useId();
   useEffect(() => {
     if (props.value !== text.value && document.activeElement !== area.current) text.value = props.value;
     if (props.value !== text.value && props.value) text.value = props.value;
@@ -38,13 +39,18 @@ export const Editor = (props: {
   useEffect(() => {
     const said = text.value;
     const pause = setTimeout(
-      () => void check(said).then((found) => text.value === said && (error.value = found)),
+      async () => {
+        const found = await check(said);
+        if (text.value === said) error.value = found;
+      },
       said === props.value ? 0 : PAUSE_MS,
     );
     return () => clearTimeout(pause);
   }, [text.value]);
-  useEffect(() => fit(area.current));
-  const close = (): void => void (choices.value = []);
+  useEffect(() => grow(area.current));
+  const close = (): void => {
+    choices.value = [];
+  };
   const look = async (): Promise<void> => {
     const at = area.current?.selectionStart ?? 0;
     const found = signatureAt(text.value, at);
@@ -105,37 +111,28 @@ export const Editor = (props: {
       () => (help.value = ""),
     );
   };
-  const moved = (): void => void (caret.value = area.current?.selectionEnd ?? -1);
+  const moved = (): void => {
+    caret.value = area.current?.selectionEnd ?? -1;
+  };
+  /** Keys that are for the completions while there are some; false for all others. */
+  const choose = (event: KeyboardEvent): boolean => {
+    const choice = choices.value[chosen.value];
+    if (!choice) return false;
+    const plainEnter = event.key === "Enter" && !event.ctrlKey && !event.metaKey;
+    if (event.key === "ArrowDown") move(1);
+    else if (event.key === "ArrowUp") move(-1);
+    else if (event.key === "Escape") close();
+    else if (event.key === "Tab" || (plainEnter && choice.text !== wanted.current?.typed)) take(choice);
+    else return false;
+    return true;
+  };
   const press = (event: KeyboardEvent): void => {
-    if (choices.value.length) {
-      if (event.key === "ArrowDown" || event.key === "ArrowUp") {
-        event.preventDefault();
-        return move(event.key === "ArrowDown" ? 1 : -1);
-      }
-      if (event.key === "Escape") {
-        event.preventDefault();
-        return close();
-      }
-      const choice = choices.value[chosen.value];
-      if (
-        choice &&
-        (event.key === "Tab" ||
-          (event.key === "Enter" &&
-            !event.ctrlKey &&
-            !event.metaKey &&
-            choice.text !== wanted.current?.typed))
-      ) {
-        event.preventDefault();
-        return take(choice);
-      }
+    if (!choose(event)) {
+      if (event.key === " " && event.ctrlKey) void look();
+      else if (event.key === "Enter" && !event.shiftKey) void run();
+      else return;
     }
-    if (event.key === " " && event.ctrlKey) {
-      event.preventDefault();
-      void look();
-    } else if (event.key === "Enter" && !event.shiftKey) {
-      event.preventDefault();
-      void run();
-    }
+    event.preventDefault();
   };
   const failed = error.value;
   return (
@@ -151,7 +148,8 @@ export const Editor = (props: {
           value={text.value}
           aria-label={props.label}
           aria-invalid={!!failed}
-          aria-controls="choices"
+          aria-controls={choices.value.length ? list : undefined}
+          aria-activedescendant={choices.value.length ? `${list}-${chosen.value}` : undefined}
           aria-autocomplete="list"
           aria-haspopup="listbox"
           placeholder="PromQL: a metric, or a question about several"
@@ -174,28 +172,13 @@ export const Editor = (props: {
           }}
         />
         {choices.value.length > 0 && (
-          <div class="choices">
-            <ul id="choices" role="listbox" aria-label="Completions">
-              {choices.value.map((choice, at) => (
-                <li
-                  key={`${choice.text}${choice.detail}`}
-                  role="option"
-                  aria-selected={at === chosen.value}
-                  onPointerDown={(event) => {
-                    event.preventDefault();
-                    take(choice);
-                  }}
-                  ref={(element) => {
-                    if (at === chosen.value) element?.scrollIntoView({ block: "nearest" });
-                  }}
-                >
-                  <span class="mono clip">{choice.text}</span>
-                  <span class="faint">{choice.detail}</span>
-                </li>
-              ))}
-            </ul>
-            {help.value && <p class="faint">{help.value}</p>}
-          </div>
+          <Completions
+            id={list}
+            choices={choices.value}
+            chosen={chosen.value}
+            help={help.value}
+            onTake={take}
+          />
         )}
       </div>
       <button class="button" type="button" onClick={() => void format()} title="Format the query">
@@ -217,6 +200,43 @@ export const Editor = (props: {
   );
 };
 
+type CompletionsProps = {
+  id: string;
+  choices: Choice[];
+  chosen: number;
+  /** What is known of the chosen one. */
+  help: string;
+  onTake: (choice: Choice) => void;
+};
+
+/** What the text could go on with; the area keeps the focus, and its keys walk and choose. */
+const Completions = ({ id, choices, chosen, help, onTake }: CompletionsProps): JSX.Element => (
+  <div class="choices">
+    <div id={id} role="listbox" aria-label="Completions">
+      {choices.map((choice, at) => (
+        <div
+          key={`${choice.text}${choice.detail}`}
+          id={`${id}-${at}`}
+          role="option"
+          tabIndex={-1}
+          aria-selected={at === chosen}
+          onPointerDown={(event) => {
+            event.preventDefault();
+            onTake(choice);
+          }}
+          ref={(element) => {
+            if (at === chosen) element?.scrollIntoView({ block: "nearest" });
+          }}
+        >
+          <span class="mono clip">{choice.text}</span>
+          <span class="faint">{choice.detail}</span>
+        </div>
+      ))}
+    </div>
+    {help && <p class="faint">{help}</p>}
+  </div>
+);
+
 const check = async (query: string): Promise<{ at: number | null; message: string } | null> => {
   if (!query.trim()) return null;
   try {
@@ -228,7 +248,7 @@ const check = async (query: string): Promise<{ at: number | null; message: strin
 };
 
 /** The area grows with its text. */
-const fit = (element: HTMLTextAreaElement | null): void => {
+const grow = (element: HTMLTextAreaElement | null): void => {
   if (!element) return;
   element.style.height = "auto";
   element.style.height = `${Math.min(320, element.scrollHeight)}px`;

@@ -81,7 +81,7 @@ export const ExplorePage = (): JSX.Element => {
       <Bar title="Explore">
         <History onPick={(query) => change(0, query)} />
         {asked.length > 0 && (
-          <span class="group" role="group" aria-label="Copy as">
+          <fieldset class="group" aria-label="Copy as">
             <span class="button said-before">Copy</span>
             {(
               [
@@ -100,7 +100,7 @@ export const ExplorePage = (): JSX.Element => {
                 {copied.value === what ? "Copied" : what}
               </button>
             ))}
-          </span>
+          </fieldset>
         )}
       </Bar>
       <div class="page">

@@ -49,6 +49,6 @@ const stackVisible = (lines: PlotLine[]): (number | null)[][] => {
     mode,
     groups,
   );
-  members.forEach((at, index) => (columns[at] = sums[index] ?? []));
+  for (const [index, at] of members.entries()) columns[at] = sums[index] ?? [];
   return columns;
 };

@@ -15,9 +15,10 @@ const TIP_LINES = 12;
 export const fillTip = (tip: HTMLElement, plot: uPlot, props: PlotProps, visible: PlotLine[]): void => {
   const { left = -1, idx } = plot.cursor;
   const { mode, sort } = props.tip ?? { mode: "multi", sort: "desc" };
-  if (mode === "none" || left < 0 || idx === null || idx === undefined) return void (tip.hidden = true);
+  tip.hidden = true;
+  if (mode === "none" || left < 0 || idx === null || idx === undefined) return;
   const time = plot.data[0]?.[idx];
-  if (time === undefined) return void (tip.hidden = true);
+  if (time === undefined) return;
   const row = nearest(props.times, time);
   const rows = visible
     .map((line, index) => ({

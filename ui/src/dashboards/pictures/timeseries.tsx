@@ -47,9 +47,8 @@ const aligned = (all: Drawn[]): { times: number[]; columns: (number | null)[][] 
   const columns = all.map(({ field, frame }) => {
     const column: (number | null)[] = new Array(times.length).fill(null);
     const values = numeric(field);
-    timeOf(frame)?.values.forEach(
-      (time, row) => (column[place.get(Number(time)) ?? 0] = values[row] ?? null),
-    );
+    for (const [row, time] of (timeOf(frame)?.values ?? []).entries())
+      column[place.get(Number(time)) ?? 0] = values[row] ?? null;
     return column;
   });
   return { times: times.map((time) => time / 1000), columns };

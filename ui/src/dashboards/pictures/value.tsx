@@ -41,7 +41,7 @@ export const Linked = ({
   one: Reduced;
   props: PictureProps;
   children: ComponentChildren;
-}): JSX.Element => {
+}): ComponentChildren => {
   const link = one.settings.links[0];
   const url =
     link &&
@@ -55,7 +55,7 @@ export const Linked = ({
       {children}
     </a>
   ) : (
-    <>{children}</>
+    children
   );
 };
 

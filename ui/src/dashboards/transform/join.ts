@@ -24,7 +24,7 @@ export const merge: Transform = (frames) => {
       const fits = known.find((other) =>
         [...values].every(([name, value]) => !other.has(name) || other.get(name) === value),
       );
-      if (fits) values.forEach((value, name) => fits.set(name, value));
+      if (fits) for (const [name, value] of values) fits.set(name, value);
       else known.push(values);
     }
   }
@@ -52,22 +52,20 @@ export const joinByField: Transform = (frames, options) => {
     .filter((one): one is { frame: Frame; key: Field } => !!one.key);
   if (keyed.length < 2) return frames;
   const rows = new Map<Cell, number[][]>();
-  keyed.forEach(({ key }, at) =>
-    key.values.forEach((value, row) => {
+  for (const [at, { key }] of keyed.entries()) {
+    for (const [row, value] of key.values.entries()) {
       const known = rows.get(value) ?? keyed.map(() => []);
       rows.set(value, known);
       known[at]?.push(row);
-    }),
-  );
+    }
+  }
   const keys = [...rows]
     .filter(([, found]) => !inner || found.every((one) => one.length))
     .toSorted((a, b) => (keyed[0]?.key.type === "time" ? compare(a[0], b[0]) : 0));
   const several = new Map<string, number>();
-  keyed.forEach(({ frame, key }) =>
-    frame.fields.forEach(
-      (field) => field !== key && several.set(field.name, (several.get(field.name) ?? 0) + 1),
-    ),
-  );
+  for (const { frame, key } of keyed)
+    for (const field of frame.fields)
+      if (field !== key) several.set(field.name, (several.get(field.name) ?? 0) + 1);
   const used = new Map<string, number>();
   const fields: Field[] = [{ ...(keyed[0]?.key as Field), values: keys.map(([value]) => value) }];
   keyed.forEach(({ frame, key }, at) => {
