@@ -8,7 +8,7 @@ const DEFAULT = "now-1h";
 
 export const utc = computed(() => params.value.get("tz") === "utc");
 /** What stands in the address. */
-export const saidRange = computed(() => ({
+const saidRange = computed(() => ({
   from: params.value.get("from") ?? DEFAULT,
   to: params.value.get("to") ?? "now",
 }));

@@ -44,13 +44,29 @@ const VALUES_MANY = 200;
 /** A family's own name: without what its kind adds. */
 const base = (name: string): string => name.replace(/_(total|bucket|count|sum|created|info)$/, "");
 
-export const lint = (facts: Facts): Finding[] => {
-  const found: Finding[] = [];
-  const add = (rule: string, severity: Finding["severity"], what: string, why: string, fix: string): void =>
-    void found.push({ rule, severity, what, why, fix });
+/** The unit a name ends in, if that is one. */
+const unitIn = (name: string): string => /_([a-z]+)$/.exec(base(name))?.[1] ?? "";
+
+const finding = (
+  rule: string,
+  severity: Finding["severity"],
+  what: string,
+  why: string,
+  fix: string,
+): Finding => ({ rule, severity, what, why, fix });
+
+export const lint = (facts: Facts): Finding[] => [
+  ...ofName(facts),
+  ...ofLabels(facts),
+  ...ofSize(facts),
+  ...ofBuckets(facts),
+];
+
+/** What its name promises, and what its kind and unit want of it. */
+function* ofName(facts: Facts): Generator<Finding> {
   const { name, type } = facts;
   if (!facts.help)
-    add(
+    yield finding(
       "help",
       "info",
       "It has no help text",
@@ -58,7 +74,7 @@ export const lint = (facts: Facts): Finding[] => {
       "Add a HELP line: one sentence that says what is measured, in which unit.",
     );
   if (type === "counter" && !name.endsWith("_total"))
-    add(
+    yield finding(
       "total",
       "info",
       "A counter whose name does not end in _total",
@@ -66,17 +82,17 @@ export const lint = (facts: Facts): Finding[] => {
       `Call it ${base(name)}_total.`,
     );
   if (type === "gauge" && name.endsWith("_total"))
-    add(
+    yield finding(
       "gauge-total",
       "warning",
       "A gauge whose name ends in _total",
       "The suffix promises a value that only rises; rate() of this one is meaningless.",
       `If it only rises, declare it a counter; otherwise call it ${base(name)}.`,
     );
-  const unit = /_([a-z]+)$/.exec(base(name))?.[1] ?? "";
+  const unit = unitIn(name);
   const better = UNITS[unit];
   if (better && !(type === "counter" && unit === "percent"))
-    add(
+    yield finding(
       "unit",
       "info",
       `Measured in ${unit}`,
@@ -84,7 +100,7 @@ export const lint = (facts: Facts): Finding[] => {
       `Measure in ${better[0]} and call it ${base(name).replace(new RegExp(`_${unit}$`), `_${better[0]}`)}.`,
     );
   if (facts.unit && !base(name).endsWith(`_${facts.unit}`))
-    add(
+    yield finding(
       "unit-suffix",
       "info",
       `Its unit ${facts.unit} is not in its name`,
@@ -93,7 +109,7 @@ export const lint = (facts: Facts): Finding[] => {
     );
   // What node_exporter takes from the kernel is named as the kernel names it.
   if (/[A-Z]/.test(name) && !/^(node|windows)_/.test(name))
-    add(
+    yield finding(
       "case",
       "info",
       "Capital letters in the name",
@@ -101,7 +117,7 @@ export const lint = (facts: Facts): Finding[] => {
       `Call it ${name.replace(/([a-z0-9])([A-Z])/g, "$1_$2").toLowerCase()}.`,
     );
   if (/:/.test(name))
-    add(
+    yield finding(
       "colon",
       "info",
       "A colon in the name",
@@ -109,16 +125,20 @@ export const lint = (facts: Facts): Finding[] => {
       "Use an underscore, unless this is a recording rule.",
     );
   if (/(^|_)(gauge|counter|histogram|summary|metric)(_|$)/.test(base(name)))
-    add(
+    yield finding(
       "kind-in-name",
       "info",
       "The kind stands in the name",
       "The TYPE line says it already, and changing the kind would change the name.",
       "Leave it out.",
     );
-  for (const [label, values] of Object.entries(facts.labels)) {
+}
+
+/** Labels that multiply its series, or say what they should not. */
+function* ofLabels({ name, type, labels }: Facts): Generator<Finding> {
+  for (const [label, values] of Object.entries(labels)) {
     if (UNBOUNDED.test(label))
-      add(
+      yield finding(
         "unbounded-label",
         "warning",
         `The label ${label} may have a value for every user or request`,
@@ -126,7 +146,7 @@ export const lint = (facts: Facts): Finding[] => {
         "Take it off and put it into logs, traces or exemplars, where one value costs one entry.",
       );
     else if (values > VALUES_MANY)
-      add(
+      yield finding(
         "label-values",
         "warning",
         `The label ${label} has ${values} values`,
@@ -139,15 +159,15 @@ export const lint = (facts: Facts): Finding[] => {
       type !== "summary" &&
       !name.endsWith("_bucket")
     )
-      add(
+      yield finding(
         "reserved-label",
         "warning",
         `The label ${label} on a ${type || "metric"}`,
         "Histograms and summaries use it; functions will misread this metric.",
         "Rename the label.",
       );
-    if (label !== "le" && new RegExp(`(^|_)${label}(_|$)`).test(base(name)) && label.length > 3 && values > 1)
-      add(
+    if (label !== "le" && `_${base(name)}_`.includes(`_${label}_`) && label.length > 3 && values > 1)
+      yield finding(
         "label-in-name",
         "info",
         `The name says ${label}, and so does the label`,
@@ -155,45 +175,45 @@ export const lint = (facts: Facts): Finding[] => {
         `Leave ${label} out of the name.`,
       );
   }
-  if (facts.series > SERIES_MANY)
-    add(
+}
+
+function* ofSize({ series }: Facts): Generator<Finding> {
+  if (series > SERIES_MANY)
+    yield finding(
       "series",
       "warning",
-      `${facts.series} series`,
+      `${series} series`,
       "One metric this large decides how much memory this server needs.",
       "Find the label that multiplies it in the cardinality tab.",
     );
-  if (facts.bounds?.length) found.push(...lintBounds(facts.bounds, unit === "seconds"));
-  return found;
-};
+}
 
 /** Whether buckets let anybody answer what people ask of durations. */
-const lintBounds = (bounds: number[], seconds: boolean): Finding[] => {
+function* ofBuckets({ name, bounds = [] }: Facts): Generator<Finding> {
+  if (!bounds.length) return;
   const finite = bounds.filter(Number.isFinite).toSorted((a, b) => a - b);
-  const found: Finding[] = [];
   if (finite.length < 4)
-    found.push({
-      rule: "buckets-few",
-      severity: "info",
-      what: `Only ${finite.length} buckets`,
-      why: "A percentile between two far bounds is a guess along a straight line.",
-      fix: "Use 8 to 15 bounds around the objective, or a native histogram.",
-    });
+    yield finding(
+      "buckets-few",
+      "info",
+      `Only ${finite.length} buckets`,
+      "A percentile between two far bounds is a guess along a straight line.",
+      "Use 8 to 15 bounds around the objective, or a native histogram.",
+    );
   if (finite.length > 30)
-    found.push({
-      rule: "buckets-many",
-      severity: "info",
-      what: `${finite.length} buckets`,
-      why: "Every bucket of every label set is a series.",
-      fix: "Keep bounds near the objective, or use a native histogram.",
-    });
-  if (seconds && finite.length && (finite.at(-1) ?? 0) < 2)
-    found.push({
-      rule: "buckets-low",
-      severity: "warning",
-      what: `The highest bound is ${finite.at(-1)} s`,
-      why: "A request that takes 30 s counts the same as one just above: p99 can never show more.",
-      fix: "Add bounds up to the timeout: 2.5, 5, 10 s.",
-    });
-  return found;
-};
+    yield finding(
+      "buckets-many",
+      "info",
+      `${finite.length} buckets`,
+      "Every bucket of every label set is a series.",
+      "Keep bounds near the objective, or use a native histogram.",
+    );
+  if (unitIn(name) === "seconds" && finite.length && (finite.at(-1) ?? 0) < 2)
+    yield finding(
+      "buckets-low",
+      "warning",
+      `The highest bound is ${finite.at(-1)} s`,
+      "A request that takes 30 s counts the same as one just above: p99 can never show more.",
+      "Add bounds up to the timeout: 2.5, 5, 10 s.",
+    );
+}

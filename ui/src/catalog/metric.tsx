@@ -9,7 +9,7 @@ import { keepTime } from "../app/route";
 import { Chart } from "../chart/chart";
 import { unitOf } from "../explore/units";
 import { show } from "../format/units";
-import { AskedBy } from "./askers";
+import { AskedBy } from "./asked-by";
 import { type Facts, type Finding, lint } from "./lint";
 import { factsOf, type Metadata, SERIES_READ_MAX } from "./metrics";
 

@@ -2,7 +2,8 @@
 import type { ComponentType, JSX } from "preact";
 import { Bar } from "../app/bar";
 import { Empty } from "../app/empty";
-import { params, parts, setParams } from "../app/route";
+import { params, parts } from "../app/route";
+import { Tabs } from "../app/tabs";
 import { Cardinality } from "./cardinality";
 import { Findings } from "./findings";
 import { List } from "./list";
@@ -28,18 +29,7 @@ const Catalog = (): JSX.Element => {
     <>
       <Bar title="Metrics" time={false} />
       <div class="page">
-        <nav class="tabs" aria-label="Metrics">
-          {TABS.map(([name, title]) => (
-            <button
-              key={name}
-              type="button"
-              aria-current={tab === name ? "page" : undefined}
-              onClick={() => setParams({ tab: name || undefined })}
-            >
-              {title}
-            </button>
-          ))}
-        </nav>
+        <Tabs label="Metrics" tabs={TABS.map(([name, title]) => [name, title])} />
         {error && <Empty bad title="The metrics cannot be listed" text={error} />}
         {data?.length === 0 && (
           <Empty title="No metrics yet" text="The first arrive with the first scrape or push." />

@@ -4,6 +4,18 @@ import type { Dashboard, DashboardPanel } from "../api/types";
 /** The grid is so many columns wide, as in Grafana. */
 export const COLUMNS = 24;
 
+export const emptyDashboard = (id: string): Dashboard => ({
+  id,
+  title: "New dashboard",
+  tags: [],
+  from: "now-1h",
+  to: "now",
+  variables: [],
+  sections: [],
+  links: [],
+  annotations: [],
+});
+
 /** The same dashboard with one panel changed, or taken away. */
 export const withPanel = (
   dashboard: Dashboard,

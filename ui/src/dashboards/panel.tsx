@@ -136,53 +136,12 @@ const Contents = ({
   return (
     <>
       {title && (
-        <header class="row">
-          <h3 class="clip" title={title}>
-            {title}
-          </h3>
-          {panel.description && (
-            <span class="about" title={panel.description}>
-              <Icon name="about" size={13} />
-            </span>
-          )}
-          <span class="grow" />
-          {ownRange(panel) && <span class="faint clip own">{ownRange(panel)}</span>}
-          {asked.busy && asks && asked.data === undefined && (
-            <span class="faint" aria-busy="true">
-              …
-            </span>
-          )}
-          {panel.links.map((link) => {
-            const url = target(link, own);
-            return (
-              url && (
-                <a
-                  key={url}
-                  class="tool"
-                  href={url}
-                  target={link.blank ? "_blank" : undefined}
-                  rel="noreferrer"
-                  title={link.title}
-                  aria-label={link.title || "Link"}
-                >
-                  <Icon name="open" size={13} />
-                </a>
-              )
-            );
-          })}
-          {panel.queries.length > 0 && (
-            <a
-              class="tool"
-              title="Open in Explore"
-              aria-label={`Open ${title} in Explore`}
-              href={keepTime("/explore", {
-                q: panel.queries.map(({ query }) => interpolate(query, own)).join("\n;\n"),
-              })}
-            >
-              <Icon name="explore" size={14} />
-            </a>
-          )}
-        </header>
+        <Header
+          panel={panel}
+          title={title}
+          scope={own}
+          waits={asks && asked.busy && asked.data === undefined}
+        />
       )}
       {panel.lost ? (
         <div class="nothing inside">Not drawn: {panel.lost}</div>
@@ -206,6 +165,63 @@ const Contents = ({
         />
       ) : null}
     </>
+  );
+};
+
+type HeaderProps = { panel: DashboardPanel; title: string; scope: Scope; waits: boolean };
+
+/** What a panel is called and about, which range of its own it has, and where it leads. */
+const Header = ({ panel, title, scope, waits }: HeaderProps): JSX.Element => {
+  const range = ownRange(panel);
+  return (
+    <header class="row">
+      <h3 class="clip" title={title}>
+        {title}
+      </h3>
+      {panel.description && (
+        <span class="about" title={panel.description}>
+          <Icon name="about" size={13} />
+          <span class="visually-hidden">{panel.description}</span>
+        </span>
+      )}
+      <span class="grow" />
+      {range && <span class="faint clip own">{range}</span>}
+      {waits && (
+        <span class="faint" aria-busy="true">
+          …
+        </span>
+      )}
+      {panel.links.map((link) => {
+        const url = target(link, scope);
+        return (
+          url && (
+            <a
+              key={url}
+              class="tool"
+              href={url}
+              target={link.blank ? "_blank" : undefined}
+              rel="noreferrer"
+              title={link.title}
+              aria-label={link.title || "Link"}
+            >
+              <Icon name="open" size={13} />
+            </a>
+          )
+        );
+      })}
+      {panel.queries.length > 0 && (
+        <a
+          class="tool"
+          title="Open in Explore"
+          aria-label={`Open ${title} in Explore`}
+          href={keepTime("/explore", {
+            q: panel.queries.map(({ query }) => interpolate(query, scope)).join("\n;\n"),
+          })}
+        >
+          <Icon name="explore" size={14} />
+        </a>
+      )}
+    </header>
   );
 };
 

@@ -5,7 +5,7 @@ const WIDTH = 100;
 const HEIGHT = 40;
 
 /** The line through values, broken where there are none; its highest value touches the top. */
-export const sparkPath = (
+const sparkPath = (
   values: readonly (number | null)[],
   width = WIDTH,
   height = HEIGHT,

@@ -16,7 +16,7 @@ type Block = { from: number; to: number; text: string; colour: string };
 const LABEL = 110;
 
 /** Neighbouring samples with the same text are one block. */
-export const blocksOf = (
+const blocksOf = (
   times: number[],
   values: Cell[],
   end: number,

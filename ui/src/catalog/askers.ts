@@ -1,11 +1,6 @@
 // Who asks for a metric: the dashboards whose panels name it, and the people and programs whose questions the server counted.
-import type { JSX } from "preact";
 import { ask } from "../api/client";
 import type { DashboardAnswer, DashboardsAnswer, UsageAnswer } from "../api/types";
-import { useAsked } from "../api/use";
-import { href } from "../app/route";
-import { clock } from "../format/time";
-import { show } from "../format/units";
 
 const DASHBOARDS_READ_MAX = 200;
 
@@ -48,7 +43,7 @@ const readBoards = async (
 };
 
 /** The names in queries that may be metrics, each with where it stands. */
-export const namesOf = (
+const namesOf = (
   boards: { id: string; title: string; panels: [string, string][] }[],
 ): Map<string, Board[]> => {
   const found = new Map<string, Board[]>();
@@ -95,42 +90,3 @@ export const bothAsked = (a: Askers, b: Askers): Askers => ({
   last: Math.max(a.last, b.last),
   names: [...new Set([...a.names, ...b.names])],
 });
-
-export const AskedBy = ({ name }: { name: string }): JSX.Element | null => {
-  const asked = useAsked(`asked by ${name}`, async (signal) => (await askedFor(signal))(name));
-  if (!asked.data) return null;
-  const { boards, people, clients, last, names } = asked.data;
-  const times = (count: number) => `${show(count, "short")} ${count === 1 ? "time" : "times"}`;
-  return (
-    <section class="card pad finding">
-      <h2>Asked for by</h2>
-      {!total(asked.data) && (
-        <p class="faint">
-          Nobody: it stands in no dashboard, and no one asked for it since the server started.
-        </p>
-      )}
-      <ul>
-        {boards.map(({ id, title, panels }) => (
-          <li key={id}>
-            <a class="link" href={href(`/dashboards/${encodeURIComponent(id)}`)}>
-              {title}
-            </a>{" "}
-            <span class="dim">
-              {panels.slice(0, 5).filter(Boolean).join(", ")}
-              {panels.length > 5 ? ` and ${panels.length - 5} more` : ""}
-            </span>
-          </li>
-        ))}
-        {people > 0 && <li>People at this page, {times(people)}</li>}
-        {clients > 0 && (
-          <li>
-            Programs, {times(clients)} <span class="dim">{names.join(", ")}</span>
-          </li>
-        )}
-      </ul>
-      {last > 0 && (
-        <p class="faint">Last asked for at {clock(last, Date.now())}; counted since the server started.</p>
-      )}
-    </section>
-  );
-};
