@@ -42,6 +42,10 @@ export const queryRange = (
     signal,
   );
 
+/** The series of an answer for one moment; other kinds of answers have none. */
+export const vectorOf = (data: QueryData | undefined): RawSeries[] =>
+  data?.resultType === "vector" ? data.result : [];
+
 export const queryInstant = (
   query: string,
   time: number,

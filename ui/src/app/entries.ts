@@ -4,7 +4,7 @@ import { fits } from "../explore/complete";
 import { parseRange } from "../format/range";
 import type { IconName } from "./icons";
 import { print } from "./print";
-import { go, keepTime } from "./route";
+import { go, keepTime, pathTo } from "./route";
 import { nextTheme } from "./theme";
 import { setRange, utc } from "./time";
 
@@ -68,7 +68,7 @@ const entriesOf = ({ services, dashboards, metrics }: Known, withMetrics: boolea
       name,
       kind,
       state,
-      run: to(`/${kind === "host" ? "hosts" : "service"}/${encodeURIComponent(name)}`),
+      run: to(pathTo(kind === "host" ? "hosts" : "service", name)),
     }),
   ),
   ...PAGES,
@@ -77,7 +77,7 @@ const entriesOf = ({ services, dashboards, metrics }: Known, withMetrics: boolea
       name: title,
       kind: "dashboard",
       icon: "dashboards",
-      run: to(`/dashboards/${encodeURIComponent(id)}`),
+      run: to(pathTo("dashboards", id)),
     }),
   ),
   { name: "Change the colours", kind: "action", icon: "auto", run: nextTheme },
@@ -87,7 +87,7 @@ const entriesOf = ({ services, dashboards, metrics }: Known, withMetrics: boolea
       name,
       kind: "metric",
       icon: "catalog",
-      run: to(`/catalog/${encodeURIComponent(name)}`),
+      run: to(pathTo("catalog", name)),
     }),
   ),
 ];

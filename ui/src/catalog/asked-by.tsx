@@ -1,7 +1,7 @@
 // Who asks for one metric, in words.
 import type { JSX } from "preact";
 import { useAsked } from "../api/use";
-import { href } from "../app/route";
+import { href, pathTo } from "../app/route";
 import { clock } from "../format/time";
 import { show } from "../format/units";
 import { askedFor, total } from "./askers";
@@ -22,7 +22,7 @@ export const AskedBy = ({ name }: { name: string }): JSX.Element | null => {
       <ul>
         {boards.map(({ id, title, panels }) => (
           <li key={id}>
-            <a class="link" href={href(`/dashboards/${encodeURIComponent(id)}`)}>
+            <a class="link" href={href(pathTo("dashboards", id))}>
               {title}
             </a>{" "}
             <span class="dim">

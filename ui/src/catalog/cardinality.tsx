@@ -4,7 +4,7 @@ import { ask } from "../api/client";
 import { labelText } from "../api/promql";
 import { useAsked } from "../api/use";
 import { Empty } from "../app/empty";
-import { keepTime } from "../app/route";
+import { keepTime, pathTo } from "../app/route";
 import { Chart } from "../chart/chart";
 import { show } from "../format/units";
 
@@ -29,12 +29,7 @@ export const Cardinality = (): JSX.Element => {
   const byLabel = (name: string): string =>
     keepTime("/explore", { q: `count by (${labelText(name)}) ({${labelText(name)}!=""})`, view: "table" });
   const lists: [string, Counts, string, (name: string) => string][] = [
-    [
-      "Series by metric",
-      data.seriesCountByMetricName,
-      "short",
-      (name) => keepTime(`/catalog/${encodeURIComponent(name)}`),
-    ],
+    ["Series by metric", data.seriesCountByMetricName, "short", (name) => keepTime(pathTo("catalog", name))],
     [
       "Series by label and value",
       data.seriesCountByLabelValuePair,

@@ -4,7 +4,7 @@ import { ask } from "../api/client";
 import { type Labels, selectorOf } from "../api/promql";
 import { useAsked } from "../api/use";
 import { Empty } from "../app/empty";
-import { keepTime } from "../app/route";
+import { keepTime, pathTo } from "../app/route";
 import { type Finding, lint } from "./lint";
 import { Severity } from "./metric";
 import { factsOf, type Metric, SERIES_READ_MAX } from "./metrics";
@@ -73,7 +73,7 @@ export const Findings = ({ metrics }: { metrics: Metric[] }): JSX.Element => {
             <ul>
               {found.slice(0, SHOWN_MAX).map(({ row, finding }) => (
                 <li key={row.name + finding.what}>
-                  <a class="link mono" href={keepTime(`/catalog/${encodeURIComponent(row.name)}`)}>
+                  <a class="link mono" href={keepTime(pathTo("catalog", row.name))}>
                     {row.name}
                   </a>{" "}
                   <span class="dim">{finding.fix}</span>

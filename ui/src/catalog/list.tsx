@@ -1,7 +1,7 @@
 // The metrics, found by their names and help texts.
 import type { JSX } from "preact";
 import { Empty } from "../app/empty";
-import { keepTime, params, setParams } from "../app/route";
+import { keepTime, params, pathTo, setParams } from "../app/route";
 import { fits } from "../explore/complete";
 import { show } from "../format/units";
 import { type Askers, total } from "./askers";
@@ -76,7 +76,7 @@ export const List = ({ metrics }: { metrics: Metric[] }): JSX.Element => {
             {scored.slice(0, ROWS_MAX).map(([, row]) => (
               <tr key={row.name}>
                 <td class="mono">
-                  <a class="link" href={keepTime(`/catalog/${encodeURIComponent(row.name)}`)}>
+                  <a class="link" href={keepTime(pathTo("catalog", row.name))}>
                     {row.shown}
                   </a>
                 </td>

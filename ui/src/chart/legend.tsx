@@ -1,6 +1,7 @@
 // The lines by name, with their statistics; a click shows one alone, a click with a modifier hides it.
-import { type Signal, useSignal } from "@preact/signals";
+import { useSignal } from "@preact/signals";
 import type { ComponentChildren, CSSProperties, JSX } from "preact";
+import { Heading, type Sorted } from "../app/heading";
 import { Icon } from "../app/icons";
 import { show } from "../format/units";
 import { lineColour } from "./colours";
@@ -11,8 +12,6 @@ const ROWS_MAX = 200;
 
 /** Where a line leads. */
 export type LegendLink = { url: string; title: string; blank: boolean };
-
-export type Sorted = { by: string; up: boolean };
 
 export type LegendProps = {
   lines: PlotLine[];
@@ -83,7 +82,7 @@ const AsTable = (props: RowsProps): JSX.Element => {
           <tr>
             <Heading sort={sort} by="" title="Name" />
             {calcs.map((calc) => (
-              <Heading key={calc} sort={sort} by={calc} title={reducerName(calc)} look="num" />
+              <Heading key={calc} sort={sort} by={calc} title={reducerName(calc)} number />
             ))}
           </tr>
         </thead>
@@ -121,20 +120,6 @@ const sortedBy = (rows: Row[], calcs: string[], { by, up }: Sorted): Row[] => {
       (column < 0
         ? a.line.name.localeCompare(b.line.name)
         : (a.stats[column] ?? -Infinity) - (b.stats[column] ?? -Infinity)),
-  );
-};
-
-type HeadingProps = { sort: Signal<Sorted | undefined>; by: string; title: string; look?: string };
-
-const Heading = ({ sort, by, title, look }: HeadingProps): JSX.Element => {
-  const up = sort.value?.by === by ? sort.value.up : undefined;
-  return (
-    <th class={look} aria-sort={up === undefined ? undefined : up ? "ascending" : "descending"}>
-      {/* Names begin with the first, numbers with the largest. */}
-      <button type="button" onClick={() => (sort.value = { by, up: up === undefined ? by === "" : !up })}>
-        {title}
-      </button>
-    </th>
   );
 };
 

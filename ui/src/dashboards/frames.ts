@@ -23,6 +23,10 @@ export const timeOf = (frame: Frame): Field | undefined =>
   frame.fields.find((field) => field.type === "time");
 export const numbersOf = (frame: Frame): Field[] => frame.fields.filter((field) => field.type === "number");
 
+/** Numbers where they stand; anything else is none. */
+export const numeric = (values: readonly Cell[]): (number | null)[] =>
+  values.map((value) => (typeof value === "number" ? value : null));
+
 /** What a field is called to people and to overrides. */
 export const titleOf = (field: Field, frame?: Frame): string => {
   if (field.title) return field.title;

@@ -3,7 +3,7 @@ import { useSignal } from "@preact/signals";
 import type { JSX } from "preact";
 import { messageOf, tell } from "../api/client";
 import type { DashboardAnswer, ImportReport } from "../api/types";
-import { href } from "../app/route";
+import { href, pathTo } from "../app/route";
 import { LossList } from "./losses";
 
 /** How many losses of a dashboard are listed here; its page has all. */
@@ -80,7 +80,7 @@ const Report = ({ imported }: { imported: Imported }): JSX.Element => {
     );
   return (
     <div class="card pad report" role="status">
-      <a class="link" href={href(`/dashboards/${encodeURIComponent(id ?? "")}`)}>
+      <a class="link" href={href(pathTo("dashboards", id ?? ""))}>
         <b>{report.title}</b>
       </a>{" "}
       <span class={`chip ${report.drawn === report.panels ? "ok" : "warning"}`}>

@@ -5,7 +5,7 @@ import { ask } from "../api/client";
 import type { DashboardLink, DashboardsAnswer } from "../api/types";
 import { useAsked } from "../api/use";
 import { Popover } from "../app/popover";
-import { href, params } from "../app/route";
+import { href, params, pathTo } from "../app/route";
 import { range } from "../app/time";
 import { type Cell, type Field, type Frame, titleOf } from "./frames";
 import { interpolate, joined, panelScope, type Scope } from "./interpolate";
@@ -134,7 +134,7 @@ const Tagged = ({ link, tags }: { link: DashboardLink; tags: string[] }): JSX.El
         <a
           key={one.id}
           class="link"
-          href={withMore(href(`/dashboards/${encodeURIComponent(one.id)}`), link, params.value, range.value)}
+          href={withMore(href(pathTo("dashboards", one.id)), link, params.value, range.value)}
         >
           {one.title}
         </a>

@@ -6,7 +6,7 @@ import type { DashboardsAnswer } from "../api/types";
 import { useAsked } from "../api/use";
 import { Bar } from "../app/bar";
 import { Empty } from "../app/empty";
-import { go, href, params, setParams } from "../app/route";
+import { go, href, params, pathTo, setParams } from "../app/route";
 import { emptyDashboard } from "./edit";
 import { Import } from "./import";
 import { playing, SECONDS } from "./playlist";
@@ -99,7 +99,7 @@ const found = (all: Listed[]): Listed[] => {
 };
 
 const Card = ({ one }: { one: Listed }): JSX.Element => (
-  <a class="card" href={href(`/dashboards/${encodeURIComponent(one.id)}`)}>
+  <a class="card" href={href(pathTo("dashboards", one.id))}>
     <b>{one.title}</b>
     {one.problem ? (
       <span class="critical">{one.problem}</span>

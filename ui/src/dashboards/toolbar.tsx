@@ -5,7 +5,7 @@ import { messageOf, tell } from "../api/client";
 import type { ImportReport } from "../api/types";
 import { Bar, Crumbs } from "../app/bar";
 import { Icon } from "../app/icons";
-import { go, href, params, setParams } from "../app/route";
+import { go, href, params, pathTo, setParams } from "../app/route";
 import type { Sheet } from "./board";
 import { withNewPanel } from "./edit";
 import type { History } from "./history";
@@ -78,7 +78,7 @@ const EditTools = ({ history, editable, sheet, onSay }: EditToolsProps): JSX.Ele
       await tell("PUT", `dashboards/${encodeURIComponent(saved.id)}`, { flightdeck: 1, ...saved });
       history.settle();
       onSay("Saved");
-      if (!editable) go(href(`/dashboards/${encodeURIComponent(saved.id)}`));
+      if (!editable) go(href(pathTo("dashboards", saved.id)));
     } catch (error) {
       onSay(messageOf(error));
     }

@@ -1,11 +1,11 @@
 // Every database, cache and queue as a row; where there are few, with their charts below.
 import type { JSX } from "preact";
 import { useMetricNames } from "../api/names";
-import { queryInstant } from "../api/promql";
+import { queryInstant, vectorOf } from "../api/promql";
 import type { DeckService } from "../api/types";
 import { useAsked } from "../api/use";
 import { Icon, StateMark } from "../app/icons";
-import { keepTime } from "../app/route";
+import { keepTime, pathTo } from "../app/route";
 import { tick } from "../app/time";
 import { Bars } from "../deck/bars";
 import { deck } from "../deck/live";
@@ -48,7 +48,7 @@ export const DatabaseTable = ({ databases }: { databases: DeckService[] }): JSX.
         <section key={database.name}>
           <div class="section">
             <h2>
-              <a class="row" href={keepTime(`/service/${encodeURIComponent(database.name)}`)}>
+              <a class="row" href={keepTime(pathTo("service", database.name))}>
                 <Icon name="database" size={15} />
                 {database.name}
               </a>
@@ -69,10 +69,7 @@ const DatabaseRow = ({ database }: { database: DeckService }): JSX.Element => {
         await Promise.all(
           (kind?.facts(database.matchers) ?? []).map(async ({ title, query }) => {
             const { data } = await queryInstant(query, Math.floor(tick.value / 1000), signal);
-            return [
-              title,
-              data.resultType === "vector" ? Number(data.result[0]?.value?.[1] ?? NaN) : NaN,
-            ] as const;
+            return [title, Number(vectorOf(data)[0]?.value?.[1] ?? NaN)] as const;
           }),
         ),
       ),
@@ -80,7 +77,7 @@ const DatabaseRow = ({ database }: { database: DeckService }): JSX.Element => {
   return (
     <tr>
       <td>
-        <a class="row" href={keepTime(`/service/${encodeURIComponent(database.name)}`)}>
+        <a class="row" href={keepTime(pathTo("service", database.name))}>
           <StateMark state={database.state} size={14} />
           <b class="nowrap">{database.name}</b>
         </a>
@@ -97,7 +94,7 @@ const DatabaseRow = ({ database }: { database: DeckService }): JSX.Element => {
         );
       })}
       <td class="wide">
-        <Bars bars={database.bars} barMs={deck.value?.barMs ?? 0} at={0} />
+        <Bars bars={database.bars} barMs={deck.value?.barMs ?? 0} />
       </td>
     </tr>
   );

@@ -1,7 +1,7 @@
 // One host: what is wrong with it, what it is, and every resource by use, saturation and errors.
 import type { JSX } from "preact";
 import { useMetricNames } from "../api/names";
-import { queryInstant } from "../api/promql";
+import { queryInstant, vectorOf } from "../api/promql";
 import type { DeckService } from "../api/types";
 import { useAsked } from "../api/use";
 import { Bar, Crumbs } from "../app/bar";
@@ -65,7 +65,7 @@ const About = ({ own }: { own: string }): JSX.Element | null => {
     const at = Math.floor(tick.value / 1000);
     const one = async (query: string) => {
       const { data } = await queryInstant(query, at, signal);
-      return data.resultType === "vector" ? data.result[0] : undefined;
+      return vectorOf(data)[0];
     };
     const [uname, system, cores, memory, booted] = await Promise.all([
       one(`node_uname_info{${own}}`),

@@ -1,10 +1,10 @@
 // Every host as a row: how full it is, and how it was in the last hours.
 import type { JSX } from "preact";
-import { queryInstant } from "../api/promql";
+import { queryInstant, vectorOf } from "../api/promql";
 import type { DeckService } from "../api/types";
 import { useAsked } from "../api/use";
 import { StateMark } from "../app/icons";
-import { keepTime } from "../app/route";
+import { keepTime, pathTo } from "../app/route";
 import { tick } from "../app/time";
 import { Bars } from "../deck/bars";
 import { deck } from "../deck/live";
@@ -20,9 +20,7 @@ export const HostTable = ({ hosts }: { hosts: DeckService[] }): JSX.Element => {
     return {
       columns,
       names: new Map(
-        names.data.resultType === "vector"
-          ? names.data.result.map(({ metric }) => [metric["instance"] ?? "", metric["nodename"] ?? ""])
-          : [],
+        vectorOf(names.data).map(({ metric }) => [metric["instance"] ?? "", metric["nodename"] ?? ""]),
       ),
     };
   });
@@ -72,7 +70,7 @@ const HostRow = ({
 }): JSX.Element => (
   <tr>
     <td>
-      <a class="row" href={keepTime(`/hosts/${encodeURIComponent(host.name)}`)}>
+      <a class="row" href={keepTime(pathTo("hosts", host.name))}>
         <StateMark state={host.state} size={14} />
         <b class="nowrap">{host.name}</b>
         {called && called !== host.name && <span class="faint nowrap">{called}</span>}
@@ -82,7 +80,7 @@ const HostRow = ({
       <Share key={at} value={value} unit={COLUMNS[at]?.[1] ?? "short"} />
     ))}
     <td class="wide">
-      <Bars bars={host.bars} barMs={deck.value?.barMs ?? 0} at={0} />
+      <Bars bars={host.bars} barMs={deck.value?.barMs ?? 0} />
     </td>
   </tr>
 );
@@ -90,11 +88,7 @@ const HostRow = ({
 /** One number for each of some services, by the label that tells them apart. */
 const byLabel = async (query: string, label: string, signal: AbortSignal): Promise<Map<string, number>> => {
   const { data } = await queryInstant(query, Math.floor(tick.value / 1000), signal);
-  return new Map(
-    data.resultType === "vector"
-      ? data.result.map(({ metric, value }) => [metric[label] ?? "", Number(value?.[1])])
-      : [],
-  );
+  return new Map(vectorOf(data).map(({ metric, value }) => [metric[label] ?? "", Number(value?.[1])]));
 };
 
 /** The same machine under two names: by its own collector and by an exporter. */

@@ -5,10 +5,10 @@ import { Bar, Crumbs } from "../app/bar";
 import { Empty } from "../app/empty";
 import { StateMark } from "../app/icons";
 import { lazy } from "../app/lazy";
-import { href, keepTime, parts } from "../app/route";
+import { href, keepTime, parts, pathTo } from "../app/route";
 import { Bars } from "../deck/bars";
+import { Facts } from "../deck/facts";
 import { deck } from "../deck/live";
-import { Facts } from "../deck/page";
 import { clock } from "../format/time";
 import { show } from "../format/units";
 import { Compare } from "./compare";
@@ -94,7 +94,7 @@ const Problems = ({ service }: { service: DeckService }): JSX.Element => {
               <Facts
                 problem={problem}
                 now={now?.at ?? 0}
-                to={(more) => keepTime(`/service/${encodeURIComponent(service.name)}`, more)}
+                to={(more) => keepTime(pathTo("service", service.name), more)}
               />
             </div>
           </li>
@@ -111,7 +111,7 @@ const Problems = ({ service }: { service: DeckService }): JSX.Element => {
         )}
       </ul>
       <div class="history">
-        <Bars bars={service.bars} barMs={now?.barMs ?? 0} at={now?.at ?? 0} />
+        <Bars bars={service.bars} barMs={now?.barMs ?? 0} />
         <span class="faint">the last 6 hours</span>
       </div>
     </section>

@@ -3,7 +3,7 @@ import type { DashboardPanel } from "../../api/types";
 import { reduce } from "../../chart/stats";
 import type { QueryDot } from "../answers";
 import { type Display, display, type Settings, settingsOf } from "../field";
-import { type Cell, type Field, type Frame, numbersOf, titleOf } from "../frames";
+import { type Cell, type Field, type Frame, numbersOf, numeric, titleOf } from "../frames";
 import { interpolate, type Scope } from "../interpolate";
 import { aboutField } from "../links";
 import { numberOf, recordOf, textOf } from "../options";
@@ -59,7 +59,7 @@ export const reduced = (props: PictureProps): Reduced[] => {
   const whole = extent(all);
   const range = ({ settings }: Drawn): [number, number] => limitsOf(settings, whole);
   const make = (one: Drawn, value: Cell): Reduced => {
-    const values = one.field.values.map((cell) => (typeof cell === "number" ? cell : null));
+    const values = numeric(one.field.values);
     return { ...one, value, values, shown: display(value, one.settings, one.at, range(one)) };
   };
   if (options["values"] === true) {
@@ -78,15 +78,7 @@ export const reduced = (props: PictureProps): Reduced[] => {
       );
     });
   }
-  return all.map((one) =>
-    make(
-      one,
-      reduce(
-        one.field.values.map((value) => (typeof value === "number" ? value : null)),
-        calc,
-      ),
-    ),
-  );
+  return all.map((one) => make(one, reduce(numeric(one.field.values), calc)));
 };
 
 /** The lowest and the highest of all values; those below zero aside, a scale begins there. */

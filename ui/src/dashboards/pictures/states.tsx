@@ -8,7 +8,7 @@ import { distribution } from "../../chart/stats";
 import { stamp } from "../../format/time";
 import { show } from "../../format/units";
 import { display, settingsOf } from "../field";
-import { type Cell, lengthOf, timeOf, titleOf } from "../frames";
+import { type Cell, lengthOf, numeric, timeOf, titleOf } from "../frames";
 import { drawn, type PictureProps } from "./picture";
 
 type Block = { from: number; to: number; text: string; colour: string };
@@ -149,7 +149,6 @@ export const HeatmapPanel = (props: PictureProps): JSX.Element => {
   );
   const options = props.panel.options as Record<string, Record<string, unknown> | undefined>;
   const unit = String(options["yAxis"]?.["unit"] ?? all[0]?.settings.unit ?? "short");
-  const numeric = (values: Cell[]) => values.map((value) => (typeof value === "number" ? value : null));
   if (buckets.length > 1 && buckets.length >= all.length - 1) {
     const lines = buckets.map(({ title, field }) => ({
       labels: { le: bound(title, field.labels).replace("Infinity", "+Inf") },

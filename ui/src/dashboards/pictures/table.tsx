@@ -1,15 +1,17 @@
 // A panel's table: columns with their own units, colours, meters and links; sorted by a click.
 import { useSignal } from "@preact/signals";
 import type { JSX } from "preact";
+import { Heading, type Sorted } from "../../app/heading";
 import { utc } from "../../app/time";
 import { reduce, reducerName } from "../../chart/stats";
 import { Spark } from "../../deck/spark";
 import { stamp } from "../../format/time";
 import { display, type Settings, settingsOf } from "../field";
-import { type Cell, type Field, type Frame, lengthOf, titleOf } from "../frames";
+import { type Cell, type Field, type Frame, lengthOf, numeric, titleOf } from "../frames";
 import { interpolate } from "../interpolate";
 import { aboutField, linkTo } from "../links";
 import { numberOf } from "../options";
+import { compare } from "../transform/table";
 import type { PictureProps } from "./picture";
 
 const ROWS_MAX = 500;
@@ -18,7 +20,7 @@ type Column = { field: Field; settings: Settings; title: string; limits: [number
 
 export const TablePanel = (props: PictureProps): JSX.Element => {
   const chosen = useSignal(numberOf(props.panel.options["frameIndex"]) ?? 0);
-  const sort = useSignal<{ by: string; up: boolean } | null>(initial(props));
+  const sort = useSignal<Sorted | undefined>(initial(props));
   const frames = props.frames.filter((frame) => frame.fields.length);
   const frame = frames[Math.min(chosen.value, frames.length - 1)];
   if (!frame) return <div class="nothing">No data</div>;
@@ -50,32 +52,17 @@ export const TablePanel = (props: PictureProps): JSX.Element => {
         {props.panel.options["showHeader"] !== false && (
           <thead>
             <tr>
-              {columns.map((column) => {
-                const { title, field } = column;
-                return (
-                  <th
-                    key={title}
-                    class={numeric(column) ? "num" : ""}
-                    style={widthOf(column)}
-                    aria-sort={
-                      sort.value?.by === title ? (sort.value.up ? "ascending" : "descending") : undefined
-                    }
-                  >
-                    <button
-                      type="button"
-                      onClick={() =>
-                        (sort.value = {
-                          by: title,
-                          up: sort.value?.by === title ? !sort.value.up : field.type !== "number",
-                        })
-                      }
-                    >
-                      {title}
-                      {sort.value?.by === title ? (sort.value.up ? " ↑" : " ↓") : ""}
-                    </button>
-                  </th>
-                );
-              })}
+              {columns.map((column) => (
+                <Heading
+                  key={column.title}
+                  sort={sort}
+                  by={column.title}
+                  title={column.title}
+                  number={column.field.type === "number"}
+                  look={onTheRight(column) ? "num" : ""}
+                  style={widthOf(column)}
+                />
+              ))}
             </tr>
           </thead>
         )}
@@ -99,7 +86,7 @@ export const TablePanel = (props: PictureProps): JSX.Element => {
           <tfoot>
             <tr>
               {columns.map((column, at) => (
-                <td key={column.title} class={numeric(column) ? "num" : ""}>
+                <td key={column.title} class={onTheRight(column) ? "num" : ""}>
                   <b>{below[at]}</b>
                 </td>
               ))}
@@ -116,12 +103,12 @@ export const TablePanel = (props: PictureProps): JSX.Element => {
   );
 };
 
-const initial = ({ panel }: PictureProps): { by: string; up: boolean } | null => {
+const initial = ({ panel }: PictureProps): Sorted | undefined => {
   const said = panel.options["sortBy"];
   const first = Array.isArray(said)
     ? (said[0] as { displayName?: string; desc?: boolean } | undefined)
     : undefined;
-  return first?.displayName ? { by: first.displayName, up: !first.desc } : null;
+  return first?.displayName ? { by: first.displayName, up: !first.desc } : undefined;
 };
 
 const columnsOf = (props: PictureProps, frame: Frame): Column[] =>
@@ -153,14 +140,7 @@ const extentOf = (values: Cell[]): [number, number] => {
   return low > high ? [0, 0] : [low, high];
 };
 
-const compare = (a: Cell, b: Cell): number =>
-  a === null || b === null
-    ? Number(a !== null) - Number(b !== null)
-    : typeof a === "number" && typeof b === "number"
-      ? a - b
-      : String(a).localeCompare(String(b), undefined, { numeric: true });
-
-const numeric = ({ field, settings }: Column): boolean =>
+const onTheRight = ({ field, settings }: Column): boolean =>
   (settings.custom["align"] === "right" || field.type === "number") &&
   !/^(left|center)$/.test(String(settings.custom["align"] ?? ""));
 
@@ -192,13 +172,7 @@ const footer = (props: PictureProps, columns: Column[]): string[] | undefined =>
         ? (said.reducer?.[0] ?? "sum")
         : undefined);
     if (!calc || field.type !== "number") return at || !calc ? "" : reducerName(calc);
-    return display(
-      reduce(
-        field.values.map((value) => (typeof value === "number" ? value : null)),
-        calc,
-      ),
-      settings,
-    ).text;
+    return display(reduce(numeric(field.values), calc), settings).text;
   });
 };
 
@@ -259,7 +233,7 @@ const TableCell = ({
     );
   return (
     <td
-      class={`${numeric(column) ? "num" : settings.custom["align"] === "center" ? "middle" : ""}${wraps ? " wraps" : ""}`}
+      class={`${onTheRight(column) ? "num" : settings.custom["align"] === "center" ? "middle" : ""}${wraps ? " wraps" : ""}`}
       style={{ ...widthOf(column), ...coloured }}
       title={numberOf(settings.custom["width"]) ? shown.text : undefined}
     >

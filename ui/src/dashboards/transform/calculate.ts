@@ -1,6 +1,6 @@
 // A column computed from others: per row, from two, from one, or running along it.
 import { reduce, reducerName } from "../../chart/stats";
-import { type Cell, type Field, type Frame, numbersOf, timeOf, titleOf } from "../frames";
+import { type Cell, type Field, type Frame, numbersOf, numeric, timeOf, titleOf } from "../frames";
 import { asText, listOf, numberOf, type Options, recordOf } from "../options";
 import { joinByField } from "./join";
 import { named, rowsOf, type Transform } from "./table";
@@ -43,7 +43,7 @@ const computed = (frame: Frame, mode: string, options: Options): Computed => {
   }
 };
 
-const numeric = (field: Field | undefined, row: number): number | null => {
+const numberAt = (field: Field | undefined, row: number): number | null => {
   const value = field?.values[row];
   return typeof value === "number" ? value : null;
 };
@@ -55,7 +55,7 @@ const acrossColumns = (frame: Frame, settings: Options): Computed => {
     (field) => !include.length || include.includes(titleOf(field, frame)) || include.includes(field.name),
   );
   const calc = asText(settings["reducer"]) || "sum";
-  const ofRow = (row: number): (number | null)[] => fields.map((field) => numeric(field, row));
+  const ofRow = (row: number): (number | null)[] => fields.map((field) => numberAt(field, row));
   return { name: reducerName(calc), values: rowsOf(frame).map((row) => reduce(ofRow(row), calc)) };
 };
 
@@ -70,7 +70,7 @@ const ofTwo = (frame: Frame, settings: Options): Computed => {
   const reader = (text: string): ((row: number) => number | null) => {
     const field = named(frame, text);
     const constant = numberOf(text) ?? null;
-    return field ? (row) => numeric(field, row) : () => constant;
+    return field ? (row) => numberAt(field, row) : () => constant;
   };
   const [leftAt, rightAt] = [reader(left), reader(right)];
   return {
@@ -90,7 +90,7 @@ const ofOne = (frame: Frame, settings: Options): Computed => {
   return {
     name: `${operator}(${column})`,
     values: rowsOf(frame).map((row) => {
-      const value = numeric(field, row);
+      const value = numberAt(field, row);
       return value === null ? null : run(value);
     }),
   };
@@ -124,10 +124,7 @@ const running = (frame: Frame, settings: Options, windowed: boolean): Computed =
     const [from, to] = windowed
       ? [Math.max(0, row + ahead - size + 1), Math.min(length, row + ahead + 1)]
       : [0, row + 1];
-    return reduce(
-      field.values.slice(from, to).map((value) => (typeof value === "number" ? value : null)),
-      calc,
-    );
+    return reduce(numeric(field.values.slice(from, to)), calc);
   });
   return { name: `${windowed ? "window" : "cumulative"} ${calc}(${titleOf(field, frame)})`, values };
 };

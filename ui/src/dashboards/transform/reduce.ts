@@ -1,6 +1,6 @@
 // Transformations that say much in few values: statistics, trends, and how values are spread.
 import { distribution, reducerName } from "../../chart/stats";
-import { type Cell, type Field, numbersOf, titleOf } from "../frames";
+import { type Cell, type Field, numbersOf, numeric, titleOf } from "../frames";
 import { asText, listOf, recordOf } from "../options";
 import { aggregated, grouped, type Transform } from "./table";
 
@@ -79,10 +79,7 @@ export const timeSeriesTable: Transform = (frames, options) => {
               asText(recordOf(options[query])["stat"]) || "lastNotNull",
             ),
           ),
-          trends: own.map(
-            (frame) =>
-              numbersOf(frame)[0]?.values.map((value) => (typeof value === "number" ? value : null)) ?? [],
-          ),
+          trends: own.map((frame) => numeric(numbersOf(frame)[0]?.values ?? [])),
         },
       ],
     };
