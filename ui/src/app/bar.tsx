@@ -2,6 +2,7 @@
 import type { ComponentChildren, JSX } from "preact";
 import { stamp } from "../format/time";
 import "./bar.css";
+import "./pages.css";
 import { href } from "./route";
 import { range, utc } from "./time";
 import { TimePicker } from "./timepicker";
