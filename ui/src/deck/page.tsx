@@ -202,7 +202,7 @@ const Service = ({ service }: { service: DeckService }): JSX.Element => {
       class="service"
       data-walk
       href={address(service)}
-      aria-label={[name, STATES[state], ...told].join(", ")}
+      aria-description={[STATES[state], ...told].join(", ")}
     >
       <div class="name">
         {state === "ok" ? <Icon name={kind} size={16} /> : <StateMark state={state} />}
