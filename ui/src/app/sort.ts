@@ -1,11 +1,18 @@
 // By which column a table is sorted, as the address says it: `p95`, or `-p95` the other way round.
+import type { Sorted } from "./heading";
 import { params, setParams } from "./route";
 
-export const sorting = (parameter: string, usual: string): { by: string; up: boolean } => {
-  const said = params.value.get(parameter);
-  if (!said) return { by: usual, up: false };
-  return said.startsWith("-") ? { by: said.slice(1), up: false } : { by: said, up: true };
-};
-
-export const sortBy = (parameter: string, by: string, up: boolean): void =>
-  setParams({ [parameter]: up ? by : `-${by}` }, "replace");
+/** For a heading, as a signal is; without a word in the address it is as usual. */
+export const sortedBy = <By extends string>(
+  parameter: string,
+  usual?: Sorted<By>,
+): { value: Sorted<By> | undefined } => ({
+  get value() {
+    const said = params.value.get(parameter);
+    if (said === null) return usual;
+    return said.startsWith("-") ? { by: said.slice(1) as By, up: false } : { by: said as By, up: true };
+  },
+  set value(next) {
+    setParams({ [parameter]: next && `${next.up ? "" : "-"}${next.by}` }, "replace");
+  },
+});

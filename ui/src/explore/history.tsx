@@ -1,7 +1,7 @@
 // The questions asked before in this browser.
-import { signal, useSignal } from "@preact/signals";
+import { signal } from "@preact/signals";
 import type { JSX } from "preact";
-import { useDismiss } from "../app/dismiss";
+import { Menu } from "../app/popover";
 
 const KEY = "flightdeck-queries";
 const KEPT_MAX = 50;
@@ -23,38 +23,12 @@ export const remember = (query: string): void => {
   localStorage.setItem(KEY, JSON.stringify(asked.value));
 };
 
-export const History = ({ onPick }: { onPick: (query: string) => void }): JSX.Element | null => {
-  const open = useSignal(false);
-  const element = useDismiss<HTMLSpanElement>(open);
-  if (!asked.value.length) return null;
-  return (
-    <span class="timepicker" ref={element}>
-      <button
-        class="button"
-        type="button"
-        aria-expanded={open.value}
-        onClick={() => (open.value = !open.value)}
-      >
-        History
-      </button>
-      {open.value && (
-        <div class="popover wide" role="menu">
-          {asked.value.map((query) => (
-            <button
-              key={query}
-              type="button"
-              role="menuitem"
-              class="mono past"
-              onClick={() => {
-                open.value = false;
-                onPick(query);
-              }}
-            >
-              {query}
-            </button>
-          ))}
-        </div>
-      )}
-    </span>
-  );
-};
+export const History = ({ onPick }: { onPick: (query: string) => void }): JSX.Element | null =>
+  asked.value.length ? (
+    <Menu
+      name="History"
+      place="wide"
+      look="mono past"
+      choices={asked.value.map((query) => [query, "", () => onPick(query)])}
+    />
+  ) : null;

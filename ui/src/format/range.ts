@@ -189,7 +189,7 @@ export const instant = (text: string, now: number, utc: boolean, end = false): n
 };
 
 /** `3h`, `90m`, `2d`: the shortest exact name. */
-export const shortSpan = (millis: number): string => {
+const shortSpan = (millis: number): string => {
   for (const [size, unit] of [
     [864e5, "d"],
     [36e5, "h"],

@@ -1,1 +1,0 @@
-import{_ as e,m as t}from"./time-BtNj5hJ8.js";var n=(e,n)=>{let r=t.value.get(e);return r?r.startsWith(`-`)?{by:r.slice(1),up:!1}:{by:r,up:!0}:{by:n,up:!1}},r=(t,n,r)=>e({[t]:r?n:`-${n}`},`replace`);export{n,r as t};

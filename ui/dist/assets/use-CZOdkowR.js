@@ -1,1 +1,0 @@
-import{S as e,T as t}from"./time-BtNj5hJ8.js";import{i as n,r}from"./index-gLh13zji.js";var i=(i,a)=>{let[o,s]=t({data:void 0,error:void 0,busy:!0});return e(()=>{let e=new AbortController;return s(e=>({...e,busy:!0})),a(e.signal).then(e=>s({data:e,error:void 0,busy:!1}),e=>{r(e)||s({data:void 0,error:n(e),busy:!1})}),()=>e.abort()},[i]),o};export{i as t};
