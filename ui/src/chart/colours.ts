@@ -43,7 +43,7 @@ export const translucent = (colour: string, alpha: number): string => {
 export const lineColour = (at: number): string => `--c${at % 10}`;
 
 const SHADES: Record<string, [string, string]> = {
-  green: ["#1b8a4f", "#56c48b"],
+  green: ["#198548", "#56c48b"],
   red: ["#cf2f3c", "#f2585f"],
   yellow: ["#b98300", "#f5c542"],
   orange: ["#d26a00", "#ff9d3c"],

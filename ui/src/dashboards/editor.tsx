@@ -125,8 +125,8 @@ const Values = ({ panel: { kind, defaults }, onChange }: ValuesProps): JSX.Eleme
     onChange(value === undefined || value === "" ? rest : { ...rest, [name]: value });
   };
   const custom = recordOf(defaults["custom"]);
-  const number = (name: string): JSX.Element => (
-    <NumberField label={name} value={numberOf(defaults[name])} onChange={(next) => set(name, next)} />
+  const number = (name: string, label: string): JSX.Element => (
+    <NumberField label={label} value={numberOf(defaults[name])} onChange={(next) => set(name, next)} />
   );
   return (
     <>
@@ -145,9 +145,9 @@ const Values = ({ panel: { kind, defaults }, onChange }: ValuesProps): JSX.Eleme
             ))}
           </datalist>
         </label>
-        {number("decimals")}
-        {number("min")}
-        {number("max")}
+        {number("decimals", "Decimals")}
+        {number("min", "From")}
+        {number("max", "To")}
       </div>
       <Thresholds value={defaults["thresholds"]} onChange={(next) => set("thresholds", next)} />
       {kind === "timeseries" && (

@@ -111,13 +111,13 @@ export const habits = async ({ base, page, post }) => {
   await saved("Second");
   await page.goto(`${base}/dashboards/habits`);
   await settled(page);
-  await page.locator(".timepicker .name").click();
+  await page.locator(".popped .button.name").click();
   await page.getByRole("button", { name: "1 hour", exact: true }).click();
   await page.waitForTimeout(500);
   check(
     "the last hour can be chosen where a dashboard opens with six",
-    /1h/.test(await page.locator(".timepicker .name").innerText()),
-    await page.locator(".timepicker .name").innerText(),
+    /1h/.test(await page.locator(".popped .button.name").innerText()),
+    await page.locator(".popped .button.name").innerText(),
   );
   await page.getByRole("button", { name: "Share" }).click();
   await page.mouse.click(600, 700);
