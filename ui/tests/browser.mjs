@@ -8,6 +8,7 @@ import { imported, verdict } from "./browser/demo.mjs";
 import { exemplary } from "./browser/exemplars.mjs";
 import { features } from "./browser/features.mjs";
 import { hostile } from "./browser/hostile.mjs";
+import { keys } from "./browser/keys.mjs";
 import { manyPanels } from "./browser/many.mjs";
 import { missing } from "./browser/missing.mjs";
 import { everyPage } from "./browser/pages.mjs";
@@ -24,6 +25,7 @@ import { browserPath, start } from "./browser/world.mjs";
 const PARTS = {
   pages: everyPage,
   walk,
+  keys,
   many: manyPanels,
   missing,
   theme: themed,
