@@ -3,9 +3,9 @@ import type { DashboardPanel } from "../api/types";
 import { cssColour, lineColour } from "../chart/colours";
 import { show } from "../format/units";
 import { type Cell, type Field, type Frame, titleOf } from "./frames";
+import { numberOf, type Options, recordOf, textOf } from "./options";
 import { patternOf } from "./variables";
 
-type Options = Record<string, unknown>;
 export type Step = { value: number; color: string };
 
 export type Settings = {
@@ -24,27 +24,17 @@ export type Settings = {
 
 export type Display = { text: string; colour: string; value: Cell };
 
-const rec = (value: unknown): Options => (value && typeof value === "object" ? (value as Options) : {});
-const num = (value: unknown): number | undefined =>
-  typeof value === "number"
-    ? value
-    : typeof value === "string" && value.trim() !== "" && !Number.isNaN(Number(value))
-      ? Number(value)
-      : undefined;
-const str = (value: unknown): string | undefined =>
-  typeof value === "string" && value !== "" ? value : undefined;
-
 /** Steps from low to high; a missing value is minus infinity. */
 export const stepsOf = (thresholds: unknown): { mode: string; steps: Step[] } => {
-  const { mode, steps } = rec(thresholds);
+  const { mode, steps } = recordOf(thresholds);
   const found = Array.isArray(steps)
     ? steps.map((step) => ({
-        value: num(rec(step)["value"]) ?? -Infinity,
-        color: str(rec(step)["color"]) ?? "green",
+        value: numberOf(recordOf(step)["value"]) ?? -Infinity,
+        color: textOf(recordOf(step)["color"]) || "green",
       }))
     : [];
   return {
-    mode: str(mode) ?? "absolute",
+    mode: textOf(mode) || "absolute",
     steps: found.length
       ? found.toSorted((a, b) => a.value - b.value)
       : [
@@ -66,7 +56,7 @@ export const stepAt = (
 };
 
 const matcher = (id: string, of: unknown): ((field: Field, title: string, frame: Frame) => boolean) => {
-  const options = rec(of);
+  const options = recordOf(of);
   switch (id) {
     case "byName":
       return (field, title) => title === of || field.name === of;
@@ -81,7 +71,7 @@ const matcher = (id: string, of: unknown): ((field: Field, title: string, frame:
     }
     case "byRegexp":
     case "byRegexpOrNames": {
-      const text = str(of) ?? str(options["pattern"]) ?? "";
+      const text = textOf(of) || textOf(options["pattern"]);
       const regex = patternOf(text.startsWith("/") ? text : `/${text}/`);
       const names = Array.isArray(options["names"]) ? (options["names"] as unknown[]) : [];
       return (_, title) => !!regex?.test(title) || names.includes(title);
@@ -124,7 +114,7 @@ const byValue = (field: Field, { reducer, op, value }: Options): boolean => {
           : reducer === "sum"
             ? values.reduce((a, b) => a + b, 0)
             : (values.at(-1) ?? NaN);
-  const than = num(value) ?? 0;
+  const than = numberOf(value) ?? 0;
   return op === "gt"
     ? reduced > than
     : op === "lt"
@@ -140,32 +130,35 @@ const byValue = (field: Field, { reducer, op, value }: Options): boolean => {
 
 /** The settings of one field. */
 export const settingsOf = (panel: DashboardPanel, field: Field, frame: Frame): Settings => {
-  const merged: Options = { ...rec(panel.defaults), custom: { ...rec(rec(panel.defaults)["custom"]) } };
+  const merged: Options = {
+    ...recordOf(panel.defaults),
+    custom: { ...recordOf(recordOf(panel.defaults)["custom"]) },
+  };
   const title = titleOf(field, frame);
   for (const override of panel.overrides) {
     if (!matcher(override.matcher, override.of)(field, title, frame)) continue;
     for (const [id, value] of override.properties as [string, unknown][]) {
-      if (id.startsWith("custom.")) rec(merged["custom"])[id.slice(7)] = value;
+      if (id.startsWith("custom.")) recordOf(merged["custom"])[id.slice(7)] = value;
       else merged[id] = value;
     }
   }
-  const colour = rec(merged["color"]);
+  const colour = recordOf(merged["color"]);
   return {
-    unit: str(merged["unit"]),
-    decimals: num(merged["decimals"]),
-    min: num(merged["min"]),
-    max: num(merged["max"]),
-    displayName: str(merged["displayName"]),
-    noValue: str(merged["noValue"]),
+    unit: textOf(merged["unit"]) || undefined,
+    decimals: numberOf(merged["decimals"]),
+    min: numberOf(merged["min"]),
+    max: numberOf(merged["max"]),
+    displayName: textOf(merged["displayName"]) || undefined,
+    noValue: textOf(merged["noValue"]) || undefined,
     colour: {
-      mode: str(colour["mode"]) ?? "",
-      fixed: str(colour["fixedColor"]) ?? "",
-      by: { min: "min", max: "max" }[str(colour["seriesBy"]) ?? ""] ?? "lastNotNull",
+      mode: textOf(colour["mode"]),
+      fixed: textOf(colour["fixedColor"]),
+      by: { min: "min", max: "max" }[textOf(colour["seriesBy"])] ?? "lastNotNull",
     },
     thresholds: stepsOf(merged["thresholds"]),
     mappings: Array.isArray(merged["mappings"]) ? (merged["mappings"] as Options[]) : [],
     links: Array.isArray(merged["links"]) ? (merged["links"] as Settings["links"]) : [],
-    custom: rec(merged["custom"]),
+    custom: recordOf(merged["custom"]),
   };
 };
 
@@ -174,10 +167,10 @@ type Mapped = { text: string | undefined; colour: string | undefined };
 /** What a mapping says of a value: by value, range, pattern or special case; old ones by number. */
 export const mapped = (value: Cell, mappings: Options[]): Mapped | undefined => {
   for (const mapping of mappings) {
-    const options = rec(mapping["options"]);
+    const options = recordOf(mapping["options"]);
     const result = (found: unknown): Mapped => ({
-      text: str(rec(found)["text"]),
-      colour: str(rec(found)["color"]),
+      text: textOf(recordOf(found)["text"]) || undefined,
+      colour: textOf(recordOf(found)["color"]) || undefined,
     });
     switch (mapping["type"]) {
       case "value": {
@@ -186,12 +179,12 @@ export const mapped = (value: Cell, mappings: Options[]): Mapped | undefined => 
         break;
       }
       case "range": {
-        const [from, to] = [num(options["from"]) ?? -Infinity, num(options["to"]) ?? Infinity];
+        const [from, to] = [numberOf(options["from"]) ?? -Infinity, numberOf(options["to"]) ?? Infinity];
         if (typeof value === "number" && value >= from && value <= to) return result(options["result"]);
         break;
       }
       case "regex": {
-        const regex = patternOf(str(options["pattern"]) ?? "");
+        const regex = patternOf(textOf(options["pattern"]));
         if (regex?.test(String(value))) {
           const found = result(options["result"]);
           return { ...found, text: found.text && String(value).replace(regex, found.text) };
@@ -214,13 +207,13 @@ export const mapped = (value: Cell, mappings: Options[]): Mapped | undefined => 
       case 1:
       case "1":
         if (String(mapping["value"]) === String(value) || (mapping["value"] === "null" && value === null))
-          return { text: str(mapping["text"]), colour: undefined };
+          return { text: textOf(mapping["text"]) || undefined, colour: undefined };
         break;
       case 2:
       case "2": {
-        const [from, to] = [num(mapping["from"]) ?? -Infinity, num(mapping["to"]) ?? Infinity];
+        const [from, to] = [numberOf(mapping["from"]) ?? -Infinity, numberOf(mapping["to"]) ?? Infinity];
         if (typeof value === "number" && value >= from && value <= to)
-          return { text: str(mapping["text"]), colour: undefined };
+          return { text: textOf(mapping["text"]) || undefined, colour: undefined };
         break;
       }
     }
@@ -274,7 +267,7 @@ export const display = (
 ): Display => {
   const given = value ?? null;
   const found = mapped(given, settings.mappings);
-  const [prefix, postfix] = [str(settings.custom["prefix"]) ?? "", str(settings.custom["postfix"]) ?? ""];
+  const [prefix, postfix] = [textOf(settings.custom["prefix"]), textOf(settings.custom["postfix"])];
   const plain =
     given === null
       ? (settings.noValue ?? "–")
