@@ -11,8 +11,8 @@ const need = (key) => {
   const entry = manifest[key];
   if (!entry || files.has(entry.file)) return;
   files.add(entry.file);
-  entry.css?.forEach((file) => files.add(file));
-  entry.imports?.forEach(need);
+  for (const file of entry.css ?? []) files.add(file);
+  for (const other of entry.imports ?? []) need(other);
 };
 need("index.html");
 

@@ -5,7 +5,7 @@ import { followLinks } from "./app/route";
 import { Shell } from "./app/shell";
 import { applyTheme } from "./app/theme";
 import { listen } from "./deck/live";
-import "./theme.css";
+import "./styles.css";
 
 applyTheme();
 followLinks();

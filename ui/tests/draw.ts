@@ -5,7 +5,7 @@ import { h, render } from "preact";
 import { queryRange, toLines, type Window } from "../src/api/promql";
 import { Plot, type PlotLine } from "../src/chart/plot";
 import { windowOf } from "../src/format/range";
-import "../src/theme.css";
+import "../src/styles.css";
 
 const ROUNDS = 5;
 const root = document.getElementById("app") as HTMLElement;

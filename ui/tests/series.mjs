@@ -148,7 +148,10 @@ const seriesOf = (metric, labels) => {
 export const exposition = (found, now) => {
   const lines = [];
   let seed = 1;
-  const chance = () => (seed = (seed * 48_271) % 2_147_483_647) / 2_147_483_647;
+  const chance = () => {
+    seed = (seed * 48_271) % 2_147_483_647;
+    return seed / 2_147_483_647;
+  };
   for (const [metric, wanted] of found) {
     seriesOf(metric, wanted).forEach((labels, at) => {
       const rising = /_(total|count|sum|bucket|seconds_total|bytes_total)$/.test(metric);

@@ -1,7 +1,7 @@
 import { expect, test, vi } from "vitest";
 
 vi.stubGlobal("document", { baseURI: "http://localhost/" });
-const { toLines } = await import("./promql");
+const { labelText, selectorOf, toLines } = await import("./promql");
 
 const matrix = (...values: [number, string][]) => ({
   resultType: "matrix" as const,
@@ -52,4 +52,14 @@ test("an answer that had too few points to be thinned is drawn the same", () => 
     [7, null],
     [8, 0],
   ]);
+});
+
+test("names that are no words stand between quotes", () => {
+  expect(["up", "job:rate5m", "http.requests", 'a"b'].map(selectorOf)).toEqual([
+    "up",
+    "job:rate5m",
+    '{"http.requests"}',
+    '{"a\\"b"}',
+  ]);
+  expect(["job", "service.name"].map(labelText)).toEqual(["job", '"service.name"']);
 });

@@ -42,6 +42,10 @@ export const queryRange = (
     signal,
   );
 
+/** The series of an answer for one moment; other kinds of answers have none. */
+export const vectorOf = (data: QueryData | undefined): RawSeries[] =>
+  data?.resultType === "vector" ? data.result : [];
+
 export const queryInstant = (
   query: string,
   time: number,
@@ -113,6 +117,14 @@ const thinnedLines = (data: QueryData, window: Window, most: number): Lines => {
   });
   return { times, lines };
 };
+
+/** A metric as a selector: names that are no words stand between quotes inside it. */
+export const selectorOf = (metric: string): string =>
+  /^[A-Za-z_:][\w:]*$/.test(metric) ? metric : `{${JSON.stringify(metric)}}`;
+
+/** A label as PromQL writes its name. */
+export const labelText = (name: string): string =>
+  /^[A-Za-z_]\w*$/.test(name) ? name : JSON.stringify(name);
 
 /** A series' name as PromQL writes it. */
 export const nameOf = (labels: Labels): string => {

@@ -5,8 +5,12 @@ import { lazy } from "./lazy";
 import { go, keepTime } from "./route";
 
 export const paletteOpen = signal(false);
-export const openPalette = (): void => void (paletteOpen.value = true);
-export const closePalette = (): void => void (paletteOpen.value = false);
+export const openPalette = (): void => {
+  paletteOpen.value = true;
+};
+export const closePalette = (): void => {
+  paletteOpen.value = false;
+};
 export const Palette = lazy(() => import("./palette").then((module) => module.Palette));
 
 const GOTO: Record<string, string> = {

@@ -31,6 +31,9 @@ export const parts = computed(() =>
 /** The parameters of the address. */
 export const params = computed(() => new URLSearchParams(place.value.query));
 
+/** A path of parts, each as it stands: `pathTo("service", "a/b")` is `/service/a%2Fb`. */
+export const pathTo = (...parts: string[]): string => `/${parts.map(encodeURIComponent).join("/")}`;
+
 /** An address of the page from a path and parameters; empty parameters are left out. */
 export const href = (to: string, parameters: Record<string, string | undefined> = {}): string => {
   const search = new URLSearchParams();

@@ -13,11 +13,11 @@ import { nextTheme, theme } from "./theme";
 const PAGES: Record<string, [ComponentType, least: number, most: number]> = {
   "": [DeckPage, 1, 1],
   service: [lazy(() => import("../service/page").then((module) => module.ServicePage)), 2, 2],
-  hosts: [lazy(() => import("../pages/hosts").then((module) => module.HostsPage)), 1, 2],
+  hosts: [lazy(() => import("../hosts/page").then((module) => module.HostsPage)), 1, 2],
   dashboards: [lazy(() => import("../dashboards/page").then((module) => module.DashboardsPage)), 1, 2],
   explore: [lazy(() => import("../explore/page").then((module) => module.ExplorePage)), 1, 1],
   graph: [lazy(() => import("../explore/page").then((module) => module.ExplorePage)), 1, 1],
-  catalog: [lazy(() => import("../pages/catalog").then((module) => module.CatalogPage)), 1, 2],
+  catalog: [lazy(() => import("../catalog/page").then((module) => module.CatalogPage)), 1, 2],
   targets: [lazy(() => import("../pages/targets").then((module) => module.TargetsPage)), 1, 1],
   system: [lazy(() => import("../pages/system").then((module) => module.SystemPage)), 1, 1],
 };

@@ -8,7 +8,7 @@ const DEFAULT = "now-1h";
 
 export const utc = computed(() => params.value.get("tz") === "utc");
 /** What stands in the address. */
-export const saidRange = computed(() => ({
+const saidRange = computed(() => ({
   from: params.value.get("from") ?? DEFAULT,
   to: params.value.get("to") ?? "now",
 }));
@@ -34,8 +34,8 @@ export const range = computed<Range>(() => {
 
 export const setRange = (next: Range, how: "push" | "replace" = "push"): void => {
   tick.value = Date.now();
-  if (next.relative)
-    setParams({ from: next.relative === DEFAULT ? undefined : next.relative, to: undefined }, how);
+  // What was chosen is said even where it is the usual: a dashboard has a range of its own.
+  if (next.relative) setParams({ from: next.relative, to: undefined }, how);
   else setParams({ from: String(Math.round(next.from)), to: String(Math.round(next.to)) }, how);
 };
 

@@ -2,7 +2,7 @@
 import { useSignal } from "@preact/signals";
 import type { ComponentChildren, JSX, RefObject } from "preact";
 import { useEffect, useRef, useState } from "preact/hooks";
-import { type Labels, queryRange, shortNames, toLines } from "../api/promql";
+import { type Labels, type Lines, queryRange, shortNames, toLines } from "../api/promql";
 import { useAsked } from "../api/use";
 import { Icon } from "../app/icons";
 import { keepTime } from "../app/route";
@@ -110,45 +110,7 @@ export const Chart = (props: ChartProps): JSX.Element => {
     async (signal) => (dotted ? exemplarsOf(dotted.selector, dotted.per, window, signal) : []),
   );
   const times = asked.data?.times ?? [];
-  const now: PlotLine[] = [];
-  const before: PlotLine[] = [];
-  for (const { query, shift, lines: found } of asked.data?.all ?? []) {
-    const ordered = props.upwards ? found.lines.toReversed() : found.lines;
-    const names = nameOfQuery(
-      query,
-      ordered.map((line) => line.labels),
-      props.queries.length > 1,
-    );
-    ordered.forEach((line, at) => {
-      const name = names[at] ?? "";
-      const own = colourOf(query, line.labels, found.lines.length);
-      if (!shift || !props.compare) {
-        // A limit is nothing that adds up.
-        const alone = query.dash ? { dash: query.dash, fill: 0, stack: "none" as const } : {};
-        now.push({
-          name,
-          values: line.values,
-          colour: own ?? lineColour(now.length),
-          fill: props.fill ?? (props.stack && props.stack !== "none" ? 0.35 : 0),
-          stack: props.stack ?? "none",
-          ...alone,
-        });
-        return;
-      }
-      // The same colour as now, and stacked apart, so that tops compare with tops.
-      const colour = own ?? now.find((other) => other.name === name)?.colour ?? "--line-strong";
-      before.push({
-        name: `${name} before`,
-        values: comparable(props.compare, times, line.values),
-        colour,
-        dash: [5, 4],
-        width: 1.25,
-        stack: props.stack ?? "none",
-        stackGroup: "before",
-      });
-    });
-  }
-  const lines = [...now, ...before];
+  const lines = linesOf(props, asked.data?.all ?? [], times);
   return (
     <figure class="card chart" ref={element}>
       <figcaption class="row">
@@ -205,4 +167,49 @@ export const Chart = (props: ChartProps): JSX.Element => {
       )}
     </figure>
   );
+};
+
+/** The answer of one query, for the shown range or for one so many seconds before. */
+type Answer = { query: ChartQuery; shift: number; lines: Lines };
+
+/** The lines of the shown range, then those of the time it is compared with, each in the colour of its fellow. */
+const linesOf = (props: ChartProps, answers: Answer[], times: number[]): PlotLine[] => {
+  const { compare, stack = "none", upwards } = props;
+  const now: PlotLine[] = [];
+  const before: PlotLine[] = [];
+  for (const { query, shift, lines: found } of answers) {
+    const ordered = upwards ? found.lines.toReversed() : found.lines;
+    const names = nameOfQuery(
+      query,
+      ordered.map((line) => line.labels),
+      props.queries.length > 1,
+    );
+    for (const [at, line] of ordered.entries()) {
+      const name = names[at] ?? "";
+      const own = colourOf(query, line.labels, found.lines.length);
+      if (!shift || !compare) {
+        now.push({
+          name,
+          values: line.values,
+          colour: own ?? lineColour(now.length),
+          fill: props.fill ?? (stack === "none" ? 0 : 0.35),
+          stack,
+          // A limit is nothing that adds up.
+          ...(query.dash ? { dash: query.dash, fill: 0, stack: "none" as const } : {}),
+        });
+        continue;
+      }
+      // The same colour as now, and stacked apart, so that tops compare with tops.
+      before.push({
+        name: `${name} before`,
+        values: comparable(compare, times, line.values),
+        colour: own ?? now.find((other) => other.name === name)?.colour ?? "--line-strong",
+        dash: [5, 4],
+        width: 1.25,
+        stack,
+        stackGroup: "before",
+      });
+    }
+  }
+  return [...now, ...before];
 };

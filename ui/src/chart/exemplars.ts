@@ -1,5 +1,4 @@
 // Exemplars: single requests behind a line, each with what finds its trace.
-import type uPlot from "uplot";
 import { ask } from "../api/client";
 import type { Labels } from "../api/promql";
 
@@ -64,15 +63,3 @@ export const dotText = ({ labels }: Dot): string =>
 /** What finds the trace of a dot, if it has that. */
 export const traceOf = ({ labels }: Dot): string | undefined =>
   Object.entries(labels).find(([name]) => first(name) === 0)?.[1];
-
-/** How far below the upper edge those stand that are higher than the scale. */
-const EDGE = 4;
-
-/** Where a dot stands on the plot, in pixels of its inside or of its canvas: what is slower than anything drawn is seen at the upper edge. */
-export const placeOf = (plot: uPlot, dot: Dot, onCanvas = false): { x: number; y: number } => {
-  const edge = onCanvas ? plot.bbox.top + EDGE * devicePixelRatio : EDGE;
-  return {
-    x: plot.valToPos(dot.time, "x", onCanvas),
-    y: Math.max(edge, plot.valToPos(dot.value, dot.right ? "right" : "y", onCanvas)),
-  };
-};

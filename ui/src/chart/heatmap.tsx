@@ -97,7 +97,9 @@ export const Heatmap = (props: {
         ref={canvas}
         style={{ width: "100%", height: `${height}px`, display: "block" }}
         onPointerMove={point}
-        onPointerLeave={() => tip.current && (tip.current.hidden = true)}
+        onPointerLeave={() => {
+          if (tip.current) tip.current.hidden = true;
+        }}
       />
       <div ref={tip} class="tip" hidden />
     </div>
@@ -152,9 +154,8 @@ const drawCells = (
   context.font = "11px Inter, system-ui, sans-serif";
   context.textAlign = "right";
   const every = Math.ceil(14 / place.tall);
-  cells.bounds.forEach(
-    (bound, at) => at % every === 0 && context.fillText(show(bound, props.unit), LEFT - 8, place.y(at) + 4),
-  );
+  for (let at = 0; at < cells.bounds.length; at += every)
+    context.fillText(show(cells.bounds[at], props.unit), LEFT - 8, place.y(at) + 4);
   context.textAlign = "center";
   for (const millis of ticks(props.from, props.to, Math.max(2, Math.floor(place.width / 90)))) {
     const text = stamp(millis, utc.value);

@@ -1,6 +1,7 @@
 // The lines by name, with their statistics; a click shows one alone, a click with a modifier hides it.
 import { useSignal } from "@preact/signals";
-import type { JSX } from "preact";
+import type { ComponentChildren, CSSProperties, JSX } from "preact";
+import { Heading, type Sorted } from "../app/heading";
 import { Icon } from "../app/icons";
 import { show } from "../format/units";
 import { lineColour } from "./colours";
@@ -23,17 +24,12 @@ export type LegendProps = {
   /** How tall it is at most, in pixels. */
   most?: number;
   /** What a table is sorted by at first; the name is "". */
-  sorted?: { by: string; up: boolean };
+  sorted?: Sorted;
   links?: ReadonlyMap<string, LegendLink>;
 };
 
 /** What a click comes to. */
-export const toggled = (
-  name: string,
-  all: string[],
-  hidden: ReadonlySet<string>,
-  one: boolean,
-): Set<string> => {
+const toggled = (name: string, all: string[], hidden: ReadonlySet<string>, one: boolean): Set<string> => {
   if (one) {
     const next = new Set(hidden);
     if (!next.delete(name)) next.add(name);
@@ -43,119 +39,63 @@ export const toggled = (
   return alone ? new Set() : new Set(all.filter((other) => other !== name));
 };
 
+/** A line with what is said of it. */
+type Row = { line: PlotLine; colour: string; stats: (number | null)[] };
+
 export const Legend = (props: LegendProps): JSX.Element | null => {
-  const sort = useSignal<{ by: string; up: boolean } | null>(props.sorted ?? null);
-  const { lines, hidden, calcs } = props;
+  const { lines, calcs } = props;
   if (!lines.length) return null;
-  const names = lines.map((line) => line.name);
-  const press = (name: string) => (event: MouseEvent) =>
-    props.onHide(toggled(name, names, hidden, event.ctrlKey || event.metaKey || event.shiftKey));
   const rows = lines.map((line, at) => ({
     line,
     colour: line.colour ?? lineColour(at),
     stats: calcs.map((calc) => reduce(line.values, calc)),
   }));
-  const text = (line: PlotLine, value: number | null) =>
-    show(value, line.unit ?? props.unit, line.decimals ?? props.decimals);
-  const key = (colour: string) => (
-    <span class="key" style={{ background: colour.startsWith("--") ? `var(${colour})` : colour }} />
-  );
-  const leads = (name: string): JSX.Element | undefined => {
-    const link = props.links?.get(name);
-    return (
-      link && (
-        <a
-          class="leads"
-          href={link.url}
-          target={link.blank ? "_blank" : undefined}
-          rel="noreferrer"
-          title={link.title}
-          aria-label={`${link.title}: ${name}`}
-        >
-          <Icon name="open" size={12} />
-        </a>
-      )
-    );
-  };
-  if (!props.table) {
-    return (
-      <div class="legend" style={props.most ? { maxHeight: `${props.most}px` } : {}}>
-        {rows.slice(0, ROWS_MAX).map(({ line, colour, stats }) => [
-          <button
-            key={line.name}
-            type="button"
-            class={hidden.has(line.name) ? "off" : ""}
-            aria-pressed={!hidden.has(line.name)}
-            onClick={press(line.name)}
-            title={line.name}
-          >
-            {key(colour)}
-            <span class="clip">{line.name}</span>
-            {stats.map((value, at) => (
-              <span key={calcs[at]} class="faint">
-                {reducerName(calcs[at] ?? "")} <b>{text(line, value)}</b>
-              </span>
-            ))}
-          </button>,
-          leads(line.name),
-        ])}
-        {rows.length > ROWS_MAX && <span class="faint">and {rows.length - ROWS_MAX} more</span>}
-      </div>
-    );
-  }
-  const by = sort.value;
-  if (by) {
-    const column = calcs.indexOf(by.by);
-    rows.sort(
-      (a, b) =>
-        (by.up ? 1 : -1) *
-        (column < 0
-          ? a.line.name.localeCompare(b.line.name)
-          : (a.stats[column] ?? -Infinity) - (b.stats[column] ?? -Infinity)),
-    );
-  }
-  const heading = (name: string, title: string, className = "") => (
-    <th
-      key={name}
-      class={className}
-      aria-sort={by?.by === name ? (by.up ? "ascending" : "descending") : undefined}
-    >
-      <button
-        type="button"
-        onClick={() => (sort.value = { by: name, up: by?.by === name ? !by.up : name === "" })}
-      >
-        {title}
-      </button>
-    </th>
-  );
+  return props.table ? <AsTable {...props} rows={rows} /> : <AsList {...props} rows={rows} />;
+};
+
+type RowsProps = LegendProps & { rows: Row[] };
+
+const AsList = (props: RowsProps): JSX.Element => (
+  <div class="legend" style={heightOf(props)}>
+    {props.rows.slice(0, ROWS_MAX).map((row) => [
+      <Toggle key={row.line.name} {...props} row={row}>
+        {row.stats.map((value, at) => (
+          <span key={props.calcs[at]} class="faint">
+            {reducerName(props.calcs[at] ?? "")} <b>{valueText(props, row, value)}</b>
+          </span>
+        ))}
+      </Toggle>,
+      <Leads key={`${row.line.name} leads`} name={row.line.name} link={props.links?.get(row.line.name)} />,
+    ])}
+    {props.rows.length > ROWS_MAX && <span class="faint">and {props.rows.length - ROWS_MAX} more</span>}
+  </div>
+);
+
+const AsTable = (props: RowsProps): JSX.Element => {
+  const { calcs, hidden, links } = props;
+  const sort = useSignal<Sorted | undefined>(props.sorted);
+  const rows = sort.value ? sortedBy(props.rows, calcs, sort.value) : props.rows;
   return (
-    <div class="legend table" style={props.most ? { maxHeight: `${props.most}px` } : {}}>
+    <div class="legend table" style={heightOf(props)}>
       <table>
         <thead>
           <tr>
-            {heading("", "Name")}
-            {calcs.map((calc) => heading(calc, reducerName(calc), "num"))}
+            <Heading sort={sort} by="" title="Name" />
+            {calcs.map((calc) => (
+              <Heading key={calc} sort={sort} by={calc} title={reducerName(calc)} number />
+            ))}
           </tr>
         </thead>
         <tbody>
-          {rows.slice(0, ROWS_MAX).map(({ line, colour, stats }) => (
-            <tr key={line.name} class={hidden.has(line.name) ? "off" : ""}>
+          {rows.slice(0, ROWS_MAX).map((row) => (
+            <tr key={row.line.name} class={hidden.has(row.line.name) ? "off" : ""}>
               <td>
-                <button
-                  type="button"
-                  class="row"
-                  aria-pressed={!hidden.has(line.name)}
-                  onClick={press(line.name)}
-                  title={line.name}
-                >
-                  {key(colour)}
-                  <span class="clip">{line.name}</span>
-                </button>
-                {leads(line.name)}
+                <Toggle {...props} row={row} />
+                <Leads name={row.line.name} link={links?.get(row.line.name)} />
               </td>
-              {stats.map((value, at) => (
+              {row.stats.map((value, at) => (
                 <td key={calcs[at]} class="num">
-                  {text(line, value)}
+                  {valueText(props, row, value)}
                 </td>
               ))}
             </tr>
@@ -165,3 +105,57 @@ export const Legend = (props: LegendProps): JSX.Element | null => {
     </div>
   );
 };
+
+const heightOf = ({ most }: LegendProps): CSSProperties => (most ? { maxHeight: `${most}px` } : {});
+
+const valueText = ({ unit, decimals }: LegendProps, { line }: Row, value: number | null): string =>
+  show(value, line.unit ?? unit, line.decimals ?? decimals);
+
+/** By a statistic, or by name where none is called that. */
+const sortedBy = (rows: Row[], calcs: string[], { by, up }: Sorted): Row[] => {
+  const column = calcs.indexOf(by);
+  return rows.toSorted(
+    (a, b) =>
+      (up ? 1 : -1) *
+      (column < 0
+        ? a.line.name.localeCompare(b.line.name)
+        : (a.stats[column] ?? -Infinity) - (b.stats[column] ?? -Infinity)),
+  );
+};
+
+/** A line's key and name; pressed while the line is drawn. */
+const Toggle = (props: LegendProps & { row: Row; children?: ComponentChildren }): JSX.Element => {
+  const { line, colour } = props.row;
+  const off = props.hidden.has(line.name);
+  const press = ({ ctrlKey, metaKey, shiftKey }: MouseEvent): void => {
+    const names = props.lines.map(({ name }) => name);
+    props.onHide(toggled(line.name, names, props.hidden, ctrlKey || metaKey || shiftKey));
+  };
+  return (
+    <button
+      type="button"
+      class={props.table ? "row" : off ? "off" : ""}
+      aria-pressed={!off}
+      onClick={press}
+      title={line.name}
+    >
+      <span class="key" style={{ background: colour.startsWith("--") ? `var(${colour})` : colour }} />
+      <span class="clip">{line.name}</span>
+      {props.children}
+    </button>
+  );
+};
+
+const Leads = ({ name, link }: { name: string; link: LegendLink | undefined }): JSX.Element | null =>
+  link ? (
+    <a
+      class="leads"
+      href={link.url}
+      target={link.blank ? "_blank" : undefined}
+      rel="noreferrer"
+      title={link.title}
+      aria-label={`${link.title}: ${name}`}
+    >
+      <Icon name="open" size={12} />
+    </a>
+  ) : null;

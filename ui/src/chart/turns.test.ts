@@ -12,7 +12,7 @@ test("a frame draws what fits, the next ones the rest, in their order; what left
   const frame = (): string => {
     const due = frames;
     frames = [];
-    due.forEach((run) => run());
+    for (const run of due) run();
     return drawn.join("");
   };
   draws.forEach(take);

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import type { Dashboard } from "../api/types";
-import { added, bandsOf, compacted, moved, withPanel } from "./edit";
+import { bandsOf, compacted, moved, withNewPanel, withPanel } from "./edit";
 import { toGrafana } from "./export";
 
 const start: Dashboard = {
@@ -14,8 +14,8 @@ const start: Dashboard = {
   links: [],
   annotations: [],
 };
-const one = added(start);
-const two = added(one.dashboard);
+const one = withNewPanel(start);
+const two = withNewPanel(one.dashboard);
 const places = (dashboard: Dashboard) =>
   Object.fromEntries(
     dashboard.sections[0]?.panels.map(({ id, place }) => [id, [place.x, place.y, place.w, place.h]]) ?? [],

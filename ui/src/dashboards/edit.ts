@@ -1,7 +1,20 @@
 // Changes of a dashboard before they are saved: each is a new whole, so that undoing is going back one.
 import type { Dashboard, DashboardPanel } from "../api/types";
 
-const COLUMNS = 24;
+/** The grid is so many columns wide, as in Grafana. */
+export const COLUMNS = 24;
+
+export const emptyDashboard = (id: string): Dashboard => ({
+  id,
+  title: "New dashboard",
+  tags: [],
+  from: "now-1h",
+  to: "now",
+  variables: [],
+  sections: [],
+  links: [],
+  annotations: [],
+});
 
 /** The same dashboard with one panel changed, or taken away. */
 export const withPanel = (
@@ -56,7 +69,7 @@ export const moved = (dashboard: Dashboard, id: number, place: DashboardPanel["p
 };
 
 /** A new panel below all others of the first section. */
-export const added = (dashboard: Dashboard): { dashboard: Dashboard; id: number } => {
+export const withNewPanel = (dashboard: Dashboard): { dashboard: Dashboard; id: number } => {
   const id =
     Math.max(0, ...dashboard.sections.flatMap((section) => section.panels.map((panel) => panel.id))) + 1;
   const sections = dashboard.sections.length
@@ -101,15 +114,15 @@ export const added = (dashboard: Dashboard): { dashboard: Dashboard; id: number 
 
 /** Panels rise until they meet one above, as Grafana lets them. */
 export const compacted = <P extends { x: number; y: number; w: number; h: number }>(panels: P[]): P[] => {
-  const bottoms = new Array<number>(24).fill(0);
+  const bottoms = new Array<number>(COLUMNS).fill(0);
   const risen = new Map<P, P>();
   for (const panel of panels.toSorted((a, b) => a.y - b.y || a.x - b.x)) {
     const columns = Array.from(
-      { length: Math.min(24, panel.x + panel.w) - panel.x },
+      { length: Math.min(COLUMNS, panel.x + panel.w) - panel.x },
       (_, at) => panel.x + at,
     );
     const y = Math.max(0, ...columns.map((column) => bottoms[column] ?? 0));
-    columns.forEach((column) => (bottoms[column] = y + panel.h));
+    for (const column of columns) bottoms[column] = y + panel.h;
     risen.set(panel, { ...panel, y });
   }
   return panels.map((panel) => risen.get(panel) ?? panel);

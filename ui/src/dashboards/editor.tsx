@@ -1,9 +1,11 @@
 // The sheet in which a panel is changed: what it asks, how it is drawn, where it stands.
 import type { JSX } from "preact";
 import type { DashboardPanel, DashboardQuery } from "../api/types";
-import { Icon } from "../app/icons";
 import { Editor } from "../explore/editor";
 import "../explore/explore.css";
+import { namesIn } from "./interpolate";
+import { numberOf, recordOf } from "./options";
+import { CheckField, ChoiceField, NumberField, Sheet, TextField } from "./sheet";
 
 const KINDS = [
   "timeseries",
@@ -43,68 +45,14 @@ type Props = {
 
 export const PanelEditor = ({ panel, onChange, onRemove, onClose }: Props): JSX.Element => {
   const set = (more: Partial<DashboardPanel>): void => onChange({ ...panel, ...more });
-  const option = (name: string, value: unknown): void => {
-    const defaults: Record<string, unknown> = { ...panel.defaults };
-    if (value === undefined || value === "") delete defaults[name];
-    else defaults[name] = value;
-    set({ defaults });
-  };
-  const custom = (panel.defaults["custom"] ?? {}) as Record<string, unknown>;
-  const query = (at: number, more: Partial<DashboardQuery>): void =>
-    set({ queries: panel.queries.map((one, index) => (index === at ? { ...one, ...more } : one)) });
-  const number = (name: string): JSX.Element => (
-    <label>
-      {name}
-      <input
-        class="input"
-        type="number"
-        value={(panel.defaults[name] as number | undefined) ?? ""}
-        onChange={(event) =>
-          option(name, event.currentTarget.value === "" ? undefined : Number(event.currentTarget.value))
-        }
-      />
-    </label>
-  );
-  const place = (name: "x" | "y" | "w" | "h", label: string): JSX.Element => (
-    <label>
-      {label}
-      <input
-        class="input"
-        type="number"
-        min={name === "w" || name === "h" ? 2 : 0}
-        value={panel.place[name]}
-        onChange={(event) => set({ place: { ...panel.place, [name]: Number(event.currentTarget.value) } })}
-      />
-    </label>
-  );
+  const place = (more: Partial<DashboardPanel["place"]>): void => set({ place: { ...panel.place, ...more } });
+  const { x, y, w, h } = panel.place;
+  // Kinds that are not offered are kept as long as no other is chosen.
+  const kinds = KINDS.includes(panel.kind) ? KINDS : [...KINDS, panel.kind];
   return (
-    <aside class="sheet" aria-label="Edit panel" onKeyDown={(event) => event.key === "Escape" && onClose()}>
-      <header class="row">
-        <h2 class="grow">Panel</h2>
-        <button class="button quiet" type="button" aria-label="Close" onClick={onClose}>
-          <Icon name="close" size={16} />
-        </button>
-      </header>
-      <label>
-        Title
-        <input
-          class="input"
-          value={panel.title}
-          onChange={(event) => set({ title: event.currentTarget.value })}
-        />
-      </label>
-      <label>
-        Drawn as
-        <select
-          class="input"
-          value={panel.kind}
-          onChange={(event) => set({ kind: event.currentTarget.value })}
-        >
-          {KINDS.map((kind) => (
-            <option key={kind}>{kind}</option>
-          ))}
-        </select>
-      </label>
+    <Sheet title="Panel" label="Edit panel" onClose={onClose}>
+      <TextField label="Title" value={panel.title} onChange={(title) => set({ title })} />
+      <ChoiceField label="Drawn as" value={panel.kind} choices={kinds} onChange={(kind) => set({ kind })} />
       {panel.kind === "text" ? (
         <label>
           Text
@@ -116,33 +64,72 @@ export const PanelEditor = ({ panel, onChange, onRemove, onClose }: Props): JSX.
           />
         </label>
       ) : (
-        panel.queries.map((one, at) => (
-          <div key={one.name} class="question">
-            <Editor
-              value={one.query}
-              label={`Query ${one.name}`}
-              onRun={(text) => query(at, { query: text })}
-            />
-            <label>
-              Legend
-              <input
-                class="input"
-                value={one.legend}
-                placeholder="{{label}}"
-                onChange={(event) => query(at, { legend: event.currentTarget.value })}
-              />
-            </label>
-          </div>
-        ))
+        <Queries queries={panel.queries} onChange={(queries) => set({ queries })} />
       )}
-      <div class="pair">
+      <Values panel={panel} onChange={(defaults) => set({ defaults })} />
+      <div class="fields">
+        <NumberField label="Column" value={x} min={0} onChange={(next) => place({ x: next ?? 0 })} />
+        <NumberField label="Row" value={y} min={0} onChange={(next) => place({ y: next ?? 0 })} />
+        <NumberField label="Width" value={w} min={2} onChange={(next) => place({ w: next ?? w })} />
+        <NumberField label="Height" value={h} min={2} onChange={(next) => place({ h: next ?? h })} />
+      </div>
+      <button class="button" type="button" onClick={onRemove}>
+        Remove the panel
+      </button>
+    </Sheet>
+  );
+};
+
+type QueriesProps = { queries: DashboardQuery[]; onChange: (queries: DashboardQuery[]) => void };
+
+const Queries = ({ queries, onChange }: QueriesProps): JSX.Element => {
+  const set = (at: number, more: Partial<DashboardQuery>): void =>
+    onChange(queries.map((one, index) => (index === at ? { ...one, ...more } : one)));
+  return (
+    <>
+      {queries.map((one, at) => (
+        <div key={one.name} class="question">
+          <Editor
+            value={one.query}
+            label={`Query ${one.name}`}
+            isTemplate={(text) => namesIn(text).length > 0}
+            onRun={(text) => set(at, { query: text })}
+          />
+          <TextField
+            label="Legend"
+            value={one.legend}
+            hint="{{label}}"
+            onChange={(legend) => set(at, { legend })}
+          />
+        </div>
+      ))}
+    </>
+  );
+};
+
+type Defaults = DashboardPanel["defaults"];
+type ValuesProps = { panel: DashboardPanel; onChange: (defaults: Defaults) => void };
+
+/** How values are written and drawn: unit, digits, scale, and for lines their area. */
+const Values = ({ panel: { kind, defaults }, onChange }: ValuesProps): JSX.Element => {
+  const set = (name: string, value: unknown): void => {
+    const { [name]: _, ...rest } = defaults;
+    onChange(value === undefined || value === "" ? rest : { ...rest, [name]: value });
+  };
+  const custom = recordOf(defaults["custom"]);
+  const number = (name: string): JSX.Element => (
+    <NumberField label={name} value={numberOf(defaults[name])} onChange={(next) => set(name, next)} />
+  );
+  return (
+    <>
+      <div class="fields">
         <label>
           Unit
           <input
             class="input"
             list="units"
-            value={String(panel.defaults["unit"] ?? "")}
-            onChange={(event) => option("unit", event.currentTarget.value)}
+            value={String(defaults["unit"] ?? "")}
+            onChange={(event) => set("unit", event.currentTarget.value)}
           />
           <datalist id="units">
             {UNITS.map((unit) => (
@@ -154,45 +141,24 @@ export const PanelEditor = ({ panel, onChange, onRemove, onClose }: Props): JSX.
         {number("min")}
         {number("max")}
       </div>
-      {panel.kind === "timeseries" && (
-        <div class="pair">
-          <label>
-            Fill, %
-            <input
-              class="input"
-              type="number"
-              min={0}
-              max={100}
-              value={Number(custom["fillOpacity"] ?? 0)}
-              onChange={(event) =>
-                option("custom", { ...custom, fillOpacity: Number(event.currentTarget.value) })
-              }
-            />
-          </label>
-          <label class="row">
-            <input
-              type="checkbox"
-              checked={(custom["stacking"] as { mode?: string } | undefined)?.mode === "normal"}
-              onChange={(event) =>
-                option("custom", {
-                  ...custom,
-                  stacking: { mode: event.currentTarget.checked ? "normal" : "none", group: "A" },
-                })
-              }
-            />{" "}
-            Stacked
-          </label>
+      {kind === "timeseries" && (
+        <div class="fields">
+          <NumberField
+            label="Fill, %"
+            value={numberOf(custom["fillOpacity"]) ?? 0}
+            min={0}
+            max={100}
+            onChange={(next) => set("custom", { ...custom, fillOpacity: next ?? 0 })}
+          />
+          <CheckField
+            label="Stacked"
+            value={recordOf(custom["stacking"])["mode"] === "normal"}
+            onChange={(next) =>
+              set("custom", { ...custom, stacking: { mode: next ? "normal" : "none", group: "A" } })
+            }
+          />
         </div>
       )}
-      <div class="pair">
-        {place("x", "Column")}
-        {place("y", "Row")}
-        {place("w", "Width")}
-        {place("h", "Height")}
-      </div>
-      <button class="button" type="button" onClick={onRemove}>
-        Remove the panel
-      </button>
-    </aside>
+    </>
   );
 };

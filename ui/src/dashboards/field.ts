@@ -1,11 +1,12 @@
 // How the values of a field are shown: unit, thresholds, mappings and colour, after all overrides.
 import type { DashboardPanel } from "../api/types";
 import { cssColour, lineColour } from "../chart/colours";
+import { reduce } from "../chart/stats";
 import { show } from "../format/units";
 import { type Cell, type Field, type Frame, titleOf } from "./frames";
+import { listOf, numberOf, type Options, recordOf, textOf } from "./options";
 import { patternOf } from "./variables";
 
-type Options = Record<string, unknown>;
 export type Step = { value: number; color: string };
 
 export type Settings = {
@@ -24,27 +25,17 @@ export type Settings = {
 
 export type Display = { text: string; colour: string; value: Cell };
 
-const rec = (value: unknown): Options => (value && typeof value === "object" ? (value as Options) : {});
-const num = (value: unknown): number | undefined =>
-  typeof value === "number"
-    ? value
-    : typeof value === "string" && value.trim() !== "" && !Number.isNaN(Number(value))
-      ? Number(value)
-      : undefined;
-const str = (value: unknown): string | undefined =>
-  typeof value === "string" && value !== "" ? value : undefined;
-
 /** Steps from low to high; a missing value is minus infinity. */
 export const stepsOf = (thresholds: unknown): { mode: string; steps: Step[] } => {
-  const { mode, steps } = rec(thresholds);
+  const { mode, steps } = recordOf(thresholds);
   const found = Array.isArray(steps)
     ? steps.map((step) => ({
-        value: num(rec(step)["value"]) ?? -Infinity,
-        color: str(rec(step)["color"]) ?? "green",
+        value: numberOf(recordOf(step)["value"]) ?? -Infinity,
+        color: textOf(recordOf(step)["color"]) || "green",
       }))
     : [];
   return {
-    mode: str(mode) ?? "absolute",
+    mode: textOf(mode) || "absolute",
     steps: found.length
       ? found.toSorted((a, b) => a.value - b.value)
       : [
@@ -66,38 +57,30 @@ export const stepAt = (
 };
 
 const matcher = (id: string, of: unknown): ((field: Field, title: string, frame: Frame) => boolean) => {
-  const options = rec(of);
+  const options = recordOf(of);
   switch (id) {
     case "byName":
       return (field, title) => title === of || field.name === of;
     case "byNames": {
-      const names = Array.isArray(of)
-        ? of
-        : Array.isArray(options["names"])
-          ? (options["names"] as unknown[])
-          : [];
+      const names = Array.isArray(of) ? of : listOf(options["names"]);
       return (field, title) =>
         (names.includes(title) || names.includes(field.name)) !== (options["mode"] === "exclude");
     }
     case "byRegexp":
     case "byRegexpOrNames": {
-      const text = str(of) ?? str(options["pattern"]) ?? "";
+      const text = textOf(of) || textOf(options["pattern"]);
       const regex = patternOf(text.startsWith("/") ? text : `/${text}/`);
-      const names = Array.isArray(options["names"]) ? (options["names"] as unknown[]) : [];
+      const names = listOf(options["names"]);
       return (_, title) => !!regex?.test(title) || names.includes(title);
     }
     case "byFrameRefID":
       return (_, __, frame) => frame.query === of;
     case "byType":
       return (field) => field.type === of;
-    case "byTypes":
-      return (field) =>
-        (Array.isArray(of)
-          ? of
-          : Array.isArray(options["types"])
-            ? (options["types"] as unknown[])
-            : []
-        ).includes(field.type);
+    case "byTypes": {
+      const types = Array.isArray(of) ? of : listOf(options["types"]);
+      return (field) => types.includes(field.type);
+    }
     case "numeric":
       return (field) => field.type === "number";
     case "time":
@@ -109,63 +92,55 @@ const matcher = (id: string, of: unknown): ((field: Field, title: string, frame:
   }
 };
 
+const COMPARISONS: Record<string, (value: number, than: number) => boolean> = {
+  gt: (value, than) => value > than,
+  lt: (value, than) => value < than,
+  gte: (value, than) => value >= than,
+  lte: (value, than) => value <= than,
+  neq: (value, than) => value !== than,
+};
+
 const byValue = (field: Field, { reducer, op, value }: Options): boolean => {
   const values = field.values.filter((one): one is number => typeof one === "number");
   if (reducer === "allIsZero")
     return (values.length > 0 && values.every((one) => one === 0)) === (op !== "neq");
   if (reducer === "allIsNull") return values.length === 0;
-  const reduced =
-    reducer === "max"
-      ? Math.max(...values)
-      : reducer === "min"
-        ? Math.min(...values)
-        : reducer === "mean"
-          ? values.reduce((a, b) => a + b, 0) / values.length
-          : reducer === "sum"
-            ? values.reduce((a, b) => a + b, 0)
-            : (values.at(-1) ?? NaN);
-  const than = num(value) ?? 0;
-  return op === "gt"
-    ? reduced > than
-    : op === "lt"
-      ? reduced < than
-      : op === "gte"
-        ? reduced >= than
-        : op === "lte"
-          ? reduced <= than
-          : op === "neq"
-            ? reduced !== than
-            : reduced === than;
+  const calc = /^(max|min|mean|sum)$/.test(textOf(reducer)) ? textOf(reducer) : "lastNotNull";
+  const compare = COMPARISONS[textOf(op)] ?? ((one: number, than: number) => one === than);
+  return compare(reduce(values, calc) ?? NaN, numberOf(value) ?? 0);
 };
 
 /** The settings of one field. */
 export const settingsOf = (panel: DashboardPanel, field: Field, frame: Frame): Settings => {
-  const merged: Options = { ...rec(panel.defaults), custom: { ...rec(rec(panel.defaults)["custom"]) } };
+  const merged: Options = {
+    ...recordOf(panel.defaults),
+    custom: { ...recordOf(recordOf(panel.defaults)["custom"]) },
+  };
   const title = titleOf(field, frame);
   for (const override of panel.overrides) {
     if (!matcher(override.matcher, override.of)(field, title, frame)) continue;
     for (const [id, value] of override.properties as [string, unknown][]) {
-      if (id.startsWith("custom.")) rec(merged["custom"])[id.slice(7)] = value;
+      if (id.startsWith("custom.")) recordOf(merged["custom"])[id.slice(7)] = value;
       else merged[id] = value;
     }
   }
-  const colour = rec(merged["color"]);
+  const colour = recordOf(merged["color"]);
   return {
-    unit: str(merged["unit"]),
-    decimals: num(merged["decimals"]),
-    min: num(merged["min"]),
-    max: num(merged["max"]),
-    displayName: str(merged["displayName"]),
-    noValue: str(merged["noValue"]),
+    unit: textOf(merged["unit"]) || undefined,
+    decimals: numberOf(merged["decimals"]),
+    min: numberOf(merged["min"]),
+    max: numberOf(merged["max"]),
+    displayName: textOf(merged["displayName"]) || undefined,
+    noValue: textOf(merged["noValue"]) || undefined,
     colour: {
-      mode: str(colour["mode"]) ?? "",
-      fixed: str(colour["fixedColor"]) ?? "",
-      by: { min: "min", max: "max" }[str(colour["seriesBy"]) ?? ""] ?? "lastNotNull",
+      mode: textOf(colour["mode"]),
+      fixed: textOf(colour["fixedColor"]),
+      by: { min: "min", max: "max" }[textOf(colour["seriesBy"])] ?? "lastNotNull",
     },
     thresholds: stepsOf(merged["thresholds"]),
     mappings: Array.isArray(merged["mappings"]) ? (merged["mappings"] as Options[]) : [],
     links: Array.isArray(merged["links"]) ? (merged["links"] as Settings["links"]) : [],
-    custom: rec(merged["custom"]),
+    custom: recordOf(merged["custom"]),
   };
 };
 
@@ -174,10 +149,10 @@ type Mapped = { text: string | undefined; colour: string | undefined };
 /** What a mapping says of a value: by value, range, pattern or special case; old ones by number. */
 export const mapped = (value: Cell, mappings: Options[]): Mapped | undefined => {
   for (const mapping of mappings) {
-    const options = rec(mapping["options"]);
+    const options = recordOf(mapping["options"]);
     const result = (found: unknown): Mapped => ({
-      text: str(rec(found)["text"]),
-      colour: str(rec(found)["color"]),
+      text: textOf(recordOf(found)["text"]) || undefined,
+      colour: textOf(recordOf(found)["color"]) || undefined,
     });
     switch (mapping["type"]) {
       case "value": {
@@ -186,12 +161,12 @@ export const mapped = (value: Cell, mappings: Options[]): Mapped | undefined => 
         break;
       }
       case "range": {
-        const [from, to] = [num(options["from"]) ?? -Infinity, num(options["to"]) ?? Infinity];
+        const [from, to] = [numberOf(options["from"]) ?? -Infinity, numberOf(options["to"]) ?? Infinity];
         if (typeof value === "number" && value >= from && value <= to) return result(options["result"]);
         break;
       }
       case "regex": {
-        const regex = patternOf(str(options["pattern"]) ?? "");
+        const regex = patternOf(textOf(options["pattern"]));
         if (regex?.test(String(value))) {
           const found = result(options["result"]);
           return { ...found, text: found.text && String(value).replace(regex, found.text) };
@@ -214,13 +189,13 @@ export const mapped = (value: Cell, mappings: Options[]): Mapped | undefined => 
       case 1:
       case "1":
         if (String(mapping["value"]) === String(value) || (mapping["value"] === "null" && value === null))
-          return { text: str(mapping["text"]), colour: undefined };
+          return { text: textOf(mapping["text"]) || undefined, colour: undefined };
         break;
       case 2:
       case "2": {
-        const [from, to] = [num(mapping["from"]) ?? -Infinity, num(mapping["to"]) ?? Infinity];
+        const [from, to] = [numberOf(mapping["from"]) ?? -Infinity, numberOf(mapping["to"]) ?? Infinity];
         if (typeof value === "number" && value >= from && value <= to)
-          return { text: str(mapping["text"]), colour: undefined };
+          return { text: textOf(mapping["text"]) || undefined, colour: undefined };
         break;
       }
     }
@@ -274,7 +249,7 @@ export const display = (
 ): Display => {
   const given = value ?? null;
   const found = mapped(given, settings.mappings);
-  const [prefix, postfix] = [str(settings.custom["prefix"]) ?? "", str(settings.custom["postfix"]) ?? ""];
+  const [prefix, postfix] = [textOf(settings.custom["prefix"]), textOf(settings.custom["postfix"])];
   const plain =
     given === null
       ? (settings.noValue ?? "–")

@@ -65,7 +65,9 @@ const Adding = ({ onDone }: { onDone: (filter: Filter | undefined) => void }): J
         ).data
       : [],
   );
-  const set = (more: Partial<Filter>): void => void (draft.value = { ...draft.value, ...more });
+  const set = (more: Partial<Filter>): void => {
+    draft.value = { ...draft.value, ...more };
+  };
   const fine = readFilter(writeFilter(draft.value)) && draft.value.value;
   return (
     <form

@@ -1,5 +1,4 @@
 // Answers as tables of columns, which is what transformations and pictures work on.
-
 import type { Labels } from "../api/promql";
 import type { QueryAnswer } from "./answers";
 import { legendName } from "./names";
@@ -23,6 +22,10 @@ export const lengthOf = (frame: Frame): number => frame.fields[0]?.values.length
 export const timeOf = (frame: Frame): Field | undefined =>
   frame.fields.find((field) => field.type === "time");
 export const numbersOf = (frame: Frame): Field[] => frame.fields.filter((field) => field.type === "number");
+
+/** Numbers where they stand; anything else is none. */
+export const numeric = (values: readonly Cell[]): (number | null)[] =>
+  values.map((value) => (typeof value === "number" ? value : null));
 
 /** What a field is called to people and to overrides. */
 export const titleOf = (field: Field, frame?: Frame): string => {
@@ -55,7 +58,7 @@ const tableOf = ({ query, series, times }: QueryAnswer, several: boolean): Frame
       const value = one.values[index];
       if (value === null || value === undefined) return;
       time.push(at);
-      labels.forEach((label, column) => columns[column]?.push(one.labels[label] ?? ""));
+      for (const [column, label] of labels.entries()) columns[column]?.push(one.labels[label] ?? "");
       values.push(value);
     });
   }

@@ -14,7 +14,7 @@ export type Scope = ReadonlyMap<string, Chosen>;
 
 const PATTERN = /\$(\w+)|\[\[(\w+?)(?::(\w+))?\]\]|\$\{(\w+)(?:\.([^:^}]+))?(?::([^}]+))?\}/g;
 
-export const regexEscape = (text: string): string => text.replace(/[\\^$*+?.()|[\]{}/]/g, "\\$&");
+const regexEscape = (text: string): string => text.replace(/[\\^$*+?.()|[\]{}/]/g, "\\$&");
 /** As a text between quotes of a query. */
 const quoteEscape = (text: string): string => text.replace(/\\/g, "\\\\").replace(/"/g, '\\"');
 /** A pattern between quotes: its own backslashes are doubled. */
@@ -190,3 +190,7 @@ export const panelScope = (
 };
 
 export const joined = (...scopes: Scope[]): Scope => new Map(scopes.flatMap((scope) => [...scope]));
+
+/** Differs where something else is chosen. */
+export const scopeKey = (scope: Scope): string =>
+  [...scope].map(([name, { values }]) => `${name}=${values.join(",")}`).join(";");

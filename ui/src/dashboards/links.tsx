@@ -4,7 +4,8 @@ import type { JSX } from "preact";
 import { ask } from "../api/client";
 import type { DashboardLink, DashboardsAnswer } from "../api/types";
 import { useAsked } from "../api/use";
-import { href, params } from "../app/route";
+import { Popover } from "../app/popover";
+import { href, params, pathTo } from "../app/route";
 import { range } from "../app/time";
 import { type Cell, type Field, type Frame, titleOf } from "./frames";
 import { interpolate, joined, panelScope, type Scope } from "./interpolate";
@@ -115,42 +116,30 @@ export const Links = ({ links, scope }: { links: DashboardLink[]; scope: Scope }
     </p>
   ) : null;
 
-/** The dashboards with all of some tags. */
+/** The dashboards with all of some tags, asked for when they are looked for. */
 const Tagged = ({ link, tags }: { link: DashboardLink; tags: string[] }): JSX.Element => {
-  const open = useSignal(false);
-  const asked = useAsked(String(open.value), async (signal) =>
-    open.value ? (await ask<DashboardsAnswer["data"]>("dashboards", {}, signal)).data : undefined,
+  const wanted = useSignal(false);
+  const asked = useAsked(String(wanted.value), async (signal) =>
+    wanted.value ? (await ask<DashboardsAnswer["data"]>("dashboards", {}, signal)).data : undefined,
   );
   const found = asked.data?.filter((one) => tags.every((tag) => one.tags.includes(tag)));
   return (
-    <span class="timepicker">
-      <button
-        class="button quiet"
-        type="button"
-        aria-expanded={open.value}
-        onClick={() => (open.value = !open.value)}
-      >
-        {link.title || tags.join(", ")}
-      </button>
-      {open.value && (
-        <div class="popover left" onKeyDown={(event) => event.key === "Escape" && (open.value = false)}>
-          {found?.map((one) => (
-            <a
-              key={one.id}
-              class="link"
-              href={withMore(
-                href(`/dashboards/${encodeURIComponent(one.id)}`),
-                link,
-                params.value,
-                range.value,
-              )}
-            >
-              {one.title}
-            </a>
-          ))}
-          {found?.length === 0 && <span class="faint">No dashboard is tagged {tags.join(" and ")}.</span>}
-        </div>
-      )}
-    </span>
+    <Popover
+      button={link.title || tags.join(", ")}
+      look="quiet"
+      place="left"
+      onOpen={() => (wanted.value = true)}
+    >
+      {found?.map((one) => (
+        <a
+          key={one.id}
+          class="link"
+          href={withMore(href(pathTo("dashboards", one.id)), link, params.value, range.value)}
+        >
+          {one.title}
+        </a>
+      ))}
+      {found?.length === 0 && <span class="faint">No dashboard is tagged {tags.join(" and ")}.</span>}
+    </Popover>
   );
 };

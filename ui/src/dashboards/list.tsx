@@ -1,61 +1,49 @@
-// The dashboards that are kept here, and the door for those of Grafana.
-import { useSignal } from "@preact/signals";
+// The dashboards that are kept here: found, opened, put into a playlist, begun anew, and those of others taken in.
+import { type Signal, useSignal } from "@preact/signals";
 import type { JSX } from "preact";
 import { ask, messageOf, tell } from "../api/client";
-import type { DashboardAnswer, DashboardsAnswer, ImportReport } from "../api/types";
+import type { DashboardsAnswer } from "../api/types";
 import { useAsked } from "../api/use";
 import { Bar } from "../app/bar";
 import { Empty } from "../app/empty";
-import { go, href, params, setParams } from "../app/route";
-import "./dashboard.css";
+import { go, href, params, pathTo, setParams } from "../app/route";
+import { emptyDashboard } from "./edit";
+import { Import } from "./import";
 import { playing, SECONDS } from "./playlist";
+import "./styles.css";
 
-type Imported = { file: string; id?: string; report?: ImportReport; error?: string };
+type Listed = DashboardsAnswer["data"][number];
+
+/** With more than so many they are looked for by name. */
+const SEEN_AT_ONCE = 6;
 
 export const List = (): JSX.Element => {
   const again = useSignal(0);
-  const over = useSignal(false);
-  const imported = useSignal<Imported[]>([]);
+  // The playlist while it is put together, in its order.
+  const picked = useSignal<string[] | undefined>(undefined);
+  const problem = useSignal("");
   const asked = useAsked(
     String(again.value),
-    async (signal) => (await ask<DashboardsAnswer["data"]>("dashboards", {}, signal)).data,
+    async (signal) => (await ask<Listed[]>("dashboards", {}, signal)).data,
   );
-  const find = (params.value.get("find") ?? "").toLowerCase();
-  const take = async (files: FileList | null | undefined): Promise<void> => {
-    const results: Imported[] = [];
-    for (const file of files ?? []) results.push(await importOne(file));
-    imported.value = results;
-    again.value++;
-  };
-  const picked = useSignal<string[] | undefined>(undefined);
-  const seconds = useSignal(SECONDS);
-  const toggle = (id: string): void =>
-    void (picked.value = picked.value?.includes(id)
-      ? picked.value.filter((one) => one !== id)
-      : [...(picked.value ?? []), id]);
   const begin = async (): Promise<void> => {
     const id = `new-${Date.now().toString(36)}`;
-    await tell("PUT", `dashboards/${id}`, {
-      flightdeck: 1,
-      id,
-      title: "New dashboard",
-      tags: [],
-      from: "now-1h",
-      to: "now",
-      variables: [],
-      sections: [],
-      links: [],
-      annotations: [],
-    });
-    go(href(`/dashboards/${id}`, { edit: "1" }));
+    try {
+      await tell("PUT", `dashboards/${id}`, { flightdeck: 1, ...emptyDashboard(id) });
+      go(href(`/dashboards/${id}`, { edit: "1" }));
+    } catch (error) {
+      problem.value = messageOf(error);
+    }
   };
   const all = asked.data ?? [];
-  const shown = all.filter((one) =>
-    `${one.title} ${one.tags.join(" ")} ${one.folder}`.toLowerCase().includes(find),
-  );
   return (
     <>
       <Bar title="Dashboards" time={false}>
+        {problem.value && (
+          <span class="critical" role="alert">
+            {problem.value}
+          </span>
+        )}
         {all.length > 1 && (
           <button
             class="button"
@@ -71,35 +59,7 @@ export const List = (): JSX.Element => {
         </button>
       </Bar>
       <div class="page">
-        <div
-          class={over.value ? "drop over" : "drop"}
-          onDragOver={(event) => {
-            event.preventDefault();
-            over.value = true;
-          }}
-          onDragLeave={() => (over.value = false)}
-          onDrop={(event) => {
-            event.preventDefault();
-            over.value = false;
-            void take(event.dataTransfer?.files);
-          }}
-        >
-          Drop Grafana's JSON here, or{" "}
-          <label class="link">
-            choose files
-            <input
-              class="visually-hidden"
-              type="file"
-              accept=".json,application/json"
-              multiple
-              onChange={(event) => void take(event.currentTarget.files)}
-            />
-          </label>
-          . Every version from 8 to 43 is read, and what cannot be carried over is named.
-        </div>
-        {imported.value.map((one) => (
-          <Report key={one.file} imported={one} />
-        ))}
+        <Import onDone={() => again.value++} />
         {asked.error && <Empty bad title="The dashboards cannot be listed" text={asked.error} />}
         {asked.data && !all.length && (
           <Empty
@@ -107,7 +67,7 @@ export const List = (): JSX.Element => {
             text="Services and hosts have pages of their own without one. For everything else, drop a file above, or put files into the folder dashboards of the data directory."
           />
         )}
-        {all.length > 6 && (
+        {all.length > SEEN_AT_ONCE && (
           <div class="filter">
             <input
               class="input"
@@ -119,68 +79,10 @@ export const List = (): JSX.Element => {
             />
           </div>
         )}
-        {picked.value && (
-          <form
-            class="card pad row wrap report"
-            onSubmit={(event) => {
-              event.preventDefault();
-              if (picked.value?.length) go(playing(picked.value, seconds.value));
-            }}
-          >
-            <b>Choose dashboards in the order in which they are to be shown.</b>
-            <label class="row">
-              Every{" "}
-              <input
-                class="input"
-                type="number"
-                min={5}
-                max={3600}
-                value={seconds.value}
-                onInput={(event) => (seconds.value = Number(event.currentTarget.value))}
-              />{" "}
-              s
-            </label>
-            <button class="button primary" type="submit" disabled={!picked.value.length}>
-              Play {picked.value.length || ""}
-            </button>
-          </form>
-        )}
+        {picked.value && <Playlist picked={picked.value} />}
         <div class="dash">
-          {shown.map((one) =>
-            picked.value ? (
-              <label key={one.id} class="card pad pick">
-                <input
-                  type="checkbox"
-                  checked={picked.value.includes(one.id)}
-                  onChange={() => toggle(one.id)}
-                />{" "}
-                <b>{one.title}</b>
-                {picked.value.includes(one.id) && (
-                  <span class="chip">{picked.value.indexOf(one.id) + 1}</span>
-                )}
-              </label>
-            ) : (
-              <a key={one.id} class="card" href={href(`/dashboards/${encodeURIComponent(one.id)}`)}>
-                <b>{one.title}</b>
-                {one.problem ? (
-                  <span class="critical">{one.problem}</span>
-                ) : (
-                  <span class="dim">
-                    {one.panels} panels{one.drawn < one.panels ? `, ${one.panels - one.drawn} not drawn` : ""}
-                    {one.folder ? `, in ${one.folder}` : ""}
-                  </span>
-                )}
-                {one.tags.length > 0 && (
-                  <span class="row wrap">
-                    {one.tags.map((tag) => (
-                      <span key={tag} class="chip">
-                        {tag}
-                      </span>
-                    ))}
-                  </span>
-                )}
-              </a>
-            ),
+          {found(all).map((one) =>
+            picked.value ? <Pick key={one.id} one={one} picked={picked} /> : <Card key={one.id} one={one} />,
           )}
         </div>
       </div>
@@ -188,45 +90,83 @@ export const List = (): JSX.Element => {
   );
 };
 
-const importOne = async (file: File): Promise<Imported> => {
-  try {
-    const { data } = await tell<DashboardAnswer["data"]>(
-      "POST",
-      "dashboards/import",
-      JSON.parse(await file.text()),
-    );
-    return { file: file.name, id: data.dashboard.id, report: data.report };
-  } catch (error) {
-    return { file: file.name, error: messageOf(error) };
-  }
+/** Those in whose title, tags or folder stands what is looked for. */
+const found = (all: Listed[]): Listed[] => {
+  const find = (params.value.get("find") ?? "").toLowerCase();
+  return all.filter(({ title, tags, folder }) =>
+    `${title} ${tags.join(" ")} ${folder}`.toLowerCase().includes(find),
+  );
 };
 
-const Report = ({ imported }: { imported: Imported }): JSX.Element => {
-  const { file, id, report, error } = imported;
-  if (error || !report)
-    return (
-      <div class="card pad report">
-        <b>{file}</b> <span class="critical">{error}</span>
-      </div>
-    );
-  return (
-    <div class="card pad report" role="status">
-      <a class="link" href={href(`/dashboards/${encodeURIComponent(id ?? "")}`)}>
-        <b>{report.title}</b>
-      </a>{" "}
-      <span class={`chip ${report.drawn === report.panels ? "ok" : "warning"}`}>
-        {report.drawn} of {report.panels} panels drawn
+const Card = ({ one }: { one: Listed }): JSX.Element => (
+  <a class="card" href={href(pathTo("dashboards", one.id))}>
+    <b>{one.title}</b>
+    {one.problem ? (
+      <span class="critical">{one.problem}</span>
+    ) : (
+      <span class="dim">
+        {one.panels} panels{one.drawn < one.panels ? `, ${one.panels - one.drawn} not drawn` : ""}
+        {one.folder ? `, in ${one.folder}` : ""}
       </span>
-      {report.losses.length > 0 && (
-        <ul>
-          {report.losses.slice(0, 40).map((loss, at) => (
-            <li key={at}>
-              {loss.title && <b>{loss.title}: </b>}
-              {loss.what}
-            </li>
-          ))}
-        </ul>
-      )}
-    </div>
+    )}
+    {one.tags.length > 0 && (
+      <span class="row wrap">
+        {one.tags.map((tag) => (
+          <span key={tag} class="chip">
+            {tag}
+          </span>
+        ))}
+      </span>
+    )}
+  </a>
+);
+
+/** A dashboard to be chosen for the playlist, with its place in it. */
+const Pick = ({ one, picked }: { one: Listed; picked: Signal<string[] | undefined> }): JSX.Element => {
+  const before = picked.value ?? [];
+  const place = before.indexOf(one.id);
+  return (
+    <label class="card pad pick">
+      <input
+        type="checkbox"
+        checked={place >= 0}
+        onChange={() => {
+          picked.value = place < 0 ? [...before, one.id] : before.filter((id) => id !== one.id);
+        }}
+      />{" "}
+      <b>{one.title}</b>
+      {place >= 0 && <span class="chip">{place + 1}</span>}
+    </label>
+  );
+};
+
+/** How long each is shown, and the beginning. */
+const Playlist = ({ picked }: { picked: string[] }): JSX.Element => {
+  const seconds = useSignal(SECONDS);
+  return (
+    <form
+      class="card pad row wrap report"
+      onSubmit={(event) => {
+        event.preventDefault();
+        if (picked.length) go(playing(picked, seconds.value));
+      }}
+    >
+      <b>Choose dashboards in the order in which they are to be shown.</b>
+      <label class="row">
+        Every{" "}
+        <input
+          class="input"
+          type="number"
+          min={5}
+          max={3600}
+          value={seconds.value}
+          onInput={(event) => (seconds.value = Number(event.currentTarget.value))}
+        />{" "}
+        s
+      </label>
+      <button class="button primary" type="submit" disabled={!picked.length}>
+        Play {picked.length || ""}
+      </button>
+    </form>
   );
 };

@@ -4,7 +4,7 @@ import { ask } from "../api/client";
 import type { Annotation, DashboardsAnswer } from "../api/types";
 import { useAsked } from "../api/use";
 import { StateMark } from "../app/icons";
-import { href, keepTime, params } from "../app/route";
+import { href, keepTime, params, pathTo } from "../app/route";
 import { utc } from "../app/time";
 import { deck } from "../deck/live";
 import { clock, stamp } from "../format/time";
@@ -48,10 +48,7 @@ export const DashboardList = ({ options, scope, height, range }: ListProps): JSX
       <ul>
         {found.map((one) => (
           <li key={one.id}>
-            <a
-              class="row"
-              href={withMore(href(`/dashboards/${encodeURIComponent(one.id)}`), link, params.value, range)}
-            >
+            <a class="row" href={withMore(href(pathTo("dashboards", one.id)), link, params.value, range)}>
               <b class="clip">{one.title}</b>
               <span class="grow" />
               {one.tags.slice(0, 4).map((tag) => (
@@ -83,7 +80,7 @@ export const AlertList = ({ options, height }: ListProps): JSX.Element => {
       <ul>
         {found.map((problem) => (
           <li key={`${problem.service} ${problem.condition}`}>
-            <a class="row" href={keepTime(`/service/${encodeURIComponent(problem.service)}`)}>
+            <a class="row" href={keepTime(pathTo("service", problem.service))}>
               <StateMark state={problem.state} size={15} />
               <b>{problem.service}</b>
               <span class={`clip grow ${problem.state}`}>{problem.headline}</span>

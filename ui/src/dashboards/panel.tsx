@@ -12,12 +12,17 @@ import { framesOf } from "./frames";
 import { interpolate, joined, panelScope, type Scope } from "./interpolate";
 import { target } from "./links";
 import { AlertList, AnnotationList, DashboardList, type ListProps } from "./lists";
-import { BarChart, BarGauge, Gauge, type PictureProps, Pie, Stat } from "./pictures";
+import { BarChart } from "./pictures/barchart";
+import { BarGauge } from "./pictures/bargauge";
+import { Gauge } from "./pictures/gauge";
+import type { PictureProps } from "./pictures/picture";
+import { Pie } from "./pictures/pie";
+import { Stat } from "./pictures/stat";
+import { HeatmapPanel, Histogram, States } from "./pictures/states";
+import { TablePanel } from "./pictures/table";
+import { TimeSeries } from "./pictures/timeseries";
 import { answersOf } from "./snapshot";
-import { HeatmapPanel, Histogram, States } from "./states";
-import { TablePanel } from "./table";
 import { TextPanel } from "./text";
-import { TimeSeries } from "./timeseries";
 import { transform } from "./transform";
 
 const PICTURES: Record<string, ComponentType<PictureProps>> = {
@@ -42,7 +47,14 @@ const LISTS: Record<string, ComponentType<ListProps>> = {
   annolist: AnnotationList,
 };
 
-export type PanelProps = { panel: DashboardPanel; scope: Scope; key2: string; height: number; sync: string };
+export type PanelProps = {
+  panel: DashboardPanel;
+  scope: Scope;
+  /** It is asked again when this changes. */
+  question: string;
+  height: number;
+  sync: string;
+};
 
 /** Whether an element is near the window, and its width. */
 const useNear = (): [preact.RefObject<HTMLElement | null>, boolean, number] => {
@@ -93,7 +105,16 @@ export const Panel = (props: PanelProps): JSX.Element => {
 
 type ContentsProps = PanelProps & { range: { from: number; to: number }; seen: boolean; width: number };
 
-const Contents = ({ panel, scope, key2, height, sync, range, seen, width }: ContentsProps): JSX.Element => {
+const Contents = ({
+  panel,
+  scope,
+  question,
+  height,
+  sync,
+  range,
+  seen,
+  width,
+}: ContentsProps): JSX.Element => {
   const shown = panelRange(panel, range);
   const pixels = Math.max(50, Math.round(width / 50) * 50);
   const own = joined(scope, panelScope(shown, pixels, undefined).scope);
@@ -102,66 +123,25 @@ const Contents = ({ panel, scope, key2, height, sync, range, seen, width }: Cont
   const List = LISTS[panel.kind];
   const asks = seen && width > 0 && !panel.lost && !List;
   const asked = useAsked(
-    asks ? `${key2} ${pixels} ${Math.round(range.from / 1000)} ${Math.round(range.to / 1000)}` : "",
+    asks ? `${question} ${pixels} ${Math.round(range.from / 1000)} ${Math.round(range.to / 1000)}` : "",
     async (signal) =>
       asks ? (answersOf(panel) ?? askPanel(panel, range, pixels, scope, signal)) : undefined,
   );
   const dotted = asks && hasDots(panel) && asked.data !== undefined;
   const dots = useAsked(
-    dotted ? `${key2} ${Math.round(range.from / 1000)} ${Math.round(range.to / 1000)}` : "",
+    dotted ? `${question} ${Math.round(range.from / 1000)} ${Math.round(range.to / 1000)}` : "",
     async (signal) => (dotted ? askDots(panel, range, pixels, scope, signal) : []),
   );
   const Picture = PICTURES[panel.kind];
   return (
     <>
       {title && (
-        <header class="row">
-          <h3 class="clip" title={title}>
-            {title}
-          </h3>
-          {panel.description && (
-            <span class="about" title={panel.description}>
-              <Icon name="about" size={13} />
-            </span>
-          )}
-          <span class="grow" />
-          {ownRange(panel) && <span class="faint clip own">{ownRange(panel)}</span>}
-          {asked.busy && asks && asked.data === undefined && (
-            <span class="faint" aria-busy="true">
-              …
-            </span>
-          )}
-          {panel.links.map((link) => {
-            const url = target(link, own);
-            return (
-              url && (
-                <a
-                  key={url}
-                  class="tool"
-                  href={url}
-                  target={link.blank ? "_blank" : undefined}
-                  rel="noreferrer"
-                  title={link.title}
-                  aria-label={link.title || "Link"}
-                >
-                  <Icon name="open" size={13} />
-                </a>
-              )
-            );
-          })}
-          {panel.queries.length > 0 && (
-            <a
-              class="tool"
-              title="Open in Explore"
-              aria-label={`Open ${title} in Explore`}
-              href={keepTime("/explore", {
-                q: panel.queries.map(({ query }) => interpolate(query, own)).join("\n;\n"),
-              })}
-            >
-              <Icon name="explore" size={14} />
-            </a>
-          )}
-        </header>
+        <Header
+          panel={panel}
+          title={title}
+          scope={own}
+          waits={asks && asked.busy && asked.data === undefined}
+        />
       )}
       {panel.lost ? (
         <div class="nothing inside">Not drawn: {panel.lost}</div>
@@ -185,6 +165,63 @@ const Contents = ({ panel, scope, key2, height, sync, range, seen, width }: Cont
         />
       ) : null}
     </>
+  );
+};
+
+type HeaderProps = { panel: DashboardPanel; title: string; scope: Scope; waits: boolean };
+
+/** What a panel is called and about, which range of its own it has, and where it leads. */
+const Header = ({ panel, title, scope, waits }: HeaderProps): JSX.Element => {
+  const range = ownRange(panel);
+  return (
+    <header class="row">
+      <h3 class="clip" title={title}>
+        {title}
+      </h3>
+      {panel.description && (
+        <span class="about" title={panel.description}>
+          <Icon name="about" size={13} />
+          <span class="visually-hidden">{panel.description}</span>
+        </span>
+      )}
+      <span class="grow" />
+      {range && <span class="faint clip own">{range}</span>}
+      {waits && (
+        <span class="faint" aria-busy="true">
+          …
+        </span>
+      )}
+      {panel.links.map((link) => {
+        const url = target(link, scope);
+        return (
+          url && (
+            <a
+              key={url}
+              class="tool"
+              href={url}
+              target={link.blank ? "_blank" : undefined}
+              rel="noreferrer"
+              title={link.title}
+              aria-label={link.title || "Link"}
+            >
+              <Icon name="open" size={13} />
+            </a>
+          )
+        );
+      })}
+      {panel.queries.length > 0 && (
+        <a
+          class="tool"
+          title="Open in Explore"
+          aria-label={`Open ${title} in Explore`}
+          href={keepTime("/explore", {
+            q: panel.queries.map(({ query }) => interpolate(query, scope)).join("\n;\n"),
+          })}
+        >
+          <Icon name="explore" size={14} />
+        </a>
+      )}
+    </header>
   );
 };
 

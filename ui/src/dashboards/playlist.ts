@@ -1,13 +1,13 @@
 // A playlist: one dashboard after the other on a wall. It lives in the address, so a screen is set up with a link.
 import { useEffect } from "preact/hooks";
-import { go, href, params } from "../app/route";
+import { go, href, params, pathTo } from "../app/route";
 
 export const SECONDS = 30;
 const SECONDS_MIN = 5;
 
 /** The address at which a playlist begins. */
 export const playing = (ids: string[], seconds: number): string =>
-  href(`/dashboards/${encodeURIComponent(ids[0] ?? "")}`, {
+  href(pathTo("dashboards", ids[0] ?? ""), {
     kiosk: "1",
     play: ids.join(","),
     every: seconds === SECONDS ? undefined : String(seconds),
@@ -26,7 +26,7 @@ export const usePlaylist = (id: string): void => {
     const timer = setTimeout(
       () =>
         go(
-          href(`/dashboards/${encodeURIComponent(next)}`, {
+          href(pathTo("dashboards", next), {
             kiosk: "1",
             play: said ?? undefined,
             every: params.value.get("every") ?? undefined,

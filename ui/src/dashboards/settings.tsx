@@ -2,196 +2,87 @@
 import type { ComponentChildren, JSX } from "preact";
 import type { Dashboard, DashboardVariable } from "../api/types";
 import { Icon } from "../app/icons";
-
-const KINDS: DashboardVariable["kind"][] = ["query", "custom", "interval", "textbox", "constant", "adhoc"];
-const HINTS: Partial<Record<DashboardVariable["kind"], string>> = {
-  query: "label_values(up, job)",
-  custom: "a, b, name : value",
-  interval: "1m,5m,1h",
-};
+import { CheckField, ChoiceField, Sheet, TextField } from "./sheet";
 
 type Props = { dashboard: Dashboard; onChange: (dashboard: Dashboard) => void; onClose: () => void };
+type Annotation = Dashboard["annotations"][number];
 
 export const Settings = ({ dashboard, onChange, onClose }: Props): JSX.Element => {
+  const { variables, annotations } = dashboard;
   const set = (more: Partial<Dashboard>): void => onChange({ ...dashboard, ...more });
-  const variable = (at: number, more: Partial<DashboardVariable>): void =>
-    set({ variables: changed(dashboard.variables, at, more) });
-  const mark = (at: number, more: Partial<Dashboard["annotations"][number]>): void =>
-    set({ annotations: changed(dashboard.annotations, at, more) });
   return (
-    <aside
-      class="sheet"
-      aria-label="Settings of the dashboard"
-      onKeyDown={(event) => event.key === "Escape" && onClose()}
-    >
-      <header class="row">
-        <h2 class="grow">Dashboard</h2>
-        <button class="button quiet" type="button" aria-label="Close" onClick={onClose}>
-          <Icon name="close" size={16} />
-        </button>
-      </header>
-      <Text label="Title" value={dashboard.title} onChange={(title) => set({ title })} />
-      <Text
+    <Sheet title="Dashboard" label="Settings of the dashboard" onClose={onClose}>
+      <TextField label="Title" value={dashboard.title} onChange={(title) => set({ title })} />
+      <TextField
         label="What it is about"
         value={dashboard.description ?? ""}
         onChange={(description) => set({ description })}
       />
-      <Text
+      <TextField
         label="Tags, with commas"
         value={dashboard.tags.join(", ")}
         onChange={(tags) =>
           set({
             tags: tags
-              .split(",")
+              .split(/\s*,\s*/)
               .map((tag) => tag.trim())
               .filter(Boolean),
           })
         }
       />
-      <Text
+      <TextField
         label="Range it opens with, back from now"
         value={dashboard.from}
         onChange={(from) => set({ from })}
       />
       <List
         title="Variables"
-        onAdd={() =>
-          set({
-            variables: [
-              ...dashboard.variables,
-              {
-                name: `v${dashboard.variables.length + 1}`,
-                label: "",
-                kind: "query",
-                query: "",
-                current: [],
-                multi: false,
-                all: false,
-                sort: 1,
-                hide: 0,
-              },
-            ],
-          })
-        }
+        onAdd={() => set({ variables: [...variables, newVariable(variables.length + 1)] })}
       >
-        {dashboard.variables.map((one, at) => (
-          <div key={at} class="question">
-            <div class="pair">
-              <Text
-                label="Name"
-                value={one.name}
-                onChange={(name) => variable(at, { name: name.replace(/\W/g, "") || one.name })}
-              />
-              <label>
-                Kind
-                <select
-                  class="input"
-                  value={one.kind}
-                  onChange={(event) =>
-                    variable(at, { kind: event.currentTarget.value as DashboardVariable["kind"] })
-                  }
-                >
-                  {KINDS.map((kind) => (
-                    <option key={kind}>{kind}</option>
-                  ))}
-                </select>
-              </label>
-            </div>
-            {one.kind !== "adhoc" && (
-              <Text
-                label={one.kind === "query" ? "Choices from" : "Value or choices"}
-                value={one.query}
-                hint={HINTS[one.kind] ?? ""}
-                onChange={(query) => variable(at, { query })}
-              />
-            )}
-            <div class="row wrap">
-              <label class="row">
-                <input
-                  type="checkbox"
-                  checked={one.multi}
-                  onChange={(event) => variable(at, { multi: event.currentTarget.checked })}
-                />{" "}
-                several
-              </label>
-              <label class="row">
-                <input
-                  type="checkbox"
-                  checked={one.all}
-                  onChange={(event) => variable(at, { all: event.currentTarget.checked })}
-                />{" "}
-                all
-              </label>
-              <span class="grow" />
-              <button
-                class="button quiet"
-                type="button"
-                onClick={() => set({ variables: dashboard.variables.filter((_, other) => other !== at) })}
-              >
-                Remove
-              </button>
-            </div>
-          </div>
+        {variables.map((one, at) => (
+          <Variable
+            key={at}
+            variable={one}
+            onChange={(more) => set({ variables: changed(variables, at, more) })}
+            onRemove={() => set({ variables: variables.toSpliced(at, 1) })}
+          />
         ))}
       </List>
-      <List
-        title="Marks on every chart"
-        onAdd={() =>
-          set({
-            annotations: [
-              ...dashboard.annotations,
-              {
-                name: "Restarts",
-                query: "changes(process_start_time_seconds[1m]) > 0",
-                text: "{{job}} restarted",
-                enabled: true,
-              },
-            ],
-          })
-        }
-      >
-        {dashboard.annotations.map((one, at) => (
-          <div key={at} class="question">
-            <Text label="Name" value={one.name} onChange={(name) => mark(at, { name })} />
-            <Text
-              label="PromQL; a mark wherever it is not 0"
-              value={one.query}
-              onChange={(query) => mark(at, { query })}
-            />
-            <Text label="Text" value={one.text} hint="{{label}}" onChange={(text) => mark(at, { text })} />
-            <button
-              class="button quiet"
-              type="button"
-              onClick={() => set({ annotations: dashboard.annotations.filter((_, other) => other !== at) })}
-            >
-              Remove
-            </button>
-          </div>
+      <List title="Marks on every chart" onAdd={() => set({ annotations: [...annotations, NEW_MARK] })}>
+        {annotations.map((one, at) => (
+          <Mark
+            key={at}
+            mark={one}
+            onChange={(more) => set({ annotations: changed(annotations, at, more) })}
+            onRemove={() => set({ annotations: annotations.toSpliced(at, 1) })}
+          />
         ))}
       </List>
-    </aside>
+    </Sheet>
   );
 };
 
 const changed = <T,>(all: T[], at: number, more: Partial<T>): T[] =>
   all.map((one, index) => (index === at ? { ...one, ...more } : one));
 
-const Text = (props: {
-  label: string;
-  value: string;
-  hint?: string;
-  onChange: (value: string) => void;
-}): JSX.Element => (
-  <label>
-    {props.label}
-    <input
-      class="input"
-      value={props.value}
-      placeholder={props.hint}
-      onChange={(event) => props.onChange(event.currentTarget.value)}
-    />
-  </label>
-);
+const newVariable = (number: number): DashboardVariable => ({
+  name: `v${number}`,
+  label: "",
+  kind: "query",
+  query: "",
+  current: [],
+  multi: false,
+  all: false,
+  sort: 1,
+  hide: 0,
+});
+
+const NEW_MARK: Annotation = {
+  name: "Restarts",
+  query: "changes(process_start_time_seconds[1m]) > 0",
+  text: "{{job}} restarted",
+  enabled: true,
+};
 
 const List = (props: { title: string; onAdd: () => void; children: ComponentChildren }): JSX.Element => (
   <>
@@ -203,4 +94,71 @@ const List = (props: { title: string; onAdd: () => void; children: ComponentChil
     </div>
     {props.children}
   </>
+);
+
+const KINDS: DashboardVariable["kind"][] = ["query", "custom", "interval", "textbox", "constant", "adhoc"];
+const HINTS: Partial<Record<DashboardVariable["kind"], string>> = {
+  query: "label_values(up, job)",
+  custom: "a, b, name : value",
+  interval: "1m,5m,1h",
+};
+
+type VariableProps = {
+  variable: DashboardVariable;
+  onChange: (more: Partial<DashboardVariable>) => void;
+  onRemove: () => void;
+};
+
+const Variable = ({ variable, onChange, onRemove }: VariableProps): JSX.Element => {
+  const { name, kind, query, multi, all } = variable;
+  return (
+    <div class="question">
+      <div class="fields">
+        <TextField
+          label="Name"
+          value={name}
+          onChange={(next) => onChange({ name: next.replace(/\W/g, "") || name })}
+        />
+        <ChoiceField
+          label="Kind"
+          value={kind}
+          choices={KINDS}
+          onChange={(next) => onChange({ kind: next })}
+        />
+      </div>
+      {kind !== "adhoc" && (
+        <TextField
+          label={kind === "query" ? "Choices from" : "Value or choices"}
+          value={query}
+          hint={HINTS[kind] ?? ""}
+          onChange={(next) => onChange({ query: next })}
+        />
+      )}
+      <div class="row wrap">
+        <CheckField label="several" value={multi} onChange={(next) => onChange({ multi: next })} />
+        <CheckField label="all" value={all} onChange={(next) => onChange({ all: next })} />
+        <span class="grow" />
+        <button class="button quiet" type="button" onClick={onRemove}>
+          Remove
+        </button>
+      </div>
+    </div>
+  );
+};
+
+type MarkProps = { mark: Annotation; onChange: (more: Partial<Annotation>) => void; onRemove: () => void };
+
+const Mark = ({ mark: { name, query, text }, onChange, onRemove }: MarkProps): JSX.Element => (
+  <div class="question">
+    <TextField label="Name" value={name} onChange={(next) => onChange({ name: next })} />
+    <TextField
+      label="PromQL; a mark wherever it is not 0"
+      value={query}
+      onChange={(next) => onChange({ query: next })}
+    />
+    <TextField label="Text" value={text} hint="{{label}}" onChange={(next) => onChange({ text: next })} />
+    <button class="button quiet" type="button" onClick={onRemove}>
+      Remove
+    </button>
+  </div>
 );

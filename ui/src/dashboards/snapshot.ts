@@ -2,7 +2,7 @@
 import { signal } from "@preact/signals";
 import { ask, tell } from "../api/client";
 import type { Dashboard, DashboardAnswer, DashboardPanel } from "../api/types";
-import { href } from "../app/route";
+import { href, pathTo } from "../app/route";
 import { askPanel, type QueryAnswer } from "./answers";
 import { joined, type Scope } from "./interpolate";
 
@@ -43,7 +43,7 @@ export const keepSnapshot = async (
     to: range.to,
     answers,
   } satisfies Kept);
-  return href(`/dashboards/${encodeURIComponent(dashboard.id)}`, {
+  return href(pathTo("dashboards", dashboard.id), {
     snapshot: data.name,
     from: String(Math.round(range.from)),
     to: String(Math.round(range.to)),

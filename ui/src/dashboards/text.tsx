@@ -41,7 +41,7 @@ const inline = (text: string): ComponentChildren[] => {
   return parts;
 };
 
-export const Markdown = ({ text }: { text: string }): JSX.Element => {
+const Markdown = ({ text }: { text: string }): JSX.Element => {
   const blocks: JSX.Element[] = [];
   const lines = text.split("\n");
   let list: ComponentChildren[] = [];

@@ -179,7 +179,7 @@ export const ordered = (variables: DashboardVariable[]): DashboardVariable[] => 
     }
     done.push(variable);
   };
-  variables.forEach((variable) => visit(variable, []));
+  for (const variable of variables) visit(variable, []);
   return done;
 };
 

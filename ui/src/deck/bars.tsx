@@ -19,7 +19,7 @@ const pathOf = (bars: string, kind: string): string => {
   return path;
 };
 
-export const Bars = ({ bars, barMs }: { bars: string; barMs: number; at: number }): JSX.Element => {
+export const Bars = ({ bars, barMs }: { bars: string; barMs: number }): JSX.Element => {
   const count = (kind: string) => [...bars].filter((bar) => bar === kind).length;
   const told = (["3", "2", "1"] as const)
     .map((kind) => [count(kind), { "3": "failing", "2": "degraded", "1": "silent" }[kind]] as const)

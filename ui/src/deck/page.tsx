@@ -1,13 +1,14 @@
 // The deck: is anything broken? One verdict, then only what is wrong, then everything else folded away.
 import type { JSX } from "preact";
 import { useEffect } from "preact/hooks";
-import type { DeckProblem, DeckService, DeckState } from "../api/types";
+import type { DeckCell, DeckProblem, DeckService, DeckState } from "../api/types";
 import { Icon, StateMark } from "../app/icons";
 import { typing } from "../app/keys";
-import { keepTime, params, setParams } from "../app/route";
+import { keepTime, params, pathTo, setParams } from "../app/route";
 import { clock, span } from "../format/time";
 import { show } from "../format/units";
 import { Bars } from "./bars";
+import { Facts } from "./facts";
 import { deck } from "./live";
 import { Spark } from "./spark";
 
@@ -96,13 +97,7 @@ const Verdict = (props: { state: DeckState | "starting"; title: string; text: st
 const address = (
   row: { name: string; kind: DeckService["kind"] },
   more: Record<string, string> = {},
-): string =>
-  keepTime(
-    row.kind === "host"
-      ? `/hosts/${encodeURIComponent(row.name)}`
-      : `/service/${encodeURIComponent(row.name)}`,
-    more,
-  );
+): string => keepTime(row.kind === "host" ? pathTo("hosts", row.name) : pathTo("service", row.name), more);
 
 /** The whole card leads to the service; the endpoints and reasons on it are links of their own. */
 const Problem = ({ problem, now }: { problem: DeckProblem; now: number }): JSX.Element => (
@@ -136,60 +131,6 @@ const Problem = ({ problem, now }: { problem: DeckProblem; now: number }): JSX.E
     </div>
   </article>
 );
-
-/** Where it comes from, why, and what changed then. */
-export const Facts = ({
-  problem,
-  now,
-  to,
-}: {
-  problem: DeckProblem;
-  now: number;
-  to: (more: Record<string, string>) => string;
-}): JSX.Element | null => {
-  const { endpoints, reasons, changes } = problem;
-  if (!endpoints.length && !reasons.length && !changes.length) return null;
-  return (
-    <dl class="why">
-      {endpoints.length > 0 && (
-        <div>
-          <dt>Where</dt>
-          <dd>
-            {endpoints.map((endpoint) => (
-              <a key={endpoint.name} class="chip" href={to({ endpoint: endpoint.name })}>
-                <span class="mono clip">{endpoint.name}</span> {show(endpoint.value, problem.unit)}
-              </a>
-            ))}
-          </dd>
-        </div>
-      )}
-      {reasons.length > 0 && (
-        <div>
-          <dt>Why</dt>
-          <dd>
-            {reasons.map((reason) => (
-              <a key={reason.text} class="chip" href={to({ see: reason.about })}>
-                {reason.text}
-              </a>
-            ))}
-          </dd>
-        </div>
-      )}
-      {changes.length > 0 && (
-        <div>
-          <dt>Changed</dt>
-          <dd>
-            {changes.map((change) => (
-              <span key={change.text} class="chip">
-                <Icon name="clock" size={13} /> {clock(change.at, now)} {change.text}
-              </span>
-            ))}
-          </dd>
-        </div>
-      )}
-    </dl>
-  );
-};
 
 const Services = (props: {
   title: string;
@@ -239,64 +180,57 @@ const Services = (props: {
   );
 };
 
-const Cell = (props: {
-  value: number | undefined;
-  unit: string;
-  state: DeckState;
-  title: string;
-}): JSX.Element => (
-  <div class={`cell ${props.state === "ok" ? "" : props.state}`} title={props.title}>
-    {props.state !== "ok" && <StateMark state={props.state} />}
-    {props.value === undefined ? (
-      <span class="faint">–</span>
-    ) : (
-      show(props.value, props.unit, props.unit === "percentunit" && props.value > 0.1 ? 0 : undefined)
-    )}
-  </div>
-);
+/** What a row says of a service: what that is, its value and its state. */
+const cellsOf = (service: DeckService): [about: string, cell: DeckCell, unit: string][] => [
+  ["Requests per second", service.traffic, "suffix:/s"],
+  ["Share of requests that fail", service.errors, "percentunit"],
+  ["95 of 100 requests are faster", service.latency, "s"],
+  [service.saturated ?? "No resource is known", service.saturation, "percentunit"],
+];
+
+const textOf = ({ value }: DeckCell, unit: string): string =>
+  value === undefined ? "–" : show(value, unit, unit === "percentunit" && value > 0.1 ? 0 : undefined);
 
 const Service = ({ service }: { service: DeckService }): JSX.Element => {
-  const detail = service.targets > 1 ? `${service.up}/${service.targets}` : "";
+  const { name, kind, state, targets, up } = service;
+  const cells = cellsOf(service);
+  const told = cells.flatMap(([about, cell, unit]) =>
+    cell.value === undefined ? [] : `${about}: ${textOf(cell, unit)}`,
+  );
   return (
-    <a class="service" data-walk href={address(service)}>
+    <a
+      class="service"
+      data-walk
+      href={address(service)}
+      aria-description={[STATES[state], ...told].join(", ")}
+    >
       <div class="name">
-        {service.state === "ok" ? (
-          <Icon name={service.kind} size={16} />
-        ) : (
-          <StateMark state={service.state} />
-        )}
-        <span class="clip" title={service.name}>
-          {service.name}
+        {state === "ok" ? <Icon name={kind} size={16} /> : <StateMark state={state} />}
+        <span class="clip" title={name}>
+          {name}
         </span>
-        {detail && <small title={`${service.up} of ${service.targets} instances answer`}>{detail}</small>}
+        {targets > 1 && (
+          <small title={`${up} of ${targets} instances answer`}>
+            {up}/{targets}
+          </small>
+        )}
       </div>
-      <Cell
-        value={service.traffic.value}
-        unit="suffix:/s"
-        state={service.traffic.state}
-        title="Requests per second"
-      />
-      <Cell
-        value={service.errors.value}
-        unit="percentunit"
-        state={service.errors.state}
-        title="Share of requests that fail"
-      />
-      <Cell
-        value={service.latency.value}
-        unit="s"
-        state={service.latency.state}
-        title="95 of 100 requests are faster"
-      />
-      <Cell
-        value={service.saturation.value}
-        unit="percentunit"
-        state={service.saturation.state}
-        title={service.saturated ?? "No resource is known"}
-      />
+      {cells.map(([about, cell, unit]) => (
+        <div key={unit + about} class={`cell ${cell.state === "ok" ? "" : cell.state}`} title={about}>
+          {cell.state !== "ok" && <StateMark state={cell.state} />}
+          {cell.value === undefined ? <span class="faint">–</span> : textOf(cell, unit)}
+        </div>
+      ))}
       <div>
-        <Bars bars={service.bars} barMs={deck.value?.barMs ?? 0} at={deck.value?.at ?? 0} />
+        <Bars bars={service.bars} barMs={deck.value?.barMs ?? 0} />
       </div>
     </a>
   );
+};
+
+const STATES: Record<DeckState, string> = {
+  ok: "fine",
+  silent: "silent",
+  warning: "degraded",
+  critical: "failing",
 };

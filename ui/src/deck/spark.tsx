@@ -5,7 +5,7 @@ const WIDTH = 100;
 const HEIGHT = 40;
 
 /** The line through values, broken where there are none; its highest value touches the top. */
-export const sparkPath = (
+const sparkPath = (
   values: readonly (number | null)[],
   width = WIDTH,
   height = HEIGHT,
@@ -21,7 +21,10 @@ export const sparkPath = (
     begin = -1;
   };
   values.forEach((value, at) => {
-    if (value === null) return close(at - 1);
+    if (value === null) {
+      close(at - 1);
+      return;
+    }
     const first = begin < 0;
     const point = `${x(at)} ${y(value)}`;
     line += (first ? "M" : "L") + point;

@@ -1,5 +1,6 @@
 // What can come next in a query, from live data: metrics with their types, labels and values of what is selected.
 import { ask } from "../api/client";
+import { labelText, selectorOf } from "../api/promql";
 import { AGGREGATIONS, FUNCTIONS, KEYWORDS, type Wanted, wantedAt } from "./language";
 
 export type Choice = { text: string; detail: string; insert: string };
@@ -87,7 +88,7 @@ export const complete = async (
         data.filter((name) => name !== "__name__"),
         wanted.typed,
         (text) => text,
-      ).map((text) => ({ text, detail: "label", insert: text })),
+      ).map((text) => ({ text, detail: "label", insert: labelText(text) })),
     };
   }
   if (wanted.what === "span")
@@ -110,7 +111,11 @@ export const complete = async (
     ...[...KEYWORDS]
       .filter((name) => name !== wanted.typed)
       .map((name) => ({ text: name, detail: "keyword", insert: name })),
-    ...all.map((name) => ({ text: name, detail: metadataOf(metadata, name)?.type ?? "", insert: name })),
+    ...all.map((name) => ({
+      text: name,
+      detail: metadataOf(metadata, name)?.type ?? "",
+      insert: selectorOf(name),
+    })),
   ];
   return { wanted, choices: best(words, wanted.typed, (word) => word.text) };
 };

@@ -2,74 +2,58 @@
 import { useSignal } from "@preact/signals";
 import type { JSX } from "preact";
 import { useEffect, useRef } from "preact/hooks";
-import { ask, isAbort, messageOf } from "../api/client";
+import { ask, messageOf } from "../api/client";
 import { Icon } from "../app/icons";
-import { type Choice, complete, helpOf } from "./complete";
-import { bracketsAt, errorPlace, signatureAt, tokens, type Wanted } from "./language";
+import { Coloured } from "./coloured";
+import { Completions, useCompletions } from "./completions";
+import { errorPlace, signatureAt } from "./language";
 
 /** How long a person stops before a mistake is told. */
 const PAUSE_MS = 600;
+/** How long completions stay when the area is left: what was pressed may be one of them. */
+const BLUR_MS = 150;
 
-export const Editor = (props: {
+/** What is wrong with a query, and where, if that was said. */
+type Mistake = { at: number | null; message: string };
+
+type EditorProps = {
   value: string;
   label: string;
   autofocus?: boolean;
+  /** Whether something is yet to be filled in; such a text is not checked, as only the whole can be right or wrong. */
+  isTemplate?: (text: string) => boolean;
   onRun: (text: string) => void;
-}): JSX.Element => {
+};
+
+export const Editor = (props: EditorProps): JSX.Element => {
   const text = useSignal(props.value);
-  const choices = useSignal<Choice[]>([]);
-  const chosen = useSignal(0);
-  const help = useSignal("");
-  const signature = useSignal("");
-  const error = useSignal<{ at: number | null; message: string } | null>(null);
-  const wanted = useRef<Wanted>(null);
-  const area = useRef<HTMLTextAreaElement>(null);
-  const asking = useRef<AbortController | null>(null);
-  const writing = useRef(false);
   const caret = useSignal(-1);
+  const signature = useSignal("");
+  const mistake = useSignal<Mistake | undefined>(undefined);
+  const area = useRef<HTMLTextAreaElement>(null);
+  const writing = useRef(false);
   useEffect(() => {
-    if (props.value !== text.value && document.activeElement !== area.current) text.value = props.value;
-    if (props.value !== text.value && props.value) text.value = props.value;
+    const typing = document.activeElement === area.current;
+    if (props.value || !typing) text.value = props.value;
   }, [props.value]);
   useEffect(() => {
     if (props.autofocus) area.current?.focus();
   }, []);
+  const check = async (query: string): Promise<Mistake | undefined> =>
+    props.isTemplate?.(query) ? undefined : mistakeIn(query);
   // A mistake is shown at its place once the person pauses, and when it came with the address.
   useEffect(() => {
     const said = text.value;
     const pause = setTimeout(
-      () => void check(said).then((found) => text.value === said && (error.value = found)),
+      async () => {
+        const found = await check(said);
+        if (text.value === said) mistake.value = found;
+      },
       said === props.value ? 0 : PAUSE_MS,
     );
     return () => clearTimeout(pause);
   }, [text.value]);
-  useEffect(() => fit(area.current));
-  const close = (): void => void (choices.value = []);
-  const look = async (): Promise<void> => {
-    const at = area.current?.selectionStart ?? 0;
-    const found = signatureAt(text.value, at);
-    signature.value = found ? `${found.name}(${found.arguments})` : "";
-    asking.current?.abort();
-    asking.current = new AbortController();
-    try {
-      const answer = await complete(text.value, at, asking.current.signal);
-      wanted.current = answer.wanted;
-      const done =
-        answer.wanted && answer.choices.length === 1 && answer.choices[0]?.text === answer.wanted.typed;
-      choices.value = done ? [] : answer.choices;
-      chosen.value = 0;
-      help.value = "";
-    } catch (failure) {
-      if (!isAbort(failure)) close();
-    }
-  };
-  const take = (choice: Choice): void => {
-    const element = area.current;
-    if (!element || !wanted.current) return;
-    const { from, typed } = wanted.current;
-    write(choice.insert, from, from + typed.length);
-    close();
-  };
+  useEffect(() => grow(area.current));
   /** Writes as a person would, so that undoing goes back over it. */
   const write = (inserted: string, from: number, to: number): void => {
     const element = area.current;
@@ -83,65 +67,43 @@ export const Editor = (props: {
     text.value = element.value;
     caret.value = element.selectionEnd;
   };
+  const completing = useCompletions(write);
+  const look = (): void => {
+    const at = area.current?.selectionStart ?? 0;
+    const found = signatureAt(text.value, at);
+    signature.value = found ? `${found.name}(${found.arguments})` : "";
+    void completing.look(text.value, at);
+  };
   const run = async (): Promise<void> => {
-    close();
-    error.value = await check(text.value);
+    completing.close();
+    mistake.value = await check(text.value);
     props.onRun(text.value);
   };
   const format = async (): Promise<void> => {
     try {
       const formatted = (await ask<string>("format_query", { query: text.value })).data;
       if (formatted !== text.value) write(formatted, 0, text.value.length);
-      error.value = null;
+      mistake.value = undefined;
     } catch (failure) {
-      error.value = { at: errorPlace(text.value, messageOf(failure)), message: messageOf(failure) };
+      mistake.value = mistakeOf(text.value, failure);
     }
   };
-  const move = (by: number): void => {
-    chosen.value = (chosen.value + by + choices.value.length) % choices.value.length;
-    const name = choices.value[chosen.value]?.text ?? "";
-    void helpOf(name).then(
-      (said) => (help.value = said),
-      () => (help.value = ""),
-    );
+  const moved = (): void => {
+    caret.value = area.current?.selectionEnd ?? -1;
   };
-  const moved = (): void => void (caret.value = area.current?.selectionEnd ?? -1);
   const press = (event: KeyboardEvent): void => {
-    if (choices.value.length) {
-      if (event.key === "ArrowDown" || event.key === "ArrowUp") {
-        event.preventDefault();
-        return move(event.key === "ArrowDown" ? 1 : -1);
-      }
-      if (event.key === "Escape") {
-        event.preventDefault();
-        return close();
-      }
-      const choice = choices.value[chosen.value];
-      if (
-        choice &&
-        (event.key === "Tab" ||
-          (event.key === "Enter" &&
-            !event.ctrlKey &&
-            !event.metaKey &&
-            choice.text !== wanted.current?.typed))
-      ) {
-        event.preventDefault();
-        return take(choice);
-      }
+    if (!completing.press(event)) {
+      if (event.key === " " && event.ctrlKey) look();
+      else if (event.key === "Enter" && !event.shiftKey) void run();
+      else return;
     }
-    if (event.key === " " && event.ctrlKey) {
-      event.preventDefault();
-      void look();
-    } else if (event.key === "Enter" && !event.shiftKey) {
-      event.preventDefault();
-      void run();
-    }
+    event.preventDefault();
   };
-  const failed = error.value;
+  const wrong = mistake.value;
   return (
     <div class="editor grow">
       <div class="paper">
-        <Coloured text={text.value} error={failed?.at ?? null} caret={caret.value} />
+        <Coloured text={text.value} error={wrong?.at ?? null} caret={caret.value} />
         <textarea
           ref={area}
           rows={1}
@@ -150,53 +112,31 @@ export const Editor = (props: {
           autocomplete="off"
           value={text.value}
           aria-label={props.label}
-          aria-invalid={!!failed}
-          aria-controls="choices"
+          aria-invalid={!!wrong}
+          aria-controls={completing.list}
+          aria-activedescendant={completing.active}
           aria-autocomplete="list"
           aria-haspopup="listbox"
           placeholder="PromQL: a metric, or a question about several"
           onInput={(event) => {
             text.value = event.currentTarget.value;
-            error.value = null;
+            mistake.value = undefined;
             moved();
-            if (!writing.current) void look();
+            if (!writing.current) look();
           }}
           onKeyDown={press}
           onKeyUp={moved}
           onFocus={moved}
           onBlur={() => {
             caret.value = -1;
-            setTimeout(close, 150);
+            setTimeout(completing.close, BLUR_MS);
           }}
           onClick={() => {
-            close();
+            completing.close();
             moved();
           }}
         />
-        {choices.value.length > 0 && (
-          <div class="choices">
-            <ul id="choices" role="listbox" aria-label="Completions">
-              {choices.value.map((choice, at) => (
-                <li
-                  key={`${choice.text}${choice.detail}`}
-                  role="option"
-                  aria-selected={at === chosen.value}
-                  onPointerDown={(event) => {
-                    event.preventDefault();
-                    take(choice);
-                  }}
-                  ref={(element) => {
-                    if (at === chosen.value) element?.scrollIntoView({ block: "nearest" });
-                  }}
-                >
-                  <span class="mono clip">{choice.text}</span>
-                  <span class="faint">{choice.detail}</span>
-                </li>
-              ))}
-            </ul>
-            {help.value && <p class="faint">{help.value}</p>}
-          </div>
-        )}
+        {completing.list && <Completions {...completing.shown} onTake={completing.take} />}
       </div>
       <button class="button" type="button" onClick={() => void format()} title="Format the query">
         Format
@@ -204,61 +144,36 @@ export const Editor = (props: {
       <button class="button primary" type="button" onClick={() => void run()}>
         <Icon name="play" size={13} /> Run
       </button>
-      {failed && (
+      {wrong && (
         <p class="critical said" role="alert">
-          {failed.message.replace(/^invalid parameter "query": /, "")}
+          {wrong.message.replace(/^invalid parameter "query": /, "")}
         </p>
       )}
-      {!failed &&
-        signature.value &&
-        choices.value.length === 0 &&
-        document.activeElement === area.current && <p class="faint said mono">{signature.value}</p>}
+      {!wrong && signature.value && !completing.list && document.activeElement === area.current && (
+        <p class="faint said mono">{signature.value}</p>
+      )}
     </div>
   );
 };
 
-const check = async (query: string): Promise<{ at: number | null; message: string } | null> => {
-  if (!query.trim()) return null;
+const mistakeIn = async (query: string): Promise<Mistake | undefined> => {
+  if (!query.trim()) return undefined;
   try {
     await ask("parse_query", { query });
-    return null;
+    return undefined;
   } catch (failure) {
-    return { at: errorPlace(query, messageOf(failure)), message: messageOf(failure) };
+    return mistakeOf(query, failure);
   }
 };
 
+const mistakeOf = (query: string, failure: unknown): Mistake => ({
+  at: errorPlace(query, messageOf(failure)),
+  message: messageOf(failure),
+});
+
 /** The area grows with its text. */
-const fit = (element: HTMLTextAreaElement | null): void => {
+const grow = (element: HTMLTextAreaElement | null): void => {
   if (!element) return;
   element.style.height = "auto";
   element.style.height = `${Math.min(320, element.scrollHeight)}px`;
-};
-
-const Coloured = ({
-  text,
-  error,
-  caret,
-}: {
-  text: string;
-  error: number | null;
-  caret: number;
-}): JSX.Element => {
-  const { places, paired } = bracketsAt(text, caret);
-  return (
-    <pre aria-hidden="true">
-      {tokens(text).map((token) => {
-        const wrong =
-          error !== null &&
-          (token.at === error || (token.at < error && error < token.at + token.text.length));
-        const pair = places.includes(token.at) ? (paired ? " pair" : " alone") : "";
-        return (
-          <span key={token.at} class={`t-${token.kind}${wrong ? " wrong" : ""}${pair}`}>
-            {token.text}
-          </span>
-        );
-      })}
-      {error !== null && error >= text.length && <span class="wrong"> </span>}
-      {"\n"}
-    </pre>
-  );
 };

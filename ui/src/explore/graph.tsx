@@ -1,7 +1,7 @@
 // Answers over time, drawn: one plot for all queries, with the legend and its statistics.
 import { useSignal } from "@preact/signals";
 import type { JSX } from "preact";
-import { queryRange, shortNames, toLines } from "../api/promql";
+import { type Line, queryRange, shortNames, toLines } from "../api/promql";
 import { useAsked } from "../api/use";
 import { Empty } from "../app/empty";
 import { params, setParams } from "../app/route";
@@ -13,6 +13,7 @@ import { markers } from "../chart/markers";
 import { Plot, type PlotLine } from "../chart/plot";
 import { windowIn } from "../format/range";
 import { show } from "../format/units";
+import { letterOf } from "./letters";
 import { unitOf, unitOfBounds } from "./units";
 
 const LINES_MAX = 500;
@@ -22,14 +23,6 @@ const POINTS_PER_PIXEL = 4;
 /** Steps to choose from, in seconds. */
 const STEPS = [1, 5, 15, 60, 300, 3600];
 const stepSaid = (): number | undefined => Number(params.value.get("step")) || undefined;
-
-/** What the editor already says at its place is not said again. */
-const NoAnswer = ({ error }: { error: string }): JSX.Element =>
-  error.includes("parse error") ? (
-    <Empty title="The query cannot be read" text="Where it stops making sense is marked above." />
-  ) : (
-    <Empty bad title="No answer" text={error.replace(/^invalid parameter "query": /, "")} />
-  );
 
 export const Graph = ({
   queries,
@@ -64,23 +57,12 @@ export const Graph = ({
     },
   );
   const answers = asked.data?.answers ?? [];
-  const names = shortNames(answers.flatMap((answer) => answer.lines.map((line) => line.labels)));
-  let at = 0;
-  const lines: PlotLine[] = answers
-    .flatMap((answer, query) =>
-      answer.lines.map((line) => {
-        const name = names[at++] ?? "";
-        const own = name === "{}" ? (queries[query] ?? "") : name;
-        return {
-          name: answers.length > 1 ? `${String.fromCharCode(65 + query)} ${own}` : own,
-          values: line.values,
-          unit: unitOf(queries[query] ?? ""),
-          ...(stacked ? { stack: "normal" as const, fill: 0.35 } : {}),
-        };
-      }),
-    )
-    .slice(0, LINES_MAX);
-  const total = names.length;
+  const all = linesOf(
+    queries,
+    answers.map((answer) => answer.lines),
+    stacked,
+  );
+  const lines = all.slice(0, LINES_MAX);
   const remarks = answers.flatMap((answer) => [...answer.warnings, ...answer.infos]);
   const unit = unitOf(queries[0] ?? "");
   return (
@@ -118,26 +100,9 @@ export const Graph = ({
           )}
           <div class="row wrap faint meta">
             <span>
-              {total} series{total > LINES_MAX ? `, the first ${LINES_MAX} drawn` : ""}
+              {all.length} series{all.length > LINES_MAX ? `, the first ${LINES_MAX} drawn` : ""}
             </span>
-            <label class="row">
-              Step
-              <select
-                class="input small"
-                value={stepSaid() ?? ""}
-                onChange={(event) => setParams({ step: event.currentTarget.value || undefined }, "replace")}
-              >
-                <option value="">{stepSaid() ? "as fits" : `${show(window.step, "s")}, as fits`}</option>
-                {STEPS.map((step) => (
-                  <option key={step} value={step}>
-                    {show(step, "s")}
-                  </option>
-                ))}
-              </select>
-            </label>
-            {stepSaid() !== undefined && window.step !== stepSaid() && (
-              <span>{show(window.step, "s")}, the finest of this range</span>
-            )}
+            <StepPicker step={window.step} />
             {window.most && <span>the lowest and highest of each pixel</span>}
             {asked.data && <span>{Math.round(asked.data.took)} ms</span>}
             {!heatmap && (
@@ -182,3 +147,54 @@ export const Graph = ({
     </div>
   );
 };
+
+/** The series of all answers as lines, named by what tells them apart. */
+const linesOf = (queries: string[], answers: Line[][], stacked: boolean): PlotLine[] => {
+  const names = shortNames(answers.flatMap((lines) => lines.map((line) => line.labels))).values();
+  return answers.flatMap((lines, at) => {
+    const query = queries[at] ?? "";
+    return lines.map((line) => {
+      const name = names.next().value ?? "";
+      const own = name === "{}" ? query : name;
+      return {
+        name: answers.length > 1 ? `${letterOf(at)} ${own}` : own,
+        values: line.values,
+        unit: unitOf(query),
+        ...(stacked ? { stack: "normal" as const, fill: 0.35 } : {}),
+      };
+    });
+  });
+};
+
+/** The step of the answers: as fits the width, or as said, unless that is too fine for the range. */
+const StepPicker = ({ step }: { step: number }): JSX.Element => {
+  const said = stepSaid();
+  return (
+    <>
+      <label class="row">
+        Step
+        <select
+          class="input small"
+          value={said ?? ""}
+          onChange={(event) => setParams({ step: event.currentTarget.value || undefined }, "replace")}
+        >
+          <option value="">{said ? "as fits" : `${show(step, "s")}, as fits`}</option>
+          {STEPS.map((one) => (
+            <option key={one} value={one}>
+              {show(one, "s")}
+            </option>
+          ))}
+        </select>
+      </label>
+      {said !== undefined && step !== said && <span>{show(step, "s")}, the finest of this range</span>}
+    </>
+  );
+};
+
+/** What the editor already says at its place is not said again. */
+const NoAnswer = ({ error }: { error: string }): JSX.Element =>
+  error.includes("parse error") ? (
+    <Empty title="The query cannot be read" text="Where it stops making sense is marked above." />
+  ) : (
+    <Empty bad title="No answer" text={error.replace(/^invalid parameter "query": /, "")} />
+  );

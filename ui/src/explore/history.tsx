@@ -1,6 +1,7 @@
 // The questions asked before in this browser.
-import { signal, useSignal } from "@preact/signals";
+import { signal } from "@preact/signals";
 import type { JSX } from "preact";
+import { Menu } from "../app/popover";
 
 const KEY = "flightdeck-queries";
 const KEPT_MAX = 50;
@@ -22,41 +23,12 @@ export const remember = (query: string): void => {
   localStorage.setItem(KEY, JSON.stringify(asked.value));
 };
 
-export const History = ({ onPick }: { onPick: (query: string) => void }): JSX.Element | null => {
-  const open = useSignal(false);
-  if (!asked.value.length) return null;
-  return (
-    <span class="timepicker">
-      <button
-        class="button"
-        type="button"
-        aria-expanded={open.value}
-        onClick={() => (open.value = !open.value)}
-      >
-        History
-      </button>
-      {open.value && (
-        <div
-          class="popover wide"
-          role="menu"
-          onKeyDown={(event) => event.key === "Escape" && (open.value = false)}
-        >
-          {asked.value.map((query) => (
-            <button
-              key={query}
-              type="button"
-              role="menuitem"
-              class="mono past"
-              onClick={() => {
-                open.value = false;
-                onPick(query);
-              }}
-            >
-              {query}
-            </button>
-          ))}
-        </div>
-      )}
-    </span>
-  );
-};
+export const History = ({ onPick }: { onPick: (query: string) => void }): JSX.Element | null =>
+  asked.value.length ? (
+    <Menu
+      name="History"
+      place="wide"
+      look="mono past"
+      choices={asked.value.map((query) => [query, "", () => onPick(query)])}
+    />
+  ) : null;

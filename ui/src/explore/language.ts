@@ -149,7 +149,7 @@ export const tokens = (query: string): Token[] => {
   let braces = 0;
   let grouping = 0;
   PATTERN.lastIndex = 0;
-  for (let match = PATTERN.exec(query); match && match[0]; match = PATTERN.exec(query)) {
+  for (let match = PATTERN.exec(query); match?.[0]; match = PATTERN.exec(query)) {
     const [text, comment, space, string, duration, numeric, word, operator] = match;
     const at = match.index;
     let kind: Token["kind"] = "bad";

@@ -1,19 +1,22 @@
 // Explore: questions in PromQL, their answers as graph, table, heatmap or the tree of how they came about.
-import { computed, useSignal } from "@preact/signals";
+import { computed } from "@preact/signals";
 import type { JSX } from "preact";
 import { Bar } from "../app/bar";
 import { Empty } from "../app/empty";
 import { Icon } from "../app/icons";
 import { params, setParams } from "../app/route";
-import { range, tick } from "../app/time";
+import { Tabs } from "../app/tabs";
+import { tick } from "../app/time";
+import { CopyAs } from "./copy";
 import { Editor } from "./editor";
 import "./explore.css";
-import { windowOf } from "../format/range";
 import { Explain } from "./explain";
 import { Graph } from "./graph";
 import { History, remember } from "./history";
+import { letterOf } from "./letters";
 import { Table } from "./table";
 
+const QUERIES_MAX = 6;
 const SEPARATOR = /\n;\n/;
 const VIEWS = [
   ["graph", "Graph"],
@@ -38,160 +41,112 @@ const setQueries = (next: string[]): void => {
 };
 
 export const ExplorePage = (): JSX.Element => {
-  const copied = useSignal("");
   const all = queries.value;
-  const split = params.value.get("split") === "1";
   const asked = all.filter((query) => query.trim());
   const change = (at: number, text: string): void => {
     remember(text);
     setQueries(all.map((query, index) => (index === at ? text : query)));
   };
-  const copy = async (what: string, text: string): Promise<void> => {
-    await navigator.clipboard.writeText(text);
-    copied.value = what;
-    setTimeout(() => (copied.value = ""), 1500);
-  };
-  const curl = (): string => {
-    const { start, end, step } = windowOf(range.value, 600);
-    return asked
-      .map(
-        (query) =>
-          `curl -G '${new URL("api/v1/query_range", document.baseURI).href}' --data-urlencode ${shell(`query=${query}`)} -d start=${start} -d end=${end} -d step=${step}`,
-      )
-      .join("\n");
-  };
-  const panel = (): string =>
-    JSON.stringify(
-      {
-        type: "timeseries",
-        title: asked[0] ?? "",
-        gridPos: { h: 8, w: 12, x: 0, y: 0 },
-        fieldConfig: { defaults: {}, overrides: [] },
-        targets: asked.map((query, at) => ({
-          refId: String.fromCharCode(65 + at),
-          expr: query,
-          legendFormat: "__auto",
-        })),
-      },
-      null,
-      2,
-    );
   return (
     <>
       <Bar title="Explore">
         <History onPick={(query) => change(0, query)} />
-        {asked.length > 0 && (
-          <span class="group" role="group" aria-label="Copy as">
-            <span class="button said-before">Copy</span>
-            {(
-              [
-                ["Link", () => location.href],
-                ["curl", curl],
-                ["Grafana panel", panel],
-              ] as const
-            ).map(([what, text]) => (
-              <button
-                key={what}
-                class="button"
-                type="button"
-                title={`Copy as ${what}`}
-                onClick={() => void copy(what, text())}
-              >
-                {copied.value === what ? "Copied" : what}
-              </button>
-            ))}
-          </span>
-        )}
+        {asked.length > 0 && <CopyAs queries={asked} />}
       </Bar>
       <div class="page">
         <div class="editors">
           {all.map((query, at) => (
-            <div key={at} class="row">
-              {all.length > 1 && (
-                <b class="letter" aria-hidden="true">
-                  {String.fromCharCode(65 + at)}
-                </b>
-              )}
-              <Editor
-                value={query}
-                label={`Query ${String.fromCharCode(65 + at)}`}
-                autofocus={at === 0 && !query}
-                onRun={(text) => change(at, text)}
-              />
-              {all.length > 1 && (
-                <button
-                  class="button quiet"
-                  type="button"
-                  aria-label={`Remove query ${String.fromCharCode(65 + at)}`}
-                  onClick={() => setQueries(all.filter((_, index) => index !== at))}
-                >
-                  <Icon name="close" size={15} />
-                </button>
-              )}
-            </div>
+            <Question
+              key={at}
+              query={query}
+              letter={letterOf(at)}
+              autofocus={at === 0 && !query}
+              onChange={(text) => change(at, text)}
+              onRemove={all.length > 1 ? () => setQueries(all.filter((_, index) => index !== at)) : undefined}
+            />
           ))}
         </div>
         <div class="row wrap under">
-          <nav class="tabs" aria-label="How answers are shown">
-            {VIEWS.map(([name, title]) => (
-              <button
-                key={name}
-                type="button"
-                aria-current={view.value === name ? "page" : undefined}
-                onClick={() => setParams({ view: name === "graph" ? undefined : name })}
-              >
-                {title}
-              </button>
-            ))}
-          </nav>
-          <span class="row">
-            {asked.length > 1 && /^(graph|heatmap)$/.test(view.value) && (
-              <button
-                class="button quiet"
-                type="button"
-                aria-pressed={split}
-                onClick={() => setParams({ split: split ? undefined : "1" })}
-              >
-                Side by side
-              </button>
-            )}
-            {all.length < 6 && asked.length === all.length && (
-              <button
-                class="button quiet"
-                type="button"
-                onClick={() => setParams({ q: `${all.join("\n;\n")}\n;\n` })}
-              >
-                <Icon name="plus" size={15} /> Add a query
-              </button>
-            )}
-          </span>
+          <Tabs label="How answers are shown" by="view" tabs={VIEWS} />
+          <Arrangement all={all} asked={asked} />
         </div>
-        {!asked.length ? (
-          <Start onPick={(query) => change(0, query)} />
-        ) : view.value === "table" ? (
-          <Table queries={asked} />
-        ) : view.value === "explain" ? (
-          <Explain queries={asked} />
-        ) : split && asked.length > 1 ? (
-          <div class="charts">
-            {asked.map((query, at) => (
-              <Graph
-                key={`${view.value} ${at}`}
-                queries={[query]}
-                heatmap={view.value === "heatmap"}
-                title={`${String.fromCharCode(65 + at)}  ${query}`}
-              />
-            ))}
-          </div>
-        ) : (
-          <Graph key={view.value} queries={asked} heatmap={view.value === "heatmap"} />
-        )}
+        {asked.length ? <Answers queries={asked} /> : <Start onPick={(query) => change(0, query)} />}
       </div>
     </>
   );
 };
 
-const shell = (text: string): string => `'${text.replaceAll("'", `'\\''`)}'`;
+type QuestionProps = {
+  query: string;
+  letter: string;
+  autofocus: boolean;
+  onChange: (text: string) => void;
+  /** Where there are several, each can be taken away. */
+  onRemove: (() => void) | undefined;
+};
+
+const Question = ({ query, letter, autofocus, onChange, onRemove }: QuestionProps): JSX.Element => (
+  <div class="row">
+    {onRemove && (
+      <b class="letter" aria-hidden="true">
+        {letter}
+      </b>
+    )}
+    <Editor value={query} label={`Query ${letter}`} autofocus={autofocus} onRun={onChange} />
+    {onRemove && (
+      <button class="button quiet" type="button" aria-label={`Remove query ${letter}`} onClick={onRemove}>
+        <Icon name="close" size={15} />
+      </button>
+    )}
+  </div>
+);
+
+/** Whether the address wants a graph for each query. */
+const sideBySide = computed(() => params.value.get("split") === "1");
+
+const Arrangement = ({ all, asked }: { all: string[]; asked: string[] }): JSX.Element => (
+  <span class="row">
+    {asked.length > 1 && /^(graph|heatmap)$/.test(view.value) && (
+      <button
+        class="button quiet"
+        type="button"
+        aria-pressed={sideBySide.value}
+        onClick={() => setParams({ split: sideBySide.value ? undefined : "1" })}
+      >
+        Side by side
+      </button>
+    )}
+    {all.length < QUERIES_MAX && asked.length === all.length && (
+      <button
+        class="button quiet"
+        type="button"
+        onClick={() => setParams({ q: `${all.join("\n;\n")}\n;\n` })}
+      >
+        <Icon name="plus" size={15} /> Add a query
+      </button>
+    )}
+  </span>
+);
+
+const Answers = ({ queries: asked }: { queries: string[] }): JSX.Element => {
+  if (view.value === "table") return <Table queries={asked} />;
+  if (view.value === "explain") return <Explain queries={asked} />;
+  const heatmap = view.value === "heatmap";
+  if (!sideBySide.value || asked.length < 2)
+    return <Graph key={view.value} queries={asked} heatmap={heatmap} />;
+  return (
+    <div class="charts">
+      {asked.map((query, at) => (
+        <Graph
+          key={`${view.value} ${at}`}
+          queries={[query]}
+          heatmap={heatmap}
+          title={`${letterOf(at)}  ${query}`}
+        />
+      ))}
+    </div>
+  );
+};
 
 const STARTS: [string, string][] = [
   ["What is up", "up"],

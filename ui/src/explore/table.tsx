@@ -4,12 +4,15 @@ import type { JSX } from "preact";
 import { nameOf, type QueryData, queryInstant } from "../api/promql";
 import { useAsked } from "../api/use";
 import { Empty } from "../app/empty";
+import { Heading, type Sorted } from "../app/heading";
 import { range, utc } from "../app/time";
 import { stamp } from "../format/time";
 import { show } from "../format/units";
 import { unitOf } from "./units";
 
 const ROWS_MAX = 1000;
+/** The column of values; no label is called that. */
+const VALUE = "";
 
 export const Table = ({ queries }: { queries: string[] }): JSX.Element => {
   const at = Math.floor(range.value.to / 1000);
@@ -40,7 +43,7 @@ export const Table = ({ queries }: { queries: string[] }): JSX.Element => {
 };
 
 const Answer = ({ data, unit }: { data: QueryData; unit: string }): JSX.Element => {
-  const sort = useSignal<{ by: string; up: boolean }>({ by: "", up: false });
+  const sort = useSignal<Sorted | undefined>(undefined);
   if (data.resultType === "scalar" || data.resultType === "string")
     return <pre class="code">{data.result[1]}</pre>;
   const result = data.result;
@@ -60,35 +63,26 @@ const Answer = ({ data, unit }: { data: QueryData; unit: string }): JSX.Element 
     text: value?.[1] ?? values?.at(-1)?.[1] ?? "",
     histogram,
   }));
-  const { by, up } = sort.value;
-  if (by)
+  if (sort.value) {
+    const { by, up } = sort.value;
     rows.sort(
       (a, b) =>
         (up ? 1 : -1) *
-        (by === "value"
+        (by === VALUE
           ? Number(a.text) - Number(b.text)
           : (a.metric[by] ?? "").localeCompare(b.metric[by] ?? "", undefined, { numeric: true })),
     );
-  const heading = (name: string, title: string, number = false) => (
-    <th
-      key={name}
-      class={number ? "num" : ""}
-      aria-sort={by === name ? (up ? "ascending" : "descending") : undefined}
-    >
-      <button type="button" onClick={() => (sort.value = { by: name, up: by === name ? !up : !number })}>
-        {title}
-        {by === name ? (up ? " ↑" : " ↓") : ""}
-      </button>
-    </th>
-  );
+  }
   return (
     <div class="card scroll list">
       <table>
         <thead>
           <tr>
-            {named && heading("__name__", "Metric")}
-            {columns.map((name) => heading(name, name))}
-            {heading("value", "Value", true)}
+            {named && <Heading sort={sort} by="__name__" title="Metric" />}
+            {columns.map((name) => (
+              <Heading key={name} sort={sort} by={name} title={name} />
+            ))}
+            <Heading sort={sort} by={VALUE} title="Value" number />
           </tr>
         </thead>
         <tbody>

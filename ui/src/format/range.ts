@@ -186,7 +186,7 @@ export const instant = (text: string, now: number, offset: number, end = false):
 };
 
 /** `3h`, `90m`, `2d`: the shortest exact name. */
-export const shortSpan = (millis: number): string => {
+const shortSpan = (millis: number): string => {
   for (const [size, unit] of [
     [864e5, "d"],
     [36e5, "h"],

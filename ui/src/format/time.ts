@@ -22,8 +22,8 @@ export const stamp = (millis: number, utc = false): string =>
 export const shifted = (millis: number, utc: boolean): Date =>
   new Date(utc ? millis : millis - new Date(millis).getTimezoneOffset() * 60_000);
 
-export const DAYS = ["Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat"];
-export const MONTHS = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
+const DAYS = ["Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat"];
+const MONTHS = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
 
 /** A span in its two largest units: `3 h 20 min`, `45 s`. */
 export const span = (millis: number): string => {

@@ -3,7 +3,7 @@ import type { JSX } from "preact";
 import { Bar } from "../app/bar";
 import { Empty } from "../app/empty";
 import { openPalette } from "../app/keys";
-import { go, href, params, parts, path } from "../app/route";
+import { go, href, params, parts, path, pathTo } from "../app/route";
 import { deck } from "../deck/live";
 
 /** Where people look for things who come from Prometheus or Grafana, and what is near a page of ours. */
@@ -30,9 +30,9 @@ const near = (): { to: string; text: string }[] => {
   return [
     // Grafana's own addresses: /d/uid/name.
     ...(first === "d" && second
-      ? [{ to: `/dashboards/${encodeURIComponent(second)}`, text: `The dashboard ${second}` }]
+      ? [{ to: pathTo("dashboards", second), text: `The dashboard ${second}` }]
       : []),
-    ...services.map((name) => ({ to: `/service/${encodeURIComponent(name)}`, text: `The service ${name}` })),
+    ...services.map((name) => ({ to: pathTo("service", name), text: `The service ${name}` })),
     ...ELSEWHERE.filter(([pattern]) => pattern.test(first.toLowerCase())).map(([, to, text]) => ({
       to: `/${to}`,
       text,

@@ -6,47 +6,22 @@ import type { QueriesAnswer } from "../api/types";
 import { useAsked } from "../api/use";
 import { Bar } from "../app/bar";
 import { Empty } from "../app/empty";
-import { params, setParams } from "../app/route";
+import { params } from "../app/route";
+import { Tabs } from "../app/tabs";
 import { tick } from "../app/time";
 import { Chart } from "../chart/chart";
 import { span, stamp } from "../format/time";
 import { show } from "../format/units";
 
-const TABS = [
-  ["", "Overview"],
-  ["queries", "Running queries"],
-  ["storage", "Storage"],
-  ["flags", "Flags"],
-  ["config", "Configuration"],
-] as const;
-
 export const SystemPage = (): JSX.Element => {
   const tab = params.value.get("tab") ?? "";
-  const views: Record<string, () => JSX.Element> = {
-    "": Overview,
-    queries: Running,
-    storage: Storage,
-    flags: Flags,
-    config: Configuration,
-  };
-  const View = views[tab] ?? Overview;
+  const [, , View] = TABS.find(([name]) => name === tab) ?? TABS[0] ?? [];
   return (
     <>
       <Bar title="System" time={tab === ""} />
       <div class="page">
-        <nav class="tabs" aria-label="System">
-          {TABS.map(([name, title]) => (
-            <button
-              key={name}
-              type="button"
-              aria-current={tab === name ? "page" : undefined}
-              onClick={() => setParams({ tab: name || undefined })}
-            >
-              {title}
-            </button>
-          ))}
-        </nav>
-        <View />
+        <Tabs label="System" tabs={TABS.map(([name, title]) => [name, title])} />
+        {View && <View />}
       </div>
     </>
   );
@@ -272,7 +247,7 @@ const Storage = (): JSX.Element => {
     return (
       <Empty
         title="No parts yet"
-        text="Samples are in the log and in memory. The first part is sealed after about two hours."
+        text="Samples are in the log and in memory until the first part is sealed."
       />
     );
   return (
@@ -346,3 +321,11 @@ const Configuration = (): JSX.Element => {
     />
   );
 };
+
+const TABS: [name: string, title: string, View: () => JSX.Element][] = [
+  ["", "Overview", Overview],
+  ["queries", "Running queries", Running],
+  ["storage", "Storage", Storage],
+  ["flags", "Flags", Flags],
+  ["config", "Configuration", Configuration],
+];

@@ -1,9 +1,9 @@
 // What a service calls: databases, caches and other services, as its own metrics tell.
 import type { JSX } from "preact";
+import { useMetricNames } from "../api/names";
 import type { DeckService } from "../api/types";
 import { Chart } from "../chart/chart";
-import { useSeen } from "./page";
-import { useMetricNames } from "./saturation";
+import { useSeen } from "./section";
 
 type Row = { needs: string; what: string; by: string; scale?: number };
 

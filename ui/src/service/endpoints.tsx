@@ -1,9 +1,10 @@
 // Every endpoint with its signals, to be sorted by whichever matters; a click narrows the page to it.
 import { useSignal } from "@preact/signals";
 import type { JSX } from "preact";
-import { type Labels, type QueryData, queryInstant, queryRange, toLines } from "../api/promql";
+import { type Labels, type QueryData, queryInstant, queryRange, toLines, vectorOf } from "../api/promql";
 import type { DeckNames } from "../api/types";
 import { useAsked } from "../api/use";
+import { Heading, type Sorted } from "../app/heading";
 import { setParams } from "../app/route";
 import { range } from "../app/time";
 import { Spark } from "../deck/spark";
@@ -26,7 +27,7 @@ type Row = {
 type Column = "endpoint" | "rate" | "errors" | "p50" | "p95" | "p99";
 
 export const Endpoints = ({ names }: { names: DeckNames }): JSX.Element | null => {
-  const sort = useSignal<{ by: Column; up: boolean }>({ by: "rate", up: false });
+  const sort = useSignal<Sorted<Column> | undefined>({ by: "rate", up: false });
   const shown = range.value;
   const seconds = Math.max(300, Math.round((shown.to - shown.from) / 1000));
   const at = Math.floor(shown.to / 1000);
@@ -58,24 +59,13 @@ export const Endpoints = ({ names }: { names: DeckNames }): JSX.Element | null =
   });
   const rows = asked.data ?? [];
   if (!rows.length && !asked.busy) return null;
-  const { by: column, up } = sort.value;
+  const { by: column, up } = sort.value ?? { by: "rate", up: false };
   const sorted = rows.toSorted((a, b) => {
     const [left, right] = [a[column] ?? -1, b[column] ?? -1];
     const order =
       typeof left === "string" ? left.localeCompare(right as string) : (left as number) - (right as number);
     return up ? order : -order;
   });
-  const heading = (name: Column, title: string, className = "num") => (
-    <th class={className} aria-sort={column === name ? (up ? "ascending" : "descending") : undefined}>
-      <button
-        type="button"
-        onClick={() => (sort.value = { by: name, up: column === name ? !up : name === "endpoint" })}
-      >
-        {title}
-        {column === name ? (up ? " ↑" : " ↓") : ""}
-      </button>
-    </th>
-  );
   const bad = (errors: number) => (errors > 0.05 ? "critical" : errors > 0.01 ? "warning" : "");
   return (
     <section id="endpoints" class={rows.length ? "" : "awaited"}>
@@ -87,13 +77,13 @@ export const Endpoints = ({ names }: { names: DeckNames }): JSX.Element | null =
         <table>
           <thead>
             <tr>
-              {heading("endpoint", "Endpoint", "")}
+              <Heading sort={sort} by="endpoint" title="Endpoint" />
               <th class="tiny">Traffic</th>
-              {heading("rate", "Requests")}
-              {heading("errors", "Errors")}
-              {heading("p50", "p50")}
-              {heading("p95", "p95")}
-              {heading("p99", "p99")}
+              <Heading sort={sort} by="rate" title="Requests" number />
+              <Heading sort={sort} by="errors" title="Errors" number />
+              <Heading sort={sort} by="p50" title="p50" number />
+              <Heading sort={sort} by="p95" title="p95" number />
+              <Heading sort={sort} by="p99" title="p99" number />
             </tr>
           </thead>
           <tbody>
@@ -132,16 +122,13 @@ const rowsOf = (
   const key = (labels: Labels) => `${labels[names.method] ?? ""} ${labels[names.endpoint] ?? ""}`;
   const values = answers.map((answer) => {
     const found = new Map<string, number>();
-    if (answer?.resultType === "vector")
-      for (const { metric, value } of answer.result) if (value) found.set(key(metric), Number(value[1]));
+    for (const { metric, value } of vectorOf(answer)) if (value) found.set(key(metric), Number(value[1]));
     return found;
   });
   const lines = new Map(sparks.map((line) => [key(line.labels), line.values]));
-  const [rates] = answers;
-  if (rates?.resultType !== "vector") return [];
   const finite = (value: number | undefined) =>
     value !== undefined && Number.isFinite(value) ? value : undefined;
-  return rates.result
+  return vectorOf(answers[0])
     .map(({ metric }) => {
       const name = key(metric);
       const rate = values[0]?.get(name) ?? 0;

@@ -1,7 +1,7 @@
 // The instances of a service and its health checks, each with its state and the last error in words.
 import type { JSX } from "preact";
 import { ask } from "../api/client";
-import { queryInstant } from "../api/promql";
+import { queryInstant, vectorOf } from "../api/promql";
 import type { DeckService, TargetsAnswer } from "../api/types";
 import { useAsked } from "../api/use";
 import { StateMark } from "../app/icons";
@@ -36,7 +36,7 @@ export const Instances = ({ service }: { service: DeckService }): JSX.Element | 
     };
   });
   const { targets = [], checks } = asked.data ?? {};
-  const found = checks?.resultType === "vector" ? checks.result : [];
+  const found = vectorOf(checks);
   return (
     <>
       {found.length > 0 && (

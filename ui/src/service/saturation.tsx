@@ -1,11 +1,10 @@
 // What can run out: processor, memory, descriptors, pools, queues; only what this service's metrics tell.
 import type { JSX } from "preact";
-import { ask } from "../api/client";
+import { useMetricNames } from "../api/names";
 import type { DeckService } from "../api/types";
-import { useAsked } from "../api/use";
 import { Chart, type ChartQuery } from "../chart/chart";
 import { compared } from "./compare";
-import { useSeen } from "./page";
+import { useSeen } from "./section";
 
 type Row = {
   needs: string;
@@ -215,21 +214,6 @@ const ROWS: Row[] = [
     queries: (own) => [{ query: `process_threads{${own}}`, name: (labels) => labels["instance"] ?? "" }],
   },
 ];
-
-/** The names of a service's metrics. */
-export const useMetricNames = (service: Pick<DeckService, "matchers">): Set<string> => {
-  const asked = useAsked(service.matchers, async (signal) => {
-    if (!service.matchers) return [];
-    return (
-      await ask<string[]>(
-        "label/__name__/values",
-        { "match[]": `{${service.matchers}}`, start: Math.floor(Date.now() / 1000) - 3600 },
-        signal,
-      )
-    ).data;
-  });
-  return new Set(asked.data ?? []);
-};
 
 export const Saturation = ({ service }: { service: DeckService }): JSX.Element | null => {
   const names = useMetricNames(service);

@@ -1,0 +1,33 @@
+// The head of a column by which a table is sorted.
+import type { Signal } from "@preact/signals";
+import type { JSX } from "preact";
+
+/** The column a table is sorted by, and which way. */
+export type Sorted<By extends string = string> = { by: By; up: boolean };
+
+type HeadingProps<By extends string> = {
+  sort: Signal<Sorted<By> | undefined>;
+  by: By;
+  title: string;
+  /** Whether it is of numbers: they begin with the largest, names with the first. */
+  number?: boolean;
+  look?: string;
+  style?: Record<string, string>;
+};
+
+export const Heading = <By extends string>(props: HeadingProps<By>): JSX.Element => {
+  const { sort, by, title, number = false } = props;
+  const up = sort.value?.by === by ? sort.value.up : undefined;
+  return (
+    <th
+      class={props.look ?? (number ? "num" : "")}
+      style={props.style}
+      aria-sort={up === undefined ? undefined : up ? "ascending" : "descending"}
+    >
+      <button type="button" onClick={() => (sort.value = { by, up: up === undefined ? !number : !up })}>
+        {title}
+        {up === undefined ? "" : up ? " ↑" : " ↓"}
+      </button>
+    </th>
+  );
+};

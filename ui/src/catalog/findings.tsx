@@ -1,0 +1,106 @@
+// What the linter has to say, by rule: the costly first.
+import type { JSX } from "preact";
+import { ask } from "../api/client";
+import { type Labels, selectorOf } from "../api/promql";
+import { useAsked } from "../api/use";
+import { Empty } from "../app/empty";
+import { keepTime, pathTo } from "../app/route";
+import { type Finding, lint } from "./lint";
+import { Severity } from "./metric";
+import { factsOf, type Metric, SERIES_READ_MAX } from "./metrics";
+
+/** Of so many metrics the series are read, and of each so many at most. */
+const METRICS_READ_MAX = 40;
+const SERIES_EACH_MAX = 5_000;
+/** How many metrics are listed under a rule. */
+const SHOWN_MAX = 50;
+
+export const Findings = ({ metrics }: { metrics: Metric[] }): JSX.Element => {
+  // What the scrape itself adds has the names that everybody knows.
+  const judged = metrics.filter(
+    (row) => !/_(sum|count|created)$/.test(row.name) && !/^(up$|scrape_)/.test(row.name),
+  );
+  const asked = useAsked("findings", async (signal) => {
+    // Labels of the larger half are enough to find what multiplies; the rest is judged by name.
+    const large = judged
+      .toSorted((a, b) => b.series - a.series)
+      .slice(0, METRICS_READ_MAX)
+      .filter((row) => row.series > 5 && row.series < SERIES_READ_MAX);
+    const since = Math.floor(Date.now() / 1000) - 3600;
+    const series = new Map(
+      await Promise.all(
+        large.map(
+          async (row) =>
+            [
+              row.name,
+              (
+                await ask<Labels[]>(
+                  "series",
+                  { "match[]": selectorOf(row.name), start: since, limit: SERIES_EACH_MAX },
+                  signal,
+                )
+              ).data,
+            ] as const,
+        ),
+      ),
+    );
+    return judged.flatMap((row) =>
+      lint(factsOf(row, series.get(row.name) ?? [])).map((finding) => ({ row, finding })),
+    );
+  });
+  const rows = (asked.data ?? []).toSorted(
+    (a, b) =>
+      Number(b.finding.severity === "warning") - Number(a.finding.severity === "warning") ||
+      b.row.series - a.row.series,
+  );
+  const groups = Map.groupBy(rows, ({ finding }) => finding.rule);
+  if (asked.error) return <Empty bad title="The findings cannot be made" text={asked.error} />;
+  if (asked.data && !rows.length)
+    return (
+      <Empty title="Nothing to say" text="Names, units, labels and buckets follow the rules of the field." />
+    );
+  return (
+    <div class="findings">
+      {[...groups].map(([rule, found]) => {
+        const first = found[0]?.finding as Finding;
+        return (
+          <details key={rule} class="card pad" open={first.severity === "warning"}>
+            <summary>
+              <Severity of={first} /> <b>{found.length === 1 ? first.what : (TITLES[rule] ?? first.what)}</b>{" "}
+              <span class="dim">{found.length === 1 ? found[0]?.row.name : `${found.length} metrics`}</span>
+              <p class="dim">{first.why}</p>
+            </summary>
+            <ul>
+              {found.slice(0, SHOWN_MAX).map(({ row, finding }) => (
+                <li key={row.name + finding.what}>
+                  <a class="link mono" href={keepTime(pathTo("catalog", row.name))}>
+                    {row.name}
+                  </a>{" "}
+                  <span class="dim">{finding.fix}</span>
+                </li>
+              ))}
+            </ul>
+          </details>
+        );
+      })}
+    </div>
+  );
+};
+
+const TITLES: Record<string, string> = {
+  help: "No help text",
+  total: "Counters without _total",
+  "gauge-total": "Gauges that end in _total",
+  unit: "Not in base units",
+  "unit-suffix": "Unit missing in the name",
+  case: "Capital letters",
+  colon: "Colons in names",
+  "kind-in-name": "The kind stands in the name",
+  "unbounded-label": "Labels without bounds",
+  "label-values": "Labels with many values",
+  "label-in-name": "Labels repeated in the name",
+  series: "Very many series",
+  "buckets-few": "Few buckets",
+  "buckets-many": "Many buckets",
+  "buckets-low": "Buckets end too low",
+};

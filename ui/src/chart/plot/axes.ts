@@ -1,0 +1,75 @@
+// The axes: how times and values are written beside a plot, and how wide that is.
+import type uPlot from "uplot";
+import { utc } from "../../app/time";
+import { zoom } from "../../app/zoom";
+import { shifted } from "../../format/time";
+import { show } from "../../format/units";
+import { resolve } from "../colours";
+import type { Side } from "./props";
+
+const font = (): string => `${11 * zoom.value}px Inter, system-ui, sans-serif`;
+
+export const timeAxis = (): uPlot.Axis =>
+  axis({
+    size: 28 * zoom.value,
+    space: 70 * zoom.value,
+    values: (_, ticks, __, ___, step) => ticks.map((tick) => timeLabel(tick * 1000, step)),
+  });
+
+/** The axis of a side; the grid is of the left one unless the right one wants it. */
+export const valueAxis = (
+  side: Side,
+  unit: string,
+  decimals: number | undefined,
+  more: Partial<uPlot.Axis>,
+): uPlot.Axis =>
+  axis({
+    size: axisWidth,
+    values: (_, ticks) => tickLabels(ticks, unit, decimals),
+    show: !side.hidden,
+    ...(side.label ? { label: side.label, labelSize: 18 * zoom.value, labelGap: 0, labelFont: font() } : {}),
+    ...(side.log ? {} : stepsFor(unit)),
+    ...more,
+  });
+
+const axis = (more: Partial<uPlot.Axis>): uPlot.Axis => ({
+  stroke: () => resolve("--faint"),
+  grid: { stroke: () => resolve("--line"), width: 1 },
+  ticks: { show: false },
+  border: { show: false },
+  font: font(),
+  ...more,
+});
+
+/** Ticks of what counts in 1024s, so that labels are round. */
+const BINARY_STEPS = Array.from({ length: 6 }, (_, power) =>
+  [1, 2, 4, 8, 16, 32, 64, 128, 256, 512].map((step) => step * 1024 ** power),
+).flat();
+
+const stepsFor = (unit: string): Partial<uPlot.Axis> =>
+  /^(k|m|g)?bytes$|^bits$|^binbps$|^binBps$/.test(unit) ? { incrs: BINARY_STEPS } : {};
+
+/** As wide as the widest label. */
+const axisWidth = (_: uPlot, values: string[] | null): number =>
+  (14 + Math.max(20, ...(values ?? []).map((value) => value.length * 6.3))) * zoom.value;
+
+/** With so few digits that two ticks would read alike, they get as many as they need. */
+const tickLabels = (
+  ticks: readonly (number | null)[],
+  unit: string,
+  decimals: number | undefined,
+): string[] => {
+  const written = (digits: number | undefined) =>
+    ticks.map((tick) => (tick === null ? "" : show(tick, unit, digits)));
+  const labels = written(decimals);
+  const told = decimals !== undefined && new Set(labels).size < labels.length ? written(undefined) : labels;
+  // Beside an axis there is no room to say of each tick again what is counted.
+  return told.map((label) => label.replace(/ (ops|req|io|rows|rec|msg|evt|rd|wr|c|p)\/(s|min)$/, "/$2"));
+};
+
+const timeLabel = (millis: number, step: number): string => {
+  const text = shifted(millis, utc.value).toISOString();
+  if (step >= 86_400) return text.slice(5, 10);
+  const midnight = text.slice(11, 16) === "00:00";
+  return midnight ? text.slice(5, 10) : step < 60 ? text.slice(11, 19) : text.slice(11, 16);
+};

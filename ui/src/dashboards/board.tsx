@@ -1,0 +1,197 @@
+// A dashboard that was loaded: what can be done with it, what is chosen above it, its sections, and the sheet in which it is changed.
+import { useSignal } from "@preact/signals";
+import type { JSX } from "preact";
+import { useEffect, useLayoutEffect, useRef } from "preact/hooks";
+import type { Dashboard, ImportReport } from "../api/types";
+import { useAsked } from "../api/use";
+import { typing } from "../app/keys";
+import { params, setParams } from "../app/route";
+import { range as shownRange } from "../app/time";
+import { added } from "../chart/markers";
+import { ADHOC } from "./answers";
+import { Controls } from "./controls";
+import { moved, withPanel } from "./edit";
+import { PanelEditor } from "./editor";
+import type { Editing } from "./handle";
+import { type History, useHistory } from "./history";
+import { type Chosen, interpolate, joined, panelScope, type Scope, scopeKey } from "./interpolate";
+import { Links } from "./links";
+import { marksOf } from "./marks";
+import { usePlaylist } from "./playlist";
+import { repeated } from "./repeats";
+import { Section } from "./section";
+import { Settings } from "./settings";
+import { Toolbar } from "./toolbar";
+import { type Resolved, resolveAll } from "./variables";
+
+/** What is open beside the panels: the settings of the dashboard, or the panel of a number. */
+export type Sheet = "settings" | number | undefined;
+
+type BoardProps = { dashboard: Dashboard; report: ImportReport; editable: boolean };
+
+export const Board = ({ dashboard: loaded, report, editable }: BoardProps): JSX.Element => {
+  const element = useRef<HTMLDivElement>(null);
+  const history = useHistory(loaded);
+  const sheet = useSignal<Sheet>(undefined);
+  const dashboard = history.now;
+  const [kiosk, editing, snapshot] = ["kiosk", "edit", "snapshot"].map((name) => params.value.has(name));
+  useOwnRange(dashboard);
+  useUndoKeys(history, !!editing);
+  usePlaylist(dashboard.id);
+  const resolved = useVariables(dashboard);
+  const scope = scopeOf(dashboard, resolved ?? []);
+  const annotations = dashboard.annotations.filter(({ query }) => query);
+  const marks = annotations.filter(({ name, enabled }) => enabled !== isHidden(name));
+  useMarks(marks, resolved && scope);
+  const edit: Editing = {
+    open: (id) => {
+      sheet.value = id;
+    },
+    move: (id, place) => history.change(moved(dashboard, id, place)),
+  };
+  return (
+    <>
+      {!kiosk && (
+        <Toolbar
+          history={history}
+          report={report}
+          editable={editable}
+          scope={scope}
+          sheet={sheet}
+          board={() => element.current}
+        />
+      )}
+      <div class="page board" ref={element}>
+        {snapshot && <p class="chip">A snapshot: what was shown then, not what is now</p>}
+        <Controls
+          resolved={snapshot ? [] : (resolved ?? [])}
+          annotations={annotations.map((one) => ({ name: one.name, on: marks.includes(one) }))}
+        />
+        <Links links={dashboard.links} scope={scope} />
+        {resolved &&
+          dashboard.sections.flatMap((section, at) =>
+            repeated(section.repeat, scope).map((one) => (
+              <Section
+                key={`${at} ${one.name}`}
+                section={section}
+                scope={one.scope}
+                title={interpolate(section.title, one.scope, true)}
+                id={`${at}${one.name}`}
+                edit={editing ? edit : undefined}
+              />
+            )),
+          )}
+        {editing && (
+          <SideSheet history={history} sheet={sheet.value} onClose={() => (sheet.value = undefined)} />
+        )}
+        {kiosk && (
+          <button class="button leave" type="button" onClick={() => setParams({ kiosk: undefined })}>
+            Leave kiosk
+          </button>
+        )}
+      </div>
+    </>
+  );
+};
+
+type SheetProps = { history: History; sheet: Sheet; onClose: () => void };
+
+const SideSheet = ({ history, sheet, onClose }: SheetProps): JSX.Element | null => {
+  const { now: dashboard, change } = history;
+  if (sheet === "settings") return <Settings dashboard={dashboard} onChange={change} onClose={onClose} />;
+  const panel = dashboard.sections.flatMap(({ panels }) => panels).find(({ id }) => id === sheet);
+  if (!panel) return null;
+  return (
+    <PanelEditor
+      key={panel.id}
+      panel={panel}
+      onClose={onClose}
+      onRemove={() => {
+        onClose();
+        change(withPanel(dashboard, panel.id, () => undefined));
+      }}
+      onChange={(next) =>
+        change(
+          JSON.stringify(next.place) === JSON.stringify(panel.place)
+            ? withPanel(dashboard, panel.id, () => next)
+            : moved(dashboard, panel.id, next.place),
+        )
+      }
+    />
+  );
+};
+
+/** A dashboard opens with its own range unless the address says another. */
+const useOwnRange = ({ from, to }: Dashboard): void => {
+  const missing = !params.value.has("from") && from !== "now-1h";
+  useLayoutEffect(() => {
+    if (missing) setParams({ from, ...(to === "now" ? {} : { to }) }, "replace");
+  }, [missing]);
+};
+
+const useUndoKeys = ({ undo, redo }: History, editing: boolean): void =>
+  useEffect(() => {
+    if (!editing) return;
+    const press = (event: KeyboardEvent): void => {
+      if (typing(event) || !(event.ctrlKey || event.metaKey) || event.key.toLowerCase() !== "z") return;
+      event.preventDefault();
+      if (event.shiftKey) redo();
+      else undo();
+    };
+    addEventListener("keydown", press);
+    return () => removeEventListener("keydown", press);
+  }, [editing]);
+
+/** Points a variable's query is thought to be drawn with, as its interval wants a width. */
+const POINTS = 400;
+
+/** The variables with what is chosen of them; nothing until all are known. */
+const useVariables = ({ id, variables }: Dashboard): Resolved[] | undefined => {
+  const range = shownRange.value;
+  const picked = (name: string): string[] | undefined => {
+    const values = params.value.getAll(`var-${name}`);
+    return values.length ? values : undefined;
+  };
+  const window = { start: Math.floor(range.from / 1000), end: Math.floor(range.to / 1000) };
+  const key = JSON.stringify([
+    id,
+    variables.map(({ name }) => picked(name)),
+    Math.round(range.from / 60_000),
+  ]);
+  return useAsked(key, (signal) =>
+    resolveAll(variables, picked, panelScope(range, POINTS, undefined).scope, window, signal),
+  ).data;
+};
+
+/** What texts and queries of the panels are filled in with. */
+const scopeOf = ({ title }: Dashboard, resolved: Resolved[]): Scope => {
+  const filters = resolved.filter(({ variable }) => variable.kind === "adhoc").flatMap(({ said }) => said);
+  return joined(
+    new Map<string, Chosen>([
+      [ADHOC, { values: filters, texts: filters, multi: true }],
+      ["__dashboard", { values: [title], texts: [title], multi: false }],
+    ]),
+    new Map(resolved.map(({ variable, chosen }) => [variable.name, chosen])),
+  );
+};
+
+/** Whether the address turns a mark off, or on where it is off by itself. */
+const isHidden = (name: string): boolean => params.value.getAll("hide").includes(name);
+
+/** Puts the marks of a dashboard on all charts while it is shown. */
+const useMarks = (marks: Dashboard["annotations"], scope: Scope | undefined): void => {
+  const range = shownRange.value;
+  const asks = scope && marks.length > 0;
+  const asked = useAsked(
+    asks
+      ? `${JSON.stringify(marks)} ${scopeKey(scope)} ${Math.round(range.from / 10_000)} ${Math.round(range.to / 10_000)}`
+      : "",
+    async (signal) => (asks ? marksOf(marks, range, scope, signal) : []),
+  );
+  useEffect(() => {
+    added.value = asked.data ?? [];
+    return () => {
+      added.value = [];
+    };
+  }, [asked.data]);
+};

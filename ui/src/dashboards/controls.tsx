@@ -1,0 +1,125 @@
+// What is chosen above a dashboard: its variables, its filters, and which marks are on its charts.
+import type { JSX } from "preact";
+import { Popover } from "../app/popover";
+import { go, params } from "../app/route";
+import { Filters } from "./filters";
+import { ALL, type Resolved } from "./variables";
+
+/** How many values of a variable are offered; more are found by typing into its query. */
+const OFFERED_MAX = 500;
+
+export const Controls = ({
+  resolved,
+  annotations,
+}: {
+  resolved: Resolved[];
+  annotations: { name: string; on: boolean }[];
+}): JSX.Element | null => {
+  const shown = resolved.filter(
+    ({ variable }) => variable.hide !== 2 && variable.kind !== "constant" && variable.kind !== "datasource",
+  );
+  const toggle = (name: string): void => {
+    const hidden = params.value.getAll("hide");
+    pickAll("hide", hidden.includes(name) ? hidden.filter((one) => one !== name) : [...hidden, name]);
+  };
+  return shown.length || annotations.length ? (
+    <div class="variables">
+      {shown.map((one) => (
+        <Variable key={one.variable.name} resolved={one} />
+      ))}
+      {annotations.map(({ name, on }) => (
+        <label key={name} class="row dim">
+          <input type="checkbox" checked={on} onChange={() => toggle(name)} /> {name}
+        </label>
+      ))}
+    </div>
+  ) : null;
+};
+
+/** Several values are several parameters, as links of Grafana have them. */
+const pick = (name: string, values: string[]): void => pickAll(`var-${name}`, values);
+
+const pickAll = (name: string, values: string[]): void => {
+  const next = new URLSearchParams(params.value);
+  next.delete(name);
+  for (const value of values) next.append(name, value);
+  go(`${location.pathname}?${next}`, "replace");
+};
+
+const Variable = ({ resolved }: { resolved: Resolved }): JSX.Element => {
+  const { variable, options, said, problem } = resolved;
+  const label = variable.label || variable.name;
+  const name =
+    variable.hide === 1 ? <span class="visually-hidden">{label}</span> : <span class="dim">{label}</span>;
+  if (variable.kind === "adhoc")
+    return <Filters label={name} said={said} onPick={(filters) => pick(variable.name, filters)} />;
+  if (variable.kind === "textbox") {
+    return (
+      <label class="row">
+        {name}
+        <input
+          class="input"
+          value={said[0]}
+          onChange={(event) => pick(variable.name, [event.currentTarget.value])}
+        />
+      </label>
+    );
+  }
+  if (variable.multi) return <Several resolved={resolved} label={label} />;
+  const known = said[0] && options.some(({ value }) => value === said[0]);
+  return (
+    <label class="row" title={problem}>
+      {name}
+      <select
+        class="input"
+        value={said[0] ?? ""}
+        onChange={(event) => pick(variable.name, [event.currentTarget.value])}
+      >
+        {variable.all && <option value={ALL}>All</option>}
+        {!known && said[0] !== ALL && <option value={said[0] ?? ""}>{said[0] ?? "nothing to choose"}</option>}
+        {options.map(({ value, text }) => (
+          <option key={value} value={value}>
+            {text}
+          </option>
+        ))}
+      </select>
+    </label>
+  );
+};
+
+/** Several values of a variable. */
+const Several = ({ resolved, label }: { resolved: Resolved; label: string }): JSX.Element => {
+  const { variable, options, said } = resolved;
+  const toggle = (value: string): void => {
+    const now = said.filter((one) => one !== ALL);
+    const next =
+      value === ALL ? [ALL] : now.includes(value) ? now.filter((one) => one !== value) : [...now, value];
+    pick(variable.name, next.length ? next : variable.all ? [ALL] : []);
+  };
+  const text = said.includes(ALL) ? "All" : said.join(" + ");
+  return (
+    <span class="row">
+      <span class="dim">{label}</span>
+      <Popover
+        button={<span class="clip some">{text || "none"}</span>}
+        label={`${label}: ${text}`}
+        place="left"
+      >
+        <fieldset class="several">
+          <legend class="visually-hidden">{label}</legend>
+          {variable.all && (
+            <label class="row">
+              <input type="checkbox" checked={said.includes(ALL)} onChange={() => toggle(ALL)} /> All
+            </label>
+          )}
+          {options.slice(0, OFFERED_MAX).map(({ value, text: shown }) => (
+            <label key={value} class="row">
+              <input type="checkbox" checked={said.includes(value)} onChange={() => toggle(value)} />{" "}
+              <span class="clip">{shown}</span>
+            </label>
+          ))}
+        </fieldset>
+      </Popover>
+    </span>
+  );
+};

@@ -1,0 +1,55 @@
+// Values as bars beside each other, across or upright.
+import type { JSX } from "preact";
+import { extent, limitsOf, type PictureProps, reduced } from "./picture";
+import { Linked, legible } from "./value";
+
+export const BarGauge = (props: PictureProps): JSX.Element => {
+  const all = reduced(props);
+  const whole = extent(all);
+  const { displayMode, valueMode, showUnfilled } = props.panel.options;
+  const upright =
+    props.panel.options["orientation"] === "vertical" ||
+    (props.panel.options["orientation"] !== "horizontal" &&
+      props.width > props.height * 1.6 &&
+      all.length > 1 &&
+      all.length < props.width / 60);
+  const way = `way${displayMode === "lcd" ? " lcd" : ""}${showUnfilled === false ? " open" : ""}`;
+  const painted = (colour: string): string =>
+    displayMode === "gradient"
+      ? `linear-gradient(${upright ? "0deg" : "90deg"}, color-mix(in srgb, ${colour} 35%, transparent), ${colour})`
+      : colour;
+  const named = all.length > 1 || all.some(({ field }) => field.title);
+  return (
+    <div class={upright ? "barsup" : "barsacross"} style={{ height: `${props.height}px` }}>
+      {all.map((one) => {
+        const [min, max] = limitsOf(one.settings, whole);
+        const share =
+          typeof one.value === "number" ? Math.min(1, Math.max(0, (one.value - min) / (max - min || 1))) : 0;
+        return (
+          <div key={`${one.title} ${one.at}`} class="onebar">
+            {named && (
+              <span class="title clip" title={one.title}>
+                {one.title}
+              </span>
+            )}
+            <div class={way}>
+              <span
+                style={{
+                  background: painted(one.shown.colour),
+                  ...(upright ? { height: `${share * 100}%` } : { width: `${share * 100}%` }),
+                }}
+              />
+            </div>
+            {valueMode !== "hidden" && (
+              <b class="num" style={valueMode === "text" ? {} : { color: legible(one.shown.colour) }}>
+                <Linked one={one} props={props}>
+                  {one.shown.text}
+                </Linked>
+              </b>
+            )}
+          </div>
+        );
+      })}
+    </div>
+  );
+};

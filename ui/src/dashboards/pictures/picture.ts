@@ -1,0 +1,98 @@
+// What pictures of a panel are drawn from: its columns with their settings, each as one value or as all of them.
+import type { DashboardPanel } from "../../api/types";
+import { reduce } from "../../chart/stats";
+import type { QueryDot } from "../answers";
+import { type Display, display, type Settings, settingsOf } from "../field";
+import { type Cell, type Field, type Frame, numbersOf, numeric, titleOf } from "../frames";
+import { interpolate, type Scope } from "../interpolate";
+import { aboutField } from "../links";
+import { numberOf, recordOf, textOf } from "../options";
+
+export type PictureProps = {
+  panel: DashboardPanel;
+  frames: Frame[];
+  range: { from: number; to: number };
+  width: number;
+  height: number;
+  scope: Scope;
+  sync: string;
+  dots?: QueryDot[];
+};
+
+export type Drawn = { field: Field; frame: Frame; settings: Settings; title: string; at: number };
+
+/** Every number column with its settings and its name. */
+export const drawn = ({
+  panel,
+  frames,
+  scope,
+}: {
+  panel: DashboardPanel;
+  frames: Frame[];
+  scope: Scope;
+}): Drawn[] => {
+  let at = 0;
+  return frames
+    .flatMap((frame) =>
+      numbersOf(frame).map((field) => {
+        const settings = settingsOf(panel, field, frame);
+        const own =
+          settings.displayName &&
+          interpolate(aboutField(settings.displayName, { field, frame }), scope, true);
+        return { field, frame, settings, title: own || titleOf(field, frame), at: at++ };
+      }),
+    )
+    .filter(({ settings }) => !recordOf(settings.custom["hideFrom"])["viz"]);
+};
+
+export type Reduced = Drawn & { value: Cell; shown: Display; values: (number | null)[] };
+
+/** Columns as the values a panel shows: one each, or every row. */
+export const reduced = (props: PictureProps): Reduced[] => {
+  const options = recordOf(props.panel.options["reduceOptions"]);
+  const calc = Array.isArray(options["calcs"]) ? String(options["calcs"][0] ?? "lastNotNull") : "lastNotNull";
+  const only = textOf(options["fields"]);
+  const pattern = /^\/(.*)\/$/.exec(only);
+  const wanted = (title: string): boolean =>
+    !only || (pattern ? new RegExp(pattern[1] ?? "").test(title) : only === title);
+  const all = drawn(props).filter(({ title }) => wanted(title));
+  const whole = extent(all);
+  const range = ({ settings }: Drawn): [number, number] => limitsOf(settings, whole);
+  const make = (one: Drawn, value: Cell): Reduced => {
+    const values = numeric(one.field.values);
+    return { ...one, value, values, shown: display(value, one.settings, one.at, range(one)) };
+  };
+  if (options["values"] === true) {
+    const most = numberOf(options["limit"]) ?? 25;
+    return all.flatMap((one) => {
+      const names = one.frame.fields.filter((field) => field.type === "string");
+      return one.field.values.slice(0, most).map((value, row) =>
+        make(
+          {
+            ...one,
+            title: names.length ? names.map((field) => field.values[row]).join(" ") : one.title,
+            at: row,
+          },
+          value,
+        ),
+      );
+    });
+  }
+  return all.map((one) => make(one, reduce(numeric(one.field.values), calc)));
+};
+
+/** The lowest and the highest of all values; those below zero aside, a scale begins there. */
+export const extent = (all: Drawn[]): [number, number] => {
+  let [low, high] = [0, 0];
+  for (const { field } of all)
+    for (const value of field.values)
+      if (typeof value === "number" && Number.isFinite(value))
+        [low, high] = [Math.min(low, value), Math.max(high, value)];
+  return [low, high];
+};
+
+/** Where a scale ends: as said, as the unit has it, else with the values of the whole range, so that one value alone does not fill it. */
+export const limitsOf = ({ min, max, unit }: Settings, [low, high]: [number, number]): [number, number] => {
+  const usual = unit === "percentunit" ? 1 : unit === "percent" ? 100 : undefined;
+  return [min ?? (usual ? 0 : low), max ?? usual ?? (high || 1)];
+};

@@ -1,0 +1,202 @@
+// States over time and distributions: a row of blocks per series, and bars of how often values fell where.
+import type { JSX } from "preact";
+import { number } from "../../api/promql";
+import { utc } from "../../app/time";
+import { readable } from "../../chart/colours";
+import { cellsOf, Heatmap, ticks } from "../../chart/heatmap";
+import { distribution } from "../../chart/stats";
+import { stamp } from "../../format/time";
+import { show } from "../../format/units";
+import { display, settingsOf } from "../field";
+import { type Cell, lengthOf, numeric, timeOf, titleOf } from "../frames";
+import { drawn, type PictureProps } from "./picture";
+
+type Block = { from: number; to: number; text: string; colour: string };
+
+const LABEL = 110;
+
+/** Neighbouring samples with the same text are one block. */
+const blocksOf = (
+  times: number[],
+  values: Cell[],
+  end: number,
+  shown: (value: Cell) => { text: string; colour: string },
+  merged: boolean,
+): Block[] => {
+  const blocks: Block[] = [];
+  const step = times.length > 1 ? (times[1] ?? 0) - (times[0] ?? 0) : end - (times[0] ?? end);
+  times.forEach((time, at) => {
+    const value = values[at] ?? null;
+    const to = Math.min(end, times[at + 1] ?? time + step);
+    if (value === null) return;
+    const { text, colour } = shown(value);
+    const last = blocks.at(-1);
+    if (merged && last && last.to >= time && last.text === text && last.colour === colour) last.to = to;
+    else blocks.push({ from: time, to, text, colour });
+  });
+  return blocks;
+};
+
+export const States = (props: PictureProps & { merged: boolean }): JSX.Element => {
+  const { range, panel, frames } = props;
+  const rows = frames.flatMap((frame) => {
+    const times = (timeOf(frame)?.values ?? []).map(Number);
+    return frame.fields
+      .filter(
+        (field) =>
+          field.type !== "time" &&
+          (field.type !== "string" || !frame.fields.some((other) => other.type === "number")),
+      )
+      .map((field, at) => {
+        const settings = settingsOf(panel, field, frame);
+        return {
+          title:
+            settings.displayName && !settings.displayName.includes("$")
+              ? settings.displayName
+              : titleOf(field, frame),
+          blocks: blocksOf(
+            times,
+            field.values,
+            range.to,
+            (value) => display(value, settings, at),
+            props.merged,
+          ),
+        };
+      });
+  });
+  const tall = Math.max(14, Math.min(40, (props.height - 22) / Math.max(1, rows.length) - 3));
+  const place = (millis: number) =>
+    ((Math.max(range.from, millis) - range.from) / (range.to - range.from)) * 100;
+  const marks = ticks(range.from, range.to, Math.max(2, Math.floor((props.width - LABEL) / 90)));
+  return (
+    <div class="states" style={{ height: `${props.height}px` }}>
+      {rows.slice(0, 60).map(({ title, blocks }) => (
+        <div key={title} class="lane" style={{ height: `${tall}px` }}>
+          <span class="clip dim" title={title}>
+            {title}
+          </span>
+          <div class={props.merged ? "strip" : "strip apart"}>
+            {blocks.map((block) => (
+              <span
+                key={block.from}
+                title={`${block.text}\n${stamp(block.from, utc.value)} – ${stamp(block.to, utc.value)}`}
+                style={{
+                  left: `${place(block.from)}%`,
+                  width: `${Math.max(0.15, place(block.to) - place(block.from))}%`,
+                  background: block.colour,
+                  color: readable(block.colour),
+                }}
+              >
+                {(place(block.to) - place(block.from)) * (props.width - LABEL) > block.text.length * 700 &&
+                  block.text}
+              </span>
+            ))}
+          </div>
+        </div>
+      ))}
+      <div class="lane ticks">
+        <span />
+        <div class="marks">
+          {marks
+            .filter((at) => (at - range.from) / (range.to - range.from) < 0.96)
+            .map((at) => (
+              <span
+                key={at}
+                class="faint"
+                style={{ left: `${((at - range.from) / (range.to - range.from)) * 100}%` }}
+              >
+                {stamp(at, utc.value).slice(11, 16)}
+              </span>
+            ))}
+        </div>
+      </div>
+    </div>
+  );
+};
+
+export const Histogram = (props: PictureProps): JSX.Element => {
+  const all = drawn(props);
+  const { bucketSize, bucketCount } = props.panel.options;
+  const found = distribution(
+    all.flatMap(({ field }) => field.values.filter((value): value is number => typeof value === "number")),
+    Number(bucketCount) || undefined,
+    Number(bucketSize) || undefined,
+  );
+  const most = Math.max(...found.map(({ count }) => count), 1);
+  const unit = all[0]?.settings.unit ?? "short";
+  return (
+    <div class="groups" style={{ height: `${props.height}px` }}>
+      {found.map(({ from, to, count }) => (
+        <div key={from} class="one" title={`${show(from, unit)} – ${show(to, unit)}: ${count}`}>
+          <div class="stems">
+            <span style={{ height: `${(count / most) * 100}%`, background: "var(--c0)" }} />
+          </div>
+          <span class="title">{show(from, unit)}</span>
+        </div>
+      ))}
+    </div>
+  );
+};
+
+/** Buckets of a classic histogram as they come, by `le` or by name; other series are counted into ranges. */
+export const HeatmapPanel = (props: PictureProps): JSX.Element => {
+  const all = drawn(props);
+  const times = (all[0] ? (timeOf(all[0].frame)?.values ?? []) : []).map((time) => Number(time) / 1000);
+  const bound = (title: string, labels: Record<string, string> | undefined): string =>
+    labels?.["le"] ?? title;
+  const buckets = all.filter(
+    ({ title, field }) => !Number.isNaN(number(bound(title, field.labels).replace("Infinity", "+Inf"))),
+  );
+  const options = props.panel.options as Record<string, Record<string, unknown> | undefined>;
+  const unit = String(options["yAxis"]?.["unit"] ?? all[0]?.settings.unit ?? "short");
+  if (buckets.length > 1 && buckets.length >= all.length - 1) {
+    const lines = buckets.map(({ title, field }) => ({
+      labels: { le: bound(title, field.labels).replace("Infinity", "+Inf") },
+      values: numeric(field.values),
+    }));
+    // What the query format heatmap asks for is cumulative; columns of other origin may not be.
+    const sorted = lines.toSorted((a, b) => number(a.labels.le) - number(b.labels.le));
+    const cumulative = sorted.every(
+      (line, at) =>
+        at === 0 ||
+        line.values.every(
+          (value, step) => value === null || value >= (sorted[at - 1]?.values[step] ?? 0) - 1e-9,
+        ),
+    );
+    return (
+      <Heatmap
+        cells={cellsOf(lines, times, 1, cumulative)}
+        unit={unit}
+        height={props.height}
+        from={props.range.from}
+        to={props.range.to}
+        label={props.panel.title}
+        count="short"
+      />
+    );
+  }
+  const found = distribution(
+    all.flatMap(({ field }) => field.values.filter((value): value is number => typeof value === "number")),
+    12,
+  );
+  const rows = found.map(({ from, to }) =>
+    times.map(
+      (_, at) =>
+        all.filter(
+          ({ field, frame }) =>
+            at < lengthOf(frame) && Number(field.values[at]) >= from && Number(field.values[at]) < to,
+        ).length,
+    ),
+  );
+  return (
+    <Heatmap
+      cells={{ times, bounds: found.map(({ to }) => to), rows }}
+      unit={unit}
+      height={props.height}
+      from={props.range.from}
+      to={props.range.to}
+      label={props.panel.title}
+      count="short"
+    />
+  );
+};

@@ -1,0 +1,311 @@
+// Lines, bars and points over time, as the settings of each field say: two axes, stacks, thresholds, colours by height, links.
+import { useSignal } from "@preact/signals";
+import type { JSX } from "preact";
+import { cssColour } from "../../chart/colours";
+import { Legend, type LegendLink } from "../../chart/legend";
+import { markers } from "../../chart/markers";
+import { Plot, type PlotLine, type PlotThreshold, type Side } from "../../chart/plot";
+import { reduce, reducerName } from "../../chart/stats";
+import { colourOf, gradientOf, type Settings } from "../field";
+import { type Field, timeOf } from "../frames";
+import { linkTo } from "../links";
+import { numberOf, type Options, recordOf, textOf } from "../options";
+import { type Drawn, drawn, type PictureProps } from "./picture";
+
+const lineStyle = (custom: Options): number[] | undefined => {
+  const style = recordOf(custom["lineStyle"]);
+  return style["fill"] === "dash"
+    ? Array.isArray(style["dash"])
+      ? (style["dash"] as number[])
+      : [10, 10]
+    : style["fill"] === "dot"
+      ? [2, 4]
+      : undefined;
+};
+
+/** One time axis for all frames; each column is laid onto it. */
+const aligned = (all: Drawn[]): { times: number[]; columns: (number | null)[][] } => {
+  const first = all[0] && timeOf(all[0].frame)?.values;
+  const same = all.every(({ frame }) => {
+    const own = timeOf(frame)?.values;
+    return (
+      own === first ||
+      (own?.length === first?.length && own?.[0] === first?.[0] && own?.at(-1) === first?.at(-1))
+    );
+  });
+  const numeric = (field: Field) =>
+    field.values.map((value) => (typeof value === "number" && Number.isFinite(value) ? value : null));
+  if (same)
+    return {
+      times: (first ?? []).map((time) => Number(time) / 1000),
+      columns: all.map(({ field }) => numeric(field)),
+    };
+  const times = [...new Set(all.flatMap(({ frame }) => timeOf(frame)?.values ?? []))]
+    .map(Number)
+    .toSorted((a, b) => a - b);
+  const place = new Map(times.map((time, at) => [time, at]));
+  const columns = all.map(({ field, frame }) => {
+    const column: (number | null)[] = new Array(times.length).fill(null);
+    const values = numeric(field);
+    for (const [row, time] of (timeOf(frame)?.values ?? []).entries())
+      column[place.get(Number(time)) ?? 0] = values[row] ?? null;
+    return column;
+  });
+  return { times: times.map((time) => time / 1000), columns };
+};
+
+/** The same name has the same colour everywhere. */
+const byName = (name: string): string =>
+  `--c${[...name].reduce((sum, letter) => (sum * 31 + letter.charCodeAt(0)) >>> 0, 7) % 10}`;
+
+const lineColour = ({ settings, title, at }: Drawn, values: (number | null)[]): string => {
+  const { mode, fixed, by } = settings.colour;
+  if (mode === "fixed") return cssColour(fixed || "text");
+  if (mode === "shades")
+    return `color-mix(in oklab, ${cssColour(fixed || "text")} ${100 - (at % 5) * 16}%, ${at % 2 ? "white" : "black"})`;
+  if (mode === "palette-classic-by-name") return byName(title);
+  if (mode === "thresholds" || gradientOf(mode))
+    return colourOf(reduce(values, by), settings, at, [
+      settings.min ?? reduce(values, "min") ?? 0,
+      settings.max ?? reduce(values, "max") ?? 1,
+    ]);
+  return `--c${at % 10}`;
+};
+
+/** Colours by the height of the line: thresholds, or a scale of colours from its lowest to its highest. */
+const heightsOf = (settings: Settings, values: (number | null)[]): PlotLine["heights"] => {
+  if (settings.custom["gradientMode"] !== "scheme") return undefined;
+  const { mode } = settings.colour;
+  const [low, high] = [
+    settings.min ?? reduce(values, "min") ?? 0,
+    settings.max ?? reduce(values, "max") ?? 1,
+  ];
+  const gradient = gradientOf(mode);
+  if (gradient)
+    return {
+      flow: true,
+      steps: gradient.map((colour, at) => ({
+        value: low + ((high - low) * at) / (gradient.length - 1),
+        colour,
+      })),
+    };
+  if (mode !== "thresholds") return undefined;
+  return {
+    flow: false,
+    steps: absolute(settings, low, high).map(({ value, color }) => ({ value, colour: cssColour(color) })),
+  };
+};
+
+/** Thresholds on the scale of the values. */
+const absolute = (
+  { thresholds: { mode, steps } }: Settings,
+  low: number,
+  high: number,
+): Settings["thresholds"]["steps"] =>
+  mode === "percentage"
+    ? steps.map(({ value, color }) => ({ value: low + ((high - low) * value) / 100, color }))
+    : steps;
+
+const lineOf = (one: Drawn, given: (number | null)[], right: boolean): PlotLine => {
+  const { settings, title } = one;
+  const { custom } = settings;
+  const stacking = recordOf(custom["stacking"]);
+  const negative = custom["transform"] === "negative-Y";
+  const interpolation = textOf(custom["lineInterpolation"]);
+  const dash = lineStyle(custom);
+  const mode = textOf(stacking["mode"]);
+  const zeros = custom["nullsAsZero"] ? given.map((value) => value ?? 0) : given;
+  const level =
+    custom["transform"] === "constant" ? (zeros.find((value) => value !== null) ?? null) : undefined;
+  const values =
+    level !== undefined
+      ? zeros.map(() => level)
+      : negative
+        ? zeros.map((value) => (value === null ? null : -value))
+        : zeros;
+  const span = custom["spanNulls"];
+  const heights = heightsOf(settings, values);
+  const align = numberOf(custom["barAlignment"]);
+  return {
+    name: title,
+    values,
+    colour: lineColour(one, given),
+    right,
+    draw: (textOf(custom["drawStyle"]) || "line") as "line" | "bars" | "points",
+    ...(settings.unit ? { unit: settings.unit } : {}),
+    ...(settings.decimals === undefined ? {} : { decimals: settings.decimals }),
+    width: numberOf(custom["lineWidth"]) ?? 1,
+    fill:
+      ((numberOf(custom["fillOpacity"]) ?? 0) / 100) * (textOf(custom["drawStyle"]) === "bars" ? 0.85 : 0.8),
+    ...(dash ? { dash } : {}),
+    ...(heights ? { heights } : {}),
+    fades: /^(opacity|hue)$/.test(textOf(custom["gradientMode"])),
+    ...(interpolation === "stepAfter"
+      ? { step: "after" as const }
+      : interpolation === "stepBefore"
+        ? { step: "before" as const }
+        : {}),
+    smooth: interpolation === "smooth",
+    points: custom["showPoints"] === "always",
+    ...(numberOf(custom["pointSize"]) ? { pointSize: numberOf(custom["pointSize"]) as number } : {}),
+    span: typeof span === "number" ? span / 1000 : span === true,
+    bars: {
+      ...(align === undefined ? {} : { align: Math.sign(align) as -1 | 0 | 1 }),
+      ...(numberOf(custom["barWidthFactor"]) ? { share: numberOf(custom["barWidthFactor"]) as number } : {}),
+      ...(numberOf(custom["barMaxWidth"]) ? { most: numberOf(custom["barMaxWidth"]) as number } : {}),
+    },
+    ...(textOf(custom["fillBelowTo"]) ? { below: textOf(custom["fillBelowTo"]) } : {}),
+    untold: recordOf(custom["hideFrom"])["tooltip"] === true,
+    stack: mode === "percent" ? "percent" : mode === "normal" ? "normal" : "none",
+    stackGroup: `${String(stacking["group"] ?? "A")}${negative ? "-" : ""}`,
+  };
+};
+
+const plotThresholds = (settings: Settings, lines: PlotLine[]): PlotThreshold[] => {
+  const mode = textOf(recordOf(settings.custom["thresholdsStyle"])["mode"]);
+  if (!/line|dashed|area/.test(mode)) return [];
+  const [low, high] = [settings.min ?? lowest(lines, "min"), settings.max ?? lowest(lines, "max")];
+  return absolute(settings, low, high).map(({ value, color }) => ({
+    value,
+    colour: cssColour(color),
+    line: /line|dashed/.test(mode),
+    area: /area/.test(mode),
+  }));
+};
+
+const lowest = (lines: PlotLine[], which: "min" | "max"): number =>
+  reduce(
+    lines.map(({ values }) => reduce(values, which)),
+    which,
+  ) ?? 0;
+
+/** The first unit is on the left, all others on the right, unless a field says where it belongs. */
+const onRight = (all: Drawn[]): boolean[] => {
+  const placed = ({ settings }: Drawn) => textOf(settings.custom["axisPlacement"]) || "auto";
+  const unit = ({ settings }: Drawn) => settings.unit ?? "short";
+  const left = all.find((one) => placed(one) === "left") ?? all.find((one) => placed(one) !== "right");
+  return all.map(
+    (one) => placed(one) === "right" || (placed(one) === "auto" && !!left && unit(one) !== unit(left)),
+  );
+};
+
+/** An axis as the first field on it has it. */
+const sideOf = (settings: Settings | undefined): Side => {
+  if (!settings) return {};
+  const { custom, min, max } = settings;
+  const scale = recordOf(custom["scaleDistribution"]);
+  const [softMin, softMax] = [numberOf(custom["axisSoftMin"]), numberOf(custom["axisSoftMax"])];
+  return {
+    ...(min === undefined ? {} : { min }),
+    ...(max === undefined ? {} : { max }),
+    ...(softMin === undefined ? {} : { softMin }),
+    ...(softMax === undefined ? {} : { softMax }),
+    ...(scale["type"] === "log"
+      ? { log: numberOf(scale["log"]) ?? 10 }
+      : scale["type"] === "symlog"
+        ? { symlog: numberOf(scale["linearThreshold"]) ?? 1 }
+        : {}),
+    ...(textOf(custom["axisLabel"]) ? { label: textOf(custom["axisLabel"]) } : {}),
+    ...(custom["axisPlacement"] === "hidden" ? { hidden: true } : {}),
+    ...(custom["axisCenteredZero"] === true ? { centred: true } : {}),
+    ...(typeof custom["axisGridShow"] === "boolean" ? { grid: custom["axisGridShow"] } : {}),
+  };
+};
+
+/** Lines with names of their own: two of one name would share their switch in the legend. */
+const apart = (lines: PlotLine[]): PlotLine[] => {
+  const seen = new Map<string, number>();
+  return lines.map((line) => {
+    const count = (seen.get(line.name) ?? 0) + 1;
+    seen.set(line.name, count);
+    return count > 1 ? { ...line, name: `${line.name} (${count})` } : line;
+  });
+};
+
+export const TimeSeries = (props: PictureProps): JSX.Element => {
+  const hidden = useSignal<ReadonlySet<string>>(new Set());
+  const { panel, height, width } = props;
+  const all = drawn(props);
+  const { times, columns } = aligned(all);
+  const rights = onRight(all);
+  const lines = apart(all.map((one, at) => lineOf(one, columns[at] ?? [], rights[at] ?? false)));
+  const legend = recordOf(panel.options["legend"]);
+  const inLegend = lines.filter((_, at) => !recordOf(all[at]?.settings.custom["hideFrom"])["legend"]);
+  const shown = legend["showLegend"] !== false && legend["displayMode"] !== "hidden" && inLegend.length > 0;
+  const beside = shown && legend["placement"] === "right" && width > 500;
+  const table = legend["displayMode"] === "table";
+  const room =
+    !shown || beside
+      ? 0
+      : Math.min(
+          table ? 34 + lines.length * 25 : lines.length > Math.max(1, Math.floor(width / 150)) ? 46 : 26,
+          height * 0.42,
+        );
+  const calcs = Array.isArray(legend["calcs"]) ? (legend["calcs"] as string[]) : [];
+  const sorted =
+    calcs.find((calc) => reducerName(calc) === legend["sortBy"]) ??
+    (legend["sortBy"] === "Name" ? "" : undefined);
+  const own = lines.filter((line) => !line.right);
+  const first = all[rights.indexOf(false)] ?? all[0];
+  const percent = own.some((line) => line.stack === "percent");
+  const left = sideOf(first?.settings);
+  const tip = recordOf(panel.options["tooltip"]);
+  const links = new Map(
+    all.flatMap(({ settings, field, frame }, at): [string, LegendLink][] => {
+      const link = settings.links[0];
+      const url =
+        link &&
+        linkTo(
+          link.url,
+          { field, frame, value: reduce(columns[at] ?? [], "lastNotNull"), time: props.range.to },
+          props.scope,
+        );
+      return url
+        ? [
+            [
+              lines[at]?.name ?? "",
+              { url, title: link.title || "Follow the link", blank: link.targetBlank === true },
+            ],
+          ]
+        : [];
+    }),
+  );
+  return (
+    <div class={beside ? "beside" : ""}>
+      <Plot
+        times={times}
+        lines={lines}
+        hidden={hidden.value}
+        height={Math.max(60, height - room)}
+        from={props.range.from}
+        to={props.range.to}
+        sync={props.sync}
+        label={panel.title}
+        unit={percent ? "percentunit" : (own[0]?.unit ?? first?.settings.unit ?? "short")}
+        {...(first?.settings.decimals === undefined ? {} : { decimals: first.settings.decimals })}
+        left={percent ? { ...left, max: 1 } : left}
+        right={sideOf(all[rights.indexOf(true)]?.settings)}
+        thresholds={first ? plotThresholds(first.settings, own) : []}
+        markers={markers.value}
+        dots={(props.dots ?? []).map((dot) => ({
+          ...dot,
+          right: rights[all.findIndex(({ frame }) => frame.query === dot.query)] ?? false,
+        }))}
+        tip={{ mode: textOf(tip["mode"]) || "multi", sort: textOf(tip["sort"]) || "desc" }}
+      />
+      {shown && (
+        <Legend
+          {...(beside ? {} : { most: Math.max(24, room - 4) })}
+          lines={inLegend}
+          hidden={hidden.value}
+          onHide={(next) => (hidden.value = next)}
+          calcs={calcs}
+          table={table}
+          links={links}
+          {...(sorted === undefined ? {} : { sorted: { by: sorted, up: legend["sortDesc"] === false } })}
+          {...(first?.settings.unit ? { unit: first.settings.unit } : {})}
+        />
+      )}
+    </div>
+  );
+};

@@ -1,0 +1,63 @@
+// A value as text: its unit smaller, what it leads to, by how much it changed.
+import type { ComponentChildren, JSX } from "preact";
+import { reduce } from "../../chart/stats";
+import { parts, show } from "../../format/units";
+import { linkTo } from "../links";
+import type { PictureProps, Reduced } from "./picture";
+
+/** A value with its unit set smaller. */
+export const Value = ({ one, size }: { one: Reduced; size: number }): JSX.Element => {
+  const text = one.shown.text;
+  const { suffix } =
+    typeof one.value === "number"
+      ? parts(one.value, one.settings.unit ?? "short", one.settings.decimals)
+      : { suffix: "" };
+  const cut = suffix && text.endsWith(suffix) ? text.length - suffix.length : text.length;
+  return (
+    <span class="value" style={{ fontSize: `${size}px` }}>
+      {text.slice(0, cut)}
+      {cut < text.length && <small>{text.slice(cut)}</small>}
+    </span>
+  );
+};
+
+/** By how much a value changed over the range. */
+export const Change = ({ values }: { values: (number | null)[] }): JSX.Element | null => {
+  const share = reduce(values, "diffperc");
+  return share === null ? null : (
+    <span class="change num">
+      {share > 0 ? "↑ " : share < 0 ? "↓ " : ""}
+      {show(Math.abs(share), "percentunit", 1)}
+    </span>
+  );
+};
+
+/** What a value leads to, where its field says so. */
+export const Linked = ({
+  one,
+  props,
+  children,
+}: {
+  one: Reduced;
+  props: PictureProps;
+  children: ComponentChildren;
+}): ComponentChildren => {
+  const link = one.settings.links[0];
+  const url =
+    link &&
+    linkTo(
+      link.url,
+      { field: one.field, frame: one.frame, value: one.value, text: one.shown.text },
+      props.scope,
+    );
+  return url ? (
+    <a href={url} target={link.targetBlank ? "_blank" : undefined} rel="noreferrer" title={link.title}>
+      {children}
+    </a>
+  ) : (
+    children
+  );
+};
+
+/** A colour with enough contrast for a text, whatever the theme. */
+export const legible = (colour: string): string => `color-mix(in oklab, ${colour} 72%, var(--ink))`;

@@ -1,0 +1,45 @@
+import { expect, test } from "vitest";
+import type { DashboardPanel } from "../api/types";
+import { withNewPanel } from "./edit";
+import type { Scope } from "./interpolate";
+import { placed, repeated } from "./repeats";
+
+const scope: Scope = new Map([["pod", { values: ["a", "b", "c"], texts: ["A", "B", "C"], multi: true }]]);
+const empty = { id: "x", title: "", tags: [], from: "", to: "", variables: [], sections: [], links: [] };
+const panel = (id: number, more: Partial<DashboardPanel>): DashboardPanel => {
+  const made = withNewPanel({ ...empty, annotations: [] }).dashboard.sections[0]?.panels[0] as DashboardPanel;
+  return { ...made, id, ...more };
+};
+const check = (panels: DashboardPanel[], want: string[]): void =>
+  expect(
+    placed(panels, scope).map(({ panel: { id }, name, x, y, w, h }) => `${id}${name} ${x},${y} ${w}x${h}`),
+  ).toEqual(want);
+
+test("every value has a scope of its own", () => {
+  expect(repeated("pod", scope).map(({ name, scope: own }) => [name, own.get("pod")?.texts])).toEqual([
+    ["a", ["A"]],
+    ["b", ["B"]],
+    ["c", ["C"]],
+  ]);
+  expect(repeated("none", scope)).toEqual([{ name: "", scope }]);
+});
+
+test("copies stand beside each other in rows, and what is below moves down", () => {
+  const below = panel(2, { place: { x: 0, y: 4, w: 24, h: 2 } });
+  const one = { place: { x: 6, y: 0, w: 6, h: 4 }, repeat: "pod" };
+  check([panel(1, one), below], ["1a 0,0 8x4", "1b 8,0 8x4", "1c 16,0 8x4", "2 0,4 24x2"]);
+  check(
+    [panel(1, { ...one, repeatMax: 2 }), below],
+    ["1a 0,0 12x4", "1b 12,0 12x4", "1c 0,4 12x4", "2 0,8 24x2"],
+  );
+});
+
+test("or below each other where they are", () => {
+  check(
+    [
+      panel(1, { place: { x: 6, y: 0, w: 6, h: 4 }, repeat: "pod", repeatDown: true }),
+      panel(2, { place: { x: 0, y: 4, w: 24, h: 2 } }),
+    ],
+    ["1a 6,0 6x4", "1b 6,4 6x4", "1c 6,8 6x4", "2 0,12 24x2"],
+  );
+});

@@ -1,0 +1,65 @@
+// Sections and panels once for each value of a variable: with which values, and where the copies stand.
+import type { DashboardPanel } from "../api/types";
+import { COLUMNS } from "./edit";
+import { joined, type Scope } from "./interpolate";
+
+/** A scope for every value of a variable. */
+export const repeated = (name: string | undefined, scope: Scope): { name: string; scope: Scope }[] => {
+  const chosen = name ? scope.get(name) : undefined;
+  if (!name || !chosen || chosen.values.length === 0) return [{ name: "", scope }];
+  return chosen.values.map((value, at) => ({
+    name: value,
+    scope: joined(
+      scope,
+      new Map([
+        [
+          name,
+          {
+            values: [value],
+            texts: [chosen.texts.length === chosen.values.length ? (chosen.texts[at] ?? value) : value],
+            multi: chosen.multi,
+          },
+        ],
+      ]),
+    ),
+  }));
+};
+
+export type Placed = {
+  panel: DashboardPanel;
+  scope: Scope;
+  name: string;
+  x: number;
+  y: number;
+  w: number;
+  h: number;
+};
+
+/** Where panels stand once they are repeated: beside each other, and what is below moves down. */
+export const placed = (panels: DashboardPanel[], scope: Scope): Placed[] => {
+  const found: Placed[] = [];
+  let moved = 0;
+  for (const panel of panels.toSorted((a, b) => a.place.y - b.place.y || a.place.x - b.place.x)) {
+    const { x, y, w, h } = panel.place;
+    const copies = repeated(panel.repeat, scope);
+    if (!panel.repeat || copies.length < 2) {
+      found.push({ panel, scope: copies[0]?.scope ?? scope, name: "", x, y: y + moved, w, h });
+      continue;
+    }
+    // Below each other, or so many beside each other before the next row begins.
+    const most = panel.repeatDown ? 1 : Math.max(1, Math.min(panel.repeatMax ?? 4, copies.length));
+    const wide = panel.repeatDown ? w : Math.max(2, Math.floor(COLUMNS / most));
+    const left = panel.repeatDown ? x : 0;
+    for (const [at, copy] of copies.entries())
+      found.push({
+        panel,
+        ...copy,
+        x: left + (at % most) * wide,
+        y: y + moved + Math.floor(at / most) * h,
+        w: wide,
+        h,
+      });
+    moved += (Math.ceil(copies.length / most) - 1) * h;
+  }
+  return found;
+};

@@ -1,0 +1,77 @@
+// A section of a dashboard: its title to fold it by, and its panels in the grid.
+import { useSignal } from "@preact/signals";
+import type { JSX } from "preact";
+import type { DashboardSection } from "../api/types";
+import { Icon } from "../app/icons";
+import { whole } from "../app/print";
+import { bandsOf, compacted } from "./edit";
+import { type Editing, GAP, Handle, ROW } from "./handle";
+import { type Scope, scopeKey } from "./interpolate";
+import { Panel } from "./panel";
+import { placed } from "./repeats";
+
+export const Section = ({
+  section,
+  scope,
+  title,
+  id,
+  edit,
+}: {
+  section: DashboardSection;
+  scope: Scope;
+  title: string;
+  id: string;
+  edit: Editing | undefined;
+}): JSX.Element => {
+  const open = useSignal(!section.collapsed);
+  const panels = open.value || whole() ? compacted(placed(section.panels, scope)) : [];
+  // One grid while panels are moved about; else one for each band, as paper is cut between them only.
+  const bands = edit ? [panels] : bandsOf(panels);
+  return (
+    <section>
+      {title && (
+        <button
+          class="fold rowtitle"
+          type="button"
+          aria-expanded={open.value}
+          onClick={() => (open.value = !open.value)}
+        >
+          <Icon name="open" size={15} />
+          {title}
+          {!open.value && <span class="dim">{section.panels.length} panels</span>}
+        </button>
+      )}
+      {bands.map((band) => {
+        const top = edit ? 0 : Math.min(...band.map(({ y }) => y));
+        const rows = band.reduce((most, { y, h }) => Math.max(most, y + h), 0) - top;
+        return (
+          <div
+            key={edit ? "all" : band.map((one) => `${one.panel.id} ${one.name}`).join(" ")}
+            class="gridded"
+            style={{ gridTemplateRows: `repeat(${Math.max(0, rows)}, ${ROW}px)` }}
+          >
+            {band.map((one) => (
+              <div
+                key={`${one.panel.id} ${one.name}`}
+                class={edit ? "cellbox edited" : "cellbox"}
+                style={{
+                  gridColumn: `${one.x + 1} / span ${one.w}`,
+                  gridRow: `${one.y - top + 1} / span ${one.h}`,
+                }}
+              >
+                <Panel
+                  panel={one.panel}
+                  scope={one.scope}
+                  question={`${id} ${one.panel.id} ${JSON.stringify(one.panel.queries)} ${scopeKey(one.scope)}`}
+                  height={one.h * ROW + (one.h - 1) * GAP}
+                  sync="dashboard"
+                />
+                {edit && <Handle panel={one.panel} edit={edit} />}
+              </div>
+            ))}
+          </div>
+        );
+      })}
+    </section>
+  );
+};

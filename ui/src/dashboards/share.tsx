@@ -1,0 +1,68 @@
+// Ways to take a dashboard along: its address, its data, a picture of it, or all of it in Grafana's form.
+import type { JSX } from "preact";
+import { messageOf } from "../api/client";
+import type { Dashboard } from "../api/types";
+import { type Choice, Menu } from "../app/popover";
+import { print } from "../app/print";
+import { go, params, setParams } from "../app/route";
+import { range } from "../app/time";
+import { download, saveAs, toGrafana } from "./export";
+import { imageOf } from "./image";
+import type { Scope } from "./interpolate";
+import { keepSnapshot } from "./snapshot";
+
+type ShareProps = {
+  dashboard: Dashboard;
+  scope: Scope;
+  /** The element a picture is taken of. */
+  board: () => HTMLElement | null;
+  /** Says how it went; nothing takes back what was said. */
+  onSay: (text: string) => void;
+};
+
+export const Share = ({ dashboard, scope, board, onSay }: ShareProps): JSX.Element => {
+  const tried = async (what: string, work: () => Promise<unknown>): Promise<void> => {
+    try {
+      onSay("");
+      await work();
+    } catch (error) {
+      onSay(`${what}: ${messageOf(error)}`);
+    }
+  };
+  const copyLink = (): Promise<void> => navigator.clipboard.writeText(absolute());
+  const keep = async (): Promise<void> => {
+    go(await keepSnapshot(dashboard, scope, range.value));
+    onSay("Kept; the address leads here");
+  };
+  const picture = async (): Promise<void> => {
+    const element = board();
+    if (element) saveAs(`${dashboard.id}.png`, await imageOf(element));
+  };
+  const snapshot: Choice = [
+    "Snapshot",
+    "Keep what is shown, data and all, under an address of its own",
+    () => void tried("Keeping a snapshot", keep),
+  ];
+  return (
+    <Menu
+      name="Share"
+      choices={[
+        ["Kiosk", "Only the panels, for a wall", () => setParams({ kiosk: "1" })],
+        ["Link", "Copy the address of what is shown", () => void tried("Copying", copyLink)],
+        ...(params.value.has("snapshot") ? [] : [snapshot]),
+        ["PNG", "Download a picture", () => void tried("Drawing", picture)],
+        ["Print", "All panels, light, on paper or as PDF", () => void print()],
+        ["JSON", "Download in Grafana's form", () => download(`${dashboard.id}.json`, toGrafana(dashboard))],
+      ]}
+    />
+  );
+};
+
+/** The address with its range as times, so that it shows the same later. */
+const absolute = (): string => {
+  const { from, to } = range.value;
+  const address = new URL(location.href);
+  address.searchParams.set("from", String(Math.round(from)));
+  address.searchParams.set("to", String(Math.round(to)));
+  return address.href;
+};

@@ -1,0 +1,95 @@
+// The sheet beside the panels in which something is changed, and the fields in it.
+import type { ComponentChildren, JSX } from "preact";
+import { useEffect, useRef } from "preact/hooks";
+import { Icon } from "../app/icons";
+
+type SheetProps = { title: string; label: string; onClose: () => void; children: ComponentChildren };
+
+/** Takes the focus while it is open, and closes with Escape. */
+export const Sheet = ({ title, label, onClose, children }: SheetProps): JSX.Element => {
+  const element = useRef<HTMLElement>(null);
+  useEffect(() => {
+    const before = document.activeElement;
+    element.current?.querySelector<HTMLElement>("input, select, textarea")?.focus();
+    return () => {
+      if (before instanceof HTMLElement) before.focus();
+    };
+  }, []);
+  return (
+    <aside
+      ref={element}
+      class="sheet"
+      aria-label={label}
+      onKeyDown={(event) => {
+        if (event.key === "Escape") onClose();
+      }}
+    >
+      <header class="row">
+        <h2 class="grow">{title}</h2>
+        <button class="button quiet" type="button" aria-label="Close" onClick={onClose}>
+          <Icon name="close" size={16} />
+        </button>
+      </header>
+      {children}
+    </aside>
+  );
+};
+
+type FieldProps<T> = { label: string; value: T; onChange: (value: T) => void };
+
+export const TextField = (props: FieldProps<string> & { hint?: string }): JSX.Element => (
+  <label>
+    {props.label}
+    <input
+      class="input"
+      value={props.value}
+      placeholder={props.hint}
+      onChange={(event) => props.onChange(event.currentTarget.value)}
+    />
+  </label>
+);
+
+/** A number, or none where that is allowed to be. */
+export const NumberField = (
+  props: FieldProps<number | undefined> & { min?: number; max?: number },
+): JSX.Element => (
+  <label>
+    {props.label}
+    <input
+      class="input"
+      type="number"
+      min={props.min}
+      max={props.max}
+      value={props.value ?? ""}
+      onChange={({ currentTarget: { value } }) => props.onChange(value === "" ? undefined : Number(value))}
+    />
+  </label>
+);
+
+export const ChoiceField = <T extends string>(
+  props: FieldProps<T> & { choices: readonly T[] },
+): JSX.Element => (
+  <label>
+    {props.label}
+    <select
+      class="input"
+      value={props.value}
+      onChange={(event) => props.onChange(event.currentTarget.value as T)}
+    >
+      {props.choices.map((choice) => (
+        <option key={choice}>{choice}</option>
+      ))}
+    </select>
+  </label>
+);
+
+export const CheckField = (props: FieldProps<boolean>): JSX.Element => (
+  <label class="row">
+    <input
+      type="checkbox"
+      checked={props.value}
+      onChange={(event) => props.onChange(event.currentTarget.checked)}
+    />{" "}
+    {props.label}
+  </label>
+);

@@ -1,0 +1,198 @@
+// Transformations that turn values into columns and columns into values.
+import { stamp } from "../../format/time";
+import { type Cell, type Field, lengthOf, numbersOf, timeOf, titleOf } from "../frames";
+import { asText, listOf } from "../options";
+import { grouped, named, rowsOf, type Transform } from "./table";
+
+/** What stands in texts or labels becomes columns. */
+export const extractFields: Transform = (frames, options) =>
+  frames.map((frame) => {
+    const wanted = asText(options["source"]);
+    const labelled =
+      wanted === "labels" && !named(frame, wanted)
+        ? numbersOf(frame).find(({ labels }) => labels)
+        : undefined;
+    const source = named(frame, wanted);
+    if (!source && !labelled) return frame;
+    const rows = labelled
+      ? new Array<Record<string, unknown>>(lengthOf(frame)).fill(labelled.labels ?? {})
+      : (source?.values ?? []).map(partsOf);
+    const paths = listOf<{ path?: string; alias?: string }>(options["jsonPaths"]).filter(({ path }) => path);
+    const names = paths.length
+      ? paths.map(({ path, alias }) => [alias || path || "", path ?? ""] as const)
+      : [...new Set(rows.flatMap((row) => Object.keys(row)))].map((name) => [name, name] as const);
+    const found = names.map(([name, path]) =>
+      column(
+        name,
+        rows.map((row) => cell(path in row ? row[path] : at(row, path))),
+      ),
+    );
+    const kept = options["replace"]
+      ? frame.fields.filter((field) => options["keepTime"] && field.type === "time")
+      : frame.fields;
+    return { ...frame, fields: [...kept, ...found] };
+  });
+
+/** Two columns become the sides of a table, a third its cells. */
+export const groupingToMatrix: Transform = (frames, options) =>
+  frames.slice(0, 1).map((frame) => {
+    const [across, down, value] = [
+      named(frame, asText(options["columnField"]) || "Time"),
+      named(frame, asText(options["rowField"]) || "Time"),
+      named(frame, asText(options["valueField"]) || "Value"),
+    ];
+    if (!across || !down || !value) return frame;
+    const [columns, rows] = [[...new Set(across.values)], [...new Set(down.values)]];
+    const empty: Cell = options["emptyValue"] === "zero" ? 0 : options["emptyValue"] === "empty" ? "" : null;
+    const cells = new Map(
+      value.values.map((one, row) => [JSON.stringify([across.values[row], down.values[row]]), one]),
+    );
+    const corner = `${titleOf(down, frame)}\\${titleOf(across, frame)}`;
+    return {
+      ...frame,
+      fields: [
+        { name: corner, title: corner, type: down.type, values: rows },
+        ...columns.map((name) =>
+          column(
+            asText(name),
+            rows.map((row) => cells.get(JSON.stringify([name, row])) ?? empty),
+          ),
+        ),
+      ],
+    };
+  });
+
+/** Each row becomes a column, named by one of its values. */
+export const rowsToFields: Transform = (frames, options) =>
+  frames.map((frame) => {
+    const mappings = listOf<{ fieldName?: string; handlerKey?: string }>(options["mappings"]);
+    const by = (key: string) => mappings.find(({ handlerKey }) => handlerKey === key)?.fieldName;
+    const names = named(frame, by("field.name") ?? "") ?? frame.fields.find(({ type }) => type === "string");
+    const values = named(frame, by("field.value") ?? "") ?? numbersOf(frame)[0];
+    if (!names || !values) return frame;
+    return {
+      ...frame,
+      fields: names.values.map((name, row) => column(asText(name), [values.values[row] ?? null])),
+    };
+  });
+
+/** One table for each combination of values. */
+export const partitionByValues: Transform = (frames, options) =>
+  frames.flatMap((frame) => {
+    const keys = listOf<string>(options["fields"]).flatMap((name) => named(frame, name) ?? []);
+    if (!keys.length) return [frame];
+    const groups = grouped(rowsOf(frame), (row) => JSON.stringify(keys.map(({ values }) => values[row])));
+    return [...groups.values()].map((rows) => ({
+      ...frame,
+      name: keys.map(({ values }) => asText(values[rows[0] ?? 0])).join(" "),
+      fields: frame.fields
+        .filter((field) => options["keepFields"] || !keys.includes(field))
+        .map((field) => {
+          const labels = Object.fromEntries(keys.map((key) => [key.name, asText(key.values[rows[0] ?? 0])]));
+          return {
+            ...field,
+            ...(field.type === "number" ? { labels: { ...field.labels, ...labels } } : {}),
+            values: rows.map((row) => field.values[row] ?? null),
+          };
+        }),
+    }));
+  });
+
+/** Rows become columns and columns rows. */
+export const transpose: Transform = (frames, options) =>
+  frames.map((frame) => {
+    const [head, ...rest] = frame.fields;
+    if (!head) return frame;
+    const first = asText(options["firstFieldName"]) || "Field";
+    return {
+      ...frame,
+      fields: [
+        {
+          name: first,
+          title: first,
+          type: "string" as const,
+          values: rest.map((field) => titleOf(field, frame)),
+        },
+        ...head.values.map((name, row) =>
+          column(
+            asText(name),
+            rest.map((field) => field.values[row] ?? null),
+          ),
+        ),
+      ],
+    };
+  });
+
+/** Times as texts, with the parts of a date their format names. */
+export const formatTime: Transform = (frames, options) =>
+  frames.map((frame) => ({
+    ...frame,
+    fields: frame.fields.map((field) => {
+      if (field !== (named(frame, asText(options["timeField"])) ?? timeOf(frame))) return field;
+      const format = asText(options["outputFormat"]) || "YYYY-MM-DD HH:mm:ss";
+      const parts = (millis: number): string => {
+        const iso = stamp(millis, options["timezone"] === "utc");
+        const known: Record<string, string> = {
+          YYYY: iso.slice(0, 4),
+          MM: iso.slice(5, 7),
+          DD: iso.slice(8, 10),
+          HH: iso.slice(11, 13),
+          mm: iso.slice(14, 16),
+          ss: iso.slice(17, 19),
+        };
+        return format.replace(/YYYY|MM|DD|HH|mm|ss/g, (part) => known[part] ?? part);
+      };
+      return {
+        ...field,
+        type: "string" as const,
+        values: field.values.map((value) => (typeof value === "number" ? parts(value) : value)),
+      };
+    }),
+  }));
+
+/** The parts of a text: JSON, or `a=b, c="d"`. */
+const partsOf = (value: Cell): Record<string, unknown> => {
+  const text = asText(value).trim();
+  if (/^[{[]/.test(text)) {
+    try {
+      const read: unknown = JSON.parse(text);
+      if (read && typeof read === "object") return read as Record<string, unknown>;
+    } catch {
+      // Not JSON: `{a="b"}` is read below.
+    }
+  }
+  return Object.fromEntries(
+    [...text.matchAll(/([\w.]+)\s*[=:]\s*(?:"((?:[^"\\]|\\.)*)"|([^\s,{}]+))/g)].map(
+      ([, name, quoted, bare]) => [
+        name,
+        quoted ?? (bare !== "" && !Number.isNaN(Number(bare)) ? Number(bare) : bare),
+      ],
+    ),
+  );
+};
+
+/** `a.b` within what was read. */
+const at = (read: unknown, path: string): unknown =>
+  path
+    .split(/[.[\]]+/)
+    .filter(Boolean)
+    .reduce<unknown>(
+      (inner, name) =>
+        inner && typeof inner === "object" ? (inner as Record<string, unknown>)[name] : undefined,
+      read,
+    );
+
+const cell = (value: unknown): Cell =>
+  value === undefined || value === null
+    ? null
+    : typeof value === "number" || typeof value === "boolean" || typeof value === "string"
+      ? value
+      : JSON.stringify(value);
+
+const typeOf = (values: Cell[]): Field["type"] =>
+  values.some((value) => value !== null) &&
+  values.every((value) => value === null || typeof value === "number")
+    ? "number"
+    : "string";
+
+const column = (name: string, values: Cell[]): Field => ({ name, title: name, type: typeOf(values), values });

@@ -1,0 +1,83 @@
+// What Grafana's format can say, drawn or named.
+import { FEATURES } from "../dashboard.mjs";
+import { check, results, SIZES, until } from "./runner.mjs";
+import { settled, whole } from "./world.mjs";
+
+export const features = async ({ base, page, post }) => {
+  const { data } = await (await post("dashboards/import", JSON.stringify(FEATURES))).json();
+  const lost = data.report.losses.map(({ title, what }) => `${title}: ${what}`);
+  check(
+    "what is not drawn is named",
+    data.report.drawn === FEATURES.panels.length - 1 &&
+      lost.some((line) => line.startsWith("Nodes: not drawn: graphs of nodes")) &&
+      lost.some((line) => line.startsWith("Alerts: lists what the deck says")),
+    lost.join("; "),
+  );
+  page.wrong.length = 0;
+  const points = [];
+  const note = async (response) => {
+    if (
+      !/query_range$/.test(new URL(response.url()).pathname) ||
+      !/max_points/.test(response.request().postData() ?? "")
+    )
+      return;
+    points.push(...(await response.json()).data.result.map(({ values }) => values.length));
+  };
+  page.on("response", note);
+  await page.goto(`${base}/dashboards/features`);
+  await settled(page);
+  await whole(page, "laptop");
+  await until("the panel by the second", 20_000, () => points.length > 0);
+  page.off("response", note);
+  check(
+    "two hours by the second come thinned to the panel",
+    points.every((count) => count > 200 && count < 2_500),
+    points.join(" "),
+  );
+  await page.screenshot({ path: `${results}features.png` });
+  check("features: no error in the console", page.wrong.length === 0, page.wrong.join("; ").slice(0, 300));
+  const found = (title) => page.getByRole("region", { name: title });
+  check(
+    "a list of dashboards has those of its tag",
+    (await found("Dashboards")
+      .getByRole("link", { name: /Features/ })
+      .count()) === 1,
+  );
+  check("a list of alerts has what the deck says", /orders/.test(await found("Alerts").innerText()));
+  const html = await found("HTML").evaluate((panel) => ({
+    link: panel.querySelector("a[href='https://example.org']")?.textContent,
+    bad: panel.querySelectorAll("script, iframe, img").length,
+    placed: getComputedStyle(panel.querySelector("h2")).position,
+    colour: getComputedStyle(panel.querySelector("h2")).color,
+    hacked: globalThis.hacked ?? 0,
+  }));
+  check(
+    "HTML is shown without what runs, loads or covers",
+    html.link === "the book" &&
+      html.bad === 0 &&
+      html.placed === "static" &&
+      html.colour === "rgb(255, 99, 71)" &&
+      !html.hacked,
+    JSON.stringify(html),
+  );
+  check(
+    "lines lead where their links say",
+    (await found("Linked lines").locator('a.leads[href*="/service/orders?from="]').count()) === 1,
+  );
+  check(
+    "a range of its own is said",
+    /last 3m, 1h earlier/.test(await found("A range of its own").innerText()),
+  );
+  check(
+    "a table has a line per row and its footer",
+    (await found("Trends with a footer").locator("tbody .spark").count()) > 1 &&
+      /Total/.test(await found("Trends with a footer").locator("tfoot").innerText()),
+  );
+  check(
+    "no panel is empty that has data",
+    (await page.locator(".panel .nothing").allInnerTexts()).filter((text) => !text.startsWith("Not drawn"))
+      .length === 0,
+    (await page.locator(".panel .nothing").allInnerTexts()).join("; "),
+  );
+  await page.setViewportSize(SIZES.laptop);
+};

@@ -1,0 +1,84 @@
+// How long frames take while a dashboard is used.
+import { check, measure, SLOWER } from "./runner.mjs";
+import { settled } from "./world.mjs";
+
+/** The slowest of 20 frames; 60 frames a second are 16.7. */
+const FRAME_MS = 250 * SLOWER;
+
+/** How many times longer work takes than it would alone: the machine may do much beside this. */
+const crowding = () => {
+  const [began, used] = [performance.now(), process.cpuUsage()];
+  let work = process.cpuUsage(used);
+  while (work.user + work.system < 150_000) work = process.cpuUsage(used);
+  return Math.max(1, (performance.now() - began) / 150);
+};
+
+/** Every row of a dashboard unfolded and seen once; then how long frames take while the crosshair moves, and while a range is dragged and zoomed into. */
+export const smooth = async (page, what) => {
+  const folded = page.locator('.rowtitle[aria-expanded="false"]');
+  while (await folded.count()) await folded.first().click();
+  const tall = await page.evaluate(() => document.documentElement.scrollHeight);
+  for (let y = 0; y < tall; y += 700) {
+    await page.evaluate((top) => scrollTo(0, top), y);
+    await page.waitForTimeout(80);
+  }
+  await page.evaluate(() => scrollTo(0, 300));
+  await settled(page);
+  const boxes = await Promise.all((await page.locator(".u-over").all()).map((over) => over.boundingBox()));
+  const box = boxes.find((one) => one && one.y > 60 && one.y < 500 && one.width > 300);
+  const busy = crowding();
+  const during = async (doing, work) => {
+    await page.evaluate(() => {
+      const times = [];
+      globalThis.frameTimes = times;
+      const note = (now) => {
+        times.push(now);
+        if (globalThis.frameTimes === times) requestAnimationFrame(note);
+      };
+      requestAnimationFrame(note);
+    });
+    await work();
+    const times = await page.evaluate(() => {
+      const noted = globalThis.frameTimes;
+      globalThis.frameTimes = null;
+      return noted;
+    });
+    const took = times
+      .slice(1)
+      .map((time, at) => time - times[at])
+      .sort((a, b) => a - b);
+    const slow = took[Math.floor(took.length * 0.95)];
+    measure(
+      `${what}, ${doing}`,
+      `${((took.length * 1000) / took.reduce((sum, one) => sum + one, 0)).toFixed(0)} frames a second, 95 of 100 within ${slow.toFixed(0)} ms, the slowest ${took.at(-1).toFixed(0)}`,
+      "ms",
+    );
+    check(
+      `${what}, ${doing}: the page keeps moving`,
+      slow < FRAME_MS * busy,
+      `${slow} ms on a machine ${busy.toFixed(1)} times as slow as alone`,
+    );
+  };
+  const [x, y] = [(share) => box.x + box.width * share, box.y + 60];
+  await during("moving the crosshair", async () => {
+    for (let at = 0; at < 90; at++) await page.mouse.move(x(0.1 + at / 120), y + (at % 9) * 5);
+  });
+  check(`${what}: one card beside the crosshair`, (await page.locator(".tip:visible").count()) === 1);
+  let asked = 0;
+  const count = (request) => /query(_range)?$/.test(new URL(request.url()).pathname) && asked++;
+  page.on("request", count);
+  await page.mouse.move(x(0.3), y);
+  await page.mouse.down();
+  await during("dragging a range", async () => {
+    for (let at = 0; at < 60; at++) await page.mouse.move(x(0.3 + at / 150), y);
+  });
+  const past = await page.evaluate(() => history.length);
+  await during("zooming into it", async () => {
+    await page.mouse.up();
+    await page.waitForTimeout(2_000);
+  });
+  page.off("request", count);
+  measure(`${what}, zooming into it`, asked, "queries");
+  check(`${what}: panels out of sight do not ask`, asked < 120, String(asked));
+  check(`${what}: a zoom is one step back`, (await page.evaluate(() => history.length)) - past === 1);
+};

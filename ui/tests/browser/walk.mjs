@@ -1,0 +1,100 @@
+// From the verdict to the reason, and through the pages, by keyboard and by mouse.
+import { check, measure, SLOWER, until } from "./runner.mjs";
+import { settled } from "./world.mjs";
+
+/** A bound that only a fault crosses, as machines differ; the number itself is printed. */
+const VERDICT_MS = 1_000 * SLOWER;
+
+export const walk = async ({ base, page }) => {
+  await page.goto(`${base}/`);
+  await page.goto(`${base}/`);
+  const paint = await page.waitForFunction(
+    () => performance.getEntriesByName("first-contentful-paint")[0]?.startTime,
+  );
+  const painted = await paint.jsonValue();
+  measure("verdict painted", Math.round(painted), "ms");
+  check("the verdict is painted soon", painted < VERDICT_MS, `${Math.round(painted)} ms`);
+  check("the tab tells the state", /^✖ .*failing/.test(await page.title()), await page.title());
+  await page.keyboard.press("j");
+  await page.keyboard.press("Enter");
+  await page.waitForURL(/service\/orders/);
+  check("j and Enter lead to the failing service", true);
+  await page
+    .getByRole("link", { name: /GET \/orders\/\{id\}/ })
+    .first()
+    .click();
+  await page.waitForURL(/endpoint=GET/);
+  check("a click leads to the failing endpoint", true);
+  await page
+    .getByRole("link", { name: /Database select_order/ })
+    .first()
+    .click();
+  await page.waitForURL(/see=dependencies/);
+  await page.getByRole("heading", { name: "Dependencies" }).waitFor();
+  await until("the dependency is in view", 5_000, () =>
+    page.evaluate(() => document.getElementById("dependencies").getBoundingClientRect().top < innerHeight),
+  );
+  check("a click leads to the reason", true);
+  const compare = page.getByRole("combobox", { name: "Compare with" });
+  const before = await compare
+    .locator("option", { hasText: "before deploy orders 1.4.2" })
+    .last()
+    .getAttribute("value");
+  await compare.selectOption(before);
+  await page.waitForURL(/compare=before-\d{13}/);
+  await page.getByRole("button", { name: "p95 before" }).first().waitFor();
+  check("a service is compared with what was before its deploy", true);
+  await page.goto(`${base}/`);
+  await page.getByRole("link", { name: /Database select_order/ }).click();
+  await page.waitForURL(/service\/orders.*see=dependencies/);
+  check("the reason is one click from the deck, too", true);
+  await page.keyboard.press("Control+k");
+  await page.getByRole("combobox", { name: /Find/ }).fill("targ");
+  await page.keyboard.press("Enter");
+  await page.waitForURL(/targets/);
+  check("the palette leads to a page", true);
+  await page.keyboard.press("g");
+  await page.keyboard.press("e");
+  await page.waitForURL(/explore/);
+  const editor = page.getByRole("textbox", { name: "Query A" });
+  await editor.fill("");
+  await editor.pressSequentially("http_requests_t");
+  await page
+    .getByRole("option", { name: /http_requests_total/ })
+    .first()
+    .waitFor();
+  await page.keyboard.press("Tab");
+  await page.keyboard.press("Enter");
+  await page.waitForURL(/q=http_requests_total/);
+  check("a query is completed and run by keyboard", true);
+  await editor.fill("");
+  await editor.pressSequentially("sum by (job) (http_requests_t");
+  await page
+    .getByRole("option", { name: /http_requests_total/ })
+    .first()
+    .waitFor();
+  await page.keyboard.press("Tab");
+  check(
+    "a completion is written where the cursor is",
+    (await editor.inputValue()) === "sum by (job) (http_requests_total",
+    await editor.inputValue(),
+  );
+  await page.keyboard.press("Control+z");
+  check(
+    "and undone as typing is",
+    !(await editor.inputValue()).endsWith("_total"),
+    await editor.inputValue(),
+  );
+  await editor.fill("sum(rate(up[5m])");
+  await page.getByRole("alert").first().waitFor({ timeout: 5_000 });
+  check("a mistake is shown at its place while one types", (await page.locator(".wrong").count()) > 0);
+  await page.goto(`${base}/explore?q=up`);
+  await settled(page);
+  const box = await page.locator(".u-over").boundingBox();
+  await page.mouse.move(box.x + box.width * 0.3, box.y + 50);
+  await page.mouse.down();
+  await page.mouse.move(box.x + box.width * 0.6, box.y + 50, { steps: 5 });
+  await page.mouse.up();
+  await page.waitForURL(/from=\d{13}/);
+  check("dragging zooms, and the address has the range", true);
+};
