@@ -45,14 +45,15 @@ class Middleware:
             self._get_ready()
         service = self._service
         path, method = environ.get("PATH_INFO", ""), environ.get("REQUEST_METHOD", "GET")
-        if method in ("GET", "HEAD") and not environ.get("SCRIPT_NAME"):
+        if method in ("GET", "HEAD"):
             if path == service.metrics_path:
                 return self._answer_scrape(environ, start_response)
             if path in service.probes:
                 return self._answer_probe(path, environ, start_response)
         try:
             served = Served(
-                service.families, method, environ.get("HTTP_X_REQUEST_ID"), environ.get("HTTP_TRACEPARENT"),
+                service.families, method, environ.get("HTTP_X_REQUEST_ID"),
+                (environ.get("HTTP_TRACEPARENT"), environ.get("HTTP_TRACESTATE")),
                 environ.get("CONTENT_LENGTH") or None, lambda: route_of(environ),
             )  # fmt: skip
             served.path, served.query = environ.get("SCRIPT_NAME", "") + path, environ.get("QUERY_STRING", "")
