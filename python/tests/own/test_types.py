@@ -51,6 +51,10 @@ def test_ruff_is_content(command):
         pytest.skip("the repository is not here")
     config = ["--config", str(ROOT / "python" / "pyproject.toml"), "--no-cache"]
     done = subprocess.run(
-        [sys.executable, "-m", "ruff", *command, *config, *map(str, folders)], capture_output=True, text=True
+        # Patterns in the configuration are below where it is run.
+        [sys.executable, "-m", "ruff", *command, *config, *map(str, folders)],
+        capture_output=True,
+        text=True,
+        cwd=ROOT,
     )
     assert done.returncode == 0, done.stdout + done.stderr

@@ -339,10 +339,6 @@ mod tests {
         let sent = sent.unwrap();
         assert_eq!(sent.trace_id, trace.trace_id);
         assert_ne!(sent.parent_id, Some(trace.span_id), "the call is a span of its own");
-        // Callers may be told less.
-        let silent = api.propagating(Propagation { trace: false, baggage: true });
-        let (_call, headers) = call(&silent, "http://x/");
-        assert_eq!(headers.keys().collect::<Vec<_>>(), ["x-request-id"]);
         // Who tells a trace itself tells all of it.
         let mut headers = HeaderMap::from_iter([("traceparent".parse().unwrap(), "theirs".parse().unwrap())]);
         api.propagate(&context, &mut headers);
@@ -350,5 +346,9 @@ mod tests {
             (&headers["traceparent"], headers.contains_key("tracestate")),
             (&"theirs".parse().unwrap(), false)
         );
+        // Callers may be told less.
+        let silent = api.propagating(Propagation { trace: false, baggage: true });
+        let (_call, headers) = call(&silent, "http://x/");
+        assert_eq!(headers.keys().collect::<Vec<_>>(), ["x-request-id"]);
     }
 }
