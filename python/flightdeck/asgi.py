@@ -124,7 +124,12 @@ class _Exchange(Request):
         return self.send_on(message)
 
     async def _send_part(self, message: Dict[str, Any]) -> None:
-        await self.send_on(message)
+        try:
+            await self.send_on(message)
+        except OSError:
+            # So servers tell since ASGI 2.4 that nobody is there any more.
+            self.disconnected = not self.ended
+            raise
         try:
             self.response_bytes += len(message.get("body", b""))
             if not self.ended and not message.get("more_body", False):

@@ -340,3 +340,32 @@ def test_routes_that_are_not_fastapis_own_have_their_templates_too():
     assert routes == {
         "/plain/{x}", "/again/{x}", "/sub/plain/{y}", "/outer/inner/plain/{z}", "/docs", "/sub/docs", "unmatched",
     }  # fmt: skip
+
+
+def test_a_client_that_the_server_cannot_send_to_has_gone_away():
+    registry, app = CollectorRegistry(), FastAPI()
+
+    @app.get("/stream")
+    async def stream():
+        async def parts():
+            yield b"one"
+            yield b"two"
+
+        return StreamingResponse(parts())
+
+    flightdeck.instrument(app, registry=registry, json_logs=False)
+
+    async def receive():
+        await asyncio.sleep(60)
+
+    async def send(message):
+        if message.get("body") == b"two":
+            raise OSError("gone")
+
+    scope = {
+        "type": "http", "method": "GET", "path": "/stream", "query_string": b"", "root_path": "", "headers": [],
+        "asgi": {"version": "3.0", "spec_version": "2.4"},
+    }  # fmt: skip
+    with pytest.raises(Exception):
+        asyncio.run(app(scope, receive, send))
+    assert registry.get_sample_value("http_requests_total", {"method": "GET", "route": "/stream", "status": "499"}) == 1
