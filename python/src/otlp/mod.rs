@@ -111,7 +111,7 @@ impl Exporter {
     /// How many seconds are between two exports of metrics; `None`: they are not exported.
     fn metrics_every(&self) -> Option<f64> {
         let options = &self.shared().options;
-        options.metrics.then(|| options.metrics_every.as_secs_f64())
+        options.metrics.then_some(options.metrics_every.as_secs_f64())
     }
 
     /// Exports metrics as they are now, in Prometheus's protobuf format.
