@@ -3,6 +3,8 @@
 //! An `Encoder` takes samples one after the other. Those of one metric must come together, as every format wants it;
 //! in front of the first one goes what is known of the family.
 
+mod classic;
+
 use std::fmt::Write;
 
 use model::{CounterReset, Exemplar, Histogram, Labels, METRIC_NAME, Metadata, MetricType, Timestamp, Value};
@@ -326,6 +328,10 @@ fn write_exemplar(message: &mut Message, exemplar: &Exemplar) {
 }
 
 fn write_histogram(message: &mut Message, value: &Value, exemplar: Option<&Exemplar>) {
+    if let Some(histogram) = classic::custom(value) {
+        // This protobuf has no place for custom bounds but classic buckets.
+        return classic::write_protobuf(message, &histogram);
+    }
     match value {
         Value::Float(_) => {}
         Value::Histogram(histogram) => write_whole_histogram(message, histogram),

@@ -3,6 +3,7 @@ import type { JSX } from "preact";
 import type { DashboardPanel, DashboardQuery } from "../api/types";
 import { Editor } from "../explore/editor";
 import "../explore/explore.css";
+import { namesIn } from "./interpolate";
 import { numberOf, recordOf } from "./options";
 import { CheckField, ChoiceField, NumberField, Sheet, TextField } from "./sheet";
 
@@ -66,7 +67,7 @@ export const PanelEditor = ({ panel, onChange, onRemove, onClose }: Props): JSX.
         <Queries queries={panel.queries} onChange={(queries) => set({ queries })} />
       )}
       <Values panel={panel} onChange={(defaults) => set({ defaults })} />
-      <div class="pair">
+      <div class="fields">
         <NumberField label="Column" value={x} min={0} onChange={(next) => place({ x: next ?? 0 })} />
         <NumberField label="Row" value={y} min={0} onChange={(next) => place({ y: next ?? 0 })} />
         <NumberField label="Width" value={w} min={2} onChange={(next) => place({ w: next ?? w })} />
@@ -88,7 +89,12 @@ const Queries = ({ queries, onChange }: QueriesProps): JSX.Element => {
     <>
       {queries.map((one, at) => (
         <div key={one.name} class="question">
-          <Editor value={one.query} label={`Query ${one.name}`} onRun={(text) => set(at, { query: text })} />
+          <Editor
+            value={one.query}
+            label={`Query ${one.name}`}
+            isTemplate={(text) => namesIn(text).length > 0}
+            onRun={(text) => set(at, { query: text })}
+          />
           <TextField
             label="Legend"
             value={one.legend}
@@ -116,7 +122,7 @@ const Values = ({ panel: { kind, defaults }, onChange }: ValuesProps): JSX.Eleme
   );
   return (
     <>
-      <div class="pair">
+      <div class="fields">
         <label>
           Unit
           <input
@@ -136,7 +142,7 @@ const Values = ({ panel: { kind, defaults }, onChange }: ValuesProps): JSX.Eleme
         {number("max")}
       </div>
       {kind === "timeseries" && (
-        <div class="pair">
+        <div class="fields">
           <NumberField
             label="Fill, %"
             value={numberOf(custom["fillOpacity"]) ?? 0}

@@ -16,7 +16,14 @@ const BLUR_MS = 150;
 /** What is wrong with a query, and where, if that was said. */
 type Mistake = { at: number | null; message: string };
 
-type EditorProps = { value: string; label: string; autofocus?: boolean; onRun: (text: string) => void };
+type EditorProps = {
+  value: string;
+  label: string;
+  autofocus?: boolean;
+  /** Whether something is yet to be filled in; such a text is not checked, as only the whole can be right or wrong. */
+  isTemplate?: (text: string) => boolean;
+  onRun: (text: string) => void;
+};
 
 export const Editor = (props: EditorProps): JSX.Element => {
   const text = useSignal(props.value);
@@ -32,6 +39,8 @@ export const Editor = (props: EditorProps): JSX.Element => {
   useEffect(() => {
     if (props.autofocus) area.current?.focus();
   }, []);
+  const check = async (query: string): Promise<Mistake | undefined> =>
+    props.isTemplate?.(query) ? undefined : mistakeIn(query);
   // A mistake is shown at its place once the person pauses, and when it came with the address.
   useEffect(() => {
     const said = text.value;
@@ -147,7 +156,7 @@ export const Editor = (props: EditorProps): JSX.Element => {
   );
 };
 
-const check = async (query: string): Promise<Mistake | undefined> => {
+const mistakeIn = async (query: string): Promise<Mistake | undefined> => {
   if (!query.trim()) return undefined;
   try {
     await ask("parse_query", { query });

@@ -1,5 +1,5 @@
 // What opens and closes, by keyboard alone: where the focus goes, and that it comes back.
-import { check, until } from "./runner.mjs";
+import { check, SIZES, until } from "./runner.mjs";
 import { settled } from "./world.mjs";
 
 /** A dashboard that opens with six hours. */
@@ -16,7 +16,7 @@ const focused = (page) =>
     return `${element.tagName} ${element.getAttribute("aria-label") ?? element.textContent}`;
   });
 
-export const keys = async ({ base, page, post }) => {
+export const keys = async ({ base, open, page, post }) => {
   page.wrong.length = 0;
   await page.goto(`${base}/dashboards/shop`);
   await settled(page);
@@ -51,7 +51,28 @@ export const keys = async ({ base, page, post }) => {
   await page.waitForURL(/from=now-1h/);
   await page.waitForTimeout(300);
   check("a dashboard with a range of its own shows another that is chosen", /from=now-1h/.test(page.url()));
+  await onPhone(await open("phone"), `${base}/dashboards/shop`);
   check("by keyboard: no error in the console", page.wrong.length === 0, page.wrong.join("; "));
+};
+
+/** What opens stands in the window, where the bar is at the top. */
+const onPhone = async (phone, address) => {
+  await phone.goto(address);
+  await settled(phone);
+  for (const [name, opened] of [
+    ["Share", ".popover.menu"],
+    [/Last 1h/, ".popover[role=dialog]"],
+  ]) {
+    await phone.getByRole("button", { name }).click();
+    const { y, height } = await phone.locator(opened).boundingBox();
+    check(
+      `${opened} on a phone is in the window`,
+      y >= 0 && y + height <= SIZES.phone.height,
+      `${y} ${height}`,
+    );
+    await phone.keyboard.press("Escape");
+  }
+  await phone.context().close();
 };
 
 /** A menu is walked with arrows and left with Escape. */
