@@ -63,13 +63,18 @@ def instrument(app: Any, service: Service) -> None:
 def _begin(service: Service, request: Any) -> Served:
     headers = request.headers
     served = Served(
-        service.families, request.method, headers.get("X-Request-ID"), headers.get("traceparent"),
+        service.families, request.method, headers.get("X-Request-ID"),
+        (_joined(headers, "traceparent"), _joined(headers, "tracestate")),
         headers.get("Content-Length"), lambda: _route_of(request),
     )  # fmt: skip
     served.path, served.query, served.about = request.path, request.query_string, {"url.scheme": request.scheme}
     request[_SERVED] = served
     changed(service.families)
     return served
+
+
+def _joined(headers: Any, name: str) -> Optional[str]:
+    return ",".join(headers.getall(name)) if name in headers else None
 
 
 def _route_of(request: Any) -> Optional[str]:

@@ -29,18 +29,31 @@ def route_of(scope: Scope) -> Optional[str]:
     """The template that the framework matched, with the mounts it is under; `None` if it matched nothing.
 
     Starlette leaves the route in the scope and the path of mounts in `root_path`; FastAPI has the prefixes of included
-    routers in a context of its own; Litestar has the template itself.
+    routers in a context of its own, and of routes that are not its own only what they call; Litestar has the template itself.
     """
-    route = scope.get("route")
-    if route is None:
-        return scope.get("path_template") or None
-    context = scope.get("fastapi")
-    path = getattr(context.get("effective_route_context"), "path", None) if context else None
+    route, context = scope.get("route"), scope.get("fastapi")
+    path = None
+    if context:
+        effective = context.get("effective_route_context")
+        path = getattr(getattr(effective, "starlette_route", None), "path", None) or getattr(effective, "path", None)
     if path is None:
-        path = getattr(route, "path", None)
+        path = getattr(route, "path", None) if route is not None else _path_of_endpoint(scope)
     if not isinstance(path, str):
-        return None
+        return scope.get("path_template") or None
     return _mount_of(scope, path) + path
+
+
+def _path_of_endpoint(scope: Scope) -> Optional[str]:
+    """The template of what was called, such as FastAPI's own pages of documentation."""
+    endpoint = scope.get("endpoint")
+    if endpoint is None:
+        return None
+    routes = getattr(scope.get("app"), "routes", ())
+    found = [route for route in routes if getattr(route, "endpoint", None) is endpoint]
+    if len(found) > 1:
+        path = _path_within(scope.get("root_path", ""), scope["path"])
+        found = [route for route in found if route.path_regex.match(path)]
+    return getattr(found[0], "path", None) if found else None
 
 
 def _mount_of(scope: Scope, path: str) -> str:
@@ -82,7 +95,9 @@ class _Exchange(Request):
         self.disconnected = False
         self.outcome: Optional[Tuple[str, int, float]] = None
         self.arrive()
-        self.request_id, self.request_bytes, self.sent_parent = read_request_headers(scope["headers"])
+        (self.request_id, self.request_bytes, self.sent_parent, self.sent_state) = read_request_headers(
+            scope["headers"]
+        )
         if self.sent_parent is not None or wants_spans():
             self.begin_recording()
 
@@ -109,7 +124,12 @@ class _Exchange(Request):
         return self.send_on(message)
 
     async def _send_part(self, message: Dict[str, Any]) -> None:
-        await self.send_on(message)
+        try:
+            await self.send_on(message)
+        except OSError:
+            # So servers tell since ASGI 2.4 that nobody is there any more.
+            self.disconnected = not self.ended
+            raise
         try:
             self.response_bytes += len(message.get("body", b""))
             if not self.ended and not message.get("more_body", False):
@@ -226,11 +246,13 @@ class Middleware:
         service = self._service
         if kind == "http" and scope["method"] in ("GET", "HEAD"):
             path = scope["path"]
+            if scope.get("root_path"):
+                path = _path_within(scope["root_path"], path)
             if path == service.metrics_path:
                 await self._metrics(scope, receive, send)
                 return
             if path in service.probes:
-                await self._answer_probe(scope, send)
+                await self._answer_probe(scope, path, send)
                 return
         families = self._families
         try:
@@ -263,12 +285,18 @@ class Middleware:
         except Exception:
             failures.count("starting")
 
-    async def _answer_probe(self, scope: Scope, send: Send) -> None:
+    async def _answer_probe(self, scope: Scope, path: str, send: Send) -> None:
         accept = b",".join(value for name, value in scope["headers"] if name == b"accept").decode("latin-1")
-        status, headers, body = self._service.answer(await self._service.report(scope["path"]), accept)
+        status, headers, body = self._service.answer(await self._service.report(path), accept)
         encoded = [(name.encode("latin-1"), value.encode("latin-1")) for name, value in headers.items()]
         await send({"type": "http.response.start", "status": status, "headers": encoded})
         await send({"type": "http.response.body", "body": body if scope["method"] == "GET" else b""})
+
+
+def _path_within(root: str, path: str) -> str:
+    """A path as the application has it that is mounted at `root`; servers that are told of a proxy's prefix put it before."""
+    root = root.rstrip("/")
+    return path[len(root) :] if path.startswith(root + "/") else path
 
 
 def _follow_django(handler: Any) -> None:

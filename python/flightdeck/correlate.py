@@ -6,7 +6,7 @@ import os
 import re
 import sys
 from contextvars import ContextVar
-from typing import Dict, List, Optional, Tuple
+from typing import Any, Dict, List, Optional, Tuple
 
 from . import _core, export
 
@@ -21,11 +21,13 @@ _PENDING_SPANS_MAX = 128
 class Request:
     """One request. Its trace is worked out when somebody asks for it."""
 
-    __slots__ = ("request_id", "sent_parent", "is_recorded", "is_kept", "pending", "parent_id", "_trace")
+    __slots__ = ("request_id", "sent_parent", "sent_state", "is_recorded", "is_kept", "pending", "parent_id", "_trace")
 
     request_id: str
     # The header `traceparent` as the caller sent it.
     sent_parent: Optional[bytes]
+    # What came as `tracestate`.
+    sent_state: Optional[bytes]
     # Whether its trace is, as far as that was asked; then what it counts has it as an example, and it leaves spans.
     is_recorded: bool
     # Whether it leaves its spans although its trace is not recorded: it failed or was slow.
@@ -92,6 +94,12 @@ class Request:
             self._trace = found
         return found
 
+    def trace_state(self) -> str:
+        """What other systems want to be told further on, as far as that and the trace it came with make sense."""
+        if self.sent_state is None or self.sent_parent is None:
+            return ""
+        return _core.trace_state(self.sent_parent, self.sent_state)
+
 
 CURRENT: "ContextVar[Optional[Request]]" = ContextVar("flightdeck_request", default=None)
 
@@ -104,13 +112,19 @@ def request_id() -> Optional[str]:
 
 def trace_context() -> Optional[Tuple[str, str, bool]]:
     """Trace id, span id and whether the trace is recorded: OpenTelemetry's where it has a span, else the request's own."""
-    module = sys.modules.get("opentelemetry.trace")
-    if module is not None:
-        context = module.get_current_span().get_span_context()
-        if context.is_valid:
-            return f"{context.trace_id:032x}", f"{context.span_id:016x}", bool(context.trace_flags & 1)
+    context = _opentelemetry_context()
+    if context is not None:
+        return f"{context.trace_id:032x}", f"{context.span_id:016x}", bool(context.trace_flags & 1)
     request = CURRENT.get()
     return None if request is None else request.trace()
+
+
+def _opentelemetry_context() -> Any:
+    module = sys.modules.get("opentelemetry.trace")
+    if module is None:
+        return None
+    context = module.get_current_span().get_span_context()
+    return context if context.is_valid else None
 
 
 def exemplar() -> Optional[Dict[str, str]]:
@@ -151,14 +165,22 @@ def outgoing_headers(span_id_of_call: str = "") -> Dict[str, str]:
         return {}
     trace_id, span_id, sampled = trace_context() or request.trace()
     span_id = span_id_of_call or span_id
-    return {"x-request-id": request.request_id, "traceparent": f"00-{trace_id}-{span_id}-{'01' if sampled else '00'}"}
+    headers = {
+        "x-request-id": request.request_id,
+        "traceparent": f"00-{trace_id}-{span_id}-{'01' if sampled else '00'}",
+    }
+    theirs = _opentelemetry_context()
+    state = request.trace_state() if theirs is None else theirs.trace_state.to_header()
+    if state:
+        headers["tracestate"] = state
+    return headers
 
 
-def new_request(sent_id: Optional[bytes], sent_parent: Optional[bytes]) -> Request:
-    """A request by the headers `X-Request-ID` and `traceparent` that it came with."""
+def new_request(sent_id: Optional[bytes], sent_parent: Optional[bytes], sent_state: Optional[bytes] = None) -> Request:
+    """A request by the headers `X-Request-ID`, `traceparent` and `tracestate` that it came with."""
     request = Request()
     request.request_id = accept_request_id(sent_id)
-    request.sent_parent = sent_parent
+    request.sent_parent, request.sent_state = sent_parent, sent_state
     request.arrive()
     return request
 

@@ -1,11 +1,13 @@
-"""Spans and log lines for Flightdeck, or another collector that speaks OTLP.
+"""Spans, log lines and metrics for Flightdeck, or another collector that speaks OTLP.
 
 Without any setup a Flightdeck on the same host (port 9090, or `FLIGHTDECK_URL`) is found, and until it takes spans or lines none are
 made. The environment says otherwise under OpenTelemetry's names, which mean what they mean to the Rust library
 (`flightdeck::otlp::OtlpOptions::from_env`): `OTEL_EXPORTER_OTLP_ENDPOINT`, `…_PROTOCOL` (`http/protobuf` or `grpc`), `…_HEADERS`,
 `…_TIMEOUT`, `…_COMPRESSION`, `…_CERTIFICATE`, `…_CLIENT_CERTIFICATE`, `…_CLIENT_KEY`, `…_INSECURE`, each also for one signal
 (`OTEL_EXPORTER_OTLP_TRACES_ENDPOINT`); `OTEL_TRACES_EXPORTER=none`, `OTEL_LOGS_EXPORTER=none`, `OTEL_SDK_DISABLED`;
-`OTEL_SERVICE_NAME` and `OTEL_RESOURCE_ATTRIBUTES`. Metrics are there to be scraped and not sent.
+`OTEL_SERVICE_NAME` and `OTEL_RESOURCE_ATTRIBUTES`. Metrics are there to be scraped; they are sent as well, every
+`OTEL_METRIC_EXPORT_INTERVAL` milliseconds (15000), only where that is asked for by name, lest somebody who does both counts
+twice: with `OTEL_METRICS_EXPORTER=otlp` or `OTEL_EXPORTER_OTLP_METRICS_ENDPOINT` (`telling.py`).
 
 `OTEL_TRACES_SAMPLER` and `OTEL_TRACES_SAMPLER_ARG` say how many of the traces that begin here are recorded; callers that sent a
 decision are obeyed, unless the sampler is one without `parentbased_`. Of what is not recorded, requests that fail or take longer
@@ -25,7 +27,7 @@ from time import monotonic, time_ns
 from typing import Any, Dict, Iterable, List, Mapping, Optional, Tuple
 from urllib.parse import unquote
 
-from . import _core, failures, workers
+from . import _core, failures, telling, workers
 from .prometheus_client.metrics_core import CounterMetricFamily, Metric
 
 # Where Flightdeck listens unless it is told otherwise.
@@ -64,6 +66,7 @@ def keep(ratio: Optional[float], errors: bool, slower_than: Optional[float]) -> 
 def start(service: str, version: str, registry: Any) -> None:
     """Starts the export of this process, if there is to be one; again changes nothing."""
     global _made_of
+    telling.know(registry)
     if _exporter is not None and _pid == os.getpid():
         return
     try:
@@ -87,7 +90,9 @@ def _options(service: str, version: str) -> Optional[Tuple[Any, ...]]:
     has_sdk = module is not None and getattr(module, "_TRACER_PROVIDER", module) is not None
     spans = environ.get("OTEL_TRACES_EXPORTER", "").strip() != "none" and not has_sdk
     lines = environ.get("OTEL_LOGS_EXPORTER", "").strip() != "none"
-    return name, resource, (spans, lines), environ.get("FLIGHTDECK_URL", "") or _FLIGHTDECK
+    asked = ("OTEL_METRICS_EXPORTER", "OTEL_EXPORTER_OTLP_METRICS_ENDPOINT")
+    metrics = any(environ.get(variable, "").strip() for variable in asked)
+    return name, resource, (spans, lines, metrics), environ.get("FLIGHTDECK_URL", "") or _FLIGHTDECK
 
 
 def identity(service: str, version: str, environ: Mapping[str, str]) -> Tuple[str, Dict[str, str]]:
@@ -159,15 +164,26 @@ def _start() -> None:
     name, resource, signals, fallback = _made_of
     _pid = os.getpid()
     told = [(key, value.replace("{pid}", str(_pid))) for key, value in resource.items()]
-    _exporter = _core.Exporter(name or "unnamed", told, signals, fallback)
+    instance = resource["service.instance.id"].replace("{pid}", str(workers.group()))
+    _exporter = _core.Exporter(name or "unnamed", told, instance, signals, fallback)
+    telling.start(_exporter)
     # A child has its parent's already.
-    atexit.unregister(flush)
-    atexit.register(flush)
+    atexit.unregister(_end)
+    atexit.register(_end)
+
+
+def _end() -> None:
+    if _exporter is not None and _pid == os.getpid():
+        telling.stop(_FLUSH_SECONDS)
+        flush()
 
 
 def flush(seconds: float = _FLUSH_SECONDS) -> bool:
-    """Sends what waits, or drops it where nobody is there; whether that was done in time."""
-    return _exporter is None or _pid != os.getpid() or bool(_exporter.flush(seconds))
+    """Sends what waits, and the metrics as they are, or drops it where nobody is there; whether that was done in time."""
+    if _exporter is None or _pid != os.getpid():
+        return True
+    telling.tell(_exporter)
+    return bool(_exporter.flush(seconds))
 
 
 def _after_fork_in_child() -> None:
@@ -225,8 +241,8 @@ def new_span_id() -> str:
     return os.urandom(8).hex()
 
 
-# Trace (its id, that of the span, that of its parent, whether it is recorded), name, kind, begin and end, attributes, error.
-Span = Tuple[Tuple[str, str, Optional[str], bool], str, int, int, int, Dict[str, Any], Optional[str]]
+# Trace (its id, that of the span, that of its parent, whether it is recorded, its state), name, kind, begin and end, attributes, error.
+Span = Tuple[Tuple[str, str, Optional[str], bool, str], str, int, int, int, Dict[str, Any], Optional[str]]
 
 
 def times(seconds: float, ago: float = 0.0) -> Tuple[int, int]:
@@ -282,7 +298,7 @@ class LineHandler(logging.Handler):
 class _Items:
     """`flightdeck_export_items_total`, over all workers."""
 
-    _name, _help = "flightdeck_export_items", "Spans and log lines by what became of them."
+    _name, _help = "flightdeck_export_items", "Spans, log lines and data points by what became of them."
     _registered: List[Any] = []
     _next = 0.0
 

@@ -36,10 +36,11 @@ class Served(Request):
         families: Families,
         method: str,
         sent_id: Optional[str],
-        sent_parent: Optional[str],
+        sent_trace: Tuple[Optional[str], Optional[str]],
         sent_length: Optional[str],
         find_route: Callable[[], Optional[str]],
     ) -> None:
+        """`sent_trace`: the headers `traceparent` and `tracestate`."""
         self.started = perf_counter()
         self.families = families
         self.method = method if method in METHODS else "_OTHER"
@@ -50,14 +51,15 @@ class Served(Request):
         known = sent_length is not None and sent_length.isascii() and sent_length.isdigit() and len(sent_length) < 19
         self.request_bytes = int(sent_length) if known and sent_length is not None else None
         self.find_route = find_route
-        self.request_id = accept_request_id(None if sent_id is None else sent_id.encode("latin-1", "replace"))
-        self.sent_parent = None if sent_parent is None else sent_parent.encode("latin-1", "replace")
+        # Servers make one of several; the first is meant, as with ASGI.
+        self.request_id = accept_request_id(_encoded(None if sent_id is None else sent_id.partition(",")[0]))
+        self.sent_parent, self.sent_state = _encoded(sent_trace[0]), _encoded(sent_trace[1])
         self.error: Optional[BaseException] = None
         # What only its span tells.
         self.path = self.query = ""
         self.about: Dict[str, str] = {}
         self.arrive()
-        if sent_parent is not None or export.wants_spans():
+        if self.sent_parent is not None or export.wants_spans():
             self.begin_recording()
         families.active[id(self)] = self
         self._token: Any = CURRENT.set(self)
@@ -115,6 +117,10 @@ class Served(Request):
             pass
 
 
+def _encoded(header: Optional[str]) -> Optional[bytes]:
+    return None if header is None else header.encode("latin-1", "replace")
+
+
 def request_span(
     request: Request,
     method: str,
@@ -146,7 +152,7 @@ def request_span(
     if status >= 500:
         attributes["error.type"] = str(status) if error is None else type(error).__qualname__
         failed = "" if error is None else type(error).__qualname__
-    trace = trace_id, span_id, request.parent_id, sampled
+    trace = trace_id, span_id, request.parent_id, sampled, request.trace_state()
     export.span((trace, name, export.SERVER, *export.times(*times), attributes, failed))
 
 

@@ -293,6 +293,11 @@ def _family(metric: Any) -> Tuple[Any, ...]:
     )
 
 
+def group() -> int:
+    """What names the processes that count together: the one that started them; this one where it counts for itself."""
+    return _master() if is_joined() else os.getpid()
+
+
 def _master() -> int:
     """The process that started this one and its siblings; this one itself where nobody did."""
     pid = os.getpid()

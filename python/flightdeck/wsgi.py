@@ -45,14 +45,15 @@ class Middleware:
             self._get_ready()
         service = self._service
         path, method = environ.get("PATH_INFO", ""), environ.get("REQUEST_METHOD", "GET")
-        if method in ("GET", "HEAD") and not environ.get("SCRIPT_NAME"):
+        if method in ("GET", "HEAD"):
             if path == service.metrics_path:
                 return self._answer_scrape(environ, start_response)
             if path in service.probes:
                 return self._answer_probe(path, environ, start_response)
         try:
             served = Served(
-                service.families, method, environ.get("HTTP_X_REQUEST_ID"), environ.get("HTTP_TRACEPARENT"),
+                service.families, method, environ.get("HTTP_X_REQUEST_ID"),
+                (environ.get("HTTP_TRACEPARENT"), environ.get("HTTP_TRACESTATE")),
                 environ.get("CONTENT_LENGTH") or None, lambda: route_of(environ),
             )  # fmt: skip
             served.path, served.query = environ.get("SCRIPT_NAME", "") + path, environ.get("QUERY_STRING", "")
@@ -105,7 +106,8 @@ class _Answer:
         self._served = served
         self._environ = environ
         self._start_response = start_response
-        self._all_sent = False
+        # Whether it is over as far as the application is concerned: all was handed over, or it raised.
+        self._is_over = False
         self.status = 0
         self.parts: Iterable[bytes] = ()
 
@@ -138,10 +140,13 @@ class _Answer:
         except GeneratorExit:
             raise
         except BaseException as error:
+            self._is_over = True
             self._served.failed(error)
-            self.status = 500
+            if not self._served.response_bytes:
+                # The head goes out with the first byte; there was none, so the server answers otherwise.
+                self.status = 500
             raise
-        self._all_sent = True
+        self._is_over = True
 
     def close(self) -> None:
         """What servers call when they are done, however it ended."""
@@ -150,7 +155,7 @@ class _Answer:
             if close is not None:
                 close()
         finally:
-            broken = not self._all_sent and self.status != 500 and not self._served.session
+            broken = not self._is_over and not self._served.session
             self._served.end(CLIENT_CLOSED_REQUEST if broken else self.status or 500)
             self._served.leave()
 

@@ -1,6 +1,6 @@
 //! What happens on every HTTP request and would take the interpreter longer: reading headers, making an id, recording.
 
-use flightdeck::correlate::is_sane;
+use flightdeck::correlate::{TraceContext, is_sane};
 use pyo3::prelude::*;
 use pyo3::types::{PyBytes, PyList, PySequence, PyTuple};
 
@@ -32,23 +32,37 @@ fn each_header(headers: &Bound<'_, PyAny>, mut look: impl FnMut(&[u8], &[u8])) -
     }
 }
 
-/// Of a request's headers: its id, the length of its body, and `traceparent`, empty where it was sent twice.
+/// Id, length of the body, `traceparent` and `tracestate`.
+type RequestHeaders<'py> = (String, Option<u64>, Option<Bound<'py, PyBytes>>, Option<Bound<'py, PyBytes>>);
+
+/// Of a request's headers: its id, the first where several were sent, the length of its body, `traceparent`, empty where it was
+/// sent twice, and all of `tracestate`.
 #[pyfunction]
-pub(crate) fn read_request_headers<'py>(
-    headers: &Bound<'py, PyAny>,
-) -> PyResult<(String, Option<u64>, Option<Bound<'py, PyBytes>>)> {
-    let (mut id, mut length, mut parent) = (None, None, None::<Vec<u8>>);
+pub(crate) fn read_request_headers<'py>(headers: &Bound<'py, PyAny>) -> PyResult<RequestHeaders<'py>> {
+    let (mut id, mut length, mut parent, mut state) = (None, None, None::<Vec<u8>>, None::<Vec<u8>>);
     each_header(headers, |name, value| match name {
-        b"x-request-id" => id = sane(value),
+        b"x-request-id" => id = id.take().or_else(|| Some(sane(value))),
         b"content-length" => length = length_of(value),
         b"traceparent" => parent = Some(if parent.is_none() { value.to_vec() } else { Vec::new() }),
+        b"tracestate" => match &mut state {
+            Some(all) => all.extend_from_slice(&[b",", value].concat()),
+            None => state = Some(value.to_vec()),
+        },
         _ => {}
     })?;
-    let id = match id {
+    let id = match id.flatten() {
         Some(id) => id,
         None => new_request_id()?,
     };
-    Ok((id, length, parent.map(|parent| PyBytes::new(headers.py(), &parent))))
+    let told = |header: Option<Vec<u8>>| header.map(|header| PyBytes::new(headers.py(), &header));
+    Ok((id, length, told(parent), told(state)))
+}
+
+/// What a caller's `tracestate` says to whoever is called further on; nothing where it or `traceparent` makes no sense.
+#[pyfunction]
+pub(crate) fn trace_state(parent: &[u8], state: &[u8]) -> String {
+    let text = |header| std::str::from_utf8(header).ok().into_iter();
+    TraceContext::from_headers(text(parent), text(state)).map_or_else(String::new, |trace| trace.state)
 }
 
 /// Of an answer's headers: whether it is an event stream, and whether it has an id.

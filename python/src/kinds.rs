@@ -80,7 +80,10 @@ impl Gauge {
     /// Takes an amount away.
     #[pyo3(signature = (amount = 1.0))]
     fn dec(slf: &Bound<'_, Self>, amount: f64) -> PyResult<()> {
-        Gauge::add(slf, -amount)
+        match slf.as_super().get().series() {
+            Some(_) => Gauge::add(slf, -amount),
+            None => slf.call_method1(intern!(slf.py(), "_dec"), (amount,)).map(drop),
+        }
     }
 
     /// Sets it. It may well be no number: a gauge recovers with the next value.

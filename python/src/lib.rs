@@ -39,7 +39,7 @@ mod _core {
     #[pymodule_export]
     use super::exposition::render;
     #[pymodule_export]
-    use super::http::{Recorder, read_answer_headers, read_request_headers};
+    use super::http::{Recorder, read_answer_headers, read_request_headers, trace_state};
     #[pymodule_export]
     use super::kinds::{Counter, Gauge, Histogram, Summary};
     #[pymodule_export]

@@ -71,7 +71,7 @@ def environment(work: Path, interpreter: str) -> Path:
 def sources() -> str:
     """What the wheel is made of, as one number."""
     digest = hashlib.sha256()
-    files = [PACKAGE / name for name in ("Cargo.toml", "Cargo.lock", "pyproject.toml", "README.md")]
+    files = [PACKAGE / name for name in ("Cargo.toml", "Cargo.lock", "LICENSE", "pyproject.toml", "README.md")]
     # The core is built on the Rust library, whose manifest inherits from that of the repository.
     library = PACKAGE.parent / "crates" / "instrument"
     files += [PACKAGE.parent / "Cargo.toml", library / "Cargo.toml"]

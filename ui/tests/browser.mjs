@@ -9,6 +9,7 @@ import { exemplary } from "./browser/exemplars.mjs";
 import { features } from "./browser/features.mjs";
 import { habits } from "./browser/habits.mjs";
 import { hostile } from "./browser/hostile.mjs";
+import { keys } from "./browser/keys.mjs";
 import { manyPanels } from "./browser/many.mjs";
 import { missing } from "./browser/missing.mjs";
 import { everyPage } from "./browser/pages.mjs";
@@ -25,6 +26,7 @@ import { browserPath, start } from "./browser/world.mjs";
 const PARTS = {
   pages: everyPage,
   walk,
+  keys,
   many: manyPanels,
   missing,
   theme: themed,

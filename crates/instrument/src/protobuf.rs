@@ -107,6 +107,12 @@ impl<'a> Reader<'a> {
         })
     }
 
+    /// The next of several messages that each stand behind their length.
+    pub(crate) fn delimited(&mut self) -> Option<&'a [u8]> {
+        let length = self.varint()?;
+        self.take(length)
+    }
+
     fn varint(&mut self) -> Option<u64> {
         let mut value = 0;
         for shift in (0..64).step_by(7) {

@@ -15,6 +15,7 @@ pub mod pool;
 pub mod regex;
 pub mod sample;
 pub mod series;
+pub mod sorting;
 
 pub use exemplar::Exemplar;
 pub use frame::{Frame, Layout};

@@ -135,6 +135,25 @@ fn selecting_many_series_asks_whether_to_stop() {
 }
 
 #[test]
+fn sorting_many_series_asks_whether_to_stop() {
+    let store = store();
+    let asked = |query: &str| {
+        let asked = AtomicU64::new(0);
+        let should_stop = || {
+            asked.fetch_add(1, Relaxed);
+            None
+        };
+        let options = QueryOptions { should_stop: &should_stop, ..QueryOptions::default() };
+        Engine::default().instant(&store, query, 600_000, &options).expect("is answered");
+        asked.into_inner()
+    };
+    // Two runs and their merge.
+    let plain = asked("many");
+    assert!(asked("sort(many)") >= plain + 4, "beside {plain} times");
+    assert!(asked("sort_by_label_desc(many, \"id\")") >= plain + 4, "beside {plain} times");
+}
+
+#[test]
 fn long_texts_are_soon_understood() {
     let store = store();
     let check = |query: String| {

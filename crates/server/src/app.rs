@@ -5,7 +5,7 @@ use std::time::SystemTime;
 
 use parking_lot::Mutex;
 use promql::{Engine, Settings};
-use tokio::sync::{mpsc, oneshot};
+use tokio::sync::{Notify, mpsc, oneshot};
 use tsdb::Store;
 use wire::otlp::Accumulator;
 
@@ -46,6 +46,8 @@ pub struct App {
     pub started: SystemTime,
     /// Asks for the configuration to be read again.
     pub reload: mpsc::Sender<oneshot::Sender<ReloadAnswer>>,
+    /// Asks for the process to stop, in order.
+    pub quit: Notify,
     /// How much memory there is to use.
     pub memory: Memory,
     /// What answers queries.
@@ -95,6 +97,7 @@ impl App {
             config: Current::new(config),
             started: SystemTime::now(),
             reload,
+            quit: Notify::new(),
             memory: Memory::new(options.memory_bytes_max),
             engine: Engine::new(settings),
             queries: Queries::new(options.query.concurrency_max),

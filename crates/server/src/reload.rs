@@ -6,7 +6,7 @@ use crate::app::{App, ReloadAnswer, now_millis};
 use crate::signals::{Asked, Signals};
 use crate::{config, opening};
 
-/// Serves reloads until a signal says to stop.
+/// Serves reloads until a signal, or somebody who may, says to stop.
 pub async fn until_stopped(
     app: &App,
     signals: &mut Signals,
@@ -20,6 +20,10 @@ pub async fn until_stopped(
                 // The reason of a failure is in the log; a signal has nobody to answer to.
                 Asked::Reload => drop(reload(app).await),
             },
+            () = app.quit.notified() => {
+                tracing::info!("stopping as asked over HTTP");
+                return;
+            }
             Some(answer) = reloads.recv() => {
                 let outcome = reload(app).await;
                 // Whoever asked may have gone away meanwhile.

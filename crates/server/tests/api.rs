@@ -27,6 +27,8 @@ scrape_configs:
   - source_labels: [__address__]
     regex: .*:2
     action: drop
+  - regex: tmp.*
+    action: labeldrop
 "#;
 
 #[test]
@@ -53,9 +55,15 @@ fn queries_answer_in_prometheus_shapes() {
         "{infos}"
     );
     assert_eq!(server.data("query?query=1.5&time=10")["result"], json!([10, "1.5"]));
+    // As people type it after `curl -g`.
+    let typed = server.data(&format!("query?query=probe_total{{side=\"left\"}}<20>0&time={now}"));
+    assert_eq!(typed["result"][0]["metric"]["side"], "left");
     assert_eq!(server.data("query?query=%22a%22&time=2015-07-01T20:10:51.781Z")["result"][0], 1435781451.781);
-    let posted =
-        server.post("query", &[("content-type", "application/x-www-form-urlencoded")], b"query=1%2B1&time=1");
+    let posted = server.post(
+        "query",
+        &[("content-type", "Application/X-WWW-Form-Urlencoded; charset=utf-8")],
+        b"query=1%2B1&time=1",
+    );
     assert_eq!(posted.json()["data"]["result"], json!([1, "2"]));
 }
 
@@ -100,7 +108,19 @@ fn bad_requests_are_told_what_is_wrong() {
     check("status/tsdb?limit=0", 400, "bad_data", "limit must be a positive number");
     check("search/metric_names?sort_by=x", 400, "bad_data", "sort_by");
     check("search/label_values", 400, "bad_data", "label");
+    check(
+        "search/metric_names?include_score=x",
+        400,
+        "bad_data",
+        "invalid include_score \"x\": must be boolean",
+    );
+    check("search/metric_names?fuzz_alg=x", 400, "bad_data", "unsupported fuzz_alg \"x\"");
+    check("rules?group_limit=1&group_next_token=x", 400, "bad_data", "invalid group_next_token 'x'");
+    check("label/%ff/values", 400, "bad_data", "no UTF-8");
     check("nothing", 404, "not_found", "no such endpoint");
+    let wrong = request(server.address, "PUT", "/api/v1/query", &[], &[]).expect("answered");
+    assert_eq!((wrong.status, wrong.header("allow")), (405, Some("GET,HEAD,POST")));
+    assert_eq!(wrong.json()["error"], "method PUT is not allowed here");
     let refused = server.post("admin/tsdb/delete_series?match[]=up", &[], b"");
     assert_eq!((refused.status, &refused.json()["error"]), (503, &json!("admin APIs disabled")));
 }
@@ -121,16 +141,25 @@ fn what_is_configured_and_what_runs_is_told() {
     assert_eq!(targets["droppedTargetCounts"], json!({"node": 1}));
     assert_eq!(server.data("targets?state=active")["droppedTargets"], json!([]));
     assert_eq!(server.data("targets?state=dropped")["activeTargets"], json!([]));
+    let none = server.data("targets?state=other");
+    assert_eq!((&none["activeTargets"], &none["droppedTargets"]), (&json!([]), &json!([])));
+    // Others do not reach this machine under its own name for itself.
+    let global = active["globalUrl"].as_str().expect("a text");
+    assert!(global.ends_with(":1/metrics") && !global.contains("127.0.0.1"), "{global}");
     assert_eq!(server.data("targets?scrapePool=none")["activeTargets"], json!([]));
     let labels = encode(r#"{"__address__":"x:2"}"#);
     let steps = server.data(&format!("targets/relabel_steps?scrapePool=node&labels={labels}"));
     let rule = json!({"action": "drop", "regex": ".*:2", "replacement": "$1", "separator": ";", "source_labels": ["__address__"]});
-    assert_eq!(steps["steps"], json!([{"keep": false, "output": {}, "rule": rule}]));
+    let after = json!({"action": "labeldrop", "regex": "tmp.*", "replacement": "$1", "separator": ";"});
+    let dropped = |rule: &Value| json!({"keep": false, "output": {}, "rule": rule});
+    assert_eq!(steps["steps"], json!([dropped(&rule), dropped(&after)]));
     for yaml in [server.data("status/config"), server.data("scrape_pools/config?scrapePool=node")] {
         let yaml = yaml["yaml"].as_str().expect("a text");
         assert!(yaml.contains("job_name: node") && !yaml.contains("hunter2"), "{yaml}");
     }
-    assert_eq!(server.data("status/flags")["query-timeout"], "2m");
+    let flags = server.data("status/flags");
+    assert_eq!((&flags["query-timeout"], &flags["log-format"]), (&json!("2m"), &json!("auto")));
+    assert_eq!(flags["enable-feature"], "");
     assert_eq!(server.data("status/buildinfo")["version"], server.root("/version").json()["version"]);
     let runtime = server.data("status/runtimeinfo");
     assert_eq!(
@@ -211,6 +240,10 @@ fn names_are_searched() {
         search("search/metric_names?search[]=probe_&sort_by=alpha&sort_dir=dsc&limit=1&batch_size=1"),
         ["probe_total"]
     );
+    assert_eq!(
+        server.get("search/metric_names?search[]=zqzqz").text(),
+        "{\"results\":[]}\n{\"has_more\":false,\"status\":\"success\"}\n"
+    );
     assert_eq!(search("search/label_names?search[]=SID&case_sensitive=false"), ["side"]);
     assert_eq!(search("search/label_values?label=side&match[]=probe_total"), ["left", "right"]);
     let described = server
@@ -232,6 +265,11 @@ fn federation_answers_a_scrape() {
     assert!(text.starts_with("# TYPE probe_total untyped\nprobe_total{cluster=\"here\","), "{text}");
     for side in ["left", "right"] {
         assert!(text.contains(&format!("side=\"{side}\",instance=\"\"}} 19 {time}\n")), "{text}");
+    }
+    // Everything but something may be federated, too.
+    for all in ["%7Bside!=%22left%22%7D", "%7B%7D", "%7B__name__=~%22.*%22%7D"] {
+        let text = server.root(&format!("/federate?match[]={all}")).text();
+        assert!(text.contains("side=\"right\"") && text.contains("probe_gauge"), "{all}: {text}");
     }
     assert_eq!(server.root("/federate").text(), "");
     assert_eq!(server.root("/federate?match[]=%7B").status, 400);
@@ -282,6 +320,17 @@ fn series_are_deleted_and_snapshots_taken_by_those_who_may() {
     let mut answer = String::new();
     stream.read_to_string(&mut answer).expect("is answered");
     assert!(answer.starts_with("HTTP/1.1 403 "), "{answer}");
+}
+
+#[test]
+fn the_process_is_stopped_by_those_who_may() {
+    let strict = Server::start("api-no-quit", &[]);
+    assert_eq!(post(strict.address, "/-/quit", &[], b"").expect("answered").status, 403);
+    assert_eq!(get(strict.address, "/-/healthy").expect("answered").status, 200);
+    let server = Server::start("api-quit", &["--web.enable-lifecycle"]);
+    assert_eq!(server.root("/-/quit").status, 405);
+    assert_eq!(post(server.address, "/-/quit", &[], b"").expect("answered").text(), "stopping\n");
+    wait_until("it has stopped", 10, || get(server.address, "/-/healthy").is_err());
 }
 
 #[test]

@@ -21,7 +21,7 @@ scrape_configs:
 - job_name: node
   scrape_interval: 1h
   static_configs: [{targets: ['127.0.0.1:1', '127.0.0.1:2'], labels: {env: test}}]
-  relabel_configs: [{source_labels: [__address__], regex: '.*:2', action: drop}]
+  relabel_configs: [{source_labels: [__address__], regex: '.*:2', action: drop}, {regex: 'tmp.*', action: labeldrop}]
 ";
 
 /// What must agree.
@@ -60,6 +60,15 @@ GET whole query?query=1&time=2015-07-01T20:10:51.781Z
 GET whole query?query=1&time=2015-07-01T20:10:51Z
 GET whole query?query=1&time=2015-07-01T22:10:51.781%2B02:00
 GET whole query?query=1&time=2015-07-01T20:10:51.781999Z
+GET whole query?query=1&time=2015-07-01T20:10:51,781Z
+GET whole query?query=1&time=2015-07-01T2:10:51Z
+GET kind query?query=1&time=9999-12-31T23:59:59Z
+GET kind query?query=1&time=2015-07-01T20:10:60Z
+GET kind query?query=1&time=2015-07-01T24:00:00Z
+GET whole query?query=1&time=1_435_781_451.5
+GET whole query?query=1&time=0x1p-2
+GET kind query?query=1&time=0x10
+GET whole query?query=1&time=1795280400.0005
 GET kind query?query=1&time=-292273086-05-16T16:47:06Z
 GET kind query?query=1&time=292277025-08-18T07:12:54.999999999Z
 GET kind query?query=1&time=
@@ -177,6 +186,9 @@ OPTIONS kind admin/tsdb/snapshot
 GET lines /federate?match[]=test_total
 GET lines /federate?match[]=test_total&match[]=test_gauge
 GET lines /federate?match[]={job="none"}
+GET lines /federate?match[]={__name__!="test_total",__name__!~"(up|scrape_.*|prometheus_.*|flightdeck_.*|go_.*|process_.*)"}
+GET kind /federate?match[]={}
+GET kind /federate?match[]={__name__=~".*"}
 GET kind /federate?match[]={
 GET kind /federate
 GET kind /version
@@ -254,6 +266,8 @@ GET 3-kind rules?exclude_alerts=x
 GET 3-kind rules?group_limit=x
 GET 3-whole rules?group_limit=0
 GET 3-whole rules?group_next_token=x
+GET 3-whole rules?group_next_token=x&group_limit=1
+GET kind targets?state=other
 GET 3-whole rules?match[]=x{
 GET 3-whole rules?exclude_alerts=true
 GET 3-whole notifications
@@ -283,6 +297,10 @@ GET 3-lines search/metric_names?search[]=t_total&fuzz_alg=jarowinkler&include_sc
 GET 3-lines search/metric_names?search[]=test_totla&fuzz_threshold=90&fuzz_alg=jarowinkler&include_score=true&start=0&end=T
 GET 3-lines search/metric_names?start=2&end=1
 GET 3-lines search/metric_names?sort_by=score
+GET 3-lines search/metric_names?search[]=nothing&start=0&end=T
+GET 3-whole search/metric_names?include_score=x
+GET 3-whole search/metric_names?fuzz_alg=x
+GET 3-whole search/label_values
 GET 3-lines search/label_values?label=side&start=0&end=T
 GET 3-lines search/label_names?search[]=si&start=0&end=T
 GET 3-lines search/metric_names?search[]=test_total&include_score=true&start=0&end=T

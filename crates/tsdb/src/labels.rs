@@ -155,6 +155,14 @@ impl<'a> Pace<'a> {
         !self.is_over.get()
     }
 
+    /// Whether to go on, after work that was many steps.
+    pub(crate) fn goes_on_now(&self) -> bool {
+        if !(self.go_on)() {
+            self.is_over.set(true);
+        }
+        !self.is_over.get()
+    }
+
     /// The answer, or an error where the caller wanted to go no further.
     pub(crate) fn unless_over<T>(&self, answer: T) -> Result<T> {
         if self.is_over.get() { Err(StoreError::Stopped) } else { Ok(answer) }

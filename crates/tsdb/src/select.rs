@@ -7,6 +7,7 @@ use std::collections::HashMap;
 use std::ops::RangeInclusive;
 use std::sync::{Arc, OnceLock};
 
+use model::sorting::sort_while;
 use model::{Labels, Matcher, Sample, Timestamp};
 use roaring::RoaringBitmap;
 
@@ -59,6 +60,7 @@ enum Source {
 type Wanted = (u16, PointId);
 
 /// A pair of target and point that exists, and where.
+#[derive(Clone, Copy)]
 struct Pair {
     target: TargetId,
     point: PointId,
@@ -108,7 +110,9 @@ impl Selection {
             stripes.push(stripe);
         });
         let mut pairs = pace.unless_over(pairs.within_limit()?)?;
-        pairs.sort_by_key(|pair| (pair.target, pair.point));
+        let by_ids = |left: &Pair, right: &Pair| (left.target, left.point).cmp(&(right.target, right.point));
+        sort_while(&mut pairs, by_ids, || pace.goes_on_now());
+        pace.unless_over(())?;
         selection.arrange(&registry, &pairs, pace)?;
         check_limit(selection.series.len(), series_max)?;
         Ok(selection)
@@ -226,10 +230,12 @@ impl Selection {
         let mut order: Vec<u32> = (0..found.len() as u32).collect();
         let target = |index: u32| &self.targets[found[index as usize].target as usize];
         // Of sources that contradict each other the first wins: always the same one, however targets are numbered.
-        order.sort_unstable_by(|&left, &right| {
+        let compare = |&left: &u32, &right: &u32| {
             let by_key = keys.get(left as usize).cmp(keys.get(right as usize));
             by_key.then_with(|| target(left).cmp(target(right)))
-        });
+        };
+        sort_while(&mut order, compare, || pace.goes_on_now());
+        pace.unless_over(())?;
         let mut previous: Option<u32> = None;
         for index in order.into_iter().take_while(|_| pace.goes_on()) {
             let Found { target, point, pairs } = found[index as usize];

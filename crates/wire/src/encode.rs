@@ -3,6 +3,8 @@
 //! An `Encoder` takes samples one after the other. Those of one metric must come together, as every format wants it;
 //! in front of the first one goes what is known of the family.
 
+mod classic;
+
 use std::fmt::Write;
 
 use model::{CounterReset, Exemplar, Histogram, Labels, METRIC_NAME, Metadata, MetricType, Timestamp, Value};
@@ -155,7 +157,13 @@ impl Encoder {
     }
 
     fn text_row(&mut self, row: Row<'_>, value: f64) {
-        write_series(&mut self.text, row.labels, row.empty_labels, self.escaping, true);
+        let name = self.escaping.escape(row.labels.metric_name());
+        self.text_line(row, &name, value);
+    }
+
+    /// Writes a sample under a name that is escaped already.
+    fn text_line(&mut self, row: Row<'_>, name: &str, value: f64) {
+        write_series(&mut self.text, row.labels, row.empty_labels, self.escaping, Some(name));
         self.text.push(' ');
         float::write_go(&mut self.text, value);
         if let Some(time) = row.time {
@@ -167,7 +175,7 @@ impl Encoder {
             if exemplar.labels.is_empty() {
                 self.text.push_str("{}");
             }
-            write_series(&mut self.text, &exemplar.labels, &[], self.escaping, false);
+            write_series(&mut self.text, &exemplar.labels, &[], self.escaping, None);
             self.text.push(' ');
             float::write_go(&mut self.text, exemplar.value);
             if let Some(time) = exemplar.time {
@@ -263,22 +271,21 @@ fn write_series(
     labels: &Labels,
     empty_labels: &[&str],
     escaping: Escaping,
-    has_name: bool,
+    name: Option<&str>,
 ) {
     let mut is_open = false;
     let mut open = |text: &mut String| {
         text.push(if std::mem::replace(&mut is_open, true) { ',' } else { '{' });
     };
-    if has_name {
-        let name = escaping.escape(labels.metric_name());
-        if model::names::is_legacy_metric_name(&name) {
-            text.push_str(&name);
-        } else {
+    match name {
+        Some(name) if model::names::is_legacy_metric_name(name) => text.push_str(name),
+        Some(name) => {
             open(text);
-            let _ = write!(text, "\"{}\"", escaped_text(&name));
+            let _ = write!(text, "\"{}\"", escaped_text(name));
         }
+        None => {}
     }
-    let own = labels.iter().filter(|(name, _)| !has_name || *name != METRIC_NAME);
+    let own = labels.iter().filter(|(label, _)| name.is_none() || *label != METRIC_NAME);
     for (name, value) in own.chain(empty_labels.iter().map(|name| (*name, ""))) {
         open(text);
         let name = escaping.escape(name);
@@ -326,6 +333,10 @@ fn write_exemplar(message: &mut Message, exemplar: &Exemplar) {
 }
 
 fn write_histogram(message: &mut Message, value: &Value, exemplar: Option<&Exemplar>) {
+    if let Some(histogram) = classic::custom(value) {
+        // This protobuf has no place for custom bounds but classic buckets.
+        return classic::write_protobuf(message, &histogram);
+    }
     match value {
         Value::Float(_) => {}
         Value::Histogram(histogram) => write_whole_histogram(message, histogram),

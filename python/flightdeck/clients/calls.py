@@ -139,7 +139,8 @@ def end_span(
     if error is not None:
         attributes["error.type"] = error
     trace_id, parent_id, sampled = request.trace()
-    request.leave_span(((trace_id, span_id, parent_id, sampled), name, kind, *export.times(seconds), attributes, error))
+    trace = trace_id, span_id, parent_id, sampled, request.trace_state()
+    request.leave_span((trace, name, kind, *export.times(seconds), attributes, error))
 
 
 # The verbs of SQL that are an operation of their own.

@@ -219,7 +219,11 @@ def add_headers(headers: Any, call: Optional[ExternalCall]) -> None:
     """Tells the called service which request and trace it works for, unless somebody did."""
     try:
         span = call.span if call is not None else None
-        for name, value in outgoing_headers(span[1] if span else "").items():
+        told = outgoing_headers(span[1] if span else "")
+        # What a trace says belongs to whoever told the trace.
+        if "traceparent" in headers:
+            told.pop("tracestate", None)
+        for name, value in told.items():
             if name not in headers:
                 headers[name] = value
     except Exception:

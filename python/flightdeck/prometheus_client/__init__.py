@@ -5,7 +5,7 @@ After `flightdeck.install()` it is also what `import prometheus_client` finds.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, List
 
 from . import exposition, gc_collector, metrics, metrics_core, platform_collector, process_collector, registry
 from .exposition import (
@@ -61,9 +61,20 @@ __all__ = (
     "GC_COLLECTOR",
 )
 
+# Modules that were there without being imported, and are not needed by most.
+_MODULES = ("asgi", "decorator", "mmap_dict")
+
 
 def __getattr__(name: str) -> Any:
     # What needs servers and sockets is imported when somebody asks for it.
     if name in __all__:
         return getattr(exposition, name)
+    if name in _MODULES:
+        from importlib import import_module
+
+        return import_module(f"{__name__}.{name}")
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
+
+def __dir__() -> List[str]:
+    return sorted({*globals(), *__all__, *_MODULES})

@@ -272,7 +272,7 @@ _ELSEWHERE = {
     "push": (
         "basic_auth_handler", "default_handler", "delete_from_gateway", "instance_ip_grouping_key",
         "passthrough_redirect_handler", "push_to_gateway", "pushadd_to_gateway", "tls_auth_handler",
-        "_PrometheusRedirectHandler", "_escape_grouping_key", "_make_handler", "_use_gateway",
+        "SNAPPY_AVAILABLE", "_PrometheusRedirectHandler", "_escape_grouping_key", "_make_handler", "_use_gateway",
     ),
 }  # fmt: skip
 

@@ -17,7 +17,7 @@ from .. import _core, workers
 from . import values
 from .context_managers import ExceptionCounter, InprogressTracker, Timer
 from .metrics_core import Metric
-from .registry import REGISTRY, CollectorRegistry
+from .registry import REGISTRY, Collector, CollectorRegistry  # noqa: F401
 from .samples import BucketSpan, Exemplar, NativeHistogram, Sample
 from .utils import INF, floatToGoString
 from .validation import _validate_exemplar, _validate_labelnames, _validate_metric_name
@@ -236,7 +236,7 @@ class MetricWrapperBase(_core.Metric):
 
     def remove(self, *labelvalues: Any) -> None:
         """Forgets the child with these label values, if there is one."""
-        self._warn_of_files("Removal of labels")
+        self._warn_of_files(_REMOVAL)
         if not self._labelnames:
             raise ValueError(f"No label names were set when constructing {self}")
         if len(labelvalues) != len(self._labelnames):
@@ -248,7 +248,7 @@ class MetricWrapperBase(_core.Metric):
 
     def remove_by_labels(self, labels: Dict[str, str]) -> None:
         """Forgets every child that has all these labels; with none given, nothing."""
-        self._warn_of_files("Removal of labels")
+        self._warn_of_files(_REMOVAL)
         if not self._labelnames:
             raise ValueError(f"No label names were set when constructing {self}")
         if not isinstance(labels, dict):
@@ -267,8 +267,10 @@ class MetricWrapperBase(_core.Metric):
 
     def clear(self) -> None:
         """Forgets all children."""
-        self._warn_of_files("Clearing labels")
-        if self._labelnames and not self._labelvalues:
+        if not self._labelnames:
+            return
+        self._warn_of_files("Clearing labels has not been implemented in multi-process mode yet")
+        if not self._labelvalues:
             with self._lock:
                 removed = [self._metrics.pop(labelvalues) for labelvalues in list(self._metrics)]
             for child in removed:
@@ -279,7 +281,7 @@ class MetricWrapperBase(_core.Metric):
         if "PROMETHEUS_MULTIPROC_DIR" in os.environ or "prometheus_multiproc_dir" in os.environ:
             import warnings
 
-            warnings.warn(f"{what} has not been implemented in multi-process mode yet.", UserWarning, stacklevel=3)
+            warnings.warn(what, UserWarning, stacklevel=3)
 
     def _samples(self) -> Iterable[Sample]:
         return self._multi_samples() if self._is_parent() else self._child_samples()
@@ -343,6 +345,10 @@ for _attribute in (
 def _writable(value: str) -> str:
     """The text without halves of characters, which no exposition could carry."""
     return value if value.isascii() else value.encode("utf-8", "replace").decode("utf-8")
+
+
+# With two spaces, as whoever filters warnings by their text has it.
+_REMOVAL = "Removal of labels has not been implemented in  multi-process mode yet."
 
 
 class Children(MutableMapping[Tuple[str, ...], Any]):
@@ -475,9 +481,14 @@ class Gauge(MetricWrapperBase, _core.Gauge):
 
     def _inc(self, amount: float) -> None:
         if self._is_most_recent:
-            raise RuntimeError("inc and dec must not be used with the mostrecent mode")
+            raise RuntimeError("inc must not be used with the mostrecent mode")
         self._raise_if_not_observable()
         self._value.inc(amount)
+
+    def _dec(self, amount: float) -> None:
+        if self._is_most_recent:
+            raise RuntimeError("dec must not be used with the mostrecent mode")
+        self._inc(-amount)
 
     def _set(self, value: float) -> None:
         self._raise_if_not_observable()

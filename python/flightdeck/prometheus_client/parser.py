@@ -191,6 +191,17 @@ def _parse_labels(text: str, at: int) -> Tuple[Optional[str], Dict[str, str], in
             raise ValueError("Invalid labels: " + text)
 
 
+def parse_labels(labels_string: str, openmetrics: bool = False) -> Dict[str, str]:
+    """The labels that stand between the braces of a sample."""
+    text = labels_string.strip()
+    if openmetrics and text.startswith(","):
+        raise ValueError("leading comma: " + labels_string)
+    _, labels, at = _parse_labels(text + "}", 0)
+    if at != len(text) + 1:
+        raise ValueError("Invalid labels: " + labels_string)
+    return labels
+
+
 def _value_and_timestamp(text: str) -> Tuple[float, Optional[Any]]:
     parts = text.split()
     if not 1 <= len(parts) <= 2:

@@ -7,10 +7,13 @@ import gzip
 import socket
 import ssl
 from contextlib import closing
+from importlib.util import find_spec
 from typing import Any, Callable, Dict, List, Optional, Tuple
 from urllib.error import HTTPError
 from urllib.parse import quote_plus, urlparse
 from urllib.request import HTTPHandler, HTTPRedirectHandler, HTTPSHandler, Request, build_opener
+
+SNAPPY_AVAILABLE = find_spec("snappy") is not None
 
 _Headers = List[Tuple[str, str]]
 _Handler = Callable[[str, str, Optional[float], _Headers, bytes], Callable[[], None]]

@@ -76,9 +76,9 @@ def _validate_labelname(name: str) -> None:
         raise ValueError("label name cannot be empty")
     if _legacy_validation:
         if not METRIC_LABEL_NAME_RE.match(name):
-            raise ValueError("invalid label metric name: " + name)
+            raise ValueError("Invalid label metric name: " + name)
     elif not _is_utf8(name):
-        raise ValueError("invalid label metric name: " + name)
+        raise ValueError("Invalid label metric name: " + name)
     if RESERVED_METRIC_LABEL_NAME_RE.match(name):
         raise ValueError("Reserved label metric name: " + name)
 

@@ -147,3 +147,7 @@ def __getattr__(name: str) -> Any:
 
         return getattr(mmap_dict, name)
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
+
+def __dir__() -> List[str]:
+    return sorted({*globals(), "MmapedDict", "mmap_key"})

@@ -18,13 +18,14 @@ pub(super) fn trace(
     span_id: &str,
     parent_id: Option<&str>,
     sampled: bool,
+    state: String,
 ) -> Option<TraceContext> {
     let parent_id = match parent_id {
         Some(digits) => Some(id(digits, 16)? as u64),
         None => None,
     };
     let (trace_id, span_id) = (id(trace_id, 32)?, id(span_id, 16)? as u64);
-    Some(TraceContext { trace_id, span_id, parent_id, sampled, state: String::new() })
+    Some(TraceContext { trace_id, span_id, parent_id, sampled, state })
 }
 
 /// An id from its hexadecimal digits.

@@ -1,5 +1,5 @@
-//! Spans and log lines for a collector: the export of the Rust library, given what Python has, and told where to by the same
-//! variables of the environment.
+//! Spans, log lines and metrics for a collector: the export of the Rust library, given what Python has, and told where to by the
+//! same variables of the environment.
 //!
 //! Nothing here waits or needs the interpreter. The library's thread begins when somebody is there who takes spans or lines, in
 //! the process that has them; after a fork the child needs an `Exporter` of its own, and leaves its parent's alone.
@@ -30,6 +30,8 @@ pub(crate) enum Signal {
 /// What the service, the export and who looks for a Flightdeck have in common.
 pub(crate) struct Shared {
     resource: Resource,
+    /// As what metrics are sent: they are those of all workers together.
+    teller: Resource,
     options: OtlpOptions,
     export: OnceLock<flightdeck::otlp::Exporter>,
     /// By signal, whether somebody takes it.
@@ -41,8 +43,12 @@ impl Shared {
     fn start(&self) -> Result<(), flightdeck::Error> {
         if self.export.get().is_none() {
             let registry = Registry::new();
-            let made =
-                flightdeck::otlp::Exporter::start(self.options.clone(), self.resource.clone(), &registry)?;
+            let made = flightdeck::otlp::Exporter::start_told(
+                self.options.clone(),
+                self.resource.clone(),
+                self.teller.clone(),
+                &registry,
+            )?;
             let _ = self.export.set(made);
         }
         Ok(())
@@ -62,7 +68,7 @@ impl Shared {
     }
 }
 
-/// Exports spans and lines.
+/// Exports spans, lines and metrics.
 #[pyclass(frozen, module = "flightdeck._core")]
 pub(crate) struct Exporter {
     shared: Option<Arc<Shared>>,
@@ -72,20 +78,23 @@ pub(crate) struct Exporter {
 
 #[pymethods]
 impl Exporter {
-    /// `signals` tells whether there are spans, and lines. Where the environment says nothing of a collector, it is `fallback`: a
-    /// Flightdeck, of which nothing is wanted until it answered there.
+    /// `instance` is the one that metrics are of. `signals` tells whether there are spans, lines and metrics. Where the environment
+    /// says nothing of a collector, it is `fallback`: a Flightdeck, of which nothing is wanted until it answered there, and which
+    /// reads metrics where they are exposed.
     #[new]
     fn new(
         py: Python<'_>,
         service: &str,
         resource: Vec<(String, String)>,
-        signals: (bool, bool),
+        instance: &str,
+        signals: (bool, bool, bool),
         fallback: &str,
     ) -> PyResult<Exporter> {
         let resource =
             resource.iter().fold(Resource::new(service), |made, (name, value)| made.with(name, value));
+        let teller = resource.clone().with("service.instance.id", instance);
         // Certificates are read, which takes a while.
-        let made = py.detach(|| Exporter::make(resource, signals, fallback));
+        let made = py.detach(|| Exporter::make((resource, teller), signals, fallback));
         made.map_err(PyValueError::new_err)
     }
 
@@ -99,11 +108,24 @@ impl Exporter {
         self.shared().wants(Signal::Logs)
     }
 
+    /// How many seconds are between two exports of metrics; `None`: they are not exported.
+    fn metrics_every(&self) -> Option<f64> {
+        let options = &self.shared().options;
+        options.metrics.then_some(options.metrics_every.as_secs_f64())
+    }
+
+    /// Exports metrics as they are now, in Prometheus's protobuf format.
+    fn metrics(&self, told: &[u8]) {
+        if let Some(export) = self.shared().export.get() {
+            export.metrics(told.to_vec());
+        }
+    }
+
     /// Exports a span that is over. Ids are hexadecimal, times nanoseconds since 1970, the kind a number of OTLP's.
     #[expect(clippy::too_many_arguments)]
     fn span(
         &self,
-        trace: (String, String, Option<String>, bool),
+        trace: (String, String, Option<String>, bool, String),
         name: String,
         kind: u64,
         begin_ns: u64,
@@ -112,7 +134,8 @@ impl Exporter {
         error: Option<String>,
     ) {
         let Some(export) = self.shared().export.get() else { return };
-        let Some(trace) = item::trace(&trace.0, &trace.1, trace.2.as_deref(), trace.3) else { return };
+        let (trace, span, parent, sampled, state) = trace;
+        let Some(trace) = item::trace(&trace, &span, parent.as_deref(), sampled, state) else { return };
         let (start, end) = (item::time(begin_ns), item::time(end_ns));
         let attributes = item::attributes_of(attributes);
         let (kind, status) = (item::kind(kind), item::status(error));
@@ -130,7 +153,8 @@ impl Exporter {
         attributes: &Bound<'_, PyDict>,
     ) {
         let Some(export) = self.shared().export.get() else { return };
-        let trace = trace.and_then(|(trace, span, sampled)| item::trace(&trace, &span, None, sampled));
+        let trace =
+            trace.and_then(|(trace, span, sampled)| item::trace(&trace, &span, None, sampled, String::new()));
         export.log(LogRecord {
             time: item::time(time_ns),
             severity: (severity, level.into()),
@@ -156,7 +180,11 @@ impl Exporter {
 }
 
 impl Exporter {
-    fn make(resource: Resource, (spans, lines): (bool, bool), fallback: &str) -> Result<Exporter, String> {
+    fn make(
+        (resource, teller): (Resource, Resource),
+        (spans, lines, metrics): (bool, bool, bool),
+        fallback: &str,
+    ) -> Result<Exporter, String> {
         let told = OtlpOptions::from_env();
         // What is asked in the clear is on this host; what is named with TLS needs not be looked for.
         let place = match &told {
@@ -165,20 +193,20 @@ impl Exporter {
         };
         let address = place.as_ref().map_or_else(|| fallback.to_owned(), find::Place::address);
         let mut options = told.unwrap_or_else(|| OtlpOptions::to(&address));
-        // They are there to be scraped.
-        options.metrics = false;
+        options.metrics &= metrics && place.is_none();
         options.traces &= spans;
         options.logs &= lines;
-        let (spans, lines) = (options.traces, options.logs);
+        let (spans, lines, metrics) = (options.traces, options.logs, options.metrics);
         let shared = Arc::new(Shared {
             resource,
+            teller,
             options,
             export: OnceLock::new(),
             wanted: [AtomicBool::new(place.is_none() && spans), AtomicBool::new(place.is_none() && lines)],
         });
         let search = match place {
             Some(place) if spans || lines => Some(find::Search::start(place, Arc::clone(&shared))?),
-            None if spans || lines => {
+            None if spans || lines || metrics => {
                 shared.start().map_err(|error| error.to_string())?;
                 None
             }

@@ -19,7 +19,7 @@ def free_port():
         return free.getsockname()[1]
 
 
-def call(app, method, path, headers=(), body=b""):
+def call(app, method, path, headers=(), body=b"", root_path=""):
     """Status, headers and body of an ASGI application's answer."""
     sent = []
 
@@ -35,7 +35,7 @@ def call(app, method, path, headers=(), body=b""):
             sent.append(message)
 
         scope = {
-            "type": "http", "method": method, "path": path, "raw_path": path.encode(), "query_string": b"", "root_path": "",
+            "type": "http", "method": method, "path": path, "raw_path": path.encode(), "query_string": b"", "root_path": root_path,
             "headers": list(headers), "scheme": "http", "http_version": "1.1", "server": ("test", 80), "client": ("test", 1),
         }  # fmt: skip
         await app(scope, receive, send)

@@ -11,6 +11,8 @@ from starlette.staticfiles import StaticFiles
 import flightdeck
 from flightdeck.prometheus_client import CollectorRegistry, Gauge
 
+from .calls import call, call_wsgi
+
 SLOW = 0.2
 
 
@@ -283,3 +285,87 @@ def test_the_kill_switch(monkeypatch):
     monkeypatch.setenv("FLIGHTDECK_DISABLED", "1")
     app = PlainTextResponse("hello")
     assert flightdeck.instrument(app) is app
+
+
+def test_below_a_prefix_everything_is_below_it_too():
+    outer, inner, registry = FastAPI(), FastAPI(), CollectorRegistry()
+
+    @inner.get("/items/{item}")
+    async def item(item: int):
+        return item
+
+    flightdeck.instrument(inner, registry=registry, json_logs=False)
+    outer.mount("/sub", inner)
+    assert call(outer, "GET", "/sub/items/7")[0] == 200
+    status, _, body = call(outer, "GET", "/sub/metrics")
+    assert status == 200 and b'http_requests_total{method="GET",route="/sub/items/{item}",status="200"} 1.0' in body
+    assert [call(outer, "GET", path)[0] for path in ("/sub/health/live", "/health/live", "/metrics")] == [200, 404, 404]
+    # `uvicorn --root-path /api` puts it before every path; behind a proxy that does not send it, others do not.
+    for path in ("/api/health/live", "/health/live", "/api/metrics"):
+        assert call(inner, "GET", path, root_path="/api")[0] == 200
+    assert call(inner, "GET", "/api2/metrics", root_path="/api")[0] == 404
+
+
+def test_below_a_prefix_a_wsgi_application_answers_too():
+    from flask import Flask
+
+    app = flightdeck.instrument(Flask("below"), registry=CollectorRegistry(), json_logs=False)
+    below = lambda environ, start: app({**environ, "SCRIPT_NAME": "/api"}, start)  # noqa: E731
+    assert [call_wsgi(below, "GET", path)[0] for path in ("/metrics", "/health/live", "/x")] == [200, 200, 404]
+
+
+def test_routes_that_are_not_fastapis_own_have_their_templates_too():
+    app, inner, router, outer = FastAPI(), FastAPI(), APIRouter(), APIRouter()
+    registry = CollectorRegistry()
+
+    async def plain(request):
+        return PlainTextResponse("plain")
+
+    for path in ("/plain/{x}", "/again/{x}"):
+        app.add_route(path, plain)
+    inner.add_route("/plain/{y}", plain)
+    router.add_route("/plain/{z}", plain)
+    outer.include_router(router, prefix="/inner")
+    app.include_router(outer, prefix="/outer")
+    app.mount("/sub", inner)
+    flightdeck.instrument(app, registry=registry, json_logs=False)
+    paths = ("/plain/1", "/again/1", "/sub/plain/1", "/outer/inner/plain/1", "/docs", "/sub/docs", "/nowhere")
+    assert [call(app, "GET", path)[0] for path in paths] == [200] * 6 + [404]
+    routes = {
+        sample.labels["route"]
+        for family in registry.collect()
+        for sample in family.samples
+        if sample.name == "http_requests_total"
+    }
+    assert routes == {
+        "/plain/{x}", "/again/{x}", "/sub/plain/{y}", "/outer/inner/plain/{z}", "/docs", "/sub/docs", "unmatched",
+    }  # fmt: skip
+
+
+def test_a_client_that_the_server_cannot_send_to_has_gone_away():
+    registry, app = CollectorRegistry(), FastAPI()
+
+    @app.get("/stream")
+    async def stream():
+        async def parts():
+            yield b"one"
+            yield b"two"
+
+        return StreamingResponse(parts())
+
+    flightdeck.instrument(app, registry=registry, json_logs=False)
+
+    async def receive():
+        await asyncio.sleep(60)
+
+    async def send(message):
+        if message.get("body") == b"two":
+            raise OSError("gone")
+
+    scope = {
+        "type": "http", "method": "GET", "path": "/stream", "query_string": b"", "root_path": "", "headers": [],
+        "asgi": {"version": "3.0", "spec_version": "2.4"},
+    }  # fmt: skip
+    with pytest.raises(Exception):
+        asyncio.run(app(scope, receive, send))
+    assert registry.get_sample_value("http_requests_total", {"method": "GET", "route": "/stream", "status": "499"}) == 1

@@ -13,6 +13,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 from opentelemetry.proto.collector.logs.v1.logs_service_pb2 import ExportLogsServiceRequest
+from opentelemetry.proto.collector.metrics.v1.metrics_service_pb2 import ExportMetricsServiceRequest
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
 
 
@@ -22,6 +23,8 @@ class Collector:
 
     def __init__(self, answers=(), certificate=None):
         self.spans, self.lines, self.resources, self.headers = [], [], [], []
+        # What was told of metrics each time: the resource, and by name the data.
+        self.metrics = []
         self.answers = list(answers)
         collector = self
 
@@ -66,6 +69,10 @@ class Collector:
         elif path == "/v1/logs":
             for resource in ExportLogsServiceRequest.FromString(body).resource_logs:
                 self.lines.extend(line for scope in resource.scope_logs for line in scope.log_records)
+        elif path == "/v1/metrics":
+            for resource in ExportMetricsServiceRequest.FromString(body).resource_metrics:
+                told = {metric.name: metric for scope in resource.scope_metrics for metric in scope.metrics}
+                self.metrics.append((attributes(resource.resource), told))
         else:
             raise AssertionError(path)
 
@@ -469,3 +476,88 @@ def test_signals_may_go_to_collectors_of_their_own(collector):
         OTEL_EXPORTER_OTLP_LOGS_ENDPOINT=f"{other.url}/v1/logs",
     )
     assert len(collector.spans) == 2 and not collector.lines and len(other.lines) == 1 and not other.spans
+
+
+def total(told, name="http_requests"):
+    return sum(point.as_double for point in told[name].sum.data_points)
+
+
+def test_metrics_are_sent_where_that_is_asked_for(collector):
+    program = """
+        from flightdeck.prometheus_client import Gauge, Histogram, Info, Summary
+        Gauge("temperature_celsius", "Help.").set(21.5)
+        Histogram("fine", "Help.", native_factor=1.1, buckets=()).observe(3)
+        Summary("sizes", "Help.", quantiles=(0.5,)).observe(7)
+        Info("build", "Help.").info({"commit": "abc"})
+        for path in ("/orders/1", "/orders/2", "/nowhere"):
+            asyncio.run(ask(path))
+        until = time.monotonic() + 10
+        while not counted("sent", "metrics") and time.monotonic() < until:
+            time.sleep(0.02)
+        assert counted("sent", "metrics") > 0
+        asyncio.run(ask("/orders/3"))
+        """
+    run(
+        program,
+        OTEL_EXPORTER_OTLP_ENDPOINT=collector.url,
+        OTEL_METRICS_EXPORTER="otlp,prometheus",
+        OTEL_METRIC_EXPORT_INTERVAL="200",
+    )
+    resource, told = collector.metrics[0]
+    assert resource["service.name"] == "shop" and resource["telemetry.sdk.language"] == "python"
+    counts = [total(told) for _, told in collector.metrics]
+    # The last is told at the end.
+    assert counts[0] in (0, 1, 2, 3) and counts[-1] == 4 and counts == sorted(counts)
+    _, told = collector.metrics[-1]
+    requests = told["http_requests"]
+    assert requests.sum.is_monotonic and requests.sum.aggregation_temporality == 2
+    assert {attributes(point)["route"] for point in requests.sum.data_points} == {"/orders/{order}", "unmatched"}
+    duration = told["http_request_duration_seconds"].histogram.data_points
+    assert sum(point.count for point in duration) == 4 and len(duration[0].bucket_counts) == 15
+    assert any(point.exemplars for point in duration)
+    assert told["temperature_celsius"].gauge.data_points[0].as_double == 21.5
+    assert told["fine"].exponential_histogram.data_points[0].count == 1
+    assert told["sizes"].summary.data_points[0].quantile_values[0].quantile == 0.5
+    assert attributes(told["build_info"].gauge.data_points[0]) == {"commit": "abc"}
+    assert "target_info" not in told and "target" not in told
+
+
+@pytest.mark.parametrize("asked", [{}, {"OTEL_METRICS_EXPORTER": "prometheus"}, {"OTEL_METRICS_EXPORTER": "none"}])
+def test_metrics_that_are_scraped_are_not_sent_as_well(collector, asked):
+    run(
+        'asyncio.run(ask("/orders/1"))\nassert export.flush(10)\nassert not counted("sent", "metrics")',
+        OTEL_EXPORTER_OTLP_ENDPOINT=collector.url,
+        OTEL_METRIC_EXPORT_INTERVAL="50",
+        **asked,
+    )
+    assert collector.spans and not collector.metrics
+
+
+def test_one_worker_tells_the_metrics_of_all(collector):
+    program = """
+        import sys
+        def work():
+            asyncio.run(ask("/orders/1", times=10))
+            time.sleep(1)
+            export._end()
+            os._exit(0)
+        children = []
+        for _ in range(4):
+            pid = os.fork()
+            if not pid:
+                work()
+            children.append(pid)
+        for pid in children:
+            os.waitpid(pid, 0)
+        os._exit(0)
+        """
+    run(
+        program,
+        OTEL_EXPORTER_OTLP_METRICS_ENDPOINT=f"{collector.url}/v1/metrics",
+        OTEL_METRIC_EXPORT_INTERVAL="100",
+    )
+    counts = [total(told) for _, told in collector.metrics if "http_requests" in told]
+    assert len({resource["service.instance.id"] for resource, _ in collector.metrics}) == 1
+    assert counts[-1] == 40 and max(counts) == 40
+    # One tells regularly, and each once at its end.
+    assert 4 <= len(counts) < 25, len(counts)

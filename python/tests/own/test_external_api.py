@@ -85,7 +85,13 @@ def test_calls_to_other_services_are_measured_and_part_of_the_request(other_serv
         value("external_api_requests_total", status="error", **labels),
     )
     trace = b"00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
-    assert call(app, "GET", "/", headers=[(b"x-request-id", b"order-17"), (b"traceparent", trace)])[0] == 200
+    headers = [
+        (b"x-request-id", b"order-17"),
+        (b"traceparent", trace),
+        (b"tracestate", b"a=1"),
+        (b"tracestate", b"b=2 ,"),
+    ]
+    assert call(app, "GET", "/", headers=headers)[0] == 200
     after = (
         value("external_api_requests_total", status="204", **labels),
         value("external_api_requests_total", status="error", **labels),
@@ -94,6 +100,7 @@ def test_calls_to_other_services_are_measured_and_part_of_the_request(other_serv
     assert value("external_api_requests_in_progress", **labels) == 0
     told = other_service.seen[-1]
     assert told["x-request-id"] == "order-17" and told["traceparent"].startswith("00-0af7651916cd43dd8448eb211c80319c-")
+    assert told["tracestate"] == "a=1,b=2"
 
 
 class Slow(BaseHTTPRequestHandler):

@@ -10,7 +10,7 @@ import flightdeck
 from flightdeck import logs
 from flightdeck.prometheus_client import CollectorRegistry
 
-from .calls import call
+from .calls import call, call_wsgi
 
 TRACE = b"00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
 
@@ -67,6 +67,54 @@ def test_a_trace_that_makes_no_sense_is_begun_anew(sent):
     trace_id, span_id, sampled = new_request(None, sent).trace()
     assert len(trace_id) == 32 and len(span_id) == 16 and not sampled
     assert trace_id != "0af7651916cd43dd8448eb211c80319c"
+
+
+@pytest.mark.parametrize(
+    "parent, state, want",
+    [
+        (TRACE, b"vendor=1, other=2", "vendor=1,other=2"),
+        (TRACE, b"vendor=1,vendor=2", None),
+        (TRACE, b"Vendor=1", None),
+        (TRACE, "ä=1".encode(), None),
+        (TRACE, b"", None),
+        (TRACE, None, None),
+        # Without a trace that makes sense it says nothing.
+        (TRACE.upper(), b"vendor=1", None),
+        (None, b"vendor=1", None),
+    ],
+)
+def test_the_state_of_a_trace_is_passed_on_where_it_makes_sense(parent, state, want):
+    from flightdeck.correlate import CURRENT, new_request
+
+    token = CURRENT.set(new_request(None, parent, state))
+    try:
+        assert flightdeck.outgoing_headers().get("tracestate") == want
+    finally:
+        CURRENT.reset(token)
+
+
+def test_who_tells_a_trace_tells_its_state():
+    from flightdeck.clients.external import add_headers
+    from flightdeck.correlate import CURRENT, new_request
+
+    token = CURRENT.set(new_request(None, TRACE, b"vendor=1"))
+    try:
+        headers = {"traceparent": "theirs"}
+        add_headers(headers, None)
+        assert headers["traceparent"] == "theirs" and "tracestate" not in headers
+    finally:
+        CURRENT.reset(token)
+
+
+def test_of_several_ids_the_first_is_taken_everywhere():
+    from flask import Flask
+
+    asgi, wsgi = FastAPI(), Flask("twice")
+    flightdeck.instrument(asgi, registry=CollectorRegistry(), json_logs=False)
+    flightdeck.instrument(wsgi, registry=CollectorRegistry(), json_logs=False)
+    twice = [(b"x-request-id", b"one"), (b"x-request-id", b"two")]
+    assert call(asgi, "GET", "/", headers=twice)[1][b"x-request-id"] == b"one"
+    assert call_wsgi(wsgi, "GET", "/", headers=[("x-request-id", "one,two")])[1]["X-Request-ID"] == "one"
 
 
 def test_secrets_stay_inside():

@@ -222,6 +222,56 @@ def test_mistakes_are_told(registry, call, error):
         call(ours.Counter("c", "Help.", ["l"], registry=registry))
 
 
+@pytest.mark.parametrize(
+    "call, error, text",
+    [
+        (lambda: ours.Counter("", "Help."), ValueError, "Metric name should not be empty"),
+        (lambda: ours.Counter("c", "Help.", ["__l"]), ValueError, "Reserved label metric name: __l"),
+        (lambda: ours.Counter("c", "Help.", ["\ud800"]), ValueError, "Invalid label metric name: \ud800"),
+        (lambda: ours.Counter("c", "Help.", registry=None).inc(-1), ValueError,
+         "Counters can only be incremented by non-negative amounts."),
+        (lambda: ours.Counter("c", "Help.", ["l"], registry=None).inc(), ValueError, "counter metric is missing label values"),
+        (lambda: ours.Counter("c", "Help.", ["l"], registry=None).labels(), ValueError, "Incorrect label count"),
+        (lambda: ours.Counter("c", "Help.", ["l"], registry=None).labels(m=1), ValueError, "Incorrect label names"),
+        (lambda: ours.Counter("c", "Help.", ["l"], registry=None).remove(), ValueError,
+         "Incorrect label count (expected 1, got ())"),
+        (lambda: ours.Counter("c", "Help.", registry=None).labels("a"), ValueError,
+         "No label names were set when constructing counter:c"),
+        (lambda: ours.Gauge("g", "Help.", multiprocess_mode="x"), ValueError, "Invalid multiprocess mode: x"),
+        (lambda: ours.Gauge("g", "Help.", registry=None, multiprocess_mode="mostrecent").inc(), RuntimeError,
+         "inc must not be used with the mostrecent mode"),
+        (lambda: ours.Gauge("g", "Help.", registry=None, multiprocess_mode="mostrecent").dec(2), RuntimeError,
+         "dec must not be used with the mostrecent mode"),
+        (lambda: ours.Gauge("g", "Help.", ["l"], registry=None).dec(), ValueError, "gauge metric is missing label values"),
+        (lambda: ours.Histogram("h", "Help.", buckets=[]), ValueError, "Must have at least two buckets"),
+        (lambda: ours.Histogram("h", "Help.", buckets=[2, 1]), ValueError, "Buckets not in sorted order"),
+        (lambda: ours.Enum("e", "Help.", ["e"], states=["a"]), ValueError, "Overlapping labels for Enum metric: e"),
+        (lambda: ours.Enum("e", "Help."), ValueError, "No states provided for Enum metric: e"),
+        (lambda: ours.Info("i", "Help.", unit="seconds"), ValueError,
+         "Metric name is of a type that cannot have a unit: i_seconds"),
+        (lambda: ours.Info("i", "Help.", registry=None).info({"a": None}), ValueError, "Label value cannot be None"),
+    ],
+)  # fmt: skip
+def test_mistakes_read_as_upstream_has_them(call, error, text):
+    with pytest.raises(error) as caught:
+        call()
+    assert str(caught.value) == text
+
+
+def test_warnings_read_as_upstream_has_them(registry, monkeypatch):
+    counter, plain = ours.Counter("c", "Help.", ["l"], registry=registry), ours.Counter("p", "Help.", registry=registry)
+    monkeypatch.setenv("PROMETHEUS_MULTIPROC_DIR", "/nowhere")
+    with warnings.catch_warnings(record=True) as told:
+        warnings.simplefilter("always")
+        counter.remove("a")
+        counter.remove_by_labels({"l": "a"})
+        counter.clear()
+        plain.clear()
+    removal = "Removal of labels has not been implemented in  multi-process mode yet."
+    clearing = "Clearing labels has not been implemented in multi-process mode yet"
+    assert [str(warning.message) for warning in told] == [removal, removal, clearing]
+
+
 def test_a_get_or_create_of_the_field_works(registry):
     first = ours.Counter("c", "Help.", registry=registry)
     with pytest.raises(DuplicateTimeseries) as caught:
@@ -306,6 +356,33 @@ def test_every_public_name_is_there():
             assert getattr(ours, name) is not None
         for name in (*ours.exposition.__all__, "basic_auth_handler", "tls_auth_handler", "ThreadingWSGIServer"):
             assert getattr(ours.exposition, name) is not None
+        for module in ("asgi", "context_managers", "decorator", "exposition", "mmap_dict", "openmetrics", "values"):
+            assert getattr(ours, module).__name__.endswith(module)
+        assert {*ours.__all__, "asgi", "mmap_dict"} <= {*dir(ours)} and "mmap_key" in dir(ours.values)
+        assert ours.exposition.SNAPPY_AVAILABLE in (True, False)
+        assert ours.metrics.Collector is ours.registry.Collector
+
+
+@pytest.mark.parametrize(
+    "text, strictly, want",
+    [
+        ('a="1",b="x\\"y",', False, {"a": "1", "b": 'x"y'}),
+        ("", False, {}),
+        ('"a.b"="1"', True, {"a.b": "1"}),
+        ('a="1"', True, {"a": "1"}),
+        (',a="1"', True, None),
+        ('a="1"}b="2"', False, None),
+        ("a=1", False, None),
+    ],
+)
+def test_labels_are_read_alone(text, strictly, want):
+    from flightdeck.prometheus_client.parser import parse_labels
+
+    if want is None:
+        with pytest.raises(ValueError):
+            parse_labels(text, strictly)
+    else:
+        assert parse_labels(text, strictly) == want
 
 
 def test_a_custom_collector_is_rendered_off_the_event_loop(registry):

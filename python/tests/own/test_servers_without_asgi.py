@@ -190,3 +190,23 @@ def test_aiohttp_by_its_resources(registry):
         ("GET", "/items/{item}", "200"): 1, ("GET", "/fail", "500"): 1, ("GET", "unmatched", "404"): 1,
     }  # fmt: skip
     assert series(registry, "http_session_duration_seconds_count") == {("websocket", "/talk"): 1}
+
+
+@pytest.mark.parametrize(("sent", "status"), [((), "500"), ((b"",), "500"), ((b"one",), "200")])
+def test_a_body_that_breaks_off_has_the_status_that_the_client_saw(registry, sent, status):
+    app = flask.Flask("breaks")
+
+    @app.route("/")
+    def root():
+        def parts():
+            yield from sent
+            raise KeyError("in the middle")
+
+        return flask.Response(parts())
+
+    flightdeck.instrument(app, registry=registry, json_logs=False)
+    with pytest.raises(KeyError):
+        call_wsgi(app, "GET", "/")
+    assert series(registry, "http_requests_total") == {("GET", "/", status): 1}
+    assert series(registry, "http_request_exceptions_total") == {("GET", "/", "KeyError"): 1}
+    assert series(registry, "http_requests_in_progress") == {}

@@ -80,7 +80,10 @@ export const reduce = (values: readonly (number | null | undefined)[], reducer: 
   const first = present[0] ?? null;
   const sum = () => present.reduce((total, value) => total + value, 0);
   const mean = () => sum() / present.length;
-  const variance = () => present.reduce((total, value) => total + (value - mean()) ** 2, 0) / present.length;
+  const variance = () => {
+    const average = mean();
+    return present.reduce((total, value) => total + (value - average) ** 2, 0) / present.length;
+  };
   if (name === "count") return values.length;
   if (name === "allIsNull") return present.length ? 0 : 1;
   if (name === "last") return values.at(-1) ?? null;

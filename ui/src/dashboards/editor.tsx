@@ -72,7 +72,7 @@ export const PanelEditor = ({ panel, onChange, onRemove, onClose }: Props): JSX.
         <Queries queries={panel.queries} onChange={(queries) => set({ queries })} />
       )}
       <Values panel={panel} onChange={(defaults) => set({ defaults })} />
-      <div class="pair">
+      <div class="fields">
         <NumberField label="Column" value={x} min={0} onChange={(next) => place({ x: next ?? 0 })} />
         <NumberField label="Row" value={y} min={0} onChange={(next) => place({ y: next ?? 0 })} />
         <NumberField label="Width" value={w} min={2} onChange={(next) => place({ w: next ?? w })} />
@@ -130,7 +130,7 @@ const Values = ({ panel: { kind, defaults }, onChange }: ValuesProps): JSX.Eleme
   );
   return (
     <>
-      <div class="pair">
+      <div class="fields">
         <label>
           Unit
           <input
@@ -151,7 +151,7 @@ const Values = ({ panel: { kind, defaults }, onChange }: ValuesProps): JSX.Eleme
       </div>
       <Thresholds value={defaults["thresholds"]} onChange={(next) => set("thresholds", next)} />
       {kind === "timeseries" && (
-        <div class="pair">
+        <div class="fields">
           <NumberField
             label="Fill, %"
             value={numberOf(custom["fillOpacity"]) ?? 0}

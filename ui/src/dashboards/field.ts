@@ -1,9 +1,10 @@
 // How the values of a field are shown: unit, thresholds, mappings and colour, after all overrides.
 import type { DashboardPanel } from "../api/types";
 import { cssColour, lineColour } from "../chart/colours";
+import { reduce } from "../chart/stats";
 import { show } from "../format/units";
 import { type Cell, type Field, type Frame, titleOf } from "./frames";
-import { numberOf, type Options, recordOf, textOf } from "./options";
+import { listOf, numberOf, type Options, recordOf, textOf } from "./options";
 import { patternOf } from "./variables";
 
 export type Step = { value: number; color: string };
@@ -61,11 +62,7 @@ const matcher = (id: string, of: unknown): ((field: Field, title: string, frame:
     case "byName":
       return (field, title) => title === of || field.name === of;
     case "byNames": {
-      const names = Array.isArray(of)
-        ? of
-        : Array.isArray(options["names"])
-          ? (options["names"] as unknown[])
-          : [];
+      const names = Array.isArray(of) ? of : listOf(options["names"]);
       return (field, title) =>
         (names.includes(title) || names.includes(field.name)) !== (options["mode"] === "exclude");
     }
@@ -73,21 +70,17 @@ const matcher = (id: string, of: unknown): ((field: Field, title: string, frame:
     case "byRegexpOrNames": {
       const text = textOf(of) || textOf(options["pattern"]);
       const regex = patternOf(text.startsWith("/") ? text : `/${text}/`);
-      const names = Array.isArray(options["names"]) ? (options["names"] as unknown[]) : [];
+      const names = listOf(options["names"]);
       return (_, title) => !!regex?.test(title) || names.includes(title);
     }
     case "byFrameRefID":
       return (_, __, frame) => frame.query === of;
     case "byType":
       return (field) => field.type === of;
-    case "byTypes":
-      return (field) =>
-        (Array.isArray(of)
-          ? of
-          : Array.isArray(options["types"])
-            ? (options["types"] as unknown[])
-            : []
-        ).includes(field.type);
+    case "byTypes": {
+      const types = Array.isArray(of) ? of : listOf(options["types"]);
+      return (field) => types.includes(field.type);
+    }
     case "numeric":
       return (field) => field.type === "number";
     case "time":
@@ -99,33 +92,22 @@ const matcher = (id: string, of: unknown): ((field: Field, title: string, frame:
   }
 };
 
+const COMPARISONS: Record<string, (value: number, than: number) => boolean> = {
+  gt: (value, than) => value > than,
+  lt: (value, than) => value < than,
+  gte: (value, than) => value >= than,
+  lte: (value, than) => value <= than,
+  neq: (value, than) => value !== than,
+};
+
 const byValue = (field: Field, { reducer, op, value }: Options): boolean => {
   const values = field.values.filter((one): one is number => typeof one === "number");
   if (reducer === "allIsZero")
     return (values.length > 0 && values.every((one) => one === 0)) === (op !== "neq");
   if (reducer === "allIsNull") return values.length === 0;
-  const reduced =
-    reducer === "max"
-      ? Math.max(...values)
-      : reducer === "min"
-        ? Math.min(...values)
-        : reducer === "mean"
-          ? values.reduce((a, b) => a + b, 0) / values.length
-          : reducer === "sum"
-            ? values.reduce((a, b) => a + b, 0)
-            : (values.at(-1) ?? NaN);
-  const than = numberOf(value) ?? 0;
-  return op === "gt"
-    ? reduced > than
-    : op === "lt"
-      ? reduced < than
-      : op === "gte"
-        ? reduced >= than
-        : op === "lte"
-          ? reduced <= than
-          : op === "neq"
-            ? reduced !== than
-            : reduced === than;
+  const calc = /^(max|min|mean|sum)$/.test(textOf(reducer)) ? textOf(reducer) : "lastNotNull";
+  const compare = COMPARISONS[textOf(op)] ?? ((one: number, than: number) => one === than);
+  return compare(reduce(values, calc) ?? NaN, numberOf(value) ?? 0);
 };
 
 /** The settings of one field. */

@@ -115,7 +115,7 @@ const Variable = ({ variable, onChange, onRemove }: VariableProps): JSX.Element 
   const { name, kind, query, multi, all } = variable;
   return (
     <div class="question">
-      <div class="pair">
+      <div class="fields">
         <TextField
           label="Name"
           value={name}

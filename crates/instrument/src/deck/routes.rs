@@ -8,6 +8,7 @@ use axum::http::{HeaderMap, HeaderName, Response, StatusCode};
 use axum::routing::get;
 
 use super::Flightdeck;
+use crate::escapes::unescaped;
 use crate::expose::{Accepted, Compression};
 use crate::health::Probe;
 use crate::json::Writer;
@@ -137,10 +138,22 @@ fn joined(headers: &HeaderMap, name: HeaderName) -> String {
     lines.join(",")
 }
 
-/// The values of `name[]`. Names of metrics need no escapes but those of the brackets.
+/// The values of `name[]`: colons are escaped by many, brackets by most.
 fn names(query: &str) -> impl Iterator<Item = String> {
-    let keys = ["name[]=", "name%5B%5D=", "name%5b%5d="];
-    query
-        .split('&')
-        .filter_map(move |pair| keys.iter().find_map(|key| pair.strip_prefix(key)).map(str::to_owned))
+    let name = |pair: &str| unescaped(&pair.replace('+', " ")).strip_prefix("name[]=").map(str::to_owned);
+    query.split('&').filter_map(name)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_are_read_from_queries() {
+        let check =
+            |query: &str, want: &[&str]| assert_eq!(names(query).collect::<Vec<_>>(), want, "{query}");
+        check("", &[]);
+        check("name[]=up&name%5B%5D=orders&other=x&name%5b]=a%3Ab", &["up", "orders", "a:b"]);
+        check("name[]=a+b%2Bc&name=up", &["a b+c"]);
+    }
 }

@@ -45,19 +45,19 @@ impl<L: 'static, M: Metric> Family<L, M> {
     /// whose labels are all [`OVERFLOW_VALUE`].
     #[inline]
     pub fn get<Q: Labels<Static = L>>(&self, labels: &Q) -> M {
-        self.core.get(&Key::of(labels))
+        Key::using(labels, |key| self.core.get(key))
     }
 
     /// Calls `record` with that series without making a handle: the quickest way to a series whose labels are only
     /// known now.
     #[inline]
     pub fn with<Q: Labels<Static = L>>(&self, labels: &Q, record: impl FnOnce(&M)) {
-        self.core.with(&Key::of(labels), record);
+        Key::using(labels, |key| self.core.with(key, record));
     }
 
     /// Forgets a series; whether there was one. What is recorded through handles that are still held goes nowhere.
     pub fn remove<Q: Labels<Static = L>>(&self, labels: &Q) -> bool {
-        self.core.remove(&Key::of(labels))
+        Key::using(labels, |key| self.core.remove(key))
     }
 
     /// Forgets all series.
@@ -89,12 +89,12 @@ impl<M: Metric> DynamicFamily<M> {
 
     /// The series with these label values, in the order of the family's names.
     pub fn get(&self, values: &[&str]) -> Result<M, Error> {
-        Ok(self.core.get(&self.key(values)?))
+        self.using(values, |key| self.core.get(key))
     }
 
     /// Forgets a series; whether there was one.
     pub fn remove(&self, values: &[&str]) -> Result<bool, Error> {
-        Ok(self.core.remove(&self.key(values)?))
+        self.using(values, |key| self.core.remove(key))
     }
 
     /// Forgets all series.
@@ -107,7 +107,7 @@ impl<M: Metric> DynamicFamily<M> {
         lock(&self.core.state).live
     }
 
-    fn key(&self, values: &[&str]) -> Result<Key, Error> {
+    fn using<T>(&self, values: &[&str], found: impl FnOnce(&Key) -> T) -> Result<T, Error> {
         let labels = self.core.names.len();
         if values.len() != labels {
             let name = self.core.description.name.clone();
@@ -115,7 +115,7 @@ impl<M: Metric> DynamicFamily<M> {
         }
         let mut key = Key::new();
         values.iter().for_each(|value| key.push(value));
-        Ok(key)
+        Ok(found(&key))
     }
 }
 

@@ -9,7 +9,7 @@ mod cells;
 mod collector;
 mod column;
 mod counter;
-mod exemplar;
+pub(crate) mod exemplar;
 pub(crate) mod exponential;
 mod family;
 mod gauge;

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::sync::mpsc as blocking;
 use std::time::{Duration, Instant};
 
-use tokio::sync::mpsc;
+use tokio::sync::{mpsc, watch};
 
 use super::options::{Batch, OtlpOptions};
 use super::queue::{Entrance, queue};
@@ -12,7 +12,7 @@ use super::records::LogRecord;
 use super::resource::Resource;
 use super::spans::Span;
 use super::transport::{Collector, Transport};
-use super::worker::{Flush, Outlet, export_items, export_metrics};
+use super::worker::{Flush, Outlet, export_items, export_metrics, export_told};
 use super::{Signal, records};
 use crate::Error;
 use crate::metrics::{Counter, Family, Registry};
@@ -27,6 +27,8 @@ pub struct Exporter {
 struct Shared {
     spans: Option<Entrance<Span>>,
     records: Option<Entrance<LogRecord>>,
+    /// Where metrics go that are not in a registry of this library.
+    told: Option<watch::Sender<Arc<Vec<u8>>>>,
     flushes: Vec<mpsc::UnboundedSender<Flush>>,
     counted: Counted,
 }
@@ -71,6 +73,27 @@ impl Counted {
 impl Exporter {
     /// Starts exporting what is in `registry`, and what it is given. What it does is counted in the same registry.
     pub fn start(options: OtlpOptions, resource: Resource, registry: &Registry) -> Result<Exporter, Error> {
+        Exporter::begin(options, resource, None, registry)
+    }
+
+    /// The same for metrics that somebody else keeps: what [`Exporter::metrics`] is given goes out, as of `teller`, and the registry
+    /// does not.
+    #[doc(hidden)]
+    pub fn start_told(
+        options: OtlpOptions,
+        resource: Resource,
+        teller: Resource,
+        registry: &Registry,
+    ) -> Result<Exporter, Error> {
+        Exporter::begin(options, resource, Some(teller), registry)
+    }
+
+    fn begin(
+        options: OtlpOptions,
+        resource: Resource,
+        teller: Option<Resource>,
+        registry: &Registry,
+    ) -> Result<Exporter, Error> {
         let failed =
             |error: std::io::Error| Error::Delivery { reason: format!("cannot start to export: {error}") };
         let counted = Counted::register(registry)?;
@@ -97,12 +120,17 @@ impl Exporter {
             };
             Ok((Outlet::new(signal, transport, options, counted.clone()), flushed))
         };
+        let mut told = None;
         if options.metrics {
             let (outlet, flushed) = outlet(Signal::Metrics)?;
-            work.spawn_on(
-                export_metrics(outlet, resource.clone(), registry.clone(), flushed),
-                runtime.handle(),
-            );
+            if let Some(teller) = teller {
+                let (entrance, latest) = watch::channel(Arc::default());
+                told = Some(entrance);
+                work.spawn_on(export_told(outlet, teller, latest, flushed), runtime.handle());
+            } else {
+                let work_of_metrics = export_metrics(outlet, resource.clone(), registry.clone(), flushed);
+                work.spawn_on(work_of_metrics, runtime.handle());
+            }
         }
         let mut spans = None;
         if options.traces {
@@ -126,7 +154,7 @@ impl Exporter {
                 runtime.handle(),
             );
         }
-        let shared = Arc::new(Shared { spans, records: lines, flushes, counted });
+        let shared = Arc::new(Shared { spans, records: lines, told, flushes, counted });
         watch_queues(registry, &shared);
         std::thread::Builder::new()
             .name("flightdeck-otlp".to_owned())
@@ -149,11 +177,21 @@ impl Exporter {
             .all(|_| is_done.recv_timeout(deadline.saturating_duration_since(Instant::now())).is_ok())
     }
 
-    /// What became of spans and lines so far, for those who do not read the registry: signal, outcome, how many.
+    /// Exports metrics as they are now, in Prometheus's protobuf format; what was given before and is not sent yet is not needed
+    /// any more.
+    #[doc(hidden)]
+    pub fn metrics(&self, told: Vec<u8>) {
+        if let Some(entrance) = &self.shared.told {
+            entrance.send_replace(Arc::new(told));
+        }
+    }
+
+    /// What became of spans, lines and metrics that were given, for those who do not read the registry: signal, outcome, how many.
     #[doc(hidden)]
     pub fn outcomes(&self) -> Vec<(&'static str, &'static str, u64)> {
         let mut all = Vec::new();
-        for signal in [Signal::Traces, Signal::Logs] {
+        let told = self.shared.told.as_ref().map(|_| Signal::Metrics);
+        for signal in [Signal::Traces, Signal::Logs].into_iter().chain(told) {
             for outcome in OUTCOMES {
                 let (items, mut count) = (&self.shared.counted.items, 0.0);
                 items.with(&[signal.name(), outcome], |counter| count = counter.get());

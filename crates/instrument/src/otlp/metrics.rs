@@ -21,27 +21,14 @@ pub(super) struct MetricsRequest {
 
 /// Everything in a registry. `began_ms` is when counting began where a series does not say.
 pub(super) fn requests(resource: &Resource, registry: &Registry, began_ms: u64) -> Vec<MetricsRequest> {
-    let mut encoder = Encoder {
-        resource,
-        requests: Vec::new(),
-        scope: Message::default(),
-        scope_points: 0,
-        head: Message::default(),
-        data: 0,
-        points: Message::default(),
-        description: None,
-        convention: None,
-        now_ns: now_ms() * 1_000_000,
-        began_ms,
-    };
+    let mut encoder = Encoder::new(resource, began_ms);
     // The resource says it already.
     registry.encode(&|description| description.name != "target", &mut encoder);
-    encoder.flush_metric();
-    encoder.flush_request();
-    encoder.requests
+    encoder.finish()
 }
 
-struct Encoder<'a> {
+/// Requests under construction.
+pub(super) struct Encoder<'a> {
     resource: &'a Resource,
     requests: Vec<MetricsRequest>,
     /// The metrics of the request under construction.
@@ -54,7 +41,8 @@ struct Encoder<'a> {
     description: Option<Description>,
     /// The name that OpenTelemetry's conventions have for it.
     convention: Option<&'static str>,
-    now_ns: u64,
+    /// When the numbers are read.
+    pub(super) now_ns: u64,
     began_ms: u64,
 }
 
@@ -69,7 +57,29 @@ mod data {
     pub(super) const SUMMARY: u32 = 11;
 }
 
-impl Encoder<'_> {
+impl<'a> Encoder<'a> {
+    pub(super) fn new(resource: &'a Resource, began_ms: u64) -> Encoder<'a> {
+        Encoder {
+            resource,
+            requests: Vec::new(),
+            scope: Message::default(),
+            scope_points: 0,
+            head: Message::default(),
+            data: 0,
+            points: Message::default(),
+            description: None,
+            convention: None,
+            now_ns: now_ms() * 1_000_000,
+            began_ms,
+        }
+    }
+
+    pub(super) fn finish(mut self) -> Vec<MetricsRequest> {
+        self.flush_metric();
+        self.flush_request();
+        self.requests
+    }
+
     fn flush_metric(&mut self) {
         if !self.points.bytes.is_empty() {
             let (head, points, data) = (&self.head, &mut self.points, self.data);

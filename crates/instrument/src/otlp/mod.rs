@@ -18,7 +18,7 @@
 //!
 //! `options` says where to and how much, and `environment` where that may come from; `exporter` has the queues (`queue`) and `worker` empties them; `transport` is a connection,
 //! `answer` what a collector says and `retry` what follows from it. `metrics`, `spans` and `records` are the three
-//! signals, `conventions` the names that OpenTelemetry has for metrics of HTTP.
+//! signals, `conventions` the names that OpenTelemetry has for metrics of HTTP, `told` metrics that somebody else keeps.
 
 mod answer;
 mod conventions;
@@ -34,6 +34,7 @@ mod retry;
 pub(crate) mod spans;
 #[cfg(feature = "otlp-tls")]
 mod tls;
+mod told;
 mod tracing_layer;
 mod transport;
 mod worker;

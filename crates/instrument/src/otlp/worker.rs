@@ -1,9 +1,10 @@
 //! What the exporter's thread does: gather, send, send again.
 
+use std::sync::Arc;
 use std::sync::mpsc as blocking;
 use std::time::{Duration, Instant};
 
-use tokio::sync::mpsc;
+use tokio::sync::{mpsc, watch};
 
 use super::Signal;
 use super::answer::Verdict;
@@ -13,6 +14,7 @@ use super::options::OtlpOptions;
 use super::queue::{Item, Waiting};
 use super::resource::Resource;
 use super::retry::Backoff;
+use super::told;
 use super::transport::Transport;
 use crate::correlate::random;
 use crate::metrics::Registry;
@@ -225,5 +227,38 @@ pub(super) async fn export_metrics(
             outlet.deliver(request.bytes, request.points, &mut flushed).await;
         }
         outlet.settle();
+    }
+}
+
+/// Exports metrics as often as somebody tells them. What was told meanwhile is not needed any more: the last has all.
+pub(super) async fn export_told(
+    mut outlet: Outlet,
+    teller: Resource,
+    mut latest: watch::Receiver<Arc<Vec<u8>>>,
+    mut flushed: mpsc::UnboundedReceiver<Flush>,
+) {
+    outlet.options.retry_for = outlet.options.retry_for.min(outlet.options.metrics_every);
+    let began_ms = now_ms();
+    let mut is_open = true;
+    while is_open {
+        tokio::select! {
+            biased;
+            changed = latest.changed() => is_open = changed.is_ok(),
+            flush = flushed.recv(), if !outlet.is_orphaned => {
+                outlet.hear(flush);
+                outlet.settle();
+                continue;
+            }
+        }
+        let told = Arc::clone(&latest.borrow_and_update());
+        if is_open {
+            for request in told::requests(&teller, &told, began_ms) {
+                outlet.deliver(request.bytes, request.points, &mut flushed).await;
+            }
+        }
+        // Whoever came to wait meanwhile waits for what was told last.
+        if !latest.has_changed().unwrap_or(false) {
+            outlet.settle();
+        }
     }
 }

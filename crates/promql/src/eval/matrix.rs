@@ -39,8 +39,13 @@ impl<'a> Evaluator<'a> {
             (Kind::Matrix(range), _) => Value::Matrix(self.matrix(root, range, context)?),
             (_, ValueType::Scalar) => scalar_value(self.scalar(root, context)?, steps, instant),
             _ => {
-                let rows = self.finish(self.own_rows(root, context)?, steps)?;
-                if instant { vector_value(rows.rows, time) } else { matrix_value(rows.rows, steps) }
+                let mut rows = self.finish(self.own_rows(root, context)?, steps)?.rows;
+                if instant {
+                    vector_value(rows, time)
+                } else {
+                    self.meter.sort(&mut rows, |left, right| left.labels.cmp(&right.labels))?;
+                    matrix_value(rows, steps)
+                }
             }
         };
         Ok((value, notes.into_inner(), tally.into_inner()))
@@ -102,14 +107,13 @@ impl<'a> Evaluator<'a> {
             }
         };
         series.retain(|series| !series.floats.is_empty() || !series.histograms.is_empty());
-        series.sort_by(|left, right| left.labels.cmp(&right.labels));
+        self.meter.sort(&mut series, |left, right| left.labels.cmp(&right.labels))?;
         Ok(series)
     }
 }
 
 /// What was computed as a matrix.
-fn matrix_value(mut rows: Vec<Row>, steps: Steps) -> Value {
-    rows.sort_by(|left, right| left.labels.cmp(&right.labels));
+fn matrix_value(rows: Vec<Row>, steps: Steps) -> Value {
     let times: Arc<[Timestamp]> = steps.times().collect();
     let series = rows.into_iter().map(|Row { labels, points, .. }| {
         let histograms = histograms_of(&points, steps);

@@ -1,7 +1,10 @@
 //! What a query has used so far, against what it may use, and when it has to stop.
 
+use std::cmp::Ordering;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
+
+use model::sorting::sort_while;
 
 use crate::engine::{Limits, QueryOptions, Stop};
 use crate::error::QueryError;
@@ -130,6 +133,26 @@ impl<'a> Meter<'a> {
     /// An error at every so many series once the caller wants the query to stop.
     pub(crate) fn check_at(&self, index: usize) -> Result<(), QueryError> {
         if index.is_multiple_of(CHECK_SERIES) { self.check() } else { Ok(()) }
+    }
+
+    /// Sorts, equal items staying in their order, for as long as the caller wants the query to go on.
+    pub(crate) fn sort<T>(
+        &self,
+        items: &mut Vec<T>,
+        compare: impl Fn(&T, &T) -> Ordering,
+    ) -> Result<(), QueryError> {
+        // Most answers come in order, as the store selects.
+        if items.is_sorted_by(|left, right| compare(left, right).is_le()) {
+            return self.check();
+        }
+        let mut order: Vec<u32> = (0..items.len() as u32).collect();
+        let by_item = |&left: &u32, &right: &u32| compare(&items[left as usize], &items[right as usize]);
+        if !sort_while(&mut order, by_item, || self.check().is_ok()) {
+            return Err(self.check().err().unwrap_or(QueryError::Cancelled));
+        }
+        let mut places: Vec<Option<T>> = items.drain(..).map(Some).collect();
+        items.extend(order.iter().filter_map(|&place| places[place as usize].take()));
+        Ok(())
     }
 
     /// Counts samples that were read.

@@ -62,12 +62,11 @@ impl<'a> Evaluator<'a> {
                 let stream = self.stream(input, context)?.map(Map::Negate);
                 self.drop_names(node, stream, context, false, false)
             }
-            Kind::Sort { input, descending } => self.sorted(node, input, context, |rows| {
-                sort::by_value(rows, *descending);
-            }),
-            Kind::SortByLabel { input, labels, descending } => self.sorted(node, input, context, |rows| {
-                sort::by_labels(rows, labels, *descending);
-            }),
+            Kind::Sort { input, descending } => {
+                self.sorted(node, input, context, |rows| sort::by_value(rows, *descending, &self.meter))
+            }
+            Kind::SortByLabel { input, labels, descending } => self
+                .sorted(node, input, context, |rows| sort::by_labels(rows, labels, *descending, &self.meter)),
             Kind::LabelReplace { input, target, replacement, source, regex } => {
                 let Rows { rows, hold, .. } = self.own_rows(input, context)?;
                 let rows = label::replace(rows, target, replacement, source, regex, &self.meter)?;
@@ -159,13 +158,13 @@ impl<'a> Evaluator<'a> {
         node: &'a Node,
         input: &'a Node,
         context: Context<'_>,
-        sort: impl Fn(&mut Vec<Row>),
+        sort: impl Fn(&mut Vec<Row>) -> Result<(), QueryError>,
     ) -> Result<Stream<'a>, QueryError> {
         let Rows { mut rows, hold, .. } = self.own_rows(input, context)?;
         if context.steps.is_range {
             context.notes.lock().add(crate::annotation::Note::SortInRangeQuery, node.span);
         }
-        sort(&mut rows);
+        sort(&mut rows)?;
         self.finished(node, rows, hold)
     }
 

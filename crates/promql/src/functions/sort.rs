@@ -2,23 +2,30 @@
 
 use std::cmp::Ordering;
 
+use crate::error::QueryError;
+use crate::eval::meter::Meter;
 use crate::eval::row::Row;
 
 /// Orders rows by their float at the first step, NaN last; histograms are dropped.
-pub(crate) fn by_value(rows: &mut Vec<Row>, descending: bool) {
+pub(crate) fn by_value(rows: &mut Vec<Row>, descending: bool, meter: &Meter<'_>) -> Result<(), QueryError> {
     for row in rows.iter_mut() {
         row.points.histograms = None;
     }
     rows.retain(|row| !row.points.is_empty());
     if rows.iter().any(|row| row.points.len() != 1) {
-        return;
+        return Ok(());
     }
-    rows.sort_by(|left, right| best_first(left.points.floats[0], right.points.floats[0], !descending));
+    meter.sort(rows, |left, right| best_first(left.points.floats[0], right.points.floats[0], !descending))
 }
 
 /// Orders rows by labels as people count, `a2` before `a10`; then by all labels.
-pub(crate) fn by_labels(rows: &mut [Row], names: &[String], descending: bool) {
-    rows.sort_by(|left, right| {
+pub(crate) fn by_labels(
+    rows: &mut Vec<Row>,
+    names: &[String],
+    descending: bool,
+    meter: &Meter<'_>,
+) -> Result<(), QueryError> {
+    meter.sort(rows, |left, right| {
         let differing = names
             .iter()
             .map(|name| (left.labels.value(name), right.labels.value(name)))
@@ -28,7 +35,7 @@ pub(crate) fn by_labels(rows: &mut [Row], names: &[String], descending: bool) {
             None => left.labels.cmp(&right.labels),
         };
         if descending { order.reverse() } else { order }
-    });
+    })
 }
 
 /// Ascending or descending, NaN last either way.

@@ -3,7 +3,7 @@
 use std::fmt;
 use std::io;
 
-use axum::http::{StatusCode, header};
+use axum::http::{Method, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use serde::Serialize;
 
@@ -175,6 +175,13 @@ pub const JSON: &str = "application/json";
 /// The answer to a path that is no endpoint.
 pub fn no_such_endpoint() -> ApiError {
     ApiError::new(ErrorType::NotFound, "there is no such endpoint")
+}
+
+/// The answer to a method that a path does not have; which it has, the header Allow tells.
+pub async fn method_not_allowed(method: Method) -> Response {
+    let mut response = ApiError::bad(format!("method {method} is not allowed here")).into_response();
+    *response.status_mut() = StatusCode::METHOD_NOT_ALLOWED;
+    response
 }
 
 fn json<T: Serialize>(status: StatusCode, body: &T) -> Response {

@@ -7,13 +7,13 @@ use std::sync::Arc;
 use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use model::{Labels, Metadata, Sample};
+use model::{Labels, Matcher, Metadata, MetricType, Sample, Value};
 use tsdb::{Store, StoreError};
 use wire::encode::Row;
 use wire::{Encoder, Escaping, Format};
 
 use super::params::Params;
-use super::selectors::{Scope, work_through};
+use super::selectors::{any_selectors, work_through};
 use crate::app::{App, now_millis};
 
 /// How many bytes an exposition may have: it is built in memory.
@@ -21,9 +21,10 @@ const BODY_BYTES_MAX: usize = 512 << 20;
 
 /// Answers a scrape.
 pub async fn federate(State(app): State<Arc<App>>, params: Params) -> Response {
-    let scope = match Scope::read(&params) {
-        Ok(scope) => scope,
-        Err(error) => return (StatusCode::BAD_REQUEST, format!("{}\n", error.message())).into_response(),
+    // Whoever federates may ask for everything, and for its newest alone.
+    let selectors = match any_selectors(&params) {
+        Ok(selectors) => selectors,
+        Err(error) => return (StatusCode::BAD_REQUEST, format!("{error}\n")).into_response(),
     };
     let (format, escaping, content_type) = negotiate(&params.headers);
     let now = now_millis();
@@ -31,7 +32,7 @@ pub async fn federate(State(app): State<Arc<App>>, params: Params) -> Response {
     let external = Labels::from_pairs(&app.config.get().global.external_labels);
     let written = work_through(&app, "federate", move |store, go_on| {
         let mut encoder = Encoder::new(format, escaping);
-        let newest = newest(store, &scope, now - lookback..=now, go_on)?;
+        let newest = newest(store, &selectors, now - lookback..=now, go_on)?;
         let complete = write(&mut encoder, &newest, &external);
         Ok(complete.then(|| encoder.finish()))
     });
@@ -51,12 +52,12 @@ const CHECK_EVERY: usize = 256;
 /// The newest sample of every series that any selector matches, by metric name; series that have ended are left out.
 fn newest(
     store: &Store,
-    scope: &Scope,
+    selectors: &[Vec<Matcher>],
     lookback: RangeInclusive<i64>,
     go_on: &dyn Fn() -> bool,
 ) -> Result<BTreeMap<(String, Labels), Sample>, StoreError> {
     let mut newest = BTreeMap::new();
-    for matchers in &scope.selectors {
+    for matchers in selectors {
         // Both ends of the store's ranges belong to them; a lookback's left end does not.
         let selection = store.select_while(matchers, lookback.start() + 1..=*lookback.end(), go_on)?;
         for index in 0..selection.len() {
@@ -75,21 +76,27 @@ fn newest(
 
 /// Writes them; false where they are too many.
 fn write(encoder: &mut Encoder, newest: &BTreeMap<(String, Labels), Sample>, external: &Labels) -> bool {
-    let mut family = "";
-    for ((name, labels), sample) in newest {
+    let mut family = ("", MetricType::Unknown);
+    // Histograms with exponential buckets have no form in any text.
+    let writable: Vec<_> = newest.iter().filter(|(_, sample)| encoder.has_form_for(&sample.value)).collect();
+    for ((name, labels), sample) in writable {
         if encoder.len() > BODY_BYTES_MAX {
             return false;
         }
-        if name != family {
-            // What kind of metric it is, its own server knew; here it is only passed on.
-            encoder.family(name, &Metadata::default());
-            family = name;
+        // What else its own server knew of the metric is not known here.
+        let kind = match sample.value {
+            Value::Float(_) => MetricType::Unknown,
+            Value::Histogram(_) | Value::FloatHistogram(_) => MetricType::Histogram,
+        };
+        if (name.as_str(), kind) != family {
+            encoder.family(name, &Metadata { kind, ..Metadata::default() });
+            family = (name, kind);
         }
         let labels = external.union(labels);
         // As in Prometheus: with `honor_labels` the scraper would put its own instance where there is none.
         let empty_labels: &[&str] = if labels.get("instance").is_none() { &["instance"] } else { &[] };
         let (value, time) = (&sample.value, Some(sample.time));
-        encoder.row(Row { labels: &labels, empty_labels, value, time, exemplar: None });
+        encoder.row_or_classic(Row { labels: &labels, empty_labels, value, time, exemplar: None });
     }
     true
 }

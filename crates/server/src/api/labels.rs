@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
+use axum::extract::rejection::PathRejection;
 use axum::extract::{Path, State};
 use axum::response::Response;
 use model::{Labels, Matcher};
@@ -34,9 +35,13 @@ pub async fn names(State(app): State<Arc<App>>, params: Params) -> Result<Respon
 /// The values of one label.
 pub async fn values(
     State(app): State<Arc<App>>,
-    Path(name): Path<String>,
+    name: Result<Path<String>, PathRejection>,
     params: Params,
 ) -> Result<Response, ApiError> {
+    // Of what a path may hold, only what is no UTF-8 is refused.
+    let Ok(Path(name)) = name else {
+        return Err(ApiError::bad("invalid label name: it is no UTF-8"));
+    };
     let name = model::names::unescape_values(&name).into_owned();
     if name.is_empty() {
         return Err(ApiError::bad(format!("invalid label name: {}", model::names::quote(&name))));

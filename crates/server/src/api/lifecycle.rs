@@ -1,4 +1,4 @@
-//! `/-/healthy`, `/-/ready`, `/-/reload` and `/metrics`: what operators and orchestrators ask.
+//! `/-/healthy`, `/-/ready`, `/-/reload`, `/-/quit` and `/metrics`: what operators and orchestrators ask.
 
 use std::sync::Arc;
 
@@ -36,6 +36,15 @@ pub async fn reload(State(app): State<Arc<App>>) -> Response {
         }
         Err(_) => (StatusCode::SERVICE_UNAVAILABLE, "stopping\n").into_response(),
     }
+}
+
+/// Stops the process in order, where the command line allows it.
+pub async fn quit(State(app): State<Arc<App>>) -> Response {
+    if !app.options.quit_allowed {
+        return (StatusCode::FORBIDDEN, "--enable-quit allows stopping over HTTP\n").into_response();
+    }
+    app.quit.notify_one();
+    "stopping\n".into_response()
 }
 
 /// The exposition of this process.

@@ -32,6 +32,7 @@ mod stats;
 mod status;
 mod targets;
 mod thin;
+pub mod times;
 mod usage;
 mod value;
 
@@ -54,6 +55,7 @@ pub fn router(app: Arc<App>) -> Router {
         .route("/-/healthy", get(lifecycle::healthy).head(lifecycle::healthy))
         .route("/-/ready", get(lifecycle::ready).head(lifecycle::ready))
         .route("/-/reload", post(lifecycle::reload).put(lifecycle::reload))
+        .route("/-/quit", post(lifecycle::quit).put(lifecycle::quit))
         .route("/version", get(status::version))
         .route("/federate", get(federate::federate))
         .merge(questions())
@@ -64,6 +66,7 @@ pub fn router(app: Arc<App>) -> Router {
         .merge(dashboards::router())
         .merge(page::router())
         .fallback(page::missing)
+        .method_not_allowed_fallback(envelope::method_not_allowed)
         .layer(from_fn(compress::compress))
         .layer(from_fn_with_state(app.clone(), observe::observe))
         .layer(from_fn_with_state(app.clone(), http::protect))

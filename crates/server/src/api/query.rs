@@ -12,12 +12,13 @@ use tsdb::StoreError;
 
 use super::envelope::{ApiError, ErrorType, JSON, write_success, write_success_of};
 use super::explain::Explained;
-use super::params::{Params, parse_duration_millis};
+use super::params::Params;
 use super::pieces::{self, Pieces};
 use super::result;
 use super::selectors::TRUNCATED;
 use super::stats::{Stats, Timings};
 use super::thin::thin;
+use super::times::parse_duration_millis;
 use crate::app::{App, now_millis};
 use crate::queries::{Running, Ticket};
 use crate::usage::Who;

@@ -19,7 +19,12 @@ pub async fn rules(params: Params) -> Result<Response, ApiError> {
     }
     params.flag("exclude_alerts")?;
     match params.get("group_limit").map(str::parse::<i32>) {
-        Some(Ok(1..)) => {}
+        Some(Ok(1..)) => {
+            if let Some(token) = params.get("group_next_token") {
+                let message = format!("invalid group_next_token '{token}'. were rule groups changed?");
+                return Err(ApiError::bad_parameter("group_next_token", message));
+            }
+        }
         Some(Ok(_)) => {
             return Err(ApiError::bad_parameter("group_limit", "group_limit needs to be greater than 0"));
         }

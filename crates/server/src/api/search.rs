@@ -87,7 +87,7 @@ pub async fn label_names(State(app): State<Arc<App>>, params: Params) -> Result<
 /// Searches the values of one label.
 pub async fn label_values(State(app): State<Arc<App>>, params: Params) -> Result<Response, ApiError> {
     let Some(label) = params.get("label") else {
-        return Err(ApiError::bad_parameter("label", "must be given"));
+        return Err(ApiError::bad("missing required parameter \"label\""));
     };
     let label = Among::LabelValues(label.to_owned());
     answer(app, &params, label).await
@@ -95,7 +95,10 @@ pub async fn label_values(State(app): State<Arc<App>>, params: Params) -> Result
 
 impl Search {
     fn read(params: &Params) -> Result<Search, ApiError> {
-        let case_sensitive = params.flag("case_sensitive")?.unwrap_or(true);
+        let flag = |name: &str| {
+            params.flag(name).map_err(|_| invalid(name, params.get(name).unwrap_or(""), "boolean"))
+        };
+        let case_sensitive = flag("case_sensitive")?.unwrap_or(true);
         let terms: Vec<Term> = params
             .all("search[]")
             .filter(|term| !term.is_empty())
@@ -119,13 +122,16 @@ impl Search {
             algorithm: match params.get("fuzz_alg").unwrap_or("subsequence") {
                 "subsequence" => Algorithm::Subsequence,
                 "jarowinkler" => Algorithm::JaroWinkler,
-                _ => {
-                    return Err(ApiError::bad_parameter("fuzz_alg", "must be subsequence or jarowinkler"));
+                other => {
+                    let quoted = model::names::quote(other);
+                    let message =
+                        format!("unsupported fuzz_alg {quoted}: must be one of [subsequence jarowinkler]");
+                    return Err(ApiError::bad(message));
                 }
             },
             threshold: threshold(params)?,
-            include_score: params.flag("include_score")?.unwrap_or(false),
-            include_metadata: params.flag("include_metadata")?.unwrap_or(false),
+            include_score: flag("include_score")?.unwrap_or(false),
+            include_metadata: flag("include_metadata")?.unwrap_or(false),
             limit: positive(params, "limit")?.unwrap_or(LIMIT),
             batch: positive(params, "batch_size")?.unwrap_or(BATCH),
         })
@@ -185,7 +191,9 @@ async fn answer(app: Arc<App>, params: &Params, among: Among) -> Result<Response
         let with_metadata = search.include_metadata && matches!(among, Among::MetricNames);
         let metadata: HashMap<String, Metadata> =
             if with_metadata { app.store.metadata().into_iter().collect() } else { HashMap::new() };
-        for batch in chosen.chunks(search.batch) {
+        // An empty answer has its line of results, too.
+        let nothing: &[(String, f64)] = &[];
+        for batch in chosen.chunks(search.batch).chain(chosen.is_empty().then_some(nothing)) {
             let results: Vec<Found<'_>> =
                 batch.iter().map(|found| search.show(found, &among, &metadata)).collect();
             writeln!(pieces, "{}", json!({ "results": results }))?;

@@ -139,12 +139,18 @@ pub fn store_error(error: StoreError) -> ApiError {
 
 /// The matchers of every `match[]`; an error says what is wrong with one.
 pub fn selectors(params: &Params) -> Result<Vec<Vec<Matcher>>, String> {
+    let selectors = any_selectors(params)?;
+    if selectors.iter().any(|matchers| matchers.iter().all(Matcher::matches_empty)) {
+        return Err("match[] must contain at least one non-empty matcher".to_owned());
+    }
+    Ok(selectors)
+}
+
+/// As `selectors`, where one may match every series: `{}` and `{job!="api"}`.
+pub fn any_selectors(params: &Params) -> Result<Vec<Vec<Matcher>>, String> {
     let (mut selectors, mut pattern_bytes) = (Vec::new(), 0);
     for text in params.all("match[]") {
         let matchers = promql::parse::parse_selector(text).map_err(|error| error.to_string())?;
-        if matchers.iter().all(Matcher::matches_empty) {
-            return Err("match[] must contain at least one non-empty matcher".to_owned());
-        }
         let patterns = matchers.iter().filter_map(Matcher::regex);
         pattern_bytes += patterns.map(model::Regex::memory_bytes).sum::<usize>();
         if pattern_bytes > PATTERN_BYTES_MAX {

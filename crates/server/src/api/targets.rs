@@ -8,6 +8,7 @@ use axum::response::Response;
 use collect::TargetStatus;
 use collect::config::ScrapeJob;
 use collect::relabel::Rule;
+use collect::target::Address;
 use model::{Labels, METRIC_NAME, Matcher};
 use serde::Serialize;
 use tsdb::{Store, StoreError};
@@ -16,7 +17,7 @@ use super::envelope::{ApiError, ErrorType, success};
 use super::labels::as_map;
 use super::params::Params;
 use super::selectors::ask;
-use super::status::date;
+use super::status::{date, hostname};
 use crate::app::{App, now_millis};
 
 /// How many metadata entries one answer may have.
@@ -59,7 +60,8 @@ struct Discovery<'a> {
 pub async fn targets(State(app): State<Arc<App>>, params: Params) -> Response {
     let state = params.get("state").unwrap_or("any").to_ascii_lowercase();
     let (pools, wanted) = (app.collecting.status(), params.get("scrapePool"));
-    let (active, dropped) = (state != "dropped", state != "active");
+    let (active, dropped) = (matches!(&*state, "any" | "active"), matches!(&*state, "any" | "dropped"));
+    let reached = app.options.external_host.clone().unwrap_or_else(hostname);
     let mut discovery = Discovery {
         active_targets: Vec::new(),
         dropped_targets: Vec::new(),
@@ -73,7 +75,8 @@ pub async fn targets(State(app): State<Arc<App>>, params: Params) -> Response {
             continue;
         }
         if active {
-            discovery.active_targets.extend(pool.targets.iter().map(shown));
+            let targets = pool.targets.iter();
+            discovery.active_targets.extend(targets.map(|status| shown(status, &reached)));
         }
         if dropped {
             let labels = pool.dropped.iter().chain(pool.invalid.iter().map(|(labels, _)| labels));
@@ -177,13 +180,17 @@ pub async fn relabel_steps(State(app): State<Arc<App>>, params: Params) -> Resul
         ApiError::bad(format!("error retrieving scrape config: {message}"))
     })?;
     let trace = collect::relabel::trace(&job.relabel, &Labels::from_pairs(&labels));
-    let steps: Vec<Step> = trace
-        .into_iter()
-        .map(|step| Step {
-            rule: ShownRule::new(step.rule),
-            // Of labels that a rule drops nothing is left, as Prometheus has it.
-            output: if step.kept { owned(&step.after) } else { BTreeMap::new() },
-            keep: step.kept,
+    // As in Prometheus, every rule is told; of labels that one drops nothing is left, there and from there on.
+    let kept = trace.iter().map(|step| step.kept.then(|| owned(&step.after)));
+    let outputs = kept.chain(std::iter::repeat(None));
+    let steps: Vec<Step> = job
+        .relabel
+        .iter()
+        .zip(outputs)
+        .map(|(rule, output)| Step {
+            rule: ShownRule::new(rule),
+            keep: output.is_some(),
+            output: output.unwrap_or_default(),
         })
         .collect();
     Ok(success(serde_json::json!({ "steps": steps })))
@@ -234,14 +241,25 @@ fn owned(labels: &Labels) -> BTreeMap<String, String> {
     labels.iter().map(|(name, value)| (name.to_owned(), value.to_owned())).collect()
 }
 
-fn shown(status: &TargetStatus) -> Active<'_> {
+/// Where others reach a target: for one on this machine, under the name of the machine or of the proxy before it.
+fn global_url(address: &Address, reached: &str) -> String {
+    let (host, port) = address.host_and_port();
+    if !["127.0.0.1", "localhost", "::1"].contains(&host.as_str()) {
+        return address.uri();
+    }
+    let has_port = address.host_port.trim_matches(['[', ']']) != host;
+    let port = if has_port { format!(":{port}") } else { String::new() };
+    format!("{}://{reached}{port}{}", address.scheme, address.path_and_query)
+}
+
+fn shown<'a>(status: &'a TargetStatus, reached: &str) -> Active<'a> {
     let (target, state) = (&status.target, &status.state);
     Active {
         discovered_labels: as_map(&target.discovered),
         labels: as_map(&target.labels),
         scrape_pool: &target.job.name,
         scrape_url: target.address.uri(),
-        global_url: target.address.uri(),
+        global_url: global_url(&target.address, reached),
         last_error: state.last_error.clone().unwrap_or_default(),
         last_scrape: state.last_scrape.map_or_else(|| "0001-01-01T00:00:00Z".to_owned(), date),
         last_scrape_duration: state.report.duration_seconds,

@@ -14,7 +14,7 @@ use serde_json::Value;
 
 use super::out::{complain, say};
 use super::{paint, sparkline};
-use crate::api::params::{parse_duration_millis, parse_time};
+use crate::api::times::{parse_duration_millis, parse_time};
 
 /// How long an answer may take.
 const ANSWER_TIMEOUT: Duration = Duration::from_secs(130);
@@ -31,9 +31,10 @@ pub enum Query {
         #[command(flatten)]
         server: Server,
         /// The query.
+        #[arg(allow_hyphen_values = true)]
         expression: String,
         /// When, as RFC 3339 or seconds; now when absent.
-        #[arg(long)]
+        #[arg(long, allow_hyphen_values = true)]
         time: Option<String>,
     },
     /// A query over a range of time.
@@ -41,12 +42,13 @@ pub enum Query {
         #[command(flatten)]
         server: Server,
         /// The query.
+        #[arg(allow_hyphen_values = true)]
         expression: String,
         /// Where it begins; an hour before the end when absent.
-        #[arg(long)]
+        #[arg(long, allow_hyphen_values = true)]
         start: Option<String>,
         /// Where it ends; now when absent.
-        #[arg(long)]
+        #[arg(long, allow_hyphen_values = true)]
         end: Option<String>,
         /// The time between two points; a sixtieth of the range when absent.
         #[arg(long)]
@@ -244,26 +246,49 @@ fn print(data: &Value, format: OutputFormat) -> anyhow::Result<()> {
 
 fn print_series(series: &Value, format: OutputFormat) {
     let name = line_of(&series["metric"]);
-    let points = series["values"].as_array().map(Vec::as_slice).unwrap_or_default();
-    if series.get("value").is_some() {
-        say!("{name} {} {}", paint::faint("=>"), sample_text(&series["value"]));
-    } else if series.get("histogram").is_some() {
-        let histogram = &series["histogram"][1];
-        say!(
-            "{name} => histogram of {} observations, sum {}",
-            text(&histogram["count"]),
-            text(&histogram["sum"])
-        );
-    } else if format == OutputFormat::Sparkline {
-        let values: Vec<f64> = points.iter().filter_map(|point| point[1].as_str()?.parse().ok()).collect();
-        say!("{} {name}", sparkline::draw(&values, SPARK_COLUMNS));
-    } else {
-        say!("{name}");
-        points.iter().for_each(|point| say!("  {} {}", time_text(&point[0]), text(&point[1])));
-        if let Some(histograms) = series["histograms"].as_array() {
-            say!("  and {} histograms; --format json shows them", histograms.len());
-        }
+    if let Some(sample) = series.get("value").or(series.get("histogram")) {
+        return say!("{name} {} {}", paint::faint("=>"), sample_text(sample));
     }
+    let points = points_of(series);
+    if format == OutputFormat::Sparkline {
+        let values: Vec<f64> = points.iter().filter_map(|point| height_of(&point[1])).collect();
+        return say!("{} {name}", sparkline::draw(&values, SPARK_COLUMNS));
+    }
+    say!("{name}");
+    points.iter().for_each(|point| say!("  {} {}", time_text(&point[0]), value_text(&point[1])));
+}
+
+/// The points of a series as they follow each other in time, histograms among them.
+fn points_of(series: &Value) -> Vec<&Value> {
+    let all = ["values", "histograms"].iter().filter_map(|kind| series[kind].as_array());
+    let mut points: Vec<&Value> = all.flatten().collect();
+    let time = |point: &Value| point[0].as_f64().unwrap_or(0.0);
+    points.sort_by(|left, right| time(left).total_cmp(&time(right)));
+    points
+}
+
+/// What a small chart shows of a value: of a histogram, how many observations it has.
+fn height_of(value: &Value) -> Option<f64> {
+    value.as_str().or(value["count"].as_str())?.parse().ok()
+}
+
+/// A number; or a histogram with its buckets, as people who know Prometheus read them.
+fn value_text(value: &Value) -> String {
+    if !value.is_object() {
+        return text(value);
+    }
+    let bucket = |bucket: &Value| {
+        let (open, close) = match bucket[0].as_u64() {
+            Some(0) => ('(', ']'),
+            Some(1) => ('[', ')'),
+            Some(2) => ('(', ')'),
+            _ => ('[', ']'),
+        };
+        let [lower, upper, count] = [1, 2, 3].map(|place| text(&bucket[place]));
+        format!(", {open}{lower},{upper}{close}:{count}")
+    };
+    let buckets: String = value["buckets"].as_array().into_iter().flatten().map(bucket).collect();
+    format!("{{count:{}, sum:{}{buckets}}}", text(&value["count"]), text(&value["sum"]))
 }
 
 /// A label set as PromQL writes it; anything else as it is.
@@ -275,7 +300,7 @@ fn line_of(value: &Value) -> String {
 }
 
 fn sample_text(sample: &Value) -> String {
-    format!("{} {}", text(&sample[1]), paint::faint(&format!("@ {}", time_text(&sample[0]))))
+    format!("{} {}", value_text(&sample[1]), paint::faint(&format!("@ {}", time_text(&sample[0]))))
 }
 
 fn time_text(seconds: &Value) -> String {
@@ -311,5 +336,41 @@ mod tests {
     #[test]
     fn parameters_are_encoded() {
         assert_eq!(encode("sum(up{a=\"b\"})"), "sum%28up%7Ba%3D%22b%22%7D%29");
+    }
+
+    #[test]
+    fn histograms_are_printed_with_their_buckets_in_the_order_of_time() {
+        let histogram = serde_json::json!({
+            "count": "7", "sum": "1.5", "buckets": [[1, "-2", "-1", "2"], [3, "-0.1", "0.1", "1"], [0, "1", "2", "4"]]
+        });
+        let text = "{count:7, sum:1.5, [-2,-1):2, [-0.1,0.1]:1, (1,2]:4}";
+        assert_eq!(value_text(&histogram), text);
+        assert_eq!(value_text(&serde_json::json!({"count": "0", "sum": "0"})), "{count:0, sum:0}");
+        let series = serde_json::json!({"values": [[1, "5"], [3, "NaN"]], "histograms": [[2, histogram]]});
+        let shown: Vec<String> = points_of(&series).iter().map(|point| value_text(&point[1])).collect();
+        assert_eq!(shown, ["5", text, "NaN"]);
+        let heights: Vec<Option<f64>> = points_of(&series).iter().map(|point| height_of(&point[1])).collect();
+        assert_eq!(heights[..2], [Some(5.0), Some(7.0)]);
+    }
+
+    #[test]
+    fn expressions_and_times_may_begin_with_a_minus() {
+        #[derive(clap::Parser)]
+        struct Line {
+            #[command(subcommand)]
+            query: Query,
+        }
+        let check = |words: &[&str], want: &[(&str, &str)]| {
+            let line = <Line as clap::Parser>::try_parse_from([&["query"][..], words].concat());
+            let (_, _, parameters) = request(line.expect("parses").query).expect("a request");
+            for (name, value) in want {
+                let found = parameters.iter().find(|(found, _)| found == name);
+                assert_eq!(found.map(|(_, found)| found.as_str()), Some(*value), "{words:?}");
+            }
+        };
+        check(&["instant", "-up", "--time", "-5"], &[("query", "-up"), ("time", "-5")]);
+        check(&["instant", "--time", "5", "--url", "x", "-1"], &[("query", "-1"), ("time", "5")]);
+        let range = ["range", "-up", "--start", "-20", "--end", "-10", "--step", "5"];
+        check(&range, &[("query", "-up"), ("start", "-20"), ("end", "-10"), ("step", "5")]);
     }
 }

@@ -107,6 +107,8 @@ pub struct ServeOptions {
     pub read_timeout: Duration,
     /// Whether the admin API is on.
     pub admin_api: bool,
+    /// Whether the process may be stopped over HTTP.
+    pub quit_allowed: bool,
     /// Whether local services are looked for.
     pub discover_local: bool,
     /// Whether this host's metrics are collected.
@@ -192,6 +194,7 @@ fn serve(typed: low::Serve) -> anyhow::Result<ServeOptions> {
         connections_max: typed.connections_max,
         read_timeout: duration("--read-timeout", &typed.read_timeout)?,
         admin_api: typed.admin_api,
+        quit_allowed: typed.enable_quit,
         discover_local: !typed.no_discover_local,
         host: !typed.no_host,
         host_always: false,
@@ -257,15 +260,23 @@ fn shown(typed: &low::Serve) -> Vec<(String, String)> {
     let path =
         |path: &Option<PathBuf>| path.as_ref().map(|path| path.display().to_string()).unwrap_or_default();
     let text = |text: &Option<String>| text.clone().unwrap_or_default();
+    let log_format = match typed.log_format {
+        low::LogFormat::Auto => "auto",
+        low::LogFormat::Text => "text",
+        low::LogFormat::Json => "json",
+    };
     [
         ("config", path(&typed.config)),
         ("connections-max", typed.connections_max.to_string()),
         ("cors-origin", typed.cors_origin.clone()),
         ("data", typed.data.display().to_string()),
+        ("enable-quit", typed.enable_quit.to_string()),
+        ("enable-feature", typed.features.join(",")),
         ("admin-api", typed.admin_api.to_string()),
         ("external-url", text(&typed.external_url)),
         ("listen", typed.listen.clone()),
         ("otlp-grpc-listen", text(&typed.otlp_grpc_listen)),
+        ("log-format", log_format.to_owned()),
         ("log-level", typed.log_level.clone()),
         ("memory-max", text(&typed.memory_max)),
         ("no-discover-local", typed.no_discover_local.to_string()),

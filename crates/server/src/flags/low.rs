@@ -151,9 +151,9 @@ pub(super) struct Serve {
     /// How to write log lines.
     #[arg(long, value_enum, default_value = "auto", alias = "log.format")]
     pub(super) log_format: LogFormat,
-    /// Accepted because Prometheus has it: reloading over HTTP is always on.
-    #[arg(long = "web.enable-lifecycle", hide = true)]
-    pub(super) _lifecycle: bool,
+    /// Allow stopping the process over HTTP (`POST /-/quit`). Reloading over HTTP is always on.
+    #[arg(long, alias = "web.enable-lifecycle")]
+    pub(super) enable_quit: bool,
     /// Accepted because Prometheus has it: the receiver is always on.
     #[arg(long = "web.enable-remote-write-receiver", hide = true)]
     pub(super) _remote_write: bool,

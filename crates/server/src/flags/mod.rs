@@ -78,6 +78,7 @@ mod tests {
         let options = serve(
             "--config.file=prometheus.yml --storage.tsdb.path /tmp/d --web.listen-address=:9191 \
              --storage.tsdb.retention.time=30d --storage.tsdb.retention.size=5GB --web.enable-admin-api \
+             --web.enable-lifecycle \
              --query.timeout=30s --query.lookback-delta=1m",
         );
         assert_eq!(options.config.as_deref().and_then(|path| path.to_str()), Some("prometheus.yml"));
@@ -85,7 +86,7 @@ mod tests {
         assert_eq!(options.listen.to_string(), "[::]:9191");
         assert_eq!(options.retention_time_millis, Some(30 * 86_400_000));
         assert_eq!(options.retention_bytes_max, Some(5 << 30));
-        assert!(options.admin_api);
+        assert!(options.admin_api && options.quit_allowed);
         assert_eq!(options.query.timeout.as_secs(), 30);
         assert_eq!(options.query.lookback_millis, 60_000);
     }

@@ -19,6 +19,7 @@ use tokio::task::JoinHandle;
 
 use super::door::Door;
 use super::idle::Activity;
+use super::lenient::Lenient;
 use super::patience::Patient;
 use super::switch::Switch;
 use super::unread::Unread;
@@ -167,7 +168,8 @@ impl Serving {
             let (unread, busy) = (watching.clone(), active.begin());
             async move { answered.await.map(|response| response.map(|body| unread.watch(body, busy))) }
         });
-        let stream = TokioIo::new(Patient::new(stream, HANDSHAKE_TIMEOUT, limits.unread_timeout));
+        let stream = Patient::new(Lenient::new(stream), HANDSHAKE_TIMEOUT, limits.unread_timeout);
+        let stream = TokioIo::new(stream);
         let connection = builder.serve_connection_with_upgrades(stream, service).into_owned();
         let ended = tokio::select! {
             ended = watcher.watch(connection) => ended,

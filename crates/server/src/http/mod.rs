@@ -3,6 +3,7 @@
 mod door;
 mod guard;
 mod idle;
+mod lenient;
 mod listener;
 mod named_clients;
 mod patience;

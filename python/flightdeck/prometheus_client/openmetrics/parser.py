@@ -8,7 +8,7 @@ import re
 from typing import Dict, Iterable, Iterator, List, Optional, Set, Tuple, Union
 
 from ..metrics_core import METRIC_TYPES, Metric
-from ..parser import _quoted, _unescape
+from ..parser import _quoted, _unescape, parse_labels  # noqa: F401
 from ..samples import BucketSpan, Exemplar, NativeHistogram, Sample, Timestamp
 from ..validation import (
     _is_valid_legacy_metric_name,

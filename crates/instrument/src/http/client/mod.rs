@@ -143,6 +143,8 @@ impl ExternalApi {
 
     /// Tells whoever is called which request and trace the call is part of.
     fn propagate(&self, context: &Context, headers: &mut HeaderMap) {
+        // The state of a trace belongs to whoever told the trace.
+        let is_told = headers.contains_key("traceparent");
         let mut put = |name: &'static str, value: &str| {
             if let Ok(value) = HeaderValue::from_str(value) {
                 headers.entry(HeaderName::from_static(name)).or_insert(value);
@@ -151,7 +153,7 @@ impl ExternalApi {
         put("x-request-id", context.request_id());
         if self.propagation.trace {
             put("traceparent", &context.trace().traceparent());
-            if !context.trace().state.is_empty() {
+            if !is_told && !context.trace().state.is_empty() {
                 put("tracestate", &context.trace().state);
             }
         }
@@ -337,6 +339,13 @@ mod tests {
         let sent = sent.unwrap();
         assert_eq!(sent.trace_id, trace.trace_id);
         assert_ne!(sent.parent_id, Some(trace.span_id), "the call is a span of its own");
+        // Who tells a trace itself tells all of it.
+        let mut headers = HeaderMap::from_iter([("traceparent".parse().unwrap(), "theirs".parse().unwrap())]);
+        api.propagate(&context, &mut headers);
+        assert_eq!(
+            (&headers["traceparent"], headers.contains_key("tracestate")),
+            (&"theirs".parse().unwrap(), false)
+        );
         // Callers may be told less.
         let silent = api.propagating(Propagation { trace: false, baggage: true });
         let (_call, headers) = call(&silent, "http://x/");

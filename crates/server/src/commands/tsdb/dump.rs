@@ -10,7 +10,7 @@ use wire::encode::{Encoder, Row};
 use wire::{Escaping, Format};
 
 use super::{Data, open_to_read};
-use crate::api::params::parse_time;
+use crate::api::times::parse_time;
 use crate::commands::out::{complain, stdout};
 
 /// How much text is written at once.

@@ -1,0 +1,127 @@
+// What opens and closes, by keyboard alone: where the focus goes, and that it comes back.
+import { check, SIZES, until } from "./runner.mjs";
+import { settled } from "./world.mjs";
+
+/** A dashboard that opens with six hours. */
+const OWN_RANGE = {
+  uid: "own-range",
+  title: "Own range",
+  time: { from: "now-6h", to: "now" },
+  panels: [{ type: "text", id: 1, gridPos: { x: 0, y: 0, w: 6, h: 4 }, options: { content: "text" } }],
+};
+
+const focused = (page) =>
+  page.evaluate(() => {
+    const { activeElement: element } = document;
+    return `${element.tagName} ${element.getAttribute("aria-label") ?? element.textContent}`;
+  });
+
+export const keys = async ({ base, open, page, post }) => {
+  page.wrong.length = 0;
+  await page.goto(`${base}/dashboards/shop`);
+  await settled(page);
+  await menu(page);
+  await range(page);
+  await sheet(page);
+  await page.goto(`${base}/dashboards`);
+  await settled(page);
+  await page.locator("input[type=file]").focus();
+  await page.keyboard.press("Shift+Tab");
+  await page.keyboard.press("Tab");
+  check(
+    "the button that chooses files shows its focus",
+    (await page.locator(".drop label").evaluate((label) => getComputedStyle(label).outlineStyle)) === "solid",
+  );
+  await page.goto(`${base}/explore`);
+  const editor = page.getByRole("textbox", { name: "Query A" });
+  await editor.fill("");
+  await editor.pressSequentially("http_req");
+  await page.getByRole("option").nth(1).waitFor();
+  await page.keyboard.press("ArrowDown");
+  const active = await editor.evaluate((area) => {
+    const option = document.getElementById(area.getAttribute("aria-activedescendant"));
+    return `${option?.getAttribute("role")} ${option?.getAttribute("aria-selected")}`;
+  });
+  check("the area names the completion that is chosen", active === "option true", active);
+  await post("dashboards/import", JSON.stringify(OWN_RANGE));
+  await page.goto(`${base}/dashboards/own-range`);
+  await page.waitForURL(/from=now-6h/);
+  await page.getByRole("button", { name: /Last 6h/ }).click();
+  await page.getByRole("button", { name: "1 hour", exact: true }).click();
+  await page.waitForURL(/from=now-1h/);
+  await page.waitForTimeout(300);
+  check("a dashboard with a range of its own shows another that is chosen", /from=now-1h/.test(page.url()));
+  await onPhone(await open("phone"), `${base}/dashboards/shop`);
+  check("by keyboard: no error in the console", page.wrong.length === 0, page.wrong.join("; "));
+};
+
+/** What opens stands in the window, where the bar is at the top. */
+const onPhone = async (phone, address) => {
+  await phone.goto(address);
+  await settled(phone);
+  for (const [name, opened] of [
+    ["Share", ".popover.menu"],
+    [/Last 1h/, ".popover[role=dialog]"],
+  ]) {
+    await phone.getByRole("button", { name }).click();
+    const { y, height } = await phone.locator(opened).boundingBox();
+    check(
+      `${opened} on a phone is in the window`,
+      y >= 0 && y + height <= SIZES.phone.height,
+      `${y} ${height}`,
+    );
+    await phone.keyboard.press("Escape");
+  }
+  await phone.context().close();
+};
+
+/** A menu is walked with arrows and left with Escape. */
+const menu = async (page) => {
+  const share = page.getByRole("button", { name: "Share" });
+  await share.focus();
+  await page.keyboard.press("Enter");
+  await page.getByRole("menu").waitFor();
+  const walked = [];
+  for (const key of ["", "ArrowDown", "End", "ArrowDown"]) {
+    if (key) await page.keyboard.press(key);
+    walked.push((await focused(page)).replace(/^BUTTON (Kiosk|Link|JSON).*/, "$1"));
+  }
+  check("a menu is walked with arrows", walked.join(" ") === "Kiosk Link JSON Kiosk", walked.join(" "));
+  await page.keyboard.press("Escape");
+  await until("the menu is closed", 2_000, async () => (await page.getByRole("menu").count()) === 0);
+  check("and left with Escape, to its button", (await focused(page)) === "BUTTON Share", await focused(page));
+};
+
+/** The dialog of the time range takes the focus, and goes with Escape or a press beside it. */
+const range = async (page) => {
+  const dialog = page.getByRole("dialog", { name: "Time range" });
+  const button = page.locator(".popped .name");
+  await button.focus();
+  await page.keyboard.press("Enter");
+  await dialog.waitFor();
+  check("the time range is typed at once", (await focused(page)) === "INPUT Time range", await focused(page));
+  await page.keyboard.press("Escape");
+  await until("the dialog is closed", 2_000, async () => (await dialog.count()) === 0);
+  check(
+    "and the focus is back",
+    await button.evaluate((element) => element === document.activeElement),
+    await focused(page),
+  );
+  await button.click();
+  await dialog.waitFor();
+  await page.mouse.click(10, 400);
+  await until("a press beside closes it", 2_000, async () => (await dialog.count()) === 0);
+};
+
+/** A sheet takes the focus and gives it back. */
+const sheet = async (page) => {
+  await page.getByRole("button", { name: "Edit", exact: true }).click();
+  const settings = page.getByRole("button", { name: "Settings" });
+  await settings.focus();
+  await page.keyboard.press("Enter");
+  await page.getByRole("complementary", { name: "Settings of the dashboard" }).waitFor();
+  check("a sheet takes the focus", (await focused(page)).startsWith("INPUT"), await focused(page));
+  await page.keyboard.press("Escape");
+  await until("the sheet is closed", 2_000, async () => (await page.locator(".sheet").count()) === 0);
+  check("and gives it back", (await focused(page)) === "BUTTON Settings", await focused(page));
+};
