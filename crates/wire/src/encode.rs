@@ -157,7 +157,13 @@ impl Encoder {
     }
 
     fn text_row(&mut self, row: Row<'_>, value: f64) {
-        write_series(&mut self.text, row.labels, row.empty_labels, self.escaping, true);
+        let name = self.escaping.escape(row.labels.metric_name());
+        self.text_line(row, &name, value);
+    }
+
+    /// Writes a sample under a name that is escaped already.
+    fn text_line(&mut self, row: Row<'_>, name: &str, value: f64) {
+        write_series(&mut self.text, row.labels, row.empty_labels, self.escaping, Some(name));
         self.text.push(' ');
         float::write_go(&mut self.text, value);
         if let Some(time) = row.time {
@@ -169,7 +175,7 @@ impl Encoder {
             if exemplar.labels.is_empty() {
                 self.text.push_str("{}");
             }
-            write_series(&mut self.text, &exemplar.labels, &[], self.escaping, false);
+            write_series(&mut self.text, &exemplar.labels, &[], self.escaping, None);
             self.text.push(' ');
             float::write_go(&mut self.text, exemplar.value);
             if let Some(time) = exemplar.time {
@@ -265,22 +271,21 @@ fn write_series(
     labels: &Labels,
     empty_labels: &[&str],
     escaping: Escaping,
-    has_name: bool,
+    name: Option<&str>,
 ) {
     let mut is_open = false;
     let mut open = |text: &mut String| {
         text.push(if std::mem::replace(&mut is_open, true) { ',' } else { '{' });
     };
-    if has_name {
-        let name = escaping.escape(labels.metric_name());
-        if model::names::is_legacy_metric_name(&name) {
-            text.push_str(&name);
-        } else {
+    match name {
+        Some(name) if model::names::is_legacy_metric_name(name) => text.push_str(name),
+        Some(name) => {
             open(text);
-            let _ = write!(text, "\"{}\"", escaped_text(&name));
+            let _ = write!(text, "\"{}\"", escaped_text(name));
         }
+        None => {}
     }
-    let own = labels.iter().filter(|(name, _)| !has_name || *name != METRIC_NAME);
+    let own = labels.iter().filter(|(label, _)| name.is_none() || *label != METRIC_NAME);
     for (name, value) in own.chain(empty_labels.iter().map(|name| (*name, ""))) {
         open(text);
         let name = escaping.escape(name);

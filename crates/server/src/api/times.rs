@@ -24,18 +24,21 @@ pub fn parse_time(text: &str) -> Result<Timestamp, String> {
 /// From the year 1 to the epoch, by which Prometheus's extreme times are less extreme than its numbers.
 const SECONDS_BEFORE_EPOCH: i64 = 62_135_596_801;
 
+/// Some 292 years: what Go counts in nanoseconds.
+const DURATION_MILLIS_MAX: i64 = i64::MAX / 1_000_000;
+
 /// Reads a duration as seconds, with fractions, or as `1h30m`.
 pub fn parse_duration_millis(text: &str) -> Result<i64, String> {
     if let Some(seconds) = number(text) {
         let millis = seconds * 1000.0;
-        if !millis.is_finite() || millis.abs() >= 9.2e15 {
+        if !millis.is_finite() || millis.abs() > DURATION_MILLIS_MAX as f64 {
             let quoted = model::names::quote(text);
             return Err(format!("cannot parse {quoted} to a valid duration. It overflows int64"));
         }
         return Ok(millis as i64);
     }
-    model::duration::parse_millis(text)
-        .map_err(|_| format!("cannot parse {} to a valid duration", model::names::quote(text)))
+    let parsed = model::duration::parse_millis(text).ok().filter(|millis| *millis <= DURATION_MILLIS_MAX);
+    parsed.ok_or_else(|| format!("cannot parse {} to a valid duration", model::names::quote(text)))
 }
 
 /// A number as Go reads it: decimal, with `_` between digits, or hexadecimal with an exponent of two, such as `0x1p-2`.
@@ -177,7 +180,9 @@ mod tests {
         check("0.5", 500);
         check("1_0", 10_000);
         check("1h30m", 5_400_000);
-        for bad in ["", "1x", "NaN", "1e300"] {
+        check("9223372036", 9_223_372_036_000);
+        check("292y", 292 * 365 * 86_400_000);
+        for bad in ["", "1x", "NaN", "1e300", "1e10", "-1e10", "293y", "9223372036854775807ms"] {
             assert!(parse_duration_millis(bad).is_err(), "{bad:?}");
         }
     }

@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use model::{FloatHistogram, METRIC_NAME, Value};
+use model::{FloatHistogram, Value};
 
 use super::{Encoder, Row};
 use crate::float;
@@ -25,10 +25,10 @@ impl Encoder {
     }
 
     fn classic_rows(&mut self, row: Row<'_>, histogram: &FloatHistogram) {
-        let name = row.labels.metric_name();
+        // The suffix is no part of the name that is escaped, or it would lead to another family.
+        let family = self.escaping.escape(row.labels.metric_name());
         let mut write = |suffix: &str, bound: Option<f64>, value: f64| {
             let mut labels = row.labels.to_builder();
-            labels.set(METRIC_NAME, &format!("{name}{suffix}"));
             if let Some(bound) = bound {
                 let mut text = String::new();
                 match self.format {
@@ -37,7 +37,8 @@ impl Encoder {
                 }
                 labels.set("le", &text);
             }
-            self.text_row(Row { labels: &labels.build(), exemplar: None, ..row }, value);
+            let row = Row { labels: &labels.build(), exemplar: None, ..row };
+            self.text_line(row, &format!("{family}{suffix}"), value);
         };
         for (bound, below) in buckets(histogram) {
             write("_bucket", Some(bound), below);
@@ -99,11 +100,11 @@ mod tests {
             "{{schema:-53 sum:9.5 count:7 custom_values:[0.5 1 2.5] buckets:[1 0 4 2]}}",
         );
         let value = Value::FloatHistogram(std::sync::Arc::new(noted.expect("a histogram").histogram));
-        let labels = Labels::from_pairs([("__name__", "latency"), ("job", "api")]);
+        let labels = Labels::from_pairs([("__name__", "latency.s"), ("job", "api")]);
         let written = |format| {
-            let mut encoder = Encoder::new(format, Escaping::AllowUtf8);
+            let mut encoder = Encoder::new(format, Escaping::Dots);
             assert!(encoder.has_form_for(&value));
-            encoder.family("latency", &Metadata { kind: MetricType::Histogram, ..Metadata::default() });
+            encoder.family("latency.s", &Metadata { kind: MetricType::Histogram, ..Metadata::default() });
             let time = Some(1_500);
             encoder.row_or_classic(Row {
                 labels: &labels,
@@ -118,25 +119,25 @@ mod tests {
         check(
             Format::Text,
             expect![[r##"
-            # TYPE latency histogram
-            latency_bucket{job="api",le="0.5"} 1 1500
-            latency_bucket{job="api",le="1"} 1 1500
-            latency_bucket{job="api",le="2.5"} 5 1500
-            latency_bucket{job="api",le="+Inf"} 7 1500
-            latency_sum{job="api"} 9.5 1500
-            latency_count{job="api"} 7 1500
+            # TYPE latency_dot_s histogram
+            latency_dot_s_bucket{job="api",le="0.5"} 1 1500
+            latency_dot_s_bucket{job="api",le="1"} 1 1500
+            latency_dot_s_bucket{job="api",le="2.5"} 5 1500
+            latency_dot_s_bucket{job="api",le="+Inf"} 7 1500
+            latency_dot_s_sum{job="api"} 9.5 1500
+            latency_dot_s_count{job="api"} 7 1500
         "##]],
         );
         check(
             Format::OpenMetrics,
             expect![[r##"
-            # TYPE latency histogram
-            latency_bucket{job="api",le="0.5"} 1 1.500
-            latency_bucket{job="api",le="1.0"} 1 1.500
-            latency_bucket{job="api",le="2.5"} 5 1.500
-            latency_bucket{job="api",le="+Inf"} 7 1.500
-            latency_sum{job="api"} 9.5 1.500
-            latency_count{job="api"} 7 1.500
+            # TYPE latency_dot_s histogram
+            latency_dot_s_bucket{job="api",le="0.5"} 1 1.500
+            latency_dot_s_bucket{job="api",le="1.0"} 1 1.500
+            latency_dot_s_bucket{job="api",le="2.5"} 5 1.500
+            latency_dot_s_bucket{job="api",le="+Inf"} 7 1.500
+            latency_dot_s_sum{job="api"} 9.5 1.500
+            latency_dot_s_count{job="api"} 7 1.500
             # EOF
         "##]],
         );
@@ -147,12 +148,12 @@ mod tests {
             .collect();
         assert!(page.histograms.is_empty(), "{read:?}");
         for want in [
-            r#"latency_bucket{job="api", le="0.5"} 1"#,
-            r#"latency_bucket{job="api", le="1.0"} 1"#,
-            r#"latency_bucket{job="api", le="2.5"} 5"#,
-            r#"latency_bucket{job="api", le="+Inf"} 7"#,
-            r#"latency_sum{job="api"} 9.5"#,
-            r#"latency_count{job="api"} 7"#,
+            r#"latency_dot_s_bucket{job="api", le="0.5"} 1"#,
+            r#"latency_dot_s_bucket{job="api", le="1.0"} 1"#,
+            r#"latency_dot_s_bucket{job="api", le="2.5"} 5"#,
+            r#"latency_dot_s_bucket{job="api", le="+Inf"} 7"#,
+            r#"latency_dot_s_sum{job="api"} 9.5"#,
+            r#"latency_dot_s_count{job="api"} 7"#,
         ] {
             assert!(read.iter().any(|line| line == want), "{want} in {read:?}");
         }
