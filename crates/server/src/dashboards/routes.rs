@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use axum::Router;
 use axum::body::Bytes;
+use axum::extract::rejection::BytesRejection;
 use axum::extract::{DefaultBodyLimit, Path, State};
 use axum::http::header;
 use axum::response::{IntoResponse, Response};
@@ -79,8 +80,8 @@ async fn version(
 }
 
 /// Imports Grafana's JSON and answers with the report. `dry=1` only reports.
-async fn import(State(app): State<Arc<App>>, params: Dry, body: Bytes) -> Result<Response, ApiError> {
-    let json = parsed(&body)?;
+async fn import(State(app): State<Arc<App>>, params: Dry, body: Body) -> Result<Response, ApiError> {
+    let json = parsed(body)?;
     let outcome = blocking(move || {
         let (dashboard, report) = read(&json).map_err(ApiError::bad)?;
         if !params.0 {
@@ -92,12 +93,8 @@ async fn import(State(app): State<Arc<App>>, params: Dry, body: Bytes) -> Result
 }
 
 /// Saves a dashboard under its name.
-async fn save(
-    State(app): State<Arc<App>>,
-    Path(id): Path<String>,
-    body: Bytes,
-) -> Result<Response, ApiError> {
-    let json = parsed(&body)?;
+async fn save(State(app): State<Arc<App>>, Path(id): Path<String>, body: Body) -> Result<Response, ApiError> {
+    let json = parsed(body)?;
     let outcome = blocking(move || {
         let (mut dashboard, report) = read(&json).map_err(ApiError::bad)?;
         dashboard.id = id;
@@ -115,8 +112,8 @@ async fn remove(State(app): State<Arc<App>>, Path(id): Path<String>) -> Result<R
 }
 
 /// Keeps what somebody sees; its name is the only way to it.
-async fn keep_snapshot(State(app): State<Arc<App>>, body: Bytes) -> Result<Response, ApiError> {
-    let snapshot = parsed(&body)?;
+async fn keep_snapshot(State(app): State<Arc<App>>, body: Body) -> Result<Response, ApiError> {
+    let snapshot = parsed(body)?;
     if !snapshot.is_object() {
         return Err(ApiError::bad("a snapshot is a JSON object"));
     }
@@ -156,8 +153,14 @@ async fn blocking<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) 
     tokio::task::spawn_blocking(work).await.map_err(|error| failed(error.into()))
 }
 
-fn parsed(body: &[u8]) -> Result<Value, ApiError> {
-    let body = body.strip_prefix(b"\xef\xbb\xbf").unwrap_or(body);
+/// A body that arrived whole, or why not.
+type Body = Result<Bytes, BytesRejection>;
+
+fn parsed(body: Body) -> Result<Value, ApiError> {
+    let body = body.map_err(|error| {
+        ApiError::bad(format!("the body could not be read; it may have {FILE_BYTES_MAX} bytes: {error}"))
+    })?;
+    let body = body.strip_prefix(b"\xef\xbb\xbf").unwrap_or(&body);
     serde_json::from_slice(body).map_err(|error| ApiError::bad(format!("this is not JSON: {error}")))
 }
 
