@@ -116,7 +116,7 @@ async def _scrape(service: Service, request: Any) -> Any:
     from .prometheus_client import exposition
 
     params = {"name[]": request.query.getall("name[]")} if "name[]" in request.query else {}
-    arguments = (service.registry, request.headers.get("Accept"), request.headers.get("Accept-Encoding"), params, False)
+    arguments = (service.scraped, request.headers.get("Accept"), request.headers.get("Accept-Encoding"), params, False)
     _, headers, body = await asyncio.get_running_loop().run_in_executor(None, exposition._bake_output, *arguments)
     return web.Response(body=body, headers=dict(headers))
 

@@ -229,7 +229,7 @@ class Middleware:
         self._app = app
         self._service = service if isinstance(service, Service) else Service(service, **options)
         self._families = self._service.families
-        self._metrics = make_asgi_app(self._service.registry)
+        self._metrics = make_asgi_app(self._service.scraped)
         self._routes = routes_of(app)
         self._is_ready = False
         if hasattr(app, "resolve_request"):

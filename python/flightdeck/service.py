@@ -10,7 +10,8 @@ from . import export, failures, logs, workers
 from .correlate import follow_traces
 from .health import CHECKS, DETAILS, PROBES, Report
 from .http_metrics import Families, families_of
-from .prometheus_client.registry import REGISTRY
+from .prometheus_client import values
+from .prometheus_client.registry import REGISTRY, CollectorRegistry
 
 
 class Service:
@@ -51,6 +52,7 @@ class Service:
         self._without = tuple(without)
         self.look_around()
         self.families: Families = families_of(registry)
+        self.scraped = _scraped(registry)
 
     def look_around(self) -> None:
         """Again when the service starts: logging may have been set up since, and more libraries imported."""
@@ -95,6 +97,22 @@ class Service:
         """Status, headers and body."""
         media, body = report.body(self.name, self.version, self.health_details, accept)
         return report.code, {"content-type": media, "cache-control": "no-store", "content-length": str(len(body))}, body
+
+
+def _scraped(registry: Any) -> Any:
+    """What scrapes are answered from: the registry, or where PROMETHEUS_MULTIPROC_DIR has numbers in files those of all workers."""
+    if values.ValueClass is values.MutexValue:
+        return registry
+    try:
+        from .prometheus_client.multiprocess import MultiProcessCollector
+
+        files = CollectorRegistry(support_collectors_without_names=True)
+        MultiProcessCollector(files)
+        files.set_target_info(registry.get_target_info())
+        return files
+    except Exception:
+        failures.count("reading the files of the workers")
+        return registry
 
 
 def routes_of(app: Any) -> Callable[[], Iterable[str]]:

@@ -89,7 +89,7 @@ class Middleware:
 
         accept, encoding = environ.get("HTTP_ACCEPT"), environ.get("HTTP_ACCEPT_ENCODING")
         params = parse_qs(environ.get("QUERY_STRING", ""))
-        status, headers, body = exposition._bake_output(self._service.registry, accept, encoding, params, False)
+        status, headers, body = exposition._bake_output(self._service.scraped, accept, encoding, params, False)
         start_response(status, headers)
         return [body]
 

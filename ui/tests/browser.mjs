@@ -7,6 +7,7 @@ import { decimated } from "./browser/decimated.mjs";
 import { imported, verdict } from "./browser/demo.mjs";
 import { exemplary } from "./browser/exemplars.mjs";
 import { features } from "./browser/features.mjs";
+import { habits } from "./browser/habits.mjs";
 import { hostile } from "./browser/hostile.mjs";
 import { keys } from "./browser/keys.mjs";
 import { manyPanels } from "./browser/many.mjs";
@@ -34,6 +35,7 @@ const PARTS = {
   features,
   decimated,
   work: workWithDashboards,
+  habits,
   pictured,
   speed,
   hostile,

@@ -113,6 +113,7 @@ impl App {
             decks: Decks::default(),
             options,
         };
+        app.metrics.memory_limit.set(&[], app.memory.bytes_max as f64);
         (Arc::new(app), asked)
     }
 }

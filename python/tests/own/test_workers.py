@@ -363,3 +363,34 @@ print(min(times) * 1000)
     # The aim is 10 ms; a busy machine is no failure.
     assert float(out) < 200, out
     print(out)
+
+
+def test_where_numbers_are_in_files_any_worker_answers_the_scrape_for_all(tmp_path):
+    pytest.importorskip("fastapi")
+    program = f"""
+        import os, sys
+        sys.path.insert(0, {str(os.path.dirname(os.path.dirname(__file__)))!r})
+        from fastapi import FastAPI
+        import flightdeck
+        from own.calls import call, call_wsgi
+        app = FastAPI()
+
+        @app.get("/x")
+        async def x(): return 1
+
+        flightdeck.instrument(app, service="files", json_logs=False)
+        for _ in range(3):
+            pid = os.fork()
+            if pid == 0:
+                for _ in range(5):
+                    assert call(app, "GET", "/x")[0] == 200
+                os._exit(0)
+            os.waitpid(pid, 0)
+        want = 'http_requests_total{{method="GET",route="/x",status="200"}} 15.0'
+        wsgi = flightdeck.instrument(lambda environ, start: [], service="files", json_logs=False)
+        told = call(app, "GET", "/metrics")[2].decode(), call_wsgi(wsgi, "GET", "/metrics")[2].decode()
+        for text in told:
+            assert want in text and 'service_name="files"' in text, text
+        """
+    run(program, PROMETHEUS_MULTIPROC_DIR=str(tmp_path))
+    assert any(name.name.startswith("counter_") for name in tmp_path.iterdir())

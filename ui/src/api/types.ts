@@ -813,6 +813,13 @@ export type DashboardAnswer = Answer & {
   };
 };
 
+export type VersionsAnswer = Answer & {
+  data: {
+    number: number;
+    replaced: number;
+  }[];
+};
+
 export type ImportReport = {
   title: string;
   panels: number;

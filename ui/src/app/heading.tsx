@@ -1,12 +1,12 @@
 // The head of a column by which a table is sorted.
-import type { Signal } from "@preact/signals";
 import type { JSX } from "preact";
 
 /** The column a table is sorted by, and which way. */
 export type Sorted<By extends string = string> = { by: By; up: boolean };
 
 type HeadingProps<By extends string> = {
-  sort: Signal<Sorted<By> | undefined>;
+  /** A signal, or what stands in the address. */
+  sort: { value: Sorted<By> | undefined };
   by: By;
   title: string;
   /** Whether it is of numbers: they begin with the largest, names with the first. */

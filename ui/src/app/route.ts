@@ -68,6 +68,14 @@ export const setParams = (
   go(`${location.pathname}${text ? `?${text}` : ""}`, how);
 };
 
+/** Changes a parameter that stands in the address once for each of its values. */
+export const setAll = (name: string, values: string[]): void => {
+  const next = new URLSearchParams(params.value);
+  next.delete(name);
+  for (const value of values) next.append(name, value);
+  go(`${location.pathname}?${next}`, "replace");
+};
+
 /** Follows links to pages of ours without loading the document again. */
 export const followLinks = (): void => {
   addEventListener("popstate", () => (place.value = here()));
@@ -83,6 +91,13 @@ export const followLinks = (): void => {
       return;
     const link = (event.target as Element | null)?.closest?.("a");
     if (!link || link.target || link.hasAttribute("download") || link.origin !== location.origin) return;
+    // A place on this page: the base of all addresses is another.
+    const place = /^#(.+)$/.exec(link.getAttribute("href") ?? "")?.[1];
+    if (place) {
+      event.preventDefault();
+      document.getElementById(place)?.focus();
+      return;
+    }
     if (
       !link.pathname.startsWith(base) ||
       /^\/(api|metrics|federate|-)(\/|$)/.test(`/${link.pathname.slice(base.length)}`)

@@ -3,10 +3,11 @@ import { computed } from "@preact/signals";
 import type { ComponentType, JSX } from "preact";
 import { connected, deck, state } from "../deck/live";
 import { DeckPage } from "../deck/page";
+import { Guard } from "./guard";
 import { Icon, type IconName, StateMark } from "./icons";
 import { keyboard, openPalette, Palette, paletteOpen } from "./keys";
 import { lazy } from "./lazy";
-import { href, keepTime, parts } from "./route";
+import { href, keepTime, params, parts, path } from "./route";
 import { nextTheme, theme } from "./theme";
 
 /** Each page with how many parts its address has, at least and at most. */
@@ -46,46 +47,52 @@ export const Shell = (): JSX.Element => {
   const first = parts.value[0] ?? "";
   const [page, least, most] = PAGES[first] ?? [Missing, 1, Infinity];
   const Page = parts.value.length >= least && parts.value.length <= most ? page : Missing;
+  // On a wall nobody goes anywhere.
+  const kiosk = first === "dashboards" && params.value.has("kiosk");
   return (
-    <div class="shell">
+    <div class={kiosk ? "shell bare" : "shell"}>
       <a class="skip" href="#main">
         Skip to content
       </a>
-      <nav class="rail" aria-label="Pages">
-        <a class="brand" href={href("/")}>
-          <StateMark state={state.value} /> Flightdeck
-        </a>
-        <button class="item find" type="button" onClick={openPalette}>
-          <Icon name="search" size={16} /> Find <kbd>⌘K</kbd>
-        </button>
-        {NAVIGATION.map(({ to, name, icon }) => (
-          <a
-            key={to}
-            class="item"
-            href={keepTime(to)}
-            aria-current={
-              first === to || (to === "" && first === "service") || (to === "explore" && first === "graph")
-                ? "page"
-                : undefined
-            }
-          >
-            <Icon name={icon} /> {name}
-            {to === "" && wrong.value > 0 && <span class={`count ${state.value}`}>{wrong.value}</span>}
+      {!kiosk && (
+        <nav class="rail" aria-label="Pages">
+          <a class="brand" href={href("/")}>
+            <StateMark state={state.value} /> Flightdeck
           </a>
-        ))}
-        <div class="foot">
-          <button class="item" type="button" onClick={nextTheme} title="Change the colours">
-            <Icon name={theme.value === "system" ? "auto" : theme.value} /> Theme: {theme.value}
+          <button class="item find" type="button" onClick={openPalette}>
+            <Icon name="search" size={16} /> Find <kbd>⌘K</kbd>
           </button>
-        </div>
-      </nav>
-      <main class="main" id="main">
+          {NAVIGATION.map(({ to, name, icon }) => (
+            <a
+              key={to}
+              class="item"
+              href={keepTime(to)}
+              aria-current={
+                first === to || (to === "" && first === "service") || (to === "explore" && first === "graph")
+                  ? "page"
+                  : undefined
+              }
+            >
+              <Icon name={icon} /> {name}
+              {to === "" && wrong.value > 0 && <span class={`count ${state.value}`}>{wrong.value}</span>}
+            </a>
+          ))}
+          <div class="foot">
+            <button class="item" type="button" onClick={nextTheme} title="Change the colours">
+              <Icon name={theme.value === "system" ? "auto" : theme.value} /> Theme: {theme.value}
+            </button>
+          </div>
+        </nav>
+      )}
+      <main class="main" id="main" tabIndex={-1}>
         {!connected.value && (
           <p class="offline" role="status">
             No connection to the server: what is shown may be old. Trying again.
           </p>
         )}
-        <Page />
+        <Guard what="This page" about={path.value}>
+          <Page />
+        </Guard>
       </main>
       {paletteOpen.value && <Palette />}
     </div>

@@ -1,7 +1,7 @@
 // One time range for the whole page, written as a person would. It lives in the address.
 import { computed, signal } from "@preact/signals";
 import { instant, type Range } from "../format/range";
-import { clock, shifted, stamp } from "../format/time";
+import { clock, stamp } from "../format/time";
 import { params, setParams } from "./route";
 
 const DEFAULT = "now-1h";
@@ -23,10 +23,9 @@ export const liveSeconds = computed(() => {
 export const range = computed<Range>(() => {
   const { from, to } = saidRange.value;
   const now = tick.value;
-  const relative = /^now-/.test(from) && to === "now";
-  const offset = shifted(now, utc.value).getTime() - now;
-  const start = instant(from, now, offset);
-  const end = instant(to, now, offset, true);
+  const relative = /^now-\w+$/.test(from) && to === "now";
+  const start = instant(from, now, utc.value);
+  const end = instant(to, now, utc.value, true);
   if (start === undefined || end === undefined || end <= start)
     return { from: now - 36e5, to: now, relative: DEFAULT };
   return { from: start, to: end, relative: relative ? from : undefined };

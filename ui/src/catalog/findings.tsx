@@ -5,7 +5,7 @@ import { type Labels, selectorOf } from "../api/promql";
 import { useAsked } from "../api/use";
 import { Empty } from "../app/empty";
 import { keepTime, pathTo } from "../app/route";
-import { type Finding, lint } from "./lint";
+import { type Finding, lint, UNBOUNDED } from "./lint";
 import { Severity } from "./metric";
 import { factsOf, type Metric, SERIES_READ_MAX } from "./metrics";
 
@@ -15,17 +15,35 @@ const SERIES_EACH_MAX = 5_000;
 /** How many metrics are listed under a rule. */
 const SHOWN_MAX = 50;
 
+/** The metrics with a label that may have a value for everybody, however few there are yet. */
+const withUnbounded = async (signal: AbortSignal): Promise<Set<string>> => {
+  const { data: labels } = await ask<string[]>("labels", {}, signal);
+  const names = await Promise.all(
+    labels
+      .filter((label) => UNBOUNDED.test(label))
+      .map(async (label) => {
+        const match = `{${JSON.stringify(label)}!=""}`;
+        return (await ask<string[]>("label/__name__/values", { "match[]": match }, signal)).data;
+      }),
+  );
+  return new Set(names.flat());
+};
+
 export const Findings = ({ metrics }: { metrics: Metric[] }): JSX.Element => {
   // What the scrape itself adds has the names that everybody knows.
   const judged = metrics.filter(
     (row) => !/_(sum|count|created)$/.test(row.name) && !/^(up$|scrape_)/.test(row.name),
   );
   const asked = useAsked("findings", async (signal) => {
-    // Labels of the larger half are enough to find what multiplies; the rest is judged by name.
-    const large = judged
-      .toSorted((a, b) => b.series - a.series)
-      .slice(0, METRICS_READ_MAX)
-      .filter((row) => row.series > 5 && row.series < SERIES_READ_MAX);
+    const suspects = await withUnbounded(signal);
+    // Labels of the largest are enough to find what multiplies; of the others those that soon may, and those that have buckets.
+    const [few, many] = [
+      (row: Metric) => suspects.has(row.name) || row.name.endsWith("_bucket"),
+      judged.toSorted((a, b) => b.series - a.series).slice(0, METRICS_READ_MAX),
+    ];
+    const large = [...new Set([...many, ...judged.filter(few).slice(0, METRICS_READ_MAX)])].filter(
+      (row) => (row.series > 5 || few(row)) && row.series < SERIES_READ_MAX,
+    );
     const since = Math.floor(Date.now() / 1000) - 3600;
     const series = new Map(
       await Promise.all(

@@ -36,7 +36,8 @@ const UNITS: Record<string, [string, number]> = {
   celcius: ["celsius", 1],
   fahrenheit: ["celsius", 1],
 };
-const UNBOUNDED =
+/** Names of labels whose values are people, requests or addresses. */
+export const UNBOUNDED =
   /^(user|customer|account|session|request|order|transaction|trace|span|device)_?(id|uuid)$|^(id|uuid|guid|email|url|uri|ip|client_ip|remote_addr|token|query|sql|timestamp|user|session)$/i;
 const SERIES_MANY = 10_000;
 const VALUES_MANY = 200;

@@ -80,6 +80,7 @@ const colourOf = (query: ChartQuery, labels: Labels, lines: number): string | un
 export const Chart = (props: ChartProps): JSX.Element => {
   const [element, width] = useWidth<HTMLElement>();
   const hidden = useSignal<ReadonlySet<string>>(new Set());
+  const told = useSignal(false);
   const shown = range.value;
   const window = windowOf(shown, width / 2);
   const asked = useAsked(
@@ -116,6 +117,16 @@ export const Chart = (props: ChartProps): JSX.Element => {
       <figcaption class="row">
         <h3 class="grow clip">{props.title}</h3>
         {props.children}
+        <button
+          class="tool"
+          type="button"
+          title="PromQL"
+          aria-label={`PromQL of ${props.title}`}
+          aria-expanded={told.value}
+          onClick={() => (told.value = !told.value)}
+        >
+          <Icon name="code" size={15} />
+        </button>
         <a
           class="tool"
           href={keepTime("/explore", { q: props.queries.map(({ query }) => query).join("\n;\n") })}
@@ -125,6 +136,7 @@ export const Chart = (props: ChartProps): JSX.Element => {
           <Icon name="explore" size={15} />
         </a>
       </figcaption>
+      {told.value && <pre class="code">{props.queries.map(({ query }) => query).join("\n")}</pre>}
       <div class="plot-area">
         {asked.busy && !asked.data ? (
           <div class="plot" style={{ height: `${props.height ?? 190}px` }} />

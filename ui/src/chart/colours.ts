@@ -43,7 +43,7 @@ export const translucent = (colour: string, alpha: number): string => {
 export const lineColour = (at: number): string => `--c${at % 10}`;
 
 const SHADES: Record<string, [string, string]> = {
-  green: ["#1b8a4f", "#56c48b"],
+  green: ["#198548", "#56c48b"],
   red: ["#cf2f3c", "#f2585f"],
   yellow: ["#b98300", "#f5c542"],
   orange: ["#d26a00", "#ff9d3c"],
@@ -71,9 +71,14 @@ const OTHERS: Record<string, string> = {
 /** A dashboard's colour as CSS: its names follow the theme. */
 export const cssColour = (name: string | undefined): string => {
   if (!name) return "var(--ok-fill)";
-  if (OTHERS[name]) return OTHERS[name];
+  const other = Object.hasOwn(OTHERS, name) ? OTHERS[name] : undefined;
+  if (other) return other;
   const match = /^(super-light-|light-|semi-dark-|dark-)?(green|red|yellow|orange|blue|purple)$/.exec(name);
-  if (!match) return name;
+  // A colour is one word, a number or a function of numbers; what names an address would be asked for.
+  if (!match)
+    return /^(#[\da-f]+|[a-z]+|(rgb|hsl|hwb|lab|lch|oklab|oklch)a?\([\d\s.,%/a-z-]*\))$/i.test(name)
+      ? name
+      : "var(--ink)";
   const [light, dark] = SHADES[match[2] ?? ""] ?? ["#888", "#888"];
   const strength = STRENGTH[match[1] ?? ""] ?? 0;
   const base = `light-dark(${light}, ${dark})`;

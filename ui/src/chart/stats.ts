@@ -161,10 +161,11 @@ export const distribution = (
   if (!finite.length) return [];
   const low = finite.reduce((a, b) => Math.min(a, b), Infinity);
   const high = finite.reduce((a, b) => Math.max(a, b), -Infinity);
-  const raw = (high - low) / buckets || Math.abs(low) / buckets || 1;
+  const parts = Math.min(BUCKETS_MAX, Math.max(1, buckets));
+  const raw = (high - low) / parts || Math.abs(low) / parts || 1;
   const power = 10 ** Math.floor(Math.log10(raw));
   const round = ([1, 2, 5, 10].find((factor) => factor * power >= raw) ?? 10) * power;
-  const size = wanted && (high - low) / wanted < BUCKETS_MAX ? wanted : round;
+  const size = wanted && wanted > 0 && (high - low) / wanted < BUCKETS_MAX ? wanted : round;
   const first = Math.floor(low / size) * size;
   const count = Math.floor((high - first) / size) + 1;
   const found = Array.from({ length: count }, (_, at) => ({

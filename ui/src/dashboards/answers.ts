@@ -4,7 +4,6 @@ import type { DashboardPanel, DashboardQuery } from "../api/types";
 import { utc } from "../app/time";
 import { type Dot, exemplarsOf } from "../chart/exemplars";
 import { instant } from "../format/range";
-import { shifted } from "../format/time";
 import { filtered, readFilter } from "./adhoc";
 import { interpolate, joined, panelScope, type Scope, spanMillis } from "./interpolate";
 import { legendName, titles } from "./names";
@@ -22,7 +21,7 @@ export const panelRange = (panel: DashboardPanel, range: PanelRange): PanelRange
   const shift = (panel.timeShift && spanMillis(panel.timeShift.replace(/^now-/, ""))) || 0;
   const said =
     panel.timeFrom && (panel.timeFrom.startsWith("now") ? panel.timeFrom : `now-${panel.timeFrom}`);
-  const own = said ? instant(said, range.to, shifted(range.to, utc.value).getTime() - range.to) : undefined;
+  const own = said ? instant(said, range.to, utc.value) : undefined;
   return { from: (own ?? range.from) - shift, to: range.to - shift };
 };
 
@@ -38,6 +37,10 @@ export const ownRange = ({ timeFrom, timeShift }: DashboardPanel): string =>
 /** The name under which filters that hold for every query are in the scope. */
 export const ADHOC = "__adhoc";
 
+/** Those that ask anything: one that was just added does not. */
+const askable = ({ queries }: DashboardPanel): DashboardQuery[] =>
+  queries.filter(({ query }) => query.trim());
+
 /** Asks all queries of a panel; `pixels` decide the step. */
 export const askPanel = async (
   panel: DashboardPanel,
@@ -48,7 +51,7 @@ export const askPanel = async (
 ): Promise<QueryAnswer[]> => {
   const shown = panelRange(panel, range);
   return Promise.all(
-    panel.queries.map(async (query): Promise<QueryAnswer> => {
+    askable(panel).map(async (query): Promise<QueryAnswer> => {
       const { text, legend, interval } = question(panel, query, shown, pixels, scope);
       // A query may ask both: a table shows the moment, a chart the range.
       const once = query.instant && !(query.range && panel.kind === "timeseries");

@@ -37,6 +37,8 @@ export const Board = ({ dashboard: loaded, report, editable }: BoardProps): JSX.
   const [kiosk, editing, snapshot] = ["kiosk", "edit", "snapshot"].map((name) => params.value.has(name));
   useOwnRange(dashboard);
   useUndoKeys(history, !!editing);
+  useLeave(!!kiosk);
+  useWarning(history.changed);
   usePlaylist(dashboard.id);
   const resolved = useVariables(dashboard);
   const scope = scopeOf(dashboard, resolved ?? []);
@@ -85,7 +87,7 @@ export const Board = ({ dashboard: loaded, report, editable }: BoardProps): JSX.
           <SideSheet history={history} sheet={sheet.value} onClose={() => (sheet.value = undefined)} />
         )}
         {kiosk && (
-          <button class="button leave" type="button" onClick={() => setParams({ kiosk: undefined })}>
+          <button class="button leave" type="button" onClick={leaveKiosk}>
             Leave kiosk
           </button>
         )}
@@ -128,6 +130,28 @@ const useOwnRange = ({ from, to }: Dashboard): void => {
     if (missing) setParams({ from, ...(to === "now" ? {} : { to }) }, "replace");
   }, [missing]);
 };
+
+const leaveKiosk = (): void => setParams({ kiosk: undefined, play: undefined });
+
+/** Nothing else is on a wall that could be pressed. */
+const useLeave = (kiosk: boolean): void =>
+  useEffect(() => {
+    if (!kiosk) return;
+    const press = (event: KeyboardEvent): void => {
+      if (event.key === "Escape") leaveKiosk();
+    };
+    addEventListener("keydown", press);
+    return () => removeEventListener("keydown", press);
+  }, [kiosk]);
+
+/** Whoever closes the page is asked whether what was changed may be lost. */
+const useWarning = (changed: boolean): void =>
+  useEffect(() => {
+    if (!changed) return;
+    const ask = (event: Event): void => event.preventDefault();
+    addEventListener("beforeunload", ask);
+    return () => removeEventListener("beforeunload", ask);
+  }, [changed]);
 
 const useUndoKeys = ({ undo, redo }: History, editing: boolean): void =>
   useEffect(() => {

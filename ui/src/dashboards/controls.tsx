@@ -1,7 +1,7 @@
 // What is chosen above a dashboard: its variables, its filters, and which marks are on its charts.
 import type { JSX } from "preact";
 import { Popover } from "../app/popover";
-import { go, params } from "../app/route";
+import { params, setAll } from "../app/route";
 import { Filters } from "./filters";
 import { ALL, type Resolved } from "./variables";
 
@@ -20,7 +20,7 @@ export const Controls = ({
   );
   const toggle = (name: string): void => {
     const hidden = params.value.getAll("hide");
-    pickAll("hide", hidden.includes(name) ? hidden.filter((one) => one !== name) : [...hidden, name]);
+    setAll("hide", hidden.includes(name) ? hidden.filter((one) => one !== name) : [...hidden, name]);
   };
   return shown.length || annotations.length ? (
     <div class="variables">
@@ -37,14 +37,7 @@ export const Controls = ({
 };
 
 /** Several values are several parameters, as links of Grafana have them. */
-const pick = (name: string, values: string[]): void => pickAll(`var-${name}`, values);
-
-const pickAll = (name: string, values: string[]): void => {
-  const next = new URLSearchParams(params.value);
-  next.delete(name);
-  for (const value of values) next.append(name, value);
-  go(`${location.pathname}?${next}`, "replace");
-};
+const pick = (name: string, values: string[]): void => setAll(`var-${name}`, values);
 
 const Variable = ({ resolved }: { resolved: Resolved }): JSX.Element => {
   const { variable, options, said, problem } = resolved;

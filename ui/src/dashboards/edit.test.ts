@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import type { Dashboard } from "../api/types";
-import { bandsOf, compacted, moved, withNewPanel, withPanel } from "./edit";
+import { bandsOf, compacted, moved, withNewPanel, withPanel, withQuery } from "./edit";
 import { toGrafana } from "./export";
 
 const start: Dashboard = {
@@ -77,4 +77,10 @@ test("panels that stand beside each other are a band", () => {
     panel("e", 0, 10, 1),
   ]);
   expect(bands.map((band) => band.map(({ name }) => name).join(""))).toEqual(["abc", "d", "e"]);
+});
+
+test("a query more is called by the next letter", () => {
+  const [first] = withQuery([]);
+  expect(first?.name).toBe("A");
+  expect(first && withQuery([{ ...first, name: "B" }]).map(({ name }) => name)).toEqual(["B", "A"]);
 });

@@ -1,8 +1,19 @@
 // Changes of a dashboard before they are saved: each is a new whole, so that undoing is going back one.
-import type { Dashboard, DashboardPanel } from "../api/types";
+import type { Dashboard, DashboardPanel, DashboardQuery } from "../api/types";
 
 /** The grid is so many columns wide, as in Grafana. */
 export const COLUMNS = 24;
+const LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ";
+const FIRST: DashboardQuery = {
+  name: "A",
+  query: "up",
+  legend: "",
+  instant: false,
+  range: true,
+  format: "time_series",
+  hidden: false,
+  exemplars: false,
+};
 
 export const emptyDashboard = (id: string): Dashboard => ({
   id,
@@ -68,6 +79,12 @@ export const moved = (dashboard: Dashboard, id: number, place: DashboardPanel["p
   };
 };
 
+/** One more query, called by the next letter that is free. */
+export const withQuery = (queries: DashboardQuery[]): DashboardQuery[] => {
+  const free = [...LETTERS].find((letter) => !queries.some(({ name }) => name === letter));
+  return [...queries, { ...FIRST, name: free ?? `Q${queries.length + 1}`, query: "" }];
+};
+
 /** A new panel below all others of the first section. */
 export const withNewPanel = (dashboard: Dashboard): { dashboard: Dashboard; id: number } => {
   const id =
@@ -88,18 +105,7 @@ export const withNewPanel = (dashboard: Dashboard): { dashboard: Dashboard; id: 
     repeatDown: false,
     links: [],
     transparent: false,
-    queries: [
-      {
-        name: "A",
-        query: "up",
-        legend: "",
-        instant: false,
-        range: true,
-        format: "time_series",
-        hidden: false,
-        exemplars: false,
-      },
-    ],
+    queries: [FIRST],
   };
   return {
     id,

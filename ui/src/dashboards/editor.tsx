@@ -1,11 +1,13 @@
 // The sheet in which a panel is changed: what it asks, how it is drawn, where it stands.
 import type { JSX } from "preact";
 import type { DashboardPanel, DashboardQuery } from "../api/types";
+import { Icon } from "../app/icons";
 import { Editor } from "../explore/editor";
 import "../explore/explore.css";
-import { namesIn } from "./interpolate";
+import { withQuery } from "./edit";
 import { numberOf, recordOf } from "./options";
 import { CheckField, ChoiceField, NumberField, Sheet, TextField } from "./sheet";
+import { Thresholds } from "./thresholds";
 
 const KINDS = [
   "timeseries",
@@ -36,6 +38,9 @@ const UNITS = [
   "none",
 ];
 
+/** Kinds that ask nothing of series. */
+const NO_QUERIES = new Set(["dashlist", "alertlist", "annolist"]);
+
 type Props = {
   panel: DashboardPanel;
   onChange: (panel: DashboardPanel) => void;
@@ -63,7 +68,7 @@ export const PanelEditor = ({ panel, onChange, onRemove, onClose }: Props): JSX.
             onChange={(event) => set({ options: { ...panel.options, content: event.currentTarget.value } })}
           />
         </label>
-      ) : (
+      ) : NO_QUERIES.has(panel.kind) ? null : (
         <Queries queries={panel.queries} onChange={(queries) => set({ queries })} />
       )}
       <Values panel={panel} onChange={(defaults) => set({ defaults })} />
@@ -89,20 +94,23 @@ const Queries = ({ queries, onChange }: QueriesProps): JSX.Element => {
     <>
       {queries.map((one, at) => (
         <div key={one.name} class="question">
-          <Editor
-            value={one.query}
-            label={`Query ${one.name}`}
-            isTemplate={(text) => namesIn(text).length > 0}
-            onRun={(text) => set(at, { query: text })}
-          />
+          <Editor value={one.query} label={`Query ${one.name}`} onRun={(text) => set(at, { query: text })} />
           <TextField
             label="Legend"
             value={one.legend}
             hint="{{label}}"
             onChange={(legend) => set(at, { legend })}
           />
+          {queries.length > 1 && (
+            <button class="button quiet" type="button" onClick={() => onChange(queries.toSpliced(at, 1))}>
+              Remove query {one.name}
+            </button>
+          )}
         </div>
       ))}
+      <button class="button" type="button" onClick={() => onChange(withQuery(queries))}>
+        <Icon name="plus" size={14} /> Query
+      </button>
     </>
   );
 };
@@ -117,8 +125,8 @@ const Values = ({ panel: { kind, defaults }, onChange }: ValuesProps): JSX.Eleme
     onChange(value === undefined || value === "" ? rest : { ...rest, [name]: value });
   };
   const custom = recordOf(defaults["custom"]);
-  const number = (name: string): JSX.Element => (
-    <NumberField label={name} value={numberOf(defaults[name])} onChange={(next) => set(name, next)} />
+  const number = (name: string, label: string): JSX.Element => (
+    <NumberField label={label} value={numberOf(defaults[name])} onChange={(next) => set(name, next)} />
   );
   return (
     <>
@@ -137,10 +145,11 @@ const Values = ({ panel: { kind, defaults }, onChange }: ValuesProps): JSX.Eleme
             ))}
           </datalist>
         </label>
-        {number("decimals")}
-        {number("min")}
-        {number("max")}
+        {number("decimals", "Decimals")}
+        {number("min", "From")}
+        {number("max", "To")}
       </div>
+      <Thresholds value={defaults["thresholds"]} onChange={(next) => set("thresholds", next)} />
       {kind === "timeseries" && (
         <div class="fields">
           <NumberField

@@ -222,13 +222,14 @@ const GRADIENTS: Record<string, string[]> = {
 };
 
 /** The colours of a scale, from the lowest value to the highest. */
-export const gradientOf = (mode: string): string[] | undefined => GRADIENTS[mode];
+export const gradientOf = (mode: string): string[] | undefined =>
+  Object.hasOwn(GRADIENTS, mode) ? GRADIENTS[mode] : undefined;
 
 /** The colour of a value. */
 export const colourOf = (value: Cell, settings: Settings, at: number, range?: [number, number]): string => {
   const { mode, fixed } = settings.colour;
   if (mode === "fixed" || mode === "shades") return cssColour(fixed || "text");
-  const gradient = GRADIENTS[mode];
+  const gradient = gradientOf(mode);
   const [low, high] = range ?? [settings.min ?? 0, settings.max ?? 100];
   if (gradient && typeof value === "number") {
     const share = Math.min(1, Math.max(0, (value - low) / (high - low || 1))) * (gradient.length - 1);

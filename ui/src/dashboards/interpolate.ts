@@ -67,7 +67,7 @@ export const interpolate = (text: string, scope: Scope, plain = false): string =
       return chosen.values.map((value, at) => (at ? `${name}=${value}` : value)).join(",");
     if (format?.startsWith("join")) return chosen.values.join(format.slice(5) || ",");
     if (format?.startsWith("date")) return dated(Number(chosen.values[0]), format.slice(5));
-    const formatter = format ? FORMATS[format] : undefined;
+    const formatter = format && Object.hasOwn(FORMATS, format) ? FORMATS[format] : undefined;
     if (formatter) return chosen.all !== undefined && format !== "text" ? chosen.all : formatter(chosen);
     return plain
       ? name.startsWith("__")
@@ -77,7 +77,9 @@ export const interpolate = (text: string, scope: Scope, plain = false): string =
   });
 
 const dated = (millis: number, format: string): string => {
-  const iso = new Date(millis).toISOString();
+  const date = new Date(millis);
+  if (Number.isNaN(date.getTime())) return String(millis);
+  const iso = date.toISOString();
   if (!format || format === "iso") return iso;
   if (format === "seconds") return String(Math.floor(millis / 1000));
   return format

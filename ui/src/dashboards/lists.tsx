@@ -122,8 +122,8 @@ export const AnnotationList = ({ options, scope, height, range }: ListProps): JS
     <List height={height}>
       <ul>
         {found.map((one) => (
-          <li key={one.id} class="row">
-            <span class="clip grow">{one.text}</span>
+          <li key={one.id} class="row wrap">
+            <span class="grow">{one.text}</span>
             {options["showTags"] !== false &&
               one.tags.map((tag) => (
                 <span key={tag} class="chip">

@@ -3,6 +3,7 @@ import type { ComponentType, JSX } from "preact";
 import { useEffect, useMemo, useRef, useState } from "preact/hooks";
 import type { DashboardPanel } from "../api/types";
 import { useAsked } from "../api/use";
+import { Guard } from "../app/guard";
 import { Icon } from "../app/icons";
 import { whole } from "../app/print";
 import { keepTime } from "../app/route";
@@ -146,23 +147,29 @@ const Contents = ({
       {panel.lost ? (
         <div class="nothing inside">Not drawn: {panel.lost}</div>
       ) : List ? (
-        seen && <List options={panel.options} scope={own} height={body} range={shown} />
+        seen && (
+          <Guard what="This panel" about={`${question} ${range.from} ${range.to}`}>
+            <List options={panel.options} scope={own} height={body} range={shown} />
+          </Guard>
+        )
       ) : asked.error ? (
         <div class="nothing inside critical" role="alert">
           {asked.error}
         </div>
       ) : seen && asked.data && Picture ? (
-        <Framed
-          panel={panel}
-          answers={asked.data}
-          dots={dots.data ?? []}
-          Picture={Picture}
-          scope={own}
-          range={shown}
-          width={Math.max(50, width)}
-          height={body}
-          sync={sync}
-        />
+        <Guard what="This panel" about={`${question} ${range.from} ${range.to}`}>
+          <Framed
+            panel={panel}
+            answers={asked.data}
+            dots={dots.data ?? []}
+            Picture={Picture}
+            scope={own}
+            range={shown}
+            width={Math.max(50, width)}
+            height={body}
+            sync={sync}
+          />
+        </Guard>
       ) : null}
     </>
   );

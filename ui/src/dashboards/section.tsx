@@ -1,9 +1,9 @@
 // A section of a dashboard: its title to fold it by, and its panels in the grid.
-import { useSignal } from "@preact/signals";
 import type { JSX } from "preact";
 import type { DashboardSection } from "../api/types";
 import { Icon } from "../app/icons";
 import { whole } from "../app/print";
+import { params, setAll } from "../app/route";
 import { bandsOf, compacted } from "./edit";
 import { type Editing, GAP, Handle, ROW } from "./handle";
 import { type Scope, scopeKey } from "./interpolate";
@@ -23,22 +23,21 @@ export const Section = ({
   id: string;
   edit: Editing | undefined;
 }): JSX.Element => {
-  const open = useSignal(!section.collapsed);
-  const panels = open.value || whole() ? compacted(placed(section.panels, scope)) : [];
+  // The address says which are not as the dashboard has them.
+  const turned = params.value.getAll("fold");
+  const open = section.collapsed === turned.includes(id);
+  const turn = (): void =>
+    setAll("fold", turned.includes(id) ? turned.filter((one) => one !== id) : [...turned, id]);
+  const panels = open || whole() ? compacted(placed(section.panels, scope)) : [];
   // One grid while panels are moved about; else one for each band, as paper is cut between them only.
   const bands = edit ? [panels] : bandsOf(panels);
   return (
     <section>
       {title && (
-        <button
-          class="fold rowtitle"
-          type="button"
-          aria-expanded={open.value}
-          onClick={() => (open.value = !open.value)}
-        >
+        <button class="fold rowtitle" type="button" aria-expanded={open} onClick={turn}>
           <Icon name="open" size={15} />
           {title}
-          {!open.value && <span class="dim">{section.panels.length} panels</span>}
+          {!open && <span class="dim">{section.panels.length} panels</span>}
         </button>
       )}
       {bands.map((band) => {

@@ -3,6 +3,7 @@ import type { ComponentChildren, JSX } from "preact";
 import type { Dashboard, DashboardVariable } from "../api/types";
 import { Icon } from "../app/icons";
 import { CheckField, ChoiceField, Sheet, TextField } from "./sheet";
+import { Versions } from "./versions";
 
 type Props = { dashboard: Dashboard; onChange: (dashboard: Dashboard) => void; onClose: () => void };
 type Annotation = Dashboard["annotations"][number];
@@ -58,6 +59,7 @@ export const Settings = ({ dashboard, onChange, onClose }: Props): JSX.Element =
           />
         ))}
       </List>
+      <Versions id={dashboard.id} onTake={onChange} />
     </Sheet>
   );
 };

@@ -2,6 +2,7 @@
 import type { JSX } from "preact";
 import { messageOf } from "../api/client";
 import type { Dashboard } from "../api/types";
+import { copy } from "../app/copy";
 import { type Choice, Menu } from "../app/popover";
 import { print } from "../app/print";
 import { go, params, setParams } from "../app/route";
@@ -29,7 +30,10 @@ export const Share = ({ dashboard, scope, board, onSay }: ShareProps): JSX.Eleme
       onSay(`${what}: ${messageOf(error)}`);
     }
   };
-  const copyLink = (): Promise<void> => navigator.clipboard.writeText(absolute());
+  const copyLink = async (): Promise<void> => {
+    await copy(absolute());
+    onSay("Copied");
+  };
   const keep = async (): Promise<void> => {
     go(await keepSnapshot(dashboard, scope, range.value));
     onSay("Kept; the address leads here");

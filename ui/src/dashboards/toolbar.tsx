@@ -44,6 +44,7 @@ export const Toolbar = (props: ToolbarProps): JSX.Element => {
           {said.value}
         </span>
       )}
+      {!editing && history.changed && <span class="chip warning">not saved</span>}
       {editing && <EditTools history={history} editable={editable} sheet={sheet} onSay={say} />}
       {!params.value.has("snapshot") && (
         <button

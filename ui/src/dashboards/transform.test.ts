@@ -184,3 +184,14 @@ test("a step may be about the answers of one query only", () => {
   );
   expect(found.map(({ fields }) => fields[0]?.title ?? fields[0]?.name)).toEqual(["name", "pod"]);
 });
+
+test("a pattern that is for all places changes all of them, and no name is a step by accident", () => {
+  const names = (regex: string): unknown =>
+    transform(
+      [{ name: "", query: "A", fields: [{ name: "a_b_c", type: "number", values: [1] }] }],
+      [{ id: "renameByRegex", options: { regex, renamePattern: "-" } }],
+    ).map(({ fields }) => fields[0]?.title);
+  expect(names("_")).toEqual(["a-b_c"]);
+  expect(names("/_/g")).toEqual(["a-b-c"]);
+  expect(transform([A], [{ id: "constructor", options: {} }])).toEqual([A]);
+});

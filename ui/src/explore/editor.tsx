@@ -6,7 +6,7 @@ import { ask, messageOf } from "../api/client";
 import { Icon } from "../app/icons";
 import { Coloured } from "./coloured";
 import { Completions, useCompletions } from "./completions";
-import { errorPlace, signatureAt } from "./language";
+import { errorPlace, filledIn, signatureAt } from "./language";
 
 /** How long a person stops before a mistake is told. */
 const PAUSE_MS = 600;
@@ -16,14 +16,7 @@ const BLUR_MS = 150;
 /** What is wrong with a query, and where, if that was said. */
 type Mistake = { at: number | null; message: string };
 
-type EditorProps = {
-  value: string;
-  label: string;
-  autofocus?: boolean;
-  /** Whether something is yet to be filled in; such a text is not checked, as only the whole can be right or wrong. */
-  isTemplate?: (text: string) => boolean;
-  onRun: (text: string) => void;
-};
+type EditorProps = { value: string; label: string; autofocus?: boolean; onRun: (text: string) => void };
 
 export const Editor = (props: EditorProps): JSX.Element => {
   const text = useSignal(props.value);
@@ -39,8 +32,6 @@ export const Editor = (props: EditorProps): JSX.Element => {
   useEffect(() => {
     if (props.autofocus) area.current?.focus();
   }, []);
-  const check = async (query: string): Promise<Mistake | undefined> =>
-    props.isTemplate?.(query) ? undefined : mistakeIn(query);
   // A mistake is shown at its place once the person pauses, and when it came with the address.
   useEffect(() => {
     const said = text.value;
@@ -138,9 +129,11 @@ export const Editor = (props: EditorProps): JSX.Element => {
         />
         {completing.list && <Completions {...completing.shown} onTake={completing.take} />}
       </div>
-      <button class="button" type="button" onClick={() => void format()} title="Format the query">
-        Format
-      </button>
+      {filledIn(text.value)[0] === text.value && (
+        <button class="button" type="button" onClick={() => void format()} title="Format the query">
+          Format
+        </button>
+      )}
       <button class="button primary" type="button" onClick={() => void run()}>
         <Icon name="play" size={13} /> Run
       </button>
@@ -156,14 +149,18 @@ export const Editor = (props: EditorProps): JSX.Element => {
   );
 };
 
-const mistakeIn = async (query: string): Promise<Mistake | undefined> => {
+const check = async (query: string): Promise<Mistake | undefined> => {
   if (!query.trim()) return undefined;
-  try {
-    await ask("parse_query", { query });
-    return undefined;
-  } catch (failure) {
-    return mistakeOf(query, failure);
+  let first: Mistake | undefined;
+  for (const filled of filledIn(query)) {
+    try {
+      await ask("parse_query", { query: filled });
+      return undefined;
+    } catch (failure) {
+      first ??= mistakeOf(query, failure);
+    }
   }
+  return first;
 };
 
 const mistakeOf = (query: string, failure: unknown): Mistake => ({

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { bracketsAt, errorPlace, signatureAt, tokens, wantedAt } from "./language";
+import { bracketsAt, errorPlace, filledIn, signatureAt, tokens, wantedAt } from "./language";
 
 test("a query is coloured word by word", () => {
   const kinds = tokens('sum by (job) (rate(http_total{code=~"5.."}[5m])) > 0.1 # slow')
@@ -76,4 +76,16 @@ test("a bracket shows its partner, or that it has none", () => {
   check('up{a="}"}', 9, [8, 2]);
   check("(up]", 1, [0, 3], false);
   check("up", 1, []);
+});
+
+test("variables of dashboards are no mistakes, and move no mistake", () => {
+  const check = (query: string, ...want: string[]): void => expect(filledIn(query), query).toEqual(want);
+  check("up", "up");
+  check("rate(x[$__rate_interval])", "rate(x[              5m])");
+  check(
+    'topk($n, [[m]]{a=~"${v:regex}"})',
+    'topk(xx, xxxxx{a=~"xxxxxxxxxx"})',
+    'topk(11, 11111{a=~"1111111111"})',
+  );
+  check("x[$a:${b}] offset $c", "x[5m:  5m] offset 5m");
 });

@@ -296,3 +296,17 @@ export const errorPlace = (query: string, message: string): number | null => {
   const before = lines.slice(0, Number(place[1]) - 1).reduce((sum, line) => sum + line.length + 1, 0);
   return Math.min(before + Number(place[2]) - 1, query.length);
 };
+
+const VARIABLE = /\$\{[^}]+\}|\$\w+|\[\[\w+(?::\w+)?\]\]/g;
+
+/** The query with something in the place of each variable that is as long, so that errors keep their places: a span where one
+ * stands, elsewhere a name and then a number, as nobody knows which it will be. */
+export const filledIn = (query: string): string[] => {
+  const fill = (letter: string): string =>
+    query.replace(VARIABLE, (found, at: number) => {
+      const before = query.slice(0, at).replace(VARIABLE, "");
+      const span = before.lastIndexOf("[") > before.lastIndexOf("]") || /offset\s+-?$/.test(before);
+      return span && found.length > 1 ? "5m".padStart(found.length) : letter.repeat(found.length);
+    });
+  return [...new Set([fill("x"), fill("1")])];
+};

@@ -1,10 +1,10 @@
 // Answers at one moment, as a table that sorts.
-import { useSignal } from "@preact/signals";
 import type { JSX } from "preact";
 import { nameOf, type QueryData, queryInstant } from "../api/promql";
 import { useAsked } from "../api/use";
 import { Empty } from "../app/empty";
-import { Heading, type Sorted } from "../app/heading";
+import { Heading } from "../app/heading";
+import { sortedBy } from "../app/sort";
 import { range, utc } from "../app/time";
 import { stamp } from "../format/time";
 import { show } from "../format/units";
@@ -12,7 +12,7 @@ import { unitOf } from "./units";
 
 const ROWS_MAX = 1000;
 /** The column of values; no label is called that. */
-const VALUE = "";
+const VALUE = "=";
 
 export const Table = ({ queries }: { queries: string[] }): JSX.Element => {
   const at = Math.floor(range.value.to / 1000);
@@ -43,7 +43,7 @@ export const Table = ({ queries }: { queries: string[] }): JSX.Element => {
 };
 
 const Answer = ({ data, unit }: { data: QueryData; unit: string }): JSX.Element => {
-  const sort = useSignal<Sorted | undefined>(undefined);
+  const sort = sortedBy<string>("sort");
   if (data.resultType === "scalar" || data.resultType === "string")
     return <pre class="code">{data.result[1]}</pre>;
   const result = data.result;

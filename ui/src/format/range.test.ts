@@ -1,4 +1,4 @@
-import { expect, test } from "vitest";
+import { expect, test, vi } from "vitest";
 import { instant, parseRange, parseSpan, windowOf } from "./range";
 
 // A Saturday.
@@ -45,8 +45,8 @@ test("steps do not move with the clock", () => {
 });
 
 test("moments as dashboards say them", () => {
-  const moment = (said: string, end: boolean, want: number, offset = 0): void =>
-    expect(instant(said, NOW, offset, end), said).toBe(want);
+  const moment = (said: string, end: boolean, want: number): void =>
+    expect(instant(said, NOW, true, end), said).toBe(want);
   moment("now/d", false, at(21, 0));
   moment("now/d", true, at(22, 0));
   moment("now-1d/d", false, at(20, 0));
@@ -56,6 +56,22 @@ test("moments as dashboards say them", () => {
   moment("now/M", false, at(1, 0));
   moment("now/M", true, Date.UTC(2026, 11, 1));
   moment("now/y", false, Date.UTC(2026, 0, 1));
-  moment("now/d", false, at(20, 23), 36e5);
+  moment("now-1d", false, NOW - 864e5);
   moment("2026-11-20T14:00:00.000Z", false, at(20, 14));
+});
+
+test("a time of summer is one of summer, whatever the season one asks in", () => {
+  vi.stubEnv("TZ", "Europe/Berlin");
+  try {
+    const local = (said: string, from: number, to: number): void =>
+      expect(parseRange(said, NOW), said).toEqual({ from, to, relative: undefined });
+    local("2026-07-01 14:00 to 15:00", Date.UTC(2026, 6, 1, 12), Date.UTC(2026, 6, 1, 13));
+    local("2026-11-20 14:00 to 15:00", at(20, 13), at(20, 14));
+    // The day on which clocks went back has 25 hours.
+    local("2026-10-25", Date.UTC(2026, 9, 24, 22), Date.UTC(2026, 9, 25, 23));
+    local("2026-10-25 14:00-15:00 UTC", Date.UTC(2026, 9, 25, 14), Date.UTC(2026, 9, 25, 15));
+    expect(instant("now-6M/M", NOW, false)).toBe(Date.UTC(2026, 3, 30, 22));
+  } finally {
+    vi.unstubAllEnvs();
+  }
 });

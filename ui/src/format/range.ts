@@ -1,5 +1,5 @@
 // Time ranges as people write them: "last 3h", "yesterday 14:00-15:00", "2026-11-20 14:00 to 15:30".
-import { shifted } from "./time";
+import { shifted, unshifted } from "./time";
 
 /** A range in milliseconds; one that follows the clock says by how much. */
 export type Range = { from: number; to: number; relative: string | undefined };
@@ -52,9 +52,11 @@ const midnight = (millis: number): number => Math.floor(millis / DAY) * DAY;
 
 /** Reads a range; what makes no sense is undefined. */
 export const parseRange = (text: string, now: number, utc = false): Range | undefined => {
+  const zoned = /\s+(utc|gmt)$/i.exec(text.trimEnd());
+  if (zoned) return parseRange(text.slice(0, zoned.index), now, true);
   const said = text.trim().toLowerCase();
-  const offset = shifted(now, utc).getTime() - now;
-  const local = now + offset;
+  const local = shifted(now, utc).getTime();
+  const real = (shown: number): number => unshifted(shown, utc);
   const days = dayOf(said, local);
   const recent =
     parseSpan(
@@ -85,21 +87,21 @@ export const parseRange = (text: string, now: number, utc = false): Range | unde
       const from = start + h1 * 36e5 + m1 * 6e4 + s1 * 1e3;
       const to = start + h2 * 36e5 + m2 * 6e4 + s2 * 1e3;
       // Past midnight means the day after.
-      return { from: from - offset, to: (to > from ? to : to + DAY) - offset, relative: undefined };
+      return { from: real(from), to: real(to > from ? to : to + DAY), relative: undefined };
     }
-    if (!rest) return { from: start - offset, to: Math.min(end, local) - offset, relative: undefined };
+    if (!rest) return { from: real(start), to: Math.min(real(end), now), relative: undefined };
     const since = /^(\d{1,2})(?::(\d{2}))?$/.exec(rest);
     if (since)
       return {
-        from: start + Number(since[1]) * 36e5 + Number(since[2] ?? 0) * 6e4 - offset,
+        from: real(start + Number(since[1]) * 36e5 + Number(since[2] ?? 0) * 6e4),
         to: now,
         relative: undefined,
       };
     return undefined;
   }
   const [left, right] = said.split(/\s+(?:to|until|–)\s+|\s+-\s+/);
-  const from = left === undefined ? undefined : instant(left.replace(/^(since|from)\s+/, ""), now, offset);
-  const to = right === undefined ? now : instant(right, now, offset);
+  const from = left === undefined ? undefined : instant(left.replace(/^(since|from)\s+/, ""), now, utc);
+  const to = right === undefined ? now : instant(right, now, utc);
   return from !== undefined && to !== undefined && to > from ? { from, to, relative: undefined } : undefined;
 };
 
@@ -132,12 +134,13 @@ const dayOf = (said: string, local: number): { start: number; end: number; rest:
 };
 
 /** `now-1d/d`, as dashboards say it: a span ago, at the beginning of its day, or at its end where a range ends. */
-const rounded = (said: string, now: number, offset: number, end: boolean): number | undefined => {
+const rounded = (said: string, now: number, utc: boolean, end: boolean): number | undefined => {
   const found = /^now\s*(?:([-+])\s*(\d+)([smhdwMy]))?\/([smhdwMy])$/.exec(said);
   if (!found) return undefined;
   const [, sign, amount, unit = "", whole = ""] = found;
   const moved = amount ? now + (sign === "+" ? 1 : -1) * Number(amount) * (UNITS[unit] ?? 0) : now;
-  const date = new Date(moved + offset);
+  const local = shifted(moved, utc).getTime();
+  const date = new Date(local);
   const [year, month, day] = [date.getUTCFullYear(), date.getUTCMonth(), date.getUTCDate()];
   const monday = day - ((date.getUTCDay() + 6) % 7);
   const later = end ? 1 : 0;
@@ -149,15 +152,15 @@ const rounded = (said: string, now: number, offset: number, end: boolean): numbe
         ? Date.UTC(year, month + later)
         : whole === "w"
           ? Date.UTC(year, month, monday + 7 * later)
-          : (Math.floor((moved + offset) / size) + later) * size;
-  return start - offset;
+          : (Math.floor(local / size) + later) * size;
+  return unshifted(start, utc);
 };
 
 /** One moment: a date, a time of today, a span ago, or the number of an epoch. A moment that ends a range is the end of what it names. */
-export const instant = (text: string, now: number, offset: number, end = false): number | undefined => {
+export const instant = (text: string, now: number, utc: boolean, end = false): number | undefined => {
   const said = text.trim();
   if (said === "now") return now;
-  const round = rounded(said, now, offset, end);
+  const round = rounded(said, now, utc, end);
   if (round !== undefined) return round;
   const ago = parseSpan(said.replace(/^now-/, "").replace(/\s+ago$/, ""));
   if (ago && (/\bago$/.test(said) || said.startsWith("now-"))) return now - ago;
@@ -165,12 +168,12 @@ export const instant = (text: string, now: number, offset: number, end = false):
   if (/^\d{9,10}$/.test(said)) return Number(said) * 1000;
   const time = /^(\d{1,2}):(\d{2})(?::(\d{2}))?$/.exec(said);
   if (time)
-    return (
-      midnight(now + offset) +
-      Number(time[1]) * 36e5 +
-      Number(time[2]) * 6e4 +
-      Number(time[3] ?? 0) * 1e3 -
-      offset
+    return unshifted(
+      midnight(shifted(now, utc).getTime()) +
+        Number(time[1]) * 36e5 +
+        Number(time[2]) * 6e4 +
+        Number(time[3] ?? 0) * 1e3,
+      utc,
     );
   const date = /^(\d{4})-(\d{2})-(\d{2})(?:[t ]+(\d{1,2}):(\d{2})(?::(\d{2})(?:\.\d+)?)?)?(z)?$/i.exec(said);
   if (!date) return undefined;
@@ -182,7 +185,7 @@ export const instant = (text: string, now: number, offset: number, end = false):
     number,
     number,
   ];
-  return Date.UTC(year, month - 1, day, hour, minute, second) - (date[7] ? 0 : offset);
+  return unshifted(Date.UTC(year, month - 1, day, hour, minute, second), utc || !!date[7]);
 };
 
 /** `3h`, `90m`, `2d`: the shortest exact name. */

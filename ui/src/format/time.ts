@@ -22,6 +22,22 @@ export const stamp = (millis: number, utc = false): string =>
 export const shifted = (millis: number, utc: boolean): Date =>
   new Date(utc ? millis : millis - new Date(millis).getTimezoneOffset() * 60_000);
 
+/** The moment at which clocks of the zone show this: the other way round, also where summer time was or will be. */
+export const unshifted = (shown: number, utc: boolean): number => {
+  if (utc) return shown;
+  const at = new Date(shown);
+  const [year, month, day] = [at.getUTCFullYear(), at.getUTCMonth(), at.getUTCDate()];
+  return new Date(
+    year,
+    month,
+    day,
+    at.getUTCHours(),
+    at.getUTCMinutes(),
+    at.getUTCSeconds(),
+    at.getUTCMilliseconds(),
+  ).getTime();
+};
+
 const DAYS = ["Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat"];
 const MONTHS = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
 

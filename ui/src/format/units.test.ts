@@ -49,3 +49,13 @@ test("decimals are kept where they were asked for, and what is no number says so
   check(NaN, "s", "NaN");
   check(Infinity, "s", "∞");
 });
+
+test("units that begin at a larger step, and what no date or table can hold", () => {
+  check(2048, "tbytes", "2 PiB");
+  check(1500, "GBs", "1.5 TB/s");
+  check(3, "pressurepsi", "3 psi");
+  check(1200, "currencyPLN", "zł 1.2k");
+  check(1e20, "dateTimeAsIso", "–");
+  check(-1e20, "time:YYYY", "–");
+  check(7, "constructor", "7 constructor");
+});

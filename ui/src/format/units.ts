@@ -1,27 +1,14 @@
 // Values with their units, named as dashboards name them: `bytes`, `percentunit`, `reqps`, or a suffix of one's own.
 
-type Scale = { factor: number; suffix: string }[];
-
-const scaled = (step: number, suffixes: string[]): Scale =>
-  suffixes.map((suffix, power) => ({ factor: step ** power, suffix }));
+import { FURTHER_CURRENCIES, FURTHER_UNITS } from "./further-units";
+import { binary, plain, type Scale, scaled, si } from "./scales";
 
 const SHORT: Scale = scaled(1000, ["", "k", "M", "B", "T", "Qa", "Qi"]);
-const si = (unit: string): Scale =>
-  scaled(
-    1000,
-    ["", "k", "M", "G", "T", "P", "E"].map((prefix) => ` ${prefix}${unit}`),
-  );
-const binary = (unit: string): Scale =>
-  scaled(
-    1024,
-    ["", "Ki", "Mi", "Gi", "Ti", "Pi", "Ei"].map((prefix) => ` ${prefix}${unit}`),
-  );
 const per = (unit: string): Scale =>
   scaled(
     1000,
     ["", "k", "M", "B"].map((prefix) => `${prefix} ${unit}`),
   );
-const plain = (suffix: string): Scale => [{ factor: 1, suffix }];
 
 const SECONDS: Scale = [
   { factor: 1e-9, suffix: " ns" },
@@ -187,9 +174,11 @@ const SCALES: Record<string, Scale> = {
   forceN: si("N"),
   radbq: si("Bq"),
   radsv: si("Sv"),
+  ...FURTHER_UNITS,
 };
 
 const CURRENCIES: Record<string, string> = {
+  ...FURTHER_CURRENCIES,
   currencyUSD: "$",
   currencyEUR: "€",
   currencyGBP: "£",
@@ -217,9 +206,15 @@ const fixed = (value: number, decimals: number | undefined): string => {
   return decimals === undefined && text.includes(".") ? text.replace(/\.?0+$/, "") : text;
 };
 
+/** How far from 1970 a date can be, in milliseconds. */
+const DATE_MAX = 8.64e15;
+
+const iso = (value: number): string =>
+  Math.abs(value) > DATE_MAX ? "–" : new Date(value).toISOString().slice(0, 19).replace("T", " ");
+
 const dates: Record<string, (value: number) => string> = {
-  dateTimeAsIso: (value) => new Date(value).toISOString().slice(0, 19).replace("T", " "),
-  dateTimeAsIsoNoDateIfToday: (value) => new Date(value).toISOString().slice(0, 19).replace("T", " "),
+  dateTimeAsIso: (value) => iso(value),
+  dateTimeAsIsoNoDateIfToday: (value) => iso(value),
   dateTimeAsUS: (value) => new Date(value).toLocaleString("en-US", { timeZone: "UTC" }),
   dateTimeAsLocal: (value) => new Date(value).toLocaleString(),
   dateTimeAsSystem: (value) => new Date(value).toLocaleString(),
@@ -289,17 +284,21 @@ export const parts = (value: number | null | undefined, unit = "short", wanted?:
   if (unit === "dtdhms") return only(hoursMinutesSeconds(value));
   if (unit === "clockms") return only(hoursMinutesSeconds(value / 1000));
   if (unit === "timeticks") return only(durationWords(value / 100));
-  const date = dates[unit];
+  const date = own(dates, unit);
   if (date) return only(date(value));
-  const currency = CURRENCIES[unit];
+  const currency = own(CURRENCIES, unit);
   if (currency) return { ...scaleOf(value, SHORT, decimals), prefix: currency };
   const custom = /^(suffix|prefix|si|count|currency|time|bool):(.*)$/s.exec(unit);
   if (custom) return customUnit(value, custom[1] ?? "", custom[2] ?? "", decimals);
-  const scale = SCALES[unit];
+  const scale = own(SCALES, unit);
   if (scale) return scaleOf(value, scale, decimals);
   // A unit nobody knows is a suffix its author wanted to read.
   return { text: fixed(value, decimals), suffix: unit ? ` ${unit}` : "", prefix: "" };
 };
+
+/** What a table says of a name; what every object has is in no table. */
+const own = <T>(table: Record<string, T>, name: string): T | undefined =>
+  Object.hasOwn(table, name) ? table[name] : undefined;
 
 const customUnit = (value: number, kind: string, rest: string, decimals: number | undefined): Shown => {
   switch (kind) {
@@ -316,7 +315,7 @@ const customUnit = (value: number, kind: string, rest: string, decimals: number 
     case "bool":
       return { text: rest.split("/")[value ? 0 : 1] ?? rest, suffix: "", prefix: "" };
     default:
-      return { text: new Date(value).toISOString().slice(0, 19).replace("T", " "), suffix: "", prefix: "" };
+      return { text: iso(value), suffix: "", prefix: "" };
   }
 };
 

@@ -49,21 +49,28 @@ const Fact = (props: { name: string; value: string; more?: string }): JSX.Elemen
 
 const Overview = (): JSX.Element => {
   const asked = useAsked(String(tick.value), async (signal) => {
-    const [runtime, build, own, tsdb] = await Promise.all([
+    const [runtime, build, own, tsdb, flags] = await Promise.all([
       ask<Runtime>("status/runtimeinfo", {}, signal),
       ask<Build>("status/buildinfo", {}, signal),
       ask<Family[]>("status/self_metrics", {}, signal),
       ask<Head>("status/tsdb", { limit: 1 }, signal),
+      ask<Record<string, string>>("status/flags", {}, signal),
     ]);
     const value = (name: string) => {
       const metric = own.data.find((family) => family.name === name)?.metric[0];
       return metric?.gauge?.value ?? metric?.counter?.value;
     };
-    return { runtime: runtime.data, build: build.data, value, head: tsdb.data.headStats };
+    return {
+      runtime: runtime.data,
+      build: build.data,
+      value,
+      head: tsdb.data.headStats,
+      flags: flags.data,
+    };
   });
   if (asked.error) return <Empty bad title="The server does not tell" text={asked.error} />;
   if (!asked.data) return <div class="loading" />;
-  const { runtime, build, value, head } = asked.data;
+  const { runtime, build, value, head, flags } = asked.data;
   const own = 'job="flightdeck"';
   return (
     <>
@@ -86,7 +93,7 @@ const Overview = (): JSX.Element => {
         <Fact
           name="Memory"
           value={show(value("process_resident_memory_bytes"), "bytes")}
-          more={`${show(value("flightdeck_store_memory_bytes"), "bytes")} for series and index`}
+          more={`of ${show(value("flightdeck_memory_limit_bytes"), "bytes")} it may use; ${show(value("flightdeck_store_memory_bytes"), "bytes")} for series and index`}
         />
         <Fact
           name="On disk"
@@ -95,6 +102,11 @@ const Overview = (): JSX.Element => {
             "bytes",
           )}
           more={`${show(value("flightdeck_store_parts"), "short")} parts, log ${show(value("flightdeck_store_log_bytes"), "bytes")}`}
+        />
+        <Fact
+          name="Queries"
+          value={`${flags["query-concurrency-max"]} at once`}
+          more={`up to ${flags["query-timeout"]} and ${show(Number(flags["query-samples-max"]), "short")} samples each`}
         />
         <Fact
           name="Retention"
@@ -296,7 +308,7 @@ const Flags = (): JSX.Element => {
             .toSorted()
             .map(([name, value]) => (
               <tr key={name}>
-                <td class="mono">--{name}</td>
+                <td class="mono nowrap">--{name}</td>
                 <td class="wide mono">{value || <span class="faint">not set</span>}</td>
               </tr>
             ))}

@@ -2,7 +2,7 @@
 import { useSignal } from "@preact/signals";
 import type { JSX } from "preact";
 import { ask, messageOf } from "../api/client";
-import { nameOf } from "../api/promql";
+import { type Labels, nameOf, queryInstant } from "../api/promql";
 import type { Target, TargetsAnswer } from "../api/types";
 import { useAsked } from "../api/use";
 import { Bar } from "../app/bar";
@@ -16,6 +16,16 @@ import { explainScrape } from "./scrape-errors";
 
 const SHOWN_MAX = 500;
 
+/** What tells targets apart in series. */
+const keyOf = (labels: Labels): string => JSON.stringify([labels["job"], labels["instance"]]);
+
+/** How many samples the last scrape of each target brought. */
+const samplesOf = async (signal: AbortSignal): Promise<Map<string, number>> => {
+  const { data } = await queryInstant("scrape_samples_scraped", Math.floor(tick.value / 1000), signal);
+  const found = data.resultType === "vector" ? data.result : [];
+  return new Map(found.map(({ metric, value }) => [keyOf(metric), Number(value?.[1])]));
+};
+
 const allUp = (targets: Target[]): boolean => targets.every((target) => target.health === "up");
 const stateOf = (target: Target) =>
   target.health === "up" ? "ok" : target.health === "down" ? "critical" : "silent";
@@ -25,6 +35,7 @@ export const TargetsPage = (): JSX.Element => {
     String(tick.value),
     async (signal) => (await ask<TargetsAnswer["data"]>("targets", {}, signal)).data,
   );
+  const sizes = useAsked(String(tick.value), samplesOf).data;
   const search = params.value.get("find") ?? "";
   const only = params.value.get("state") ?? "";
   const { activeTargets = [], droppedTargets = [] } = asked.data ?? {};
@@ -76,6 +87,7 @@ export const TargetsPage = (): JSX.Element => {
         )}
         {matching.length > 0 && (
           <Table
+            sizes={sizes}
             pools={[...pools].toSorted(
               ([a, left], [b, right]) => Number(allUp(left)) - Number(allUp(right)) || a.localeCompare(b),
             )}
@@ -93,7 +105,13 @@ export const TargetsPage = (): JSX.Element => {
 };
 
 /** One table for all jobs, the failing first; a job's name stands at its first row. */
-const Table = ({ pools }: { pools: [string, Target[]][] }): JSX.Element => (
+const Table = ({
+  pools,
+  sizes,
+}: {
+  pools: [string, Target[]][];
+  sizes: Map<string, number> | undefined;
+}): JSX.Element => (
   <div class="card scroll list">
     <table>
       <thead>
@@ -120,6 +138,7 @@ const Table = ({ pools }: { pools: [string, Target[]][] }): JSX.Element => (
               target={target}
               job={at === 0 ? pool : ""}
               up={targets.length > 1 ? `${up} of ${targets.length} up` : ""}
+              samples={sizes?.get(keyOf(target.labels))}
             />
           ));
         })}
@@ -128,7 +147,17 @@ const Table = ({ pools }: { pools: [string, Target[]][] }): JSX.Element => (
   </div>
 );
 
-const TargetRow = ({ target, job: pool, up }: { target: Target; job: string; up: string }): JSX.Element => {
+const TargetRow = ({
+  target,
+  job: pool,
+  up,
+  samples,
+}: {
+  target: Target;
+  job: string;
+  up: string;
+  samples: number | undefined;
+}): JSX.Element => {
   const open = useSignal(false);
   const failed = target.health === "down" ? explainScrape(target.lastError) : undefined;
   const instance = target.labels["instance"] ?? "";
@@ -176,11 +205,12 @@ const TargetRow = ({ target, job: pool, up }: { target: Target; job: string; up:
         <td class="num">
           <a
             class="link"
+            title="How many over time"
             href={keepTime("/explore", {
               q: `scrape_samples_scraped${selector}\n;\nscrape_duration_seconds${selector}`,
             })}
           >
-            history
+            {samples === undefined ? "history" : show(samples, "short")}
           </a>
         </td>
       </tr>

@@ -3,6 +3,7 @@ import type { JSX } from "preact";
 import { useMetricNames } from "../api/names";
 import type { DeckService } from "../api/types";
 import { Chart } from "../chart/chart";
+import { compared } from "./compare";
 import { useSeen } from "./section";
 
 type Row = { needs: string; what: string; by: string; scale?: number };
@@ -21,7 +22,7 @@ const ROWS: Row[] = [
   { needs: "db_query_duration_seconds", what: "Database", by: "operation" },
   { needs: "external_api_duration_seconds", what: "Calls to other services", by: "operation" },
   { needs: "cache_operation_duration_seconds", what: "Cache", by: "operation" },
-  { needs: "redis_command_duration_seconds", what: "Redis", by: "command" },
+  { needs: "redis_command_duration_seconds", what: "Redis", by: "operation" },
   { needs: "rpc_client_duration_milliseconds", what: "RPC calls", by: "rpc_service", scale: 1000 },
   { needs: "grpc_client_handling_seconds", what: "gRPC calls", by: "grpc_service" },
 ];
@@ -31,6 +32,8 @@ export const Dependencies = ({ service }: { service: DeckService }): JSX.Element
   const rows = ROWS.filter((row) => names.has(`${row.needs}_bucket`));
   useSeen("dependencies", rows.length > 0);
   if (!rows.length) return null;
+  const before = compared();
+  const more = before ? { compare: before } : {};
   return (
     <section id="dependencies">
       <div class="section">
@@ -43,6 +46,7 @@ export const Dependencies = ({ service }: { service: DeckService }): JSX.Element
             title={`${row.what}: per second`}
             unit="ops"
             height={140}
+            {...more}
             stack="normal"
             queries={[
               {
@@ -56,6 +60,7 @@ export const Dependencies = ({ service }: { service: DeckService }): JSX.Element
             title={`${row.what}: p95`}
             unit="s"
             height={140}
+            {...more}
             min={0}
             queries={[
               {

@@ -1,11 +1,11 @@
 // Every endpoint with its signals, to be sorted by whichever matters; a click narrows the page to it.
-import { useSignal } from "@preact/signals";
 import type { JSX } from "preact";
 import { type Labels, type QueryData, queryInstant, queryRange, toLines, vectorOf } from "../api/promql";
 import type { DeckNames } from "../api/types";
 import { useAsked } from "../api/use";
-import { Heading, type Sorted } from "../app/heading";
+import { Heading } from "../app/heading";
 import { setParams } from "../app/route";
+import { sortedBy } from "../app/sort";
 import { range } from "../app/time";
 import { Spark } from "../deck/spark";
 import { show } from "../format/units";
@@ -27,7 +27,7 @@ type Row = {
 type Column = "endpoint" | "rate" | "errors" | "p50" | "p95" | "p99";
 
 export const Endpoints = ({ names }: { names: DeckNames }): JSX.Element | null => {
-  const sort = useSignal<Sorted<Column> | undefined>({ by: "rate", up: false });
+  const sort = sortedBy<Column>("sort", { by: "rate", up: false });
   const shown = range.value;
   const seconds = Math.max(300, Math.round((shown.to - shown.from) / 1000));
   const at = Math.floor(shown.to / 1000);

@@ -136,7 +136,7 @@ const Errors = ({ names, requests, failed, more }: Asking & { failed: string }):
         ]}
         queries={[
           {
-            query: `sum(rate(${failed}[5m])) / sum(rate(${requests}[5m]))`,
+            query: `(sum(rate(${failed}[5m])) or vector(0)) / sum(rate(${requests}[5m]))`,
             name: "errors",
             colour: "--critical-fill",
           },
@@ -221,9 +221,11 @@ const Latency = ({ names, buckets, more }: Asking & { buckets: string }): JSX.El
             unit="s"
             min={0}
             empty="No failed requests in this range"
+            exemplars={{ selector: narrowed(buckets, failed), per: names.perSecond }}
             {...more}
             queries={percentiles(narrowed(buckets, failed), [
               [0.5, "p50", "--c1"],
+              [0.95, "p95", "--c6"],
               [0.99, "p99", "--critical-fill"],
             ])}
           />

@@ -17,6 +17,7 @@ use serde_json::Value;
 use super::import::{identifier, import};
 use super::model::Dashboard;
 use super::report::Report;
+use super::versions::{Version, Versions};
 use crate::config::DashboardsSection;
 use crate::files;
 
@@ -24,14 +25,11 @@ use crate::files;
 const DASHBOARDS_MAX: usize = 5_000;
 /// How large a dashboard's file may be.
 pub const FILE_BYTES_MAX: usize = 16 << 20;
-/// How many versions of each are kept.
-const VERSIONS_MAX: usize = 20;
-/// The folder of versions.
-const VERSIONS: &str = ".versions";
 
 /// The folders.
 pub struct Dashboards {
     folder: PathBuf,
+    versions: Versions,
     provided: Mutex<Vec<DashboardsSection>>,
     read: Mutex<BTreeMap<PathBuf, Read>>,
 }
@@ -85,7 +83,8 @@ impl Dashboards {
     /// The folder `dashboards` of the data directory.
     pub fn open(directory: &Path) -> Dashboards {
         let folder = directory.join("dashboards");
-        Dashboards { folder, provided: Mutex::default(), read: Mutex::default() }
+        let versions = Versions::below(&folder);
+        Dashboards { folder, versions, provided: Mutex::default(), read: Mutex::default() }
     }
 
     /// Shows these folders, too, instead of those it was told of before.
@@ -175,6 +174,16 @@ impl Dashboards {
         fs::read_to_string(self.path_of(id)?).ok()
     }
 
+    /// What a dashboard was before, the latest first.
+    pub fn versions(&self, id: &str) -> Vec<Version> {
+        self.versions.list(id)
+    }
+
+    /// A dashboard as it was; nothing where there is no such version, or none that can be read.
+    pub fn version(&self, id: &str, number: u64) -> Option<(Dashboard, Report)> {
+        load(&self.versions.path_of(id, number)).ok()
+    }
+
     /// Keeps a dashboard. One of the same name is kept as a version.
     pub fn save(&self, dashboard: &Dashboard) -> anyhow::Result<()> {
         let id = identifier(&dashboard.id);
@@ -189,7 +198,7 @@ impl Dashboards {
             );
         }
         fs::create_dir_all(&self.folder).with_context(|| format!("making {}", self.folder.display()))?;
-        self.keep_version(&id, &path)?;
+        self.versions.keep(&id, &path)?;
         let text = serde_json::to_string_pretty(&Kept { flightdeck: 1, dashboard })?;
         files::replace(&path, &text)
     }
@@ -200,30 +209,9 @@ impl Dashboards {
         if !self.home_of(&path).2 {
             bail!("{} is in a folder that is not editable", path.display());
         }
-        self.keep_version(&identifier(id), &path)?;
+        self.versions.keep(id, &path)?;
         fs::remove_file(&path).with_context(|| format!("removing {}", path.display()))?;
         Ok(true)
-    }
-
-    fn keep_version(&self, id: &str, path: &Path) -> anyhow::Result<()> {
-        if !path.exists() {
-            return Ok(());
-        }
-        let folder = self.folder.join(VERSIONS).join(id);
-        fs::create_dir_all(&folder).with_context(|| format!("making {}", folder.display()))?;
-        let mut numbers: Vec<u64> = fs::read_dir(&folder)?
-            .flatten()
-            .filter_map(|entry| entry.path().file_stem()?.to_str()?.parse().ok())
-            .collect();
-        numbers.sort_unstable();
-        let next = numbers.last().map_or(1, |last| last + 1);
-        fs::copy(path, folder.join(format!("{next}.json")))
-            .with_context(|| format!("keeping a version of {}", path.display()))?;
-        let over = (numbers.len() + 1).saturating_sub(VERSIONS_MAX);
-        for number in numbers.into_iter().take(over) {
-            fs::remove_file(folder.join(format!("{number}.json")))?;
-        }
-        Ok(())
     }
 
     fn path_of(&self, id: &str) -> Option<PathBuf> {
@@ -329,7 +317,9 @@ mod tests {
         dashboard.title = "Ours".to_owned();
         dashboards.save(&dashboard).expect("it is written");
         assert_eq!(dashboards.get("a-b").expect("it is there").dashboard.title, "Ours");
-        assert!(folder.join(".versions/a-b/1.json").exists());
+        assert_eq!(dashboards.versions("a-b").len(), 1);
+        let (before, _) = dashboards.version("a-b", 1).expect("it is kept");
+        assert_eq!((before.title.as_str(), dashboards.version("a-b", 2).is_none()), ("Classic", true));
         assert!(dashboards.remove("a-b").expect("it is removed") && dashboards.get("a-b").is_none());
         assert!(!dashboards.remove("a-b").expect("nothing is removed"));
         fs::remove_dir_all(&directory).expect("it was made here");

@@ -6,6 +6,7 @@ mod model;
 mod report;
 mod routes;
 mod snapshots;
+mod versions;
 
 pub use files::{Dashboards, load};
 pub use routes::router;

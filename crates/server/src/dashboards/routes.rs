@@ -29,6 +29,8 @@ pub fn router() -> Router<Arc<App>> {
             get(one).put(save).delete(remove).layer(DefaultBodyLimit::max(FILE_BYTES_MAX)),
         )
         .route("/api/v1/dashboards/{id}/file", get(file))
+        .route("/api/v1/dashboards/{id}/versions", get(versions))
+        .route("/api/v1/dashboards/{id}/versions/{number}", get(version))
         .route("/api/v1/snapshots", post(keep_snapshot).layer(DefaultBodyLimit::max(SNAPSHOT_BYTES_MAX)))
         .route("/api/v1/snapshots/{name}", get(snapshot).delete(remove_snapshot))
 }
@@ -60,6 +62,20 @@ async fn file(State(app): State<Arc<App>>, Path(id): Path<String>) -> Result<Res
     let text = blocking(move || app.dashboards.text(&id)).await?.ok_or_else(no_such_dashboard)?;
     Ok(([(header::CONTENT_TYPE, "application/json"), (header::CONTENT_DISPOSITION, "attachment")], text)
         .into_response())
+}
+
+/// What a dashboard was before it was saved over; also of one that was taken away.
+async fn versions(State(app): State<Arc<App>>, Path(id): Path<String>) -> Result<Response, ApiError> {
+    blocking(move || success(app.dashboards.versions(&id))).await
+}
+
+async fn version(
+    State(app): State<Arc<App>>,
+    Path((id, number)): Path<(String, u64)>,
+) -> Result<Response, ApiError> {
+    let found = blocking(move || app.dashboards.version(&id, number)).await?;
+    let (dashboard, report) = found.ok_or_else(no_such_dashboard)?;
+    Ok(success(Shown { dashboard, report, editable: false, changed: 0 }))
 }
 
 /// Imports Grafana's JSON and answers with the report. `dry=1` only reports.

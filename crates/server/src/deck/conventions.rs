@@ -350,6 +350,13 @@ pub static RESOURCES: &[Resource] = &[
     },
     Resource {
         name: "memory",
+        needs: "flightdeck_memory_limit_bytes",
+        used: "process_resident_memory_bytes / on (job, service_name, instance) flightdeck_memory_limit_bytes",
+        which: "",
+        fails: true,
+    },
+    Resource {
+        name: "memory",
         needs: "rabbitmq_resident_memory_limit_bytes",
         used: "rabbitmq_process_resident_memory_bytes / rabbitmq_resident_memory_limit_bytes",
         which: "",

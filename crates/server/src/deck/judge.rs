@@ -3,6 +3,7 @@
 use model::Timestamp;
 
 use super::conditions::{CONDITIONS, Condition, USED_WARNING, judge_used};
+use super::conventions::selector;
 use super::look::{Seen, Services};
 use super::measures::{Measure, row};
 use super::memory::Memory;
@@ -177,71 +178,92 @@ fn say(condition: &Condition, out: f64, value: &dyn Fn(Measure) -> Option<f64>) 
     }
 }
 
+/// What is wrong with something that needs no convention.
+struct Plain {
+    condition: &'static str,
+    state: State,
+    headline: String,
+    sentence: String,
+    query: String,
+    /// Whose history shows it, with its value now and whether a value of before was out of bounds, too.
+    shown: (Measure, f64, fn(f64) -> bool),
+}
+
 /// What needs no convention: targets, resources, health checks.
 fn unmeasured(name: &str, seen: &Seen, memory: &mut Memory, now: Timestamp, problems: &mut Vec<Problem>) {
-    let mut push =
-        |condition, state, headline: String, sentence: String, query: String, spark: Vec<Option<f32>>| {
-            problems.push(Problem {
-                service: name.to_owned(),
-                kind: kind(seen),
-                condition,
-                state,
-                headline,
-                sentence,
-                since: memory.since(name, condition, || now),
-                hit_per_minute: 0.0,
-                query,
-                unit: "percentunit",
-                spark,
-                endpoints: Vec::new(),
-                changes: Vec::new(),
-                reasons: Vec::new(),
-            });
-        };
-    if seen.up < seen.targets {
-        let down = seen.targets - seen.up;
-        let state = if seen.up == 0 { State::Critical } else { State::Warning };
-        let headline =
-            if seen.targets == 1 { "down".to_owned() } else { format!("{down} of {} down", seen.targets) };
-        let which = seen.down.iter().take(3).cloned().collect::<Vec<_>>().join(", ");
-        let sentence = match seen.targets {
-            1 => format!("{which} does not answer"),
-            targets => format!("{down} of {targets} instances do not answer: {which}"),
-        };
-        push("down", state, headline, sentence, format!("up{{{}}}", seen.matchers), Vec::new());
+    for plain in [targets_down(seen), check_failing(seen), used_up(name, seen)].into_iter().flatten() {
+        let (measure, value, out) = plain.shown;
+        let begin = memory.out_since(name, measure, out, now);
+        problems.push(Problem {
+            service: name.to_owned(),
+            kind: kind(seen),
+            condition: plain.condition,
+            state: plain.state,
+            headline: plain.headline,
+            sentence: plain.sentence,
+            since: memory.since(name, plain.condition, || begin),
+            hit_per_minute: 0.0,
+            query: plain.query,
+            unit: "percentunit",
+            spark: memory.spark(name, measure, Some(value)),
+            endpoints: Vec::new(),
+            changes: Vec::new(),
+            reasons: Vec::new(),
+        });
     }
-    if let Some(check) = seen.failing.first() {
-        let checks = seen.failing.join(", ");
-        let headline = format!("health check {check} fails");
-        push(
-            "health check",
-            State::Critical,
-            headline,
-            format!("Health checks fail: {checks}"),
-            String::new(),
-            Vec::new(),
-        );
-    }
+}
+
+fn targets_down(seen: &Seen) -> Option<Plain> {
+    let down = seen.targets - seen.up;
+    let which = seen.down.iter().take(3).cloned().collect::<Vec<_>>().join(", ");
+    let (headline, sentence) = match seen.targets {
+        1 => ("down".to_owned(), format!("{which} does not answer")),
+        targets => (
+            format!("{down} of {targets} down"),
+            format!("{down} of {targets} instances do not answer: {which}"),
+        ),
+    };
+    (down > 0).then(|| Plain {
+        condition: "down",
+        state: if seen.up == 0 { State::Critical } else { State::Warning },
+        headline,
+        sentence,
+        query: format!("up{{{}}}", seen.matchers),
+        shown: (Measure::Up, f64::from(seen.up) / f64::from(seen.targets), |up| up < 1.0),
+    })
+}
+
+fn check_failing(seen: &Seen) -> Option<Plain> {
+    let (check, metric) = seen.failing.first()?;
+    let checks = seen.failing.iter().map(|(name, _)| name.as_str()).collect::<Vec<_>>().join(", ");
+    Some(Plain {
+        condition: "health check",
+        state: State::Critical,
+        headline: format!("health check {check} fails"),
+        sentence: format!("Health checks fail: {checks}"),
+        query: selector(metric, &[&seen.matchers]),
+        shown: (Measure::Healthy, 0.0, |healthy| healthy == 0.0),
+    })
+}
+
+fn used_up(name: &str, seen: &Seen) -> Option<Plain> {
     let worst = seen.used.iter().max_by(|left, right| left.share.total_cmp(&right.share));
-    if let Some(used) = worst.filter(|used| used.share > USED_WARNING) {
-        let place = if used.instance.is_empty() || used.instance == name {
-            String::new()
-        } else {
-            format!(" on {}", used.instance)
-        };
-        let headline = format!("{} {} used", used.what, words::percent(used.share));
-        let meaning = if used.fails { "what needs more of it fails" } else { "work waits for its turn" };
-        let share = words::percent(used.share);
-        let sentence = words::sentence(&format!("{} is {share} used{place}: {meaning}", used.what));
-        push(
-            "resource",
-            judge_used(used.share, used.fails),
-            headline,
-            sentence,
-            used.query.to_owned(),
-            Vec::new(),
-        );
-    }
+    let used = worst.filter(|used| used.share > USED_WARNING)?;
+    let place = match used.instance.as_str() {
+        "" => String::new(),
+        instance if instance == name => String::new(),
+        instance => format!(" on {instance}"),
+    };
+    let meaning = if used.fails { "what needs more of it fails" } else { "work waits for its turn" };
+    let share = words::percent(used.share);
+    Some(Plain {
+        condition: "resource",
+        state: judge_used(used.share, used.fails),
+        headline: format!("{} {share} used", used.what),
+        sentence: words::sentence(&format!("{} is {share} used{place}: {meaning}", used.what)),
+        query: used.query.to_owned(),
+        shown: (Measure::Used, used.share, |share| share > USED_WARNING),
+    })
 }
 
 fn silent(name: &str, last: Timestamp, now: Timestamp, memory: &mut Memory) -> Problem {

@@ -29,8 +29,8 @@ pub struct Seen {
     pub down: Vec<String>,
     /// Resources and how much of them is used, with what they belong to.
     pub used: Vec<Used>,
-    /// Health checks that fail.
-    pub failing: Vec<String>,
+    /// Health checks that fail, each with its gauge.
+    pub failing: Vec<(String, &'static str)>,
 }
 
 /// How much of a resource is used.
@@ -115,7 +115,29 @@ pub fn look_back(app: &App, names: &BTreeSet<String>, start: Timestamp, end: Tim
             }
         }
     }
+    for resource in RESOURCES.iter().filter(|resource| names.contains(resource.needs)) {
+        for (labels, values) in range(app, resource.used, start, end, BAR_MS) {
+            let row = row_of(&labels, &hosts).to_owned();
+            keep(past.entry((row, Measure::Used)).or_default(), &values, f64::max);
+        }
+    }
+    for check in HEALTH_CHECKS.iter().filter(|check| names.contains(check.metric)) {
+        for (labels, values) in range(app, check.metric, start, end, BAR_MS) {
+            let row = row_of(&labels, &hosts).to_owned();
+            keep(past.entry((row, Measure::Healthy)).or_default(), &values, f64::min);
+        }
+    }
     past
+}
+
+/// Of several values of one bar the worse is kept.
+fn keep(kept: &mut Vec<(Timestamp, f64)>, values: &[(Timestamp, f64)], worse: fn(f64, f64) -> f64) {
+    for (time, value) in values {
+        match kept.iter_mut().find(|(known, _)| known == time) {
+            Some((_, known)) => *known = worse(*known, *value),
+            None => kept.push((*time, *value)),
+        }
+    }
 }
 
 /// Jobs whose instances are machines of their own rather than copies of one service.
@@ -218,7 +240,7 @@ fn see_checks(
                 "" => check.metric,
                 which => which,
             };
-            entry(services, &labels, hosts).failing.push(what.to_owned());
+            entry(services, &labels, hosts).failing.push((what.to_owned(), check.metric));
         }
     }
 }

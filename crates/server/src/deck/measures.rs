@@ -21,8 +21,12 @@ pub enum Measure {
     TrafficRatio,
     /// p95 over that of the hour before, where it can be felt at all.
     P95Ratio,
-    /// The share of targets that answer; it needs no convention and has no row.
+    /// The share of targets that answer; it needs no convention and has no row, as those after it.
     Up,
+    /// How much of the most used resource is used.
+    Used,
+    /// 0 while a health check fails.
+    Healthy,
 }
 
 /// One row of the table.
@@ -51,7 +55,8 @@ pub static MEASURES: &[Row] = &[
     },
     Row {
         measure: Measure::Errors,
-        query: "sum by ({by}) (rate({failed}[5m])) / (sum by ({by}) (rate({requests}[5m])) > 0)",
+        query: "(sum by ({by}) (rate({failed}[5m])) or 0 * sum by ({by}) (rate({requests}[5m]))) \
+                / (sum by ({by}) (rate({requests}[5m])) > 0)",
         unit: "percentunit",
         kept: true,
     },

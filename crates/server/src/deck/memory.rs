@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use model::Timestamp;
 
-use super::conditions::CONDITIONS;
+use super::conditions::{CONDITIONS, judge_used};
 use super::look::{Past, Services};
 use super::measures::Measure;
 use super::state::{BAR_MS, BARS, State};
@@ -107,6 +107,23 @@ impl Memory {
         line
     }
 
+    /// Since when a kept measure is out of bounds without a break, as far as the bars that are over tell.
+    pub fn out_since(
+        &self,
+        service: &str,
+        measure: Measure,
+        out: impl Fn(f64) -> bool,
+        now: Timestamp,
+    ) -> Timestamp {
+        let past = self.past.get(&(service.to_owned(), measure));
+        let (Some(line), Some(last)) = (past, self.filled_to) else { return now };
+        let held = line.iter().rev().take_while(|value| value.is_some_and(|value| out(f64::from(value))));
+        match held.count() as i64 {
+            0 => now,
+            bars => last - (bars - 1) * BAR_MS,
+        }
+    }
+
     /// Since when a condition holds; `begin` finds out when it is new.
     pub fn since(&mut self, service: &str, what: &str, begin: impl FnOnce() -> Timestamp) -> Timestamp {
         *self.since.entry((service.to_owned(), what.to_owned())).or_insert_with(begin)
@@ -124,7 +141,9 @@ impl Memory {
                 self.seen.insert(name.clone(), now);
             }
         }
-        for (name, _) in self.past.keys() {
+        // What only has resources or checks may never have had more.
+        let asked = self.past.keys().filter(|(_, measure)| matches!(measure, Measure::Traffic | Measure::Up));
+        for (name, _) in asked {
             self.seen.entry(name.clone()).or_insert(now - QUIET_MS);
         }
         self.seen.retain(|_, last| now - *last < MISSED_MS);
@@ -142,7 +161,10 @@ fn judge_bar(past: &BTreeMap<(String, Measure), Vec<Option<f32>>>, name: &str, a
     });
     let asked =
         value(Measure::Traffic).and_then(|_| CONDITIONS.iter().map(|condition| condition.judge(value)).max());
-    answering.max(asked)
+    let used = value(Measure::Used).map(|share| judge_used(share, false));
+    let healthy =
+        value(Measure::Healthy).map(|healthy| if healthy > 0.0 { State::Ok } else { State::Critical });
+    answering.max(asked).max(used).max(healthy)
 }
 
 #[cfg(test)]
@@ -188,6 +210,32 @@ mod tests {
         assert!(memory.missed(&Services::new(), QUIET_MS - 1).is_empty());
         assert_eq!(memory.missed(&Services::new(), QUIET_MS), [("a".to_owned(), 0)]);
         assert!(memory.missed(&Services::new(), MISSED_MS).is_empty());
+    }
+
+    #[test]
+    fn what_lasts_longer_than_this_process_began_when_its_bars_say() {
+        let last = 1_000 * BAR_MS;
+        let past = Past::from([
+            (("a".to_owned(), Measure::Up), vec![(last - BAR_MS, 1.0), (last, 0.0)]),
+            (("a".to_owned(), Measure::Used), vec![(last - BAR_MS, 0.9), (last, 0.85)]),
+            (("b".to_owned(), Measure::Healthy), vec![(last, 0.0)]),
+        ]);
+        let mut memory = Memory::default();
+        let (first, to) = memory.missing(last + 1).expect("all bars are missing");
+        memory.fill(first, to, &past);
+        let check = |service: &str, measure, out: fn(f64) -> bool, want| {
+            assert_eq!(memory.out_since(service, measure, out, last + 5), want, "{service} {measure:?}");
+        };
+        check("a", Measure::Up, |up| up < 1.0, last);
+        check("a", Measure::Used, |used| used > 0.8, last - BAR_MS);
+        check("a", Measure::Used, |used| used > 0.86, last + 5);
+        check("c", Measure::Up, |up| up < 1.0, last + 5);
+        assert!(memory.bars("a", State::Ok).ends_with("230"));
+        assert!(memory.bars("b", State::Ok).ends_with("30"));
+        // Nobody expects requests of what never had any.
+        let missed: Vec<_> =
+            memory.missed(&Services::new(), last + 1).into_iter().map(|(name, _)| name).collect();
+        assert_eq!(missed, ["a"]);
     }
 
     #[test]

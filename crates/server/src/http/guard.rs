@@ -13,7 +13,7 @@ use axum::response::{IntoResponse, Response};
 use crate::app::App;
 
 /// What changes something when it is asked for with anything but GET.
-const CHANGING_PATHS: [&str; 9] = [
+const CHANGING_PATHS: [&str; 10] = [
     "/-/",
     "/api/v1/admin/",
     "/api/v1/annotations",
@@ -21,6 +21,7 @@ const CHANGING_PATHS: [&str; 9] = [
     "/api/v1/import/",
     "/api/v1/otlp/",
     "/api/v1/queries/",
+    "/api/v1/snapshots",
     "/api/v1/write",
     "/v1/metrics",
 ];

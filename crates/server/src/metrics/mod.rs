@@ -19,6 +19,8 @@ pub use family::{Durations, Family, Point};
 pub struct Metrics {
     /// Which build runs.
     pub build_info: Family,
+    /// The memory ceiling.
+    pub memory_limit: Family,
     /// Requests answered.
     pub http_requests: Family,
     /// How long they took.
@@ -68,6 +70,11 @@ impl Metrics {
                 "flightdeck_build_info",
                 &["version"],
                 "Always 1; the label tells the version.",
+            ),
+            memory_limit: Family::gauge(
+                "flightdeck_memory_limit_bytes",
+                &[],
+                "Memory this process may use; near it new series are refused, and expensive queries.",
             ),
             http_requests: Family::counter(
                 "flightdeck_http_requests_total",
@@ -208,6 +215,7 @@ impl Metrics {
     pub fn gather(&self, store: &Stats) -> Vec<Exposed> {
         let simple = [
             &self.build_info,
+            &self.memory_limit,
             &self.http_requests,
             &self.samples,
             &self.exemplars,

@@ -1,5 +1,7 @@
 // Exemplars on the plot: where each stands, which is under the pointer, and the way of its trace to the clipboard.
+
 import type uPlot from "uplot";
+import { copy } from "../../app/copy";
 import { zoom } from "../../app/zoom";
 import { type Dot, traceOf } from "../exemplars";
 import type { PlotProps } from "./props";
@@ -39,7 +41,7 @@ export const copyTrace = (plot: uPlot, { dots = [] }: PlotProps, told: HTMLEleme
   const dot = dotAt(plot, dots, left, top);
   const id = dot && traceOf(dot);
   if (!id) return;
-  void navigator.clipboard?.writeText(id).then(
+  void copy(id).then(
     () => {
       if (told) told.textContent = `${id} copied`;
     },

@@ -9,11 +9,14 @@ import { stamp } from "../../format/time";
 import { show } from "../../format/units";
 import { display, settingsOf } from "../field";
 import { type Cell, lengthOf, numeric, timeOf, titleOf } from "../frames";
+import { thinned } from "../thin";
 import { drawn, type PictureProps } from "./picture";
 
 type Block = { from: number; to: number; text: string; colour: string };
 
 const LABEL = 110;
+/** How wide a sample is at least, in pixels. */
+const SAMPLE_PIXELS = 7;
 
 /** Neighbouring samples with the same text are one block. */
 const blocksOf = (
@@ -49,14 +52,16 @@ export const States = (props: PictureProps & { merged: boolean }): JSX.Element =
       )
       .map((field, at) => {
         const settings = settingsOf(panel, field, frame);
+        const most = props.merged ? Infinity : (props.width - LABEL) / SAMPLE_PIXELS;
+        const samples = thinned(times, field.values, most);
         return {
           title:
             settings.displayName && !settings.displayName.includes("$")
               ? settings.displayName
               : titleOf(field, frame),
           blocks: blocksOf(
-            times,
-            field.values,
+            samples.times,
+            samples.values,
             range.to,
             (value) => display(value, settings, at),
             props.merged,
@@ -124,14 +129,16 @@ export const Histogram = (props: PictureProps): JSX.Element => {
   );
   const most = Math.max(...found.map(({ count }) => count), 1);
   const unit = all[0]?.settings.unit ?? "short";
+  const letters = Math.max(1, ...found.map(({ from }) => show(from, unit).length));
+  const every = Math.max(1, Math.ceil((found.length * (letters * 6 + 8)) / Math.max(1, props.width)));
   return (
     <div class="groups" style={{ height: `${props.height}px` }}>
-      {found.map(({ from, to, count }) => (
+      {found.map(({ from, to, count }, at) => (
         <div key={from} class="one" title={`${show(from, unit)} – ${show(to, unit)}: ${count}`}>
           <div class="stems">
             <span style={{ height: `${(count / most) * 100}%`, background: "var(--c0)" }} />
           </div>
-          <span class="title">{show(from, unit)}</span>
+          <span class="title nowrap">{at % every === 0 ? show(from, unit) : "\u00a0"}</span>
         </div>
       ))}
     </div>

@@ -57,14 +57,15 @@ export const filterFieldsByName: Transform = (frames, options) => {
 /** Names replaced where they fit a pattern. */
 export const renameByRegex: Transform = (frames, options) => {
   const said = asText(options["regex"]);
-  const regex = patternOf(said.startsWith("/") ? said : `/${said}/`);
-  if (!regex) return frames;
+  const once = patternOf(said.startsWith("/") ? said : `/${said}/`);
+  if (!once) return frames;
+  const regex = /^\/.*\/\w*g\w*$/s.test(said) ? new RegExp(once.source, `${once.flags}g`) : once;
   const to = asText(options["renamePattern"]);
   return frames.map((frame) => ({
     ...frame,
     fields: frame.fields.map((field) => {
       const title = titleOf(field, frame);
-      return regex.test(title) && field.type !== "time"
+      return once.test(title) && field.type !== "time"
         ? { ...field, title: title.replace(regex, to) }
         : field;
     }),

@@ -18,7 +18,7 @@ use super::model::Dashboard;
 use super::report::Report;
 use read::text;
 
-/// How deep a dashboard's JSON may be nested; beyond, it is not one.
+/// How many panels one dashboard has at most.
 const PANELS_MAX: usize = 2_000;
 
 /// Reads a dashboard; an error says why it is none.
@@ -54,7 +54,7 @@ pub fn import(json: &Value) -> Result<(Dashboard, Report), String> {
     Ok((dashboard, report))
 }
 
-/// A name for addresses and files: letters, digits, dashes.
+/// A name for addresses and files: letters, digits, dashes. Titles whose letters are lost in it are told apart by a number.
 pub fn identifier(text: &str) -> String {
     let mut name = String::new();
     for letter in text.chars() {
@@ -65,7 +65,9 @@ pub fn identifier(text: &str) -> String {
         }
     }
     let name: String = name.trim_end_matches('-').chars().take(80).collect();
-    if name.is_empty() { "dashboard".to_owned() } else { name }
+    let name = if name.is_empty() { "dashboard".to_owned() } else { name };
+    let lost = text.chars().any(|letter| letter.is_alphanumeric() && !letter.is_ascii());
+    if lost { format!("{name}-{:08x}", crc32c::crc32c(text.as_bytes())) } else { name }
 }
 
 #[cfg(test)]
@@ -86,6 +88,89 @@ mod tests {
 
     fn of_panel(panel: Value, path: &str, want: Value) {
         check(&json!({ "title": "t", "panels": [panel] }), &format!("/panels/0{path}"), want);
+    }
+
+    #[test]
+    fn titles_of_every_script_have_names_of_their_own() {
+        let check = |text: &str, want: &str| assert_eq!(identifier(text), want);
+        check("Orders & payments", "Orders-payments");
+        check("a_b-c", "a_b-c");
+        check("", "dashboard");
+        check("!", "dashboard");
+        assert_ne!(identifier("注文"), identifier("支払い"));
+        assert_ne!(identifier("Zähler"), identifier("Zöhler"));
+        let name = identifier("Zähler");
+        assert_eq!(identifier(&name), name);
+    }
+
+    /// Every place of a value, as pointers.
+    fn places(value: &Value, path: &str, found: &mut Vec<String>) {
+        found.push(path.to_owned());
+        match value {
+            Value::Object(fields) => {
+                for (name, one) in fields {
+                    places(one, &format!("{path}/{}", name.replace('~', "~0").replace('/', "~1")), found);
+                }
+            }
+            Value::Array(items) => {
+                for (at, one) in items.iter().enumerate() {
+                    places(one, &format!("{path}/{at}"), found);
+                }
+            }
+            _ => {}
+        }
+    }
+
+    #[test]
+    fn whatever_stands_where_something_else_belongs_is_no_panic() {
+        let graph = json!({
+            "type": "graph", "id": 1, "title": "g", "span": 6, "targets": [{ "expr": "up", "refId": "A", "datasource": "$ds", "intervalFactor": 2 }],
+            "y_formats": ["s"], "grid": { "threshold1": 1, "leftMin": 0 }, "seriesOverrides": [{ "alias": "/a/", "yaxis": 2 }], "aliasColors": { "a": "red" },
+            "legend": { "show": true, "values": true }, "xaxis": { "mode": "time" }, "thresholds": [{ "value": 1, "op": "gt", "line": true }], "links": [{ "url": "x" }],
+        });
+        let stat = json!({ "type": "singlestat", "valueMaps": [{ "value": "1", "text": "up" }], "rangeMaps": [{ "from": 1, "to": 2 }], "gauge": { "show": true }, "thresholds": "0,1,2", "colors": ["a"], "targets": [{ "expr": "up" }] });
+        let table = json!({ "type": "table", "styles": [{ "pattern": "/x/", "type": "number", "thresholds": ["1"], "colors": ["a"], "colorMode": "cell", "link": true }], "columns": [{ "value": "avg" }], "transform": "timeseries_aggregations", "targets": [{ "expr": "up" }] });
+        let modern = json!({
+            "type": "timeseries", "gridPos": { "x": 0, "y": 0, "w": 6, "h": 4 }, "datasource": { "uid": "${DS}" }, "targets": [{ "expr": "up", "datasource": { "uid": "-- Dashboard --" }, "panelId": 1 }],
+            "fieldConfig": { "defaults": { "custom": {} }, "overrides": [{ "matcher": { "id": "byName", "options": "a" }, "properties": [{ "id": "unit", "value": "s" }] }] },
+            "transformations": [{ "id": "organize", "options": {}, "filter": { "options": "A" } }], "options": { "fieldOptions": { "defaults": {}, "calcs": ["mean"] } }, "libraryPanel": { "uid": "l" }, "repeat": "v",
+        });
+        let classic = json!({
+            "uid": "u", "title": "t", "tags": ["a"], "schemaVersion": 8, "time": { "from": "now-1h" }, "datasource": "x", "links": [{ "type": "dashboards", "tags": ["a"] }],
+            "__inputs": [{ "type": "constant", "name": "c", "value": "1" }, { "type": "datasource", "name": "DS", "pluginId": "loki" }], "__elements": { "l": { "uid": "l", "model": { "type": "stat" } } },
+            "templating": { "list": [{ "name": "v", "type": "query", "query": { "query": "q", "metric": "m" }, "current": { "value": ["a"] }, "options": [{ "value": "a" }] }] },
+            "annotations": { "list": [{ "name": "n", "expr": "up", "datasource": "x", "target": { "expr": "up" } }] },
+            "panels": [graph.clone(), stat, table, modern, { "type": "row", "collapsed": true, "panels": [graph.clone()] }], "rows": [{ "title": "r", "height": "10px", "panels": [graph] }],
+        });
+        let of_elements = json!({
+            "apiVersion": "v2", "kind": "Dashboard", "metadata": { "name": "n" }, "spec": {
+                "title": "t", "tags": ["a"], "timeSettings": { "from": "now-1h" }, "variables": [{ "kind": "QueryVariable", "spec": { "name": "v", "query": { "spec": { "query": "q" } }, "current": { "value": ["a"] } } }, { "kind": "SwitchVariable", "spec": { "name": "s" } }],
+                "annotations": [{ "spec": { "name": "n", "query": { "group": "prometheus", "spec": { "expr": "up" } } } }],
+                "elements": { "a": { "kind": "Panel", "spec": { "id": 1, "links": [{}], "vizConfig": { "group": "stat", "spec": { "options": {}, "fieldConfig": { "defaults": {}, "overrides": [{}] } } }, "data": { "spec": { "queries": [{ "spec": { "refId": "A", "query": { "group": "prometheus", "spec": { "expr": "up" } } } }], "transformations": [{ "group": "merge", "spec": { "options": {} } }], "queryOptions": {} } } } } },
+                "layout": { "kind": "TabsLayout", "spec": { "tabs": [{ "spec": { "title": "t", "layout": { "kind": "RowsLayout", "spec": { "rows": [{ "spec": { "layout": { "kind": "GridLayout", "spec": { "items": [{ "kind": "GridLayoutItem", "spec": { "x": 0, "element": { "name": "a" }, "repeat": { "value": "v" } } }] } } } }] } } } }] } },
+            },
+        });
+        for whole in [classic, of_elements] {
+            let mut found = Vec::new();
+            places(&whole, "", &mut found);
+            for place in found {
+                for odd in [
+                    json!(null),
+                    json!("x"),
+                    json!(-1e300),
+                    json!([]),
+                    json!([null, 1, "x", []]),
+                    json!({ "x": [] }),
+                ] {
+                    let mut file = whole.clone();
+                    if let Some(value) = file.pointer_mut(&place) {
+                        *value = odd;
+                    }
+                    // That it comes back is all: what it says is of the other tests.
+                    let _ = import(&file);
+                }
+            }
+        }
     }
 
     #[test]

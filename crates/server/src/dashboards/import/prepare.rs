@@ -32,19 +32,22 @@ pub fn prepared(json: &Value) -> Value {
     each_panel(&mut whole, 0, &mut |panel| {
         from_other(panel, &questions);
         name_source(&mut panel["datasource"], &sources);
-        for target in panel["targets"].as_array_mut().into_iter().flatten() {
+        for target in objects(panel.get_mut("targets")) {
             name_source(&mut target["datasource"], &sources);
         }
     });
     name_source(&mut whole["datasource"], &sources);
     for (part, list) in [("templating", "list"), ("annotations", "list")] {
-        for one in whole[part][list].as_array_mut().into_iter().flatten() {
-            if one.is_object() {
-                name_source(&mut one["datasource"], &sources);
-            }
+        for one in objects(whole.get_mut(part).and_then(|part| part.get_mut(list))) {
+            name_source(&mut one["datasource"], &sources);
         }
     }
     whole
+}
+
+/// The objects of a list, if it is one: only they can be written into by name.
+fn objects(list: Option<&mut Value>) -> impl Iterator<Item = &mut Value> {
+    list.and_then(Value::as_array_mut).into_iter().flatten().filter(|one| one.is_object())
 }
 
 fn each_panel(json: &mut Value, depth: usize, work: &mut dyn FnMut(&mut Value)) {

@@ -1,1 +1,0 @@
-import{d as e,u as t}from"./promql-CoS1HP9-.js";var n=n=>{let r=t(n.matchers,async t=>n.matchers?(await e(`label/__name__/values`,{"match[]":`{${n.matchers}}`,start:Math.floor(Date.now()/1e3)-3600},t)).data:[]);return new Set(r.data??[])};export{n as t};
