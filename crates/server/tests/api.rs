@@ -315,8 +315,7 @@ fn series_are_deleted_and_snapshots_taken_by_those_who_may() {
     let other = of_parts["data"]["name"].as_str().expect("a name");
     let parts = |name: &str| {
         let directory = server.directory.path().join("data/snapshots").join(name).join("parts");
-        let files = std::fs::read_dir(directory).expect("a directory").count();
-        files
+        std::fs::read_dir(directory).expect("a directory").count()
     };
     assert!(parts(other) < parts(name), "all samples are still in the head");
     let elsewhere = [("Sec-Fetch-Site", "cross-site")];
