@@ -113,7 +113,7 @@ class Check:
         started = time.perf_counter()
         try:
             if self._is_async:
-                outcome = await asyncio.wait_for(self._ask(), self.timeout)
+                outcome = await asyncio.wait_for(self._ask_and_stay(), self.timeout)
             else:
                 outcome = await asyncio.wait_for(asyncio.shield(asyncio.wrap_future(self._on_thread())), self.timeout)
             error = _error_of(outcome)
@@ -163,8 +163,17 @@ class Check:
             outcome = self._ask()
             # A function that is not `async` may return what is to be awaited: a lambda, for example.
             future.set_result(asyncio.run(_wait(outcome)) if inspect.isawaitable(outcome) else outcome)
-        except BaseException as exception:
+        except Exception as exception:
             future.set_exception(exception)
+        except BaseException as exception:
+            # A check that wants the process to end is no reason to end it.
+            future.set_exception(RuntimeError(_text_of(exception)))
+
+    async def _ask_and_stay(self) -> Any:
+        try:
+            return await self._ask()
+        except SystemExit as exception:
+            raise RuntimeError(_text_of(exception)) from exception
 
     def _found(self, error: Optional[str], started: float) -> Answer:
         before = self._last

@@ -32,6 +32,14 @@ async def raises_async():
     raise ConnectionError("refused")
 
 
+def exits():
+    raise SystemExit(3)
+
+
+async def exits_async():
+    raise SystemExit(3)
+
+
 @pytest.mark.parametrize(
     ("function", "critical", "status", "error"),
     [
@@ -41,6 +49,8 @@ async def raises_async():
         (raises, True, "fail", "ConnectionError: refused"),
         (raises_async, True, "fail", "ConnectionError: refused"),
         (raises, False, "warn", "ConnectionError: refused"),
+        (exits, True, "fail", "RuntimeError: SystemExit: 3"),
+        (exits_async, True, "fail", "RuntimeError: SystemExit: 3"),
         (lambda: time.sleep(5), True, "fail", "no answer within 50 ms"),
         (lambda: asyncio.sleep(0), True, "pass", None),
     ],

@@ -1,6 +1,5 @@
 """The source distribution: whoever has it and Rust can build the wheel."""
 
-import os
 import shutil
 import subprocess
 import sys
@@ -44,6 +43,8 @@ def test_everything_is_there_and_no_more(unpacked):
 
 def test_what_it_is_built_of_is_known_to_the_last_version(unpacked):
     command = ["cargo", "metadata", "--locked", "--offline", "--format-version", "1"]
-    done = subprocess.run(command, cwd=unpacked / "python", capture_output=True, text=True, env={**os.environ})
+    if subprocess.run(command, cwd=PACKAGE, capture_output=True).returncode:
+        pytest.skip("what the core is built of was never downloaded here")
+    done = subprocess.run(command, cwd=unpacked / "python", capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
     assert str(unpacked / "crates" / "instrument") in done.stdout

@@ -1,5 +1,5 @@
 // What people do without thinking of it, and what files are that nobody meant: each was wrong once.
-import { check } from "./runner.mjs";
+import { check, until } from "./runner.mjs";
 import { settled } from "./world.mjs";
 
 /** Shapes that are not those of a dashboard, each where something else belongs. */
@@ -81,10 +81,10 @@ export const habits = async ({ base, page, post }) => {
       (await page.evaluate(() => document.activeElement?.id)) === "main",
     page.url(),
   );
-  check(
-    "targets say how many samples they bring",
+  await until("the samples of targets", 15_000, async () =>
     /^\d/.test(await page.locator("tbody tr").first().locator("td").last().innerText()),
   );
+  check("targets say how many samples they bring", true);
 
   const saved = (title) =>
     fetch(`${base}/api/v1/dashboards/habits`, {
