@@ -311,6 +311,13 @@ fn series_are_deleted_and_snapshots_taken_by_those_who_may() {
     let snapshot = server.post("admin/tsdb/snapshot", &[], b"").json();
     let name = snapshot["data"]["name"].as_str().expect("a name");
     assert!(server.directory.path().join("data/snapshots").join(name).is_dir(), "{name}");
+    let of_parts = server.post("admin/tsdb/snapshot?skip_head=true", &[], b"").json();
+    let other = of_parts["data"]["name"].as_str().expect("a name");
+    let parts = |name: &str| {
+        let directory = server.directory.path().join("data/snapshots").join(name).join("parts");
+        std::fs::read_dir(directory).expect("a directory").count()
+    };
+    assert!(parts(other) < parts(name), "all samples are still in the head");
     let elsewhere = [("Sec-Fetch-Site", "cross-site")];
     assert_eq!(server.post("admin/tsdb/delete_series?match[]=up", &elsewhere, b"").status, 403);
     // A name of another site that was made to point here once its page was loaded.

@@ -173,6 +173,7 @@ POST kind admin/tsdb/delete_series?match[]=x{
 POST whole admin/tsdb/clean_tombstones
 POST shape admin/tsdb/snapshot
 PUT shape admin/tsdb/snapshot?skip_head=false
+PUT shape admin/tsdb/snapshot?skip_head=true
 POST kind read
 GET kind read
 GET kind write

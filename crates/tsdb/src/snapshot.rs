@@ -13,6 +13,15 @@ impl Store {
     /// Writes everything into `dir`, which must be empty or missing. Parts are linked where the disk allows it, so a
     /// snapshot costs little; the head becomes a part of the snapshot.
     pub fn snapshot(&self, dir: &Path) -> Result<()> {
+        self.write_snapshot(dir, true)
+    }
+
+    /// As `snapshot`, without what is not sealed yet: the newest hour and a half at most.
+    pub fn snapshot_of_parts(&self, dir: &Path) -> Result<()> {
+        self.write_snapshot(dir, false)
+    }
+
+    fn write_snapshot(&self, dir: &Path, with_head: bool) -> Result<()> {
         let Some(disk) = &self.disk else {
             return Err(StoreError::Io("a store in memory has no snapshots".to_owned()));
         };
@@ -39,7 +48,9 @@ impl Store {
         }
         let range = (view.note.sealed_until, Timestamp::MAX);
         let number = maintenance.number(&view.note);
-        add.extend(self.write_head(&disk.fs, &parts_dir, number, range, &view)?);
+        if with_head {
+            add.extend(self.write_head(&disk.fs, &parts_dir, number, range, &view)?);
+        }
         let note = Note { sealed_until: Timestamp::MIN, next_part: number + 1, ..view.note.clone() };
         manifest.publish(Edit { add, note: Some(note.to_bytes()), ..Edit::default() })?;
         Ok(disk.fs.sync_dir(dir)?)

@@ -163,6 +163,7 @@ fn old_samples_are_imported_and_a_snapshot_has_all() {
     assert_eq!(lines[0].matches(':').count(), 3);
     store.snapshot(Path::new("/snapshot")).unwrap();
     assert!(store.snapshot(Path::new("/snapshot")).is_err());
+    store.snapshot_of_parts(Path::new("/sealed")).unwrap();
     store.sync().unwrap();
     drop(store);
     for dir in ["/data", "/snapshot"] {
@@ -176,6 +177,12 @@ fn old_samples_are_imported_and_a_snapshot_has_all() {
         }
         assert_eq!(store.stats().series, 0, "the head of a snapshot is a part");
     }
+    let options = Options { retention_ms: 0, ..Options::default() };
+    let (clock, rng) = (Clock::fixed(now), Rng::from_seed(1));
+    let store = Store::open_with(fs, clock, rng, Path::new("/sealed"), options).unwrap();
+    let sealed = dump(&store, &[]);
+    assert!(sealed.len() == 1 && sealed[0].ends_with(":5"), "the oldest alone is in a part: {sealed:?}");
+    assert_eq!(store.verify(), Vec::<String>::new());
 }
 
 #[test]

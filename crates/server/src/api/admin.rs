@@ -46,19 +46,17 @@ pub async fn clean_tombstones(State(app): State<Arc<App>>) -> Result<Response, A
     Ok(StatusCode::NO_CONTENT.into_response())
 }
 
-/// Writes everything there is into a new directory under the data directory.
+/// Writes everything there is, or all but what is not sealed yet, into a new directory under the data directory.
 pub async fn snapshot(State(app): State<Arc<App>>, params: Params) -> Result<Response, ApiError> {
     allowed(&app)?;
-    if params.flag("skip_head")?.unwrap_or(false) {
-        return Err(ApiError::bad_parameter("skip_head", "a snapshot is always whole"));
-    }
+    let with_head = !params.flag("skip_head")?.unwrap_or(false);
     let name = format!("{}-{:016x}", date(now_millis()).replace([':', '-', '.'], ""), unique());
     let snapshots = app.options.data.join("snapshots");
     let directory = snapshots.join(&name);
     ask(&app, move |store| {
         std::fs::create_dir_all(&snapshots)
             .map_err(|error| StoreError::Io(format!("{}: {error}", snapshots.display())))?;
-        store.snapshot(&directory)
+        if with_head { store.snapshot(&directory) } else { store.snapshot_of_parts(&directory) }
     })
     .await?;
     Ok(success(serde_json::json!({ "name": name })))
