@@ -72,8 +72,9 @@ async fn versions(State(app): State<Arc<App>>, Path(id): Path<String>) -> Result
 
 async fn version(
     State(app): State<Arc<App>>,
-    Path((id, number)): Path<(String, u64)>,
+    Path((id, number)): Path<(String, String)>,
 ) -> Result<Response, ApiError> {
+    let number = number.parse().map_err(|_| no_such_dashboard())?;
     let found = blocking(move || app.dashboards.version(&id, number)).await?;
     let (dashboard, report) = found.ok_or_else(no_such_dashboard)?;
     Ok(success(Shown { dashboard, report, editable: false, changed: 0 }))
