@@ -34,9 +34,12 @@ export const verdict = async ({ base, began, answer }) => {
 
 /** Imports the real dashboards, where they are; answers with their files and what they are called here. */
 export const imported = async ({ post }) => {
-  const dashboards = existsSync(testdata)
-    ? readdirSync(testdata).filter((name) => name.endsWith(".json"))
-    : [];
+  if (!existsSync(testdata)) {
+    console.log(`skipped: there are no dashboards at ${testdata}`);
+    if (process.env.CI === "true") check("the real dashboards are there", false, testdata);
+    return { dashboards: [], ids: [] };
+  }
+  const dashboards = readdirSync(testdata).filter((name) => name.endsWith(".json"));
   const ids = [];
   let [panels, drawn] = [0, 0];
   for (const name of dashboards) {
@@ -51,7 +54,6 @@ export const imported = async ({ post }) => {
     drawn += report.drawn;
     ids.push(data.dashboard.id);
   }
-  if (dashboards.length)
-    check(`${drawn} of ${panels} panels of all dashboards are drawn`, drawn >= panels * 0.95);
+  check(`${drawn} of ${panels} panels of all dashboards are drawn`, drawn >= panels * 0.95);
   return { dashboards, ids };
 };
