@@ -13,8 +13,7 @@ const RESULTS_HEAD: &str = "# The library beside its peers\n\n\
     Alone: the quickest of many short rounds. With a second thread at the same metric: the median of what one sees. Lower is\n\
     better. `measured` is at 0.0.25, the last release that this compiler takes; its labels are interned at run time here, since\n\
     what it is quickest at, labels that are known beforehand, none of the others has.\n\n\
-    Behind on two rows: a gauge is found through its bank, which a plain atomic is not; and `prometheus` hashes labels with FNV,\n\
-    whose collisions a client can choose, where a seeded hash is used here.\n\n";
+    Behind where a gauge is set: it is found through its bank, which a plain atomic is not.\n\n";
 
 fn main() {
     let mut table = Table::new([

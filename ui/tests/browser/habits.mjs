@@ -121,8 +121,10 @@ export const habits = async ({ base, page, post }) => {
   );
   await page.getByRole("button", { name: "Share" }).click();
   await page.getByRole("menuitem").first().waitFor();
-  await page.mouse.click(600, 700);
-  await until("the menu closes", 3_000, async () => (await page.getByRole("menuitem").count()) === 0);
+  await until("the menu closes", 3_000, async () => {
+    await page.mouse.click(600, 700);
+    return (await page.getByRole("menuitem").count()) === 0;
+  });
   check("a menu closes when one points elsewhere", true);
   await page.getByRole("button", { name: "Edit", exact: true }).click();
   await page.getByRole("button", { name: "Edit Up" }).click();

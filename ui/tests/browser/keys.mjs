@@ -123,5 +123,5 @@ const sheet = async (page) => {
   check("a sheet takes the focus", (await focused(page)).startsWith("INPUT"), await focused(page));
   await page.keyboard.press("Escape");
   await until("the sheet is closed", 2_000, async () => (await page.locator(".sheet").count()) === 0);
-  check("and gives it back", (await focused(page)) === "BUTTON Settings", await focused(page));
+  await until("the focus is back", 2_000, async () => (await focused(page)) === "BUTTON Settings");
 };
