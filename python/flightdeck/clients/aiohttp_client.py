@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from .external import ExternalCall, add_headers, external_api
+from .external import ExternalCall, external_api
 
 
 def instrument() -> None:
@@ -40,16 +40,9 @@ def instrument() -> None:
         base = getattr(self, "_base_url", None)
         host = URL(str_or_url).host or (base.host if base is not None else None)
         headers = CIMultiDict(kwargs.get("headers") or ())
-        call = api.begin(host, method)
-        add_headers(headers, call)
-        try:
+        with api.calling(host, method, headers) as answered:
             response = await request(self, method, str_or_url, **{**kwargs, "headers": headers})
-        except BaseException as error:
-            if call is not None:
-                call.failed(error)
-            raise
-        if call is not None:
-            call.answered(response.status, response.request_info.headers, response, follow)
-        return response
+            answered(response.status, response.request_info.headers, response, follow)
+            return response
 
     ClientSession._request = request_and_measure  # type: ignore[method-assign]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import contextmanager
 from time import perf_counter
 from typing import Any, AsyncIterable, AsyncIterator, Callable, Dict, Iterable, Iterator, List, Mapping, Optional, Set
 
@@ -55,8 +56,19 @@ class ExternalApi:
         )
         self._hosts: Set[str] = set()
 
-    def begin(self, host: Optional[str], method: str) -> "Optional[ExternalCall]":
-        """A call that begins now."""
+    @contextmanager
+    def calling(self, host: Optional[str], method: str, headers: Any) -> "Iterator[Answered]":
+        """A call from here to its answer, whose headers say for whom it is; what it gives is to be told the answer."""
+        call = self._begin(host, method)
+        add_headers(headers, call)
+        try:
+            yield _nobody_counts if call is None else call.answered
+        except BaseException as error:
+            if call is not None:
+                call.failed(error)
+            raise
+
+    def _begin(self, host: Optional[str], method: str) -> "Optional[ExternalCall]":
         try:
             host = host or "other"
             if host not in self._hosts:
@@ -205,6 +217,14 @@ class ExternalCall:
             # To the caller an answer that refuses is an error too.
             error = status if self.status >= 400 else "body_error" if incomplete == "error" else None
         end_span(span, "HTTP" if self.method == "_OTHER" else self.method, export.CLIENT, elapsed, attributes, error)
+
+
+# Told the status, the headers of the request, the answer, and what follows the body of the answer.
+Answered = Callable[[int, Mapping[str, str], Any, Callable[[Any, ExternalCall], None]], None]
+
+
+def _nobody_counts(*_: Any) -> None:
+    pass
 
 
 def _length_of(headers: Mapping[str, str], otherwise: Optional[int]) -> Optional[int]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, AsyncIterator, Iterator
 
-from .external import ExternalCall, add_headers, external_api
+from .external import ExternalCall, external_api
 
 
 def instrument() -> None:
@@ -45,30 +45,16 @@ def instrument() -> None:
         response.stream = body(response.stream, call)
 
     def handle_request(self: Any, request: Any) -> Any:
-        call = api.begin(request.url.host, request.method)
-        add_headers(request.headers, call)
-        try:
+        with api.calling(request.url.host, request.method, request.headers) as answered:
             response = send(self, request)
-        except BaseException as error:
-            if call is not None:
-                call.failed(error)
-            raise
-        if call is not None:
-            call.answered(response.status_code, request.headers, response, follow)
-        return response
+            answered(response.status_code, request.headers, response, follow)
+            return response
 
     async def handle_async_request(self: Any, request: Any) -> Any:
-        call = api.begin(request.url.host, request.method)
-        add_headers(request.headers, call)
-        try:
+        with api.calling(request.url.host, request.method, request.headers) as answered:
             response = await send_async(self, request)
-        except BaseException as error:
-            if call is not None:
-                call.failed(error)
-            raise
-        if call is not None:
-            call.answered(response.status_code, request.headers, response, follow)
-        return response
+            answered(response.status_code, request.headers, response, follow)
+            return response
 
     httpx.HTTPTransport.handle_request = handle_request  # type: ignore[method-assign]
     httpx.AsyncHTTPTransport.handle_async_request = handle_async_request  # type: ignore[method-assign]

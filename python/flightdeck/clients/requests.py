@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any, Iterator
 from urllib.parse import urlsplit
 
-from .external import ExternalCall, add_headers, external_api
+from .external import ExternalCall, external_api
 
 
 def instrument() -> None:
@@ -69,16 +69,10 @@ def instrument() -> None:
             call.body_ended()
 
     def send_and_measure(self: Any, request: Any, *args: Any, **kwargs: Any) -> Any:
-        call = api.begin(urlsplit(request.url or "").hostname, request.method or "GET")
-        add_headers(request.headers, call)
-        try:
+        host = urlsplit(request.url or "").hostname
+        with api.calling(host, request.method or "GET", request.headers) as answered:
             response = send(self, request, *args, **kwargs)
-        except BaseException as error:
-            if call is not None:
-                call.failed(error)
-            raise
-        if call is not None:
-            call.answered(response.status_code, request.headers, response, follow)
-        return response
+            answered(response.status_code, request.headers, response, follow)
+            return response
 
     setattr(HTTPAdapter, "send", send_and_measure)

@@ -2,24 +2,10 @@ import { expect, test } from "vitest";
 import type { DashboardPanel } from "../api/types";
 import { display, mapped, settingsOf, stepAt, stepsOf } from "./field";
 import type { Field, Frame } from "./frames";
+import { panelWith } from "./panel.fixture";
 
 const field: Field = { name: "Value", type: "number", title: "Busy", values: [1] };
 const frame: Frame = { name: "", query: "A", fields: [field] };
-const panel = (more: Partial<DashboardPanel>): DashboardPanel => ({
-  id: 1,
-  kind: "stat",
-  title: "",
-  place: { x: 0, y: 0, w: 1, h: 1 },
-  queries: [],
-  transformations: [],
-  defaults: {},
-  overrides: [],
-  options: {},
-  repeatDown: false,
-  links: [],
-  transparent: false,
-  ...more,
-});
 
 test("a value is in the highest step it reached", () => {
   const absolute = stepsOf({
@@ -64,7 +50,8 @@ test("mappings of every kind, old numbers among them", () => {
 
 test("overrides win over defaults, the last over the first", () => {
   const settings = settingsOf(
-    panel({
+    panelWith({
+      kind: "stat",
       defaults: { unit: "s", decimals: 1, custom: { lineWidth: 1 } },
       overrides: [
         {

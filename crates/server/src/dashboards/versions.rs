@@ -40,14 +40,12 @@ impl Versions {
         }
         let folder = self.folder_of(id);
         fs::create_dir_all(&folder).with_context(|| format!("making {}", folder.display()))?;
-        let mut numbers: Vec<u64> = self.list(id).into_iter().map(|version| version.number).collect();
-        numbers.sort_unstable();
-        let next = numbers.last().map_or(1, |last| last + 1);
+        let kept = self.list(id);
+        let next = kept.first().map_or(1, |latest| latest.number + 1);
         fs::copy(path, file_of(&folder, next))
             .with_context(|| format!("keeping a version of {}", path.display()))?;
-        let over = (numbers.len() + 1).saturating_sub(VERSIONS_MAX);
-        for number in numbers.into_iter().take(over) {
-            fs::remove_file(file_of(&folder, number))?;
+        for over in kept.iter().skip(VERSIONS_MAX - 1) {
+            fs::remove_file(file_of(&folder, over.number))?;
         }
         Ok(())
     }

@@ -215,6 +215,9 @@ fn unmeasured(name: &str, seen: &Seen, memory: &mut Memory, now: Timestamp, prob
 
 fn targets_down(seen: &Seen) -> Option<Plain> {
     let down = seen.targets - seen.up;
+    if down == 0 {
+        return None;
+    }
     let which = seen.down.iter().take(3).cloned().collect::<Vec<_>>().join(", ");
     let (headline, sentence) = match seen.targets {
         1 => ("down".to_owned(), format!("{which} does not answer")),
@@ -223,7 +226,7 @@ fn targets_down(seen: &Seen) -> Option<Plain> {
             format!("{down} of {targets} instances do not answer: {which}"),
         ),
     };
-    (down > 0).then(|| Plain {
+    Some(Plain {
         condition: "down",
         state: if seen.up == 0 { State::Critical } else { State::Warning },
         headline,
