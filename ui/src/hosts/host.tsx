@@ -5,11 +5,10 @@ import { queryInstant, vectorOf } from "../api/promql";
 import type { DeckService } from "../api/types";
 import { useAsked } from "../api/use";
 import { Bar, Crumbs } from "../app/bar";
-import { Empty } from "../app/empty";
 import { StateMark } from "../app/icons";
-import { href } from "../app/route";
 import { tick } from "../app/time";
 import { deck } from "../deck/live";
+import { UnknownPage } from "../deck/unknown";
 import { durationWords, show } from "../format/units";
 import { ResourceCharts } from "./charts";
 import { known } from "./known";
@@ -28,19 +27,13 @@ export const Host = ({ name }: { name: string }): JSX.Element => {
   );
   if (!host) {
     return (
-      <>
-        <Bar title={title} />
-        <div class="page">
-          <Empty
-            title={deck.value?.state ? `No host is called ${name}` : "Looking for hosts"}
-            text="Hosts are called like the label instance of their metrics. One that was silent for six hours is forgotten."
-          >
-            <a class="link" href={href("/hosts")}>
-              All hosts
-            </a>
-          </Empty>
-        </div>
-      </>
+      <UnknownPage
+        kind="host"
+        name={name}
+        text="Hosts are called like the label instance of their metrics. One that was silent for six hours is forgotten."
+        all="/hosts"
+        title={title}
+      />
     );
   }
   return (

@@ -9,6 +9,7 @@ import { href, keepTime, parts, pathTo } from "../app/route";
 import { Bars } from "../deck/bars";
 import { Facts } from "../deck/facts";
 import { deck } from "../deck/live";
+import { UnknownPage } from "../deck/unknown";
 import { clock } from "../format/time";
 import { show } from "../format/units";
 import { Compare } from "./compare";
@@ -40,19 +41,13 @@ export const ServicePage = (): JSX.Element => {
   );
   if (!service) {
     return (
-      <>
-        <Bar title={title} />
-        <div class="page">
-          <Empty
-            title={deck.value?.state ? `No service is called ${name}` : "Looking for services"}
-            text="Services are named after the label service_name of their metrics, or else job. One that was silent for six hours is forgotten."
-          >
-            <a class="link" href={href("/")}>
-              All services
-            </a>
-          </Empty>
-        </div>
-      </>
+      <UnknownPage
+        kind="service"
+        name={name}
+        text="Services are named after the label service_name of their metrics, or else job. One that was silent for six hours is forgotten."
+        all="/"
+        title={title}
+      />
     );
   }
   return (

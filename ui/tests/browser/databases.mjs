@@ -1,6 +1,6 @@
 // Machines and databases by what their exporters say.
 import { EXPORTERS, exported } from "../exporters.mjs";
-import { check, results, until } from "./runner.mjs";
+import { check, results, soon, until } from "./runner.mjs";
 import { settled } from "./world.mjs";
 
 export const exporters = async (address, page) => {
@@ -34,7 +34,7 @@ export const exporters = async (address, page) => {
     ["memcached", /Memcached 1% 10 ops\/s 80\.0% 2\.86 MiB/],
     ["10.1.0.6:9100", /box 30% 38% 60% 0\.4 20 kB\/s 10 kB\/s/],
   ]) {
-    check(`${name}: its numbers are in the table`, want.test(await row(name)), await row(name));
+    await soon(`${name}: its numbers are in the table`, () => row(name), want);
   }
   for (const [name, least] of [
     ["postgres-old", 8],
@@ -47,23 +47,23 @@ export const exporters = async (address, page) => {
     await page.goto(`http://${address}/service/${name}?from=now-15m`);
     await settled(page);
     await page.screenshot({ path: `${results}exporter-${name}.png` });
-    const [charts, bare] = [
-      await page.locator("figure.chart").count(),
-      await page.locator("figure.chart .nothing").allInnerTexts(),
-    ];
-    check(
+    await soon(
       `${name}: its charts are there, none without data`,
-      charts >= least && bare.filter((text) => /^No data/.test(text)).length === 0,
-      `${charts} charts; ${bare.join("; ")}`,
+      async () => ({
+        charts: await page.locator("figure.chart").count(),
+        bare: await page.locator("figure.chart .nothing").allInnerTexts(),
+      }),
+      ({ charts, bare }) => charts >= least && !bare.some((text) => /^No data/.test(text)),
     );
   }
   await page.goto(`http://${address}/hosts/${encodeURIComponent("10.1.0.6:9100")}?from=now-15m`);
   await settled(page);
   await page.screenshot({ path: `${results}exporter-node.png` });
-  check(
-    "a machine says what it is, and has its charts",
-    /box/.test(await page.locator(".about-host").innerText()) &&
-      (await page.locator("figure.chart").count()) >= 6,
+  await soon("a machine says what it is", () => page.locator(".about-host").innerText(), /box/);
+  await soon(
+    "and has its charts",
+    () => page.locator("figure.chart").count(),
+    (charts) => charts >= 6,
   );
   check("exporters: no error in the console", page.wrong.length === 0, page.wrong.join("; "));
 };

@@ -1,6 +1,6 @@
 // What Grafana's format can say, drawn or named.
 import { FEATURES } from "../dashboard.mjs";
-import { check, results, SIZES, until } from "./runner.mjs";
+import { check, results, SIZES, soon, until } from "./runner.mjs";
 import { settled, whole } from "./world.mjs";
 
 export const features = async ({ base, page, post }) => {
@@ -37,13 +37,15 @@ export const features = async ({ base, page, post }) => {
   await page.screenshot({ path: `${results}features.png` });
   check("features: no error in the console", page.wrong.length === 0, page.wrong.join("; ").slice(0, 300));
   const found = (title) => page.getByRole("region", { name: title });
-  check(
+  await soon(
     "a list of dashboards has those of its tag",
-    (await found("Dashboards")
-      .getByRole("link", { name: /Features/ })
-      .count()) === 1,
+    () =>
+      found("Dashboards")
+        .getByRole("link", { name: /Features/ })
+        .count(),
+    1,
   );
-  check("a list of alerts has what the deck says", /orders/.test(await found("Alerts").innerText()));
+  await soon("a list of alerts has what the deck says", () => found("Alerts").innerText(), /orders/);
   const html = await found("HTML").evaluate((panel) => ({
     link: panel.querySelector("a[href='https://example.org']")?.textContent,
     bad: panel.querySelectorAll("script, iframe, img").length,
@@ -60,24 +62,27 @@ export const features = async ({ base, page, post }) => {
       !html.hacked,
     JSON.stringify(html),
   );
-  check(
+  await soon(
     "lines lead where their links say",
-    (await found("Linked lines").locator('a.leads[href*="/service/orders?from="]').count()) === 1,
+    () => found("Linked lines").locator('a.leads[href*="/service/orders?from="]').count(),
+    1,
   );
-  check(
+  await soon(
     "a range of its own is said",
-    /last 3m, 1h earlier/.test(await found("A range of its own").innerText()),
+    () => found("A range of its own").innerText(),
+    /last 3m, 1h earlier/,
   );
-  check(
-    "a table has a line per row and its footer",
-    (await found("Trends with a footer").locator("tbody .spark").count()) > 1 &&
-      /Total/.test(await found("Trends with a footer").locator("tfoot").innerText()),
+  const trends = found("Trends with a footer");
+  await soon(
+    "a table has a line per row",
+    () => trends.locator("tbody .spark").count(),
+    (lines) => lines > 1,
   );
-  check(
+  await soon("and its footer", () => trends.locator("tfoot").innerText(), /Total/);
+  await soon(
     "no panel is empty that has data",
-    (await page.locator(".panel .nothing").allInnerTexts()).filter((text) => !text.startsWith("Not drawn"))
-      .length === 0,
-    (await page.locator(".panel .nothing").allInnerTexts()).join("; "),
+    () => page.locator(".panel .nothing").allInnerTexts(),
+    (empty) => empty.every((text) => text.startsWith("Not drawn")),
   );
   await page.setViewportSize(SIZES.laptop);
 };

@@ -1,5 +1,5 @@
 // What people do without thinking of it, and what files are that nobody meant: each was wrong once.
-import { check, until } from "./runner.mjs";
+import { check, soon, until } from "./runner.mjs";
 import { settled } from "./world.mjs";
 
 /** Shapes that are not those of a dashboard, each where something else belongs. */
@@ -75,12 +75,10 @@ export const habits = async ({ base, page, post }) => {
   await settled(page);
   await page.locator(".skip").focus();
   await page.keyboard.press("Enter");
-  check(
-    "the link to the content leads to it, on this page",
-    new URL(page.url()).pathname === "/targets" &&
-      (await page.evaluate(() => document.activeElement?.id)) === "main",
-    page.url(),
+  await soon("the link to the content leads to it", () =>
+    page.evaluate(() => document.activeElement?.id === "main"),
   );
+  check("and stays on the page", new URL(page.url()).pathname === "/targets", page.url());
   await until("the samples of targets", 15_000, async () =>
     /^\d/.test(await page.locator("tbody tr").first().locator("td").last().innerText()),
   );
@@ -113,11 +111,10 @@ export const habits = async ({ base, page, post }) => {
   await settled(page);
   await page.locator(".popped .button.name").click();
   await page.getByRole("button", { name: "1 hour", exact: true }).click();
-  await page.waitForTimeout(500);
-  check(
+  await soon(
     "the last hour can be chosen where a dashboard opens with six",
-    /1h/.test(await page.locator(".popped .button.name").innerText()),
-    await page.locator(".popped .button.name").innerText(),
+    () => page.locator(".popped .button.name").innerText(),
+    /1h/,
   );
   await page.getByRole("button", { name: "Share" }).click();
   await page.getByRole("menuitem").first().waitFor();
@@ -160,23 +157,22 @@ export const habits = async ({ base, page, post }) => {
   });
   await page.getByRole("button", { name: "curl" }).click();
   await page.getByRole("button", { name: "Copied" }).waitFor();
-  check(
+  await soon(
     "what is shown is copied without a clipboard, too",
-    /^curl -G '[^']*\/query' .*query=up.* -d time=\d+$/.test(await page.evaluate(() => globalThis.taken)),
-    await page.evaluate(() => globalThis.taken),
+    () => page.evaluate(() => globalThis.taken),
+    /^curl -G '[^']*\/query' .*query=up.* -d time=\d+$/,
   );
   await page.getByRole("button", { name: /^job/ }).click();
-  check("how a table is sorted is in the address", /sort=job/.test(page.url()), page.url());
+  await soon("how a table is sorted is in the address", () => page.url(), /sort=job/);
 
   page.wrong.length = 0;
   const answer = await (await post("dashboards/import", JSON.stringify(ODD))).json();
   await page.goto(`${base}/dashboards/${answer.data?.dashboard.id}`);
   await settled(page);
-  check(
+  await soon(
     "a dashboard of odd shapes is shown as far as it is one",
-    answer.status === "success" &&
-      (await page.locator(".panel").count()) === answer.data.report.panels &&
-      page.wrong.length === 0,
-    `${JSON.stringify(answer).slice(0, 200)} ${page.wrong.join("; ").slice(0, 200)}`,
+    () => page.locator(".panel").count(),
+    answer.data?.report.panels,
   );
+  check("odd shapes: no error in the console", page.wrong.length === 0, page.wrong.join("; ").slice(0, 200));
 };

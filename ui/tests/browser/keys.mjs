@@ -1,5 +1,5 @@
 // What opens and closes, by keyboard alone: where the focus goes, and that it comes back.
-import { check, SIZES, until } from "./runner.mjs";
+import { check, SIZES, soon, until } from "./runner.mjs";
 import { settled } from "./world.mjs";
 
 /** A dashboard that opens with six hours. */
@@ -28,9 +28,10 @@ export const keys = async ({ base, open, page, post }) => {
   await page.locator("input[type=file]").focus();
   await page.keyboard.press("Shift+Tab");
   await page.keyboard.press("Tab");
-  check(
+  await soon(
     "the button that chooses files shows its focus",
-    (await page.locator(".drop label").evaluate((label) => getComputedStyle(label).outlineStyle)) === "solid",
+    () => page.locator(".drop label").evaluate((label) => getComputedStyle(label).outlineStyle),
+    "solid",
   );
   await page.goto(`${base}/explore`);
   const editor = page.getByRole("textbox", { name: "Query A" });
@@ -38,11 +39,12 @@ export const keys = async ({ base, open, page, post }) => {
   await editor.pressSequentially("http_req");
   await page.getByRole("option").nth(1).waitFor();
   await page.keyboard.press("ArrowDown");
-  const active = await editor.evaluate((area) => {
-    const option = document.getElementById(area.getAttribute("aria-activedescendant"));
-    return `${option?.getAttribute("role")} ${option?.getAttribute("aria-selected")}`;
-  });
-  check("the area names the completion that is chosen", active === "option true", active);
+  const active = () =>
+    editor.evaluate((area) => {
+      const option = document.getElementById(area.getAttribute("aria-activedescendant"));
+      return `${option?.getAttribute("role")} ${option?.getAttribute("aria-selected")}`;
+    });
+  await soon("the area names the completion that is chosen", active, "option true");
   await post("dashboards/import", JSON.stringify(OWN_RANGE));
   await page.goto(`${base}/dashboards/own-range`);
   await page.waitForURL(/from=now-6h/);
@@ -64,11 +66,10 @@ const onPhone = async (phone, address) => {
     [/Last 1h/, ".popover[role=dialog]"],
   ]) {
     await phone.getByRole("button", { name }).click();
-    const { y, height } = await phone.locator(opened).boundingBox();
-    check(
+    await soon(
       `${opened} on a phone is in the window`,
-      y >= 0 && y + height <= SIZES.phone.height,
-      `${y} ${height}`,
+      () => phone.locator(opened).boundingBox(),
+      (box) => box && box.y >= 0 && box.y + box.height <= SIZES.phone.height,
     );
     await phone.keyboard.press("Escape");
   }
@@ -81,15 +82,18 @@ const menu = async (page) => {
   await share.focus();
   await page.keyboard.press("Enter");
   await page.getByRole("menu").waitFor();
-  const walked = [];
-  for (const key of ["", "ArrowDown", "End", "ArrowDown"]) {
-    if (key) await page.keyboard.press(key);
-    walked.push((await focused(page)).replace(/^BUTTON (Kiosk|Link|JSON).*/, "$1"));
+  await soon("a menu has its first entry chosen", () => focused(page), /^BUTTON Kiosk/);
+  for (const [key, entry] of [
+    ["ArrowDown", "Link"],
+    ["End", "JSON"],
+    ["ArrowDown", "Kiosk"],
+  ]) {
+    await page.keyboard.press(key);
+    await soon(`${key} leads to ${entry}`, () => focused(page), new RegExp(`^BUTTON ${entry}`));
   }
-  check("a menu is walked with arrows", walked.join(" ") === "Kiosk Link JSON Kiosk", walked.join(" "));
   await page.keyboard.press("Escape");
   await until("the menu is closed", 2_000, async () => (await page.getByRole("menu").count()) === 0);
-  check("and left with Escape, to its button", (await focused(page)) === "BUTTON Share", await focused(page));
+  await soon("a menu is left with Escape, to its button", () => focused(page), "BUTTON Share");
 };
 
 /** The dialog of the time range takes the focus, and goes with Escape or a press beside it. */
@@ -99,14 +103,10 @@ const range = async (page) => {
   await button.focus();
   await page.keyboard.press("Enter");
   await dialog.waitFor();
-  check("the time range is typed at once", (await focused(page)) === "INPUT Time range", await focused(page));
+  await soon("the time range is typed at once", () => focused(page), "INPUT Time range");
   await page.keyboard.press("Escape");
   await until("the dialog is closed", 2_000, async () => (await dialog.count()) === 0);
-  check(
-    "and the focus is back",
-    await button.evaluate((element) => element === document.activeElement),
-    await focused(page),
-  );
+  await soon("and the focus is back", () => button.evaluate((element) => element === document.activeElement));
   await button.click();
   await dialog.waitFor();
   await page.mouse.click(10, 400);
@@ -120,7 +120,7 @@ const sheet = async (page) => {
   await settings.focus();
   await page.keyboard.press("Enter");
   await page.getByRole("complementary", { name: "Settings of the dashboard" }).waitFor();
-  check("a sheet takes the focus", (await focused(page)).startsWith("INPUT"), await focused(page));
+  await soon("a sheet takes the focus", () => focused(page), /^INPUT/);
   await page.keyboard.press("Escape");
   await until("the sheet is closed", 2_000, async () => (await page.locator(".sheet").count()) === 0);
   await until("the focus is back", 2_000, async () => (await focused(page)) === "BUTTON Settings");

@@ -1,14 +1,13 @@
 // Addresses where nothing is, as a browser and as a program gets them.
-import { check } from "./runner.mjs";
+import { check, soon } from "./runner.mjs";
 
 export const missing = async ({ base, page }) => {
   for (const path of ["/nowhere", "/system/more", "/service", "/nowhere/%zz"]) {
     const response = await page.goto(base + path);
     await page.getByText("There is no such page").waitFor({ timeout: 10_000 });
-    check(
-      `${path} is a page that says where else to look, and no success`,
-      response.status() === 404 && (await page.locator(".near a, .empty button").count()) > 0,
-      String(response.status()),
+    check(`${path} is no success`, response.status() === 404, String(response.status()));
+    await soon(`${path} is a page that says where else to look`, () =>
+      page.locator(".near a, .empty button").count(),
     );
   }
   await page.goto(`${base}/orders`);

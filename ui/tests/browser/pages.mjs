@@ -1,7 +1,7 @@
 // Every page at every size in both themes: nothing in the console, nothing that jumps, nothing serious that axe finds.
 import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
-import { check, keep, results, SIZES, screens } from "./runner.mjs";
+import { check, keep, results, SIZES, screens, soon } from "./runner.mjs";
 import { settled, whole } from "./world.mjs";
 
 const PAGES = [
@@ -115,12 +115,10 @@ const still = async (page, { name, size, scheme }) => {
 const crosshair = async (page, { name, size, scheme }) => {
   const area = await page.locator(".u-over").first().boundingBox();
   await page.mouse.move(area.x + area.width / 2, area.y + area.height / 2);
-  await page.waitForTimeout(200);
-  const line = await page.locator(".u-cursor-x").first().boundingBox();
-  check(
+  await soon(
     `${name} ${size} ${scheme}: the crosshair is where the pointer is`,
-    Math.abs(line.x - area.x - area.width / 2) < 4,
-    `${line.x} of ${JSON.stringify(area)}`,
+    () => page.locator(".u-cursor-x").first().boundingBox(),
+    (line) => line && Math.abs(line.x - area.x - area.width / 2) < 4,
   );
 };
 
@@ -132,13 +130,15 @@ const kept = async (page, { name, size, scheme }) => {
 };
 
 const onPhone = async (page, { name, size }) => {
-  const wide = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
-  check(`${name} ${size}: nothing sticks out`, wide <= 1, `${wide} px`);
-  const rail = await page.locator(".rail").boundingBox();
-  check(
+  await soon(
+    `${name} ${size}: nothing sticks out`,
+    () => page.evaluate(() => document.documentElement.scrollWidth - innerWidth),
+    (wide) => wide <= 1,
+  );
+  await soon(
     `${name} ${size}: the pages are a row at the bottom`,
-    rail.height < 90 && Math.abs(rail.y + rail.height - SIZES.phone.height) < 2,
-    JSON.stringify(rail),
+    () => page.locator(".rail").boundingBox(),
+    (rail) => rail && rail.height < 90 && Math.abs(rail.y + rail.height - SIZES.phone.height) < 2,
   );
 };
 

@@ -45,6 +45,27 @@ export const check = (what, fine, more = "") => {
   console.log(`${fine ? "ok  " : "FAIL"} ${what}${fine ? "" : ` ${more}`}`);
 };
 
+/** How long a page may take until it shows what it is to show. */
+const SOON_MS = 5_000 * SLOWER;
+
+const matches = (found, wanted) => {
+  if (typeof wanted === "function") return wanted(found);
+  return wanted instanceof RegExp ? wanted.test(found) : found === wanted;
+};
+
+/**
+ * What is to be seen soon: looks until it is the text that is wanted, matches the expression, or fulfils the function. What a page
+ * shows follows what one does a moment later, on a busy machine two.
+ */
+export const soon = async (what, look, wanted = Boolean) => {
+  let found;
+  await until(what, SOON_MS, async () => {
+    found = await look();
+    return matches(found, wanted);
+  }).catch(() => undefined);
+  check(what, matches(found, wanted), typeof found === "string" ? found : JSON.stringify(found));
+};
+
 /** Looks until there is something, and gives up after so long. */
 export const until = async (what, limitMs, look) => {
   const began = Date.now();
@@ -56,7 +77,7 @@ export const until = async (what, limitMs, look) => {
       // Not there yet.
     }
     if (Date.now() - began > limitMs) throw new Error(`${what} took longer than ${limitMs} ms`);
-    await new Promise((done) => setTimeout(done, 200));
+    await new Promise((done) => setTimeout(done, 100));
   }
 };
 

@@ -1,5 +1,5 @@
 // How long frames take while a dashboard is used.
-import { check, measure, SLOWER } from "./runner.mjs";
+import { check, measure, SLOWER, soon } from "./runner.mjs";
 import { settled } from "./world.mjs";
 
 /** The slowest of 20 frames; 60 frames a second are 16.7. */
@@ -63,7 +63,7 @@ export const smooth = async (page, what) => {
   await during("moving the crosshair", async () => {
     for (let at = 0; at < 90; at++) await page.mouse.move(x(0.1 + at / 120), y + (at % 9) * 5);
   });
-  check(`${what}: one card beside the crosshair`, (await page.locator(".tip:visible").count()) === 1);
+  await soon(`${what}: one card beside the crosshair`, () => page.locator(".tip:visible").count(), 1);
   let asked = 0;
   const count = (request) => /query(_range)?$/.test(new URL(request.url()).pathname) && asked++;
   page.on("request", count);

@@ -1,5 +1,5 @@
 // From the verdict to the reason, and through the pages, by keyboard and by mouse.
-import { check, measure, SLOWER, until } from "./runner.mjs";
+import { check, measure, SLOWER, soon, until } from "./runner.mjs";
 import { settled } from "./world.mjs";
 
 /** A bound that only a fault crosses, as machines differ; the number itself is printed. */
@@ -14,7 +14,7 @@ export const walk = async ({ base, page }) => {
   const painted = await paint.jsonValue();
   measure("verdict painted", Math.round(painted), "ms");
   check("the verdict is painted soon", painted < VERDICT_MS, `${Math.round(painted)} ms`);
-  check("the tab tells the state", /^✖ .*failing/.test(await page.title()), await page.title());
+  await soon("the tab tells the state", () => page.title(), /^✖ .*failing/);
   await page.keyboard.press("j");
   await page.keyboard.press("Enter");
   await page.waitForURL(/service\/orders/);
@@ -74,20 +74,20 @@ export const walk = async ({ base, page }) => {
     .first()
     .waitFor();
   await page.keyboard.press("Tab");
-  check(
+  await soon(
     "a completion is written where the cursor is",
-    (await editor.inputValue()) === "sum by (job) (http_requests_total",
-    await editor.inputValue(),
+    () => editor.inputValue(),
+    "sum by (job) (http_requests_total",
   );
   await page.keyboard.press("Control+z");
-  check(
+  await soon(
     "and undone as typing is",
-    !(await editor.inputValue()).endsWith("_total"),
-    await editor.inputValue(),
+    () => editor.inputValue(),
+    (text) => !text.endsWith("_total"),
   );
   await editor.fill("sum(rate(up[5m])");
   await page.getByRole("alert").first().waitFor({ timeout: 5_000 });
-  check("a mistake is shown at its place while one types", (await page.locator(".wrong").count()) > 0);
+  await soon("a mistake is shown at its place while one types", () => page.locator(".wrong").count());
   await page.goto(`${base}/explore?q=up`);
   await settled(page);
   const box = await page.locator(".u-over").boundingBox();

@@ -1,14 +1,13 @@
 // What can be done with a dashboard besides looking at it.
 import { readFileSync, writeFileSync } from "node:fs";
-import { check, results, until } from "./runner.mjs";
+import { check, results, soon, until } from "./runner.mjs";
 import { settled } from "./world.mjs";
 
 export const workWithDashboards = async ({ base, page, post }) => {
   await page.goto(`${base}/dashboards/shop`);
   await settled(page);
-  check(
-    "a dashboard of a folder of the configuration is there",
-    (await page.getByRole("heading", { name: "Shop" }).count()) > 0,
+  await soon("a dashboard of a folder of the configuration is there", () =>
+    page.getByRole("heading", { name: "Shop" }).count(),
   );
   await page.getByRole("button", { name: "Share" }).click();
   const drawn = page.waitForEvent("download", { timeout: 15_000 });
@@ -24,10 +23,11 @@ export const workWithDashboards = async ({ base, page, post }) => {
   await page.getByRole("menuitem", { name: /Snapshot/ }).click();
   await page.waitForURL(/snapshot=[0-9a-f]{32}/);
   await settled(page);
-  check(
-    "a snapshot shows what was there",
-    (await page.getByText("A snapshot: what was shown then").count()) === 1 &&
-      (await page.locator(".panel canvas").count()) > 2,
+  await soon("a snapshot says what it is", () => page.getByText("A snapshot: what was shown then").count());
+  await soon(
+    "and shows what was there",
+    () => page.locator(".panel canvas").count(),
+    (charts) => charts > 2,
   );
   await page.goto(`${base}/dashboards/shop?edit=1`);
   await settled(page);
@@ -37,8 +37,11 @@ export const workWithDashboards = async ({ base, page, post }) => {
   await page.mouse.down();
   await page.mouse.move(box.x + 80 + 560, box.y + 10, { steps: 6 });
   await page.mouse.up();
-  const moved = await handle.boundingBox();
-  check("a panel is moved by dragging", moved.x > box.x + 200, `${box.x} ${moved.x}`);
+  await soon(
+    "a panel is moved by dragging",
+    () => handle.boundingBox(),
+    (moved) => moved && moved.x > box.x + 200,
+  );
   await page.keyboard.press("Tab");
   await handle.focus();
   const there = await handle.boundingBox();
@@ -48,9 +51,8 @@ export const workWithDashboards = async ({ base, page, post }) => {
     3_000,
     async () => (await handle.boundingBox()).x < there.x - 10,
   );
-  check(
-    "a panel is moved by keyboard, and keeps the focus",
-    await handle.evaluate((element) => element === document.activeElement),
+  await soon("a panel is moved by keyboard, and keeps the focus", () =>
+    handle.evaluate((element) => element === document.activeElement),
   );
   await page.keyboard.press("Control+z");
   await page.locator("h1").first().click();

@@ -3,7 +3,7 @@ import type { JSX } from "preact";
 import { number } from "../../api/promql";
 import { utc } from "../../app/time";
 import { readable } from "../../chart/colours";
-import { cellsOf, Heatmap, ticks } from "../../chart/heatmap";
+import { type Cells, cellsOf, Heatmap, ticks } from "../../chart/heatmap";
 import { distribution } from "../../chart/stats";
 import { stamp } from "../../format/time";
 import { show } from "../../format/units";
@@ -149,39 +149,41 @@ export const Histogram = (props: PictureProps): JSX.Element => {
 export const HeatmapPanel = (props: PictureProps): JSX.Element => {
   const all = drawn(props);
   const times = (all[0] ? (timeOf(all[0].frame)?.values ?? []) : []).map((time) => Number(time) / 1000);
-  const bound = (title: string, labels: Record<string, string> | undefined): string =>
-    labels?.["le"] ?? title;
-  const buckets = all.filter(
-    ({ title, field }) => !Number.isNaN(number(bound(title, field.labels).replace("Infinity", "+Inf"))),
-  );
   const options = props.panel.options as Record<string, Record<string, unknown> | undefined>;
-  const unit = String(options["yAxis"]?.["unit"] ?? all[0]?.settings.unit ?? "short");
-  if (buckets.length > 1 && buckets.length >= all.length - 1) {
-    const lines = buckets.map(({ title, field }) => ({
-      labels: { le: bound(title, field.labels).replace("Infinity", "+Inf") },
-      values: numeric(field.values),
-    }));
-    // What the query format heatmap asks for is cumulative; columns of other origin may not be.
-    const sorted = lines.toSorted((a, b) => number(a.labels.le) - number(b.labels.le));
-    const cumulative = sorted.every(
-      (line, at) =>
-        at === 0 ||
-        line.values.every(
-          (value, step) => value === null || value >= (sorted[at - 1]?.values[step] ?? 0) - 1e-9,
-        ),
-    );
-    return (
-      <Heatmap
-        cells={cellsOf(lines, times, 1, cumulative)}
-        unit={unit}
-        height={props.height}
-        from={props.range.from}
-        to={props.range.to}
-        label={props.panel.title}
-        count="short"
-      />
-    );
-  }
+  return (
+    <Heatmap
+      cells={bucketsOf(all, times) ?? rangesOf(all, times)}
+      unit={String(options["yAxis"]?.["unit"] ?? all[0]?.settings.unit ?? "short")}
+      height={props.height}
+      from={props.range.from}
+      to={props.range.to}
+      label={props.panel.title}
+      count="short"
+    />
+  );
+};
+
+type Drawn = ReturnType<typeof drawn>;
+
+const bucketsOf = (all: Drawn, times: number[]): Cells | undefined => {
+  const bound = ({ title, field }: Drawn[number]): string =>
+    (field.labels?.["le"] ?? title).replace("Infinity", "+Inf");
+  const buckets = all.filter((one) => !Number.isNaN(number(bound(one))));
+  if (buckets.length < 2 || buckets.length < all.length - 1) return undefined;
+  const lines = buckets.map((one) => ({ labels: { le: bound(one) }, values: numeric(one.field.values) }));
+  // What the query format heatmap asks for is cumulative; columns of other origin may not be.
+  const sorted = lines.toSorted((a, b) => number(a.labels.le) - number(b.labels.le));
+  const cumulative = sorted.every(
+    (line, at) =>
+      at === 0 ||
+      line.values.every(
+        (value, step) => value === null || value >= (sorted[at - 1]?.values[step] ?? 0) - 1e-9,
+      ),
+  );
+  return cellsOf(lines, times, 1, cumulative);
+};
+
+const rangesOf = (all: Drawn, times: number[]): Cells => {
   const found = distribution(
     all.flatMap(({ field }) => field.values.filter((value): value is number => typeof value === "number")),
     12,
@@ -195,15 +197,5 @@ export const HeatmapPanel = (props: PictureProps): JSX.Element => {
         ).length,
     ),
   );
-  return (
-    <Heatmap
-      cells={{ times, bounds: found.map(({ to }) => to), rows }}
-      unit={unit}
-      height={props.height}
-      from={props.range.from}
-      to={props.range.to}
-      label={props.panel.title}
-      count="short"
-    />
-  );
+  return { times, bounds: found.map(({ to }) => to), rows };
 };

@@ -1,1 +1,0 @@
-import{n as e}from"./index-cx0Zb28M.js";import{u as t}from"./promql-B0D1XYHc.js";var n=n=>{let r=t(n.matchers,async t=>n.matchers?(await e(`label/__name__/values`,{"match[]":`{${n.matchers}}`,start:Math.floor(Date.now()/1e3)-3600},t)).data:[]);return new Set(r.data??[])};export{n as t};
