@@ -678,6 +678,20 @@ export type DeckAnswer = Answer & {
   data: Deck;
 };
 
+export type DeckConditionsAnswer = Answer & {
+  data: DeckCondition[];
+};
+
+/** Whatever the expression answers is in that state, unless a worse condition about the same holds. */
+export type DeckCondition = {
+  condition: string;
+  about: "traffic" | "errors" | "latency" | "saturation" | "answering" | "health" | "presence";
+  of: string;
+  state: DeckState;
+  expression: string;
+  unit: string;
+};
+
 export type DeckState = "ok" | "silent" | "warning" | "critical";
 
 export type DeckKind = "service" | "database" | "host" | "job";
@@ -703,6 +717,7 @@ export type DeckProblem = {
   since: number;
   hitPerMinute: number;
   query: string;
+  rule: string;
   unit: string;
   spark: (number | null)[];
   endpoints: {

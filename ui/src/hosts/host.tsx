@@ -8,6 +8,7 @@ import { Bar, Crumbs } from "../app/bar";
 import { StateMark } from "../app/icons";
 import { tick } from "../app/time";
 import { deck } from "../deck/live";
+import { Rule } from "../deck/rule";
 import { UnknownPage } from "../deck/unknown";
 import { durationWords, show } from "../format/units";
 import { ResourceCharts } from "./charts";
@@ -42,7 +43,7 @@ export const Host = ({ name }: { name: string }): JSX.Element => {
       <div class="page">
         {problems.map((problem) => (
           <p key={problem.condition} class={`row ${problem.state}`}>
-            <StateMark state={problem.state} /> {problem.sentence}
+            <StateMark state={problem.state} /> {problem.sentence} <Rule problem={problem} />
           </p>
         ))}
         <About own={host.matchers} />

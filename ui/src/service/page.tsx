@@ -9,6 +9,7 @@ import { href, keepTime, parts, pathTo } from "../app/route";
 import { Bars } from "../deck/bars";
 import { Facts } from "../deck/facts";
 import { deck } from "../deck/live";
+import { Rule } from "../deck/rule";
 import { UnknownPage } from "../deck/unknown";
 import { clock } from "../format/time";
 import { show } from "../format/units";
@@ -85,7 +86,8 @@ const Problems = ({ service }: { service: DeckService }): JSX.Element => {
           <li key={problem.condition} class={problem.state}>
             <StateMark state={problem.state} size={18} />
             <div>
-              <b>{problem.sentence}</b> <span class="dim">since {clock(problem.since, now?.at ?? 0)}</span>
+              <b>{problem.sentence}</b> <span class="dim">since {clock(problem.since, now?.at ?? 0)}</span>{" "}
+              <Rule problem={problem} />
               <Facts
                 problem={problem}
                 now={now?.at ?? 0}

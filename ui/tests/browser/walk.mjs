@@ -44,6 +44,10 @@ export const walk = async ({ base, page }) => {
   await page.waitForURL(/compare=before-\d{13}/);
   await page.getByRole("button", { name: "p95 before" }).first().waitFor();
   check("a service is compared with what was before its deploy", true);
+  await page.getByRole("link", { name: "rule", exact: true }).first().click();
+  await page.waitForURL(/explore\?.*q=/);
+  await settled(page);
+  await soon("the rule of a problem is an expression that answers", () => page.locator(".u-over").count());
   await page.goto(`${base}/`);
   await page.getByRole("link", { name: /Database select_order/ }).click();
   await page.waitForURL(/service\/orders.*see=dependencies/);

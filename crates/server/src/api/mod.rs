@@ -26,7 +26,7 @@ mod result;
 mod rules;
 mod running;
 mod search;
-mod selectors;
+pub mod selectors;
 mod self_metrics;
 mod stats;
 mod status;

@@ -1,120 +1,256 @@
-//! The one table of what counts as wrong. Rules and notifications will read it too.
+//! The one table of what counts as wrong, as PromQL. Rules and notifications will read it too.
 
-use super::measures::Measure;
+use serde::Serialize;
+
+use super::measures::{BY, Measure, Subject, row};
 use super::state::State;
 
 /// A measure that is out of bounds.
 pub struct Condition {
     /// Its name.
     pub name: &'static str,
+    /// What it is about: of several that hold about the same, the worst is said.
+    pub about: About,
     /// What is compared.
     pub measure: Measure,
     /// Whose history shows it.
     pub shown: Measure,
-    /// Out of which bounds it is.
-    bounds: Bounds,
-    /// What must have happened often enough to be more than chance, and how often in five minutes.
-    events: (Measure, f64),
+    /// What is out of bounds, and how bad that is; the mildest first.
+    bounds: &'static [(State, Bound)],
+    /// What must have happened often enough to be more than chance.
+    events: Events,
 }
 
-enum Bounds {
-    Above { warning: f64, critical: f64 },
-    Below { warning: f64, critical: f64 },
+/// What a condition is about: the columns of the deck, and whether anything comes at all.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum About {
+    /// How much is asked.
+    Traffic,
+    /// What fails.
+    Errors,
+    /// How long it takes.
+    Latency,
+    /// What is used up.
+    Saturation,
+    /// Whether targets answer.
+    Answering,
+    /// What services say of themselves.
+    Health,
+    /// Whether anything is known.
+    Presence,
 }
 
-/// What a bound that is never crossed looks like.
-const NEVER: f64 = f64::INFINITY;
+#[derive(Clone, Copy)]
+enum Bound {
+    Above(f64),
+    Below(f64),
+    AtMost(f64),
+}
 
-/// How much of a resource may be used.
-pub const USED_WARNING: f64 = 0.8;
-/// How much of a resource is as good as all of it.
-pub const USED_CRITICAL: f64 = 0.95;
+/// How often something must have happened.
+enum Events {
+    /// Requests in five minutes, from a rate.
+    Requests(Measure, f64),
+    /// What a measure counts.
+    Counted(Measure, f64),
+    /// The bound itself is made of many samples.
+    Enough,
+}
 
 /// The table.
 pub static CONDITIONS: &[Condition] = &[
     Condition {
         name: "errors",
+        about: About::Errors,
         measure: Measure::Errors,
         shown: Measure::Errors,
-        bounds: Bounds::Above { warning: 0.01, critical: 0.05 },
-        events: (Measure::Failures, 5.0),
+        bounds: &[(State::Warning, Bound::Above(0.01)), (State::Critical, Bound::Above(0.05))],
+        events: Events::Counted(Measure::Failures, 5.0),
     },
     Condition {
         name: "slow",
+        about: About::Latency,
         measure: Measure::P99,
         shown: Measure::P99,
-        bounds: Bounds::Above { warning: 2.0, critical: 2.0 },
-        events: (Measure::Traffic, 20.0),
+        bounds: &[(State::Critical, Bound::Above(2.0))],
+        events: Events::Requests(Measure::Traffic, 20.0),
     },
     Condition {
         name: "slower",
+        about: About::Latency,
         measure: Measure::P95Ratio,
         shown: Measure::P95,
-        bounds: Bounds::Above { warning: 2.0, critical: NEVER },
-        events: (Measure::Traffic, 100.0),
+        bounds: &[(State::Warning, Bound::Above(2.0))],
+        events: Events::Requests(Measure::Traffic, 100.0),
     },
     Condition {
         name: "traffic drop",
+        about: About::Traffic,
         measure: Measure::TrafficRatio,
         shown: Measure::Traffic,
-        bounds: Bounds::Below { warning: 1.0 / 3.0, critical: 0.02 },
-        events: (Measure::TrafficRatio, 300.0),
+        bounds: &[(State::Warning, Bound::Below(1.0 / 3.0)), (State::Critical, Bound::Below(0.02))],
+        // What there would be now if it were as before.
+        events: Events::Requests(Measure::TrafficBefore, 300.0),
     },
     Condition {
         name: "traffic surge",
+        about: About::Traffic,
         measure: Measure::TrafficRatio,
         shown: Measure::Traffic,
-        bounds: Bounds::Above { warning: 3.0, critical: NEVER },
-        events: (Measure::Traffic, 300.0),
+        bounds: &[(State::Warning, Bound::Above(3.0))],
+        events: Events::Requests(Measure::Traffic, 300.0),
+    },
+    Condition {
+        name: "down",
+        about: About::Answering,
+        measure: Measure::Up,
+        shown: Measure::Up,
+        bounds: &[(State::Warning, Bound::Below(1.0)), (State::Critical, Bound::AtMost(0.0))],
+        events: Events::Counted(Measure::ScrapesFailed, 2.0),
+    },
+    Condition {
+        name: "health check",
+        about: About::Health,
+        measure: Measure::Healthy,
+        shown: Measure::Healthy,
+        bounds: &[(State::Critical, Bound::AtMost(0.0))],
+        events: Events::Counted(Measure::ChecksFailed, 2.0),
+    },
+    Condition {
+        name: "resource",
+        about: About::Saturation,
+        measure: Measure::Used,
+        shown: Measure::Used,
+        bounds: &[(State::Warning, Bound::Above(USED_WARNING))],
+        events: Events::Counted(Measure::UsedReadings, 2.0),
+    },
+    Condition {
+        name: "resource exhausted",
+        about: About::Saturation,
+        measure: Measure::Needed,
+        shown: Measure::Needed,
+        bounds: &[(State::Critical, Bound::Above(0.95))],
+        events: Events::Counted(Measure::NeededReadings, 2.0),
+    },
+    Condition {
+        name: "no data",
+        about: About::Presence,
+        measure: Measure::Silence,
+        shown: Measure::Traffic,
+        bounds: &[(State::Silent, Bound::Above(QUIET_SECONDS))],
+        events: Events::Enough,
     },
 ];
+
+/// How much of a resource may be used.
+pub const USED_WARNING: f64 = 0.8;
+/// How long nothing may come before it is said.
+pub const QUIET_SECONDS: f64 = 300.0;
+/// How many seconds a rate is multiplied by to be a number of requests.
+const COUNTED_SECONDS: f64 = 300.0;
+
+/// What the condition of this name is about.
+pub fn about_of(name: &str) -> About {
+    let condition = CONDITIONS.iter().find(|condition| condition.name == name);
+    condition.expect("problems have conditions of the table").about
+}
 
 impl Condition {
     /// How a value is, given what else was measured.
     pub fn judge(&self, measured: impl Fn(Measure) -> Option<f64>) -> State {
         let Some(value) = measured(self.measure) else { return State::Ok };
-        let events = match self.events.0 {
-            Measure::Failures => measured(Measure::Failures),
-            // What the traffic would be now if it were as before.
-            Measure::TrafficRatio => match (measured(Measure::Traffic), measured(Measure::TrafficRatio)) {
-                (Some(traffic), Some(ratio)) if ratio > 0.0 => Some(traffic / ratio * 300.0),
-                // Nothing at all comes any more, and the baseline was not empty or there would be no ratio.
-                (Some(_), Some(_)) => Some(f64::INFINITY),
-                _ => None,
-            },
-            _ => measured(Measure::Traffic).map(|rate| rate * 300.0),
+        let enough = match self.events {
+            Events::Requests(rate, least) => {
+                measured(rate).is_some_and(|rate| rate * COUNTED_SECONDS >= least)
+            }
+            Events::Counted(count, least) => measured(count).is_some_and(|count| count >= least),
+            Events::Enough => true,
         };
-        if events.is_none_or(|events| events < self.events.1) {
-            return State::Ok;
-        }
-        self.compare(value)
+        if enough { self.compare(value) } else { State::Ok }
     }
 
     /// How a value is, whatever the number of events.
     pub fn compare(&self, value: f64) -> State {
-        let (warning, critical) = match self.bounds {
-            Bounds::Above { warning, critical } => (value > warning, value > critical),
-            Bounds::Below { warning, critical } => (value < warning, value < critical),
+        let out = self.bounds.iter().rev().find(|(_, bound)| bound.is_crossed(value));
+        out.map_or(State::Ok, |(state, _)| *state)
+    }
+
+    /// The measure that counts its events.
+    pub fn counted(&self) -> Option<Measure> {
+        match self.events {
+            Events::Requests(measure, _) | Events::Counted(measure, _) => Some(measure),
+            Events::Enough => None,
+        }
+    }
+
+    /// The condition as one expression per state: whatever it answers is in that state. `more` restricts it as `Subject::fill` does.
+    pub fn rules(&self, subject: &Subject, more: &str, by: &str) -> Vec<(State, String)> {
+        let events = match self.events {
+            Events::Requests(rate, least) => {
+                format!(" and ({}) * {COUNTED_SECONDS} >= {least}", row(rate).query)
+            }
+            Events::Counted(count, least) => format!(" and ({}) >= {least}", row(count).query),
+            Events::Enough => String::new(),
         };
-        if critical {
-            State::Critical
-        } else if warning {
-            State::Warning
-        } else {
-            State::Ok
+        let rule = |(state, bound): &(State, Bound)| {
+            let rule = format!("({}) {}{events}", row(self.measure).query, bound.told());
+            subject.fill(&rule, more, by).map(|rule| (*state, rule))
+        };
+        self.bounds.iter().filter_map(rule).collect()
+    }
+}
+
+impl Bound {
+    fn is_crossed(self, value: f64) -> bool {
+        match self {
+            Bound::Above(limit) => value > limit,
+            Bound::Below(limit) => value < limit,
+            Bound::AtMost(limit) => value <= limit,
+        }
+    }
+
+    fn told(self) -> String {
+        match self {
+            Bound::Above(limit) => format!("> {limit}"),
+            Bound::Below(limit) => format!("< {limit}"),
+            Bound::AtMost(limit) => format!("<= {limit}"),
         }
     }
 }
 
-/// How a used share of a resource is, by whether running out of it fails requests.
-pub fn judge_used(used: f64, fails: bool) -> State {
-    if fails && used > USED_CRITICAL {
-        State::Critical
-    } else if used > USED_WARNING {
-        State::Warning
-    } else {
-        State::Ok
+/// One condition as others are to read it.
+#[derive(Serialize)]
+pub struct Rule {
+    condition: &'static str,
+    about: About,
+    /// What it is asked of: a library, a resource, a gauge.
+    of: &'static str,
+    state: State,
+    expression: String,
+    unit: &'static str,
+}
+
+/// The whole table as rules over everything whose metrics are known.
+pub fn rules(known: &dyn Fn(&str) -> bool) -> Vec<Rule> {
+    let mut rules = Vec::new();
+    for condition in CONDITIONS {
+        let measure = row(condition.measure);
+        for subject in measure.of.subjects(known) {
+            for (state, expression) in condition.rules(&subject, "", BY) {
+                let (of, unit) = (subject.name(), measure.unit);
+                rules.push(Rule {
+                    condition: condition.name,
+                    about: condition.about,
+                    of,
+                    state,
+                    expression,
+                    unit,
+                });
+            }
+        }
     }
+    rules
 }
 
 #[cfg(test)]
@@ -137,10 +273,44 @@ mod tests {
         check("slow", &[(P99, 2.5), (Traffic, 0.05)], State::Ok);
         check("slow", &[(P99, 2.5), (Traffic, 1.0)], State::Critical);
         check("slower", &[(P95Ratio, 2.5), (Traffic, 1.0)], State::Warning);
-        check("traffic drop", &[(TrafficRatio, 0.2), (Traffic, 2.0)], State::Warning);
-        check("traffic drop", &[(TrafficRatio, 0.2), (Traffic, 0.01)], State::Ok);
-        check("traffic drop", &[(TrafficRatio, 0.0), (Traffic, 0.0)], State::Critical);
+        check("traffic drop", &[(TrafficRatio, 0.2), (TrafficBefore, 10.0)], State::Warning);
+        check("traffic drop", &[(TrafficRatio, 0.2), (TrafficBefore, 0.05)], State::Ok);
+        check("traffic drop", &[(TrafficRatio, 0.0), (TrafficBefore, 10.0)], State::Critical);
         check("traffic surge", &[(TrafficRatio, 4.0), (Traffic, 2.0)], State::Warning);
+        check("down", &[(Up, 0.5), (ScrapesFailed, 2.0)], State::Warning);
+        check("down", &[(Up, 0.0), (ScrapesFailed, 2.0)], State::Critical);
+        check("down", &[(Up, 0.0), (ScrapesFailed, 1.0)], State::Ok);
+        check("down", &[(Up, 1.0), (ScrapesFailed, 9.0)], State::Ok);
+        check("health check", &[(Healthy, 0.0), (ChecksFailed, 3.0)], State::Critical);
+        check("health check", &[(Healthy, 1.0), (ChecksFailed, 3.0)], State::Ok);
+        check("resource", &[(Used, 0.81), (UsedReadings, 2.0)], State::Warning);
+        check("resource", &[(Used, 0.99), (UsedReadings, 1.0)], State::Ok);
+        check("resource exhausted", &[(Needed, 0.96), (NeededReadings, 4.0)], State::Critical);
+        check("no data", &[(Silence, 301.0)], State::Silent);
+        check("no data", &[(Silence, 300.0)], State::Ok);
         check("errors", &[], State::Ok);
+    }
+
+    #[test]
+    fn the_bounds_of_readings_are_those_of_what_is_read() {
+        for condition in CONDITIONS {
+            let Some(counted) = condition.counted().filter(|measure| row(*measure).query.contains("> 0."))
+            else {
+                continue;
+            };
+            let (_, bound) = condition.bounds[0];
+            assert!(row(counted).query.contains(&bound.told()), "{}", condition.name);
+        }
+    }
+
+    #[test]
+    fn every_condition_is_an_expression() {
+        let rules = rules(&|_| true);
+        for condition in CONDITIONS {
+            assert!(rules.iter().any(|rule| rule.condition == condition.name), "{}", condition.name);
+        }
+        for rule in rules {
+            assert!(promql::parse::parse(&rule.expression).is_ok(), "{}", rule.expression);
+        }
     }
 }

@@ -2,11 +2,11 @@
 
 use model::Timestamp;
 
-use super::conditions::{CONDITIONS, Condition, USED_WARNING, judge_used};
-use super::conventions::selector;
+use super::conditions::{About, CONDITIONS, Condition, about_of};
 use super::look::{Seen, Services};
-use super::measures::{Measure, row};
+use super::measures::{BY, BY_INSTANCE, Measure, row};
 use super::memory::Memory;
+use super::say::{Said, say};
 use super::state::{BAR_MS, Cell, Deck, Kind, Problem, Service, State};
 use super::words;
 
@@ -19,15 +19,14 @@ const HEADLINES_MAX: usize = 3;
 pub type Begin<'a> = dyn Fn(&Seen, &Condition, Timestamp) -> Timestamp + 'a;
 
 /// Judges everything that was seen.
-pub fn judge(services: &Services, memory: &mut Memory, now: Timestamp, begin: &Begin<'_>) -> Deck {
+pub fn judge(services: &mut Services, memory: &mut Memory, now: Timestamp, begin: &Begin<'_>) -> Deck {
     let mut problems = Vec::new();
-    for (name, seen) in services {
-        measured(name, seen, memory, now, begin, &mut problems);
-        unmeasured(name, seen, memory, now, &mut problems);
+    for (name, last, found) in memory.missed(services, now) {
+        let silence = (now - last) as f64 / 1000.0;
+        services.entry(name).or_insert(found).now.insert(Measure::Silence, silence);
     }
-    let missed = memory.missed(services, now);
-    for (name, last) in &missed {
-        problems.push(silent(name, *last, now, memory));
+    for (name, seen) in services.iter() {
+        problems_of(name, seen, memory, now, begin, &mut problems);
     }
     memory.keep_since(|service, what| {
         problems.iter().any(|problem| problem.service == service && problem.condition == what)
@@ -41,9 +40,6 @@ pub fn judge(services: &Services, memory: &mut Memory, now: Timestamp, begin: &B
     });
     let mut rows: Vec<Service> =
         services.iter().map(|(name, seen)| service_row(name, seen, &problems, memory)).collect();
-    for (name, _) in missed.iter().filter(|(name, _)| !services.contains_key(name)) {
-        rows.push(service_row(name, &Seen::default(), &problems, memory));
-    }
     rows.iter().for_each(|row| memory.note(&row.name, row.state));
     rows.sort_by(|left, right| {
         right.state.cmp(&left.state).then(left.kind.cmp(&right.kind)).then(left.name.cmp(&right.name))
@@ -95,7 +91,8 @@ fn noun<'a>(services: impl Iterator<Item = &'a Service>, state: Option<State>) -
     [told(&others, "service"), told(&hosts, "host")].into_iter().flatten().collect::<Vec<_>>().join(" and ")
 }
 
-fn measured(
+/// Holds one service against the table. Of several conditions that hold about the same, the worst is a problem.
+fn problems_of(
     name: &str,
     seen: &Seen,
     memory: &mut Memory,
@@ -103,19 +100,32 @@ fn measured(
     begin: &Begin<'_>,
     problems: &mut Vec<Problem>,
 ) {
-    let Some(convention) = seen.convention else { return };
     let value = |measure: Measure| seen.now.get(&measure).copied();
-    let traffic = value(Measure::Traffic).unwrap_or(0.0);
+    let mut held: Vec<(&Condition, State)> = Vec::new();
     for condition in CONDITIONS {
         let state = condition.judge(value);
-        let Some(out) = value(condition.measure).filter(|_| state > State::Ok) else { continue };
-        // What is slow already need not be called slower, too.
-        if condition.name == "slower"
-            && problems.iter().any(|problem| problem.service == name && problem.condition == "slow")
-        {
-            continue;
+        match held.iter_mut().find(|(other, _)| other.about == condition.about) {
+            _ if state == State::Ok => {}
+            Some(other) if other.1 < state => *other = (condition, state),
+            Some(_) => {}
+            None => held.push((condition, state)),
         }
-        let (headline, sentence, hit) = say(condition, out, &value);
+    }
+    for (condition, state) in held {
+        let since = || match condition.measure {
+            Measure::Silence => now - (value(Measure::Silence).unwrap_or(0.0) * 1000.0) as Timestamp,
+            measure => begin(seen, condition, now).min(memory.out_since(
+                name,
+                measure,
+                |value| condition.compare(value) > State::Ok,
+                now,
+            )),
+        };
+        let since = memory.known_since(name, condition.name).unwrap_or_else(since);
+        memory.hold(name, condition.name, since);
+        let Said { headline, sentence, hit, query, subject } = say(condition, name, seen);
+        let (by, rule) = (if kind(seen) == Kind::Host { BY_INSTANCE } else { BY }, subject.as_ref());
+        let rule = rule.map(|subject| condition.rules(subject, &seen.matchers, by)).unwrap_or_default();
         problems.push(Problem {
             service: name.to_owned(),
             kind: kind(seen),
@@ -123,9 +133,10 @@ fn measured(
             state,
             headline,
             sentence,
-            since: memory.since(name, condition.name, || begin(seen, condition, now)),
-            hit_per_minute: hit * traffic * 60.0,
-            query: row(condition.shown).query(convention, &seen.matchers).unwrap_or_default(),
+            since,
+            hit_per_minute: hit * value(Measure::Traffic).unwrap_or(0.0) * 60.0,
+            query,
+            rule: rule.into_iter().find(|(of, _)| *of == state).map(|(_, rule)| rule).unwrap_or_default(),
             unit: row(condition.shown).unit,
             spark: memory.spark(name, condition.shown, value(condition.shown)),
             endpoints: Vec::new(),
@@ -135,174 +146,17 @@ fn measured(
     }
 }
 
-/// Headline, sentence, and which share of the requests is hit.
-fn say(condition: &Condition, out: f64, value: &dyn Fn(Measure) -> Option<f64>) -> (String, String, f64) {
-    let of = |measure| value(measure).unwrap_or(0.0);
-    match condition.name {
-        "errors" => (
-            format!("{} errors", words::percent(out)),
-            format!("{} of {} requests fail", words::percent(out), words::rate(of(Measure::Traffic))),
-            out,
-        ),
-        "slow" => (
-            format!("p99 {}", words::seconds(out)),
-            format!("One request in a hundred takes more than {}", words::seconds(out)),
-            0.01,
-        ),
-        "slower" => (
-            format!("p95 {}", words::seconds(of(Measure::P95))),
-            format!(
-                "p95 is {}, {} times that of the hour before",
-                words::seconds(of(Measure::P95)),
-                words::digits(out)
-            ),
-            0.05,
-        ),
-        "traffic drop" => {
-            let before = if out > 0.0 {
-                format!(" from {}", words::rate(of(Measure::Traffic) / out))
-            } else {
-                String::new()
-            };
-            let now = words::rate(of(Measure::Traffic));
-            (format!("traffic down to {now}"), format!("Traffic fell to {now}{before}"), 1.0)
-        }
-        _ => {
-            let (now, before) = (of(Measure::Traffic), of(Measure::Traffic) / out);
-            (
-                format!("traffic up to {}", words::rate(now)),
-                format!("Traffic rose to {} from {}", words::rate(now), words::rate(before)),
-                0.0,
-            )
-        }
-    }
-}
-
-/// What is wrong with something that needs no convention.
-struct Plain {
-    condition: &'static str,
-    state: State,
-    headline: String,
-    sentence: String,
-    query: String,
-    /// Whose history shows it, with its value now and whether a value of before was out of bounds, too.
-    shown: (Measure, f64, fn(f64) -> bool),
-}
-
-/// What needs no convention: targets, resources, health checks.
-fn unmeasured(name: &str, seen: &Seen, memory: &mut Memory, now: Timestamp, problems: &mut Vec<Problem>) {
-    for plain in [targets_down(seen), check_failing(seen), used_up(name, seen)].into_iter().flatten() {
-        let (measure, value, out) = plain.shown;
-        let begin = memory.out_since(name, measure, out, now);
-        problems.push(Problem {
-            service: name.to_owned(),
-            kind: kind(seen),
-            condition: plain.condition,
-            state: plain.state,
-            headline: plain.headline,
-            sentence: plain.sentence,
-            since: memory.since(name, plain.condition, || begin),
-            hit_per_minute: 0.0,
-            query: plain.query,
-            unit: "percentunit",
-            spark: memory.spark(name, measure, Some(value)),
-            endpoints: Vec::new(),
-            changes: Vec::new(),
-            reasons: Vec::new(),
-        });
-    }
-}
-
-fn targets_down(seen: &Seen) -> Option<Plain> {
-    let down = seen.targets - seen.up;
-    if down == 0 {
-        return None;
-    }
-    let which = seen.down.iter().take(3).cloned().collect::<Vec<_>>().join(", ");
-    let (headline, sentence) = match seen.targets {
-        1 => ("down".to_owned(), format!("{which} does not answer")),
-        targets => (
-            format!("{down} of {targets} down"),
-            format!("{down} of {targets} instances do not answer: {which}"),
-        ),
-    };
-    Some(Plain {
-        condition: "down",
-        state: if seen.up == 0 { State::Critical } else { State::Warning },
-        headline,
-        sentence,
-        query: format!("up{{{}}}", seen.matchers),
-        shown: (Measure::Up, f64::from(seen.up) / f64::from(seen.targets), |up| up < 1.0),
-    })
-}
-
-fn check_failing(seen: &Seen) -> Option<Plain> {
-    let (check, metric) = seen.failing.first()?;
-    let checks = seen.failing.iter().map(|(name, _)| name.as_str()).collect::<Vec<_>>().join(", ");
-    Some(Plain {
-        condition: "health check",
-        state: State::Critical,
-        headline: format!("health check {check} fails"),
-        sentence: format!("Health checks fail: {checks}"),
-        query: selector(metric, &[&seen.matchers]),
-        shown: (Measure::Healthy, 0.0, |healthy| healthy == 0.0),
-    })
-}
-
-fn used_up(name: &str, seen: &Seen) -> Option<Plain> {
-    let worst = seen.used.iter().max_by(|left, right| left.share.total_cmp(&right.share));
-    let used = worst.filter(|used| used.share > USED_WARNING)?;
-    let place = match used.instance.as_str() {
-        "" => String::new(),
-        instance if instance == name => String::new(),
-        instance => format!(" on {instance}"),
-    };
-    let meaning = if used.fails { "what needs more of it fails" } else { "work waits for its turn" };
-    let share = words::percent(used.share);
-    Some(Plain {
-        condition: "resource",
-        state: judge_used(used.share, used.fails),
-        headline: format!("{} {share} used", used.what),
-        sentence: words::sentence(&format!("{} is {share} used{place}: {meaning}", used.what)),
-        query: used.query.to_owned(),
-        shown: (Measure::Used, used.share, |share| share > USED_WARNING),
-    })
-}
-
-fn silent(name: &str, last: Timestamp, now: Timestamp, memory: &mut Memory) -> Problem {
-    let ago = words::seconds((now - last) as f64 / 1000.0);
-    Problem {
-        service: name.to_owned(),
-        kind: Kind::Service,
-        condition: "no data",
-        state: State::Silent,
-        headline: "no data".to_owned(),
-        sentence: format!("Nothing has come for {ago}: nobody would notice a fault"),
-        since: memory.since(name, "no data", || last),
-        hit_per_minute: 0.0,
-        query: String::new(),
-        unit: "reqps",
-        spark: memory.spark(name, Measure::Traffic, None),
-        endpoints: Vec::new(),
-        changes: Vec::new(),
-        reasons: Vec::new(),
-    }
-}
-
 fn kind(seen: &Seen) -> Kind {
     seen.kind.unwrap_or(if seen.convention.is_some() { Kind::Service } else { Kind::Job })
 }
 
 fn service_row(name: &str, seen: &Seen, problems: &[Problem], memory: &Memory) -> Service {
     let own = || problems.iter().filter(|problem| problem.service == name);
-    let of = |conditions: &[&str]| {
-        own().filter(|problem| conditions.contains(&problem.condition)).map(|problem| problem.state).max()
+    let of = |about: &[About]| {
+        let problems = own().filter(|problem| about.contains(&about_of(problem.condition)));
+        problems.map(|problem| problem.state).max().unwrap_or_default()
     };
-    let cell = |measure, conditions: &[&str]| Cell {
-        value: seen.now.get(&measure).copied(),
-        state: of(conditions).unwrap_or_default(),
-    };
-    let used = seen.used.iter().max_by(|left, right| left.share.total_cmp(&right.share));
+    let cell = |measure, about: &[About]| Cell { value: seen.now.get(&measure).copied(), state: of(about) };
     let state = own().map(|problem| problem.state).max().unwrap_or_default();
     Service {
         name: name.to_owned(),
@@ -310,11 +164,11 @@ fn service_row(name: &str, seen: &Seen, problems: &[Problem], memory: &Memory) -
         state,
         convention: seen.convention.map(|convention| convention.names(&seen.matchers)),
         matchers: seen.matchers.clone(),
-        traffic: cell(Measure::Traffic, &["traffic drop", "traffic surge", "no data"]),
-        errors: cell(Measure::Errors, &["errors"]),
-        latency: cell(Measure::P95, &["slow", "slower"]),
-        saturation: Cell { value: used.map(|used| used.share), state: of(&["resource"]).unwrap_or_default() },
-        saturated: used.map(|used| used.what.clone()).unwrap_or_default(),
+        traffic: cell(Measure::Traffic, &[About::Traffic, About::Presence]),
+        errors: cell(Measure::Errors, &[About::Errors]),
+        latency: cell(Measure::P95, &[About::Latency]),
+        saturation: cell(Measure::Used, &[About::Saturation]),
+        saturated: seen.most_used().map(|used| used.what.clone()).unwrap_or_default(),
         up: seen.up,
         targets: seen.targets,
         bars: memory.bars(name, state),
@@ -334,8 +188,8 @@ mod tests {
     }
 
     fn told(services: &[(&str, Seen)]) -> Deck {
-        let services = services.iter().map(|(name, seen)| ((*name).to_owned(), seen.clone())).collect();
-        judge(&services, &mut Memory::default(), 1_000_000, &|_, _, now| now - 60_000)
+        let mut services = services.iter().map(|(name, seen)| ((*name).to_owned(), seen.clone())).collect();
+        judge(&mut services, &mut Memory::default(), 1_000_000, &|_, _, now| now - 60_000)
     }
 
     fn check(services: &[(&str, Seen)], title: &str, headlines: &[&str]) {
@@ -351,7 +205,8 @@ mod tests {
         let failing = || api(&[(Traffic, 10.0), (Errors, 0.07), (Failures, 200.0)]);
         let slow = || api(&[(Traffic, 2.0), (P99, 3.1)]);
         let degraded = || api(&[(Traffic, 2.0), (Errors, 0.02), (Failures, 12.0)]);
-        let down = || Seen { targets: 1, down: vec!["b:80".to_owned()], ..Seen::default() };
+        let now = BTreeMap::from([(Up, 0.0), (ScrapesFailed, 2.0)]);
+        let down = || Seen { targets: 1, down: vec!["b:80".to_owned()], now: now.clone(), ..Seen::default() };
         let host = || Seen { kind: Some(Kind::Host), up: 1, targets: 1, ..Seen::default() };
         check(&[], "Waiting for the first metrics", &[]);
         check(&[("a", fine())], "a is fine", &[]);

@@ -2,12 +2,13 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use model::{Labels, METRIC_NAME, Timestamp};
+use model::{Labels, METRIC_NAME, Matcher, Timestamp};
 
 use super::ask::{instant, range};
-use super::conventions::{CONVENTIONS, Convention, HEALTH_CHECKS, KINDS, RESOURCES};
-use super::measures::{MEASURES, Measure};
-use super::state::{BAR_MS, BARS, Kind};
+use super::conditions::CONDITIONS;
+use super::conventions::{CONVENTIONS, Convention, HEALTH_CHECKS, HealthCheck, KINDS, RESOURCES, Resource};
+use super::measures::{BY, BY_INSTANCE, MEASURES, Measure, Of, Row, Subject, When, row};
+use super::state::{BAR_MS, BARS, Kind, State};
 use crate::app::App;
 
 /// What is known of one service.
@@ -30,7 +31,7 @@ pub struct Seen {
     /// Resources and how much of them is used, with what they belong to.
     pub used: Vec<Used>,
     /// Health checks that fail, each with its gauge.
-    pub failing: Vec<(String, &'static str)>,
+    pub failing: Vec<(String, &'static HealthCheck)>,
 }
 
 /// How much of a resource is used.
@@ -42,10 +43,21 @@ pub struct Used {
     pub instance: String,
     /// The share.
     pub share: f64,
-    /// The query that tells.
-    pub query: &'static str,
-    /// Whether running out of it fails requests, rather than slowing them.
-    pub fails: bool,
+    /// How that is known.
+    pub resource: &'static Resource,
+}
+
+impl Seen {
+    /// The most used of its resources.
+    pub fn most_used(&self) -> Option<&Used> {
+        self.used.iter().max_by(|left, right| left.share.total_cmp(&right.share))
+    }
+
+    /// The most used of those without which requests fail.
+    pub fn most_needed(&self) -> Option<&Used> {
+        let needed = self.used.iter().filter(|used| used.resource.fails);
+        needed.max_by(|left, right| left.share.total_cmp(&right.share))
+    }
 }
 
 /// Services by name.
@@ -78,6 +90,8 @@ pub fn look(app: &App, names: &BTreeSet<String>, time: Timestamp) -> Services {
     see_requests(app, names, time, &mut services);
     see_resources(app, names, &hosts, time, &mut services);
     see_checks(app, names, &hosts, time, &mut services);
+    see_silence(app, names, &hosts, time, &mut services);
+    see_events(app, names, &hosts, time, &mut services);
     for (metric, kind) in KINDS.iter().filter(|(metric, kind)| names.contains(*metric) && *kind != Kind::Host)
     {
         for (labels, _) in instant(app, &format!("count by (job, service_name) ({metric})"), time) {
@@ -94,7 +108,7 @@ pub fn look_back(app: &App, names: &BTreeSet<String>, start: Timestamp, end: Tim
     let mut past = Past::new();
     let mut follows: BTreeMap<String, &str> = BTreeMap::new();
     for convention in conventions(names) {
-        for row in MEASURES.iter().filter(|row| row.kept) {
+        for row in MEASURES.iter().filter(|row| row.when == When::Kept && row.of == Of::Requests) {
             let Some(query) = row.query(convention, "") else { continue };
             for (labels, values) in range(app, &query, start, end, BAR_MS) {
                 let name = name_of(&labels);
@@ -108,26 +122,38 @@ pub fn look_back(app: &App, names: &BTreeSet<String>, start: Timestamp, end: Tim
         }
     }
     let hosts = hosts(app, names, end);
-    for by in ["job, service_name", "job, service_name, instance"] {
-        for (labels, values) in range(app, &format!("avg by ({by}) (up)"), start, end, BAR_MS) {
-            if hosts.contains(name_of(&labels)) == by.ends_with("instance") {
-                past.entry((row_of(&labels, &hosts).to_owned(), Measure::Up)).or_insert(values);
+    for row in MEASURES.iter().filter(|row| row.when == When::Kept && row.of != Of::Requests) {
+        // A host is a row of its own, a service has one for all its instances.
+        let grouped = [(BY, false), (BY_INSTANCE, true)];
+        for (subject, (by, of_hosts)) in
+            subjects(row, names).into_iter().flat_map(|one| grouped.map(|by| (one, by)))
+        {
+            if of_hosts && hosts.is_empty() {
+                continue;
+            }
+            let Some(query) = subject.fill(row.query, "", by) else { continue };
+            for (labels, values) in range(app, &query, start, end, BAR_MS) {
+                if hosts.contains(name_of(&labels)) == of_hosts {
+                    let name = row_of(&labels, &hosts).to_owned();
+                    keep(past.entry((name, row.measure)).or_default(), &values, worse(row.measure));
+                }
             }
         }
     }
-    for resource in RESOURCES.iter().filter(|resource| names.contains(resource.needs)) {
-        for (labels, values) in range(app, resource.used, start, end, BAR_MS) {
-            let row = row_of(&labels, &hosts).to_owned();
-            keep(past.entry((row, Measure::Used)).or_default(), &values, f64::max);
-        }
-    }
-    for check in HEALTH_CHECKS.iter().filter(|check| names.contains(check.metric)) {
-        for (labels, values) in range(app, check.metric, start, end, BAR_MS) {
-            let row = row_of(&labels, &hosts).to_owned();
-            keep(past.entry((row, Measure::Healthy)).or_default(), &values, f64::min);
-        }
-    }
     past
+}
+
+fn subjects(row: &Row, names: &BTreeSet<String>) -> Vec<Subject> {
+    row.of.subjects(&|name| names.contains(name))
+}
+
+/// Of what several subjects say of the same service, which counts.
+fn worse(measure: Measure) -> fn(f64, f64) -> f64 {
+    match measure {
+        Measure::Healthy | Measure::Up | Measure::Silence => f64::min,
+        Measure::ScrapesFailed | Measure::ChecksFailed => |left, right| left + right,
+        _ => f64::max,
+    }
 }
 
 /// Of several values of one bar the worse is kept.
@@ -140,13 +166,18 @@ fn keep(kept: &mut Vec<(Timestamp, f64)>, values: &[(Timestamp, f64)], worse: fn
     }
 }
 
-/// Jobs whose instances are machines of their own rather than copies of one service.
+/// Jobs whose instances are machines of their own rather than copies of one service; one that went away was one, too.
 fn hosts(app: &App, names: &BTreeSet<String>, time: Timestamp) -> BTreeSet<String> {
     let known = KINDS.iter().filter(|(metric, kind)| *kind == Kind::Host && names.contains(*metric));
-    known
-        .flat_map(|(metric, _)| instant(app, &format!("count by (job, service_name) ({metric})"), time))
-        .map(|(labels, _)| name_of(&labels).to_owned())
-        .collect()
+    let bars = time - BARS as i64 * BAR_MS..=time;
+    let mut hosts = BTreeSet::new();
+    for (metric, _) in known {
+        let selector = [vec![Matcher::equal(METRIC_NAME, *metric)]];
+        for label in ["job", "service_name"] {
+            hosts.extend(app.store.label_values(label, &selector, bars.clone()).unwrap_or_default());
+        }
+    }
+    hosts
 }
 
 /// The service a series belongs to.
@@ -187,24 +218,36 @@ fn see_targets(app: &App, hosts: &BTreeSet<String>, time: Timestamp, services: &
         } else {
             seen.down.push(labels.value("instance").to_owned());
         }
+        seen.now.insert(Measure::Up, f64::from(seen.up) / f64::from(seen.targets));
     }
 }
 
 fn see_requests(app: &App, names: &BTreeSet<String>, time: Timestamp, services: &mut Services) {
     for convention in conventions(names) {
-        for row in MEASURES {
-            let Some(query) = row.query(convention, "") else { continue };
-            for (labels, value) in instant(app, &query, time) {
-                let seen = entry(services, &labels, &BTreeSet::new());
-                // Names of durations are shared by several libraries; the counter of requests tells which it is.
-                if row.measure == Measure::Traffic {
-                    seen.convention.get_or_insert(convention);
-                }
-                let own = seen.convention.is_some_and(|own| own.name == convention.name);
-                if own && value.is_finite() {
-                    seen.now.insert(row.measure, value);
-                }
-            }
+        for row in MEASURES.iter().filter(|row| row.of == Of::Requests && row.when != When::Needed) {
+            requested(app, row, convention, time, services);
+        }
+    }
+}
+
+/// Asks one measure of the requests of one convention.
+fn requested(
+    app: &App,
+    row: &Row,
+    convention: &'static Convention,
+    time: Timestamp,
+    services: &mut Services,
+) {
+    let Some(query) = row.query(convention, "") else { return };
+    for (labels, value) in instant(app, &query, time) {
+        let seen = entry(services, &labels, &BTreeSet::new());
+        // Names of durations are shared by several libraries; the counter of requests tells which it is.
+        if row.measure == Measure::Traffic {
+            seen.convention.get_or_insert(convention);
+        }
+        let own = seen.convention.is_some_and(|own| own.name == convention.name);
+        if own && value.is_finite() {
+            seen.now.insert(row.measure, value);
         }
     }
 }
@@ -222,8 +265,15 @@ fn see_resources(
             let what = format!("{} {which}", resource.name).trim_end().to_owned();
             let instance = labels.value("instance").to_owned();
             let seen = entry(services, &labels, hosts);
-            seen.used.push(Used { what, instance, share, query: resource.used, fails: resource.fails });
+            seen.used.push(Used { what, instance, share, resource });
         }
+    }
+    for seen in services.values_mut() {
+        let shares = [
+            (Measure::Used, seen.most_used().map(|used| used.share)),
+            (Measure::Needed, seen.most_needed().map(|used| used.share)),
+        ];
+        seen.now.extend(shares.into_iter().filter_map(|(measure, share)| Some((measure, share?))));
     }
 }
 
@@ -235,12 +285,81 @@ fn see_checks(
     services: &mut Services,
 ) {
     for check in HEALTH_CHECKS.iter().filter(|check| names.contains(check.metric)) {
-        for (labels, _) in instant(app, &format!("{} == 0", check.metric), time) {
+        for (labels, healthy) in instant(app, check.metric, time) {
             let what = match labels.value(check.which) {
                 "" => check.metric,
                 which => which,
             };
-            entry(services, &labels, hosts).failing.push((what.to_owned(), check.metric));
+            let seen = entry(services, &labels, hosts);
+            let worst = seen.now.entry(Measure::Healthy).or_insert(healthy);
+            *worst = worst.min(healthy);
+            if healthy <= 0.0 {
+                seen.failing.push((what.to_owned(), check));
+            }
         }
+    }
+}
+
+/// For how long nothing came from each. What is silent for longer than one look is wide is remembered by who looks.
+fn see_silence(
+    app: &App,
+    names: &BTreeSet<String>,
+    hosts: &BTreeSet<String>,
+    time: Timestamp,
+    services: &mut Services,
+) {
+    let row = row(Measure::Silence);
+    let query = row.query.replace("[6h]", "[5m]");
+    for subject in subjects(row, names) {
+        // Requests are many; they are only asked where no target tells.
+        let told = |seen: &Seen| seen.targets > 0 || !seen.now.contains_key(&Measure::Traffic);
+        if matches!(subject, Subject::Requests(_)) && services.values().all(told) {
+            continue;
+        }
+        measured(app, row, subject.fill(&query, "", BY_INSTANCE), hosts, time, services);
+    }
+}
+
+/// What conditions count, where their bounds are crossed: while all is well nobody needs to know.
+fn see_events(
+    app: &App,
+    names: &BTreeSet<String>,
+    hosts: &BTreeSet<String>,
+    time: Timestamp,
+    services: &mut Services,
+) {
+    for condition in CONDITIONS {
+        let Some(counted) = condition.counted() else { continue };
+        let crossed = |seen: &Seen| {
+            let value = seen.now.get(&condition.measure);
+            value.is_some_and(|value| condition.compare(*value) > State::Ok)
+                && !seen.now.contains_key(&counted)
+        };
+        if !services.values().any(crossed) {
+            continue;
+        }
+        let row = row(counted);
+        for subject in subjects(row, names) {
+            match subject {
+                Subject::Requests(convention) => requested(app, row, convention, time, services),
+                _ => measured(app, row, subject.fill(row.query, "", BY_INSTANCE), hosts, time, services),
+            }
+        }
+    }
+}
+
+/// Asks one measure, and adds what it says of every instance up to rows.
+fn measured(
+    app: &App,
+    row: &Row,
+    query: Option<String>,
+    hosts: &BTreeSet<String>,
+    time: Timestamp,
+    services: &mut Services,
+) {
+    for (labels, value) in query.map(|query| instant(app, &query, time)).unwrap_or_default() {
+        let seen = entry(services, &labels, hosts);
+        let known = seen.now.get(&row.measure).copied();
+        seen.now.insert(row.measure, known.map_or(value, |known| worse(row.measure)(known, value)));
     }
 }

@@ -1,6 +1,8 @@
-//! What is measured of every service, as PromQL: one row per value, asked of all services of a convention at once.
+//! What is measured of every service, as PromQL: one row per value, asked of all services at once.
 
-use super::conventions::Convention;
+use super::conventions::{
+    CONVENTIONS, Convention, HEALTH_CHECKS, HealthCheck, RESOURCES, Resource, selector,
+};
 
 /// Something that is measured.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -17,87 +19,211 @@ pub enum Measure {
     P95,
     /// The duration 99 of 100 requests stay below.
     P99,
+    /// The traffic of the hour before.
+    TrafficBefore,
     /// Traffic over that of the hour before.
     TrafficRatio,
     /// p95 over that of the hour before, where it can be felt at all.
     P95Ratio,
-    /// The share of targets that answer; it needs no convention and has no row, as those after it.
+    /// The share of targets that answer.
     Up,
+    /// How often those targets that do not answer now did not in a quarter of an hour.
+    ScrapesFailed,
     /// How much of the most used resource is used.
     Used,
+    /// How often within a minute it was found nearly used up.
+    UsedReadings,
+    /// How much is used of the most used resource without which requests fail.
+    Needed,
+    /// How often within a minute that was found used up.
+    NeededReadings,
     /// 0 while a health check fails.
     Healthy,
+    /// How often those health checks that fail now failed in a quarter of an hour.
+    ChecksFailed,
+    /// For how many seconds nothing has come.
+    Silence,
+}
+
+/// What a measure is asked of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Of {
+    /// The requests of one convention.
+    Requests,
+    /// The targets that are scraped.
+    Targets,
+    /// Every resource that can be used up.
+    Resources,
+    /// The resources without which requests fail.
+    NeededResources,
+    /// Every gauge of health checks.
+    Checks,
+    /// Whatever tells that something is there: targets, or requests.
+    Presence,
 }
 
 /// One row of the table.
 pub struct Row {
     /// What it yields.
     pub measure: Measure,
-    /// The query: `{requests}`, `{failed}` and `{buckets}` stand for selectors, `{by}` for the labels that tell
-    /// services apart, `{second}` for the units of a second.
-    query: &'static str,
+    /// What it is asked of.
+    pub of: Of,
+    /// The query. `{by}` stands for the labels that tell services apart; `{requests}`, `{failed}`, `{buckets}`, `{up}`, `{check}`
+    /// and `{present}` for selectors, `{used}` for the share of a resource, `{second}` for the units of a second.
+    pub query: &'static str,
     /// The unit of the values, as dashboards name it.
     pub unit: &'static str,
-    /// Whether its history is kept.
-    pub kept: bool,
+    /// When it is asked.
+    pub when: When,
+}
+
+/// When a measure is asked.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum When {
+    /// Each time, and its history is kept.
+    Kept,
+    /// Each time.
+    Always,
+    /// When a condition is near that counts it.
+    Needed,
 }
 
 /// The labels that tell services apart.
-const BY: &str = "job, service_name";
+pub const BY: &str = "job, service_name";
+/// The labels that tell machines and copies of a service apart.
+pub const BY_INSTANCE: &str = "job, service_name, instance";
 
 /// A baseline is the hour up to ten minutes ago, of services that were there when it began.
 pub static MEASURES: &[Row] = &[
     Row {
         measure: Measure::Traffic,
+        of: Of::Requests,
         query: "sum by ({by}) (rate({requests}[5m]))",
         unit: "reqps",
-        kept: true,
+        when: When::Kept,
     },
     Row {
         measure: Measure::Errors,
+        of: Of::Requests,
         query: "(sum by ({by}) (rate({failed}[5m])) or 0 * sum by ({by}) (rate({requests}[5m]))) \
                 / (sum by ({by}) (rate({requests}[5m])) > 0)",
         unit: "percentunit",
-        kept: true,
+        when: When::Kept,
     },
     Row {
         measure: Measure::Failures,
+        of: Of::Requests,
         query: "sum by ({by}) (increase({failed}[5m]))",
         unit: "short",
-        kept: true,
+        when: When::Kept,
     },
     Row {
         measure: Measure::P50,
+        of: Of::Requests,
         query: "histogram_quantile(0.5, sum by ({by}, le) (rate({buckets}[5m]))) / {second}",
         unit: "s",
-        kept: false,
+        when: When::Always,
     },
     Row {
         measure: Measure::P95,
+        of: Of::Requests,
         query: "histogram_quantile(0.95, sum by ({by}, le) (rate({buckets}[5m]))) / {second}",
         unit: "s",
-        kept: true,
+        when: When::Kept,
     },
     Row {
         measure: Measure::P99,
+        of: Of::Requests,
         query: "histogram_quantile(0.99, sum by ({by}, le) (rate({buckets}[5m]))) / {second}",
         unit: "s",
-        kept: true,
+        when: When::Kept,
+    },
+    Row {
+        measure: Measure::TrafficBefore,
+        of: Of::Requests,
+        query: "sum by ({by}) (rate({requests}[1h] offset 10m))",
+        unit: "reqps",
+        when: When::Needed,
     },
     Row {
         measure: Measure::TrafficRatio,
+        of: Of::Requests,
         query: "sum by ({by}) (rate({requests}[5m])) / (sum by ({by}) (rate({requests}[1h] offset 10m)) \
                 and sum by ({by}) (count_over_time({requests}[5m] offset 65m)) > 0)",
         unit: "short",
-        kept: false,
+        when: When::Always,
     },
     Row {
         measure: Measure::P95Ratio,
+        of: Of::Requests,
         query: "(histogram_quantile(0.95, sum by ({by}, le) (rate({buckets}[5m]))) / {second} > 0.05) \
                 / (histogram_quantile(0.95, sum by ({by}, le) (rate({buckets}[1h] offset 10m))) / {second} \
                 and sum by ({by}) (count_over_time({requests}[5m] offset 65m)) > 0)",
         unit: "short",
-        kept: false,
+        when: When::Always,
+    },
+    Row {
+        measure: Measure::Up,
+        of: Of::Targets,
+        query: "avg by ({by}) ({up})",
+        unit: "percentunit",
+        when: When::Kept,
+    },
+    Row {
+        measure: Measure::ScrapesFailed,
+        of: Of::Targets,
+        query: "sum by ({by}) (count_over_time({up}[15m]) - sum_over_time({up}[15m]) and {up} == 0)",
+        unit: "short",
+        when: When::Needed,
+    },
+    Row {
+        measure: Measure::Used,
+        of: Of::Resources,
+        query: "max by ({by}) ({used})",
+        unit: "percentunit",
+        when: When::Kept,
+    },
+    Row {
+        measure: Measure::UsedReadings,
+        of: Of::Resources,
+        query: "max by ({by}) (count_over_time((({used}) > 0.8)[1m:15s]))",
+        unit: "short",
+        when: When::Needed,
+    },
+    Row {
+        measure: Measure::Needed,
+        of: Of::NeededResources,
+        query: "max by ({by}) ({used})",
+        unit: "percentunit",
+        when: When::Kept,
+    },
+    Row {
+        measure: Measure::NeededReadings,
+        of: Of::NeededResources,
+        query: "max by ({by}) (count_over_time((({used}) > 0.95)[1m:15s]))",
+        unit: "short",
+        when: When::Needed,
+    },
+    Row {
+        measure: Measure::Healthy,
+        of: Of::Checks,
+        query: "min by ({by}) ({check})",
+        unit: "percentunit",
+        when: When::Kept,
+    },
+    Row {
+        measure: Measure::ChecksFailed,
+        of: Of::Checks,
+        query: "sum by ({by}) (count_over_time({check}[15m]) - sum_over_time({check}[15m]) and {check} == 0)",
+        unit: "short",
+        when: When::Needed,
+    },
+    Row {
+        measure: Measure::Silence,
+        of: Of::Presence,
+        query: "time() - max by ({by}) (ts_of_last_over_time({present}[6h]))",
+        unit: "s",
+        when: When::Always,
     },
 ];
 
@@ -106,41 +232,106 @@ pub fn row(measure: Measure) -> &'static Row {
     MEASURES.iter().find(|row| row.measure == measure).expect("every measure has a row")
 }
 
+/// What fills the places of a query.
+#[derive(Clone, Copy, Debug)]
+pub enum Subject {
+    /// Requests, as one library names them.
+    Requests(&'static Convention),
+    /// Targets.
+    Targets,
+    /// One resource.
+    Resource(&'static Resource),
+    /// One gauge of health checks.
+    Check(&'static HealthCheck),
+}
+
+impl Of {
+    /// What there is to ask, where the names of metrics are known.
+    pub fn subjects(self, known: &dyn Fn(&str) -> bool) -> Vec<Subject> {
+        let requests =
+            || CONVENTIONS.iter().filter(|convention| known(convention.requests)).map(Subject::Requests);
+        let resources = || RESOURCES.iter().filter(|resource| known(resource.needs));
+        match self {
+            Of::Requests => requests().collect(),
+            Of::Targets => vec![Subject::Targets],
+            Of::Resources => resources().map(Subject::Resource).collect(),
+            Of::NeededResources => {
+                resources().filter(|resource| resource.fails).map(Subject::Resource).collect()
+            }
+            Of::Checks => {
+                HEALTH_CHECKS.iter().filter(|check| known(check.metric)).map(Subject::Check).collect()
+            }
+            Of::Presence => std::iter::once(Subject::Targets).chain(requests()).collect(),
+        }
+    }
+}
+
+impl Subject {
+    /// What it is called: a library, a resource, a metric.
+    pub fn name(&self) -> &'static str {
+        match self {
+            Subject::Requests(convention) => convention.name,
+            Subject::Targets => "targets",
+            Subject::Resource(resource) => resource.name,
+            Subject::Check(check) => check.metric,
+        }
+    }
+
+    /// A query about it, restricted by more matchers where it is one selector, by these labels; none where the library does not tell.
+    pub fn fill(&self, query: &str, more: &str, by: &str) -> Option<String> {
+        let query = query.replace("{by}", by);
+        Some(match self {
+            Subject::Requests(convention) => requests(convention, query, more)?,
+            Subject::Targets => {
+                let up = selector("up", &[more]);
+                query.replace("{up}", &up).replace("{present}", &up)
+            }
+            Subject::Resource(resource) => query.replace("{used}", resource.used),
+            Subject::Check(check) => query.replace("{check}", &selector(check.metric, &[more])),
+        })
+    }
+}
+
+fn requests(convention: &Convention, mut query: String, more: &str) -> Option<String> {
+    if query.contains("{failed}") {
+        query = query.replace("{failed}", &convention.failed(more)?);
+    }
+    if query.contains("{buckets}") {
+        query = query.replace("{buckets}", &convention.buckets(more)?);
+    }
+    let per_second = convention.per_second;
+    query = if per_second == 1.0 {
+        query.replace(" / {second}", "")
+    } else {
+        query.replace("{second}", &per_second.to_string())
+    };
+    let requests = convention.requests(more);
+    Some(query.replace("{requests}", &requests).replace("{present}", &requests))
+}
+
 impl Row {
     /// The query for a convention, restricted by more matchers; none where the library does not tell.
-    pub fn query(&self, convention: &Convention, more: &str) -> Option<String> {
+    pub fn query(&self, convention: &'static Convention, more: &str) -> Option<String> {
         self.grouped(convention, more, BY)
     }
 
     /// The same by other labels.
-    pub fn grouped(&self, convention: &Convention, more: &str, by: &str) -> Option<String> {
-        let mut query = self.query.to_owned();
-        if query.contains("{failed}") {
-            query = query.replace("{failed}", &convention.failed(more)?);
-        }
-        if query.contains("{buckets}") {
-            query = query.replace("{buckets}", &convention.buckets(more)?);
-        }
-        let per_second = convention.per_second;
-        query = if per_second == 1.0 {
-            query.replace(" / {second}", "")
-        } else {
-            query.replace("{second}", &per_second.to_string())
-        };
-        Some(query.replace("{requests}", &convention.requests(more)).replace("{by}", by))
+    pub fn grouped(&self, convention: &'static Convention, more: &str, by: &str) -> Option<String> {
+        Subject::Requests(convention).fill(self.query, more, by)
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::super::conventions::CONVENTIONS;
     use super::*;
 
     #[test]
-    fn every_measure_of_every_convention_is_a_query() {
-        for convention in CONVENTIONS {
-            for row in MEASURES {
-                let Some(query) = row.query(convention, "job=\"a\"") else { continue };
+    fn every_measure_of_every_subject_is_a_query() {
+        for row in MEASURES {
+            let subjects = row.of.subjects(&|_| true);
+            assert!(!subjects.is_empty(), "{:?}", row.measure);
+            for subject in subjects {
+                let Some(query) = subject.fill(row.query, "job=\"a\"", BY) else { continue };
                 assert!(promql::parse::parse(&query).is_ok() && !query.contains("{by}"), "{query}");
             }
         }

@@ -4,15 +4,15 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use model::Timestamp;
 
-use super::conditions::{CONDITIONS, judge_used};
-use super::look::{Past, Services};
-use super::measures::Measure;
-use super::state::{BAR_MS, BARS, State};
+use super::conditions::{CONDITIONS, QUIET_SECONDS};
+use super::look::{Past, Seen, Services};
+use super::measures::{Measure, When, row};
+use super::state::{BAR_MS, BARS, Kind, State};
 
 /// How long a service that went away without a word is missed.
 const MISSED_MS: i64 = BARS as i64 * BAR_MS;
 /// How long nothing may come before it is said.
-const QUIET_MS: i64 = 5 * 60_000;
+const QUIET_MS: i64 = (QUIET_SECONDS * 1000.0) as i64;
 
 /// The memory of the deck.
 #[derive(Default)]
@@ -24,8 +24,16 @@ pub struct Memory {
     past: BTreeMap<(String, Measure), Vec<Option<f32>>>,
     states: BTreeMap<String, Vec<Option<State>>>,
     open: BTreeMap<String, State>,
-    seen: BTreeMap<String, Timestamp>,
+    seen: BTreeMap<String, Known>,
     since: BTreeMap<(String, String), Timestamp>,
+}
+
+/// Who was there.
+struct Known {
+    /// When last.
+    last: Timestamp,
+    /// How its metrics are found, and nothing that was measured.
+    found: Seen,
 }
 
 impl Memory {
@@ -124,9 +132,14 @@ impl Memory {
         }
     }
 
-    /// Since when a condition holds; `begin` finds out when it is new.
-    pub fn since(&mut self, service: &str, what: &str, begin: impl FnOnce() -> Timestamp) -> Timestamp {
-        *self.since.entry((service.to_owned(), what.to_owned())).or_insert_with(begin)
+    /// Since when a condition holds, if that is known.
+    pub fn known_since(&self, service: &str, what: &str) -> Option<Timestamp> {
+        self.since.get(&(service.to_owned(), what.to_owned())).copied()
+    }
+
+    /// Notes since when a condition holds.
+    pub fn hold(&mut self, service: &str, what: &str, since: Timestamp) {
+        self.since.insert((service.to_owned(), what.to_owned()), since);
     }
 
     /// Forgets conditions that hold no more.
@@ -134,37 +147,56 @@ impl Memory {
         self.since.retain(|(service, what), _| holds(service, what));
     }
 
-    /// Notes who is there, and tells who went away without a word, with the time they were last seen.
-    pub fn missed(&mut self, services: &Services, now: Timestamp) -> Vec<(String, Timestamp)> {
+    /// Notes who is there, and tells who went away without a word: how they were found, and when they were last seen.
+    pub fn missed(&mut self, services: &Services, now: Timestamp) -> Vec<(String, Timestamp, Seen)> {
         for (name, seen) in services {
-            if seen.targets > 0 || !seen.now.is_empty() {
-                self.seen.insert(name.clone(), now);
+            let Some(last) = seen_at(seen, now) else { continue };
+            let (convention, matchers) = (seen.convention, seen.matchers.clone());
+            let found = Seen { convention, kind: seen.kind, matchers, ..Seen::default() };
+            let known = self.seen.entry(name.clone()).or_insert(Known { last, found: found.clone() });
+            known.last = last.max(known.last);
+            // Who only has a target left still has the name of its requests.
+            if found.convention.is_some() || known.found.convention.is_none() {
+                known.found = found;
             }
         }
         // What only has resources or checks may never have had more.
-        let asked = self.past.keys().filter(|(_, measure)| matches!(measure, Measure::Traffic | Measure::Up));
-        for (name, _) in asked {
-            self.seen.entry(name.clone()).or_insert(now - QUIET_MS);
+        let asked =
+            self.past.iter().filter(|((_, measure), _)| matches!(measure, Measure::Traffic | Measure::Up));
+        for ((name, _), line) in asked {
+            let silent = line.iter().rev().take_while(|value| value.is_none()).count() as i64;
+            let last = self.filled_to.unwrap_or(now) - silent * BAR_MS;
+            let found = Seen { kind: Some(Kind::Service), ..Seen::default() };
+            self.seen
+                .entry(name.clone())
+                .or_insert_with(|| Known { last: last.min(now - QUIET_MS - 1), found });
         }
-        self.seen.retain(|_, last| now - *last < MISSED_MS);
-        let quiet = self.seen.iter().filter(|(_, last)| now - **last >= QUIET_MS);
-        quiet.map(|(name, last)| (name.clone(), *last)).collect()
+        self.seen.retain(|_, known| now - known.last < MISSED_MS);
+        let quiet = self.seen.iter().filter(|(_, known)| now - known.last > QUIET_MS);
+        quiet.map(|(name, known)| (name.clone(), known.last, known.found.clone())).collect()
     }
 }
 
+/// When the last sample came of something that is there.
+fn seen_at(seen: &Seen, now: Timestamp) -> Option<Timestamp> {
+    match seen.now.get(&Measure::Silence) {
+        Some(seconds) => Some(now - (seconds * 1000.0) as i64),
+        None => (seen.targets > 0 || seen.now.contains_key(&Measure::Traffic)).then_some(now),
+    }
+}
+
+/// How a service was in one bar: `None` if nothing is known of it.
 fn judge_bar(past: &BTreeMap<(String, Measure), Vec<Option<f32>>>, name: &str, at: usize) -> Option<State> {
     let value = |measure| past.get(&(name.to_owned(), measure)).and_then(|line| line[at]).map(f64::from);
-    let answering = value(Measure::Up).map(|up| match up {
-        0.0 => State::Critical,
-        up if up < 1.0 => State::Warning,
-        _ => State::Ok,
-    });
-    let asked =
-        value(Measure::Traffic).and_then(|_| CONDITIONS.iter().map(|condition| condition.judge(value)).max());
-    let used = value(Measure::Used).map(|share| judge_used(share, false));
-    let healthy =
-        value(Measure::Healthy).map(|healthy| if healthy > 0.0 { State::Ok } else { State::Critical });
-    answering.max(asked).max(used).max(healthy)
+    let known = |measure| match row(measure).when {
+        When::Kept => value(measure),
+        // What is out of bounds for a whole bar is no chance.
+        When::Needed => Some(f64::INFINITY),
+        When::Always => None,
+    };
+    let there = value(Measure::Traffic).map(|_| State::Ok);
+    let judged = CONDITIONS.iter().filter(|condition| value(condition.measure).is_some());
+    judged.map(|condition| condition.judge(known)).max().max(there)
 }
 
 #[cfg(test)]
@@ -207,8 +239,12 @@ mod tests {
         let services =
             Services::from([("a".to_owned(), super::super::look::Seen { targets: 1, ..Default::default() })]);
         assert!(memory.missed(&services, 0).is_empty());
-        assert!(memory.missed(&Services::new(), QUIET_MS - 1).is_empty());
-        assert_eq!(memory.missed(&Services::new(), QUIET_MS), [("a".to_owned(), 0)]);
+        assert!(memory.missed(&Services::new(), QUIET_MS).is_empty());
+        let missed = memory.missed(&Services::new(), QUIET_MS + 1);
+        assert_eq!(
+            missed.iter().map(|(name, last, _)| (name.as_str(), *last)).collect::<Vec<_>>(),
+            [("a", 0)]
+        );
         assert!(memory.missed(&Services::new(), MISSED_MS).is_empty());
     }
 
@@ -234,16 +270,18 @@ mod tests {
         assert!(memory.bars("b", State::Ok).ends_with("30"));
         // Nobody expects requests of what never had any.
         let missed: Vec<_> =
-            memory.missed(&Services::new(), last + 1).into_iter().map(|(name, _)| name).collect();
+            memory.missed(&Services::new(), last + 1).into_iter().map(|(name, _, _)| name).collect();
         assert_eq!(missed, ["a"]);
     }
 
     #[test]
-    fn since_is_asked_once() {
+    fn since_is_known_while_it_holds() {
         let mut memory = Memory::default();
-        assert_eq!(memory.since("a", "slow", || 5), 5);
-        assert_eq!(memory.since("a", "slow", || 9), 5);
+        assert_eq!(memory.known_since("a", "slow"), None);
+        memory.hold("a", "slow", 5);
+        memory.keep_since(|_, _| true);
+        assert_eq!(memory.known_since("a", "slow"), Some(5));
         memory.keep_since(|_, _| false);
-        assert_eq!(memory.since("a", "slow", || 9), 9);
+        assert_eq!(memory.known_since("a", "slow"), None);
     }
 }

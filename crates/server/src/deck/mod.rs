@@ -11,6 +11,7 @@ mod measures;
 mod memory;
 mod reasons;
 mod routes;
+mod say;
 mod state;
 mod trace;
 mod words;
@@ -60,7 +61,7 @@ pub struct Told {
 impl Default for Decks {
     fn default() -> Decks {
         let deck =
-            judge::judge(&look::Services::new(), &mut Memory::default(), now_millis(), &|_, _, now| now);
+            judge::judge(&mut look::Services::new(), &mut Memory::default(), now_millis(), &|_, _, now| now);
         Decks {
             latest: watch::Sender::new(Arc::new(told(deck))),
             listeners: Listeners::default(),
@@ -116,7 +117,7 @@ fn keep_looking(app: &App) {
 fn look(app: &App, memory: &mut Memory) -> Deck {
     let now = now_millis();
     let names = look::known_names(app);
-    let services = look::look(app, &names, now);
+    let mut services = look::look(app, &names, now);
     // All bars are filled anew for a service that is new here, though not at every look.
     if memory.has_strangers(&services) && now - memory.refilled > REFILL_INTERVAL_MS {
         memory.filled_to = None;
@@ -130,7 +131,7 @@ fn look(app: &App, memory: &mut Memory) -> Deck {
     }
     let begin =
         |seen: &look::Seen, condition: &conditions::Condition, now| trace::begin(app, seen, condition, now);
-    let mut deck = judge::judge(&services, memory, now, &begin);
+    let mut deck = judge::judge(&mut services, memory, now, &begin);
     trace::explain(app, &names, &services, &mut deck);
     deck
 }

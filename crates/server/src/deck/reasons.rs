@@ -123,7 +123,11 @@ pub fn find(
         let text = format!("{} {} used", used.what, words::percent(used.share));
         weighed.push((
             used.share,
-            Reason { text: words::sentence(&text), query: used.query.to_owned(), about: "saturation" },
+            Reason {
+                text: words::sentence(&text),
+                query: used.resource.used.to_owned(),
+                about: "saturation",
+            },
         ));
     }
     weighed.sort_by(|left, right| right.0.total_cmp(&left.0));

@@ -82,6 +82,8 @@ pub struct Problem {
     pub hit_per_minute: f64,
     /// The query whose answer shows it.
     pub query: String,
+    /// The condition as PromQL: whatever it answers is in this state.
+    pub rule: String,
     /// The unit of that query's values, as dashboards name it.
     pub unit: &'static str,
     /// The last hours of the value, one per bar.

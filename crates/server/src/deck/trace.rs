@@ -7,7 +7,7 @@ use model::Timestamp;
 use super::ask::{instant, range};
 use super::conditions::{CONDITIONS, Condition};
 use super::look::{Seen, Services};
-use super::measures::{Measure, row};
+use super::measures::{Measure, Of, row};
 use super::reasons;
 use super::state::{Change, Deck, Endpoint, State};
 use crate::app::App;
@@ -27,8 +27,9 @@ const CHANGE_AFTER_MS: i64 = 60_000;
 
 /// Since when a condition holds without a break.
 pub fn begin(app: &App, seen: &Seen, condition: &Condition, now: Timestamp) -> Timestamp {
-    let query =
-        seen.convention.and_then(|convention| row(condition.measure).query(convention, &seen.matchers));
+    let row = row(condition.measure);
+    let asked = seen.convention.filter(|_| row.of == Of::Requests);
+    let query = asked.and_then(|convention| row.query(convention, &seen.matchers));
     let Some(query) = query else { return now };
     let lines = range(app, &query, now - BACK_MS, now, BACK_STEP_MS);
     let Some((_, values)) = lines.first() else { return now };

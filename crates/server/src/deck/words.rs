@@ -3,6 +3,7 @@
 /// A duration as people say it: `3.1 s`, `420 ms`.
 pub fn seconds(value: f64) -> String {
     match value.abs() {
+        size if size >= 7200.0 => format!("{} h", digits(value / 3600.0)),
         size if size >= 120.0 => format!("{} min", digits(value / 60.0)),
         size if size >= 1.0 => format!("{} s", digits(value)),
         size if size >= 1e-3 => format!("{} ms", digits(value * 1e3)),
@@ -58,6 +59,7 @@ mod tests {
         check(seconds(3.12), "3.1 s");
         check(seconds(0.42), "420 ms");
         check(seconds(300.0), "5 min");
+        check(seconds(9000.0), "2.5 h");
         check(seconds(0.0000042), "4.2 µs");
         check(percent(0.072), "7.2 %");
         check(percent(0.4211), "42 %");
