@@ -368,19 +368,11 @@ fn add_head(
     if *range.end() < view.note.sealed_until {
         return;
     }
-    let mut found = Vec::new();
     for list in head.directory.read().lists().filter(|list| list.columns.len() > 0) {
-        let known = found.len();
-        let stripes = list.stripes().take_while(|_| pace.goes_on());
-        let overlapping = stripes.filter(|stripe| stripe.overlaps(*range.start(), *range.end()));
-        found.extend(overlapping.map(|stripe| stripe.target));
-        if found.len() > known {
+        if list.add_targets(range, pace, targets) {
             *points |= list.columns.every();
         }
     }
-    found.sort_unstable();
-    found.dedup();
-    *targets |= found.into_iter().collect::<RoaringBitmap>();
 }
 
 /// Calls `found` with target, point, part and ordinal, older parts first.

@@ -227,8 +227,13 @@ impl Stripe {
 
     /// Whether any sample may lie within the range.
     pub(crate) fn overlaps(&self, from: Timestamp, to: Timestamp) -> bool {
+        self.span().is_some_and(|(oldest, newest)| newest >= from && oldest <= to)
+    }
+
+    /// The oldest sample here and the newest that ever came; none while there is no sample.
+    pub(crate) fn span(&self) -> Option<(Timestamp, Timestamp)> {
         let state = self.state.lock();
-        state.newest >= from && state.oldest().is_some_and(|oldest| oldest <= to)
+        Some((state.oldest()?, state.newest))
     }
 
     /// The oldest sample that is not before `time`: what a seal up to there left. Time in which nothing came is no

@@ -285,6 +285,36 @@ fn labels_are_those_of_series_in_the_range_in_head_and_parts() {
 }
 
 #[test]
+fn what_is_remembered_of_targets_is_what_asking_each_would_tell() {
+    let (store, mut rng, none) = (open(&disk(), Options::default()), Rng::from_seed(7), Arc::from([]));
+    let targets: Vec<_> = (0..24).map(|n| layout(&format!("job=j{n:02}"), 1 + n % 3)).collect();
+    let any = [vec![Matcher::new("job", model::MatchOp::NotEqual, "").unwrap()]];
+    let (mut time, mut answers) = (NOW - 14 * HOUR, std::collections::BTreeSet::new());
+    for step in 0..400 {
+        time += rng.below(120_000) as i64;
+        // Some come later, some fall silent for a while.
+        for (n, target) in targets.iter().enumerate().filter(|(n, _)| n * 12 <= step) {
+            if rng.below(12) > 0 && (step / 40 + n) % 5 > 0 {
+                store.append(&frame(target, time, 1.0, &none)).unwrap();
+            }
+        }
+        if rng.below(40) == 0 {
+            store.seal_before(time - rng.below(600_000) as i64).unwrap();
+        }
+        for _ in 0..4 {
+            let from = time - rng.below(3_600_000) as i64;
+            let to = if rng.below(3) == 0 { from + rng.below(1_200_000) as i64 } else { time };
+            let values =
+                |selectors: &[Vec<Matcher>]| store.label_values("job", selectors, from..=to).unwrap();
+            let told = values(&[]);
+            assert_eq!(told, values(&any), "step {step}, from {} to {}", from - time, to - time);
+            answers.insert(told);
+        }
+    }
+    assert!(answers.len() > 20, "many different answers were compared: {}", answers.len());
+}
+
+#[test]
 fn what_comes_late_into_a_deleted_range_is_refused_and_not_taken_and_hidden() {
     let (fs, none) = (disk(), Arc::from([]));
     let store = open(&fs, Options::default());
