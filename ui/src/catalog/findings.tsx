@@ -7,7 +7,7 @@ import { Empty } from "../app/empty";
 import { keepTime, pathTo } from "../app/route";
 import { type Finding, lint, UNBOUNDED } from "./lint";
 import { Severity } from "./metric";
-import { factsOf, type Metric, SERIES_READ_MAX } from "./metrics";
+import { factsOf, type Metric, onlyRising, SERIES_READ_MAX } from "./metrics";
 
 /** Of so many metrics the series are read, and of each so many at most. */
 const METRICS_READ_MAX = 40;
@@ -35,7 +35,7 @@ export const Findings = ({ metrics }: { metrics: Metric[] }): JSX.Element => {
     (row) => !/_(sum|count|created)$/.test(row.name) && !/^(up$|scrape_)/.test(row.name),
   );
   const asked = useAsked("findings", async (signal) => {
-    const suspects = await withUnbounded(signal);
+    const [suspects, rising] = await Promise.all([withUnbounded(signal), onlyRising(judged, signal)]);
     // Labels of the largest are enough to find what multiplies; of the others those that soon may, and those that have buckets.
     const [few, many] = [
       (row: Metric) => suspects.has(row.name) || row.name.endsWith("_bucket"),
@@ -63,7 +63,10 @@ export const Findings = ({ metrics }: { metrics: Metric[] }): JSX.Element => {
       ),
     );
     return judged.flatMap((row) =>
-      lint(factsOf(row, series.get(row.name) ?? [])).map((finding) => ({ row, finding })),
+      lint(factsOf(row, series.get(row.name) ?? [], rising.has(row.name))).map((finding) => ({
+        row,
+        finding,
+      })),
     );
   });
   const rows = (asked.data ?? []).toSorted(
@@ -109,6 +112,7 @@ const TITLES: Record<string, string> = {
   help: "No help text",
   total: "Counters without _total",
   "gauge-total": "Gauges that end in _total",
+  "gauge-rises": "Gauges that only rise",
   unit: "Not in base units",
   "unit-suffix": "Unit missing in the name",
   case: "Capital letters",

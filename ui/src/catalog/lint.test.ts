@@ -20,6 +20,10 @@ test("names say what is measured, as everybody's do", () => {
   check({ help: "" }, "help");
   check({ name: "http_requests" }, "total");
   check({ name: "queue_total", type: "gauge" }, "gauge-total");
+  check({ name: "jobs_done", type: "gauge", onlyRises: true }, "gauge-rises");
+  check({ name: "jobs_waiting", type: "gauge", onlyRises: false });
+  check({ name: "process_uptime_seconds", type: "gauge", onlyRises: true });
+  check({ name: "jobs_done_total", onlyRises: true });
   check({ name: "wait_ms", type: "gauge" }, "unit");
   check({ name: "queue_size", type: "gauge", unit: "bytes" }, "unit-suffix");
   check({ name: "queueSize", type: "gauge" }, "case");

@@ -10,6 +10,8 @@ export type Facts = {
   labels: Record<string, number>;
   /** Upper bounds of its buckets. */
   bounds?: number[];
+  /** Whether it changed often lately and never fell. */
+  onlyRises?: boolean;
 };
 
 export type Finding = { rule: string; severity: "warning" | "info"; what: string; why: string; fix: string };
@@ -39,6 +41,8 @@ const UNITS: Record<string, [string, number]> = {
 /** Names of labels whose values are people, requests or addresses. */
 export const UNBOUNDED =
   /^(user|customer|account|session|request|order|transaction|trace|span|device)_?(id|uuid)$|^(id|uuid|guid|email|url|uri|ip|client_ip|remote_addr|token|query|sql|timestamp|user|session)$/i;
+/** What rises because time passes, or holds a time. */
+const TIMES = /(^|_)(timestamp|time|uptime|age|created|elapsed|lifetime)(_|$)/;
 const SERIES_MANY = 10_000;
 const VALUES_MANY = 200;
 
@@ -89,6 +93,14 @@ function* ofName(facts: Facts): Generator<Finding> {
       "A gauge whose name ends in _total",
       "The suffix promises a value that only rises; rate() of this one is meaningless.",
       `If it only rises, declare it a counter; otherwise call it ${base(name)}.`,
+    );
+  if (type === "gauge" && facts.onlyRises && !name.endsWith("_total") && !TIMES.test(name))
+    yield finding(
+      "gauge-rises",
+      "info",
+      "A gauge that only rises",
+      "It rose all through the last hour and never fell, as counts of events do; after a restart delta() and charts of a gauge show a cliff where rate() of a counter goes on.",
+      `If it counts events, declare it a counter and call it ${base(name)}_total.`,
     );
   const unit = unitIn(name);
   const better = UNITS[unit];

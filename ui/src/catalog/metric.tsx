@@ -11,7 +11,7 @@ import { unitOf } from "../explore/units";
 import { show } from "../format/units";
 import { AskedBy } from "./asked-by";
 import { type Facts, type Finding, lint } from "./lint";
-import { factsOf, type Metadata, SERIES_READ_MAX } from "./metrics";
+import { factsOf, type Metadata, onlyRising, SERIES_READ_MAX } from "./metrics";
 
 export const MetricPage = ({ name }: { name: string }): JSX.Element => {
   const { data: facts, error } = useFacts(name);
@@ -52,7 +52,9 @@ const useFacts = (name: string): Asked<Facts> =>
       ask<Metadata>("metadata", { metric: family }, signal),
     ]);
     const { type = "", help = "", unit = "" } = own.data[name]?.[0] ?? base.data[family]?.[0] ?? {};
-    return factsOf({ name, type, help, unit, series: series.data.length }, series.data);
+    const row = { name, type, help, unit, series: series.data.length };
+    const rising = await onlyRising([row], signal);
+    return factsOf(row, series.data, rising.has(name));
   });
 
 const Nowhere = ({ name }: { name: string }): JSX.Element => (

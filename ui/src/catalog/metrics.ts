@@ -1,9 +1,10 @@
 // What is known of every metric: its type, unit and help, how many series it has, and who asks for it.
 import { ask } from "../api/client";
-import { type Labels, number } from "../api/promql";
+import { type Labels, number, queryInstant, vectorOf } from "../api/promql";
 import { type Asked, useAsked } from "../api/use";
 import { metadataOf } from "../explore/complete";
 import { type Askers, askedFor, bothAsked } from "./askers";
+import { anyOf } from "./growth";
 import type { Facts } from "./lint";
 
 export type Metric = {
@@ -64,8 +65,30 @@ export const families = (rows: readonly Metric[]): (Metric & { shown: string })[
   return [...found.values()];
 };
 
+/** Of so many gauges it is asked how they move, the largest left out. */
+const GAUGES_ASKED_MAX = 300;
+const GAUGE_SERIES_MAX = 500;
+
+/** The gauges that changed often in the last hour and never fell, by the samples themselves. */
+export const onlyRising = async (
+  rows: readonly Pick<Metric, "name" | "type" | "series">[],
+  signal: AbortSignal,
+): Promise<Set<string>> => {
+  const gauges = rows.filter(({ type, series }) => type === "gauge" && series <= GAUGE_SERIES_MAX);
+  if (!gauges.length) return new Set();
+  const which = anyOf(
+    "__name__",
+    gauges.slice(0, GAUGES_ASKED_MAX).map(({ name }) => name),
+  );
+  // Functions drop the name; as a label of its own it stays.
+  const hour = `label_replace({${which}}, "metric", "$1", "__name__", "(.+)")[1h:1m]`;
+  const query = `max by (metric) (changes(${hour})) > 10 unless max by (metric) (resets(${hour})) > 0`;
+  const { data } = await queryInstant(query, Date.now() / 1000, signal);
+  return new Set(vectorOf(data).map(({ metric }) => metric["metric"] ?? ""));
+};
+
 /** What the labels of a metric come to, from its series. */
-export const factsOf = (row: Omit<Metric, "asked">, series: Labels[]): Facts => {
+export const factsOf = (row: Omit<Metric, "asked">, series: Labels[], onlyRises = false): Facts => {
   const values = new Map<string, Set<string>>();
   for (const labels of series) {
     for (const [name, value] of Object.entries(labels)) {
@@ -82,6 +105,7 @@ export const factsOf = (row: Omit<Metric, "asked">, series: Labels[]): Facts => 
     ...row,
     series: Math.max(row.series, series.length),
     labels,
+    onlyRises,
     ...(bounds ? { bounds: [...bounds].map(number) } : {}),
   };
 };

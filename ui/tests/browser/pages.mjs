@@ -88,6 +88,7 @@ const visit = async (page, seen) => {
   await page.screenshot({ path: `${results}${name}-${size}-${scheme}.png` });
   if (imported) await page.setViewportSize(SIZES[size]);
   if (name === "explore" && size !== "phone") await crosshair(page, seen);
+  if (name === "cardinality") await grown(page, seen);
   if (keep) await kept(page, seen);
   check(
     `${name} ${size} ${scheme}: no error in the console`,
@@ -111,6 +112,17 @@ const still = async (page, { name, size, scheme }) => {
   );
   check(`${name} ${size} ${scheme}: nothing jumps while it loads`, moved < SHIFT, moved.toFixed(3));
 };
+
+/** How every metric, label and pair came to be so many, as lines. */
+const grown = (page, { size, scheme }) =>
+  soon(
+    `cardinality ${size} ${scheme}: growth is drawn for metrics, pairs and labels`,
+    () =>
+      page
+        .locator("section", { has: page.locator(".grown") })
+        .evaluateAll((lists) => lists.map((list) => list.querySelectorAll(".grown .spark path").length)),
+    (lines) => lines.length === 3 && lines.every((count) => count > 3),
+  );
 
 const crosshair = async (page, { name, size, scheme }) => {
   const area = await page.locator(".u-over").first().boundingBox();
