@@ -21,12 +21,14 @@ import { themed } from "./browser/theme.mjs";
 import { walk } from "./browser/walk.mjs";
 import { workWithDashboards } from "./browser/work.mjs";
 import { browserPath, start } from "./browser/world.mjs";
+import { zones } from "./browser/zones.mjs";
 
 /** In this order: the last ones leave things behind that the pages before them do not expect. */
 const PARTS = {
   pages: everyPage,
   walk,
   keys,
+  zones,
   many: manyPanels,
   missing,
   theme: themed,

@@ -1,10 +1,11 @@
 // The bar above a page: where one is, and the time range it shows.
 import type { ComponentChildren, JSX } from "preact";
 import { stamp } from "../format/time";
+import { zoneName } from "../format/zone";
 import "./bar.css";
 import "./pages.css";
 import { href } from "./route";
-import { range, utc } from "./time";
+import { range, zone } from "./time";
 import { TimePicker } from "./timepicker";
 
 export const Bar = (props: {
@@ -18,7 +19,7 @@ export const Bar = (props: {
     </div>
     {props.time !== false && (
       <span class="printed">
-        {stamp(range.value.from, utc.value)} – {stamp(range.value.to, utc.value)}
+        {stamp(range.value.from, zone.value)} – {stamp(range.value.to, zone.value)} {zoneName(zone.value)}
       </span>
     )}
     <div class="tools row wrap">

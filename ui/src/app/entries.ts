@@ -6,11 +6,13 @@ import type { IconName } from "./icons";
 import { print } from "./print";
 import { go, keepTime, pathTo } from "./route";
 import { nextTheme } from "./theme";
-import { setRange, utc } from "./time";
+import { setRange, setZone, zone } from "./time";
+import { zonesFor, zoneTitle } from "./zones";
 
 export type Entry = { name: string; kind: string; icon?: IconName; state?: DeckState; run: () => void };
 
 const SHOWN_MAX = 12;
+const ZONES_MAX = 3;
 
 const to =
   (path: string, parameters: Record<string, string> = {}) =>
@@ -38,7 +40,7 @@ export type Known = {
 
 /** The entries that fit what is typed, the best first. */
 export const entriesFor = (text: string, known: Known): Entry[] => {
-  const when = text ? parseRange(text, Date.now(), utc.value) : undefined;
+  const when = text ? parseRange(text, Date.now(), zone.value) : undefined;
   const ranked = entriesOf(known, text.length > 1)
     .map((entry, at) => {
       // Metrics are many; whatever else fits stands before them.
@@ -49,6 +51,19 @@ export const entriesFor = (text: string, known: Known): Entry[] => {
     .toSorted((a, b) => b[0] - a[0])
     .slice(0, SHOWN_MAX)
     .map(([, entry]) => entry);
+  if (/[a-z]{3}/i.test(text))
+    ranked.push(
+      ...zonesFor(text, Date.now())
+        .slice(0, ZONES_MAX)
+        .map(
+          (zone): Entry => ({
+            name: `Times of ${zoneTitle(zone)}`,
+            kind: "time zone",
+            icon: "clock",
+            run: () => setZone(zone),
+          }),
+        ),
+    );
   if (when)
     return [
       { name: `Show ${text}`, kind: "time range", icon: "clock", run: () => setRange(when) },

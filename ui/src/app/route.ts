@@ -42,10 +42,10 @@ export const href = (to: string, parameters: Record<string, string | undefined> 
   return `${base}${to.replace(/^\//, "")}${text ? `?${text}` : ""}`;
 };
 
-/** An address that keeps the time range of the present one. */
+/** An address that keeps the time range of the present one, its zone, and whether it is live. */
 export const keepTime = (to: string, parameters: Record<string, string | undefined> = {}): string => {
-  const { from, to: end, tz } = Object.fromEntries(params.value);
-  return href(to, { ...parameters, from, to: end, tz });
+  const { from, to: end, tz, live } = Object.fromEntries(params.value);
+  return href(to, { from, to: end, tz, live, ...parameters });
 };
 
 export const go = (address: string, how: "push" | "replace" = "push"): void => {

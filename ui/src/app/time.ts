@@ -1,12 +1,21 @@
-// One time range for the whole page, written as a person would. It lives in the address.
+// One time range for the whole page, written as a person would, and the zone of its clocks. They live in the address.
 import { computed, signal } from "@preact/signals";
 import { instant, type Range } from "../format/range";
 import { clock, stamp } from "../format/time";
+import { LOCAL, readZone, showIn, type Zone } from "../format/zone";
 import { params, setParams } from "./route";
 
 const DEFAULT = "now-1h";
+const LIVE_SECONDS = 15;
 
-export const utc = computed(() => params.value.get("tz") === "utc");
+/** What a dashboard wants while it is shown, where the address says nothing. */
+export type Wanted = { zone?: Zone | undefined; liveSeconds?: number | undefined };
+export const wanted = signal<Wanted>({});
+
+/** The zone of every clock on the page. */
+export const zone = computed<Zone>(() => readZone(params.value.get("tz")) ?? wanted.value.zone ?? LOCAL);
+showIn(() => zone.value);
+
 /** What stands in the address. */
 const saidRange = computed(() => ({
   from: params.value.get("from") ?? DEFAULT,
@@ -17,15 +26,16 @@ export const tick = signal(Date.now());
 /** How often that is; 0 while nothing moves. */
 export const liveSeconds = computed(() => {
   const said = params.value.get("live");
-  return said === null ? (saidRange.value.to === "now" ? 15 : 0) : Number(said) || 0;
+  if (said !== null) return Number(said) || 0;
+  return saidRange.value.to === "now" ? (wanted.value.liveSeconds ?? LIVE_SECONDS) : 0;
 });
 
 export const range = computed<Range>(() => {
   const { from, to } = saidRange.value;
   const now = tick.value;
   const relative = /^now-\w+$/.test(from) && to === "now";
-  const start = instant(from, now, utc.value);
-  const end = instant(to, now, utc.value, true);
+  const start = instant(from, now, zone.value);
+  const end = instant(to, now, zone.value, true);
   if (start === undefined || end === undefined || end <= start)
     return { from: now - 36e5, to: now, relative: DEFAULT };
   return { from: start, to: end, relative: relative ? from : undefined };
@@ -38,8 +48,11 @@ export const setRange = (next: Range, how: "push" | "replace" = "push"): void =>
   else setParams({ from: String(Math.round(next.from)), to: String(Math.round(next.to)) }, how);
 };
 
+/** Also local time is said once it was chosen: a dashboard may have another. */
+export const setZone = (next: Zone | undefined): void => setParams({ tz: next }, "replace");
+
 /** What the range is called. */
-export const rangeName = (shown: Range, zone: boolean): string => {
+export const rangeName = (shown: Range, zone: Zone): string => {
   if (shown.relative) return `Last ${shown.relative.slice(4)}`;
   const now = Date.now();
   const sameDay = stamp(shown.from, zone).slice(0, 10) === stamp(shown.to, zone).slice(0, 10);

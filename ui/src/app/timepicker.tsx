@@ -3,10 +3,12 @@ import { useSignal } from "@preact/signals";
 import type { JSX } from "preact";
 import { useEffect, useRef } from "preact/hooks";
 import { parseRange } from "../format/range";
+import { LOCAL, shortZoneName, zoneName } from "../format/zone";
 import { Icon } from "./icons";
+import { lazy } from "./lazy";
 import { usePopover } from "./popover";
-import { setParams } from "./route";
-import { liveSeconds, range, rangeName, setRange, tick, utc } from "./time";
+import { params, setParams } from "./route";
+import { liveSeconds, range, rangeName, setRange, setZone, tick, wanted, zone } from "./time";
 
 export const TimePicker = (): JSX.Element => {
   const { open, box } = usePopover<HTMLDivElement>();
@@ -22,10 +24,11 @@ export const TimePicker = (): JSX.Element => {
           type="button"
           aria-expanded={open.value}
           aria-haspopup="dialog"
+          title={`Times are those of ${zoneName(zone.value)}`}
           onClick={() => (open.value = !open.value)}
         >
-          <Icon name="clock" size={15} /> {rangeName(shown, utc.value)}
-          {utc.value ? " UTC" : ""}
+          <Icon name="clock" size={15} /> {rangeName(shown, zone.value)}
+          {zone.value !== LOCAL && <span class="dim">{shortZoneName(zone.value)}</span>}
         </button>
         <button
           class="button"
@@ -63,6 +66,9 @@ export const TimePicker = (): JSX.Element => {
     </div>
   );
 };
+
+/** Most never look for a zone. */
+const ZonePicker = lazy(() => import("./zonepicker").then((module) => module.ZonePicker));
 
 /** The range from one time to another, but not beyond now. */
 const show = (from: number, to: number): void =>
@@ -103,7 +109,7 @@ const RangeDialog = ({ onDone }: { onDone: () => void }): JSX.Element => {
   const field = useRef<HTMLInputElement>(null);
   useEffect(() => field.current?.focus(), []);
   const apply = (said: string): void => {
-    const next = parseRange(said, Date.now(), utc.value);
+    const next = parseRange(said, Date.now(), zone.value);
     bad.value = !next;
     if (!next) return;
     setRange(next);
@@ -154,14 +160,14 @@ const RangeDialog = ({ onDone }: { onDone: () => void }): JSX.Element => {
           </button>
         ))}
       </div>
-      <label class="row">
-        <input
-          type="checkbox"
-          checked={utc.value}
-          onChange={(event) => setParams({ tz: event.currentTarget.checked ? "utc" : undefined }, "replace")}
-        />{" "}
-        UTC rather than local time
-      </label>
+      <div class="zone">
+        <ZonePicker
+          label="Time zone"
+          value={wanted.value.zone && !params.value.has("tz") ? undefined : zone.value}
+          {...(wanted.value.zone ? { none: `As the dashboard says: ${zoneName(wanted.value.zone)}` } : {})}
+          onPick={setZone}
+        />
+      </div>
     </div>
   );
 };

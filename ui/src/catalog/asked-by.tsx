@@ -2,6 +2,7 @@
 import type { JSX } from "preact";
 import { useAsked } from "../api/use";
 import { href, pathTo } from "../app/route";
+import { zone } from "../app/time";
 import { clock } from "../format/time";
 import { show } from "../format/units";
 import { askedFor, total } from "./askers";
@@ -39,7 +40,9 @@ export const AskedBy = ({ name }: { name: string }): JSX.Element | null => {
         )}
       </ul>
       {last > 0 && (
-        <p class="faint">Last asked for at {clock(last, Date.now())}; counted since the server started.</p>
+        <p class="faint">
+          Last asked for at {clock(last, Date.now(), zone.value)}; counted since the server started.
+        </p>
       )}
     </section>
   );

@@ -6,9 +6,10 @@ import { useAsked } from "../api/use";
 import { Icon } from "../app/icons";
 import { keepTime } from "../app/route";
 import { colours } from "../app/theme";
-import { range, utc } from "../app/time";
+import { range, zone } from "../app/time";
 import { zoom } from "../app/zoom";
 import { windowOf } from "../format/range";
+import { tickStep, tickText, timeTicks } from "../format/ticks";
 import { stamp } from "../format/time";
 import { show } from "../format/units";
 import { useWidth } from "./chart";
@@ -56,7 +57,7 @@ export const Heatmap = (props: {
   const canvas = useRef<HTMLCanvasElement>(null);
   const tip = useRef<HTMLDivElement>(null);
   const { cells, height } = props;
-  const coloured = `${colours.value} ${zoom.value}`;
+  const look = `${colours.value} ${zoom.value} ${zone.value}`;
   const place = (element: HTMLCanvasElement) => {
     const width = element.clientWidth - LEFT - 8;
     const step = ((cells.times[1] ?? 0) - (cells.times[0] ?? 0)) * 1000 || 1;
@@ -74,7 +75,7 @@ export const Heatmap = (props: {
     const observer = new ResizeObserver(draw);
     observer.observe(element);
     return () => observer.disconnect();
-  }, [cells, height, props.from, props.to, coloured]);
+  }, [cells, height, props.from, props.to, look]);
   const point = (event: PointerEvent): void => {
     const [element, card] = [canvas.current, tip.current];
     if (!element || !card) return;
@@ -87,7 +88,7 @@ export const Heatmap = (props: {
     card.hidden = value === undefined || value === null;
     if (card.hidden) return;
     const low = row > 0 ? show(cells.bounds[row - 1], props.unit) : "0";
-    card.textContent = `${stamp((cells.times[column] ?? 0) * 1000, utc.value)}  ${low} – ${show(cells.bounds[row], props.unit)}: ${show(value, props.count ?? "reqps")}`;
+    card.textContent = `${stamp((cells.times[column] ?? 0) * 1000, zone.value)}  ${low} – ${show(cells.bounds[row], props.unit)}: ${show(value, props.count ?? "reqps")}`;
     card.style.left = `${Math.min(left + 12, box.width / zoom.value - card.offsetWidth)}px`;
     card.style.top = `${top + 14}px`;
   };
@@ -157,25 +158,12 @@ const drawCells = (
   for (let at = 0; at < cells.bounds.length; at += every)
     context.fillText(show(cells.bounds[at], props.unit), LEFT - 8, place.y(at) + 4);
   context.textAlign = "center";
-  for (const millis of ticks(props.from, props.to, Math.max(2, Math.floor(place.width / 90)))) {
-    const text = stamp(millis, utc.value);
+  const step = tickStep(props.from, props.to, Math.max(2, Math.floor(place.width / 90)));
+  for (const millis of timeTicks(props.from, props.to, step, zone.value)) {
     const [x, room] = [place.x(millis), 18];
     if (x < LEFT + room / 2 || x > element.clientWidth - room) continue;
-    context.fillText(props.to - props.from > 864e5 ? text.slice(5, 16) : text.slice(11, 16), x, height - 7);
+    context.fillText(tickText(millis, step, zone.value), x, height - 7);
   }
-};
-
-const TICK_MINUTES = [1, 2, 5, 10, 15, 30, 60, 120, 180, 360, 720, 1440, 2880, 10_080];
-
-/** Round times within a range, not more than so many. */
-export const ticks = (from: number, to: number, most: number): number[] => {
-  const step =
-    60_000 *
-    (TICK_MINUTES.find((minutes) => (to - from) / (minutes * 60_000) <= most) ??
-      Math.ceil((to - from) / most / 60_000));
-  const found: number[] = [];
-  for (let at = Math.ceil(from / step) * step; at <= to; at += step) found.push(at);
-  return found;
 };
 
 /** A heatmap of a query that yields buckets by `le`. */

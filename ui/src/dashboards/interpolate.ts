@@ -1,4 +1,6 @@
 // Variables in queries and texts: `$name`, `${name:format}`, `[[name]]`, and those every panel has.
+import { stamp } from "../format/time";
+import { shownZone } from "../format/zone";
 
 /** What a variable has at the moment. */
 export type Chosen = {
@@ -79,9 +81,9 @@ export const interpolate = (text: string, scope: Scope, plain = false): string =
 const dated = (millis: number, format: string): string => {
   const date = new Date(millis);
   if (Number.isNaN(date.getTime())) return String(millis);
-  const iso = date.toISOString();
-  if (!format || format === "iso") return iso;
+  if (!format || format === "iso") return date.toISOString();
   if (format === "seconds") return String(Math.floor(millis / 1000));
+  const iso = stamp(millis, shownZone());
   return format
     .replace("YYYY", iso.slice(0, 4))
     .replace("MM", iso.slice(5, 7))

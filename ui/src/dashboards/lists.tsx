@@ -5,7 +5,7 @@ import type { Annotation, DashboardsAnswer } from "../api/types";
 import { useAsked } from "../api/use";
 import { StateMark } from "../app/icons";
 import { href, keepTime, params, pathTo } from "../app/route";
-import { utc } from "../app/time";
+import { zone } from "../app/time";
 import { deck } from "../deck/live";
 import { clock, stamp } from "../format/time";
 import { interpolate, type Scope } from "./interpolate";
@@ -84,7 +84,7 @@ export const AlertList = ({ options, height }: ListProps): JSX.Element => {
               <StateMark state={problem.state} size={15} />
               <b>{problem.service}</b>
               <span class={`clip grow ${problem.state}`}>{problem.headline}</span>
-              <span class="faint nowrap">since {clock(problem.since, now?.at ?? 0)}</span>
+              <span class="faint nowrap">since {clock(problem.since, now?.at ?? 0, zone.value)}</span>
             </a>
           </li>
         ))}
@@ -131,7 +131,7 @@ export const AnnotationList = ({ options, scope, height, range }: ListProps): JS
                 </span>
               ))}
             {options["showTime"] !== false && (
-              <time class="faint nowrap">{stamp(one.time, utc.value).slice(5, 16)}</time>
+              <time class="faint nowrap">{stamp(one.time, zone.value).slice(5, 16)}</time>
             )}
           </li>
         ))}

@@ -3,7 +3,7 @@ import type { JSX } from "preact";
 import { ask } from "../api/client";
 import type { Dashboard, DashboardAnswer, VersionsAnswer } from "../api/types";
 import { useAsked } from "../api/use";
-import { utc } from "../app/time";
+import { zone } from "../app/time";
 import { clock } from "../format/time";
 
 export const Versions = ({
@@ -28,7 +28,7 @@ export const Versions = ({
       {versions.map(({ number, replaced }) => (
         <div key={number} class="row">
           <span class="grow">
-            {number}, until {clock(replaced, Date.now(), utc.value)}
+            {number}, until {clock(replaced, Date.now(), zone.value)}
           </span>
           <button class="button quiet" type="button" onClick={() => void take(number)}>
             Take back

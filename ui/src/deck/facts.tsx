@@ -2,6 +2,7 @@
 import type { JSX } from "preact";
 import type { DeckProblem } from "../api/types";
 import { Icon } from "../app/icons";
+import { zone } from "../app/time";
 import { clock } from "../format/time";
 import { show } from "../format/units";
 
@@ -48,7 +49,7 @@ export const Facts = ({
           <dd>
             {changes.map((change) => (
               <span key={change.text} class="chip">
-                <Icon name="clock" size={13} /> {clock(change.at, now)} {change.text}
+                <Icon name="clock" size={13} /> {clock(change.at, now, zone.value)} {change.text}
               </span>
             ))}
           </dd>

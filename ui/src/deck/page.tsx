@@ -5,14 +5,15 @@ import type { DeckCell, DeckProblem, DeckService, DeckState } from "../api/types
 import { Icon, StateMark } from "../app/icons";
 import { typing } from "../app/keys";
 import { keepTime, params, pathTo, setParams } from "../app/route";
-import { clock, span } from "../format/time";
+import { zone } from "../app/time";
+import { clock, span, stamp } from "../format/time";
 import { show } from "../format/units";
 import { Bars } from "./bars";
 import { Facts } from "./facts";
 import { deck } from "./live";
 import { Spark } from "./spark";
 
-const sinceText = (since: number, now: number): string => `since ${clock(since, now)}`;
+const sinceText = (since: number, now: number): string => `since ${clock(since, now, zone.value)}`;
 
 /** j and k walk what can be opened; Enter is the link's own. */
 const walk = (event: KeyboardEvent): void => {
@@ -42,7 +43,7 @@ export const DeckPage = (): JSX.Element => {
     now.state === null
       ? "The first metrics arrive within seconds: this server, this host, and local services that expose /metrics."
       : now.state === "ok"
-        ? `Checked at ${clock(now.at, now.at)}:${String(new Date(now.at).getSeconds()).padStart(2, "0")}. Errors, latency, traffic, resources and targets are within bounds.`
+        ? `Checked at ${stamp(now.at, zone.value).slice(11)}. Errors, latency, traffic, resources and targets are within bounds.`
         : [now.since ? sinceText(now.since, now.at) : "", now.headlines.join(", ")]
             .filter(Boolean)
             .join(": ");

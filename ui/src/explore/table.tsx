@@ -5,7 +5,7 @@ import { useAsked } from "../api/use";
 import { Empty } from "../app/empty";
 import { Heading } from "../app/heading";
 import { sortedBy } from "../app/sort";
-import { range, utc } from "../app/time";
+import { range, zone } from "../app/time";
 import { stamp } from "../format/time";
 import { show } from "../format/units";
 import { unitOf } from "./units";
@@ -37,7 +37,7 @@ export const Table = ({ queries }: { queries: string[] }): JSX.Element => {
           <Answer data={data} unit={unitOf(query)} />
         </section>
       ))}
-      <p class="faint">at {stamp(at * 1000, utc.value)}</p>
+      <p class="faint">at {stamp(at * 1000, zone.value)}</p>
     </>
   );
 };

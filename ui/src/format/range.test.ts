@@ -1,12 +1,13 @@
 import { expect, test, vi } from "vitest";
 import { instant, parseRange, parseSpan, windowOf } from "./range";
+import { LOCAL, UTC } from "./zone";
 
 // A Saturday.
 const NOW = Date.UTC(2026, 10, 21, 15, 30, 0);
 const at = (day: number, hour: number, minute = 0): number => Date.UTC(2026, 10, day, hour, minute);
 
 const check = (said: string, from: number, to: number, relative?: string): void =>
-  expect(parseRange(said, NOW, true), said).toEqual({ from, to, relative });
+  expect(parseRange(said, NOW, UTC), said).toEqual({ from, to, relative });
 
 test("ranges are read as people write them", () => {
   check("last 3h", NOW - 3 * 36e5, NOW, "now-3h");
@@ -30,7 +31,7 @@ test("ranges are read as people write them", () => {
 
 test("what makes no sense is no range", () => {
   for (const said of ["", "soon", "25:00-26:00", "last 3 potatoes", "10:00 to 09:00 to 08:00"])
-    expect(parseRange(said, NOW, true), said).toBeUndefined();
+    expect(parseRange(said, NOW, UTC), said).toBeUndefined();
 });
 
 test("spans add up", () => {
@@ -46,7 +47,7 @@ test("steps do not move with the clock", () => {
 
 test("moments as dashboards say them", () => {
   const moment = (said: string, end: boolean, want: number): void =>
-    expect(instant(said, NOW, true, end), said).toBe(want);
+    expect(instant(said, NOW, UTC, end), said).toBe(want);
   moment("now/d", false, at(21, 0));
   moment("now/d", true, at(22, 0));
   moment("now-1d/d", false, at(20, 0));
@@ -64,14 +65,53 @@ test("a time of summer is one of summer, whatever the season one asks in", () =>
   vi.stubEnv("TZ", "Europe/Berlin");
   try {
     const local = (said: string, from: number, to: number): void =>
-      expect(parseRange(said, NOW), said).toEqual({ from, to, relative: undefined });
+      expect(parseRange(said, NOW, LOCAL), said).toEqual({ from, to, relative: undefined });
     local("2026-07-01 14:00 to 15:00", Date.UTC(2026, 6, 1, 12), Date.UTC(2026, 6, 1, 13));
     local("2026-11-20 14:00 to 15:00", at(20, 13), at(20, 14));
     // The day on which clocks went back has 25 hours.
     local("2026-10-25", Date.UTC(2026, 9, 24, 22), Date.UTC(2026, 9, 25, 23));
     local("2026-10-25 14:00-15:00 UTC", Date.UTC(2026, 9, 25, 14), Date.UTC(2026, 9, 25, 15));
-    expect(instant("now-6M/M", NOW, false)).toBe(Date.UTC(2026, 3, 30, 22));
+    expect(instant("now-6M/M", NOW, LOCAL)).toBe(Date.UTC(2026, 3, 30, 22));
   } finally {
     vi.unstubAllEnvs();
   }
+});
+
+test("a range is of the zone it is said in, on every day of its year", () => {
+  const moment = (text: string): number => Date.parse(`${text.replace(" ", "T")}:00Z`);
+  const said = (zone: string, now: string, text: string, from: string, to: string): void =>
+    expect(parseRange(text, moment(now), zone), `${text}, ${zone}`).toEqual({
+      from: moment(from),
+      to: moment(to),
+      relative: undefined,
+    });
+  const berlin = (now: string, text: string, from: string, to: string): void =>
+    said("Europe/Berlin", now, text, from, to);
+  // 25 hours, then 23.
+  berlin("2026-10-26 12:00", "yesterday", "2026-10-24 22:00", "2026-10-25 23:00");
+  berlin("2026-10-26 12:00", "yesterday 14:00-15:00", "2026-10-25 13:00", "2026-10-25 14:00");
+  berlin("2026-10-26 12:00", "yesterday 01:00-04:00", "2026-10-24 23:00", "2026-10-25 03:00");
+  berlin("2026-03-30 12:00", "yesterday", "2026-03-28 23:00", "2026-03-29 22:00");
+  berlin("2026-03-30 12:00", "yesterday 01:00-04:00", "2026-03-29 00:00", "2026-03-29 02:00");
+  berlin("2026-03-30 12:00", "last week", "2026-03-22 23:00", "2026-03-29 22:00");
+  const york = (now: string, text: string, from: string, to: string): void =>
+    said("America/New_York", now, text, from, to);
+  york("2026-03-09 15:00", "yesterday", "2026-03-08 05:00", "2026-03-09 04:00");
+  york("2026-11-02 15:00", "yesterday", "2026-11-01 04:00", "2026-11-02 05:00");
+  york("2026-11-02 15:00", "yesterday 14:00-15:00", "2026-11-01 19:00", "2026-11-01 20:00");
+  // In New York it is still the day before.
+  york("2026-11-21 03:00", "today 9-10", "2026-11-20 14:00", "2026-11-20 15:00");
+  said("Asia/Kolkata", "2026-11-21 12:00", "2026-11-20 14:00-15:30", "2026-11-20 08:30", "2026-11-20 10:00");
+  said("utc", "2026-11-21 12:00", "yesterday 14-15 Asia/Kolkata", "2026-11-20 08:30", "2026-11-20 09:30");
+});
+
+test("days and months of dashboards are those of the calendar", () => {
+  const check = (zone: string, now: string, said: string, want: string): void =>
+    expect(instant(said, Date.parse(`${now}:00Z`), zone), `${said} ${zone}`).toBe(Date.parse(`${want}:00Z`));
+  check("Europe/Berlin", "2026-10-25T22:30", "now-1d/d", "2026-10-23T22:00");
+  check("Europe/Berlin", "2026-03-29T22:30", "now-1d/d", "2026-03-28T23:00");
+  check("Europe/Berlin", "2026-10-25T01:20", "now/h", "2026-10-25T01:00");
+  check("Asia/Kolkata", "2026-11-21T12:10", "now/h", "2026-11-21T11:30");
+  check("utc", "2026-03-31T12:00", "now-1M/M", "2026-02-01T00:00");
+  check("utc", "2026-03-31T12:00", "now-1M/d", "2026-02-28T00:00");
 });

@@ -1,5 +1,5 @@
 // Time ranges as people write them: "last 3h", "yesterday 14:00-15:00", "2026-11-20 14:00 to 15:30".
-import { shifted, unshifted } from "./time";
+import { readZone, shifted, UTC, unshifted, type Zone } from "./zone";
 
 /** A range in milliseconds; one that follows the clock says by how much. */
 export type Range = { from: number; to: number; relative: string | undefined };
@@ -50,13 +50,14 @@ export const parseSpan = (text: string): number | undefined => {
 /** Midnight of the day a time is in, as a shifted date's number. */
 const midnight = (millis: number): number => Math.floor(millis / DAY) * DAY;
 
-/** Reads a range; what makes no sense is undefined. */
-export const parseRange = (text: string, now: number, utc = false): Range | undefined => {
-  const zoned = /\s+(utc|gmt)$/i.exec(text.trimEnd());
-  if (zoned) return parseRange(text.slice(0, zoned.index), now, true);
+/** Reads a range; what makes no sense is undefined. A zone at its end holds for it alone. */
+export const parseRange = (text: string, now: number, zone: Zone): Range | undefined => {
+  const [, before = "", name] = /^(.*\S)\s+(utc|gmt|[a-z]+(?:\/[\w+-]+)+)\s*$/i.exec(text) ?? [];
+  const named = readZone(name);
+  if (named) return parseRange(before, now, named);
   const said = text.trim().toLowerCase();
-  const local = shifted(now, utc).getTime();
-  const real = (shown: number): number => unshifted(shown, utc);
+  const local = shifted(now, zone).getTime();
+  const real = (shown: number): number => unshifted(shown, zone);
   const days = dayOf(said, local);
   const recent =
     parseSpan(
@@ -100,8 +101,8 @@ export const parseRange = (text: string, now: number, utc = false): Range | unde
     return undefined;
   }
   const [left, right] = said.split(/\s+(?:to|until|–)\s+|\s+-\s+/);
-  const from = left === undefined ? undefined : instant(left.replace(/^(since|from)\s+/, ""), now, utc);
-  const to = right === undefined ? now : instant(right, now, utc);
+  const from = left === undefined ? undefined : instant(left.replace(/^(since|from)\s+/, ""), now, zone);
+  const to = right === undefined ? now : instant(right, now, zone);
   return from !== undefined && to !== undefined && to > from ? { from, to, relative: undefined } : undefined;
 };
 
@@ -134,33 +135,48 @@ const dayOf = (said: string, local: number): { start: number; end: number; rest:
 };
 
 /** `now-1d/d`, as dashboards say it: a span ago, at the beginning of its day, or at its end where a range ends. */
-const rounded = (said: string, now: number, utc: boolean, end: boolean): number | undefined => {
+const rounded = (said: string, now: number, zone: Zone, end: boolean): number | undefined => {
   const found = /^now\s*(?:([-+])\s*(\d+)([smhdwMy]))?\/([smhdwMy])$/.exec(said);
   if (!found) return undefined;
   const [, sign, amount, unit = "", whole = ""] = found;
-  const moved = amount ? now + (sign === "+" ? 1 : -1) * Number(amount) * (UNITS[unit] ?? 0) : now;
-  const local = shifted(moved, utc).getTime();
+  const moved = amount ? movedBy(now, Number(`${sign}${amount}`), unit, zone) : now;
+  const local = shifted(moved, zone).getTime();
+  const size = UNITS[whole] ?? 1;
+  // Hours are of time, not of clocks: there are two of one name when clocks go back.
+  if (/[smh]/.test(whole)) return moved - (local % size) + (end ? size : 0);
   const date = new Date(local);
   const [year, month, day] = [date.getUTCFullYear(), date.getUTCMonth(), date.getUTCDate()];
   const monday = day - ((date.getUTCDay() + 6) % 7);
   const later = end ? 1 : 0;
-  const size = UNITS[whole] ?? 1;
   const start =
     whole === "y"
       ? Date.UTC(year + later, 0)
       : whole === "M"
         ? Date.UTC(year, month + later)
-        : whole === "w"
-          ? Date.UTC(year, month, monday + 7 * later)
-          : (Math.floor(local / size) + later) * size;
-  return unshifted(start, utc);
+        : Date.UTC(year, month, whole === "w" ? monday + 7 * later : day + later);
+  return unshifted(start, zone);
+};
+
+/** Days and more are of the calendar: clocks show the same then, and a month has as many days as it has. */
+const movedBy = (now: number, amount: number, unit: string, zone: Zone): number => {
+  if (/[smh]/.test(unit)) return now + amount * (UNITS[unit] ?? 0);
+  const date = shifted(now, zone);
+  if (unit === "d" || unit === "w") date.setUTCDate(date.getUTCDate() + amount * (unit === "w" ? 7 : 1));
+  else {
+    const day = date.getUTCDate();
+    date.setUTCDate(1);
+    date.setUTCMonth(date.getUTCMonth() + amount * (unit === "y" ? 12 : 1));
+    const days = new Date(Date.UTC(date.getUTCFullYear(), date.getUTCMonth() + 1, 0)).getUTCDate();
+    date.setUTCDate(Math.min(day, days));
+  }
+  return unshifted(date.getTime(), zone);
 };
 
 /** One moment: a date, a time of today, a span ago, or the number of an epoch. A moment that ends a range is the end of what it names. */
-export const instant = (text: string, now: number, utc: boolean, end = false): number | undefined => {
+export const instant = (text: string, now: number, zone: Zone, end = false): number | undefined => {
   const said = text.trim();
   if (said === "now") return now;
-  const round = rounded(said, now, utc, end);
+  const round = rounded(said, now, zone, end);
   if (round !== undefined) return round;
   const ago = parseSpan(said.replace(/^now-/, "").replace(/\s+ago$/, ""));
   if (ago && (/\bago$/.test(said) || said.startsWith("now-"))) return now - ago;
@@ -169,11 +185,11 @@ export const instant = (text: string, now: number, utc: boolean, end = false): n
   const time = /^(\d{1,2}):(\d{2})(?::(\d{2}))?$/.exec(said);
   if (time)
     return unshifted(
-      midnight(shifted(now, utc).getTime()) +
+      midnight(shifted(now, zone).getTime()) +
         Number(time[1]) * 36e5 +
         Number(time[2]) * 6e4 +
         Number(time[3] ?? 0) * 1e3,
-      utc,
+      zone,
     );
   const date = /^(\d{4})-(\d{2})-(\d{2})(?:[t ]+(\d{1,2}):(\d{2})(?::(\d{2})(?:\.\d+)?)?)?(z)?$/i.exec(said);
   if (!date) return undefined;
@@ -185,7 +201,7 @@ export const instant = (text: string, now: number, utc: boolean, end = false): n
     number,
     number,
   ];
-  return unshifted(Date.UTC(year, month - 1, day, hour, minute, second), utc || !!date[7]);
+  return unshifted(Date.UTC(year, month - 1, day, hour, minute, second), date[7] ? UTC : zone);
 };
 
 /** `3h`, `90m`, `2d`: the shortest exact name. */

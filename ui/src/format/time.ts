@@ -1,10 +1,11 @@
 // Times and spans in words.
+import { shifted, type Zone } from "./zone";
 
 const two = (value: number): string => String(value).padStart(2, "0");
 
 /** `14:02`, or `Fri 14:02` and `12 Nov 14:02` where the day is not that of `now`. */
-export const clock = (millis: number, now: number, utc = false): string => {
-  const [at, today] = [shifted(millis, utc), shifted(now, utc)];
+export const clock = (millis: number, now: number, zone: Zone): string => {
+  const [at, today] = [shifted(millis, zone), shifted(now, zone)];
   const time = `${two(at.getUTCHours())}:${two(at.getUTCMinutes())}`;
   if (Math.floor(at.getTime() / 86_400_000) === Math.floor(today.getTime() / 86_400_000)) return time;
   const day =
@@ -15,28 +16,8 @@ export const clock = (millis: number, now: number, utc = false): string => {
 };
 
 /** `2026-11-21 14:02:05`. */
-export const stamp = (millis: number, utc = false): string =>
-  shifted(millis, utc).toISOString().slice(0, 19).replace("T", " ");
-
-/** A date whose UTC fields are those of the wanted zone. */
-export const shifted = (millis: number, utc: boolean): Date =>
-  new Date(utc ? millis : millis - new Date(millis).getTimezoneOffset() * 60_000);
-
-/** The moment at which clocks of the zone show this: the other way round, also where summer time was or will be. */
-export const unshifted = (shown: number, utc: boolean): number => {
-  if (utc) return shown;
-  const at = new Date(shown);
-  const [year, month, day] = [at.getUTCFullYear(), at.getUTCMonth(), at.getUTCDate()];
-  return new Date(
-    year,
-    month,
-    day,
-    at.getUTCHours(),
-    at.getUTCMinutes(),
-    at.getUTCSeconds(),
-    at.getUTCMilliseconds(),
-  ).getTime();
-};
+export const stamp = (millis: number, zone: Zone): string =>
+  shifted(millis, zone).toISOString().slice(0, 19).replace("T", " ");
 
 const DAYS = ["Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat"];
 const MONTHS = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];

@@ -2,6 +2,7 @@
 
 import { FURTHER_CURRENCIES, FURTHER_UNITS } from "./further-units";
 import { binary, plain, type Scale, scaled, si } from "./scales";
+import { shifted, shownZone } from "./zone";
 
 const SHORT: Scale = scaled(1000, ["", "k", "M", "B", "T", "Qa", "Qi"]);
 const per = (unit: string): Scale =>
@@ -206,18 +207,23 @@ const fixed = (value: number, decimals: number | undefined): string => {
   return decimals === undefined && text.includes(".") ? text.replace(/\.?0+$/, "") : text;
 };
 
-/** How far from 1970 a date can be, in milliseconds. */
-const DATE_MAX = 8.64e15;
+/** How far from 1970 a date can be in every zone, in milliseconds. */
+const DATE_MAX = 8.64e15 - 2 * 864e5;
 
+const dated = (value: number, write: (date: Date) => string): string =>
+  Math.abs(value) > DATE_MAX ? "–" : write(shifted(value, shownZone()));
 const iso = (value: number): string =>
-  Math.abs(value) > DATE_MAX ? "–" : new Date(value).toISOString().slice(0, 19).replace("T", " ");
+  dated(value, (date) => date.toISOString().slice(0, 19).replace("T", " "));
+/** As a language writes it; what the zone shows stands in the fields of UTC. */
+const asIn = (value: number, language?: string): string =>
+  dated(value, (date) => date.toLocaleString(language, { timeZone: "UTC" }));
 
 const dates: Record<string, (value: number) => string> = {
   dateTimeAsIso: (value) => iso(value),
   dateTimeAsIsoNoDateIfToday: (value) => iso(value),
-  dateTimeAsUS: (value) => new Date(value).toLocaleString("en-US", { timeZone: "UTC" }),
-  dateTimeAsLocal: (value) => new Date(value).toLocaleString(),
-  dateTimeAsSystem: (value) => new Date(value).toLocaleString(),
+  dateTimeAsUS: (value) => asIn(value, "en-US"),
+  dateTimeAsLocal: (value) => asIn(value),
+  dateTimeAsSystem: (value) => asIn(value),
   dateTimeFromNow: (value) =>
     value > Date.now()
       ? `in ${clockSpan((value - Date.now()) / 1000)}`

@@ -8,7 +8,7 @@ import { Bar } from "../app/bar";
 import { Empty } from "../app/empty";
 import { params } from "../app/route";
 import { Tabs } from "../app/tabs";
-import { tick } from "../app/time";
+import { tick, zone } from "../app/time";
 import { Chart } from "../chart/chart";
 import { span, stamp } from "../format/time";
 import { show } from "../format/units";
@@ -83,7 +83,7 @@ const Overview = (): JSX.Element => {
         <Fact
           name="Running for"
           value={span(Date.now() - Date.parse(runtime.startTime))}
-          more={`since ${stamp(Date.parse(runtime.startTime))} on ${runtime.hostname}`}
+          more={`since ${stamp(Date.parse(runtime.startTime), zone.value)} on ${runtime.hostname}`}
         />
         <Fact
           name="Series"
@@ -111,7 +111,7 @@ const Overview = (): JSX.Element => {
         <Fact
           name="Retention"
           value={runtime.storageRetention || "–"}
-          more={`configuration ${runtime.reloadConfigSuccess ? "loaded" : "could not be reloaded"} ${stamp(Date.parse(runtime.lastConfigTime) || 0)}`}
+          more={`configuration ${runtime.reloadConfigSuccess ? "loaded" : "could not be reloaded"} ${stamp(Date.parse(runtime.lastConfigTime) || 0, zone.value)}`}
         />
       </dl>
       <div class="charts">
@@ -276,8 +276,8 @@ const Storage = (): JSX.Element => {
         <tbody>
           {blocks.map((block) => (
             <tr key={`${block.minTime} ${block.maxTime} ${block.ulid}`}>
-              <td class="nowrap">{stamp(block.minTime)}</td>
-              <td class="wide">{stamp(block.maxTime)}</td>
+              <td class="nowrap">{stamp(block.minTime, zone.value)}</td>
+              <td class="wide">{stamp(block.maxTime, zone.value)}</td>
               <td class="num">{show(block.stats.numSamples, "short")}</td>
               <td class="num">{show(block.stats.numSeries, "short")}</td>
             </tr>

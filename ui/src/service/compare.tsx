@@ -4,7 +4,7 @@ import { ask } from "../api/client";
 import type { Annotation } from "../api/types";
 import { useAsked } from "../api/use";
 import { params, setParams } from "../app/route";
-import { range, utc } from "../app/time";
+import { range, zone } from "../app/time";
 import type { Compared } from "../chart/compare";
 import { clock } from "../format/time";
 
@@ -50,12 +50,12 @@ export const Compare = ({ service }: { service: string }): JSX.Element => {
   const said = params.value.get("compare") ?? "";
   const deploys = (asked.data ?? []).map(
     ({ time, text }) =>
-      [`before-${time}`, `before ${text}, ${clock(time, now, utc.value)}`] as [string, string],
+      [`before-${time}`, `before ${text}, ${clock(time, now, zone.value)}`] as [string, string],
   );
   const moment = read(said);
   // One that nobody remembers is still what the address says.
   if (moment && "before" in moment && !deploys.some(([value]) => value === said))
-    deploys.push([said, `before ${clock(moment.before * 1000, now, utc.value)}`]);
+    deploys.push([said, `before ${clock(moment.before * 1000, now, zone.value)}`]);
   return (
     <select
       class="input compare"

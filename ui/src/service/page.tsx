@@ -6,6 +6,7 @@ import { Empty } from "../app/empty";
 import { StateMark } from "../app/icons";
 import { lazy } from "../app/lazy";
 import { href, keepTime, parts, pathTo } from "../app/route";
+import { zone } from "../app/time";
 import { Bars } from "../deck/bars";
 import { Facts } from "../deck/facts";
 import { deck } from "../deck/live";
@@ -86,7 +87,8 @@ const Problems = ({ service }: { service: DeckService }): JSX.Element => {
           <li key={problem.condition} class={problem.state}>
             <StateMark state={problem.state} size={18} />
             <div>
-              <b>{problem.sentence}</b> <span class="dim">since {clock(problem.since, now?.at ?? 0)}</span>{" "}
+              <b>{problem.sentence}</b>{" "}
+              <span class="dim">since {clock(problem.since, now?.at ?? 0, zone.value)}</span>{" "}
               <Rule problem={problem} />
               <Facts
                 problem={problem}

@@ -1,8 +1,8 @@
 // The axes: how times and values are written beside a plot, and how wide that is.
 import type uPlot from "uplot";
-import { utc } from "../../app/time";
+import { zone } from "../../app/time";
 import { zoom } from "../../app/zoom";
-import { shifted } from "../../format/time";
+import { TICK_STEPS, tickText, timeTicks } from "../../format/ticks";
 import { show } from "../../format/units";
 import { resolve } from "../colours";
 import type { Side } from "./props";
@@ -13,7 +13,10 @@ export const timeAxis = (): uPlot.Axis =>
   axis({
     size: 28 * zoom.value,
     space: 70 * zoom.value,
-    values: (_, ticks, __, ___, step) => ticks.map((tick) => timeLabel(tick * 1000, step)),
+    incrs: TICK_STEPS,
+    splits: (_, __, from, to, step) =>
+      timeTicks(from * 1000, to * 1000, step, zone.value).map((tick) => tick / 1000),
+    values: (_, ticks, __, ___, step) => ticks.map((tick) => tickText(tick * 1000, step, zone.value)),
   });
 
 /** The axis of a side; the grid is of the left one unless the right one wants it. */
@@ -65,11 +68,4 @@ const tickLabels = (
   const told = decimals !== undefined && new Set(labels).size < labels.length ? written(undefined) : labels;
   // Beside an axis there is no room to say of each tick again what is counted.
   return told.map((label) => label.replace(/ (ops|req|io|rows|rec|msg|evt|rd|wr|c|p)\/(s|min)$/, "/$2"));
-};
-
-const timeLabel = (millis: number, step: number): string => {
-  const text = shifted(millis, utc.value).toISOString();
-  if (step >= 86_400) return text.slice(5, 10);
-  const midnight = text.slice(11, 16) === "00:00";
-  return midnight ? text.slice(5, 10) : step < 60 ? text.slice(11, 19) : text.slice(11, 16);
 };

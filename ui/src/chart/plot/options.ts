@@ -1,6 +1,6 @@
 // A plot in uPlot's words: scales, axes, lines, the crosshair, and what happens when something is drawn, pointed at or dragged over.
-import uPlot from "uplot";
-import { setRange, utc } from "../../app/time";
+import type uPlot from "uplot";
+import { setRange, zone } from "../../app/time";
 import { zoom } from "../../app/zoom";
 import { timeAxis, valueAxis } from "./axes";
 import type { Drawn } from "./data";
@@ -37,8 +37,6 @@ export const optionsOf = (
     width,
     height: props.height * zoom.value,
     padding: [8 * zoom.value, 18 * zoom.value, 0, 0],
-    tzDate: (seconds) =>
-      utc.value ? uPlot.tzDate(new Date(seconds * 1000), "Etc/UTC") : new Date(seconds * 1000),
     legend: { show: false },
     cursor: {
       points: { size: 7 * zoom.value },
@@ -117,5 +115,5 @@ export const shapeOf = (props: PlotProps, { visible, crowded }: Drawn): string =
     props.height,
     props.thresholds,
     props.sync,
-    utc.value,
+    zone.value,
   ]);

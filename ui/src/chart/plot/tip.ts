@@ -1,6 +1,6 @@
 // The card at the crosshair: the time, the lines there, marks and exemplars; texts only, whatever they look like.
 import type uPlot from "uplot";
-import { utc } from "../../app/time";
+import { zone } from "../../app/time";
 import { zoom } from "../../app/zoom";
 import { stamp } from "../../format/time";
 import { show } from "../../format/units";
@@ -38,7 +38,7 @@ export const fillTip = (tip: HTMLElement, plot: uPlot, props: PlotProps, visible
   const shown = mode === "single" && near ? [near] : rows.slice(0, TIP_LINES);
   if (near && !shown.includes(near)) shown[Math.max(0, shown.length - 1)] = near;
   const head = document.createElement("time");
-  head.textContent = stamp(time * 1000, utc.value);
+  head.textContent = stamp(time * 1000, zone.value);
   const list = document.createElement("ul");
   for (const { line, index, value } of shown) {
     const item = document.createElement("li");
@@ -70,7 +70,7 @@ export const fillTip = (tip: HTMLElement, plot: uPlot, props: PlotProps, visible
   if (dot) {
     const text = document.createElement("div");
     text.className = "exemplar";
-    text.textContent = `◆ ${show(dot.value, visible.find((line) => !!line.right === !!dot.right)?.unit ?? props.unit)} at ${stamp(dot.time * 1000, utc.value).slice(11)}: ${dotText(dot)}${traceOf(dot) ? " (click to copy the trace id)" : ""}`;
+    text.textContent = `◆ ${show(dot.value, visible.find((line) => !!line.right === !!dot.right)?.unit ?? props.unit)} at ${stamp(dot.time * 1000, zone.value).slice(11)}: ${dotText(dot)}${traceOf(dot) ? " (click to copy the trace id)" : ""}`;
     more.append(text);
   }
   tip.replaceChildren(head, list, more);

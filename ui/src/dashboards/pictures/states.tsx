@@ -1,10 +1,11 @@
 // States over time and distributions: a row of blocks per series, and bars of how often values fell where.
 import type { JSX } from "preact";
 import { number } from "../../api/promql";
-import { utc } from "../../app/time";
+import { zone } from "../../app/time";
 import { readable } from "../../chart/colours";
-import { type Cells, cellsOf, Heatmap, ticks } from "../../chart/heatmap";
+import { type Cells, cellsOf, Heatmap } from "../../chart/heatmap";
 import { distribution } from "../../chart/stats";
+import { tickStep, tickText, timeTicks } from "../../format/ticks";
 import { stamp } from "../../format/time";
 import { show } from "../../format/units";
 import { display, settingsOf } from "../field";
@@ -72,7 +73,8 @@ export const States = (props: PictureProps & { merged: boolean }): JSX.Element =
   const tall = Math.max(14, Math.min(40, (props.height - 22) / Math.max(1, rows.length) - 3));
   const place = (millis: number) =>
     ((Math.max(range.from, millis) - range.from) / (range.to - range.from)) * 100;
-  const marks = ticks(range.from, range.to, Math.max(2, Math.floor((props.width - LABEL) / 90)));
+  const step = tickStep(range.from, range.to, Math.max(2, Math.floor((props.width - LABEL) / 90)));
+  const marks = timeTicks(range.from, range.to, step, zone.value);
   return (
     <div class="states" style={{ height: `${props.height}px` }}>
       {rows.slice(0, 60).map(({ title, blocks }) => (
@@ -84,7 +86,7 @@ export const States = (props: PictureProps & { merged: boolean }): JSX.Element =
             {blocks.map((block) => (
               <span
                 key={block.from}
-                title={`${block.text}\n${stamp(block.from, utc.value)} – ${stamp(block.to, utc.value)}`}
+                title={`${block.text}\n${stamp(block.from, zone.value)} – ${stamp(block.to, zone.value)}`}
                 style={{
                   left: `${place(block.from)}%`,
                   width: `${Math.max(0.15, place(block.to) - place(block.from))}%`,
@@ -110,7 +112,7 @@ export const States = (props: PictureProps & { merged: boolean }): JSX.Element =
                 class="faint"
                 style={{ left: `${((at - range.from) / (range.to - range.from)) * 100}%` }}
               >
-                {stamp(at, utc.value).slice(11, 16)}
+                {tickText(at, step, zone.value)}
               </span>
             ))}
         </div>

@@ -2,7 +2,7 @@
 import { useSignal } from "@preact/signals";
 import type { JSX } from "preact";
 import { Heading, type Sorted } from "../../app/heading";
-import { utc } from "../../app/time";
+import { zone } from "../../app/time";
 import { reduce, reducerName } from "../../chart/stats";
 import { Spark } from "../../deck/spark";
 import { stamp } from "../../format/time";
@@ -199,7 +199,7 @@ const TableCell = ({
   const kind = cell.type ?? String(settings.custom["displayMode"] ?? "auto");
   const shown =
     field.type === "time" && typeof value === "number" && !settings.unit?.startsWith("dateTime")
-      ? { text: stamp(value, utc.value), colour: "" }
+      ? { text: stamp(value, zone.value), colour: "" }
       : display(value, settings, 0, [low, high]);
   const link = settings.links[0];
   const url =

@@ -1,5 +1,6 @@
 // Transformations that turn values into columns and columns into values.
 import { stamp } from "../../format/time";
+import { LOCAL, readZone } from "../../format/zone";
 import { type Cell, type Field, lengthOf, numbersOf, timeOf, titleOf } from "../frames";
 import { asText, listOf } from "../options";
 import { grouped, named, rowsOf, type Transform } from "./table";
@@ -131,7 +132,7 @@ export const formatTime: Transform = (frames, options) =>
       if (field !== (named(frame, asText(options["timeField"])) ?? timeOf(frame))) return field;
       const format = asText(options["outputFormat"]) || "YYYY-MM-DD HH:mm:ss";
       const parts = (millis: number): string => {
-        const iso = stamp(millis, options["timezone"] === "utc");
+        const iso = stamp(millis, readZone(asText(options["timezone"])) ?? LOCAL);
         const known: Record<string, string> = {
           YYYY: iso.slice(0, 4),
           MM: iso.slice(5, 7),
