@@ -854,6 +854,9 @@ export type Dashboard = {
   from: string;
   to: string;
   refresh?: string;
+  timezone?: string;
+  weekStart?: string;
+  fiscalYearStartMonth?: number;
   variables: DashboardVariable[];
   sections: DashboardSection[];
   links: DashboardLink[];

@@ -6,15 +6,24 @@ import type { Dashboard, ImportReport } from "../api/types";
 import { useAsked } from "../api/use";
 import { typing } from "../app/keys";
 import { params, setParams } from "../app/route";
-import { range as shownRange } from "../app/time";
+import { range as shownRange, wanted } from "../app/time";
 import { added } from "../chart/markers";
+import { readZone } from "../format/zone";
 import { ADHOC } from "./answers";
 import { Controls } from "./controls";
 import { moved, withPanel } from "./edit";
 import { PanelEditor } from "./editor";
 import type { Editing } from "./handle";
 import { type History, useHistory } from "./history";
-import { type Chosen, interpolate, joined, panelScope, type Scope, scopeKey } from "./interpolate";
+import {
+  type Chosen,
+  interpolate,
+  joined,
+  panelScope,
+  type Scope,
+  scopeKey,
+  spanMillis,
+} from "./interpolate";
 import { Links } from "./links";
 import { marksOf } from "./marks";
 import { usePlaylist } from "./playlist";
@@ -36,6 +45,7 @@ export const Board = ({ dashboard: loaded, report, editable }: BoardProps): JSX.
   const dashboard = history.now;
   const [kiosk, editing, snapshot] = ["kiosk", "edit", "snapshot"].map((name) => params.value.has(name));
   useOwnRange(dashboard);
+  useOwnClock(dashboard);
   useUndoKeys(history, !!editing);
   useLeave(!!kiosk);
   useWarning(history.changed);
@@ -130,6 +140,22 @@ const useOwnRange = ({ from, to }: Dashboard): void => {
     if (missing) setParams({ from, ...(to === "now" ? {} : { to }) }, "replace");
   }, [missing]);
 };
+
+/** Grafana's own limit: what is asked more often than that is asked for no one. */
+const LEAST_SECONDS = 5;
+
+/** Its times are of its own zone, and it is asked as often as it says, unless the address says otherwise. */
+const useOwnClock = ({ timezone, refresh = "" }: Dashboard): void =>
+  useLayoutEffect(() => {
+    const often = spanMillis(refresh);
+    wanted.value = {
+      zone: readZone(timezone),
+      liveSeconds: often && Math.max(LEAST_SECONDS, often / 1000),
+    };
+    return () => {
+      wanted.value = {};
+    };
+  }, [timezone, refresh]);
 
 const leaveKiosk = (): void => setParams({ kiosk: undefined, play: undefined });
 

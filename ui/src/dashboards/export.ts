@@ -96,6 +96,9 @@ export const toGrafana = (dashboard: Dashboard): unknown => {
     editable: true,
     time: { from: dashboard.from, to: dashboard.to },
     refresh: dashboard.refresh ?? "",
+    timezone: dashboard.timezone ?? "",
+    weekStart: dashboard.weekStart ?? "",
+    fiscalYearStartMonth: dashboard.fiscalYearStartMonth ?? 0,
     templating: {
       list: [
         ...(known ? [] : [source]),

@@ -7,7 +7,7 @@ import { Guard } from "../app/guard";
 import { Icon } from "../app/icons";
 import { whole } from "../app/print";
 import { keepTime } from "../app/route";
-import { range as shownRange } from "../app/time";
+import { range as shownRange, wanted, zone } from "../app/time";
 import { askDots, askPanel, hasDots, ownRange, panelRange, type QueryDot } from "./answers";
 import { framesOf } from "./frames";
 import { interpolate, joined, panelScope, type Scope } from "./interpolate";
@@ -223,6 +223,7 @@ const Header = ({ panel, title, scope, waits }: HeaderProps): JSX.Element => {
           aria-label={`Open ${title} in Explore`}
           href={keepTime("/explore", {
             q: panel.queries.map(({ query }) => interpolate(query, scope)).join("\n;\n"),
+            ...(wanted.value.zone ? { tz: zone.value } : {}),
           })}
         >
           <Icon name="explore" size={14} />

@@ -2,6 +2,8 @@
 import type { ComponentChildren, JSX } from "preact";
 import type { Dashboard, DashboardVariable } from "../api/types";
 import { Icon } from "../app/icons";
+import { ZonePicker } from "../app/zonepicker";
+import { LOCAL, readZone } from "../format/zone";
 import { CheckField, ChoiceField, Sheet, TextField } from "./sheet";
 import { Versions } from "./versions";
 
@@ -35,6 +37,18 @@ export const Settings = ({ dashboard, onChange, onClose }: Props): JSX.Element =
         label="Range it opens with, back from now"
         value={dashboard.from}
         onChange={(from) => set({ from })}
+      />
+      <TextField
+        label="How often it is asked again"
+        value={dashboard.refresh ?? ""}
+        hint="15s"
+        onChange={(refresh) => set({ refresh })}
+      />
+      <ZonePicker
+        label="Time zone"
+        value={readZone(dashboard.timezone)}
+        none="That of whoever looks, or their choice"
+        onPick={(zone) => set({ timezone: zone === LOCAL ? "browser" : (zone ?? "") })}
       />
       <List
         title="Variables"

@@ -5,7 +5,7 @@ import { settled } from "./world.mjs";
 /** A day of 25 hours in Berlin. */
 const LONG_DAY = "2026-10-25";
 
-export const zones = async ({ base, page }) => {
+export const zones = async ({ base, page, post }) => {
   page.wrong.length = 0;
   await page.goto(`${base}/explore?q=up`);
   await settled(page);
@@ -49,5 +49,61 @@ export const zones = async ({ base, page }) => {
   );
   await page.getByRole("link", { name: "Hosts" }).click();
   await soon("the zone goes along", () => page.url(), /\/hosts.*tz=Asia%2FKolkata/);
+  await ownClock({ base, page, post });
   check("zones: no error in the console", page.wrong.length === 0, page.wrong.join("; "));
+};
+
+/** Its times are New York's, and it is asked twice a minute. */
+const OWN_CLOCK = {
+  uid: "own-clock",
+  title: "Own clock",
+  timezone: "America/New_York",
+  refresh: "30s",
+  weekStart: "monday",
+  panels: [
+    {
+      type: "timeseries",
+      id: 1,
+      title: "Up",
+      gridPos: { x: 0, y: 0, w: 12, h: 8 },
+      targets: [{ expr: "up" }],
+    },
+  ],
+};
+
+const ownClock = async ({ base, page, post }) => {
+  await post("dashboards/import", JSON.stringify(OWN_CLOCK));
+  await page.goto(`${base}/dashboards/own-clock`);
+  await settled(page);
+  const button = page.locator(".popped .button.name");
+  await soon("a dashboard opens in its own zone", () => button.innerText(), /New York/);
+  await soon(
+    "and is asked as often as it says",
+    () => page.getByRole("button", { name: "Live" }).getAttribute("title"),
+    /every 30 s/,
+  );
+  check("without the address saying so", !/tz=|live=/.test(page.url()), page.url());
+  await soon(
+    "Explore keeps the zone",
+    () => page.getByRole("link", { name: "Open Up in Explore" }).getAttribute("href"),
+    /tz=America%2FNew_York/,
+  );
+  await page.goto(`${base}/dashboards/own-clock?tz=utc&live=60`);
+  await soon("what the address says goes first", () => button.innerText(), /UTC/);
+  await page.goto(`${base}/dashboards/own-clock?edit=1`);
+  await page.getByRole("button", { name: "Settings" }).click();
+  const sheet = page.getByRole("complementary", { name: "Settings of the dashboard" });
+  await sheet.getByRole("combobox", { name: "Time zone" }).fill("tokyo");
+  await page.keyboard.press("Enter");
+  await soon("a zone is chosen for all who look", () => button.innerText(), /Tokyo/);
+  await page.getByRole("button", { name: "Save", exact: true }).click();
+  await page.getByText("Saved").waitFor();
+  const { data } = await (await fetch(`${base}/api/v1/dashboards/own-clock`)).json();
+  check(
+    "what was chosen and what was not is saved",
+    data.dashboard.timezone === "Asia/Tokyo" &&
+      data.dashboard.refresh === "30s" &&
+      data.dashboard.weekStart === "monday",
+    JSON.stringify(data.dashboard).slice(0, 300),
+  );
 };

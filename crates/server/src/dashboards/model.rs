@@ -26,6 +26,15 @@ pub struct Dashboard {
     /// How often it is asked again: `30s`.
     #[serde(skip_serializing_if = "String::is_empty")]
     pub refresh: String,
+    /// The zone of its times: `browser`, `utc`, `Europe/Berlin`; the reader's where it is empty.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub timezone: String,
+    /// The day weeks begin with; kept for those who take it elsewhere.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub week_start: String,
+    /// The month fiscal years begin with, counted from 0; kept as well.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub fiscal_year_start_month: Option<u64>,
     /// What can be chosen above the panels.
     pub variables: Vec<Variable>,
     /// Groups of panels, from top to bottom. Panels outside of any are in a group without a title.

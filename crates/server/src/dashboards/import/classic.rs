@@ -28,6 +28,9 @@ pub fn read(json: &Value, report: &mut Report) -> Result<Dashboard, String> {
         to: or(text(time, "to"), "now"),
         // Many files say false where they mean never.
         refresh: json["refresh"].as_str().unwrap_or_default().to_owned(),
+        timezone: json["timezone"].as_str().unwrap_or_default().to_owned(),
+        week_start: json["weekStart"].as_str().unwrap_or_default().to_owned(),
+        fiscal_year_start_month: json["fiscalYearStartMonth"].as_u64().filter(|month| *month > 0),
         variables: variable::read_all(items(&json["templating"], "list"), report),
         links: items(json, "links").iter().map(link).collect(),
         annotations: annotations(items(&json["annotations"], "list"), report),

@@ -50,6 +50,7 @@ pub fn import(json: &Value) -> Result<(Dashboard, Report), String> {
     }
     dashboard.id = identifier(if dashboard.id.is_empty() { &dashboard.title } else { &dashboard.id });
     judge::judge(&mut dashboard, &mut report);
+    judge::calendar(&dashboard, &mut report);
     report.count(&dashboard);
     Ok((dashboard, report))
 }
@@ -225,6 +226,24 @@ mod tests {
         ] {
             check(&rows, path, want);
         }
+    }
+
+    #[test]
+    fn times_are_those_of_the_dashboard() {
+        let file = json!({ "timezone": "Europe/Berlin", "refresh": "30s", "weekStart": "sunday", "fiscalYearStartMonth": 3, "panels": [] });
+        check(&file, "/dashboard/timezone", json!("Europe/Berlin"));
+        check(&file, "/dashboard/refresh", json!("30s"));
+        check(&file, "/dashboard/weekStart", json!("sunday"));
+        check(&file, "/dashboard/fiscalYearStartMonth", json!(3));
+        check(&file, "/losses/0", json!("weeks that begin on sunday are kept, but begin on monday here"));
+        check(&file, "/losses/1", json!("the beginning of fiscal years is kept, but not reckoned with"));
+        let usual = json!({ "timezone": "", "weekStart": "", "fiscalYearStartMonth": 0, "panels": [] });
+        check(&usual, "/losses", json!([]));
+        check(&usual, "/dashboard/timezone", Value::Null);
+        let second = json!({ "elements": {}, "timeSettings": { "timezone": "utc", "autoRefresh": "1m", "weekStart": "monday" } });
+        check(&second, "/dashboard/timezone", json!("utc"));
+        check(&second, "/dashboard/refresh", json!("1m"));
+        check(&second, "/dashboard/weekStart", json!("monday"));
     }
 
     #[test]
