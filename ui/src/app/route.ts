@@ -69,11 +69,11 @@ export const setParams = (
 };
 
 /** Changes a parameter that stands in the address once for each of its values. */
-export const setAll = (name: string, values: string[]): void => {
+export const setAll = (name: string, values: string[], how: "push" | "replace" = "replace"): void => {
   const next = new URLSearchParams(params.value);
   next.delete(name);
   for (const value of values) next.append(name, value);
-  go(`${location.pathname}?${next}`, "replace");
+  go(`${location.pathname}${next.size ? `?${next}` : ""}`, how);
 };
 
 /** Follows links to pages of ours without loading the document again. */

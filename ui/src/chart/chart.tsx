@@ -11,7 +11,7 @@ import { windowOf } from "../format/range";
 import { lineColour } from "./colours";
 import { type Compared, comparable, shiftOf } from "./compare";
 import { exemplarsOf } from "./exemplars";
-import { Legend } from "./legend";
+import { hiddenIn, Legend } from "./legend";
 import { markers } from "./markers";
 import { Plot, type PlotLine, type PlotThreshold } from "./plot";
 import type { Stacking } from "./stack";
@@ -79,7 +79,6 @@ const colourOf = (query: ChartQuery, labels: Labels, lines: number): string | un
 
 export const Chart = (props: ChartProps): JSX.Element => {
   const [element, width] = useWidth<HTMLElement>();
-  const hidden = useSignal<ReadonlySet<string>>(new Set());
   const told = useSignal(false);
   const shown = range.value;
   const window = windowOf(shown, width / 2);
@@ -144,7 +143,7 @@ export const Chart = (props: ChartProps): JSX.Element => {
           <Plot
             times={times}
             lines={lines}
-            hidden={hidden.value}
+            hidden={hiddenIn(props.title, lines)}
             unit={props.unit}
             height={props.height ?? 190}
             from={shown.from}
@@ -168,14 +167,7 @@ export const Chart = (props: ChartProps): JSX.Element => {
       {/* What comes below must not move when the answer is there. */}
       {!lines.length && <div class="legend" />}
       {lines.length > 0 && (
-        <Legend
-          lines={lines}
-          hidden={hidden.value}
-          onHide={(next) => (hidden.value = next)}
-          calcs={props.calcs ?? []}
-          table={false}
-          unit={props.unit}
-        />
+        <Legend lines={lines} chart={props.title} calcs={props.calcs ?? []} table={false} unit={props.unit} />
       )}
     </figure>
   );

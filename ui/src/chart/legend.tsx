@@ -1,10 +1,12 @@
-// The lines by name, with their statistics; a click shows one alone, a click with a modifier hides it.
+// The lines by name, with their statistics; a click shows one alone, a click with a modifier hides it. The address says which are.
 import { useSignal } from "@preact/signals";
 import type { ComponentChildren, CSSProperties, JSX } from "preact";
 import { Heading, type Sorted } from "../app/heading";
 import { Icon } from "../app/icons";
+import { params, setAll } from "../app/route";
 import { show } from "../format/units";
 import { lineColour } from "./colours";
+import { hiddenOf, pressed, readPicked, withPicked } from "./picked";
 import type { PlotLine } from "./plot";
 import { reduce, reducerName } from "./stats";
 
@@ -15,8 +17,8 @@ export type LegendLink = { url: string; title: string; blank: boolean };
 
 export type LegendProps = {
   lines: PlotLine[];
-  hidden: ReadonlySet<string>;
-  onHide: (hidden: ReadonlySet<string>) => void;
+  /** What the chart is called in the address. */
+  chart: string;
   calcs: string[];
   table: boolean;
   unit?: string;
@@ -28,16 +30,14 @@ export type LegendProps = {
   links?: ReadonlyMap<string, LegendLink>;
 };
 
-/** What a click comes to. */
-const toggled = (name: string, all: string[], hidden: ReadonlySet<string>, one: boolean): Set<string> => {
-  if (one) {
-    const next = new Set(hidden);
-    if (!next.delete(name)) next.add(name);
-    return next;
-  }
-  const alone = all.every((other) => (other === name) !== hidden.has(other));
-  return alone ? new Set() : new Set(all.filter((other) => other !== name));
-};
+const PICKED = "lines";
+
+/** Which lines of a chart are not drawn. */
+export const hiddenIn = (chart: string, lines: readonly PlotLine[]): ReadonlySet<string> =>
+  hiddenOf(
+    readPicked(params.value.getAll(PICKED), chart),
+    lines.map(({ name }) => name),
+  );
 
 /** A line with what is said of it. */
 type Row = { line: PlotLine; colour: string; stats: (number | null)[] };
@@ -50,10 +50,12 @@ export const Legend = (props: LegendProps): JSX.Element | null => {
     colour: line.colour ?? lineColour(at),
     stats: calcs.map((calc) => reduce(line.values, calc)),
   }));
-  return props.table ? <AsTable {...props} rows={rows} /> : <AsList {...props} rows={rows} />;
+  const hidden = hiddenIn(props.chart, lines);
+  const View = props.table ? AsTable : AsList;
+  return <View {...props} rows={rows} hidden={hidden} />;
 };
 
-type RowsProps = LegendProps & { rows: Row[] };
+type RowsProps = LegendProps & { rows: Row[]; hidden: ReadonlySet<string> };
 
 const AsList = (props: RowsProps): JSX.Element => (
   <div class="legend" style={heightOf(props)}>
@@ -124,12 +126,14 @@ const sortedBy = (rows: Row[], calcs: string[], { by, up }: Sorted): Row[] => {
 };
 
 /** A line's key and name; pressed while the line is drawn. */
-const Toggle = (props: LegendProps & { row: Row; children?: ComponentChildren }): JSX.Element => {
+const Toggle = (props: RowsProps & { row: Row; children?: ComponentChildren }): JSX.Element => {
   const { line, colour } = props.row;
   const off = props.hidden.has(line.name);
   const press = ({ ctrlKey, metaKey, shiftKey }: MouseEvent): void => {
+    const said = params.value.getAll(PICKED);
     const names = props.lines.map(({ name }) => name);
-    props.onHide(toggled(line.name, names, props.hidden, ctrlKey || metaKey || shiftKey));
+    const next = pressed(readPicked(said, props.chart), names, line.name, ctrlKey || metaKey || shiftKey);
+    setAll(PICKED, withPicked(said, props.chart, next), "push");
   };
   return (
     <button

@@ -89,6 +89,7 @@ export const Board = ({ dashboard: loaded, report, editable }: BoardProps): JSX.
                 scope={one.scope}
                 title={interpolate(section.title, one.scope, true)}
                 id={`${at}${one.name}`}
+                repeat={one.name}
                 edit={editing ? edit : undefined}
               />
             )),

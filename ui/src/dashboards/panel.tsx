@@ -55,6 +55,8 @@ export type PanelProps = {
   question: string;
   height: number;
   sync: string;
+  /** What it is called in the address. */
+  chart: string;
 };
 
 /** Whether an element is near the window, and its width. */
@@ -112,6 +114,7 @@ const Contents = ({
   question,
   height,
   sync,
+  chart,
   range,
   seen,
   width,
@@ -168,6 +171,7 @@ const Contents = ({
             width={Math.max(50, width)}
             height={body}
             sync={sync}
+            chart={chart}
           />
         </Guard>
       ) : null}
@@ -243,6 +247,7 @@ const Framed = (props: {
   width: number;
   height: number;
   sync: string;
+  chart: string;
 }): JSX.Element => {
   const { panel, answers, Picture } = props;
   const tables =
@@ -271,6 +276,7 @@ const Framed = (props: {
       height={props.height}
       scope={props.scope}
       sync={props.sync}
+      chart={props.chart}
     />
   );
 };

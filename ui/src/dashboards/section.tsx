@@ -15,12 +15,15 @@ export const Section = ({
   scope,
   title,
   id,
+  repeat,
   edit,
 }: {
   section: DashboardSection;
   scope: Scope;
   title: string;
   id: string;
+  /** The value it is repeated for, if any. */
+  repeat: string;
   edit: Editing | undefined;
 }): JSX.Element => {
   // The address says which are not as the dashboard has them.
@@ -64,6 +67,7 @@ export const Section = ({
                   question={`${id} ${one.panel.id} ${JSON.stringify(one.panel.queries)} ${scopeKey(one.scope)}`}
                   height={one.h * ROW + (one.h - 1) * GAP}
                   sync="dashboard"
+                  chart={[one.panel.id, repeat, one.name].filter(Boolean).join(" ")}
                 />
                 {edit && <Handle panel={one.panel} edit={edit} />}
               </div>

@@ -1,5 +1,4 @@
 // Answers over time, drawn: one plot for all queries, with the legend and its statistics.
-import { useSignal } from "@preact/signals";
 import type { JSX } from "preact";
 import { type Line, queryRange, shortNames, toLines } from "../api/promql";
 import { useAsked } from "../api/use";
@@ -8,7 +7,7 @@ import { params, setParams } from "../app/route";
 import { range } from "../app/time";
 import { useWidth } from "../chart/chart";
 import { cellsOf, Heatmap } from "../chart/heatmap";
-import { Legend } from "../chart/legend";
+import { hiddenIn, Legend } from "../chart/legend";
 import { markers } from "../chart/markers";
 import { Plot, type PlotLine } from "../chart/plot";
 import { windowIn } from "../format/range";
@@ -27,14 +26,14 @@ const stepSaid = (): number | undefined => Number(params.value.get("step")) || u
 export const Graph = ({
   queries,
   heatmap,
-  title,
+  letter = "",
 }: {
   queries: string[];
   heatmap: boolean;
-  title?: string;
+  /** The letter of its query, where each has a graph of its own. */
+  letter?: string;
 }): JSX.Element => {
   const [element, width] = useWidth<HTMLDivElement>();
-  const hidden = useSignal<ReadonlySet<string>>(new Set());
   const shown = range.value;
   const stacked = params.value.get("stack") === "1";
   const window = windowIn(
@@ -71,9 +70,9 @@ export const Graph = ({
         <NoAnswer error={asked.error} />
       ) : (
         <div class="card chart">
-          {title && (
-            <h3 class="mono clip" title={title}>
-              {title}
+          {letter && (
+            <h3 class="mono clip" title={queries[0]}>
+              {letter} {queries[0]}
             </h3>
           )}
           {heatmap ? (
@@ -89,7 +88,7 @@ export const Graph = ({
             <Plot
               times={answers[0]?.times ?? []}
               lines={lines}
-              hidden={hidden.value}
+              hidden={hiddenIn(letter, lines)}
               unit={unit}
               height={380}
               from={shown.from}
@@ -134,8 +133,7 @@ export const Graph = ({
           {!heatmap && (
             <Legend
               lines={lines}
-              hidden={hidden.value}
-              onHide={(next) => (hidden.value = next)}
+              chart={letter}
               calcs={window.most ? ["min", "max", "lastNotNull"] : ["min", "mean", "max", "lastNotNull"]}
               table
               most={300}

@@ -137,12 +137,7 @@ const Answers = ({ queries: asked }: { queries: string[] }): JSX.Element => {
   return (
     <div class="charts">
       {asked.map((query, at) => (
-        <Graph
-          key={`${view.value} ${at}`}
-          queries={[query]}
-          heatmap={heatmap}
-          title={`${letterOf(at)}  ${query}`}
-        />
+        <Graph key={`${view.value} ${at}`} queries={[query]} heatmap={heatmap} letter={letterOf(at)} />
       ))}
     </div>
   );

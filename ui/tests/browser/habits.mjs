@@ -165,6 +165,7 @@ export const habits = async ({ base, page, post }) => {
   await page.getByRole("button", { name: /^job/ }).click();
   await soon("how a table is sorted is in the address", () => page.url(), /sort=job/);
 
+  await legend(page, base);
   page.wrong.length = 0;
   const answer = await (await post("dashboards/import", JSON.stringify(ODD))).json();
   await page.goto(`${base}/dashboards/${answer.data?.dashboard.id}`);
@@ -175,4 +176,24 @@ export const habits = async ({ base, page, post }) => {
     answer.data?.report.panels,
   );
   check("odd shapes: no error in the console", page.wrong.length === 0, page.wrong.join("; ").slice(0, 200));
+};
+
+/** Which lines are drawn is in the address: a link shows them, and back takes back. */
+const legend = async (page, base) => {
+  await page.goto(`${base}/service/orders`);
+  await settled(page);
+  const chart = page.locator("figure", { hasText: "Requests per second by status" });
+  const drawn = async () =>
+    (await chart.locator(".legend button[aria-pressed=true]").allInnerTexts()).join(" ").trim();
+  const all = await drawn();
+  await chart.getByRole("button", { name: "201", exact: true }).click();
+  await soon(
+    "a line shown alone is in the address",
+    () => page.url(),
+    /lines=Requests\+per\+second\+by\+status%7Eonly%7E201/,
+  );
+  await page.reload();
+  await soon("and a link shows it", drawn, "201");
+  await page.goBack();
+  await soon("back shows all lines again", drawn, all);
 };

@@ -16,6 +16,8 @@ export type PictureProps = {
   height: number;
   scope: Scope;
   sync: string;
+  /** What it is called in the address. */
+  chart: string;
   dots?: QueryDot[];
 };
 

@@ -1,8 +1,7 @@
 // Lines, bars and points over time, as the settings of each field say: two axes, stacks, thresholds, colours by height, links.
-import { useSignal } from "@preact/signals";
 import type { JSX } from "preact";
 import { cssColour } from "../../chart/colours";
-import { Legend, type LegendLink } from "../../chart/legend";
+import { hiddenIn, Legend, type LegendLink } from "../../chart/legend";
 import { markers } from "../../chart/markers";
 import { Plot, type PlotLine, type PlotThreshold, type Side } from "../../chart/plot";
 import { reduce, reducerName } from "../../chart/stats";
@@ -223,7 +222,6 @@ const apart = (lines: PlotLine[]): PlotLine[] => {
 };
 
 export const TimeSeries = (props: PictureProps): JSX.Element => {
-  const hidden = useSignal<ReadonlySet<string>>(new Set());
   const { panel, height, width } = props;
   const all = drawn(props);
   const { times, columns } = aligned(all);
@@ -275,7 +273,7 @@ export const TimeSeries = (props: PictureProps): JSX.Element => {
       <Plot
         times={times}
         lines={lines}
-        hidden={hidden.value}
+        hidden={hiddenIn(props.chart, inLegend)}
         height={Math.max(60, height - room)}
         from={props.range.from}
         to={props.range.to}
@@ -297,8 +295,7 @@ export const TimeSeries = (props: PictureProps): JSX.Element => {
         <Legend
           {...(beside ? {} : { most: Math.max(24, room - 4) })}
           lines={inLegend}
-          hidden={hidden.value}
-          onHide={(next) => (hidden.value = next)}
+          chart={props.chart}
           calcs={calcs}
           table={table}
           links={links}
