@@ -1,5 +1,6 @@
 // The way in: paint the deck that came with the document, then listen for the next.
 import { render } from "preact";
+import { showUnseen } from "./app/names";
 import { followPrinter } from "./app/print";
 import { followLinks } from "./app/route";
 import { Shell } from "./app/shell";
@@ -8,6 +9,7 @@ import { listen } from "./deck/live";
 import "./styles.css";
 
 applyTheme();
+showUnseen();
 followLinks();
 followPrinter();
 const root = document.getElementById("app");

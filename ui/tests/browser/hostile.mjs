@@ -1,5 +1,5 @@
 // Markup in names, texts and addresses stays text everywhere.
-import { check } from "./runner.mjs";
+import { check, soon } from "./runner.mjs";
 import { settled } from "./world.mjs";
 
 const HOSTILE = `<img src=x onerror=window.hacked=1><script>window.hacked=1</script>`;
@@ -26,6 +26,7 @@ export const hostile = async ({ base, page, post }) => {
     );
     check(`markup in names stays text at ${path.slice(0, 40)}`, elements === 0, String(elements));
   }
+  await turning({ base, page, post });
   const policy = (await fetch(`${base}/`)).headers.get("content-security-policy") ?? "";
   check(
     "the policy allows no inline script",
@@ -67,4 +68,59 @@ const hostileContent = async (post) => {
       ],
     }),
   );
+};
+
+/** What turns around all that comes after it, and does not end. */
+const TURN = "\u202E";
+const TURNED = `left${TURN}right\u0007`;
+
+/** Names that would turn around what stands after them are shown as what they are, and sent as what they were. */
+const turning = async ({ base, page, post }) => {
+  const quoted = JSON.stringify(TURNED).replace("\\u0007", "\u0007");
+  await post(
+    "import/prometheus",
+    `# HELP turning_total ${TURN}help\n# TYPE turning_total counter\nturning_total{job=${quoted},instance="x"} 1\n`,
+    "text/plain",
+  );
+  await post("annotations", JSON.stringify({ text: TURNED, tags: ["deploy"] }));
+  await post(
+    "dashboards/import",
+    JSON.stringify({
+      uid: "turning",
+      title: TURNED,
+      tags: [TURNED],
+      panels: ["timeseries", "table", "stat", "text"].map((type, at) => ({
+        type,
+        id: at + 1,
+        title: TURNED,
+        gridPos: { x: 12 * (at % 2), y: at < 2 ? 0 : 8, w: 12, h: 8 },
+        targets: [{ refId: "A", expr: "turning_total", legendFormat: "{{job}}" }],
+        options: { mode: "markdown", content: `**${TURNED}** text` },
+      })),
+    }),
+  );
+  for (const path of [
+    "/catalog/turning_total",
+    "/explore?view=table&q=turning_total",
+    "/explore?q=turning_total",
+    "/dashboards/turning",
+    "/dashboards",
+    `/service/${encodeURIComponent(TURNED)}`,
+  ]) {
+    await page.goto(base + path);
+    await settled(page);
+    const name = path.slice(0, 40);
+    await soon(`${name} shows what turns text around`, () => page.locator("#main").innerText(), /⟨U\+202E⟩/);
+    const text = await page.evaluate(() => {
+      const said = [...document.querySelectorAll("[title], [aria-label]")].map(
+        (one) => `${one.title} ${one.ariaLabel}`,
+      );
+      return `${document.getElementById("app").innerText} ${document.title} ${said.join(" ")}`;
+    });
+    check(
+      `${name} turns no text around`,
+      !/[\u202A-\u202E\u2066-\u2069]/.test(text),
+      JSON.stringify(text).slice(0, 300),
+    );
+  }
 };

@@ -2,6 +2,7 @@
 import type uPlot from "uplot";
 import { zone } from "../../app/time";
 import { zoom } from "../../app/zoom";
+import { legible } from "../../format/legible";
 import { stamp } from "../../format/time";
 import { show } from "../../format/units";
 import { lineColour, resolve } from "../colours";
@@ -48,9 +49,9 @@ export const fillTip = (tip: HTMLElement, plot: uPlot, props: PlotProps, visible
     key.style.background = resolve(line.colour ?? lineColour(index));
     const name = document.createElement("span");
     name.className = "clip";
-    name.textContent = line.name;
+    name.textContent = legible(line.name);
     const number = document.createElement("b");
-    number.textContent = show(value, line.unit ?? props.unit, line.decimals ?? props.decimals);
+    number.textContent = legible(show(value, line.unit ?? props.unit, line.decimals ?? props.decimals));
     item.append(key, name, number);
     list.append(item);
   }
@@ -63,14 +64,14 @@ export const fillTip = (tip: HTMLElement, plot: uPlot, props: PlotProps, visible
   );
   for (const marker of marks) {
     const text = document.createElement("div");
-    text.textContent = `▲ ${marker.text}`;
+    text.textContent = `▲ ${legible(marker.text)}`;
     more.append(text);
   }
   const dot = dotAt(plot, props.dots ?? [], left, height);
   if (dot) {
     const text = document.createElement("div");
     text.className = "exemplar";
-    text.textContent = `◆ ${show(dot.value, visible.find((line) => !!line.right === !!dot.right)?.unit ?? props.unit)} at ${stamp(dot.time * 1000, zone.value).slice(11)}: ${dotText(dot)}${traceOf(dot) ? " (click to copy the trace id)" : ""}`;
+    text.textContent = `◆ ${show(dot.value, visible.find((line) => !!line.right === !!dot.right)?.unit ?? props.unit)} at ${stamp(dot.time * 1000, zone.value).slice(11)}: ${legible(dotText(dot))}${traceOf(dot) ? " (click to copy the trace id)" : ""}`;
     more.append(text);
   }
   tip.replaceChildren(head, list, more);
