@@ -7,6 +7,7 @@ import { useAsked } from "../api/use";
 import { typing } from "../app/keys";
 import { params, setParams } from "../app/route";
 import { range as shownRange, wanted } from "../app/time";
+import { useTabName } from "../app/title";
 import { added } from "../chart/markers";
 import { readZone } from "../format/zone";
 import { ADHOC } from "./answers";
@@ -46,6 +47,7 @@ export const Board = ({ dashboard: loaded, report, editable }: BoardProps): JSX.
   const [kiosk, editing, snapshot] = ["kiosk", "edit", "snapshot"].map((name) => params.value.has(name));
   useOwnRange(dashboard);
   useOwnClock(dashboard);
+  useTabName(dashboard.title);
   useUndoKeys(history, !!editing);
   useLeave(!!kiosk);
   useWarning(history.changed);

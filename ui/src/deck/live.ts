@@ -1,6 +1,7 @@
 // The deck as the server last told it: first from the document, then from its events; and the tab that carries it.
-import { computed, signal } from "@preact/signals";
+import { computed, effect, signal } from "@preact/signals";
 import type { Deck, DeckState } from "../api/types";
+import { titleWith } from "../app/title";
 
 const first = (): Deck | null => {
   try {
@@ -44,7 +45,8 @@ const icon = (shown: DeckState | "starting"): string => {
 
 const showInTab = (): void => {
   const shown = state.value;
-  if (deck.value) document.title = `${MARKS[shown]}${deck.value.title} · Flightdeck`;
+  if (!connected.value) document.title = titleWith("? No connection");
+  else if (deck.value) document.title = titleWith(`${MARKS[shown]}${deck.value.title}`);
   const link = document.querySelector<HTMLLinkElement>("link[rel=icon]");
   if (link && link.dataset["state"] !== shown) {
     link.dataset["state"] = shown;
@@ -58,13 +60,12 @@ let heard = Date.now();
 
 /** Takes what the server tells from now on. */
 export const listen = (): void => {
-  showInTab();
+  effect(showInTab);
   const events = new EventSource("api/v1/deck/live");
   events.onmessage = (event: MessageEvent<string>) => {
     deck.value = JSON.parse(event.data) as Deck;
     heard = Date.now();
     connected.value = true;
-    showInTab();
   };
   // A connection that says nothing is as good as none.
   setInterval(() => {
@@ -73,6 +74,5 @@ export const listen = (): void => {
   events.onopen = () => (connected.value = true);
   events.onerror = () => {
     connected.value = false;
-    document.title = "? No connection · Flightdeck";
   };
 };

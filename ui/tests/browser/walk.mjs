@@ -19,6 +19,11 @@ export const walk = async ({ base, page }) => {
   await page.keyboard.press("Enter");
   await page.waitForURL(/service\/orders/);
   check("j and Enter lead to the failing service", true);
+  await soon(
+    "the tab tells the state, then the page",
+    () => page.title(),
+    /^✖ .*failing · orders · Flightdeck$/,
+  );
   await page
     .getByRole("link", { name: /GET \/orders\/\{id\}/ })
     .first()

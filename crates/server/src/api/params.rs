@@ -137,7 +137,8 @@ fn decode_form(form: &[u8], pairs: &mut Vec<(String, String)>) -> Result<(), Api
     Ok(())
 }
 
-fn percent_decode(text: &[u8]) -> Result<String, ApiError> {
+/// The text that a part of a form stands for.
+pub fn percent_decode(text: &[u8]) -> Result<String, ApiError> {
     let mut decoded = Vec::with_capacity(text.len());
     let mut at = 0;
     while let Some(&byte) = text.get(at) {

@@ -150,7 +150,7 @@ pub fn verdict_line(deck: &Deck) -> String {
     if headlines.is_empty() { deck.title.clone() } else { format!("{}: {headlines}", deck.title) }
 }
 
-/// The verdict as a tab shows it: the state first, as tabs are narrow.
+/// The verdict as a tab begins with it: the state first, as tabs are narrow.
 pub fn tab_title(deck: &Deck) -> String {
     let mark = match deck.state {
         Some(State::Critical) => "✖ ",
@@ -158,5 +158,5 @@ pub fn tab_title(deck: &Deck) -> String {
         Some(State::Silent) => "? ",
         Some(State::Ok) | None => "",
     };
-    format!("{mark}{} · Flightdeck", deck.title)
+    format!("{mark}{}", deck.title)
 }

@@ -6,10 +6,11 @@
 use std::sync::{Arc, OnceLock};
 
 use axum::extract::State;
-use axum::http::{HeaderValue, header};
+use axum::http::{HeaderValue, Uri, header};
 use axum::response::{IntoResponse, Response};
 
 use super::assets;
+use super::title::{legible, title};
 use crate::app::App;
 use crate::deck;
 
@@ -32,11 +33,12 @@ struct Pieces {
 }
 
 /// Answers with the document.
-pub async fn document(State(app): State<Arc<App>>) -> Response {
+pub async fn document(State(app): State<Arc<App>>, uri: Uri) -> Response {
     let pieces = pieces();
     let told = app.decks.latest();
     let base = format!("{}/", app.door.prefix());
-    let (verdict, title) = (deck::verdict_line(&told.deck), deck::tab_title(&told.deck));
+    let verdict = legible(&deck::verdict_line(&told.deck));
+    let title = title(&deck::tab_title(&told.deck), uri.path());
     let body = [
         pieces.before_base,
         &escape(&base),

@@ -3,6 +3,7 @@
 
 mod assets;
 mod document;
+mod title;
 
 use std::sync::Arc;
 
@@ -50,7 +51,7 @@ pub async fn missing(State(app): State<Arc<App>>, method: Method, uri: Uri, head
         let query = uri.query().map(|query| format!("?{query}")).unwrap_or_default();
         return Redirect::permanent(&format!("{}{path}{query}", app.door.prefix())).into_response();
     }
-    let mut response = document::document(State(app)).await;
+    let mut response = document::document(State(app), uri).await;
     *response.status_mut() = StatusCode::NOT_FOUND;
     response
 }
