@@ -1,169 +1,178 @@
 // Durations as a heatmap: how many requests fell between two bounds at each time, darker for more.
 import type { JSX } from "preact";
-import { useLayoutEffect, useRef } from "preact/hooks";
-import { type Line, number, queryRange, toLines } from "../api/promql";
+import { useEffect, useLayoutEffect, useRef } from "preact/hooks";
+import { queryRange, toLines } from "../api/promql";
 import { useAsked } from "../api/use";
 import { Icon } from "../app/icons";
 import { keepTime } from "../app/route";
 import { colours } from "../app/theme";
 import { range, zone } from "../app/time";
 import { zoom } from "../app/zoom";
+import { legible } from "../format/legible";
 import { windowOf } from "../format/range";
-import { tickStep, tickText, timeTicks } from "../format/ticks";
 import { stamp } from "../format/time";
 import { show } from "../format/units";
+import { type Cell, type Cells, cellsOf, walked } from "./cells";
 import { useWidth } from "./chart";
 import "./chart.css";
-import { resolve } from "./colours";
+import { inside, useDrag } from "./drag";
+import { type Drawing, drawCells, type Place, placeOf } from "./drawcells";
+import { markers } from "./markers";
+import type { Marker } from "./plot";
+import { followCrosshair, moveCrosshair } from "./plot/crosshair";
 
-/** Counts per cell: rows from the lowest bound up, one column per step. */
-export type Cells = { times: number[]; bounds: number[]; rows: (number | null)[][] };
-
-/** Cumulative buckets by `le` as counts between neighbouring bounds. */
-export const cellsOf = (lines: readonly Line[], times: number[], scale = 1, cumulative = true): Cells => {
-  const sorted = lines
-    .filter((line) => line.labels["le"] !== undefined)
-    .map((line) => ({ bound: number(line.labels["le"] ?? "") * scale, values: line.values }))
-    .toSorted((a, b) => a.bound - b.bound);
-  const rows = sorted.map(({ values }, at) =>
-    values.map((value, step) => {
-      if (value === null) return null;
-      return cumulative ? Math.max(0, value - (at > 0 ? (sorted[at - 1]?.values[step] ?? 0) : 0)) : value;
-    }),
-  );
-  // Rows nothing ever fell into, at either end, would only take room.
-  const used = rows.map((row) => row.some((value) => (value ?? 0) > 0));
-  const [first, last] = [Math.max(0, used.indexOf(true) - 1), used.lastIndexOf(true)];
-  if (last < 0) return { times, bounds: [], rows: [] };
-  return {
-    times,
-    bounds: sorted.slice(first, last + 1).map(({ bound }) => bound),
-    rows: rows.slice(first, last + 1),
-  };
-};
-
-const LEFT = 62;
-const BOTTOM = 24;
-
-export const Heatmap = (props: {
-  cells: Cells;
-  unit: string;
-  height: number;
-  from: number;
-  to: number;
+type HeatmapProps = Drawing & {
   label: string;
   count?: string;
-}): JSX.Element => {
+  /** Charts with the same name share their crosshair. */
+  sync?: string;
+};
+
+export const Heatmap = (props: HeatmapProps): JSX.Element => {
   const canvas = useRef<HTMLCanvasElement>(null);
-  const tip = useRef<HTMLDivElement>(null);
-  const { cells, height } = props;
+  const card = useRef<HTMLDivElement>(null);
+  const frame = useRef<HTMLDivElement>(null);
+  const told = useRef<HTMLDivElement>(null);
+  const line = useRef<HTMLDivElement>(null);
+  /** The cell that the keyboard is at, and which that is however many there are. */
+  const at = useRef<Cell | undefined>(undefined);
+  const spot = useRef<{ time: number | undefined; bound: number | undefined } | undefined>(undefined);
+  const marks = markers.value;
+  const { cells, height, sync } = props;
   const look = `${colours.value} ${zoom.value} ${zone.value}`;
-  const place = (element: HTMLCanvasElement) => {
-    const width = element.clientWidth - LEFT - 8;
-    const step = ((cells.times[1] ?? 0) - (cells.times[0] ?? 0)) * 1000 || 1;
-    const x = (millis: number) => LEFT + ((millis - props.from) / (props.to - props.from)) * width;
-    const tall = (height - BOTTOM - 8) / Math.max(1, cells.rows.length);
-    return { width, step, x, tall, y: (row: number) => height - BOTTOM - (row + 1) * tall };
-  };
+  const place = (): Place => placeOf(props, canvas.current?.clientWidth ?? 0);
   // Before the browser paints or prints.
   useLayoutEffect(() => {
     const element = canvas.current;
-    const context = element?.getContext("2d");
-    if (!element || !context) return;
-    const draw = (): void => drawCells(element, context, props, place(element));
+    if (!element) return;
+    const draw = (): void => drawCells(element, props, marks);
     draw();
     const observer = new ResizeObserver(draw);
     observer.observe(element);
     return () => observer.disconnect();
-  }, [cells, height, props.from, props.to, look]);
-  const point = (event: PointerEvent): void => {
-    const [element, card] = [canvas.current, tip.current];
-    if (!element || !card) return;
-    const { x, step, tall } = place(element);
-    const box = element.getBoundingClientRect();
-    const [left, top] = [(event.clientX - box.left) / zoom.value, (event.clientY - box.top) / zoom.value];
-    const row = Math.floor((height - BOTTOM - top) / tall);
-    const column = cells.times.findIndex((time) => left >= x(time * 1000 - step) && left < x(time * 1000));
-    const value = cells.rows[row]?.[column];
-    card.hidden = value === undefined || value === null;
-    if (card.hidden) return;
-    const low = row > 0 ? show(cells.bounds[row - 1], props.unit) : "0";
-    card.textContent = `${stamp((cells.times[column] ?? 0) * 1000, zone.value)}  ${low} – ${show(cells.bounds[row], props.unit)}: ${show(value, props.count ?? "reqps")}`;
-    card.style.left = `${Math.min(left + 12, box.width / zoom.value - card.offsetWidth)}px`;
-    card.style.top = `${top + 14}px`;
+  }, [cells, marks, height, props.from, props.to, look]);
+  // With later cells one is still where one was, unless that cell is no more.
+  useLayoutEffect(() => {
+    const { time, bound } = spot.current ?? {};
+    const [column, row] = [cells.times.indexOf(time ?? NaN), cells.bounds.indexOf(bound ?? NaN)];
+    go(column < 0 || row < 0 ? undefined : { column, row });
+  }, [cells]);
+  useEffect(
+    () =>
+      sync
+        ? followCrosshair(sync, (millis) => line.current && stand(line.current, place(), millis))
+        : undefined,
+    [cells, sync, props.from, props.to],
+  );
+  /** Frames a cell and says what is in it, beside it. */
+  const tell = (cell: Cell | undefined): void => {
+    const text = cell && textOf(props, cell, marks);
+    if (!card.current || !frame.current) return;
+    const crossed = !card.current.hidden;
+    card.current.hidden = frame.current.hidden = !text;
+    if (sync && (text || crossed))
+      moveCrosshair(sync, text ? (cells.times[cell.column] ?? 0) * 1000 : undefined);
+    if (!text) return;
+    const [time = "", ...said] = text;
+    const head = document.createElement("time");
+    head.textContent = time;
+    card.current.replaceChildren(head, legible(said.join(" ")));
+    setBeside(card.current, frame.current, cell, cells, place());
   };
+  const go = (cell: Cell | undefined): void => {
+    at.current = cell;
+    spot.current = cell && { time: cells.times[cell.column], bound: cells.bounds[cell.row] };
+    tell(cell);
+  };
+  const press = (event: KeyboardEvent): void => {
+    if (event.ctrlKey || event.metaKey || event.altKey) return;
+    const next = event.key === "Escape" ? undefined : walked(cells, at.current, event.key);
+    if (!next && (event.key !== "Escape" || !at.current)) return;
+    event.preventDefault();
+    go(next);
+    if (told.current) told.current.textContent = next ? textOf(props, next, marks).join(", ") : "";
+  };
+  const leave = (): void => go(undefined);
+  const drag = useDrag((left) => place().timeAt(left));
   return (
-    <div class="plot" style={{ height: `${height}px` }} role="img" aria-label={props.label}>
+    <div
+      class="plot heatmap"
+      style={{ height: `${height}px` }}
+      role="application"
+      aria-roledescription="heatmap"
+      // biome-ignore lint/a11y/noNoninteractiveTabindex: an application takes keys, and so the focus.
+      tabIndex={0}
+      aria-label={props.label}
+      onKeyDown={press}
+      onBlur={leave}
+    >
       <canvas
         ref={canvas}
-        style={{ width: "100%", height: `${height}px`, display: "block" }}
-        onPointerMove={point}
-        onPointerLeave={() => {
-          if (tip.current) tip.current.hidden = true;
+        style={{ height: `${height}px` }}
+        onPointerDown={drag.begin}
+        onPointerMove={(event) => {
+          drag.move(event);
+          const { left, top } = inside(event);
+          const cell = place().cellAt(left, top);
+          const there = (cells.rows[cell.row]?.[cell.column] ?? null) !== null;
+          tell(there ? cell : undefined);
         }}
+        onPointerUp={drag.end}
+        onPointerLeave={leave}
       />
-      <div ref={tip} class="tip" hidden />
+      <div ref={line} class="crosshair" hidden />
+      <div ref={drag.element} class="dragged" hidden />
+      <div ref={frame} class="framed" hidden />
+      <div ref={card} class="tip" hidden />
+      <div ref={told} class="visually-hidden" role="status" />
     </div>
   );
 };
 
-type Place = {
-  width: number;
-  step: number;
-  tall: number;
-  x: (millis: number) => number;
-  y: (row: number) => number;
+/** When, between which bounds how many, and what happened then. */
+const textOf = (
+  { cells, unit, count = "reqps" }: HeatmapProps,
+  { column, row }: Cell,
+  marks: readonly Marker[],
+): string[] => {
+  const low = row > 0 ? show(cells.bounds[row - 1], unit) : "0";
+  const value = cells.rows[row]?.[column] ?? null;
+  const many = value === null ? "no data" : show(value, count);
+  const until = (cells.times[column] ?? 0) * 1000;
+  const since = until - ((cells.times[1] ?? 0) - (cells.times[0] ?? 0)) * 1000;
+  const then = marks.filter(({ time }) => time > since && time <= until);
+  return [
+    stamp(until, zone.value),
+    `${low} – ${show(cells.bounds[row], unit)}: ${many}`,
+    ...then.map(({ text }) => `▲ ${text}`),
+  ];
 };
 
-const drawCells = (
-  element: HTMLCanvasElement,
-  context: CanvasRenderingContext2D,
-  props: { cells: Cells; unit: string; height: number; from: number; to: number },
-  place: Place,
-): void => {
-  const { cells, height } = props;
-  const ratio = devicePixelRatio * zoom.value;
-  element.width = element.clientWidth * ratio;
-  element.height = height * ratio;
-  context.scale(ratio, ratio);
-  context.clearRect(0, 0, element.clientWidth, height);
-  const most = cells.rows.reduce(
-    (high, row) => row.reduce<number>((most, value) => Math.max(most, value ?? 0), high),
-    0,
-  );
-  const whole = (position: number): number => Math.round(position * ratio) / ratio;
-  const wide = Math.max(1, (place.width * place.step) / (props.to - props.from));
-  context.fillStyle = resolve("--accent");
-  cells.rows.forEach((row, at) => {
-    row.forEach((value, column) => {
-      if (!value) return;
-      // A root, so that the few slow ones beside the many fast ones are seen.
-      context.globalAlpha = 0.08 + 0.92 * Math.sqrt(value / most);
-      // On whole pixels, as half ones would be seams; columns too thin for a gap between them have none.
-      const right = whole(place.x((cells.times[column] ?? 0) * 1000));
-      const left = whole(Math.max(LEFT, place.x((cells.times[column] ?? 0) * 1000) - wide));
-      context.fillRect(
-        left,
-        place.y(at),
-        Math.max(0, right - left - (wide > 6 ? 0.5 : 0)),
-        Math.max(1, place.tall - 0.5),
-      );
-    });
+/** Puts the card beside a cell and the frame around it. */
+const setBeside = (card: HTMLElement, frame: HTMLElement, cell: Cell, cells: Cells, place: Place): void => {
+  const right = place.x((cells.times[cell.column] ?? 0) * 1000);
+  const left = Math.max(place.left, place.x((cells.times[cell.column] ?? 0) * 1000 - place.step));
+  const top = place.y(cell.row);
+  Object.assign(frame.style, {
+    left: `${left}px`,
+    top: `${top}px`,
+    width: `${Math.max(2, right - left)}px`,
+    height: `${Math.max(2, place.tall)}px`,
   });
-  context.globalAlpha = 1;
-  context.fillStyle = resolve("--faint");
-  context.font = "11px Inter, system-ui, sans-serif";
-  context.textAlign = "right";
-  const every = Math.ceil(14 / place.tall);
-  for (let at = 0; at < cells.bounds.length; at += every)
-    context.fillText(show(cells.bounds[at], props.unit), LEFT - 8, place.y(at) + 4);
-  context.textAlign = "center";
-  const step = tickStep(props.from, props.to, Math.max(2, Math.floor(place.width / 90)));
-  for (const millis of timeTicks(props.from, props.to, step, zone.value)) {
-    const [x, room] = [place.x(millis), 18];
-    if (x < LEFT + room / 2 || x > element.clientWidth - room) continue;
-    context.fillText(tickText(millis, step, zone.value), x, height - 7);
-  }
+  // On the side with more room.
+  const beyond = right - place.left > place.width / 2;
+  const whole = place.left + place.width + 8;
+  Object.assign(card.style, {
+    left: beyond ? "auto" : `${right + 12}px`,
+    right: beyond ? `${whole - left + 12}px` : "auto",
+    top: `${top + 14}px`,
+  });
+};
+
+const stand = (line: HTMLElement, place: Place, millis: number | undefined): void => {
+  const left = millis === undefined ? -1 : place.x(millis);
+  line.hidden = left < place.left || left > place.left + place.width;
+  line.style.left = `${left}px`;
 };
 
 /** A heatmap of a query that yields buckets by `le`. */
@@ -204,6 +213,7 @@ export const HeatmapChart = (props: {
           from={shown.from}
           to={shown.to}
           label={props.title}
+          sync="page"
         />
         {asked.error ? (
           <div class="nothing critical">{asked.error}</div>

@@ -6,6 +6,7 @@ import { printing } from "../app/print";
 import { colours } from "../app/theme";
 import { zoom } from "../app/zoom";
 import "./chart.css";
+import { crossAt } from "./plot/crosshair";
 import { copyTrace } from "./plot/dots";
 import { draw, drop, type Held, isPointed, point } from "./plot/held";
 import type { PlotProps } from "./plot/props";
@@ -67,7 +68,7 @@ export const Plot = (props: PlotProps): JSX.Element => {
     const now = held.current;
     if (!now || !isPointed(now) || now.plot.over.matches(":hover")) return;
     point(undefined);
-    now.plot.setCursor({ left: -10, top: -10 });
+    crossAt(now.plot, { left: -10, top: -10 });
     if (card.current) card.current.hidden = true;
   };
   const dots = props.dots?.length ?? 0;

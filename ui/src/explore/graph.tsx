@@ -5,8 +5,9 @@ import { useAsked } from "../api/use";
 import { Empty } from "../app/empty";
 import { params, setParams } from "../app/route";
 import { range } from "../app/time";
+import { cellsOf } from "../chart/cells";
 import { useWidth } from "../chart/chart";
-import { cellsOf, Heatmap } from "../chart/heatmap";
+import { Heatmap } from "../chart/heatmap";
 import { hiddenIn, Legend } from "../chart/legend";
 import { markers } from "../chart/markers";
 import { Plot, type PlotLine } from "../chart/plot";
@@ -83,6 +84,7 @@ export const Graph = ({
               from={shown.from}
               to={shown.to}
               label="Heatmap"
+              sync="explore"
             />
           ) : (
             <Plot
@@ -94,6 +96,7 @@ export const Graph = ({
               from={shown.from}
               to={shown.to}
               markers={markers.value}
+              sync="explore"
               label={`${lines.length} lines`}
             />
           )}

@@ -23,6 +23,7 @@ export const keys = async ({ base, open, page, post }) => {
   await menu(page);
   await range(page);
   await sheet(page);
+  await heatmap(page, `${base}/service/orders?latency=heatmap`);
   await page.goto(`${base}/dashboards`);
   await settled(page);
   await page.locator("input[type=file]").focus();
@@ -124,4 +125,43 @@ const sheet = async (page) => {
   await page.keyboard.press("Escape");
   await until("the sheet is closed", 2_000, async () => (await page.locator(".sheet").count()) === 0);
   await until("the focus is back", 2_000, async () => (await focused(page)) === "BUTTON Settings");
+};
+
+/** A heatmap is walked through cell by cell, each is said aloud, and the charts beside it have their crosshair there. */
+const heatmap = async (page, address) => {
+  await page.goto(address);
+  await settled(page);
+  const cells = page.locator(".plot.heatmap").first();
+  const said = () => cells.locator("[role=status]").textContent();
+  await cells.scrollIntoViewIfNeeded();
+  await cells.focus();
+  await page.keyboard.press("End");
+  await soon("a cell of a heatmap is said aloud", said, /\d\d:\d\d:\d\d, .* – .*: /);
+  const last = await said();
+  await soon(
+    "and shown",
+    () => cells.locator(".tip").innerText(),
+    (text) => text.length > 20,
+  );
+  await soon(
+    "the crosshair of other charts is there",
+    () => page.locator(".uplot .u-cursor-x:not(.u-off)").count(),
+    (count) => count > 0,
+  );
+  await page.keyboard.press("ArrowUp");
+  await soon(
+    "up leads to slower ones",
+    said,
+    (text) => text !== last && text.slice(0, 19) === last.slice(0, 19),
+  );
+  await page.keyboard.press("Home");
+  await soon("Home leads to the first", said, (text) => text.slice(0, 19) < last.slice(0, 19));
+  await page.keyboard.press("Escape");
+  await soon("Escape ends it", () => cells.locator(".tip").isHidden());
+  const box = await cells.boundingBox();
+  await page.mouse.move(box.x + box.width * 0.6, box.y + 60);
+  await page.mouse.down();
+  await page.mouse.move(box.x + box.width * 0.8, box.y + 60, { steps: 4 });
+  await page.mouse.up();
+  await soon("a stretch dragged over becomes the range", () => page.url(), /from=\d+&to=\d+/);
 };

@@ -1,6 +1,7 @@
 // What is drawn on the canvas beside the lines: thresholds below them, markers and exemplars above.
 import type uPlot from "uplot";
 import { resolve, translucent } from "../colours";
+import { drawMark } from "../mark";
 import { placeOf } from "./dots";
 import type { PlotProps } from "./props";
 
@@ -38,20 +39,13 @@ export const drawMarkers = (plot: uPlot, { markers = [], dots = [] }: PlotProps)
   for (const marker of markers) {
     const x = plot.valToPos(marker.time / 1000, "x", true);
     if (x < bbox.left || x > bbox.left + bbox.width) continue;
-    ctx.strokeStyle = ctx.fillStyle = resolve(marker.colour ?? "--accent");
-    ctx.lineWidth = devicePixelRatio;
-    ctx.setLineDash([3 * devicePixelRatio, 3 * devicePixelRatio]);
-    ctx.beginPath();
-    ctx.moveTo(x, bbox.top);
-    ctx.lineTo(x, bbox.top + bbox.height);
-    ctx.stroke();
-    ctx.setLineDash([]);
-    const size = 4 * devicePixelRatio;
-    ctx.beginPath();
-    ctx.moveTo(x - size, bbox.top + bbox.height);
-    ctx.lineTo(x + size, bbox.top + bbox.height);
-    ctx.lineTo(x, bbox.top + bbox.height - size * 1.4);
-    ctx.fill();
+    drawMark(ctx, {
+      x,
+      top: bbox.top,
+      bottom: bbox.top + bbox.height,
+      pixel: devicePixelRatio,
+      colour: marker.colour,
+    });
   }
   ctx.fillStyle = resolve("--c3");
   for (const dot of dots) {

@@ -1,6 +1,7 @@
 // The crosshair by keyboard: arrows walk through time, or from exemplar to exemplar where there are some.
 import type uPlot from "uplot";
 import type { Dot } from "../exemplars";
+import { crossAt } from "./crosshair";
 import { placeOf } from "./dots";
 
 /** How many presses lead from one end to the other. */
@@ -9,7 +10,7 @@ const STEPS = 60;
 /** Moves the crosshair; false where the key means nothing here. */
 export const walk = (event: KeyboardEvent, plot: uPlot, dots: readonly Dot[]): boolean => {
   if (event.key === "Escape") {
-    plot.setCursor({ left: -10, top: -10 });
+    crossAt(plot, { left: -10, top: -10 });
     return true;
   }
   if (event.key === "Enter") return dots.length > 0 && (plot.cursor.left ?? -1) >= 0;
@@ -32,7 +33,7 @@ export const walk = (event: KeyboardEvent, plot: uPlot, dots: readonly Dot[]): b
         : Number.isFinite(way) && here >= 0
           ? (inside.findLast(({ left }) => left < here - 0.5) ?? inside[0])
           : inside[0];
-    if (next) plot.setCursor(next);
+    if (next) crossAt(plot, next);
     return true;
   }
   const times = plot.data[0];
@@ -40,6 +41,8 @@ export const walk = (event: KeyboardEvent, plot: uPlot, dots: readonly Dot[]): b
   const stride = Math.max(1, Math.round(times.length / STEPS));
   const at = here < 0 ? (way > 0 ? 0 : times.length - 1) : (plot.cursor.idx ?? 0) + way * stride;
   const index = Math.min(times.length - 1, Math.max(0, at));
-  plot.setCursor({ left: plot.valToPos(times[index] ?? 0, "x"), top: plot.over.clientHeight / 2 });
+  const left = plot.valToPos(times[index] ?? 0, "x");
+  // Charts that share the crosshair have it there, too.
+  crossAt(plot, { left, top: plot.over.clientHeight / 2 });
   return true;
 };

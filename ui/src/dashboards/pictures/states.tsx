@@ -2,8 +2,9 @@
 import type { JSX } from "preact";
 import { number } from "../../api/promql";
 import { zone } from "../../app/time";
+import { type Cells, cellsOf } from "../../chart/cells";
 import { readable } from "../../chart/colours";
-import { type Cells, cellsOf, Heatmap } from "../../chart/heatmap";
+import { Heatmap } from "../../chart/heatmap";
 import { distribution } from "../../chart/stats";
 import { tickStep, tickText, timeTicks } from "../../format/ticks";
 import { stamp } from "../../format/time";
@@ -161,6 +162,7 @@ export const HeatmapPanel = (props: PictureProps): JSX.Element => {
       to={props.range.to}
       label={props.panel.title}
       count="short"
+      sync={props.sync}
     />
   );
 };

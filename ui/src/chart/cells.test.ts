@@ -1,0 +1,41 @@
+import { expect, test } from "vitest";
+import { type Cell, type Cells, cellsOf, walked } from "./cells";
+
+const CELLS: Cells = {
+  times: [10, 20, 30],
+  bounds: [0.1, 0.5],
+  rows: [
+    [5, null, 1],
+    [2, 4, 7],
+  ],
+};
+
+test("counts stand between neighbouring bounds", () => {
+  const line = (le: string, values: (number | null)[]) => ({ labels: { le }, values });
+  const lines = [line("+Inf", [7, 9]), line("0.1", [5, 3]), line("0.5", [7, null])];
+  expect(cellsOf(lines, [10, 20])).toEqual({
+    times: [10, 20],
+    bounds: [0.1, 0.5, Number.POSITIVE_INFINITY],
+    rows: [
+      [5, 3],
+      [2, null],
+      [0, 9],
+    ],
+  });
+});
+
+test("keys lead from cell to cell, and in where most are", () => {
+  const check = (from: Cell | undefined, key: string, want: [number, number] | undefined): void =>
+    expect(walked(CELLS, from, key)).toEqual(want && { column: want[0], row: want[1] });
+  check(undefined, "ArrowRight", [0, 0]);
+  check(undefined, "Home", [0, 0]);
+  check(undefined, "ArrowLeft", [2, 1]);
+  check(undefined, "End", [2, 1]);
+  check({ column: 1, row: 1 }, "ArrowLeft", [0, 1]);
+  check({ column: 0, row: 1 }, "ArrowLeft", [0, 1]);
+  check({ column: 1, row: 0 }, "ArrowUp", [1, 1]);
+  check({ column: 1, row: 0 }, "ArrowDown", [1, 0]);
+  check({ column: 1, row: 0 }, "End", [2, 0]);
+  check({ column: 1, row: 0 }, "Tab", undefined);
+  expect(walked({ times: [10], bounds: [], rows: [] }, undefined, "End")).toBeUndefined();
+});

@@ -1,0 +1,129 @@
+// A heatmap on its canvas: where its cells are, and how they and the axes beside them are drawn.
+import { zone } from "../app/time";
+import { zoom } from "../app/zoom";
+import { tickStep, tickText, timeTicks } from "../format/ticks";
+import { show } from "../format/units";
+import type { Cell, Cells } from "./cells";
+import { resolve } from "./colours";
+import { drawMark } from "./mark";
+import type { Marker } from "./plot";
+
+/** What is drawn: the cells between two times, this tall. */
+export type Drawing = {
+  cells: Cells;
+  unit: string;
+  height: number;
+  from: number;
+  to: number;
+};
+
+/** The room for the bounds on the left, and for the times below. */
+const LEFT = 62;
+const BOTTOM = 24;
+const TOP = 8;
+
+/** Where things are, in pixels of the page. */
+export type Place = {
+  left: number;
+  width: number;
+  /** How wide a column is, in milliseconds. */
+  step: number;
+  tall: number;
+  x: (millis: number) => number;
+  y: (row: number) => number;
+  timeAt: (left: number) => number;
+  cellAt: (left: number, top: number) => Cell;
+};
+
+export const placeOf = ({ cells, height, from, to }: Drawing, wide: number): Place => {
+  const width = Math.max(1, wide - LEFT - 8);
+  const step = ((cells.times[1] ?? 0) - (cells.times[0] ?? 0)) * 1000 || 1;
+  const tall = (height - BOTTOM - TOP) / Math.max(1, cells.rows.length);
+  const x = (millis: number): number => LEFT + ((millis - from) / (to - from)) * width;
+  return {
+    left: LEFT,
+    width,
+    step,
+    tall,
+    x,
+    y: (row) => height - BOTTOM - (row + 1) * tall,
+    timeAt: (left) => from + Math.min(1, Math.max(0, (left - LEFT) / width)) * (to - from),
+    cellAt: (left, top) => ({
+      row: Math.floor((height - BOTTOM - top) / tall),
+      column: cells.times.findIndex((time) => left >= x(time * 1000 - step) && left < x(time * 1000)),
+    }),
+  };
+};
+
+export const drawCells = (element: HTMLCanvasElement, drawing: Drawing, markers: readonly Marker[]): void => {
+  const context = element.getContext("2d");
+  if (!context) return;
+  const { height } = drawing;
+  const wide = element.clientWidth;
+  const ratio = devicePixelRatio * zoom.value;
+  element.width = wide * ratio;
+  element.height = height * ratio;
+  context.scale(ratio, ratio);
+  context.clearRect(0, 0, wide, height);
+  const place = placeOf(drawing, wide);
+  fillCells(context, drawing, place, ratio);
+  writeAxes(context, drawing, place, wide);
+  for (const { time, colour } of markers) {
+    const x = place.x(time);
+    if (x >= LEFT && x <= LEFT + place.width)
+      drawMark(context, { x, top: TOP, bottom: height - BOTTOM, pixel: 1, colour });
+  }
+};
+
+const fillCells = (
+  context: CanvasRenderingContext2D,
+  { cells, from, to }: Drawing,
+  place: Place,
+  ratio: number,
+): void => {
+  const most = cells.rows.reduce(
+    (high, row) => row.reduce<number>((most, value) => Math.max(most, value ?? 0), high),
+    0,
+  );
+  const whole = (position: number): number => Math.round(position * ratio) / ratio;
+  const wide = Math.max(1, (place.width * place.step) / (to - from));
+  context.fillStyle = resolve("--accent");
+  cells.rows.forEach((row, at) => {
+    row.forEach((value, column) => {
+      if (!value) return;
+      // A root, so that the few slow ones beside the many fast ones are seen.
+      context.globalAlpha = 0.08 + 0.92 * Math.sqrt(value / most);
+      // On whole pixels, as half ones would be seams; columns too thin for a gap between them have none.
+      const right = whole(place.x((cells.times[column] ?? 0) * 1000));
+      const left = whole(Math.max(LEFT, place.x((cells.times[column] ?? 0) * 1000) - wide));
+      context.fillRect(
+        left,
+        place.y(at),
+        Math.max(0, right - left - (wide > 6 ? 0.5 : 0)),
+        Math.max(1, place.tall - 0.5),
+      );
+    });
+  });
+  context.globalAlpha = 1;
+};
+
+const writeAxes = (
+  context: CanvasRenderingContext2D,
+  { cells, unit, height, from, to }: Drawing,
+  place: Place,
+  wide: number,
+): void => {
+  context.fillStyle = resolve("--faint");
+  context.font = "11px Inter, system-ui, sans-serif";
+  context.textAlign = "right";
+  const every = Math.ceil(14 / place.tall);
+  for (let at = 0; at < cells.bounds.length; at += every)
+    context.fillText(show(cells.bounds[at], unit), LEFT - 8, place.y(at) + 4);
+  context.textAlign = "center";
+  const step = tickStep(from, to, Math.max(2, Math.floor(place.width / 90)));
+  for (const millis of timeTicks(from, to, step, zone.value)) {
+    const [x, room] = [place.x(millis), 18];
+    if (x < LEFT + room / 2 || x > wide - room) continue;
+    context.fillText(tickText(millis, step, zone.value), x, height - 7);
+  }
+};
