@@ -11,6 +11,9 @@ export class Failure extends Error {
   }
 }
 
+/** The server is not there, or nothing on the way to it is: it is asked again. */
+export class Unreachable extends Failure {}
+
 export type Parameters = Record<string, string | number | string[] | undefined>;
 
 /** What an answer brings beside its data. */
@@ -47,7 +50,7 @@ const send = async (path: string, init: RequestInit): Promise<Response> => {
     return await fetch(path, init);
   } catch (error) {
     if (error instanceof DOMException && error.name === "AbortError") throw error;
-    throw new Failure("The server does not answer.");
+    throw new Unreachable("The server does not answer. It is asked again by itself.");
   }
 };
 

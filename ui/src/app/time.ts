@@ -1,6 +1,6 @@
 // One time range for the whole page, written as a person would, and the zone of its clocks. They live in the address.
 import { computed, signal } from "@preact/signals";
-import { instant, type Range } from "../format/range";
+import { instant, type Range, roundSpan } from "../format/range";
 import { clock, stamp } from "../format/time";
 import { LOCAL, readZone, showIn, type Zone } from "../format/zone";
 import { params, setParams } from "./route";
@@ -21,13 +21,16 @@ const saidRange = computed(() => ({
   from: params.value.get("from") ?? DEFAULT,
   to: params.value.get("to") ?? "now",
 }));
+/** Whether the range goes on while one looks. */
+const moves = computed(() => /^now(\/\w)?$/.test(saidRange.value.to));
 /** Moves when what is shown is to be asked again. */
 export const tick = signal(Date.now());
 /** How often that is; 0 while nothing moves. */
 export const liveSeconds = computed(() => {
   const said = params.value.get("live");
-  if (said !== null) return Number(said) || 0;
-  return saidRange.value.to === "now" ? (wanted.value.liveSeconds ?? LIVE_SECONDS) : 0;
+  // A range that stands still shows the same whenever it is asked for.
+  if (!moves.value) return 0;
+  return said === null ? (wanted.value.liveSeconds ?? LIVE_SECONDS) : Math.max(0, Number(said) || 0);
 });
 
 export const range = computed<Range>(() => {
@@ -38,7 +41,8 @@ export const range = computed<Range>(() => {
   const end = instant(to, now, zone.value, true);
   if (start === undefined || end === undefined || end <= start)
     return { from: now - 36e5, to: now, relative: DEFAULT };
-  return { from: start, to: end, relative: relative ? from : undefined };
+  // Before 1970 there are no samples, and long before no dates.
+  return { from: Math.max(0, start), to: end, relative: relative ? from : undefined };
 });
 
 export const setRange = (next: Range, how: "push" | "replace" = "push"): void => {
@@ -46,6 +50,15 @@ export const setRange = (next: Range, how: "push" | "replace" = "push"): void =>
   // What was chosen is said even where it is the usual: a dashboard has a range of its own.
   if (next.relative) setParams({ from: next.relative, to: undefined }, how);
   else setParams({ from: String(Math.round(next.from)), to: String(Math.round(next.to)) }, how);
+};
+
+/** Follows the clock from now on, or stands still. A range that lies back becomes the last one of its width. */
+export const toggleLive = (): void => {
+  const { from, to } = range.value;
+  tick.value = Date.now();
+  if (liveSeconds.value) setParams({ live: "0" }, "replace");
+  else if (moves.value) setParams({ live: undefined }, "replace");
+  else setParams({ live: undefined, from: `now-${roundSpan(to - from)}`, to: undefined });
 };
 
 /** Also local time is said once it was chosen: a dashboard may have another. */

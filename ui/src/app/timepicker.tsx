@@ -7,8 +7,8 @@ import { LOCAL, shortZoneName, zoneName } from "../format/zone";
 import { Icon } from "./icons";
 import { lazy } from "./lazy";
 import { usePopover } from "./popover";
-import { params, setParams } from "./route";
-import { liveSeconds, range, rangeName, setRange, setZone, tick, wanted, zone } from "./time";
+import { params } from "./route";
+import { liveSeconds, range, rangeName, setRange, setZone, toggleLive, wanted, zone } from "./time";
 
 export const TimePicker = (): JSX.Element => {
   const { open, box } = usePopover<HTMLDivElement>();
@@ -55,10 +55,7 @@ export const TimePicker = (): JSX.Element => {
         type="button"
         aria-pressed={liveSeconds.value > 0}
         title={liveSeconds.value ? `Asked again every ${liveSeconds.value} s` : "Not moving"}
-        onClick={() => {
-          setParams({ live: liveSeconds.value ? "0" : undefined }, "replace");
-          tick.value = Date.now();
-        }}
+        onClick={toggleLive}
       >
         <span class={liveSeconds.value ? "pulse on" : "pulse"} /> Live
       </button>

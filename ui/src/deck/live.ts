@@ -61,18 +61,26 @@ let heard = Date.now();
 /** Takes what the server tells from now on. */
 export const listen = (): void => {
   effect(showInTab);
+  // A connection that says nothing is as good as none.
+  setInterval(() => {
+    if (Date.now() - heard > SILENCE_MS) connected.value = false;
+  }, 5_000);
+  follow();
+};
+
+const AGAIN_MS = 3_000;
+
+const follow = (): void => {
   const events = new EventSource("api/v1/deck/live");
   events.onmessage = (event: MessageEvent<string>) => {
     deck.value = JSON.parse(event.data) as Deck;
     heard = Date.now();
     connected.value = true;
   };
-  // A connection that says nothing is as good as none.
-  setInterval(() => {
-    if (Date.now() - heard > SILENCE_MS) connected.value = false;
-  }, 5_000);
   events.onopen = () => (connected.value = true);
   events.onerror = () => {
     connected.value = false;
+    // The browser tries again by itself, but not where a proxy answered for a server that was away.
+    if (events.readyState === EventSource.CLOSED) setTimeout(follow, AGAIN_MS);
   };
 };

@@ -1,5 +1,5 @@
 import { expect, test, vi } from "vitest";
-import { instant, parseRange, parseSpan, windowOf } from "./range";
+import { instant, parseRange, parseSpan, roundSpan, windowOf } from "./range";
 import { LOCAL, UTC } from "./zone";
 
 // A Saturday.
@@ -32,6 +32,15 @@ test("ranges are read as people write them", () => {
 test("what makes no sense is no range", () => {
   for (const said of ["", "soon", "25:00-26:00", "last 3 potatoes", "10:00 to 09:00 to 08:00"])
     expect(parseRange(said, NOW, UTC), said).toBeUndefined();
+});
+
+test("a width has a short name", () => {
+  const check = (millis: number, want: string): void => expect(roundSpan(millis)).toBe(want);
+  check(36e5, "1h");
+  check(0, "1s");
+  check(61_500, "62s");
+  check(36e5 + 1, "61m");
+  check(86_399_000, "1d");
 });
 
 test("spans add up", () => {

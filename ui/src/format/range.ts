@@ -204,6 +204,12 @@ export const instant = (text: string, now: number, zone: Zone, end = false): num
   return unshifted(Date.UTC(year, month - 1, day, hour, minute, second), date[7] ? UTC : zone);
 };
 
+/** A span that has a short name and is hardly longer: to the minute from ten minutes on, to five from two hours on. */
+export const roundSpan = (millis: number): string => {
+  const unit = millis > 72e5 ? 3e5 : millis > 6e5 ? 6e4 : 1e3;
+  return shortSpan(Math.max(unit, Math.ceil(millis / unit) * unit));
+};
+
 /** `3h`, `90m`, `2d`: the shortest exact name. */
 const shortSpan = (millis: number): string => {
   for (const [size, unit] of [

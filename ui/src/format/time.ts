@@ -3,15 +3,16 @@ import { shifted, type Zone } from "./zone";
 
 const two = (value: number): string => String(value).padStart(2, "0");
 
-/** `14:02`, or `Fri 14:02` and `12 Nov 14:02` where the day is not that of `now`. */
+/** `14:02`, or `Fri 14:02`, `12 Nov 14:02` and `12 Nov 2025 14:02` where the day is not that of `now`. */
 export const clock = (millis: number, now: number, zone: Zone): string => {
   const [at, today] = [shifted(millis, zone), shifted(now, zone)];
   const time = `${two(at.getUTCHours())}:${two(at.getUTCMinutes())}`;
   if (Math.floor(at.getTime() / 86_400_000) === Math.floor(today.getTime() / 86_400_000)) return time;
+  const sameYear = at.getUTCFullYear() === today.getUTCFullYear();
   const day =
     Math.abs(now - millis) < 6 * 86_400_000
       ? DAYS[at.getUTCDay()]
-      : `${at.getUTCDate()} ${MONTHS[at.getUTCMonth()]}`;
+      : `${at.getUTCDate()} ${MONTHS[at.getUTCMonth()]}${sameYear ? "" : ` ${at.getUTCFullYear()}`}`;
   return `${day} ${time}`;
 };
 

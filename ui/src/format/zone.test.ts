@@ -30,6 +30,7 @@ test("clocks show what is shown where they hang", () => {
   check("Asia/Kolkata", at("2026-11-21T18:31:00"), "2026-11-22 00:01:00");
   check("Pacific/Chatham", at("2026-11-21T12:00:00"), "2026-11-22 01:45:00");
   expect(clock(at("2026-11-20T19:00:00"), at("2026-11-21T10:00:00"), "Asia/Kolkata")).toBe("00:30");
+  expect(clock(at("2025-11-20T19:00:00"), at("2026-11-21T10:00:00"), "utc")).toBe("20 Nov 2025 19:00");
   expect(offsetText(at("2026-11-21T00:00:00"), "Asia/Kolkata")).toBe("UTC+05:30");
   expect(offsetText(at("2026-07-01T00:00:00"), "America/St_Johns")).toBe("UTC−02:30");
 });

@@ -72,8 +72,8 @@ export const TargetsPage = (): JSX.Element => {
             value={search}
             onInput={(event) => setParams({ find: event.currentTarget.value }, "replace")}
           />
-          {state("down", `${count("down")} down`)}
-          {state("up", `${count("up")} up`)}
+          {asked.data && state("down", `${count("down")} down`)}
+          {asked.data && state("up", `${count("up")} up`)}
           {count("unknown") > 0 && state("unknown", `${count("unknown")} not scraped yet`)}
         </div>
         {asked.data && !activeTargets.length && (

@@ -1,5 +1,6 @@
 // Addresses where nothing is, as a browser and as a program gets them.
 import { check, soon } from "./runner.mjs";
+import { settled } from "./world.mjs";
 
 export const missing = async ({ base, page }) => {
   for (const path of ["/nowhere", "/system/more", "/service", "/nowhere/%zz"]) {
@@ -23,6 +24,7 @@ export const missing = async ({ base, page }) => {
     moved.status === 308 && moved.headers.get("location") === "/hosts?from=now-3h",
     String(moved.headers.get("location")),
   );
+  await away(page, base);
   const asked = async (path, accept) => {
     const response = await fetch(base + path, { headers: { Accept: accept } });
     return [response.status, response.headers.get("content-type")];
@@ -37,4 +39,39 @@ export const missing = async ({ base, page }) => {
     (await asked("/assets/none.js", "text/html"))[0] === 404 &&
       !/html/.test((await asked("/assets/none.js", "text/html"))[1]),
   );
+};
+
+/** While the server is away the page says so and keeps what it has; when it is back, nobody reloads. */
+const away = async (page, base) => {
+  await page.goto(`${base}/service/orders`);
+  await settled(page);
+  const lines = () => page.locator(".legend button").count();
+  const before = await lines();
+  const failed = (route) =>
+    /live$/.test(route.request().url()) ? route.fulfill({ status: 502 }) : route.abort();
+  await page.route("**/api/**", failed);
+  await page.getByRole("button", { name: "Earlier" }).click();
+  await page.waitForTimeout(1_000);
+  check("while the server is away, what was drawn stays", before > 0 && (await lines()) === before);
+  await page.getByRole("link", { name: "Targets" }).click();
+  await soon(
+    "a page that has nothing yet says that it asks again",
+    () => page.locator("#main").innerText(),
+    /asked again by itself/,
+  );
+  await page.unroute("**/api/**", failed);
+  await soon("and does", () => page.locator("tbody tr").count());
+  await page.route("**/api/v1/deck/live", failed);
+  await page.goto(`${base}/`);
+  await soon("a lost connection is said", () => page.locator(".offline").count());
+  await page.unroute("**/api/v1/deck/live", failed);
+  await soon(
+    "and found again, whatever a proxy answered",
+    async () => (await page.locator(".offline").count()) === 0,
+  );
+  await page.goto(`${base}/explore?q=up&from=now-9999999999d`);
+  await soon("a range before all time is drawn", () => page.locator(".uplot").count());
+  await page.goto(`${base}/explore?q=up&from=1795200000000&to=1795203600000`);
+  await page.getByRole("button", { name: "Live" }).click();
+  await soon("a range that lies back becomes live with its width", () => page.url(), /from=now-1h(?!.*to=)/);
 };
