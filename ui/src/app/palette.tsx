@@ -40,11 +40,15 @@ export const Palette = (): JSX.Element => {
     closePalette();
     entry.run();
   };
+  const choose = (at: number): void => {
+    chosen.value = Math.max(0, Math.min(all.length - 1, at));
+    document.getElementById(`found-${chosen.value}`)?.scrollIntoView({ block: "nearest" });
+  };
   const press = (event: KeyboardEvent): void => {
     if (event.key === "Escape") closePalette();
     else if (event.key === "Enter") run(all[chosen.value]);
-    else if (event.key === "ArrowDown") chosen.value = Math.min(all.length - 1, chosen.value + 1);
-    else if (event.key === "ArrowUp") chosen.value = Math.max(0, chosen.value - 1);
+    else if (event.key === "ArrowDown") choose(chosen.value + 1);
+    else if (event.key === "ArrowUp") choose(chosen.value - 1);
     else if (event.key !== "Tab") return;
     event.preventDefault();
   };

@@ -36,7 +36,7 @@ export const liveSeconds = computed(() => {
 export const range = computed<Range>(() => {
   const { from, to } = saidRange.value;
   const now = tick.value;
-  const relative = /^now-\w+$/.test(from) && to === "now";
+  const relative = /^now(-\w+|\/[dwMy])$/.test(from) && to === "now";
   const start = instant(from, now, zone.value);
   const end = instant(to, now, zone.value, true);
   if (start === undefined || end === undefined || end <= start)
@@ -64,9 +64,16 @@ export const toggleLive = (): void => {
 /** Also local time is said once it was chosen: a dashboard may have another. */
 export const setZone = (next: Zone | undefined): void => setParams({ tz: next }, "replace");
 
+const GOING_ON: Record<string, string> = {
+  "now/d": "Today",
+  "now/w": "This week",
+  "now/M": "This month",
+  "now/y": "This year",
+};
+
 /** What the range is called. */
 export const rangeName = (shown: Range, zone: Zone): string => {
-  if (shown.relative) return `Last ${shown.relative.slice(4)}`;
+  if (shown.relative) return GOING_ON[shown.relative] ?? `Last ${shown.relative.slice(4)}`;
   const now = Date.now();
   const sameDay = stamp(shown.from, zone).slice(0, 10) === stamp(shown.to, zone).slice(0, 10);
   return `${clock(shown.from, now, zone)} – ${sameDay ? stamp(shown.to, zone).slice(11, 16) : clock(shown.to, now, zone)}`;

@@ -152,7 +152,12 @@ const RangeDialog = ({ onDone }: { onDone: () => void }): JSX.Element => {
       </div>
       <div class="quick">
         {DAYS.map((said) => (
-          <button key={said} type="button" onClick={() => apply(said)}>
+          <button
+            key={said}
+            type="button"
+            aria-current={rangeName(range.value, zone.value).toLowerCase() === said}
+            onClick={() => apply(said)}
+          >
             {said}
           </button>
         ))}

@@ -17,7 +17,7 @@ test("ranges are read as people write them", () => {
   check("last hour", NOW - 36e5, NOW, "now-1h");
   check("yesterday", at(20, 0), at(21, 0));
   check("yesterday 14:00-15:00", at(20, 14), at(20, 15));
-  check("today", at(21, 0), NOW);
+  check("today", at(21, 0), NOW, "now/d");
   check("today 9-10:30", at(21, 9), at(21, 10, 30));
   check("14:00-15:00", at(21, 14), at(21, 15));
   check("monday 9:00 to 10:00", at(16, 9), at(16, 10));
@@ -123,4 +123,48 @@ test("days and months of dashboards are those of the calendar", () => {
   check("Asia/Kolkata", "2026-11-21T12:10", "now/h", "2026-11-21T11:30");
   check("utc", "2026-03-31T12:00", "now-1M/M", "2026-02-01T00:00");
   check("utc", "2026-03-31T12:00", "now-1M/d", "2026-02-28T00:00");
+});
+
+test("ranges in more words", () => {
+  const nov = at;
+  check("2pm-3pm", nov(21, 14), nov(21, 15));
+  check("yesterday 2-3pm", nov(20, 14), nov(20, 15));
+  check("yesterday 9-5pm", nov(20, 9), nov(20, 17));
+  check("yesterday at 2pm to 4:30pm", nov(20, 14), nov(20, 16, 30));
+  check("midnight to 2am", nov(21, 0), nov(21, 2));
+  check("noon", nov(21, 12), NOW);
+  check("last friday 9-17", nov(20, 9), nov(20, 17));
+  check("last saturday", nov(14, 0), nov(15, 0));
+  check("20 nov", nov(20, 0), nov(21, 0));
+  check("November 20th 14:00 - 15:00", nov(20, 14), nov(20, 15));
+  check("20.11.2026 14:00-15:00", nov(20, 14), nov(20, 15));
+  check("24 dec", Date.UTC(2025, 11, 24), Date.UTC(2025, 11, 25));
+  check("this month", nov(1, 0), NOW, "now/M");
+  check("last month", Date.UTC(2026, 9, 1), nov(1, 0));
+  check("2026-10", Date.UTC(2026, 9, 1), nov(1, 0));
+  check("since yesterday", nov(20, 0), NOW);
+  check("monday to wednesday", nov(16, 0), nov(19, 0));
+  check("friday to sunday", nov(20, 0), NOW);
+  check("day before yesterday", nov(19, 0), nov(20, 0));
+  check("yesterday 14:00 for 30m", nov(20, 14), nov(20, 14, 30));
+  check("around yesterday 14:00", nov(20, 13, 45), nov(20, 14, 15));
+  check("1h ago to 30m ago", NOW - 36e5, NOW - 18e5);
+  check("now-2h to now-1h", NOW - 72e5, NOW - 36e5);
+  check("now-1d/d to now/d", nov(20, 0), nov(22, 0));
+  check("2026-11-20T14:00:00+01:00 to 2026-11-20T15:00:00+01:00", nov(20, 13), nov(20, 14));
+  check("2026-11-20 14:00:00.123 to 2026-11-20 14:03:00,456", nov(20, 14) + 123, nov(20, 14, 3) + 456);
+  check("1795266000 - 1795269600", 1_795_266_000_000, 1_795_269_600_000);
+  check("an hour", NOW - 36e5, NOW, "now-1h");
+  for (const said of [
+    "31 feb",
+    "nov 32",
+    "13pm to 14pm",
+    "yesterday soon",
+    "for 3h",
+    "to",
+    "-",
+    "friday to",
+    "potato 9-10",
+  ])
+    expect(parseRange(said, NOW, UTC), said).toBeUndefined();
 });

@@ -1,7 +1,9 @@
 // Time ranges as people write them: "last 3h", "yesterday 14:00-15:00", "2026-11-20 14:00 to 15:30".
-import { readZone, shifted, UTC, unshifted, type Zone } from "./zone";
 
-/** A range in milliseconds; one that follows the clock says by how much. */
+import { type Clock, type Day, midnight, readSaid, type Said } from "./words";
+import { readZone, shifted, unshifted, type Zone } from "./zone";
+
+/** A range in milliseconds; one that follows the clock says its beginning as `now-3h` or `now/d`. */
 export type Range = { from: number; to: number; relative: string | undefined };
 
 const UNITS: Record<string, number> = {
@@ -24,7 +26,6 @@ const UNITS: Record<string, number> = {
   y: 31536e6,
   year: 31536e6,
 };
-const WEEKDAYS = ["sunday", "monday", "tuesday", "wednesday", "thursday", "friday", "saturday"];
 const DAY = 864e5;
 
 /** `1h30m`, `3 hours`, `2d` in milliseconds. */
@@ -47,91 +48,120 @@ export const parseSpan = (text: string): number | undefined => {
   return total > 0 ? total : undefined;
 };
 
-/** Midnight of the day a time is in, as a shifted date's number. */
-const midnight = (millis: number): number => Math.floor(millis / DAY) * DAY;
-
 /** Reads a range; what makes no sense is undefined. A zone at its end holds for it alone. */
 export const parseRange = (text: string, now: number, zone: Zone): Range | undefined => {
   const [, before = "", name] = /^(.*\S)\s+(utc|gmt|[a-z]+(?:\/[\w+-]+)+)\s*$/i.exec(text) ?? [];
   const named = readZone(name);
   if (named) return parseRange(before, now, named);
-  const said = text.trim().toLowerCase();
-  const local = shifted(now, zone).getTime();
-  const real = (shown: number): number => unshifted(shown, zone);
-  const days = dayOf(said, local);
-  const recent =
-    parseSpan(
-      said
-        .replace(/^(the )?(last|past)\s+/, "")
-        .replace(/^now-/, "")
-        .replace(/\s+ago$/, "")
-        .replace(/^-/, ""),
-    ) ?? parseSpan(`1${said.replace(/^(the )?(last|past)\s+/, "")}`.replace(/^1(?=\d)/, ""));
-  if (!days && recent && !/\bago$/.test(said))
-    return { from: now - recent, to: now, relative: `now-${shortSpan(recent)}` };
-  if (days) {
-    const { start, end, rest } = days;
-    const hours =
-      /^(?:from )?(\d{1,2})(?::(\d{2}))?(?::(\d{2}))?\s*(?:-|–|to|until)\s*(\d{1,2})(?::(\d{2}))?(?::(\d{2}))?$/.exec(
-        rest,
-      );
-    if (hours) {
-      const [h1, m1, s1, h2, m2, s2] = hours.slice(1).map((part) => Number(part ?? 0)) as [
-        number,
-        number,
-        number,
-        number,
-        number,
-        number,
-      ];
-      if (h1 > 24 || h2 > 24 || m1 > 59 || m2 > 59) return undefined;
-      const from = start + h1 * 36e5 + m1 * 6e4 + s1 * 1e3;
-      const to = start + h2 * 36e5 + m2 * 6e4 + s2 * 1e3;
-      // Past midnight means the day after.
-      return { from: real(from), to: real(to > from ? to : to + DAY), relative: undefined };
-    }
-    if (!rest) return { from: real(start), to: Math.min(real(end), now), relative: undefined };
-    const since = /^(\d{1,2})(?::(\d{2}))?$/.exec(rest);
-    if (since)
-      return {
-        from: real(start + Number(since[1]) * 36e5 + Number(since[2] ?? 0) * 6e4),
-        to: now,
-        relative: undefined,
-      };
-    return undefined;
-  }
-  const [left, right] = said.split(/\s+(?:to|until|–)\s+|\s+-\s+/);
-  const from = left === undefined ? undefined : instant(left.replace(/^(since|from)\s+/, ""), now, zone);
-  const to = right === undefined ? now : instant(right, now, zone);
-  return from !== undefined && to !== undefined && to > from ? { from, to, relative: undefined } : undefined;
+  const said = text.trim().toLowerCase().replace(/\s+/g, " ");
+  return recent(said, now) ?? between(said, now, zone);
 };
 
-/** A day and what is said of it after. */
-const dayOf = (said: string, local: number): { start: number; end: number; rest: string } | undefined => {
-  const today = midnight(local);
-  const word =
-    /^(?:on )?(today|yesterday|this week|last week|sunday|monday|tuesday|wednesday|thursday|friday|saturday|sun|mon|tue|wed|thu|fri|sat)\b\s*(.*)$/.exec(
-      said,
-    );
-  if (!word) {
-    if (/^\d{1,2}(:\d{2})?\s*(-|–|to)\s*\d{1,2}(:\d{2})?$/.test(said))
-      return { start: today, end: today + DAY, rest: said };
-    const date =
-      /^(\d{4})-(\d{2})-(\d{2})(?:[ t]+(\d{1,2}(?::\d{2})?\s*(?:-|–|to)\s*\d{1,2}(?::\d{2})?))?$/.exec(said);
-    if (!date) return undefined;
-    const start = Date.UTC(Number(date[1]), Number(date[2]) - 1, Number(date[3]));
-    return { start, end: start + DAY, rest: date[4] ?? "" };
+/** A span that ends now: `last 3h`, `2 days`, `past hour`. Last week, month and year are those of the calendar. */
+const recent = (said: string, now: number): Range | undefined => {
+  if (/^last (week|month|year)$/.test(said) || /\bago$/.test(said)) return undefined;
+  const rest = said
+    .replace(/^(the )?(last|past) /, "")
+    .replace(/^now-/, "")
+    .replace(/^-/, "");
+  const width = parseSpan(rest) ?? parseSpan(`1${rest.replace(/^an? /, "")}`.replace(/^1(?=\d)/, ""));
+  return width ? { from: now - width, to: now, relative: `now-${shortSpan(width)}` } : undefined;
+};
+
+/** Each way to say two ends, from the clearest to the one that dates and spans have, too. */
+const ENDS = [
+  /^(.+?) (?:to|until|till) (.+)$/,
+  /^(.+?) ?– ?(.+)$/,
+  /^(.+?) - (.+)$/,
+  /^(.*\d(?: ?[ap]m)?) ?- ?(\d.*)$/,
+];
+
+/** How much before and after what is looked for "around" a time. */
+const AROUND_MS = 9e5;
+
+const between = (said: string, now: number, zone: Zone): Range | undefined => {
+  const [, word, rest = ""] = /^(from|since|around) (.+)$/.exec(said) ?? [];
+  if (word === "around") {
+    const at = end(rest, now, zone, {}, false);
+    return at && ranging(at.time - AROUND_MS, Math.min(now, at.time + AROUND_MS));
   }
-  const [, name = "", rest = ""] = word;
-  if (name === "today") return { start: today, end: today + DAY, rest };
-  if (name === "yesterday") return { start: today - DAY, end: today, rest };
-  const weekday = new Date(local).getUTCDay();
-  const monday = today - ((weekday + 6) % 7) * DAY;
-  if (name === "this week") return { start: monday, end: monday + 7 * DAY, rest };
-  if (name === "last week") return { start: monday - 7 * DAY, end: monday, rest };
-  const wanted = WEEKDAYS.findIndex((day) => day.startsWith(name));
-  const start = today - ((weekday - wanted + 7) % 7) * DAY;
-  return { start, end: start + DAY, rest };
+  const text = word ? rest : said;
+  const alone = readSaid(text, shifted(now, zone).getTime(), false);
+  // A day alone is all of it, a time alone what is since then.
+  if (alone?.day && !alone.clock && word !== "since")
+    return following(
+      text,
+      ranging(unshifted(alone.day.start, zone), Math.min(unshifted(alone.day.end, zone), now)),
+    );
+  const [, start, width] = /^(.+) for (.+)$/.exec(text) ?? [];
+  if (start && width) {
+    const [from, span] = [end(start, now, zone, {}, false), parseSpan(width)];
+    return from && span ? ranging(from.time, from.time + span) : undefined;
+  }
+  if (alone) return ranging(end(text, now, zone, {}, false)?.time, now);
+  for (const ends of ENDS) {
+    const [, left, right] = ends.exec(text) ?? [];
+    if (!left || !right) continue;
+    const from = end(left, now, zone, { other: right }, false);
+    const to = from && end(right, now, zone, { after: from }, true);
+    if (to) return ranging(from.time, to.time);
+  }
+  return ranging(instant(text, now, zone), now);
+};
+
+/** What is not over yet goes on with the clock. */
+const following = (text: string, range: Range | undefined): Range | undefined =>
+  range && { ...range, relative: GOING_ON[text] };
+
+const GOING_ON: Record<string, string> = {
+  today: "now/d",
+  "this week": "now/w",
+  "this month": "now/M",
+  "this year": "now/y",
+};
+
+const ranging = (from: number | undefined, to: number | undefined): Range | undefined =>
+  from !== undefined && to !== undefined && to > from ? { from, to, relative: undefined } : undefined;
+
+/** An end of a range: the moment, and what was said of it. */
+type End = { time: number; said: Said | undefined };
+
+/** Reads one; the other end says what is left out: the day, or which half of it. */
+const end = (
+  text: string,
+  now: number,
+  zone: Zone,
+  { other, after }: { other?: string; after?: End },
+  last: boolean,
+): End | undefined => {
+  const shown = shifted(now, zone).getTime();
+  const said = readSaid(text, shown, other !== undefined || after !== undefined);
+  if (!said) {
+    const time = instant(text, now, zone, last);
+    return time === undefined ? undefined : { time, said };
+  }
+  const { day, clock } = said;
+  if (!clock) {
+    const time = last ? Math.min(now, later(day as Day, after, zone)) : unshifted((day as Day).start, zone);
+    return { time, said };
+  }
+  const afternoon =
+    !clock.half && / ?pm$/.test(other ?? "") && isBefore(clock, readSaid(other ?? "", shown, true));
+  const start = (day ?? after?.said?.day)?.start ?? midnight(shown);
+  const at = start + clock.millis + (afternoon ? 12 * 36e5 : 0);
+  const time = unshifted(at, zone);
+  // Past midnight means the day after.
+  return { time: after && !day && time <= after.time ? unshifted(at + DAY, zone) : time, said };
+};
+
+/** Whether "2" in "2 to 3pm" is in the afternoon, too; in "9 to 5pm" it is not. */
+const isBefore = (clock: Clock, other: Said | undefined): boolean =>
+  other?.clock !== undefined && clock.millis < 12 * 36e5 && clock.millis + 12 * 36e5 < other.clock.millis;
+
+/** The end of a day; a weekday is the first one after the beginning. */
+const later = (day: Day, after: End | undefined, zone: Zone): number => {
+  const time = unshifted(day.end, zone);
+  return day.weekday && after && time <= after.time ? unshifted(day.end + 7 * DAY, zone) : time;
 };
 
 /** `now-1d/d`, as dashboards say it: a span ago, at the beginning of its day, or at its end where a range ends. */
@@ -184,14 +214,19 @@ export const instant = (text: string, now: number, zone: Zone, end = false): num
   if (/^\d{9,10}$/.test(said)) return Number(said) * 1000;
   const time = /^(\d{1,2}):(\d{2})(?::(\d{2}))?$/.exec(said);
   if (time)
-    return unshifted(
-      midnight(shifted(now, zone).getTime()) +
-        Number(time[1]) * 36e5 +
-        Number(time[2]) * 6e4 +
-        Number(time[3] ?? 0) * 1e3,
-      zone,
+    return tooMuch(0, 1, Number(time[1]), Number(time[2]))
+      ? undefined
+      : unshifted(
+          midnight(shifted(now, zone).getTime()) +
+            Number(time[1]) * 36e5 +
+            Number(time[2]) * 6e4 +
+            Number(time[3] ?? 0) * 1e3,
+          zone,
+        );
+  const date =
+    /^(\d{4})-(\d{2})-(\d{2})(?:[t ]+(\d{1,2}):(\d{2})(?::(\d{2})(?:[.,]\d+)?)?)?(z|[-+]\d{2}:?\d{2})?$/i.exec(
+      said,
     );
-  const date = /^(\d{4})-(\d{2})-(\d{2})(?:[t ]+(\d{1,2}):(\d{2})(?::(\d{2})(?:\.\d+)?)?)?(z)?$/i.exec(said);
   if (!date) return undefined;
   const [year, month, day, hour, minute, second] = date.slice(1, 7).map((part) => Number(part ?? 0)) as [
     number,
@@ -201,7 +236,19 @@ export const instant = (text: string, now: number, zone: Zone, end = false): num
     number,
     number,
   ];
-  return unshifted(Date.UTC(year, month - 1, day, hour, minute, second), date[7] ? UTC : zone);
+  if (tooMuch(month - 1, day, hour, minute)) return undefined;
+  const shown = Date.UTC(year, month - 1, day, hour, minute, second);
+  return date[7] ? shown - aheadOf(date[7]) : unshifted(shown, zone);
+};
+
+/** Whether no calendar and no clock shows that. */
+const tooMuch = (month: number, day: number, hour: number, minute: number): boolean =>
+  month < 0 || month > 11 || day < 1 || day > 31 || hour > 24 || minute > 59;
+
+/** What `+05:30` is ahead of UTC. */
+const aheadOf = (offset: string): number => {
+  const [, sign, hours = 0, minutes = 0] = /^([-+])(\d{2}):?(\d{2})$/.exec(offset) ?? [];
+  return (sign === "-" ? -1 : 1) * (Number(hours) * 36e5 + Number(minutes) * 6e4);
 };
 
 /** A span that has a short name and is hardly longer: to the minute from ten minutes on, to five from two hours on. */
