@@ -3,6 +3,7 @@ import type { DeckService, DeckState } from "../api/types";
 import { fits } from "../explore/complete";
 import { parseRange } from "../format/range";
 import type { IconName } from "./icons";
+import { openHelp } from "./keys";
 import { print } from "./print";
 import { go, keepTime, pathTo } from "./route";
 import { nextTheme } from "./theme";
@@ -96,6 +97,7 @@ const entriesOf = ({ services, dashboards, metrics }: Known, withMetrics: boolea
     }),
   ),
   { name: "Change the colours", kind: "action", icon: "auto", run: nextTheme },
+  { name: "What the keys do", kind: "action", icon: "about", run: openHelp },
   { name: "Print this page", kind: "action", icon: "copy", run: () => void print() },
   ...(withMetrics ? metrics : []).map(
     (name): Entry => ({

@@ -1,4 +1,4 @@
-// Keys that work everywhere, and the door to the palette behind ⌘K.
+// Keys that work everywhere, and the doors to the palette behind ⌘K and to the list of all keys.
 import { signal } from "@preact/signals";
 import { useEffect } from "preact/hooks";
 import { lazy } from "./lazy";
@@ -11,6 +11,14 @@ export const openPalette = (): void => {
 export const closePalette = (): void => {
   paletteOpen.value = false;
 };
+export const helpOpen = signal(false);
+export const openHelp = (): void => {
+  helpOpen.value = true;
+};
+export const closeHelp = (): void => {
+  helpOpen.value = false;
+};
+export const Help = lazy(() => import("./help").then((module) => module.Help));
 export const Palette = lazy(() => import("./palette").then((module) => module.Palette));
 
 const GOTO: Record<string, string> = {
@@ -30,7 +38,11 @@ export const typing = (event: KeyboardEvent): boolean => {
   return !!target?.closest?.("input, textarea, select, [contenteditable=true], .cm-editor");
 };
 
-/** Registers the keys while the frame is shown: ⌘K or / finds, g and a letter goes. */
+/** Whether a key is pressed for itself: not typed somewhere, and nothing else held down. */
+export const isPlain = (event: KeyboardEvent): boolean =>
+  !typing(event) && !event.metaKey && !event.ctrlKey && !event.altKey;
+
+/** Registers the keys while the frame is shown: ⌘K or / finds, g and a letter goes, ? lists them. */
 export const keyboard = (): void =>
   useEffect(() => {
     const press = (event: KeyboardEvent): void => {
@@ -39,10 +51,12 @@ export const keyboard = (): void =>
         paletteOpen.value = !paletteOpen.value;
         return;
       }
-      if (typing(event) || event.metaKey || event.ctrlKey || event.altKey) return;
+      if (!isPlain(event)) return;
       if (event.key === "/") {
         event.preventDefault();
         openPalette();
+      } else if (event.key === "?") {
+        openHelp();
       } else if (afterG && GOTO[event.key]) {
         go(keepTime(GOTO[event.key] ?? "/"));
       }

@@ -5,7 +5,7 @@ import { connected, deck, state } from "../deck/live";
 import { DeckPage } from "../deck/page";
 import { Guard } from "./guard";
 import { Icon, type IconName, StateMark } from "./icons";
-import { keyboard, openPalette, Palette, paletteOpen } from "./keys";
+import { Help, helpOpen, keyboard, openPalette, Palette, paletteOpen } from "./keys";
 import { lazy } from "./lazy";
 import { href, keepTime, params, parts, path } from "./route";
 import { nextTheme, theme } from "./theme";
@@ -95,6 +95,7 @@ export const Shell = (): JSX.Element => {
         </Guard>
       </main>
       {paletteOpen.value && <Palette />}
+      {helpOpen.value && <Help />}
     </div>
   );
 };

@@ -5,6 +5,7 @@ import { useEffect, useRef } from "preact/hooks";
 import { parseRange } from "../format/range";
 import { LOCAL, shortZoneName, zoneName } from "../format/zone";
 import { Icon } from "./icons";
+import { isPlain } from "./keys";
 import { lazy } from "./lazy";
 import { usePopover } from "./popover";
 import { params } from "./route";
@@ -13,10 +14,17 @@ import { liveSeconds, range, rangeName, setRange, setZone, toggleLive, wanted, z
 export const TimePicker = (): JSX.Element => {
   const { open, box } = usePopover<HTMLDivElement>();
   const shown = range.value;
+  useKeys(() => (open.value = true));
   return (
     <div class="popped row" ref={box}>
       <div class="group">
-        <button class="button" type="button" title="Earlier" aria-label="Earlier" onClick={() => move(-0.5)}>
+        <button
+          class="button"
+          type="button"
+          title="Earlier: ["
+          aria-label="Earlier"
+          onClick={() => move(-0.5)}
+        >
           <Icon name="back" size={15} />
         </button>
         <button
@@ -33,7 +41,7 @@ export const TimePicker = (): JSX.Element => {
         <button
           class="button"
           type="button"
-          title="Later"
+          title="Later: ]"
           aria-label="Later"
           disabled={shown.relative !== undefined}
           onClick={() => move(0.5)}
@@ -43,7 +51,7 @@ export const TimePicker = (): JSX.Element => {
         <button
           class="button"
           type="button"
-          title="Show twice as much"
+          title="Show twice as much: -"
           aria-label="Show twice as much"
           onClick={widen}
         >
@@ -76,6 +84,26 @@ const move = (share: number): void => {
   const { from, to } = range.value;
   show(from + (to - from) * share, to + (to - from) * share);
 };
+
+/** Keys for the range, where there is one. */
+const useKeys = (say: () => void): void =>
+  useEffect(() => {
+    const does: Record<string, () => void> = {
+      r: say,
+      l: toggleLive,
+      "-": widen,
+      "[": () => move(-0.5),
+      "]": () => range.value.relative === undefined && move(0.5),
+    };
+    const press = (event: KeyboardEvent): void => {
+      const act = isPlain(event) && does[event.key];
+      if (!act) return;
+      event.preventDefault();
+      act();
+    };
+    addEventListener("keydown", press);
+    return () => removeEventListener("keydown", press);
+  }, []);
 
 const widen = (): void => {
   const { from, to } = range.value;

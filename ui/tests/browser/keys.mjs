@@ -22,6 +22,7 @@ export const keys = async ({ base, open, page, post }) => {
   await settled(page);
   await menu(page);
   await range(page);
+  await letters(page);
   await sheet(page);
   await heatmap(page, `${base}/service/orders?latency=heatmap`);
   await page.goto(`${base}/dashboards`);
@@ -95,6 +96,23 @@ const menu = async (page) => {
   await page.keyboard.press("Escape");
   await until("the menu is closed", 2_000, async () => (await page.getByRole("menu").count()) === 0);
   await soon("a menu is left with Escape, to its button", () => focused(page), "BUTTON Share");
+};
+
+/** The range moves by keys, which a list names. */
+const letters = async (page) => {
+  await page.keyboard.press("l");
+  await soon("l stands still", () => page.url(), /live=0/);
+  await page.keyboard.press("l");
+  await page.keyboard.press("[");
+  await soon("[ goes back", () => page.url(), /from=\d+&to=\d+/);
+  await page.keyboard.press("r");
+  await page.getByRole("dialog", { name: "Time range" }).waitFor();
+  await page.keyboard.press("Escape");
+  await page.keyboard.press("?");
+  const help = page.getByRole("dialog", { name: "Keys" });
+  await soon("? lists the keys", () => help.getByText("Show twice as much").count(), 1);
+  await page.keyboard.press("Escape");
+  await soon("until Escape", async () => (await help.count()) === 0);
 };
 
 /** The dialog of the time range takes the focus, and goes with Escape or a press beside it. */
