@@ -914,6 +914,7 @@ export type DashboardPanel = {
     id: string;
     options: unknown;
     only?: string;
+    disabled?: boolean;
   }[];
   defaults: Record<string, unknown>;
   overrides: {

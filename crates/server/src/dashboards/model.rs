@@ -167,6 +167,9 @@ pub struct Transformation {
     /// A pattern of the queries it is about; all where it is empty.
     #[serde(skip_serializing_if = "String::is_empty")]
     pub only: String,
+    /// Whether it is kept and not done.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub disabled: bool,
 }
 
 /// An exception from how values are shown.

@@ -377,18 +377,18 @@ fn old_table(panel: &mut Panel, json: &Value, report: &mut Report) {
             panel.transformations.push(super::super::model::Transformation {
                 id: "reduce".to_owned(),
                 options: json!({ "reducers": if calcs.is_empty() { vec![json!("mean")] } else { calcs }, "mode": "seriesToRows" }),
-                only: String::new(),
+                ..Default::default()
             });
         }
         "timeseries_to_rows" => panel.transformations.push(super::super::model::Transformation {
             id: "seriesToRows".to_owned(),
             options: json!({}),
-            only: String::new(),
+            ..Default::default()
         }),
         "timeseries_to_columns" => panel.transformations.push(super::super::model::Transformation {
             id: "joinByField".to_owned(),
             options: json!({ "byField": "Time" }),
-            only: String::new(),
+            ..Default::default()
         }),
         other => report.of(panel, format!("the table's transform {other} is not carried over")),
     }

@@ -114,8 +114,10 @@ fn missing(panel: &Panel, report: &mut Report) {
             report.of(panel, format!("query {} is not PromQL: {reason}", query.name));
         }
     }
-    for transformation in
-        panel.transformations.iter().filter(|one| !TRANSFORMATIONS.contains(&one.id.as_str()))
+    for transformation in panel
+        .transformations
+        .iter()
+        .filter(|one| !one.disabled && !TRANSFORMATIONS.contains(&one.id.as_str()))
     {
         report.of(panel, format!("transformation {} is left out", transformation.id));
     }

@@ -393,7 +393,7 @@ mod tests {
         of_panel(
             json!({ "type": "table", "transformations": [step, { "id": "merge", "disabled": true }], "targets": [{ "expr": "up" }] }),
             "/transformations",
-            json!([{ "id": "organize", "options": {}, "only": "/A|B/" }]),
+            json!([{ "id": "organize", "options": {}, "only": "/A|B/" }, { "id": "merge", "options": null, "disabled": true }]),
         );
         let links = json!({ "panels": [], "links": [{ "type": "dashboards", "tags": ["a"], "keepTime": true, "includeVars": true }, { "type": "link", "url": "/d/x", "targetBlank": true }] });
         check(&links, "/dashboard/links/0/withTime", json!(true));

@@ -15,11 +15,7 @@ pub fn read(json: &Value, datasource: &Value, report: &mut Report) -> Panel {
         title: text(json, "title"),
         description: text(json, "description"),
         place: classic::place(&json["gridPos"]),
-        transformations: items(json, "transformations")
-            .iter()
-            .filter(|one| !flag(one, "disabled"))
-            .map(transformation)
-            .collect(),
+        transformations: items(json, "transformations").iter().map(transformation).collect(),
         defaults: object(&json["fieldConfig"]["defaults"]),
         overrides: items(&json["fieldConfig"], "overrides").iter().map(exception).collect(),
         options: object(&json["options"]),
@@ -153,6 +149,7 @@ fn transformation(json: &Value) -> Transformation {
         id: text(json, "id"),
         options: json["options"].clone(),
         only: as_text(&json["filter"]["options"]),
+        disabled: flag(json, "disabled"),
     }
 }
 

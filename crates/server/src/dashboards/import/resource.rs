@@ -171,13 +171,10 @@ impl Reader<'_> {
                 .find(|id| !id.is_empty())
                 .unwrap_or_default();
             let only = as_text(&one["spec"]["filter"]["options"]);
-            Transformation { id, options: one["spec"]["options"].clone(), only }
+            let disabled = flag(&one["spec"], "disabled");
+            Transformation { id, options: one["spec"]["options"].clone(), only, disabled }
         };
-        panel.transformations = items(data, "transformations")
-            .iter()
-            .filter(|one| !flag(&one["spec"], "disabled"))
-            .map(transformation)
-            .collect();
+        panel.transformations = items(data, "transformations").iter().map(transformation).collect();
         let options = &data["queryOptions"];
         panel.interval = text(options, "interval");
         panel.points_max = options["maxDataPoints"].as_u64();
