@@ -12,6 +12,9 @@ import { reduce, reducerName } from "./stats";
 
 const ROWS_MAX = 200;
 
+/** Stands for the name, where a table is sorted by it rather than by a statistic. */
+export const NAME = "name";
+
 /** Where a line leads. */
 export type LegendLink = { url: string; title: string; blank: boolean };
 
@@ -25,8 +28,8 @@ export type LegendProps = {
   decimals?: number;
   /** How tall it is at most, in pixels. */
   most?: number;
-  /** What a table is sorted by at first; the name is "". */
-  sorted?: Sorted;
+  /** What a table is sorted by, and where that is kept. */
+  sort?: { value: Sorted | undefined };
   links?: ReadonlyMap<string, LegendLink>;
 };
 
@@ -75,14 +78,15 @@ const AsList = (props: RowsProps): JSX.Element => (
 
 const AsTable = (props: RowsProps): JSX.Element => {
   const { calcs, hidden, links } = props;
-  const sort = useSignal<Sorted | undefined>(props.sorted);
+  const own = useSignal<Sorted | undefined>(undefined);
+  const sort = props.sort ?? own;
   const rows = sort.value ? sortedBy(props.rows, calcs, sort.value) : props.rows;
   return (
     <div class="legend table" style={heightOf(props)}>
       <table>
         <thead>
           <tr>
-            <Heading sort={sort} by="" title="Name" />
+            <Heading sort={sort} by={NAME} title="Name" />
             {calcs.map((calc) => (
               <Heading key={calc} sort={sort} by={calc} title={reducerName(calc)} number />
             ))}

@@ -1,7 +1,8 @@
 // A panel's table: columns with their own units, colours, meters and links; sorted by a click.
-import { useSignal } from "@preact/signals";
 import type { JSX } from "preact";
 import { Heading, type Sorted } from "../../app/heading";
+import { params, setParams } from "../../app/route";
+import { sortedBy } from "../../app/sort";
 import { zone } from "../../app/time";
 import { reduce, reducerName } from "../../chart/stats";
 import { Spark } from "../../deck/spark";
@@ -19,10 +20,13 @@ const ROWS_MAX = 500;
 type Column = { field: Field; settings: Settings; title: string; limits: [number, number] };
 
 export const TablePanel = (props: PictureProps): JSX.Element => {
-  const chosen = useSignal(numberOf(props.panel.options["frameIndex"]) ?? 0);
-  const sort = useSignal<Sorted | undefined>(initial(props));
+  // Each table of a dashboard has its own place in the address.
+  const { id, options } = props.panel;
+  const sort = sortedBy(`sort.${id}`, initial(props));
+  const which = `table.${id}`;
+  const chosen = numberOf(params.value.get(which)) ?? numberOf(options["frameIndex"]) ?? 0;
   const frames = props.frames.filter((frame) => frame.fields.length);
-  const frame = frames[Math.min(chosen.value, frames.length - 1)];
+  const frame = frames[Math.min(chosen, frames.length - 1)];
   if (!frame) return <div class="nothing">No data</div>;
   const columns = columnsOf(props, frame);
   const rows = Array.from({ length: lengthOf(frame) }, (_, row) => row);
@@ -38,8 +42,8 @@ export const TablePanel = (props: PictureProps): JSX.Element => {
         <select
           class="input"
           aria-label="Series"
-          value={chosen.value}
-          onChange={(event) => (chosen.value = Number(event.currentTarget.value))}
+          value={Math.min(chosen, frames.length - 1)}
+          onChange={(event) => setParams({ [which]: event.currentTarget.value }, "replace")}
         >
           {frames.map((one, at) => (
             <option key={at} value={at}>

@@ -1,7 +1,8 @@
 // Lines, bars and points over time, as the settings of each field say: two axes, stacks, thresholds, colours by height, links.
 import type { JSX } from "preact";
+import { sortedBy } from "../../app/sort";
 import { cssColour } from "../../chart/colours";
-import { hiddenIn, Legend, type LegendLink } from "../../chart/legend";
+import { hiddenIn, Legend, type LegendLink, NAME } from "../../chart/legend";
 import { markers } from "../../chart/markers";
 import { Plot, type PlotLine, type PlotThreshold, type Side } from "../../chart/plot";
 import { reduce, reducerName } from "../../chart/stats";
@@ -242,7 +243,7 @@ export const TimeSeries = (props: PictureProps): JSX.Element => {
   const calcs = Array.isArray(legend["calcs"]) ? (legend["calcs"] as string[]) : [];
   const sorted =
     calcs.find((calc) => reducerName(calc) === legend["sortBy"]) ??
-    (legend["sortBy"] === "Name" ? "" : undefined);
+    (legend["sortBy"] === "Name" ? NAME : undefined);
   const own = lines.filter((line) => !line.right);
   const first = all[rights.indexOf(false)] ?? all[0];
   const percent = own.some((line) => line.stack === "percent");
@@ -299,7 +300,10 @@ export const TimeSeries = (props: PictureProps): JSX.Element => {
           calcs={calcs}
           table={table}
           links={links}
-          {...(sorted === undefined ? {} : { sorted: { by: sorted, up: legend["sortDesc"] === false } })}
+          sort={sortedBy(
+            `sort.${panel.id}`,
+            sorted === undefined ? undefined : { by: sorted, up: legend["sortDesc"] === false },
+          )}
           {...(first?.settings.unit ? { unit: first.settings.unit } : {})}
         />
       )}
