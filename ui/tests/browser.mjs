@@ -5,6 +5,7 @@
 import { existsSync } from "node:fs";
 import { decimated } from "./browser/decimated.mjs";
 import { imported, verdict } from "./browser/demo.mjs";
+import { editing } from "./browser/editing.mjs";
 import { exemplary } from "./browser/exemplars.mjs";
 import { features } from "./browser/features.mjs";
 import { habits } from "./browser/habits.mjs";
@@ -37,6 +38,7 @@ const PARTS = {
   features,
   decimated,
   work: workWithDashboards,
+  editing,
   habits,
   pictured,
   speed,

@@ -28,6 +28,8 @@ const STROKES = {
   more: "M5 12h.01M12 12h.01M19 12h.01",
   play: "M7 5v14l11-7z",
   plus: "M12 5v14M5 12h14",
+  up: "M12 19V6M6 11l6-6 6 6",
+  down: "M12 5v13M6 13l6 6 6-6",
   back: "M15 6l-6 6 6 6",
   about: "M12 4a8 8 0 1 0 0 16 8 8 0 0 0 0-16zM12 11v5M12 8h.01",
 } as const;

@@ -7,6 +7,7 @@ import { instant } from "../format/range";
 import { filtered, readFilter } from "./adhoc";
 import { interpolate, joined, panelScope, type Scope, spanMillis } from "./interpolate";
 import { legendName, titles } from "./names";
+import { done } from "./transform";
 
 export type Series = { labels: Labels; title: string; values: (number | null)[]; times?: number[] };
 /** An exemplar, and whose. */
@@ -40,6 +41,12 @@ export const ADHOC = "__adhoc";
 /** Those that ask anything: one that was just added does not. */
 const askable = ({ queries }: DashboardPanel): DashboardQuery[] =>
   queries.filter(({ query }) => query.trim());
+
+/** All of a panel that its answers depend on: what is only drawn otherwise is not asked again. */
+export const questionOf = (panel: DashboardPanel): string => {
+  const { queries, kind, interval, pointsMax, timeFrom, timeShift } = panel;
+  return JSON.stringify([queries, kind, interval, pointsMax, timeFrom, timeShift, thinnable(panel)]);
+};
 
 /** Asks all queries of a panel; `pixels` decide the step. */
 export const askPanel = async (
@@ -140,7 +147,7 @@ export const thinnable = (panel: DashboardPanel): boolean => {
   const whole = JSON.stringify([panel.defaults, panel.overrides]);
   return (
     panel.kind === "timeseries" &&
-    !panel.transformations.length &&
+    !done(panel).length &&
     !/"mode":"(normal|percent)"|"byValue"|"drawStyle":"(bars|points)"|"showPoints":"always"/.test(whole) &&
     (!Array.isArray(calcs) || calcs.every((calc) => KEPT_CALCS.test(String(calc))))
   );

@@ -1,10 +1,10 @@
 // A dashboard that was loaded: what can be done with it, what is chosen above it, its sections, and the sheet in which it is changed.
-import { useSignal } from "@preact/signals";
-import type { JSX } from "preact";
+import type { JSX, RefObject } from "preact";
 import { useEffect, useLayoutEffect, useRef } from "preact/hooks";
 import type { Dashboard, ImportReport } from "../api/types";
 import { useAsked } from "../api/use";
 import { typing } from "../app/keys";
+import { lazy } from "../app/lazy";
 import { params, setParams } from "../app/route";
 import { range as shownRange, wanted } from "../app/time";
 import { useTabName } from "../app/title";
@@ -13,7 +13,6 @@ import { readZone } from "../format/zone";
 import { ADHOC } from "./answers";
 import { Controls } from "./controls";
 import { moved, withPanel } from "./edit";
-import { PanelEditor } from "./editor";
 import type { Editing } from "./handle";
 import { type History, useHistory } from "./history";
 import {
@@ -27,22 +26,23 @@ import {
 } from "./interpolate";
 import { Links } from "./links";
 import { marksOf } from "./marks";
+import { open, opened } from "./opened";
 import { usePlaylist } from "./playlist";
 import { repeated } from "./repeats";
 import { Section } from "./section";
 import { Settings } from "./settings";
+import { Sheet } from "./sheet";
 import { Toolbar } from "./toolbar";
 import { type Resolved, resolveAll } from "./variables";
 
-/** What is open beside the panels: the settings of the dashboard, or the panel of a number. */
-export type Sheet = "settings" | number | undefined;
+/** Its code is fetched when a panel is first changed. */
+const PanelEditor = lazy(async () => (await import("./editor/panel")).PanelEditor);
 
 type BoardProps = { dashboard: Dashboard; report: ImportReport; editable: boolean };
 
 export const Board = ({ dashboard: loaded, report, editable }: BoardProps): JSX.Element => {
   const element = useRef<HTMLDivElement>(null);
   const history = useHistory(loaded);
-  const sheet = useSignal<Sheet>(undefined);
   const dashboard = history.now;
   const [kiosk, editing, snapshot] = ["kiosk", "edit", "snapshot"].map((name) => params.value.has(name));
   useOwnRange(dashboard);
@@ -57,10 +57,9 @@ export const Board = ({ dashboard: loaded, report, editable }: BoardProps): JSX.
   const annotations = dashboard.annotations.filter(({ query }) => query);
   const marks = annotations.filter(({ name, enabled }) => enabled !== isHidden(name));
   useMarks(marks, resolved && scope);
+  useInSight(element, !!editing && !!resolved);
   const edit: Editing = {
-    open: (id) => {
-      sheet.value = id;
-    },
+    open,
     move: (id, place) => history.change(moved(dashboard, id, place)),
   };
   return (
@@ -71,11 +70,10 @@ export const Board = ({ dashboard: loaded, report, editable }: BoardProps): JSX.
           report={report}
           editable={editable}
           scope={scope}
-          sheet={sheet}
           board={() => element.current}
         />
       )}
-      <div class="page board" ref={element}>
+      <div class={`page board ${opened.value === undefined ? "" : "besidesheet"}`} ref={element}>
         {snapshot && <p class="chip">A snapshot: what was shown then, not what is now</p>}
         <Controls
           resolved={snapshot ? [] : (resolved ?? [])}
@@ -96,9 +94,7 @@ export const Board = ({ dashboard: loaded, report, editable }: BoardProps): JSX.
               />
             )),
           )}
-        {editing && (
-          <SideSheet history={history} sheet={sheet.value} onClose={() => (sheet.value = undefined)} />
-        )}
+        {editing && <SideSheet history={history} />}
         {kiosk && (
           <button class="button leave" type="button" onClick={leaveKiosk}>
             Leave kiosk
@@ -109,31 +105,47 @@ export const Board = ({ dashboard: loaded, report, editable }: BoardProps): JSX.
   );
 };
 
-type SheetProps = { history: History; sheet: Sheet; onClose: () => void };
+const close = (): void => open(undefined);
 
-const SideSheet = ({ history, sheet, onClose }: SheetProps): JSX.Element | null => {
+/** What the address says is open: the settings or a panel. */
+const SideSheet = ({ history }: { history: History }): JSX.Element | null => {
   const { now: dashboard, change } = history;
-  if (sheet === "settings") return <Settings dashboard={dashboard} onChange={change} onClose={onClose} />;
-  const panel = dashboard.sections.flatMap(({ panels }) => panels).find(({ id }) => id === sheet);
-  if (!panel) return null;
+  const what = opened.value;
+  if (what === undefined) return null;
+  if (what === "settings") return <Settings dashboard={dashboard} onChange={change} onClose={close} />;
+  const panel = dashboard.sections.flatMap(({ panels }) => panels).find(({ id }) => id === what);
+  if (!panel)
+    return (
+      <Sheet title="Panel" label="Edit panel" onClose={close}>
+        <p class="dim">No panel has the number {what}: it was taken away, or added and not saved.</p>
+      </Sheet>
+    );
   return (
     <PanelEditor
       key={panel.id}
       panel={panel}
-      onClose={onClose}
+      variables={dashboard.variables.map(({ name }) => name)}
+      onClose={close}
       onRemove={() => {
-        onClose();
+        close();
         change(withPanel(dashboard, panel.id, () => undefined));
       }}
-      onChange={(next) =>
-        change(
-          JSON.stringify(next.place) === JSON.stringify(panel.place)
-            ? withPanel(dashboard, panel.id, () => next)
-            : moved(dashboard, panel.id, next.place),
-        )
-      }
+      onChange={(next) => {
+        const changed = withPanel(dashboard, panel.id, () => next);
+        const stays = JSON.stringify(next.place) === JSON.stringify(panel.place);
+        change(stays ? changed : moved(changed, panel.id, next.place));
+      }}
     />
   );
+};
+
+/** The panel that is being edited is seen while it is, wherever the page was scrolled to. */
+const useInSight = (board: RefObject<HTMLElement | null>, there: boolean): void => {
+  const what = opened.value;
+  useEffect(() => {
+    if (there && typeof what === "number")
+      board.current?.querySelector(`[data-panel="${what}"]`)?.scrollIntoView({ block: "nearest" });
+  }, [what, there]);
 };
 
 /** A dashboard opens with its own range unless the address says another. */

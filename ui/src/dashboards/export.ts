@@ -32,9 +32,10 @@ const panelOf = (panel: DashboardPanel, top: number): unknown => ({
     exemplar: query.exemplars,
     datasource: SOURCE,
   })),
-  transformations: panel.transformations.map(({ id, options, only }) => ({
+  transformations: panel.transformations.map(({ id, options, only, disabled }) => ({
     id,
     options,
+    ...(disabled ? { disabled } : {}),
     ...(only ? { filter: { id: "byRefId", options: only } } : {}),
   })),
   fieldConfig: {

@@ -221,6 +221,9 @@ const GRADIENTS: Record<string, string[]> = {
   "continuous-purples": ["#dccbf5", "#7d48cf"],
 };
 
+/** The scales by their names. */
+export const gradients = (): string[] => Object.keys(GRADIENTS);
+
 /** The colours of a scale, from the lowest value to the highest. */
 export const gradientOf = (mode: string): string[] | undefined =>
   Object.hasOwn(GRADIENTS, mode) ? GRADIENTS[mode] : undefined;

@@ -1,5 +1,6 @@
 // The changes of a dashboard since it was saved: each is a new whole, so that undoing is going back one.
 import { useSignal } from "@preact/signals";
+import { useRef } from "preact/hooks";
 import type { Dashboard } from "../api/types";
 
 const STEPS_MAX = 100;
@@ -15,20 +16,32 @@ export type History = {
   settle: () => void;
 };
 
+/** The field a person is typing in. */
+const typedIn = (): Element | undefined => {
+  const field = document.activeElement;
+  return field instanceof HTMLInputElement && /^(text|number)$/.test(field.type) ? field : undefined;
+};
+
 export const useHistory = (first: Dashboard): History => {
   // The last is what is shown.
   const states = useSignal<Dashboard[]>([first]);
   const undone = useSignal<Dashboard[]>([]);
+  const last = useRef<Element | undefined>(undefined);
   const now = (): Dashboard => states.value.at(-1) ?? first;
   return {
     now: now(),
     changed: states.value.length > 1,
     change: (next) => {
-      states.value = [...states.value.slice(-STEPS_MAX), next];
+      // What is typed into one field is one change, however often it was said while it was typed.
+      const field = typedIn();
+      const same = field !== undefined && field === last.current && states.value.length > 1;
+      last.current = field;
+      states.value = [...(same ? states.value.slice(0, -1) : states.value.slice(-STEPS_MAX)), next];
       undone.value = [];
     },
     undo: () => {
       if (states.value.length < 2) return;
+      last.current = undefined;
       undone.value = [...undone.value, now()];
       states.value = states.value.slice(0, -1);
     },
@@ -39,6 +52,7 @@ export const useHistory = (first: Dashboard): History => {
       states.value = [...states.value, next];
     },
     settle: () => {
+      last.current = undefined;
       states.value = [now()];
     },
   };

@@ -8,6 +8,7 @@ import { Icon } from "../app/icons";
 import { whole } from "../app/print";
 import { keepTime } from "../app/route";
 import { range as shownRange, wanted, zone } from "../app/time";
+import { useTelling } from "./answered";
 import { askDots, askPanel, hasDots, ownRange, panelRange, type QueryDot } from "./answers";
 import { framesOf } from "./frames";
 import { interpolate, joined, panelScope, type Scope } from "./interpolate";
@@ -24,7 +25,7 @@ import { TablePanel } from "./pictures/table";
 import { TimeSeries } from "./pictures/timeseries";
 import { answersOf } from "./snapshot";
 import { TextPanel } from "./text";
-import { transform } from "./transform";
+import { done, transform } from "./transform";
 
 const PICTURES: Record<string, ComponentType<PictureProps>> = {
   timeseries: TimeSeries,
@@ -160,7 +161,7 @@ const Contents = ({
           {asked.error}
         </div>
       ) : seen && asked.data && Picture ? (
-        <Guard what="This panel" about={`${question} ${range.from} ${range.to}`}>
+        <Guard what="This panel" about={`${range.from} ${range.to} ${JSON.stringify(panel)}`}>
           <Framed
             panel={panel}
             answers={asked.data}
@@ -250,10 +251,9 @@ const Framed = (props: {
   chart: string;
 }): JSX.Element => {
   const { panel, answers, Picture } = props;
+  const steps = done(panel);
   const tables =
-    panel.kind === "table" &&
-    answers.every(({ query }) => query.format !== "table") &&
-    !panel.transformations.length;
+    panel.kind === "table" && answers.every(({ query }) => query.format !== "table") && !steps.length;
   const all = answers.flatMap((answer) =>
     framesOf(
       tables && answer.query.instant ? { ...answer, query: { ...answer.query, format: "table" } } : answer,
@@ -261,9 +261,8 @@ const Framed = (props: {
     ),
   );
   const hidden = new Set(panel.queries.filter((query) => query.hidden).map((query) => query.name));
-  const frames = transform(all, panel.transformations).filter(
-    (frame) => !hidden.has(frame.query) || panel.transformations.length > 0,
-  );
+  useTelling(panel.id, all, tables, answers);
+  const frames = transform(all, steps).filter((frame) => !hidden.has(frame.query) || steps.length > 0);
   if (!frames.some((frame) => frame.fields.some((field) => field.values.length)))
     return <div class="nothing inside">No data</div>;
   return (

@@ -4,6 +4,7 @@ import type { DashboardSection } from "../api/types";
 import { Icon } from "../app/icons";
 import { whole } from "../app/print";
 import { params, setAll } from "../app/route";
+import { questionOf } from "./answers";
 import { bandsOf, compacted } from "./edit";
 import { type Editing, GAP, Handle, ROW } from "./handle";
 import { type Scope, scopeKey } from "./interpolate";
@@ -56,6 +57,7 @@ export const Section = ({
               <div
                 key={`${one.panel.id} ${one.name}`}
                 class={edit ? "cellbox edited" : "cellbox"}
+                data-panel={one.panel.id}
                 style={{
                   gridColumn: `${one.x + 1} / span ${one.w}`,
                   gridRow: `${one.y - top + 1} / span ${one.h}`,
@@ -64,7 +66,7 @@ export const Section = ({
                 <Panel
                   panel={one.panel}
                   scope={one.scope}
-                  question={`${id} ${one.panel.id} ${JSON.stringify(one.panel.queries)} ${scopeKey(one.scope)}`}
+                  question={`${id} ${one.panel.id} ${questionOf(one.panel)} ${scopeKey(one.scope)}`}
                   height={one.h * ROW + (one.h - 1) * GAP}
                   sync="dashboard"
                   chart={[one.panel.id, repeat, one.name].filter(Boolean).join(" ")}

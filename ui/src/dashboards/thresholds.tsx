@@ -2,7 +2,7 @@
 import type { JSX } from "preact";
 import { Icon } from "../app/icons";
 
-const COLOURS = ["green", "yellow", "orange", "red", "blue", "purple", "text", "transparent"];
+export const COLOURS = ["green", "yellow", "orange", "red", "blue", "purple", "text", "transparent"];
 
 type Step = { value: number | null; color: string };
 

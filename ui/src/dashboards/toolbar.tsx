@@ -1,16 +1,16 @@
 // The bar above a dashboard: what it is called, what was lost, and what can be done with it.
-import { type Signal, useSignal } from "@preact/signals";
+import { useSignal } from "@preact/signals";
 import type { JSX } from "preact";
 import { messageOf, tell } from "../api/client";
 import type { ImportReport } from "../api/types";
 import { Bar, Crumbs } from "../app/bar";
 import { Icon } from "../app/icons";
-import { go, href, params, pathTo, setParams } from "../app/route";
-import type { Sheet } from "./board";
+import { go, href, params, pathTo } from "../app/route";
 import { withNewPanel } from "./edit";
 import type { History } from "./history";
 import type { Scope } from "./interpolate";
 import { Losses } from "./losses";
+import { open, opened, turnEditing } from "./opened";
 import { Share } from "./share";
 
 type ToolbarProps = {
@@ -19,12 +19,11 @@ type ToolbarProps = {
   /** Whether its file may be changed. */
   editable: boolean;
   scope: Scope;
-  sheet: Signal<Sheet>;
   board: () => HTMLElement | null;
 };
 
 export const Toolbar = (props: ToolbarProps): JSX.Element => {
-  const { history, report, editable, scope, sheet, board } = props;
+  const { history, report, editable, scope, board } = props;
   const said = useSignal("");
   const say = (text: string): void => {
     said.value = text;
@@ -45,17 +44,9 @@ export const Toolbar = (props: ToolbarProps): JSX.Element => {
         </span>
       )}
       {!editing && history.changed && <span class="chip warning">not saved</span>}
-      {editing && <EditTools history={history} editable={editable} sheet={sheet} onSay={say} />}
+      {editing && <EditTools history={history} editable={editable} onSay={say} />}
       {!params.value.has("snapshot") && (
-        <button
-          class="button"
-          type="button"
-          aria-pressed={editing}
-          onClick={() => {
-            sheet.value = undefined;
-            setParams({ edit: editing ? undefined : "1" });
-          }}
-        >
+        <button class="button" type="button" aria-pressed={editing} onClick={() => turnEditing(!editing)}>
           {editing ? "Done" : "Edit"}
         </button>
       )}
@@ -64,11 +55,11 @@ export const Toolbar = (props: ToolbarProps): JSX.Element => {
   );
 };
 
-type EditToolsProps = Pick<ToolbarProps, "history" | "editable" | "sheet"> & {
+type EditToolsProps = Pick<ToolbarProps, "history" | "editable"> & {
   onSay: (text: string) => void;
 };
 
-const EditTools = ({ history, editable, sheet, onSay }: EditToolsProps): JSX.Element => {
+const EditTools = ({ history, editable, onSay }: EditToolsProps): JSX.Element => {
   const { now: dashboard, changed } = history;
   const save = async (): Promise<void> => {
     // A folder that is not to be changed keeps its file; what was changed becomes a dashboard beside it.
@@ -89,8 +80,8 @@ const EditTools = ({ history, editable, sheet, onSay }: EditToolsProps): JSX.Ele
       <button
         class="button"
         type="button"
-        aria-expanded={sheet.value === "settings"}
-        onClick={() => (sheet.value = sheet.value === "settings" ? undefined : "settings")}
+        aria-expanded={opened.value === "settings"}
+        onClick={() => open(opened.value === "settings" ? undefined : "settings")}
       >
         Settings
       </button>
@@ -100,7 +91,7 @@ const EditTools = ({ history, editable, sheet, onSay }: EditToolsProps): JSX.Ele
         onClick={() => {
           const next = withNewPanel(dashboard);
           history.change(next.dashboard);
-          sheet.value = next.id;
+          open(next.id);
         }}
       >
         <Icon name="plus" size={15} /> Panel

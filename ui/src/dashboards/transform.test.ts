@@ -195,3 +195,7 @@ test("a pattern that is for all places changes all of them, and no name is a ste
   expect(names("/_/g")).toEqual(["a-b-c"]);
   expect(transform([A], [{ id: "constructor", options: {} }])).toEqual([A]);
 });
+
+test("a transformation that is off changes nothing", () => {
+  expect(transform([A, B], [{ id: "merge", options: {}, disabled: true }])).toEqual([A, B]);
+});

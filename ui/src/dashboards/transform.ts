@@ -1,4 +1,5 @@
 // Transformations: answers reshaped before they are drawn. Each is a function from frames to frames.
+import type { DashboardPanel } from "../api/types";
 import type { Frame } from "./frames";
 import { recordOf } from "./options";
 import { calculateField } from "./transform/calculate";
@@ -15,49 +16,56 @@ import {
 } from "./transform/reshape";
 import { filterByRefId, filterByValue, groupBy, limit, sortBy } from "./transform/rows";
 import { joinByLabels, labelsToFields, prepareTimeSeries, seriesToRows } from "./transform/series";
+import type { Transform } from "./transform/table";
 import { patternOf } from "./variables";
 
 /** By the names Grafana gives them; some have two. */
-const TRANSFORMS = new Map(
-  Object.entries({
-    organize,
-    merge,
-    joinByField,
-    seriesToColumns: joinByField,
-    groupBy,
-    filterFieldsByName,
-    calculateField,
-    renameByRegex,
-    reduce: reduceFields,
-    sortBy,
-    labelsToFields,
-    filterByValue,
-    seriesToRows,
-    timeSeriesTable,
-    prepareTimeSeries,
-    limit,
-    filterByRefId,
-    extractFields,
-    groupingToMatrix,
-    rowsToFields,
-    partitionByValues,
-    transpose,
-    formatTime,
-    histogram,
-    joinByLabels,
-    concatenate,
-    convertFieldType,
-  }),
-);
+const TRANSFORMS = {
+  organize,
+  merge,
+  joinByField,
+  seriesToColumns: joinByField,
+  groupBy,
+  filterFieldsByName,
+  calculateField,
+  renameByRegex,
+  reduce: reduceFields,
+  sortBy,
+  labelsToFields,
+  filterByValue,
+  seriesToRows,
+  timeSeriesTable,
+  prepareTimeSeries,
+  limit,
+  filterByRefId,
+  extractFields,
+  groupingToMatrix,
+  rowsToFields,
+  partitionByValues,
+  transpose,
+  formatTime,
+  histogram,
+  joinByLabels,
+  concatenate,
+  convertFieldType,
+};
 
-/** Runs the transformations of a panel in their order, some only on the answers of some queries; one that is not known changes nothing. */
-export const transform = (
-  frames: Frame[],
-  steps: { id: string; options: unknown; only?: string }[],
-): Frame[] =>
-  steps.reduce((before, { id, options, only }) => {
-    const run = TRANSFORMS.get(id);
-    if (!run) return before;
+export type TransformId = keyof typeof TRANSFORMS;
+
+export type Transformation = DashboardPanel["transformations"][number];
+
+/** Those of a panel that are done: one that is off is kept and not done. */
+export const done = ({ transformations }: DashboardPanel): Transformation[] =>
+  transformations.filter(({ disabled }) => !disabled);
+
+const runOf = (id: string): Transform | undefined =>
+  Object.hasOwn(TRANSFORMS, id) ? TRANSFORMS[id as TransformId] : undefined;
+
+/** Runs the transformations of a panel in their order, some only on the answers of some queries; one that is not known or off changes nothing. */
+export const transform = (frames: Frame[], steps: Transformation[]): Frame[] =>
+  steps.reduce((before, { id, options, only, disabled }) => {
+    const run = runOf(id);
+    if (!run || disabled) return before;
     if (!only) return run(before, recordOf(options));
     const pattern = patternOf(only) ?? /^$/;
     const [wanted, others] = [

@@ -1,6 +1,5 @@
 // Every page at every size in both themes: nothing in the console, nothing that jumps, nothing serious that axe finds.
-import { readFileSync } from "node:fs";
-import { createRequire } from "node:module";
+import { accessible } from "./axe.mjs";
 import { check, keep, results, SIZES, screens, soon } from "./runner.mjs";
 import { settled, whole } from "./world.mjs";
 
@@ -55,8 +54,6 @@ const ON_WALL = ["deck", "service", "hosts", "explore"];
 /** Layout shift as browsers count it; up to 0.1 counts as good. */
 const SHIFT = 0.1;
 
-const axe = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
-
 export const everyPage = async ({ base, open, deck, ids }) => {
   const host = deck.services.find(({ kind }) => kind === "host")?.name;
   const pages = [
@@ -96,7 +93,7 @@ const visit = async (page, seen) => {
     page.wrong.join("; ").slice(0, 300),
   );
   if (size === "phone") await onPhone(page, seen);
-  if (size === "laptop" && !imported) await accessible(page, seen);
+  if (size === "laptop" && !imported) await accessible(page, `${name} ${scheme}`);
 };
 
 const still = async (page, { name, size, scheme }) => {
@@ -152,16 +149,4 @@ const onPhone = async (page, { name, size }) => {
     () => page.locator(".rail").boundingBox(),
     (rail) => rail && rail.height < 90 && Math.abs(rail.y + rail.height - SIZES.phone.height) < 2,
   );
-};
-
-const accessible = async (page, { name, scheme }) => {
-  await page.evaluate(axe);
-  const found = await page.evaluate(() => globalThis.axe.run(document, { resultTypes: ["violations"] }));
-  const serious = found.violations.filter(({ impact }) => impact === "serious" || impact === "critical");
-  const where = ({ id, nodes }) =>
-    `${id}: ${nodes
-      .slice(0, 3)
-      .map((node) => node.target.join(" "))
-      .join(", ")}`;
-  check(`${name} ${scheme}: axe has nothing serious`, serious.length === 0, serious.map(where).join("; "));
 };

@@ -1,13 +1,23 @@
-// The sheet in which a panel is changed: what it asks, how it is drawn, where it stands.
+// The sheet in which a panel is changed: what it asks, what happens to the answers, how they are drawn, and where it stands.
 import type { JSX } from "preact";
-import type { DashboardPanel, DashboardQuery } from "../api/types";
-import { Icon } from "../app/icons";
-import { Editor } from "../explore/editor";
-import "../explore/explore.css";
-import { withQuery } from "./edit";
-import { numberOf, recordOf } from "./options";
-import { CheckField, ChoiceField, NumberField, Sheet, TextField } from "./sheet";
-import { Thresholds } from "./thresholds";
+import { useEffect } from "preact/hooks";
+import type { DashboardPanel, DashboardQuery } from "../../api/types";
+import { Icon } from "../../app/icons";
+import { params } from "../../app/route";
+import { type Tab, Tabs } from "../../app/tabs";
+import { Editor } from "../../explore/editor";
+import "../../explore/explore.css";
+import { answered } from "../answered";
+import { withQuery } from "../edit";
+import { Form } from "../form/form";
+import { NOTHING, type Part, withValue } from "../form/part";
+import { recordOf } from "../options";
+import { ChoiceField, Sheet, TextField } from "../sheet";
+import "./editor.css";
+import { after, knownOf } from "./known";
+import { Overrides } from "./overrides";
+import { type Setting, Settings } from "./settings";
+import { Transformations } from "./transformations";
 
 const KINDS = [
   "timeseries",
@@ -23,42 +33,41 @@ const KINDS = [
   "status-history",
   "text",
 ];
-const UNITS = [
-  "short",
-  "s",
-  "ms",
-  "bytes",
-  "decbytes",
-  "Bps",
-  "bps",
-  "percent",
-  "percentunit",
-  "reqps",
-  "ops",
-  "none",
-];
 
 /** Kinds that ask nothing of series. */
-const NO_QUERIES = new Set(["dashlist", "alertlist", "annolist"]);
+const LISTS = new Set(["text", "dashlist", "alertlist", "annolist"]);
 
-type Props = {
+export type PanelEditorProps = {
   panel: DashboardPanel;
+  /** What it can be repeated for. */
+  variables: string[];
   onChange: (panel: DashboardPanel) => void;
   onRemove: () => void;
   onClose: () => void;
 };
 
-export const PanelEditor = ({ panel, onChange, onRemove, onClose }: Props): JSX.Element => {
+export const PanelEditor = (props: PanelEditorProps): JSX.Element => {
+  const { panel, onChange, onClose } = props;
   const set = (more: Partial<DashboardPanel>): void => onChange({ ...panel, ...more });
-  const place = (more: Partial<DashboardPanel["place"]>): void => set({ place: { ...panel.place, ...more } });
-  const { x, y, w, h } = panel.place;
   // Kinds that are not offered are kept as long as no other is chosen.
   const kinds = KINDS.includes(panel.kind) ? KINDS : [...KINDS, panel.kind];
+  const tabs = tabsOf(panel);
+  const named = params.value.get("part");
+  const part = tabs.some(([name]) => name === named) ? named : tabs[0]?.[0];
+  useEffect(
+    () => () => {
+      answered.value = undefined;
+    },
+    [],
+  );
   return (
     <Sheet title="Panel" label="Edit panel" onClose={onClose}>
-      <TextField label="Title" value={panel.title} onChange={(title) => set({ title })} />
-      <ChoiceField label="Drawn as" value={panel.kind} choices={kinds} onChange={(kind) => set({ kind })} />
-      {panel.kind === "text" ? (
+      <div class="fields">
+        <TextField label="Title" value={panel.title} onChange={(title) => set({ title })} />
+        <ChoiceField label="Drawn as" value={panel.kind} choices={kinds} onChange={(kind) => set({ kind })} />
+      </div>
+      <Tabs label="What is changed" by="part" tabs={tabs} />
+      {part === "text" ? (
         <label>
           Text
           <textarea
@@ -68,22 +77,35 @@ export const PanelEditor = ({ panel, onChange, onRemove, onClose }: Props): JSX.
             onChange={(event) => set({ options: { ...panel.options, content: event.currentTarget.value } })}
           />
         </label>
-      ) : NO_QUERIES.has(panel.kind) ? null : (
+      ) : part === "queries" ? (
         <Queries queries={panel.queries} onChange={(queries) => set({ queries })} />
+      ) : part === "transformations" ? (
+        <Transformations {...props} onChange={(transformations) => set({ transformations })} />
+      ) : part === "values" ? (
+        <Values {...props} onChange={(defaults) => set({ defaults })} />
+      ) : part === "overrides" ? (
+        <Overrides {...props} onChange={(overrides) => set({ overrides })} />
+      ) : (
+        <Around {...props} />
       )}
-      <Values panel={panel} onChange={(defaults) => set({ defaults })} />
-      <div class="fields">
-        <NumberField label="Column" value={x} min={0} onChange={(next) => place({ x: next ?? 0 })} />
-        <NumberField label="Row" value={y} min={0} onChange={(next) => place({ y: next ?? 0 })} />
-        <NumberField label="Width" value={w} min={2} onChange={(next) => place({ w: next ?? w })} />
-        <NumberField label="Height" value={h} min={2} onChange={(next) => place({ h: next ?? h })} />
-      </div>
-      <button class="button" type="button" onClick={onRemove}>
-        Remove the panel
-      </button>
     </Sheet>
   );
 };
+
+const counted = (name: string, { length }: unknown[]): string => (length ? `${name} ${length}` : name);
+
+const tabsOf = ({ kind, transformations, overrides }: DashboardPanel): Tab[] => [
+  ...(kind === "text" ? [["text", "Text"] as const] : []),
+  ...(LISTS.has(kind)
+    ? []
+    : ([
+        ["queries", "Queries"],
+        ["transformations", counted("Transform", transformations)],
+        ["values", "Values"],
+        ["overrides", counted("Overrides", overrides)],
+      ] as const)),
+  ["panel", "Panel"],
+];
 
 type QueriesProps = { queries: DashboardQuery[]; onChange: (queries: DashboardQuery[]) => void };
 
@@ -116,58 +138,106 @@ const Queries = ({ queries, onChange }: QueriesProps): JSX.Element => {
 };
 
 type Defaults = DashboardPanel["defaults"];
-type ValuesProps = { panel: DashboardPanel; onChange: (defaults: Defaults) => void };
+type ValuesProps = { panel: DashboardPanel; variables: string[]; onChange: (defaults: Defaults) => void };
 
-/** How values are written and drawn: unit, digits, scale, and for lines their area. */
-const Values = ({ panel: { kind, defaults }, onChange }: ValuesProps): JSX.Element => {
-  const set = (name: string, value: unknown): void => {
-    const { [name]: _, ...rest } = defaults;
-    onChange(value === undefined || value === "" ? rest : { ...rest, [name]: value });
-  };
-  const custom = recordOf(defaults["custom"]);
-  const number = (name: string, label: string): JSX.Element => (
-    <NumberField label={label} value={numberOf(defaults[name])} onChange={(next) => set(name, next)} />
-  );
+/** Offered without being added, as most panels say them. */
+const ALWAYS = ["unit", "decimals", "min", "max"];
+const OF_LINES = [...ALWAYS, "custom.fillOpacity", "custom.stacking"];
+
+/** How all values are written and drawn, unless an override says otherwise. */
+const Values = ({ panel, variables, onChange }: ValuesProps): JSX.Element => {
+  const { custom, ...others } = panel.defaults;
+  const given = answered.value?.id === panel.id ? answered.value.frames : [];
+  const set = (id: string, value: unknown): void =>
+    onChange(
+      recordOf(withValue(panel.defaults, id.startsWith("custom.") ? ["custom", id.slice(7)] : [id], value)),
+    );
+  const settings: Setting[] = [
+    ...Object.entries(others),
+    ...Object.entries(recordOf(custom)).map(([name, value]): Setting => [`custom.${name}`, value]),
+  ];
   return (
-    <>
-      <div class="fields">
-        <label>
-          Unit
-          <input
-            class="input"
-            list="units"
-            value={String(defaults["unit"] ?? "")}
-            onChange={(event) => set("unit", event.currentTarget.value)}
-          />
-          <datalist id="units">
-            {UNITS.map((unit) => (
-              <option key={unit} value={unit} />
-            ))}
-          </datalist>
-        </label>
-        {number("decimals", "Decimals")}
-        {number("min", "From")}
-        {number("max", "To")}
-      </div>
-      <Thresholds value={defaults["thresholds"]} onChange={(next) => set("thresholds", next)} />
-      {kind === "timeseries" && (
-        <div class="fields">
-          <NumberField
-            label="Fill, %"
-            value={numberOf(custom["fillOpacity"]) ?? 0}
-            min={0}
-            max={100}
-            onChange={(next) => set("custom", { ...custom, fillOpacity: next ?? 0 })}
-          />
-          <CheckField
-            label="Stacked"
-            value={recordOf(custom["stacking"])["mode"] === "normal"}
-            onChange={(next) =>
-              set("custom", { ...custom, stacking: { mode: next ? "normal" : "none", group: "A" } })
-            }
-          />
-        </div>
-      )}
-    </>
+    <Settings
+      kind={panel.kind}
+      settings={settings}
+      known={knownOf(after(given, panel.transformations), panel, variables)}
+      always={[...(panel.kind === "timeseries" ? OF_LINES : ALWAYS), "thresholds"]}
+      onSet={set}
+      onRemove={(id) => set(id, undefined)}
+    />
   );
 };
+
+/** What is around the picture: where it stands, for what it is repeated, which time it shows, where it leads. */
+const AROUND: readonly Part[] = [
+  { path: ["description"], label: "What it means", as: "text", wide: true },
+  { path: ["place", "x"], label: "Column", as: "number", min: 0, max: 23 },
+  { path: ["place", "y"], label: "Row", as: "number", min: 0 },
+  { path: ["place", "w"], label: "Width", as: "number", min: 2, max: 24 },
+  { path: ["place", "h"], label: "Height", as: "number", min: 2 },
+  {
+    path: ["repeat"],
+    label: "Once for each value of the variable",
+    as: "name",
+    of: "variables",
+    hint: "none",
+    wide: true,
+  },
+  {
+    path: ["repeatMax"],
+    label: "Beside each other at most",
+    as: "number",
+    min: 1,
+    max: 24,
+    when: (panel) => !!recordOf(panel)["repeat"] && !recordOf(panel)["repeatDown"],
+  },
+  {
+    path: ["repeatDown"],
+    label: "below each other",
+    as: "check",
+    when: (panel) => !!recordOf(panel)["repeat"],
+  },
+  { path: ["timeFrom"], label: "Own range", as: "text", hint: "1h" },
+  { path: ["timeShift"], label: "Moved back by", as: "text", hint: "1d" },
+  { path: ["interval"], label: "Smallest step", as: "text", hint: "15s" },
+  { path: ["transparent"], label: "without a frame", as: "check", wide: true },
+  {
+    path: ["links"],
+    label: "Links in its corner",
+    as: "list",
+    one: "Link",
+    fresh: { title: "", url: "", blank: false },
+    parts: [
+      { path: ["title"], label: "Title", as: "text" },
+      { path: ["url"], label: "Address", as: "text", hint: "/dashboards/shop" },
+      { path: ["blank"], label: "in a new tab", as: "check" },
+      { path: ["withTime"], label: "with the range", as: "check" },
+      { path: ["withVariables"], label: "with what is chosen", as: "check" },
+    ],
+  },
+];
+
+const Around = ({ panel, variables, onChange, onRemove }: PanelEditorProps): JSX.Element => (
+  <>
+    <div class="fields">
+      <Form
+        parts={AROUND}
+        options={panel}
+        known={{ ...NOTHING, variables }}
+        onChange={(next) => {
+          const said = next as DashboardPanel;
+          onChange({
+            ...said,
+            place: { ...panel.place, ...said.place },
+            repeatDown: said.repeatDown === true,
+            transparent: said.transparent === true,
+            links: said.links.map((link) => ({ ...link, blank: link.blank === true })),
+          });
+        }}
+      />
+    </div>
+    <button class="button" type="button" onClick={onRemove}>
+      Remove the panel
+    </button>
+  </>
+);

@@ -1,0 +1,16 @@
+// What the queries of the panel that is being edited came to: its editor offers the fields that there are.
+import { signal } from "@preact/signals";
+import { useEffect } from "preact/hooks";
+import type { Frame } from "./frames";
+import { opened } from "./opened";
+
+/** Before any transformation. */
+export const answered = signal<{ id: number; frames: Frame[] } | undefined>(undefined);
+
+/** Tells what a panel is drawn from, as long as it is the one that is being edited. */
+export const useTelling = (id: number, frames: Frame[], ...about: unknown[]): void => {
+  const edited = opened.value === id;
+  useEffect(() => {
+    if (edited) answered.value = { id, frames };
+  }, [edited, ...about]);
+};

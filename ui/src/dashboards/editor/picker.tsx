@@ -1,0 +1,95 @@
+// What can be added, with what it is for, to be found by a word of either.
+import { useSignal } from "@preact/signals";
+import type { JSX } from "preact";
+import { useLayoutEffect, useRef } from "preact/hooks";
+import { Icon } from "../../app/icons";
+
+export type Offer = { id: string; name: string; about: string };
+
+type PickerProps = { what: string; offers: readonly Offer[]; onPick: (id: string) => void };
+
+/** Those of which every word is said; first those that are called so. */
+const matching = (offers: readonly Offer[], said: string): Offer[] => {
+  const words = said.split(/\s+/);
+  const called = ({ name }: Offer): number => Number(name.toLowerCase().includes(said.trim()));
+  return offers
+    .filter(({ id, name, about }) =>
+      words.every((word) => `${id} ${name} ${about}`.toLowerCase().includes(word)),
+    )
+    .toSorted((a, b) => called(b) - called(a));
+};
+
+export const Picker = ({ what, offers, onPick }: PickerProps): JSX.Element => {
+  const open = useSignal(false);
+  const words = useSignal("");
+  const button = useRef<HTMLButtonElement>(null);
+  const box = useRef<HTMLInputElement>(null);
+  // At once, so that nothing that is typed is lost.
+  useLayoutEffect(() => box.current?.focus(), [open.value]);
+  const close = (): void => {
+    open.value = false;
+    words.value = "";
+  };
+  const found = matching(offers, words.value.toLowerCase());
+  const pick = (id: string): void => {
+    close();
+    button.current?.focus();
+    onPick(id);
+  };
+  return (
+    <fieldset
+      class="picker"
+      aria-label={`Add: ${what}`}
+      onKeyDown={(event) => {
+        if (event.key !== "Escape" || !open.value) return;
+        // The sheet around stays open.
+        event.stopPropagation();
+        close();
+        button.current?.focus();
+      }}
+    >
+      <button
+        ref={button}
+        class="button"
+        type="button"
+        aria-expanded={open.value}
+        onClick={() => {
+          if (open.value) close();
+          else open.value = true;
+        }}
+      >
+        <Icon name="plus" size={14} /> {what}
+      </button>
+      {open.value && (
+        <div class="offers">
+          <input
+            class="input"
+            ref={box}
+            aria-label={`Find: ${what}`}
+            placeholder="What for?"
+            value={words.value}
+            onInput={({ currentTarget }) => (words.value = currentTarget.value)}
+            onKeyDown={(event) => {
+              const [first] = found;
+              if (event.key !== "Enter" || !first) return;
+              // The same press is not one on the button, which gets the focus.
+              event.preventDefault();
+              pick(first.id);
+            }}
+          />
+          <ul>
+            {found.map(({ id, name, about }) => (
+              <li key={id}>
+                <button type="button" onClick={() => pick(id)}>
+                  <b>{name}</b>
+                  {about && <span class="dim">{about}</span>}
+                </button>
+              </li>
+            ))}
+          </ul>
+          {!found.length && <p class="faint">Nothing is called so.</p>}
+        </div>
+      )}
+    </fieldset>
+  );
+};

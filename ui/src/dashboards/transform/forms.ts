@@ -1,0 +1,559 @@
+// What each transformation does, in a sentence, and what can be said to it: the table its editor is made from. Options have the
+// shape in which Grafana writes them; the functions beside this file read them.
+import { reducerName } from "../../chart/stats";
+import { EACH, type Part, type Path } from "../form/part";
+import { asText, type Options, recordOf } from "../options";
+import type { TransformId } from "../transform";
+
+export type Described = {
+  name: string;
+  does: string;
+  parts: readonly Part[];
+  /** The options it begins with. */
+  fresh?: Options;
+};
+
+const field = (path: Path, label: string): Part => ({ path, label, as: "name", of: "fields" });
+const is =
+  (path: readonly [string, ...string[]], ...wanted: unknown[]) =>
+  (options: unknown): boolean =>
+    wanted.includes(path.reduce<unknown>((inner, name) => recordOf(inner)[name], options));
+
+/** Side of a calculation: a field or a number. Newer files keep which of both it is, older ones a text. */
+const side = (name: "left" | "right", label: string): Part => ({
+  path: ["binary", name],
+  label,
+  as: "name",
+  of: "fields",
+  when: is(["mode"], "binary"),
+  read: (value) =>
+    asText(
+      recordOf(value)["fixed"] ??
+        recordOf(recordOf(value)["matcher"])["options"] ??
+        (typeof value === "object" ? "" : value),
+    ),
+  write: (said, before) =>
+    typeof before === "string"
+      ? said
+      : said !== "" && !Number.isNaN(Number(said))
+        ? { fixed: said }
+        : { matcher: { id: "byName", options: said } },
+});
+
+const RUNNING = ["cumulativeFunctions", "windowFunctions"];
+
+const CALCULATE: readonly Part[] = [
+  {
+    path: ["mode"],
+    label: "Computed from",
+    as: "choice",
+    choices: [
+      ["reduceRow", "all fields of a row"],
+      ["binary", "two fields"],
+      ["unary", "one field"],
+      ["cumulativeFunctions", "all rows so far"],
+      ["windowFunctions", "the rows around"],
+      ["index", "the number of the row"],
+    ],
+  },
+  {
+    path: ["reduce", "reducer"],
+    label: "Statistic",
+    as: "reducer",
+    when: is(["mode"], "reduceRow", undefined),
+  },
+  {
+    path: ["reduce", "include"],
+    label: "Of these fields; of all where none is named",
+    as: "names",
+    of: "fields",
+    when: is(["mode"], "reduceRow", undefined),
+  },
+  side("left", "Field or number"),
+  {
+    path: ["binary", "operator"],
+    label: "Operator",
+    as: "choice",
+    choices: ["+", "-", "*", "/", "%", "**"].map((sign) => [sign, sign]),
+    when: is(["mode"], "binary"),
+  },
+  side("right", "Field or number"),
+  {
+    path: ["unary", "operator"],
+    label: "Function",
+    as: "choice",
+    choices: ["abs", "exp", "ln", "floor", "ceil", "round"].map((name) => [name, name]),
+    when: is(["mode"], "unary"),
+  },
+  { ...field(["unary", "fieldName"], "Of the field"), when: is(["mode"], "unary") },
+  ...(["cumulative", "window"] as const).flatMap((which, at): Part[] => [
+    { ...field([which, "field"], "Of the field"), when: is(["mode"], RUNNING[at]) },
+    {
+      path: [which, "reducer"],
+      label: "Statistic",
+      as: "choice",
+      choices: (at ? ["mean", "stdDev", "variance"] : ["sum", "mean"]).map((calc) => [
+        calc,
+        reducerName(calc),
+      ]),
+      when: is(["mode"], RUNNING[at]),
+    },
+  ]),
+  {
+    path: ["window", "windowAlignment"],
+    label: "The window is",
+    as: "choice",
+    choices: [
+      ["trailing", "before each row"],
+      ["centered", "around each row"],
+    ],
+    when: is(["mode"], "windowFunctions"),
+  },
+  {
+    path: ["window", "windowSizeMode"],
+    label: "Its size is",
+    as: "choice",
+    choices: [
+      ["percentage", "a share of all rows"],
+      ["fixed", "a number of rows"],
+    ],
+    when: is(["mode"], "windowFunctions"),
+  },
+  {
+    path: ["window", "windowSize"],
+    label: "Size",
+    as: "number",
+    min: 0,
+    when: is(["mode"], "windowFunctions"),
+  },
+  {
+    path: ["index", "asPercentile"],
+    label: "as a share of all rows",
+    as: "check",
+    when: is(["mode"], "index"),
+  },
+  { path: ["alias"], label: "Called", as: "text" },
+  { path: ["replaceFields"], label: "instead of all other fields", as: "check" },
+];
+
+const TESTS: Record<string, string> = {
+  greater: "is greater than",
+  greaterOrEqual: "is at least",
+  lower: "is lower than",
+  lowerOrEqual: "is at most",
+  equal: "is",
+  notEqual: "is not",
+  range: "is in the range",
+  between: "is between",
+  isNull: "is missing",
+  isNotNull: "is there",
+  regex: "fits the pattern",
+  substring: "contains",
+  notSubstring: "does not contain",
+};
+const [BETWEEN, MISSING] = [
+  ["range", "between"],
+  ["isNull", "isNotNull"],
+];
+const test: readonly ["config", "id"] = ["config", "id"];
+
+const joinByField: Described = {
+  name: "Join by field",
+  does: "Puts tables side by side where they have the same value in one field.",
+  parts: [
+    field(["byField"], "Field; the time where none is named"),
+    {
+      path: ["mode"],
+      label: "Keeps",
+      as: "choice",
+      choices: [
+        ["outer", "every row"],
+        ["inner", "rows that all tables have"],
+      ],
+    },
+  ],
+  fresh: { mode: "outer" },
+};
+
+/** In the order in which they are offered: what is used most stands first. */
+export const FORMS: Record<TransformId, Described> = {
+  organize: {
+    name: "Organize fields",
+    does: "Leaves fields out, calls them otherwise and puts them in another order.",
+    parts: [
+      {
+        path: [],
+        label: "Fields",
+        as: "each",
+        of: "fields",
+        order: ["indexByName"],
+        parts: [
+          { path: ["renameByName", EACH], label: "called", as: "text" },
+          { path: ["excludeByName", EACH], label: "left out", as: "check" },
+        ],
+      },
+    ],
+    fresh: { excludeByName: {}, indexByName: {}, renameByName: {} },
+  },
+  merge: {
+    name: "Merge",
+    does: "Makes one table of all: rows that agree in what they share become one.",
+    parts: [],
+  },
+  joinByField,
+  groupBy: {
+    name: "Group by",
+    does: "Rows with the same values in some fields become one, with statistics of the others.",
+    parts: [
+      {
+        path: [],
+        label: "Fields",
+        as: "each",
+        of: "fields",
+        parts: [
+          {
+            path: ["fields", EACH, "operation"],
+            label: "is",
+            as: "choice",
+            choices: [
+              [undefined, "left out"],
+              ["groupby", "grouped by"],
+              ["aggregate", "computed"],
+            ],
+          },
+          {
+            path: ["fields", EACH, "aggregations"],
+            label: "as",
+            as: "reducers",
+            when: (options, name) =>
+              recordOf(recordOf(recordOf(options)["fields"])[name])["operation"] === "aggregate",
+          },
+        ],
+      },
+    ],
+    fresh: { fields: {} },
+  },
+  filterFieldsByName: {
+    name: "Filter fields by name",
+    does: "Keeps fields by their names or a pattern, or leaves them out.",
+    parts: [
+      { path: ["include", "names"], label: "Kept", as: "names", of: "fields" },
+      { path: ["include", "pattern"], label: "Kept by a pattern", as: "text", hint: "/^p9/" },
+      { path: ["exclude", "names"], label: "Left out", as: "names", of: "fields" },
+      { path: ["exclude", "pattern"], label: "Left out by a pattern", as: "text", hint: "/_bucket$/" },
+    ],
+  },
+  calculateField: {
+    name: "Add a field from calculation",
+    does: "Computes a field from others: per row, from two, from one, or along all rows.",
+    parts: CALCULATE,
+    fresh: { mode: "reduceRow", reduce: { reducer: "sum" } },
+  },
+  renameByRegex: {
+    name: "Rename by a pattern",
+    does: "Replaces what fits a pattern in the names of fields.",
+    parts: [
+      { path: ["regex"], label: "Pattern", as: "text", hint: "(.*)-total" },
+      { path: ["renamePattern"], label: "Becomes", as: "text", hint: "$1" },
+    ],
+    fresh: { regex: "(.*)", renamePattern: "$1" },
+  },
+  reduce: {
+    name: "Reduce",
+    does: "Makes one value per statistic of every field.",
+    parts: [
+      {
+        path: ["mode"],
+        label: "A row for",
+        as: "choice",
+        choices: [
+          ["seriesToRows", "each field, a field per statistic"],
+          ["reduceFields", "all, with the fields as they are"],
+        ],
+      },
+      { path: ["reducers"], label: "Statistics", as: "reducers" },
+      {
+        path: ["labelsToFields"],
+        label: "labels become fields",
+        as: "check",
+        when: (options) => recordOf(options)["mode"] !== "reduceFields",
+      },
+      {
+        path: ["includeTimeField"],
+        label: "the time too",
+        as: "check",
+        when: is(["mode"], "reduceFields"),
+      },
+    ],
+    fresh: { mode: "seriesToRows", reducers: ["max"] },
+  },
+  sortBy: {
+    name: "Sort by",
+    does: "Sorts rows by one field.",
+    parts: [
+      field(["sort", 0, "field"], "Field"),
+      { path: ["sort", 0, "desc"], label: "the largest first", as: "check" },
+    ],
+    fresh: { fields: {}, sort: [{ field: "" }] },
+  },
+  labelsToFields: {
+    name: "Labels to fields",
+    does: "Makes a field of each label of the series.",
+    parts: [
+      {
+        path: ["mode"],
+        label: "A label becomes",
+        as: "choice",
+        choices: [
+          ["columns", "a field"],
+          ["rows", "a row"],
+        ],
+      },
+      { path: ["keepLabels"], label: "These labels; all where none is named", as: "names", of: "labels" },
+      { path: ["valueLabel"], label: "Values are called by the label", as: "name", of: "labels" },
+    ],
+    fresh: { mode: "columns" },
+  },
+  filterByValue: {
+    name: "Filter rows by value",
+    does: "Keeps or leaves out rows by what stands in their fields.",
+    parts: [
+      {
+        path: ["type"],
+        label: "Rows that fit are",
+        as: "choice",
+        choices: [
+          ["include", "kept"],
+          ["exclude", "left out"],
+        ],
+      },
+      {
+        path: ["match"],
+        label: "They fit",
+        as: "choice",
+        choices: [
+          ["any", "any condition"],
+          ["all", "all conditions"],
+        ],
+      },
+      {
+        path: ["filters"],
+        label: "Conditions",
+        as: "list",
+        one: "Condition",
+        fresh: { fieldName: "", config: { id: "greater", options: { value: 0 } } },
+        parts: [
+          field(["fieldName"], "Field"),
+          { path: test, label: "Test", as: "choice", choices: Object.entries(TESTS) },
+          {
+            path: ["config", "options", "value"],
+            label: "Value",
+            as: "value",
+            when: (options) => !is(test, ...BETWEEN, ...MISSING)(options),
+          },
+          { path: ["config", "options", "from"], label: "From", as: "value", when: is(test, ...BETWEEN) },
+          { path: ["config", "options", "to"], label: "To", as: "value", when: is(test, ...BETWEEN) },
+        ],
+      },
+    ],
+    fresh: { filters: [], match: "any", type: "include" },
+  },
+  seriesToRows: {
+    name: "Series to rows",
+    does: "Makes one row of each sample, with the name of its series beside it.",
+    parts: [],
+  },
+  timeSeriesTable: {
+    name: "Series to table",
+    does: "Makes a table with a row for each series and its line in a cell.",
+    parts: [
+      {
+        path: [],
+        label: "Queries",
+        as: "each",
+        of: "queries",
+        parts: [{ path: [EACH, "stat"], label: "value of the line", as: "reducer" }],
+      },
+    ],
+  },
+  prepareTimeSeries: {
+    name: "Prepare series",
+    does: "Puts series into the form that what follows wants.",
+    parts: [
+      {
+        path: ["format"],
+        label: "Form",
+        as: "choice",
+        choices: [
+          ["multi", "a table for each series"],
+          ["wide", "one table, a field for each series"],
+          ["long", "one table, a row for each sample"],
+        ],
+      },
+    ],
+    fresh: { format: "wide" },
+  },
+  limit: {
+    name: "Limit",
+    does: "Keeps the first rows only.",
+    parts: [{ path: ["limitField"], label: "Rows", as: "value" }],
+    fresh: { limitField: 10 },
+  },
+  filterByRefId: {
+    name: "Filter by query",
+    does: "Keeps the answers of some queries only.",
+    parts: [{ path: ["include"], label: "Query, or a pattern of several", as: "name", of: "queries" }],
+  },
+  extractFields: {
+    name: "Extract fields",
+    does: "Makes fields of what stands in a text, as JSON or name=value, or in labels.",
+    parts: [
+      field(["source"], "From the field; `labels` for labels"),
+      {
+        path: ["jsonPaths"],
+        label: "Only these; all where none is named",
+        as: "list",
+        one: "Path",
+        fresh: { path: "" },
+        parts: [
+          { path: ["path"], label: "Path", as: "text", hint: "user.name" },
+          { path: ["alias"], label: "Called", as: "text" },
+        ],
+      },
+      { path: ["replace"], label: "instead of all other fields", as: "check" },
+      { path: ["keepTime"], label: "but the time", as: "check", when: is(["replace"], true) },
+    ],
+  },
+  groupingToMatrix: {
+    name: "Grouping to matrix",
+    does: "Makes a matrix: one field runs across, one down, a third fills the cells.",
+    parts: [
+      field(["columnField"], "Across"),
+      field(["rowField"], "Down"),
+      field(["valueField"], "In the cells"),
+      {
+        path: ["emptyValue"],
+        label: "Where there is none",
+        as: "choice",
+        choices: [
+          ["null", "missing"],
+          ["zero", "0"],
+          ["empty", "an empty text"],
+        ],
+      },
+    ],
+    fresh: { columnField: "Time", rowField: "Time", valueField: "Value" },
+  },
+  rowsToFields: {
+    name: "Rows to fields",
+    does: "Makes a field of each row, called by one of its values.",
+    parts: [
+      {
+        path: ["mappings"],
+        label: "Fields",
+        as: "list",
+        one: "Field",
+        fresh: { fieldName: "", handlerKey: "field.name" },
+        parts: [
+          field(["fieldName"], "Field"),
+          {
+            path: ["handlerKey"],
+            label: "Gives",
+            as: "choice",
+            choices: [
+              ["field.name", "the name"],
+              ["field.value", "the value"],
+            ],
+          },
+        ],
+      },
+    ],
+    fresh: { mappings: [] },
+  },
+  partitionByValues: {
+    name: "Partition by values",
+    does: "Makes a table for each combination of values in some fields.",
+    parts: [
+      { path: ["fields"], label: "Fields", as: "names", of: "fields" },
+      { path: ["keepFields"], label: "keep these fields in the tables", as: "check" },
+    ],
+    fresh: { fields: [], keepFields: false },
+  },
+  transpose: {
+    name: "Transpose",
+    does: "Turns rows into fields and fields into rows.",
+    parts: [{ path: ["firstFieldName"], label: "The first field is called", as: "text", hint: "Field" }],
+  },
+  formatTime: {
+    name: "Format time",
+    does: "Writes times as texts.",
+    parts: [
+      field(["timeField"], "Field"),
+      { path: ["outputFormat"], label: "Format", as: "text", hint: "YYYY-MM-DD HH:mm:ss" },
+      {
+        path: ["timezone"],
+        label: "Time zone",
+        as: "choice",
+        choices: [
+          [undefined, "of the browser"],
+          ["utc", "UTC"],
+        ],
+      },
+    ],
+    fresh: { outputFormat: "YYYY-MM-DD HH:mm:ss" },
+  },
+  histogram: {
+    name: "Histogram",
+    does: "Counts how often values fell into ranges of one size.",
+    parts: [
+      { path: ["bucketCount"], label: "How many ranges", as: "number", min: 1, hint: "30" },
+      { path: ["bucketSize"], label: "Or their size", as: "number", min: 0 },
+      { path: ["combine"], label: "all fields together", as: "check" },
+    ],
+  },
+  joinByLabels: {
+    name: "Join by labels",
+    does: "Makes one table of series: a field for each value of one label, rows by the others.",
+    parts: [{ path: ["value"], label: "Fields are called by the label", as: "name", of: "labels" }],
+  },
+  concatenate: {
+    name: "Concatenate",
+    does: "Puts all fields beside each other, row by row as they come.",
+    parts: [],
+  },
+  convertFieldType: {
+    name: "Convert field type",
+    does: "Reads fields as numbers, texts or times.",
+    parts: [
+      {
+        path: ["conversions"],
+        label: "Fields",
+        as: "list",
+        one: "Field",
+        fresh: { targetField: "", destinationType: "number" },
+        parts: [
+          field(["targetField"], "Field"),
+          {
+            path: ["destinationType"],
+            label: "Becomes",
+            as: "choice",
+            choices: [
+              ["number", "a number"],
+              ["string", "a text"],
+              ["time", "a time"],
+            ],
+          },
+        ],
+      },
+    ],
+    fresh: { conversions: [] },
+  },
+  seriesToColumns: joinByField,
+};
+
+/** What is said of a transformation; of one that is not known there is nothing to say. */
+export const describedOf = (id: string): Described | undefined =>
+  Object.hasOwn(FORMS, id) ? FORMS[id as TransformId] : undefined;
+
+/** Those that can be added: of two names of one, the newer. */
+export const OFFERED = Object.entries(FORMS).filter(([id]) => id !== "seriesToColumns");
