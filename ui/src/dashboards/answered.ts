@@ -1,6 +1,7 @@
 // What the queries of the panel that is being edited came to: its editor offers the fields that there are.
 import { signal } from "@preact/signals";
 import { useEffect } from "preact/hooks";
+import type { DashboardPanel } from "../api/types";
 import type { Frame } from "./frames";
 import { opened } from "./opened";
 
@@ -14,3 +15,7 @@ export const useTelling = (id: number, frames: Frame[], ...about: unknown[]): vo
     if (edited) answered.value = { id, frames };
   }, [edited, ...about]);
 };
+
+/** What is known of a panel's answers; of one that was not drawn yet, nothing. */
+export const answersTo = ({ id }: DashboardPanel): Frame[] =>
+  answered.value?.id === id ? answered.value.frames : [];

@@ -3,7 +3,6 @@ import type { JSX, RefObject } from "preact";
 import { useEffect, useLayoutEffect, useRef } from "preact/hooks";
 import type { Dashboard, ImportReport } from "../api/types";
 import { useAsked } from "../api/use";
-import { typing } from "../app/keys";
 import { lazy } from "../app/lazy";
 import { params, setParams } from "../app/route";
 import { range as shownRange, wanted } from "../app/time";
@@ -194,11 +193,15 @@ const useWarning = (changed: boolean): void =>
     return () => removeEventListener("beforeunload", ask);
   }, [changed]);
 
+/** Where one writes, the browser undoes what was written. */
+const writing = ({ target }: Event): boolean =>
+  target instanceof Element && !!target.closest("input:not([type=checkbox]), textarea");
+
 const useUndoKeys = ({ undo, redo }: History, editing: boolean): void =>
   useEffect(() => {
     if (!editing) return;
     const press = (event: KeyboardEvent): void => {
-      if (typing(event) || !(event.ctrlKey || event.metaKey) || event.key.toLowerCase() !== "z") return;
+      if (writing(event) || !(event.ctrlKey || event.metaKey) || event.key.toLowerCase() !== "z") return;
       event.preventDefault();
       if (event.shiftKey) redo();
       else undo();

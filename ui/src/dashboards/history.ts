@@ -19,7 +19,8 @@ export type History = {
 /** The field a person is typing in. */
 const typedIn = (): Element | undefined => {
   const field = document.activeElement;
-  return field instanceof HTMLInputElement && /^(text|number)$/.test(field.type) ? field : undefined;
+  const typed = "input:not([type]), input[type=text], input[type=number], textarea.input";
+  return field?.matches(typed) ? field : undefined;
 };
 
 export const useHistory = (first: Dashboard): History => {

@@ -4,7 +4,8 @@ import { Icon } from "../app/icons";
 
 export const COLOURS = ["green", "yellow", "orange", "red", "blue", "purple", "text", "transparent"];
 
-type Step = { value: number | null; color: string };
+/** The first has no value: it is all that is below the others. */
+type Step = { value?: number | null; color: string };
 
 const stepsOf = (value: unknown): Step[] => {
   const { steps } = (value ?? {}) as { steps?: unknown };
@@ -37,7 +38,7 @@ export const Thresholds = ({
       <legend>Thresholds{mode === "percentage" ? ", in percent of the range" : ""}</legend>
       {steps.map((step, at) => (
         <div key={at} class="row">
-          {step.value === null ? (
+          {step.value === null || step.value === undefined ? (
             <span class="grow dim">below</span>
           ) : (
             <input

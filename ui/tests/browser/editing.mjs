@@ -52,6 +52,7 @@ export const editing = async ({ base, page, post }) => {
   await overrides(page, sheet);
   await values(page, sheet, open);
   await saved(base);
+  await pictures(page, sheet, open);
   await sorted(page, base);
   await fits(page, open);
   check("editing: no error in the console", page.wrong.length === 0, page.wrong.join("; ").slice(0, 300));
@@ -162,6 +163,18 @@ const values = async (page, sheet, open) => {
     /everything runs/,
   );
   await save(page);
+};
+
+const pictures = async (page, sheet, open) => {
+  await open(2, "panel");
+  const trends = () => page.locator("[data-panel='2'] .spark").count();
+  await soon("a single value has its line", trends, 1);
+  const behind = sheet.getByRole("combobox", { name: "Behind it", exact: true });
+  await behind.focus();
+  await behind.selectOption({ label: "nothing" });
+  await soon("options of the picture are drawn as they are chosen", trends, 0);
+  await page.keyboard.press("Control+z");
+  await soon("and undone by the keys, wherever one does not write", trends, 1);
 };
 
 const saved = async (base) => {

@@ -1,5 +1,6 @@
 // The names an editor offers: of what the data has at one step between answers and picture.
 import type { DashboardPanel } from "../../api/types";
+import { answersTo } from "../answered";
 import type { Known } from "../form/part";
 import { type Frame, lengthOf, titleOf } from "../frames";
 import { type Transformation, transform } from "../transform";
@@ -22,6 +23,10 @@ export const knownOf = (frames: Frame[], panel: DashboardPanel, variables: strin
     variables,
   };
 };
+
+/** The names there are once all transformations are done. */
+export const knownAfter = (panel: DashboardPanel, variables: string[]): Known =>
+  knownOf(after(answersTo(panel), panel.transformations), panel, variables);
 
 const several = (count: number, one: string): string => `${count} ${one}${count === 1 ? "" : "s"}`;
 

@@ -3,13 +3,12 @@ import { useSignal } from "@preact/signals";
 import type { JSX } from "preact";
 import type { DashboardPanel } from "../../api/types";
 import { Icon } from "../../app/icons";
-import { answered } from "../answered";
 import { Chosen } from "../form/controls";
 import { Form } from "../form/form";
 import { type Choice, type Known, kept } from "../form/part";
 import { listOf, recordOf } from "../options";
 import { Kept } from "./kept";
-import { after, knownOf } from "./known";
+import { knownAfter } from "./known";
 import { MATCHERS, matcherOf } from "./matchers";
 import { propertyOf } from "./properties";
 import { type Setting, Settings } from "./settings";
@@ -23,8 +22,7 @@ const NEW: Override = { matcher: "byName", of: "", properties: [] };
 export const Overrides = ({ panel, variables, onChange }: Props): JSX.Element => {
   const open = useSignal<number | undefined>(undefined);
   const { overrides } = panel;
-  const given = answered.value?.id === panel.id ? answered.value.frames : [];
-  const known = knownOf(after(given, panel.transformations), panel, variables);
+  const known = knownAfter(panel, variables);
   return (
     <>
       <p class="faint small">Some fields otherwise than all. Where two disagree, the later one counts.</p>

@@ -1,21 +1,21 @@
 // The sheet in which a panel is changed: what it asks, what happens to the answers, how they are drawn, and where it stands.
 import type { JSX } from "preact";
-import { useEffect } from "preact/hooks";
 import type { DashboardPanel, DashboardQuery } from "../../api/types";
 import { Icon } from "../../app/icons";
 import { params } from "../../app/route";
 import { type Tab, Tabs } from "../../app/tabs";
 import { Editor } from "../../explore/editor";
 import "../../explore/explore.css";
-import { answered } from "../answered";
 import { withQuery } from "../edit";
+import { Text } from "../form/controls";
 import { Form } from "../form/form";
 import { NOTHING, type Part, withValue } from "../form/part";
 import { recordOf } from "../options";
-import { ChoiceField, Sheet, TextField } from "../sheet";
+import { ChoiceField, Sheet } from "../sheet";
 import "./editor.css";
-import { after, knownOf } from "./known";
+import { knownAfter } from "./known";
 import { Overrides } from "./overrides";
+import { PICTURES } from "./pictures";
 import { type Setting, Settings } from "./settings";
 import { Transformations } from "./transformations";
 
@@ -54,30 +54,14 @@ export const PanelEditor = (props: PanelEditorProps): JSX.Element => {
   const tabs = tabsOf(panel);
   const named = params.value.get("part");
   const part = tabs.some(([name]) => name === named) ? named : tabs[0]?.[0];
-  useEffect(
-    () => () => {
-      answered.value = undefined;
-    },
-    [],
-  );
   return (
     <Sheet title="Panel" label="Edit panel" onClose={onClose}>
       <div class="fields">
-        <TextField label="Title" value={panel.title} onChange={(title) => set({ title })} />
+        <Text label="Title" row="" value={panel.title} onChange={(title) => set({ title })} />
         <ChoiceField label="Drawn as" value={panel.kind} choices={kinds} onChange={(kind) => set({ kind })} />
       </div>
       <Tabs label="What is changed" by="part" tabs={tabs} />
-      {part === "text" ? (
-        <label>
-          Text
-          <textarea
-            class="input"
-            rows={8}
-            value={String(panel.options["content"] ?? "")}
-            onChange={(event) => set({ options: { ...panel.options, content: event.currentTarget.value } })}
-          />
-        </label>
-      ) : part === "queries" ? (
+      {part === "queries" ? (
         <Queries queries={panel.queries} onChange={(queries) => set({ queries })} />
       ) : part === "transformations" ? (
         <Transformations {...props} onChange={(transformations) => set({ transformations })} />
@@ -95,7 +79,6 @@ export const PanelEditor = (props: PanelEditorProps): JSX.Element => {
 const counted = (name: string, { length }: unknown[]): string => (length ? `${name} ${length}` : name);
 
 const tabsOf = ({ kind, transformations, overrides }: DashboardPanel): Tab[] => [
-  ...(kind === "text" ? [["text", "Text"] as const] : []),
   ...(LISTS.has(kind)
     ? []
     : ([
@@ -117,8 +100,9 @@ const Queries = ({ queries, onChange }: QueriesProps): JSX.Element => {
       {queries.map((one, at) => (
         <div key={one.name} class="question">
           <Editor value={one.query} label={`Query ${one.name}`} onRun={(text) => set(at, { query: text })} />
-          <TextField
+          <Text
             label="Legend"
+            row=""
             value={one.legend}
             hint="{{label}}"
             onChange={(legend) => set(at, { legend })}
@@ -147,7 +131,6 @@ const OF_LINES = [...ALWAYS, "custom.fillOpacity", "custom.stacking"];
 /** How all values are written and drawn, unless an override says otherwise. */
 const Values = ({ panel, variables, onChange }: ValuesProps): JSX.Element => {
   const { custom, ...others } = panel.defaults;
-  const given = answered.value?.id === panel.id ? answered.value.frames : [];
   const set = (id: string, value: unknown): void =>
     onChange(
       recordOf(withValue(panel.defaults, id.startsWith("custom.") ? ["custom", id.slice(7)] : [id], value)),
@@ -160,7 +143,7 @@ const Values = ({ panel, variables, onChange }: ValuesProps): JSX.Element => {
     <Settings
       kind={panel.kind}
       settings={settings}
-      known={knownOf(after(given, panel.transformations), panel, variables)}
+      known={knownAfter(panel, variables)}
       always={[...(panel.kind === "timeseries" ? OF_LINES : ALWAYS), "thresholds"]}
       onSet={set}
       onRemove={(id) => set(id, undefined)}
@@ -219,6 +202,15 @@ const AROUND: readonly Part[] = [
 
 const Around = ({ panel, variables, onChange, onRemove }: PanelEditorProps): JSX.Element => (
   <>
+    <div class="fields broad">
+      <Form
+        parts={PICTURES[panel.kind] ?? []}
+        options={panel.options}
+        known={knownAfter(panel, variables)}
+        onChange={(options) => onChange({ ...panel, options: recordOf(options) })}
+      />
+    </div>
+    <h3>Around it</h3>
     <div class="fields">
       <Form
         parts={AROUND}

@@ -1,8 +1,7 @@
 // How values are written and drawn, property by property: the table that the settings of a panel and its overrides are made from.
 // `field.ts` and `pictures/` read them.
 import { gradients } from "../field";
-import type { Choice, Part } from "../form/part";
-import { recordOf } from "../options";
+import { type Choice, type Part, says } from "../form/part";
 import { type MappingRow, mappingsOf, rowsOf } from "./mappings";
 
 export type Property = {
@@ -12,6 +11,8 @@ export type Property = {
   fresh: unknown;
   /** The kinds of panels that draw it; all where none is named. */
   kinds?: readonly string[];
+  /** Of older files only: it is shown where it is said, and not offered. */
+  old?: boolean;
 };
 
 const UNITS = [
@@ -63,11 +64,6 @@ const LINES = ["timeseries"];
 
 const TABLES = ["table"];
 
-const mappingIs =
-  (type: string) =>
-  (options: unknown): boolean =>
-    recordOf(options)["type"] === type;
-
 /** What is typed in a row of mappings, by its type. */
 const MAPPING: readonly Part[] = [
   {
@@ -81,10 +77,10 @@ const MAPPING: readonly Part[] = [
       ["special", "special"],
     ],
   },
-  { path: ["value"], label: "Value", as: "text", when: mappingIs("value") },
-  { path: ["from"], label: "From", as: "number", when: mappingIs("range") },
-  { path: ["to"], label: "To", as: "number", when: mappingIs("range") },
-  { path: ["pattern"], label: "Pattern", as: "text", when: mappingIs("regex") },
+  { path: ["value"], label: "Value", as: "text", when: says(["type"], "value") },
+  { path: ["from"], label: "From", as: "number", when: says(["type"], "range") },
+  { path: ["to"], label: "To", as: "number", when: says(["type"], "range") },
+  { path: ["pattern"], label: "Pattern", as: "text", when: says(["type"], "regex") },
   {
     path: ["match"],
     label: "Which",
@@ -97,16 +93,11 @@ const MAPPING: readonly Part[] = [
       ["false", "false"],
       ["empty", "an empty text"],
     ],
-    when: mappingIs("special"),
+    when: says(["type"], "special"),
   },
   { path: ["result", "text"], label: "Shown", as: "text" },
   { path: ["result", "color"], label: "Colour", as: "colour" },
 ];
-
-const colourIs =
-  (...modes: string[]) =>
-  (options: unknown): boolean =>
-    modes.includes(String(recordOf(options)["mode"]));
 
 export const PROPERTIES: Record<string, Property> = {
   unit: single("Unit", { as: "text", suggest: UNITS }, "short"),
@@ -129,7 +120,7 @@ export const PROPERTIES: Record<string, Property> = {
           ...gradients().map((mode): Choice => [mode, mode.replace("continuous-", "scale ")]),
         ],
       },
-      { path: ["fixedColor"], label: "Which", as: "colour", when: colourIs("fixed", "shades") },
+      { path: ["fixedColor"], label: "Which", as: "colour", when: says(["mode"], "fixed", "shades") },
       {
         path: ["seriesBy"],
         label: "Of a line, by its",
@@ -139,7 +130,7 @@ export const PROPERTIES: Record<string, Property> = {
           ["min", "lowest"],
           ["max", "highest"],
         ],
-        when: (options) => !colourIs("fixed", "shades", "palette-classic")(options),
+        when: (options) => !says(["mode"], "fixed", "shades", "palette-classic")(options),
       },
     ],
     fresh: { mode: "fixed", fixedColor: "blue" },
@@ -215,10 +206,10 @@ export const PROPERTIES: Record<string, Property> = {
       },
       {
         path: ["group"],
-        label: "Those of the group",
+        label: "Group",
         as: "text",
         hint: "A",
-        when: (options) => /normal|percent/.test(String(recordOf(options)["mode"])),
+        when: says(["mode"], "normal", "percent"),
       },
     ],
     fresh: { mode: "normal", group: "A" },
@@ -254,7 +245,7 @@ export const PROPERTIES: Record<string, Property> = {
         one: "Length",
         fresh: 10,
         parts: [{ path: [], label: "Length", as: "number", min: 1 }],
-        when: (options) => recordOf(options)["fill"] === "dash",
+        when: says(["fill"], "dash"),
       },
     ],
     fresh: { fill: "dash", dash: [10, 10] },
@@ -309,6 +300,7 @@ export const PROPERTIES: Record<string, Property> = {
   ),
   "custom.barWidthFactor": number("Width of bars, as a share", 0.6, LINES, 0, 1),
   "custom.barMaxWidth": number("Width of bars at most", 40, LINES, 1),
+  "custom.nullsAsZero": { ...check("gaps are zero", LINES), old: true },
   "custom.axisPlacement": choice(
     "Axis",
     [
@@ -342,13 +334,13 @@ export const PROPERTIES: Record<string, Property> = {
         label: "Base",
         as: "number",
         min: 2,
-        when: (options) => recordOf(options)["type"] === "log",
+        when: says(["type"], "log"),
       },
       {
         path: ["linearThreshold"],
         label: "Linear up to",
         as: "number",
-        when: (options) => recordOf(options)["type"] === "symlog",
+        when: says(["type"], "symlog"),
       },
     ],
     fresh: { type: "log", log: 10 },
@@ -403,10 +395,29 @@ export const PROPERTIES: Record<string, Property> = {
         path: ["applyToRow"],
         label: "colours its row",
         as: "check",
-        when: (options) => recordOf(options)["type"] === "color-background",
+        when: says(["type"], "color-background"),
       },
     ],
     fresh: { type: "color-background" },
+    kinds: TABLES,
+  },
+  "custom.displayMode": {
+    ...choice(
+      "Cell, as older files say it",
+      [
+        ["auto", "text"],
+        ["color-text", "text in colour"],
+        ["color-background", "on colour"],
+        ["gradient-gauge", "with a bar"],
+      ],
+      TABLES,
+    ),
+    old: true,
+  },
+  "custom.footer": {
+    name: "Below all rows",
+    parts: [{ path: ["reducers"], label: "Below all rows", as: "reducers" }],
+    fresh: { reducers: ["sum"] },
     kinds: TABLES,
   },
   "custom.align": choice(

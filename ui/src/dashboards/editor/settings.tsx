@@ -28,10 +28,9 @@ export const Settings = (props: SettingsProps): JSX.Element => {
   };
   const said = settings.filter(([id]) => !always.includes(id));
   const usual = always.map((id): Setting => [id, settings.find(([other]) => other === id)?.[1]]);
+  const there = [...usual, ...settings].map(([id]) => id);
   const offers = Object.entries(PROPERTIES)
-    .filter(
-      ([id, property]) => draws(kind, property) && ![...usual, ...settings].some(([other]) => other === id),
-    )
+    .filter(([id, property]) => !property.old && draws(kind, property) && !there.includes(id))
     .map(([id, { name }]) => ({ id, name, about: "" }));
   const row = ([id, value]: Setting, removable: boolean): JSX.Element | null => {
     const property = drawn(id);
@@ -42,7 +41,7 @@ export const Settings = (props: SettingsProps): JSX.Element => {
   return (
     <>
       {usual.length > 0 && <div class="fields">{usual.map((one) => row(one, false))}</div>}
-      {said.map((one) => row(one, true))}
+      <div class="settings">{said.map((one) => row(one, true))}</div>
       <Picker what="Property" offers={offers} onPick={(id) => onSet(id, propertyOf(id)?.fresh ?? null)} />
       <Kept names={said.filter(([id]) => !drawn(id)).map(([id]) => id)} />
     </>

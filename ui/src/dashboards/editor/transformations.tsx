@@ -2,7 +2,7 @@
 import { useSignal } from "@preact/signals";
 import type { JSX } from "preact";
 import type { DashboardPanel } from "../../api/types";
-import { answered } from "../answered";
+import { answersTo } from "../answered";
 import { Text } from "../form/controls";
 import { Form } from "../form/form";
 import { kept } from "../form/part";
@@ -21,7 +21,7 @@ const OFFERS = OFFERED.map(([id, { name, does }]) => ({ id, name, about: does })
 export const Transformations = ({ panel, variables, onChange }: Props): JSX.Element => {
   const open = useSignal<number | undefined>(undefined);
   const steps = panel.transformations;
-  const given = answered.value?.id === panel.id ? answered.value.frames : [];
+  const given = answersTo(panel);
   // What each gets, and in the end what is drawn.
   const stages: Frame[][] = [given];
   for (const step of steps) stages.push(after(stages.at(-1) ?? [], [step]));

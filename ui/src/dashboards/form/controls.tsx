@@ -108,6 +108,23 @@ export const Text = (props: TextProps): JSX.Element => {
   );
 };
 
+export const Lines = (props: Control<string>): JSX.Element => {
+  const id = useId();
+  const { typed, say } = useTyped(props.value, props.onChange);
+  return (
+    <Labelled {...props} id={id} wide>
+      <textarea
+        id={id}
+        class="input"
+        rows={8}
+        value={props.value}
+        onInput={({ currentTarget }) => typed(currentTarget.value)}
+        onChange={say}
+      />
+    </Labelled>
+  );
+};
+
 export const Check = (props: Control<boolean>): JSX.Element => (
   <label class={props.wide ? "row check wide" : "row check"}>
     <input

@@ -3,7 +3,7 @@ import type { JSX } from "preact";
 import { REDUCERS, reducerName } from "../../chart/stats";
 import { asText, listOf, numberOf } from "../options";
 import { Thresholds } from "../thresholds";
-import { Check, Chosen, Colour, Several, Text } from "./controls";
+import { Check, Chosen, Colour, Lines, Several, Text } from "./controls";
 import { type Choice, type Known, type Part, pathFor, valueAt, withValue } from "./part";
 import { Each, List } from "./rows";
 
@@ -69,6 +69,8 @@ const PartField = ({ part, value, known, row, onChange }: PartProps): JSX.Elemen
           onChange={(text) => onChange(orNone(text))}
         />
       );
+    case "lines":
+      return <Lines {...about} value={asText(value)} onChange={(text) => onChange(orNone(text))} />;
     case "value":
       return (
         <Text

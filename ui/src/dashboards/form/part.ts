@@ -32,6 +32,8 @@ type Base = {
 export type Part = Base &
   (
     | { as: "text"; suggest?: readonly string[] }
+    /** A text of several lines. */
+    | { as: "lines" }
     /** A number where the text is one: what may be either, or a variable. */
     | { as: "value" }
     | { as: "number"; min?: number; max?: number }
@@ -59,6 +61,15 @@ export type Part = Base &
 
 /** What is kept for a name that was chosen, given what was there. */
 type Write = (name: string, before: unknown) => unknown;
+
+/** A part that is the name of a field. */
+export const field = (path: Path, label: string): Part => ({ path, label, as: "name", of: "fields" });
+
+/** Whether options say one of some values in a place. */
+export const says =
+  (path: Path, ...wanted: unknown[]) =>
+  (options: unknown): boolean =>
+    wanted.includes(valueAt(options, path));
 
 const isRecord = (value: unknown): value is Options =>
   typeof value === "object" && value !== null && !Array.isArray(value);

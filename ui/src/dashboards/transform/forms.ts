@@ -1,9 +1,9 @@
 // What each transformation does, in a sentence, and what can be said to it: the table its editor is made from. Options have the
 // shape in which Grafana writes them; the functions beside this file read them.
-import { reducerName } from "../../chart/stats";
-import { EACH, type Part, type Path } from "../form/part";
-import { asText, type Options, recordOf } from "../options";
+import { EACH, field, type Part, says } from "../form/part";
+import { type Options, recordOf } from "../options";
 import type { TransformId } from "../transform";
+import { CALCULATION } from "./calculation";
 
 export type Described = {
   name: string;
@@ -12,129 +12,6 @@ export type Described = {
   /** The options it begins with. */
   fresh?: Options;
 };
-
-const field = (path: Path, label: string): Part => ({ path, label, as: "name", of: "fields" });
-const is =
-  (path: readonly [string, ...string[]], ...wanted: unknown[]) =>
-  (options: unknown): boolean =>
-    wanted.includes(path.reduce<unknown>((inner, name) => recordOf(inner)[name], options));
-
-/** Side of a calculation: a field or a number. Newer files keep which of both it is, older ones a text. */
-const side = (name: "left" | "right", label: string): Part => ({
-  path: ["binary", name],
-  label,
-  as: "name",
-  of: "fields",
-  when: is(["mode"], "binary"),
-  read: (value) =>
-    asText(
-      recordOf(value)["fixed"] ??
-        recordOf(recordOf(value)["matcher"])["options"] ??
-        (typeof value === "object" ? "" : value),
-    ),
-  write: (said, before) =>
-    typeof before === "string"
-      ? said
-      : said !== "" && !Number.isNaN(Number(said))
-        ? { fixed: said }
-        : { matcher: { id: "byName", options: said } },
-});
-
-const RUNNING = ["cumulativeFunctions", "windowFunctions"];
-
-const CALCULATE: readonly Part[] = [
-  {
-    path: ["mode"],
-    label: "Computed from",
-    as: "choice",
-    choices: [
-      ["reduceRow", "all fields of a row"],
-      ["binary", "two fields"],
-      ["unary", "one field"],
-      ["cumulativeFunctions", "all rows so far"],
-      ["windowFunctions", "the rows around"],
-      ["index", "the number of the row"],
-    ],
-  },
-  {
-    path: ["reduce", "reducer"],
-    label: "Statistic",
-    as: "reducer",
-    when: is(["mode"], "reduceRow", undefined),
-  },
-  {
-    path: ["reduce", "include"],
-    label: "Of these fields; of all where none is named",
-    as: "names",
-    of: "fields",
-    when: is(["mode"], "reduceRow", undefined),
-  },
-  side("left", "Field or number"),
-  {
-    path: ["binary", "operator"],
-    label: "Operator",
-    as: "choice",
-    choices: ["+", "-", "*", "/", "%", "**"].map((sign) => [sign, sign]),
-    when: is(["mode"], "binary"),
-  },
-  side("right", "Field or number"),
-  {
-    path: ["unary", "operator"],
-    label: "Function",
-    as: "choice",
-    choices: ["abs", "exp", "ln", "floor", "ceil", "round"].map((name) => [name, name]),
-    when: is(["mode"], "unary"),
-  },
-  { ...field(["unary", "fieldName"], "Of the field"), when: is(["mode"], "unary") },
-  ...(["cumulative", "window"] as const).flatMap((which, at): Part[] => [
-    { ...field([which, "field"], "Of the field"), when: is(["mode"], RUNNING[at]) },
-    {
-      path: [which, "reducer"],
-      label: "Statistic",
-      as: "choice",
-      choices: (at ? ["mean", "stdDev", "variance"] : ["sum", "mean"]).map((calc) => [
-        calc,
-        reducerName(calc),
-      ]),
-      when: is(["mode"], RUNNING[at]),
-    },
-  ]),
-  {
-    path: ["window", "windowAlignment"],
-    label: "The window is",
-    as: "choice",
-    choices: [
-      ["trailing", "before each row"],
-      ["centered", "around each row"],
-    ],
-    when: is(["mode"], "windowFunctions"),
-  },
-  {
-    path: ["window", "windowSizeMode"],
-    label: "Its size is",
-    as: "choice",
-    choices: [
-      ["percentage", "a share of all rows"],
-      ["fixed", "a number of rows"],
-    ],
-    when: is(["mode"], "windowFunctions"),
-  },
-  {
-    path: ["window", "windowSize"],
-    label: "Size",
-    as: "number",
-    min: 0,
-    when: is(["mode"], "windowFunctions"),
-  },
-  {
-    path: ["index", "asPercentile"],
-    label: "as a share of all rows",
-    as: "check",
-    when: is(["mode"], "index"),
-  },
-  { path: ["alias"], label: "Called", as: "text" },
-  { path: ["replaceFields"], label: "instead of all other fields", as: "check" },
-];
 
 const TESTS: Record<string, string> = {
   greater: "is greater than",
@@ -246,7 +123,7 @@ export const FORMS: Record<TransformId, Described> = {
   calculateField: {
     name: "Add a field from calculation",
     does: "Computes a field from others: per row, from two, from one, or along all rows.",
-    parts: CALCULATE,
+    parts: CALCULATION,
     fresh: { mode: "reduceRow", reduce: { reducer: "sum" } },
   },
   renameByRegex: {
@@ -282,7 +159,7 @@ export const FORMS: Record<TransformId, Described> = {
         path: ["includeTimeField"],
         label: "the time too",
         as: "check",
-        when: is(["mode"], "reduceFields"),
+        when: says(["mode"], "reduceFields"),
       },
     ],
     fresh: { mode: "seriesToRows", reducers: ["max"] },
@@ -349,10 +226,10 @@ export const FORMS: Record<TransformId, Described> = {
             path: ["config", "options", "value"],
             label: "Value",
             as: "value",
-            when: (options) => !is(test, ...BETWEEN, ...MISSING)(options),
+            when: (options) => !says(test, ...BETWEEN, ...MISSING)(options),
           },
-          { path: ["config", "options", "from"], label: "From", as: "value", when: is(test, ...BETWEEN) },
-          { path: ["config", "options", "to"], label: "To", as: "value", when: is(test, ...BETWEEN) },
+          { path: ["config", "options", "from"], label: "From", as: "value", when: says(test, ...BETWEEN) },
+          { path: ["config", "options", "to"], label: "To", as: "value", when: says(test, ...BETWEEN) },
         ],
       },
     ],
@@ -421,7 +298,7 @@ export const FORMS: Record<TransformId, Described> = {
         ],
       },
       { path: ["replace"], label: "instead of all other fields", as: "check" },
-      { path: ["keepTime"], label: "but the time", as: "check", when: is(["replace"], true) },
+      { path: ["keepTime"], label: "but the time", as: "check", when: says(["replace"], true) },
     ],
   },
   groupingToMatrix: {

@@ -1,1 +1,0 @@
-import{c as e}from"./time-DGdq_TPN.js";var t=t=>e(`div`,{class:t.bad?`empty bad`:`empty`,role:t.bad?`alert`:void 0,children:[e(`strong`,{children:t.title}),t.text&&e(`p`,{children:t.text}),t.children]});export{t};

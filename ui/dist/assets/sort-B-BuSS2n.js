@@ -1,1 +1,0 @@
-import{p as e,v as t}from"./time-DGdq_TPN.js";var n=(n,r)=>({get value(){let t=e.value.get(n);return t===null?r:t.startsWith(`-`)?{by:t.slice(1),up:!1}:{by:t,up:!0}},set value(e){t({[n]:e&&`${e.up?``:`-`}${e.by}`},`replace`)}});export{n as t};

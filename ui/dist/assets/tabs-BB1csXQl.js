@@ -1,1 +1,0 @@
-import{c as e,p as t,v as n}from"./time-DGdq_TPN.js";var r=({label:r,by:i=`tab`,tabs:a})=>{let o=a[0]?.[0],s=t.value.get(i)??o;return e(`nav`,{class:`tabs`,"aria-label":r,children:a.map(([t,r])=>e(`button`,{type:`button`,"aria-current":t===s?`page`:void 0,onClick:()=>n({[i]:t===o?void 0:t}),children:r},t))})};export{r as t};
