@@ -84,3 +84,20 @@ test("a query more is called by the next letter", () => {
   expect(first?.name).toBe("A");
   expect(first && withQuery([{ ...first, name: "B" }]).map(({ name }) => name)).toEqual(["B", "A"]);
 });
+
+test("a transformation that is off stays so where it is taken elsewhere", () => {
+  const { dashboard, id } = withNewPanel(start);
+  const steps = [
+    { id: "merge", options: {}, disabled: true },
+    { id: "limit", options: { limitField: 3 }, only: "A" },
+  ];
+  const { panels } = toGrafana(
+    withPanel(dashboard, id, (panel) => ({ ...panel, transformations: steps })),
+  ) as {
+    panels: { transformations: unknown }[];
+  };
+  expect(panels[0]?.transformations).toEqual([
+    { id: "merge", options: {}, disabled: true },
+    { id: "limit", options: { limitField: 3 }, filter: { id: "byRefId", options: "A" } },
+  ]);
+});

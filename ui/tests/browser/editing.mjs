@@ -34,6 +34,27 @@ const EDITED = {
       gridPos: { x: 0, y: 30, w: 8, h: 6 },
       targets: [{ refId: "A", expr: "count(up > 0) > bool 0", legendFormat: "all" }],
     },
+    {
+      id: 3,
+      type: "timeseries",
+      title: "Odd",
+      gridPos: { x: 8, y: 30, w: 8, h: 6 },
+      targets: [{ refId: "A", expr: "up" }],
+      transformations: [
+        { id: "organize", options: { renameByName: 7, indexByName: [1] } },
+        { id: "groupBy", options: null },
+        { id: "filterByValue", options: { filters: [null, 3], type: {} } },
+        { id: "calculateField", options: { mode: "binary", binary: { left: 3, right: [] } } },
+      ],
+      fieldConfig: {
+        defaults: { unit: { a: 1 }, mappings: [null, "x"], links: {}, color: "red", custom: { stacking: 1 } },
+        overrides: [
+          { matcher: { id: "byNames", options: "x" }, properties: [{ id: "color", value: 3 }] },
+          {},
+        ],
+      },
+      options: { legend: "none", reduceOptions: 3 },
+    },
   ],
 };
 
@@ -54,6 +75,7 @@ export const editing = async ({ base, page, post }) => {
   await saved(base);
   await pictures(page, sheet, open);
   await sorted(page, base);
+  await odd(page, sheet, open);
   await fits(page, open);
   check("editing: no error in the console", page.wrong.length === 0, page.wrong.join("; ").slice(0, 300));
 };
@@ -216,6 +238,17 @@ const sorted = async (page, base) => {
     () => rows(page),
     are("catalog", "orders", "payments"),
   );
+};
+
+/** What a file says is not always what it should be. */
+const odd = async (page, sheet, open) => {
+  for (const part of ["transformations", "values", "overrides", "panel"]) {
+    await open(3, part);
+    const heads = sheet.locator(".stack .head");
+    for (const at of Array.from({ length: await heads.count() }).keys()) await heads.nth(at).click();
+    await soon(`odd ${part} can be opened`, () => sheet.getByText("cannot be drawn").count(), 0);
+  }
+  check("and nothing was changed by that", await page.getByRole("button", { name: "Undo" }).isDisabled());
 };
 
 const fits = async (page, open) => {

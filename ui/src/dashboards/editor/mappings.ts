@@ -1,6 +1,6 @@
 // Mappings as rows of a form: each says what fits, and what is shown for it. Grafana keeps all single values in one object, and
 // the others each with a result of its own.
-import { numberOf, type Options, recordOf } from "../options";
+import { listOf, numberOf, type Options, recordOf } from "../options";
 
 /** A mapping for a form. What is of a kind that is not known stays as it is, in `other`. */
 export type MappingRow = {
@@ -15,7 +15,8 @@ export type MappingRow = {
 };
 
 export const rowsOf = (mappings: unknown): MappingRow[] =>
-  (Array.isArray(mappings) ? (mappings as Options[]) : []).flatMap((mapping): MappingRow[] => {
+  listOf(mappings).flatMap((one): MappingRow[] => {
+    const mapping = recordOf(one);
     const { type, value, from, to, text } = mapping;
     // As they were before schema 30.
     if (String(type) === "1") return [{ type: "value", value: String(value), result: { text } }];

@@ -1,6 +1,7 @@
 // The sheet in which a panel is changed: what it asks, what happens to the answers, how they are drawn, and where it stands.
 import type { JSX } from "preact";
 import type { DashboardPanel, DashboardQuery } from "../../api/types";
+import { Guard } from "../../app/guard";
 import { Icon } from "../../app/icons";
 import { params } from "../../app/route";
 import { type Tab, Tabs } from "../../app/tabs";
@@ -61,17 +62,19 @@ export const PanelEditor = (props: PanelEditorProps): JSX.Element => {
         <ChoiceField label="Drawn as" value={panel.kind} choices={kinds} onChange={(kind) => set({ kind })} />
       </div>
       <Tabs label="What is changed" by="part" tabs={tabs} />
-      {part === "queries" ? (
-        <Queries queries={panel.queries} onChange={(queries) => set({ queries })} />
-      ) : part === "transformations" ? (
-        <Transformations {...props} onChange={(transformations) => set({ transformations })} />
-      ) : part === "values" ? (
-        <Values {...props} onChange={(defaults) => set({ defaults })} />
-      ) : part === "overrides" ? (
-        <Overrides {...props} onChange={(overrides) => set({ overrides })} />
-      ) : (
-        <Around {...props} />
-      )}
+      <Guard what="What is changed here" about={`${part} ${JSON.stringify(panel)}`}>
+        {part === "queries" ? (
+          <Queries queries={panel.queries} onChange={(queries) => set({ queries })} />
+        ) : part === "transformations" ? (
+          <Transformations {...props} onChange={(transformations) => set({ transformations })} />
+        ) : part === "values" ? (
+          <Values {...props} onChange={(defaults) => set({ defaults })} />
+        ) : part === "overrides" ? (
+          <Overrides {...props} onChange={(overrides) => set({ overrides })} />
+        ) : (
+          <Around {...props} />
+        )}
+      </Guard>
     </Sheet>
   );
 };

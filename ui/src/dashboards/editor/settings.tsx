@@ -3,8 +3,8 @@ import type { JSX } from "preact";
 import { Icon } from "../../app/icons";
 import { Form } from "../form/form";
 import { type Known, kept } from "../form/part";
+import { Picker } from "../form/picker";
 import { Kept } from "./kept";
-import { Picker } from "./picker";
 import { draws, PROPERTIES, type Property, propertyOf } from "./properties";
 
 export type Setting = readonly [id: string, value: unknown];

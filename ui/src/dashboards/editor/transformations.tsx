@@ -6,12 +6,12 @@ import { answersTo } from "../answered";
 import { Text } from "../form/controls";
 import { Form } from "../form/form";
 import { kept } from "../form/part";
+import { Picker } from "../form/picker";
 import type { Frame } from "../frames";
 import type { Transformation } from "../transform";
 import { describedOf, OFFERED } from "../transform/forms";
 import { Kept } from "./kept";
 import { after, extentOf, knownOf } from "./known";
-import { Picker } from "./picker";
 import { Stack } from "./stack";
 
 type Props = { panel: DashboardPanel; variables: string[]; onChange: (steps: Transformation[]) => void };

@@ -5,6 +5,7 @@ import { Icon } from "../../app/icons";
 import { cssColour } from "../../chart/colours";
 import { COLOURS } from "../thresholds";
 import type { Choice } from "./part";
+import { Picker } from "./picker";
 
 /** How long a person stops typing before what was typed counts. */
 const PAUSE_MS = 250;
@@ -189,23 +190,12 @@ export const Several = (props: Control<string[]> & { choices: readonly Choice[] 
         </span>
       ))}
       {left.length > 0 && (
-        <select
-          class="input"
-          aria-label={`Add to ${named(props)}`}
-          value=""
-          onChange={({ currentTarget }) => {
-            const next = currentTarget.value;
-            currentTarget.value = "";
-            if (next) onChange([...value, next]);
-          }}
-        >
-          <option value="">Add…</option>
-          {left.map(([one, name]) => (
-            <option key={name} value={String(one)}>
-              {name}
-            </option>
-          ))}
-        </select>
+        <Picker
+          what="Add"
+          label={`Add to ${named(props)}`}
+          offers={left.map(([one, name]) => ({ id: String(one), name, about: "" }))}
+          onPick={(one) => onChange([...value, one])}
+        />
       )}
     </fieldset>
   );

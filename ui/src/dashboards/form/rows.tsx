@@ -38,6 +38,9 @@ export const List = ({ part, value, known, onChange }: PartProps<"list">): JSX.E
   );
 };
 
+/** More rows than this nobody goes through one by one. */
+const ROWS_MAX = 200;
+
 /** Names of the data and those that options know; what is not in the data now may be so at another time. */
 export const Each = ({ part, value, known, onChange }: PartProps<"each">): JSX.Element => {
   const { order } = part;
@@ -50,6 +53,7 @@ export const Each = ({ part, value, known, onChange }: PartProps<"each">): JSX.E
   const place = (name: string): number =>
     Number((order && valueAt(value, [...order, name])) ?? Number.MAX_SAFE_INTEGER);
   const names = order ? all.toSorted((a, b) => place(a) - place(b)) : all;
+  const shown = names.slice(0, ROWS_MAX);
   const move = (from: number, to: number, button: HTMLElement): void => {
     onChange(
       reordered(names, from, to).reduce<unknown>(
@@ -63,7 +67,7 @@ export const Each = ({ part, value, known, onChange }: PartProps<"each">): JSX.E
   return (
     <fieldset class="formlist">
       <legend>{part.label}</legend>
-      {names.map((name, at) => (
+      {shown.map((name, at) => (
         <div key={name} class="eachrow">
           <span
             class={`clip ${there.includes(name) ? "" : "faint"}`}
@@ -85,6 +89,7 @@ export const Each = ({ part, value, known, onChange }: PartProps<"each">): JSX.E
           )}
         </div>
       ))}
+      {names.length > ROWS_MAX && <p class="faint">and {names.length - ROWS_MAX} more</p>}
       {!names.length && <p class="faint">The data has none.</p>}
     </fieldset>
   );

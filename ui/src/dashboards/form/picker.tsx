@@ -6,7 +6,14 @@ import { Icon } from "../../app/icons";
 
 export type Offer = { id: string; name: string; about: string };
 
-type PickerProps = { what: string; offers: readonly Offer[]; onPick: (id: string) => void };
+type PickerProps = {
+  /** What stands on the button. */
+  what: string;
+  /** What it is called, where the button does not say all. */
+  label?: string;
+  offers: readonly Offer[];
+  onPick: (id: string) => void;
+};
 
 /** Those of which every word is said; first those that are called so. */
 const matching = (offers: readonly Offer[], said: string): Offer[] => {
@@ -19,7 +26,7 @@ const matching = (offers: readonly Offer[], said: string): Offer[] => {
     .toSorted((a, b) => called(b) - called(a));
 };
 
-export const Picker = ({ what, offers, onPick }: PickerProps): JSX.Element => {
+export const Picker = ({ what, label = what, offers, onPick }: PickerProps): JSX.Element => {
   const open = useSignal(false);
   const words = useSignal("");
   const button = useRef<HTMLButtonElement>(null);
@@ -39,7 +46,7 @@ export const Picker = ({ what, offers, onPick }: PickerProps): JSX.Element => {
   return (
     <fieldset
       class="picker"
-      aria-label={`Add: ${what}`}
+      aria-label={`Add: ${label}`}
       onKeyDown={(event) => {
         if (event.key !== "Escape" || !open.value) return;
         // The sheet around stays open.
@@ -53,6 +60,7 @@ export const Picker = ({ what, offers, onPick }: PickerProps): JSX.Element => {
         class="button"
         type="button"
         aria-expanded={open.value}
+        aria-label={label === what ? undefined : label}
         onClick={() => {
           if (open.value) close();
           else open.value = true;
@@ -65,7 +73,7 @@ export const Picker = ({ what, offers, onPick }: PickerProps): JSX.Element => {
           <input
             class="input"
             ref={box}
-            aria-label={`Find: ${what}`}
+            aria-label={`Find: ${label}`}
             placeholder="What for?"
             value={words.value}
             onInput={({ currentTarget }) => (words.value = currentTarget.value)}
