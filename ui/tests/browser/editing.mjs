@@ -55,6 +55,14 @@ const EDITED = {
       },
       options: { legend: "none", reduceOptions: 3 },
     },
+    {
+      id: 4,
+      type: "timeseries",
+      title: "Legend",
+      gridPos: { x: 16, y: 30, w: 8, h: 6 },
+      targets: [{ refId: "A", expr: "up", legendFormat: "{{job}}" }],
+      options: { legend: { displayMode: "table", calcs: ["max"] } },
+    },
   ],
 };
 
@@ -116,6 +124,7 @@ const transformations = async (page, sheet) => {
   await soon("and on again", () => heads(page), are("job", "rate"));
   await sheet.getByRole("button", { name: "Transformation", exact: true }).click();
   await page.keyboard.type("sorts rows");
+  await page.keyboard.press("ArrowDown");
   await page.keyboard.press("Enter");
   await soon(
     "a transformation is found by what it does",
@@ -175,6 +184,9 @@ const values = async (page, sheet, open) => {
   await soon("the panel of a link is in sight", () =>
     page.locator("[data-panel='2']").evaluate((panel) => panel.getBoundingClientRect().bottom <= innerHeight),
   );
+  const from = sheet.getByLabel("From", { exact: true });
+  await from.pressSequentially("0.05", { delay: 350 });
+  await soon("a number stays as it is typed, however slowly", () => from.inputValue(), "0.05");
   await sheet.getByRole("button", { name: "Property", exact: true }).click();
   await page.getByRole("button", { name: "Value mappings" }).click();
   await sheet.getByRole("button", { name: "Mapping", exact: true }).click();
@@ -231,8 +243,12 @@ const sorted = async (page, base) => {
   await settled(page);
   await page.locator("[data-panel='1'] th button", { hasText: "job" }).click();
   await until("the address says it", 3_000, () => /sort\.1=job/.test(page.url()));
+  const heading = page.locator("[data-panel='4'] th", { hasText: "Max" });
+  await heading.getByRole("button").click();
+  await until("the address says that too", 3_000, () => /sort\.4=-max/.test(page.url()));
   await page.reload();
   await settled(page);
+  await soon("so does the legend of a panel", () => heading.getAttribute("aria-sort"), "descending");
   await soon(
     "a table stays sorted when the page is loaded again",
     () => rows(page),

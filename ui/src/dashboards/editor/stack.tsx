@@ -25,17 +25,21 @@ type StackProps<T> = {
 export const Stack = <T,>(props: StackProps<T>): JSX.Element => {
   const { items, open, onChange } = props;
   const list = useRef<HTMLOListElement>(null);
+  const focus = (at: number, what: string): void => {
+    requestAnimationFrame(() => list.current?.children[at]?.querySelector<HTMLElement>(what)?.focus());
+  };
   const move = (from: number, to: number, focused: string): void => {
     if (to < 0 || to >= items.length) return;
     onChange(reordered(items, from, to));
     if (open.value === from) open.value = to;
     else if (open.value === to) open.value = from;
     // What was moved keeps the focus.
-    requestAnimationFrame(() => list.current?.children[to]?.querySelector<HTMLElement>(focused)?.focus());
+    focus(to, focused);
   };
   const remove = (at: number): void => {
     onChange(items.toSpliced(at, 1));
     open.value = undefined;
+    focus(Math.min(at, items.length - 2), ".head");
   };
   return (
     <ol class="stack" aria-label={props.label} ref={list}>

@@ -71,10 +71,15 @@ type TextProps = Control<string> & {
   number?: { min: number | undefined; max: number | undefined };
 };
 
+/** Whether two texts are one number: `0.0` stays as it is while one goes on to `0.05`. */
+const equal = (one: string, other: string): boolean =>
+  one.trim() !== "" && other.trim() !== "" && Number(one) === Number(other);
+
 export const Text = (props: TextProps): JSX.Element => {
   const { value, suggest = [], number } = props;
   const id = useId();
   const suggested = `${id}-suggested`;
+  const draft = useRef<string | undefined>(undefined);
   const { typed, say } = useTyped(value, props.onChange);
   return (
     <Labelled {...props} id={id}>
@@ -85,14 +90,18 @@ export const Text = (props: TextProps): JSX.Element => {
         step="any"
         min={number?.min}
         max={number?.max}
-        value={value}
+        value={draft.current !== undefined && equal(draft.current, value) ? draft.current : value}
         placeholder={props.hint ?? (props.row ? props.label : undefined)}
         aria-label={props.row ? named(props) : undefined}
         list={suggest.length ? suggested : undefined}
-        // Half of a number is none: it counts when it is whole.
-        onInput={({ currentTarget }) =>
-          !(number && /^$|\D$/.test(currentTarget.value)) && typed(currentTarget.value)
-        }
+        onInput={({ currentTarget: { value: text } }) => {
+          draft.current = text;
+          // Half of a number is none: it counts when it is whole.
+          if (!number || /\d$/.test(text)) typed(text);
+        }}
+        onBlur={() => {
+          draft.current = undefined;
+        }}
         onChange={({ currentTarget }) => {
           typed(currentTarget.value);
           say();

@@ -1,6 +1,6 @@
 // What can be added, with what it is for, to be found by a word of either.
 import { useSignal } from "@preact/signals";
-import type { JSX } from "preact";
+import type { JSX, TargetedKeyboardEvent } from "preact";
 import { useLayoutEffect, useRef } from "preact/hooks";
 import { Icon } from "../../app/icons";
 
@@ -26,6 +26,13 @@ const matching = (offers: readonly Offer[], said: string): Offer[] => {
     .toSorted((a, b) => called(b) - called(a));
 };
 
+/** Arrows lead from what is searched through what was found. */
+const walk = (event: TargetedKeyboardEvent<HTMLElement>, step: number): void => {
+  const all = [...event.currentTarget.querySelectorAll<HTMLElement>(".offers input, .offers button")];
+  event.preventDefault();
+  all[all.indexOf(document.activeElement as HTMLElement) + step]?.focus();
+};
+
 export const Picker = ({ what, label = what, offers, onPick }: PickerProps): JSX.Element => {
   const open = useSignal(false);
   const words = useSignal("");
@@ -48,7 +55,10 @@ export const Picker = ({ what, label = what, offers, onPick }: PickerProps): JSX
       class="picker"
       aria-label={`Add: ${label}`}
       onKeyDown={(event) => {
-        if (event.key !== "Escape" || !open.value) return;
+        if (!open.value) return;
+        const step = { ArrowDown: 1, ArrowUp: -1 }[event.key];
+        if (step) walk(event, step);
+        if (event.key !== "Escape") return;
         // The sheet around stays open.
         event.stopPropagation();
         close();
