@@ -28,7 +28,7 @@ import { marksOf } from "./marks";
 import { open, opened } from "./opened";
 import { usePlaylist } from "./playlist";
 import { repeated } from "./repeats";
-import { Section } from "./section";
+import { Section, unfold } from "./section";
 import { Settings } from "./settings";
 import { Sheet } from "./sheet";
 import { Toolbar } from "./toolbar";
@@ -56,7 +56,7 @@ export const Board = ({ dashboard: loaded, report, editable }: BoardProps): JSX.
   const annotations = dashboard.annotations.filter(({ query }) => query);
   const marks = annotations.filter(({ name, enabled }) => enabled !== isHidden(name));
   useMarks(marks, resolved && scope);
-  useInSight(element, !!editing && !!resolved);
+  useInSight(element, dashboard, !!editing && !!resolved);
   const edit: Editing = {
     open,
     move: (id, place) => history.change(moved(dashboard, id, place)),
@@ -138,12 +138,17 @@ const SideSheet = ({ history }: { history: History }): JSX.Element | null => {
   );
 };
 
-/** The panel that is being edited is seen while it is, wherever the page was scrolled to. */
-const useInSight = (board: RefObject<HTMLElement | null>, there: boolean): void => {
+/** The panel that is being edited is seen while it is, wherever the page was scrolled to and whatever is folded. */
+const useInSight = (board: RefObject<HTMLElement | null>, dashboard: Dashboard, there: boolean): void => {
   const what = opened.value;
   useEffect(() => {
-    if (there && typeof what === "number")
-      board.current?.querySelector(`[data-panel="${what}"]`)?.scrollIntoView({ block: "nearest" });
+    if (!there || typeof what !== "number") return;
+    unfold(dashboard, what);
+    // What was unfolded is there with the next frame.
+    const frame = requestAnimationFrame(() =>
+      board.current?.querySelector(`[data-panel="${what}"]`)?.scrollIntoView({ block: "nearest" }),
+    );
+    return () => cancelAnimationFrame(frame);
   }, [what, there]);
 };
 

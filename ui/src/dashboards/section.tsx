@@ -1,6 +1,6 @@
 // A section of a dashboard: its title to fold it by, and its panels in the grid.
 import type { JSX } from "preact";
-import type { DashboardSection } from "../api/types";
+import type { Dashboard, DashboardSection } from "../api/types";
 import { Icon } from "../app/icons";
 import { whole } from "../app/print";
 import { params, setAll } from "../app/route";
@@ -10,6 +10,15 @@ import { type Editing, GAP, Handle, ROW } from "./handle";
 import { type Scope, scopeKey } from "./interpolate";
 import { Panel } from "./panel";
 import { placed } from "./repeats";
+
+/** Opens the section of a panel, if it is folded; of one that is repeated each copy has its own fold, which stays. */
+export const unfold = ({ sections }: Dashboard, panel: number): void => {
+  const at = sections.findIndex(({ panels }) => panels.some(({ id }) => id === panel));
+  const section = sections[at];
+  const turned = params.value.getAll("fold");
+  if (!section || section.repeat || section.collapsed === turned.includes(`${at}`)) return;
+  setAll("fold", section.collapsed ? [...turned, `${at}`] : turned.filter((one) => one !== `${at}`));
+};
 
 export const Section = ({
   section,

@@ -63,6 +63,22 @@ const EDITED = {
       targets: [{ refId: "A", expr: "up", legendFormat: "{{job}}" }],
       options: { legend: { displayMode: "table", calcs: ["max"] } },
     },
+    {
+      id: 9,
+      type: "row",
+      title: "Folded",
+      collapsed: true,
+      gridPos: { x: 0, y: 40, w: 24, h: 1 },
+      panels: [
+        {
+          id: 5,
+          type: "stat",
+          title: "Hidden",
+          gridPos: { x: 0, y: 41, w: 8, h: 20 },
+          targets: [{ refId: "A", expr: "count(up)" }],
+        },
+      ],
+    },
   ],
 };
 
@@ -84,6 +100,8 @@ export const editing = async ({ base, page, post }) => {
   await pictures(page, sheet, open);
   await sorted(page, base);
   await odd(page, sheet, open);
+  await open(5, "transformations");
+  await soon("the section of a panel is unfolded for its sheet", () => sheet.innerText(), /come to 1 table/);
   await fits(page, open);
   check("editing: no error in the console", page.wrong.length === 0, page.wrong.join("; ").slice(0, 300));
 };
