@@ -44,53 +44,21 @@ export const Stack = <T,>(props: StackProps<T>): JSX.Element => {
   return (
     <ol class="stack" aria-label={props.label} ref={list}>
       {items.map((item, at) => {
-        const { name, about } = props.head(item, at);
-        const shown = open.value === at;
         const off = props.off?.(item) ?? false;
+        const shown = open.value === at;
         return (
           <li key={at} class={off ? "off" : ""}>
-            <div class="row">
-              {props.onOff && (
-                <input
-                  type="checkbox"
-                  checked={!off}
-                  aria-label={`${name}, step ${at + 1}, is done`}
-                  title={off ? "Switch on" : "Switch off"}
-                  onChange={() => onChange(items.with(at, props.onOff ? props.onOff(item, !off) : item))}
-                />
-              )}
-              <button
-                class="head grow"
-                type="button"
-                aria-expanded={shown}
-                aria-keyshortcuts="Alt+ArrowUp Alt+ArrowDown"
-                onClick={() => (open.value = shown ? undefined : at)}
-                onKeyDown={(event) => {
-                  const by = { ArrowUp: -1, ArrowDown: 1 }[event.key];
-                  if (!by || !event.altKey) return;
-                  event.preventDefault();
-                  move(at, at + by, ".head");
-                }}
-              >
-                <b class="clip">{name}</b>
-                <span class="faint clip">{off ? "switched off" : about}</span>
-              </button>
-              <Mover name={name} way="up" off={at === 0} onMove={() => move(at, at - 1, ".up")} />
-              <Mover
-                name={name}
-                way="down"
-                off={at === items.length - 1}
-                onMove={() => move(at, at + 1, ".down")}
-              />
-              <button
-                class="button quiet mover"
-                type="button"
-                aria-label={`Remove ${name}`}
-                onClick={() => remove(at)}
-              >
-                <Icon name="close" size={14} />
-              </button>
-            </div>
+            <Row
+              {...props.head(item, at)}
+              at={at}
+              last={at === items.length - 1}
+              shown={shown}
+              off={off}
+              onShow={() => (open.value = shown ? undefined : at)}
+              onMove={(to, focused) => move(at, to, focused)}
+              onRemove={() => remove(at)}
+              onOff={props.onOff && ((next) => onChange(items.with(at, props.onOff?.(item, next) ?? item)))}
+            />
             {shown && <div class="body">{props.body(item, at)}</div>}
           </li>
         );
@@ -98,3 +66,64 @@ export const Stack = <T,>(props: StackProps<T>): JSX.Element => {
     </ol>
   );
 };
+
+type RowProps = Head & {
+  at: number;
+  last: boolean;
+  shown: boolean;
+  off: boolean;
+  onShow: () => void;
+  /** Moves it to a place, where what a selector names gets the focus. */
+  onMove: (to: number, focused: string) => void;
+  onRemove: () => void;
+  onOff: ((off: boolean) => void) | undefined;
+};
+
+const BY_KEY: Record<string, number> = { ArrowUp: -1, ArrowDown: 1 };
+
+/** What stands of one while it is closed, too. */
+const Row = ({
+  name,
+  about,
+  at,
+  last,
+  shown,
+  off,
+  onShow,
+  onMove,
+  onRemove,
+  onOff,
+}: RowProps): JSX.Element => (
+  <div class="row">
+    {onOff && (
+      <input
+        type="checkbox"
+        checked={!off}
+        aria-label={`${name}, step ${at + 1}, is done`}
+        title={off ? "Switch on" : "Switch off"}
+        onChange={() => onOff(!off)}
+      />
+    )}
+    <button
+      class="head grow"
+      type="button"
+      aria-expanded={shown}
+      aria-keyshortcuts="Alt+ArrowUp Alt+ArrowDown"
+      onClick={onShow}
+      onKeyDown={(event) => {
+        const by = BY_KEY[event.key];
+        if (!by || !event.altKey) return;
+        event.preventDefault();
+        onMove(at + by, ".head");
+      }}
+    >
+      <b class="clip">{name}</b>
+      <span class="faint clip">{off ? "switched off" : about}</span>
+    </button>
+    <Mover name={name} way="up" off={at === 0} onMove={() => onMove(at - 1, ".up")} />
+    <Mover name={name} way="down" off={last} onMove={() => onMove(at + 1, ".down")} />
+    <button class="button quiet mover" type="button" aria-label={`Remove ${name}`} onClick={onRemove}>
+      <Icon name="close" size={14} />
+    </button>
+  </div>
+);

@@ -52,88 +52,96 @@ export type PartProps<Kind extends Part["as"] = Part["as"]> = {
 /** Nothing where nothing stands: an empty text is no setting. */
 const orNone = (text: string): string | undefined => text || undefined;
 
-const PartField = ({ part, value, known, row, onChange }: PartProps): JSX.Element => {
-  const about = {
-    label: part.label,
-    row,
-    ...(part.hint ? { hint: part.hint } : {}),
-    wide: part.wide === true,
+const aboutOf = ({ label, hint, wide }: Part, row: string) => ({
+  label,
+  row,
+  wide: wide === true,
+  ...(hint ? { hint } : {}),
+});
+
+const PartField = (props: PartProps): JSX.Element => {
+  const { part, value, onChange } = props;
+  switch (part.as) {
+    case "list":
+      return <List {...props} part={part} />;
+    case "each":
+      return <Each {...props} part={part} />;
+    case "thresholds":
+      return <Thresholds value={value} onChange={onChange} />;
+    case "check":
+    case "choice":
+    case "reducer":
+    case "reducers":
+    case "names":
+      return <ChosenPart {...props} part={part} />;
+    default:
+      return <TypedPart {...props} part={part} />;
+  }
+};
+
+type ChosenKind = "check" | "choice" | "reducer" | "reducers" | "names";
+
+const ChosenPart = ({ part, value, known, row, onChange }: PartProps<ChosenKind>): JSX.Element => {
+  const shared = { ...aboutOf(part, row), onChange };
+  switch (part.as) {
+    case "check": {
+      const usual = part.usual === true;
+      const now = typeof value === "boolean" ? value : usual;
+      return (
+        <Check {...shared} value={now} onChange={(next) => onChange(next === usual ? undefined : next)} />
+      );
+    }
+    case "choice":
+      return <Chosen {...shared} value={value} choices={part.choices} />;
+    case "reducer":
+      return <Chosen {...shared} value={value} choices={[[undefined, "as usual"], ...STATISTICS]} />;
+    case "reducers":
+      return <Several {...shared} value={listOf<string>(value)} choices={STATISTICS} />;
+    case "names":
+      return (
+        <Several
+          {...shared}
+          value={listOf<string>(value)}
+          choices={known[part.of].map((name) => [name, name])}
+        />
+      );
+  }
+};
+
+type TypedKind = "text" | "lines" | "value" | "number" | "colour" | "name";
+
+const TypedPart = ({ part, value, known, row, onChange }: PartProps<TypedKind>): JSX.Element => {
+  const shared = {
+    ...aboutOf(part, row),
+    value: asText(value),
+    onChange: (text: string) => onChange(orNone(text)),
   };
   switch (part.as) {
     case "text":
-      return (
-        <Text
-          {...about}
-          value={asText(value)}
-          suggest={part.suggest ?? []}
-          onChange={(text) => onChange(orNone(text))}
-        />
-      );
+      return <Text {...shared} suggest={part.suggest ?? []} />;
     case "lines":
-      return <Lines {...about} value={asText(value)} onChange={(text) => onChange(orNone(text))} />;
+      return <Lines {...shared} />;
+    case "colour":
+      return <Colour {...shared} />;
     case "value":
-      return (
-        <Text
-          {...about}
-          value={asText(value)}
-          onChange={(text) => onChange(numberOf(text) ?? orNone(text))}
-        />
-      );
+      return <Text {...shared} onChange={(text) => onChange(numberOf(text) ?? orNone(text))} />;
     case "number":
       return (
         <Text
-          {...about}
+          {...shared}
           value={asText(numberOf(value))}
           number={{ min: part.min, max: part.max }}
           onChange={(text) => onChange(numberOf(text))}
         />
       );
-    case "check":
-      return (
-        <Check
-          {...about}
-          value={typeof value === "boolean" ? value : part.usual === true}
-          onChange={(next) => onChange(next === (part.usual === true) ? undefined : next)}
-        />
-      );
-    case "choice":
-      return <Chosen {...about} value={value} choices={part.choices} onChange={onChange} />;
-    case "reducer":
-      return (
-        <Chosen
-          {...about}
-          value={value}
-          choices={[[undefined, "as usual"], ...STATISTICS]}
-          onChange={onChange}
-        />
-      );
-    case "reducers":
-      return <Several {...about} value={listOf<string>(value)} choices={STATISTICS} onChange={onChange} />;
     case "name":
       return (
         <Text
-          {...about}
+          {...shared}
           value={part.read ? part.read(value) : asText(value)}
           suggest={known[part.of]}
           onChange={(text) => onChange(text ? (part.write?.(text, value) ?? text) : undefined)}
         />
       );
-    case "names":
-      return (
-        <Several
-          {...about}
-          value={listOf<string>(value)}
-          choices={known[part.of].map((name) => [name, name])}
-          onChange={onChange}
-        />
-      );
-    case "colour":
-      return <Colour {...about} value={asText(value)} onChange={(text) => onChange(orNone(text))} />;
-    case "thresholds":
-      return <Thresholds value={value} onChange={onChange} />;
-    case "list":
-      return <List part={part} value={value} known={known} row={row} onChange={onChange} />;
-    case "each":
-      return <Each part={part} value={value} known={known} row={row} onChange={onChange} />;
   }
 };

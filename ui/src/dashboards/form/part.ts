@@ -43,9 +43,11 @@ export type Part = Base &
     | { as: "colour" }
     | { as: "thresholds" }
     /** A statistic, or several. */
-    | { as: "reducer" | "reducers" }
+    | { as: "reducer" }
+    | { as: "reducers" }
     /** One of the names there are, or several. */
-    | { as: "name" | "names"; of: Source; read?: (value: unknown) => string; write?: Write }
+    | { as: "name"; of: Source; read?: (value: unknown) => string; write?: Write }
+    | { as: "names"; of: Source }
     /** Rows of one form; where options keep them in another shape, `read` and `write` turn one into the other. */
     | {
         as: "list";

@@ -35,19 +35,13 @@ const walk = (event: TargetedKeyboardEvent<HTMLElement>, step: number): void => 
 
 export const Picker = ({ what, label = what, offers, onPick }: PickerProps): JSX.Element => {
   const open = useSignal(false);
-  const words = useSignal("");
   const button = useRef<HTMLButtonElement>(null);
-  const box = useRef<HTMLInputElement>(null);
-  // At once, so that nothing that is typed is lost.
-  useLayoutEffect(() => box.current?.focus(), [open.value]);
   const close = (): void => {
     open.value = false;
-    words.value = "";
+    button.current?.focus();
   };
-  const found = matching(offers, words.value.toLowerCase());
   const pick = (id: string): void => {
     close();
-    button.current?.focus();
     onPick(id);
   };
   return (
@@ -62,7 +56,6 @@ export const Picker = ({ what, label = what, offers, onPick }: PickerProps): JSX
         // The sheet around stays open.
         event.stopPropagation();
         close();
-        button.current?.focus();
       }}
     >
       <button
@@ -72,42 +65,52 @@ export const Picker = ({ what, label = what, offers, onPick }: PickerProps): JSX
         aria-expanded={open.value}
         aria-label={label === what ? undefined : label}
         onClick={() => {
-          if (open.value) close();
-          else open.value = true;
+          open.value = !open.value;
         }}
       >
         <Icon name="plus" size={14} /> {what}
       </button>
-      {open.value && (
-        <div class="offers">
-          <input
-            class="input"
-            ref={box}
-            aria-label={`Find: ${label}`}
-            placeholder="What for?"
-            value={words.value}
-            onInput={({ currentTarget }) => (words.value = currentTarget.value)}
-            onKeyDown={(event) => {
-              const [first] = found;
-              if (event.key !== "Enter" || !first) return;
-              // The same press is not one on the button, which gets the focus.
-              event.preventDefault();
-              pick(first.id);
-            }}
-          />
-          <ul>
-            {found.map(({ id, name, about }) => (
-              <li key={id}>
-                <button type="button" onClick={() => pick(id)}>
-                  <b>{name}</b>
-                  {about && <span class="dim">{about}</span>}
-                </button>
-              </li>
-            ))}
-          </ul>
-          {!found.length && <p class="faint">Nothing is called so.</p>}
-        </div>
-      )}
+      {open.value && <Offers label={label} offers={offers} onPick={pick} />}
     </fieldset>
+  );
+};
+
+type OffersProps = { label: string; offers: readonly Offer[]; onPick: (id: string) => void };
+
+const Offers = ({ label, offers, onPick }: OffersProps): JSX.Element => {
+  const words = useSignal("");
+  const box = useRef<HTMLInputElement>(null);
+  // At once, so that nothing that is typed is lost.
+  useLayoutEffect(() => box.current?.focus(), []);
+  const found = matching(offers, words.value.toLowerCase());
+  return (
+    <div class="offers">
+      <input
+        class="input"
+        ref={box}
+        aria-label={`Find: ${label}`}
+        placeholder="What for?"
+        value={words.value}
+        onInput={({ currentTarget }) => (words.value = currentTarget.value)}
+        onKeyDown={(event) => {
+          const [first] = found;
+          if (event.key !== "Enter" || !first) return;
+          // The same press is not one on the button, which gets the focus.
+          event.preventDefault();
+          onPick(first.id);
+        }}
+      />
+      <ul>
+        {found.map(({ id, name, about }) => (
+          <li key={id}>
+            <button type="button" onClick={() => onPick(id)}>
+              <b>{name}</b>
+              {about && <span class="dim">{about}</span>}
+            </button>
+          </li>
+        ))}
+      </ul>
+      {!found.length && <p class="faint">Nothing is called so.</p>}
+    </div>
   );
 };
