@@ -304,6 +304,24 @@ mod tests {
     }
 
     #[test]
+    fn the_document_has_every_row_with_its_bounds() {
+        let document = include_str!("../../../../docs/conditions.md");
+        for condition in CONDITIONS {
+            let name = format!("| `{}` |", condition.name);
+            let row = document.lines().find(|line| line.starts_with(&name)).expect(condition.name);
+            for (state, bound) in condition.bounds {
+                let told = format!("`{}` {state:?}", bound.told()).to_lowercase();
+                assert!(row.contains(&told), "{row}: {told}");
+            }
+            let least = match condition.events {
+                Events::Requests(_, least) | Events::Counted(_, least) => least.to_string(),
+                Events::Enough => "any".to_owned(),
+            };
+            assert!(row.contains(&least) || row.contains("twice") && least == "2", "{row}: {least}");
+        }
+    }
+
+    #[test]
     fn every_condition_is_an_expression() {
         let rules = rules(&|_| true);
         for condition in CONDITIONS {
