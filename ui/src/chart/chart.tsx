@@ -13,6 +13,7 @@ import { type Compared, comparable, shiftOf } from "./compare";
 import { exemplarsOf } from "./exemplars";
 import { hiddenIn, Legend } from "./legend";
 import { markers } from "./markers";
+import { NoData } from "./nodata";
 import { Plot, type PlotLine, type PlotThreshold } from "./plot";
 import type { Stacking } from "./stack";
 
@@ -161,7 +162,7 @@ export const Chart = (props: ChartProps): JSX.Element => {
         {asked.error ? (
           <div class="nothing critical">{asked.error}</div>
         ) : (
-          !asked.busy && !lines.length && <div class="nothing">{props.empty ?? "No data in this range"}</div>
+          !asked.busy && !lines.length && <NoData text={props.empty ?? "No data in this range"} />
         )}
       </div>
       {/* What comes below must not move when the answer is there. */}

@@ -18,6 +18,7 @@ import "./chart.css";
 import { inside, useDrag } from "./drag";
 import { type Drawing, drawCells, type Place, placeOf } from "./drawcells";
 import { markers } from "./markers";
+import { NoData } from "./nodata";
 import type { Marker } from "./plot";
 import { followCrosshair, moveCrosshair } from "./plot/crosshair";
 
@@ -218,7 +219,7 @@ export const HeatmapChart = (props: {
         {asked.error ? (
           <div class="nothing critical">{asked.error}</div>
         ) : (
-          !asked.busy && !cells.rows.length && <div class="nothing">No data in this range</div>
+          !asked.busy && !cells.rows.length && <NoData text="No data in this range" />
         )}
       </div>
     </figure>

@@ -8,6 +8,7 @@ import { Icon } from "../app/icons";
 import { whole } from "../app/print";
 import { keepTime } from "../app/route";
 import { range as shownRange, wanted, zone } from "../app/time";
+import { NoData } from "../chart/nodata";
 import { useTelling } from "./answered";
 import { askDots, askPanel, hasDots, ownRange, panelRange, type QueryDot } from "./answers";
 import { framesOf } from "./frames";
@@ -264,7 +265,7 @@ const Framed = (props: {
   useTelling(panel.id, all, tables, answers);
   const frames = transform(all, steps).filter((frame) => !hidden.has(frame.query) || steps.length > 0);
   if (!frames.some((frame) => frame.fields.some((field) => field.values.length)))
-    return <div class="nothing inside">No data</div>;
+    return <NoData text="No data" inside />;
   return (
     <Picture
       panel={panel}

@@ -10,6 +10,7 @@ import { useWidth } from "../chart/chart";
 import { Heatmap } from "../chart/heatmap";
 import { hiddenIn, Legend } from "../chart/legend";
 import { markers } from "../chart/markers";
+import { NoData } from "../chart/nodata";
 import { Plot, type PlotLine } from "../chart/plot";
 import { windowIn } from "../format/range";
 import { show } from "../format/units";
@@ -76,30 +77,38 @@ export const Graph = ({
               {letter} {queries[0]}
             </h3>
           )}
-          {heatmap ? (
-            <Heatmap
-              cells={cellsOf(answers[0]?.lines ?? [], answers[0]?.times ?? [])}
-              unit={unitOfBounds(queries[0] ?? "")}
-              height={420}
-              from={shown.from}
-              to={shown.to}
-              label="Heatmap"
-              sync="explore"
-            />
-          ) : (
-            <Plot
-              times={answers[0]?.times ?? []}
-              lines={lines}
-              hidden={hiddenIn(letter, lines)}
-              unit={unit}
-              height={380}
-              from={shown.from}
-              to={shown.to}
-              markers={markers.value}
-              sync="explore"
-              label={`${lines.length} lines`}
-            />
-          )}
+          <div class="plot-area">
+            {heatmap ? (
+              <Heatmap
+                cells={cellsOf(answers[0]?.lines ?? [], answers[0]?.times ?? [])}
+                unit={unitOfBounds(queries[0] ?? "")}
+                height={420}
+                from={shown.from}
+                to={shown.to}
+                label="Heatmap"
+                sync="explore"
+              />
+            ) : (
+              <Plot
+                times={answers[0]?.times ?? []}
+                lines={lines}
+                hidden={hiddenIn(letter, lines)}
+                unit={unit}
+                height={380}
+                from={shown.from}
+                to={shown.to}
+                markers={markers.value}
+                sync="explore"
+                label={`${lines.length} lines`}
+              />
+            )}
+            {heatmap &&
+              !asked.busy &&
+              !(answers[0]?.lines ?? []).some((line) => line.labels["le"] !== undefined) && (
+                <div class="nothing">A heatmap needs buckets: sum by (le) (rate(…_bucket[5m]))</div>
+              )}
+            {!heatmap && !asked.busy && !lines.length && <NoData text="No series match in this range" />}
+          </div>
           <div class="row wrap faint meta">
             <span>
               {all.length} series{all.length > LINES_MAX ? `, the first ${LINES_MAX} drawn` : ""}
@@ -125,14 +134,6 @@ export const Graph = ({
               </span>
             ))}
           </div>
-          {heatmap &&
-            !asked.busy &&
-            !(answers[0]?.lines ?? []).some((line) => line.labels["le"] !== undefined) && (
-              <div class="nothing">A heatmap needs buckets: sum by (le) (rate(…_bucket[5m]))</div>
-            )}
-          {!heatmap && !asked.busy && !lines.length && (
-            <div class="nothing">No series match in this range</div>
-          )}
           {!heatmap && (
             <Legend
               lines={lines}

@@ -2,7 +2,7 @@
 import { check, soon } from "./runner.mjs";
 import { settled } from "./world.mjs";
 
-export const missing = async ({ base, page }) => {
+export const missing = async ({ base, open, page }) => {
   for (const path of ["/nowhere", "/system/more", "/service", "/nowhere/%zz"]) {
     const response = await page.goto(base + path);
     await page.getByText("There is no such page").waitFor({ timeout: 10_000 });
@@ -24,7 +24,7 @@ export const missing = async ({ base, page }) => {
     moved.status === 308 && moved.headers.get("location") === "/hosts?from=now-3h",
     String(moved.headers.get("location")),
   );
-  await away(page, base);
+  await away({ base, open, page });
   const asked = async (path, accept) => {
     const response = await fetch(base + path, { headers: { Accept: accept } });
     return [response.status, response.headers.get("content-type")];
@@ -42,7 +42,7 @@ export const missing = async ({ base, page }) => {
 };
 
 /** While the server is away the page says so and keeps what it has; when it is back, nobody reloads. */
-const away = async (page, base) => {
+const away = async ({ base, open, page }) => {
   await page.goto(`${base}/service/orders`);
   await settled(page);
   const lines = () => page.locator(".legend button").count();
@@ -74,4 +74,19 @@ const away = async (page, base) => {
   await page.goto(`${base}/explore?q=up&from=1795200000000&to=1795203600000`);
   await page.getByRole("button", { name: "Live" }).click();
   await soon("a range that lies back becomes live with its width", () => page.url(), /from=now-1h(?!.*to=)/);
+  await page.goto(`${base}/service/orders?from=2020-01-01&to=2020-01-02`);
+  await soon(
+    "a range before the first sample says where there are some",
+    () => page.locator(".plot-area").first().innerText(),
+    /The first sample here is from/,
+  );
+  await page.getByRole("button", { name: "Show what there is" }).first().click();
+  await soon("and leads there", () => page.locator("figure .legend button").count());
+  const phone = await open("phone");
+  await phone.goto(`${base}/service/orders?from=2025-11-20&to=2026-11-21&tz=America/Argentina/Buenos_Aires`);
+  await settled(phone);
+  await soon("a long range makes no phone's page wider", () =>
+    phone.evaluate(() => document.documentElement.scrollWidth <= innerWidth),
+  );
+  await phone.context().close();
 };
