@@ -37,12 +37,11 @@ export const range = computed<Range>(() => {
   const { from, to } = saidRange.value;
   const now = tick.value;
   const relative = /^now(-\w+|\/[dwMy])$/.test(from) && to === "now";
-  const start = instant(from, now, zone.value);
-  const end = instant(to, now, zone.value, true);
-  if (start === undefined || end === undefined || end <= start)
-    return { from: now - 36e5, to: now, relative: DEFAULT };
   // Before 1970 there are no samples, and long before no dates.
-  return { from: Math.max(0, start), to: end, relative: relative ? from : undefined };
+  const start = Math.max(0, instant(from, now, zone.value) ?? now);
+  const end = instant(to, now, zone.value, true) ?? 0;
+  if (end <= start) return { from: now - 36e5, to: now, relative: DEFAULT };
+  return { from: start, to: end, relative: relative ? from : undefined };
 });
 
 export const setRange = (next: Range, how: "push" | "replace" = "push"): void => {

@@ -114,6 +114,14 @@ test("a range is of the zone it is said in, on every day of its year", () => {
   said("utc", "2026-11-21 12:00", "yesterday 14-15 Asia/Kolkata", "2026-11-20 08:30", "2026-11-20 09:30");
 });
 
+test("today of another zone does not go on as today of this one", () => {
+  const relative = (said: string): string | undefined => parseRange(said, NOW, UTC)?.relative;
+  expect(relative("today")).toBe("now/d");
+  expect(relative("today utc")).toBe("now/d");
+  expect(relative("today Asia/Tokyo")).toBeUndefined();
+  expect(relative("last 3h Asia/Tokyo")).toBe("now-3h");
+});
+
 test("days and months of dashboards are those of the calendar", () => {
   const check = (zone: string, now: string, said: string, want: string): void =>
     expect(instant(said, Date.parse(`${now}:00Z`), zone), `${said} ${zone}`).toBe(Date.parse(`${want}:00Z`));

@@ -52,10 +52,14 @@ export const parseSpan = (text: string): number | undefined => {
 export const parseRange = (text: string, now: number, zone: Zone): Range | undefined => {
   const [, before = "", name] = /^(.*\S)\s+(utc|gmt|[a-z]+(?:\/[\w+-]+)+)\s*$/i.exec(text) ?? [];
   const named = readZone(name);
-  if (named) return parseRange(before, now, named);
+  if (named) return fixed(parseRange(before, now, named), named !== zone);
   const said = text.trim().toLowerCase().replace(/\s+/g, " ");
   return recent(said, now) ?? between(said, now, zone);
 };
+
+/** Today of another zone cannot go on as today of this one. */
+const fixed = (range: Range | undefined, other: boolean): Range | undefined =>
+  range && other && range.relative?.startsWith("now/") ? { ...range, relative: undefined } : range;
 
 /** A span that ends now: `last 3h`, `2 days`, `past hour`. Last week, month and year are those of the calendar. */
 const recent = (said: string, now: number): Range | undefined => {
