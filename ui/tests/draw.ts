@@ -4,7 +4,7 @@
 import { h, render } from "preact";
 import { queryRange, toLines, type Window } from "../src/api/promql";
 import { Plot, type PlotLine } from "../src/chart/plot";
-import { windowOf } from "../src/format/range";
+import { windowOf } from "../src/format/window";
 import "../src/styles.css";
 
 const ROUNDS = 5;

@@ -4,7 +4,7 @@ import { stamp } from "../format/time";
 import { zoneName } from "../format/zone";
 import "./bar.css";
 import "./pages.css";
-import { href } from "./route";
+import { keepTime } from "./route";
 import { range, zone } from "./time";
 import { TimePicker } from "./timepicker";
 
@@ -32,7 +32,7 @@ export const Bar = (props: {
 /** Where a page stands: the page above it, and its own name. */
 export const Crumbs = (props: { to: string; name: string; children: ComponentChildren }): JSX.Element => (
   <>
-    <a class="crumb" href={href(props.to)}>
+    <a class="crumb" href={keepTime(props.to)}>
       {props.name}
     </a>
     <span class="crumb">/</span>

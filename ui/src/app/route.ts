@@ -34,18 +34,19 @@ export const params = computed(() => new URLSearchParams(place.value.query));
 /** A path of parts, each as it stands: `pathTo("service", "a/b")` is `/service/a%2Fb`. */
 export const pathTo = (...parts: string[]): string => `/${parts.map(encodeURIComponent).join("/")}`;
 
-/** An address of the page from a path and parameters; empty parameters are left out. */
+/** An address of the page from a path and parameters; empty parameters are left out. The zone is of whoever looks, and kept everywhere. */
 export const href = (to: string, parameters: Record<string, string | undefined> = {}): string => {
   const search = new URLSearchParams();
-  for (const [name, value] of Object.entries(parameters)) if (value) search.set(name, value);
+  const tz = params.value.get("tz") ?? undefined;
+  for (const [name, value] of Object.entries({ tz, ...parameters })) if (value) search.set(name, value);
   const text = search.toString();
   return `${base}${to.replace(/^\//, "")}${text ? `?${text}` : ""}`;
 };
 
 /** An address that keeps the time range of the present one, its zone, and whether it is live. */
 export const keepTime = (to: string, parameters: Record<string, string | undefined> = {}): string => {
-  const { from, to: end, tz, live } = Object.fromEntries(params.value);
-  return href(to, { from, to: end, tz, live, ...parameters });
+  const { from, to: end, live } = Object.fromEntries(params.value);
+  return href(to, { from, to: end, live, ...parameters });
 };
 
 export const go = (address: string, how: "push" | "replace" = "push"): void => {

@@ -7,7 +7,7 @@ import { Guard } from "./guard";
 import { Icon, type IconName, StateMark } from "./icons";
 import { Help, helpOpen, keyboard, openPalette, Palette, paletteOpen } from "./keys";
 import { lazy } from "./lazy";
-import { href, keepTime, params, parts, path } from "./route";
+import { keepTime, params, parts, path } from "./route";
 import { nextTheme, theme } from "./theme";
 
 /** Each page with how many parts its address has, at least and at most. */
@@ -56,7 +56,7 @@ export const Shell = (): JSX.Element => {
       </a>
       {!kiosk && (
         <nav class="rail" aria-label="Pages">
-          <a class="brand" href={href("/")}>
+          <a class="brand" href={keepTime("/")}>
             <StateMark state={state.value} /> Flightdeck
           </a>
           <button class="item find" type="button" onClick={openPalette}>

@@ -7,7 +7,7 @@ import { useAsked } from "../api/use";
 import { Icon } from "../app/icons";
 import { keepTime } from "../app/route";
 import { range } from "../app/time";
-import { windowOf } from "../format/range";
+import { windowOf } from "../format/window";
 import { lineColour } from "./colours";
 import { type Compared, comparable, shiftOf } from "./compare";
 import { exemplarsOf } from "./exemplars";

@@ -14,7 +14,8 @@ import { safeUrl } from "./text";
 /** `/d/uid/any-name?var-x=1` as an address of ours; other addresses stay as they are. */
 export const ours = (url: string): string => {
   const found = /^(?:\.?\/)?(?:grafana\/)?d\/([\w-]+)(?:\/[^?#]*)?(\?[^#]*)?(?:#.*)?$/.exec(url);
-  return found ? `${href(`/dashboards/${found[1]}`)}${found[2] ?? ""}` : url;
+  const [, id, query = ""] = found ?? [];
+  return id ? href(`/dashboards/${id}`) + (params.value.has("tz") ? query.replace("?", "&") : query) : url;
 };
 
 /** What an address takes along: the shown range, and what is chosen. */

@@ -2,7 +2,7 @@
 import { type Line, queryRange, toLines } from "../api/promql";
 import type { Dashboard } from "../api/types";
 import type { Marker } from "../chart/plot";
-import { windowOf } from "../format/range";
+import { windowOf } from "../format/window";
 import { interpolate, joined, panelScope, type Scope } from "./interpolate";
 import { legendName } from "./names";
 

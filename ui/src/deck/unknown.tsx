@@ -2,7 +2,7 @@
 import type { ComponentChildren, JSX } from "preact";
 import { Bar } from "../app/bar";
 import { Empty } from "../app/empty";
-import { href } from "../app/route";
+import { keepTime } from "../app/route";
 import { deck } from "./live";
 
 type Props = { kind: "host" | "service"; name: string; text: string; all: string; title: ComponentChildren };
@@ -13,7 +13,7 @@ export const UnknownPage = ({ kind, name, text, all, title }: Props): JSX.Elemen
     <Bar title={title} />
     <div class="page">
       <Empty title={deck.value?.state ? `No ${kind} is called ${name}` : `Looking for ${kind}s`} text={text}>
-        <a class="link" href={href(all)}>
+        <a class="link" href={keepTime(all)}>
           All {kind}s
         </a>
       </Empty>

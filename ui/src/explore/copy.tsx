@@ -4,7 +4,7 @@ import type { JSX } from "preact";
 import { copy } from "../app/copy";
 import { params } from "../app/route";
 import { range } from "../app/time";
-import { windowOf } from "../format/range";
+import { windowOf } from "../format/window";
 import { letterOf } from "./letters";
 
 /** How long it is said that something was copied. */

@@ -5,8 +5,8 @@ import type { ExplainAnswer, PlanNode } from "../api/types";
 import { useAsked } from "../api/use";
 import { Empty } from "../app/empty";
 import { range } from "../app/time";
-import { windowOf } from "../format/range";
 import { show } from "../format/units";
+import { windowOf } from "../format/window";
 
 export const Explain = ({ queries }: { queries: string[] }): JSX.Element => {
   const window = windowOf(range.value, 500);

@@ -12,8 +12,8 @@ import { hiddenIn, Legend } from "../chart/legend";
 import { markers } from "../chart/markers";
 import { NoData } from "../chart/nodata";
 import { Plot, type PlotLine } from "../chart/plot";
-import { windowIn } from "../format/range";
 import { show } from "../format/units";
+import { windowIn } from "../format/window";
 import { letterOf } from "./letters";
 import { unitOf, unitOfBounds } from "./units";
 

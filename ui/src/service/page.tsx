@@ -5,7 +5,7 @@ import { Bar, Crumbs } from "../app/bar";
 import { Empty } from "../app/empty";
 import { StateMark } from "../app/icons";
 import { lazy } from "../app/lazy";
-import { href, keepTime, parts, pathTo } from "../app/route";
+import { keepTime, parts, pathTo } from "../app/route";
 import { zone } from "../app/time";
 import { Bars } from "../deck/bars";
 import { Facts } from "../deck/facts";
@@ -157,7 +157,7 @@ const Unknown = ({ service }: { service: DeckService }): JSX.Element => (
     title="No request metrics are known here"
     text={`${service.name} exposes none of the request metrics that are recognised: OpenTelemetry, prometheus-fastapi-instrumentator, starlette, axum, Micrometer, prom-client, Go, gRPC, Envoy, nginx, Traefik and others.`}
   >
-    <a class="link" href={href("/explore", { q: `{${service.matchers}}` })}>
+    <a class="link" href={keepTime("/explore", { q: `{${service.matchers}}` })}>
       See what it does expose
     </a>
   </Empty>

@@ -49,6 +49,9 @@ export const zones = async ({ base, page, post }) => {
   );
   await page.getByRole("link", { name: "Hosts" }).click();
   await soon("the zone goes along", () => page.url(), /\/hosts.*tz=Asia%2FKolkata/);
+  await page.getByRole("link", { name: "Dashboards" }).click();
+  await page.getByRole("link", { name: /^Shop/ }).first().click();
+  await soon("also into a dashboard", () => page.url(), /dashboards\/shop\?tz=Asia%2FKolkata/);
   await ownClock({ base, page, post });
   check("zones: no error in the console", page.wrong.length === 0, page.wrong.join("; "));
 };
