@@ -3,10 +3,10 @@
 use model::Timestamp;
 
 use super::conditions::{About, CONDITIONS, Condition, about_of};
-use super::look::{Seen, Services};
 use super::measures::{BY, BY_INSTANCE, Measure, row};
 use super::memory::Memory;
 use super::say::{Said, say};
+use super::seen::{Seen, Services};
 use super::state::{BAR_MS, Cell, Deck, Kind, Problem, Service, State};
 use super::words;
 

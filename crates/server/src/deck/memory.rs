@@ -5,8 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use model::Timestamp;
 
 use super::conditions::{CONDITIONS, QUIET_SECONDS};
-use super::look::{Past, Seen, Services};
 use super::measures::{Measure, When, row};
+use super::seen::{Past, Seen, Services};
 use super::state::{BAR_MS, BARS, Kind, State};
 
 /// How long a service that went away without a word is missed.
@@ -237,7 +237,7 @@ mod tests {
     fn who_went_away_is_missed_after_a_while() {
         let mut memory = Memory::default();
         let services =
-            Services::from([("a".to_owned(), super::super::look::Seen { targets: 1, ..Default::default() })]);
+            Services::from([("a".to_owned(), super::super::seen::Seen { targets: 1, ..Default::default() })]);
         assert!(memory.missed(&services, 0).is_empty());
         assert!(memory.missed(&Services::new(), QUIET_MS).is_empty());
         let missed = memory.missed(&Services::new(), QUIET_MS + 1);

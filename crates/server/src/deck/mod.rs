@@ -2,6 +2,7 @@
 //! shows it without asking anything.
 
 mod ask;
+mod back;
 mod conditions;
 mod conventions;
 mod judge;
@@ -12,6 +13,7 @@ mod memory;
 mod reasons;
 mod routes;
 mod say;
+mod seen;
 mod state;
 mod trace;
 mod words;
@@ -61,7 +63,7 @@ pub struct Told {
 impl Default for Decks {
     fn default() -> Decks {
         let deck =
-            judge::judge(&mut look::Services::new(), &mut Memory::default(), now_millis(), &|_, _, now| now);
+            judge::judge(&mut seen::Services::new(), &mut Memory::default(), now_millis(), &|_, _, now| now);
         Decks {
             latest: watch::Sender::new(Arc::new(told(deck))),
             listeners: Listeners::default(),
@@ -127,10 +129,10 @@ fn look(app: &App, memory: &mut Memory) -> Deck {
     if !services.is_empty()
         && let Some((first, last)) = memory.missing(now)
     {
-        memory.fill(first, last, &look::look_back(app, &names, first, last));
+        memory.fill(first, last, &back::look_back(app, &names, first, last));
     }
     let begin =
-        |seen: &look::Seen, condition: &conditions::Condition, now| trace::begin(app, seen, condition, now);
+        |seen: &seen::Seen, condition: &conditions::Condition, now| trace::begin(app, seen, condition, now);
     let mut deck = judge::judge(&mut services, memory, now, &begin);
     trace::explain(app, &names, &services, &mut deck);
     deck

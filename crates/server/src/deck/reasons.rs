@@ -7,7 +7,7 @@ use model::Timestamp;
 
 use super::ask::instant;
 use super::conditions::USED_WARNING;
-use super::look::Seen;
+use super::seen::Seen;
 use super::state::{Problem, Reason};
 use super::words;
 use crate::app::App;

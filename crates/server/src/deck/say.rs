@@ -2,8 +2,8 @@
 
 use super::conditions::{About, Condition};
 use super::conventions::selector;
-use super::look::{Seen, Used};
 use super::measures::{Measure, Subject, row};
+use super::seen::{Seen, Used};
 use super::words;
 
 /// What is said of a condition.

@@ -6,9 +6,9 @@ use model::Timestamp;
 
 use super::ask::{instant, range};
 use super::conditions::{CONDITIONS, Condition};
-use super::look::{Seen, Services};
 use super::measures::{Measure, Of, row};
 use super::reasons;
+use super::seen::{Seen, Services};
 use super::state::{Change, Deck, Endpoint, State};
 use crate::app::App;
 
