@@ -1,19 +1,9 @@
 import { expect, test } from "vitest";
 import type { Dashboard } from "../api/types";
-import { bandsOf, compacted, moved, withNewPanel, withPanel, withQuery } from "./edit";
+import { bandsOf, compacted, emptyDashboard, moved, withNewPanel, withPanel, withQuery } from "./edit";
 import { toGrafana } from "./export";
 
-const start: Dashboard = {
-  id: "d",
-  title: "D",
-  tags: [],
-  from: "now-1h",
-  to: "now",
-  variables: [],
-  sections: [],
-  links: [],
-  annotations: [],
-};
+const start = emptyDashboard("d");
 const one = withNewPanel(start);
 const two = withNewPanel(one.dashboard);
 const places = (dashboard: Dashboard) =>

@@ -27,6 +27,21 @@ export const emptyDashboard = (id: string): Dashboard => ({
   annotations: [],
 });
 
+export const emptyPanel = (id: number): DashboardPanel => ({
+  id,
+  kind: "timeseries",
+  title: "",
+  place: { x: 0, y: 0, w: 1, h: 1 },
+  queries: [],
+  transformations: [],
+  defaults: {},
+  overrides: [],
+  options: {},
+  repeatDown: false,
+  links: [],
+  transparent: false,
+});
+
 /** The same dashboard with one panel changed, or taken away. */
 export const withPanel = (
   dashboard: Dashboard,
@@ -93,20 +108,8 @@ export const withNewPanel = (dashboard: Dashboard): { dashboard: Dashboard; id: 
     ? dashboard.sections
     : [{ title: "", collapsed: false, panels: [] }];
   const top = Math.max(0, ...(sections[0]?.panels ?? []).map(({ place }) => place.y + place.h));
-  const panel: DashboardPanel = {
-    id,
-    kind: "timeseries",
-    title: "New panel",
-    place: { x: 0, y: top, w: 12, h: 8 },
-    transformations: [],
-    defaults: {},
-    overrides: [],
-    options: {},
-    repeatDown: false,
-    links: [],
-    transparent: false,
-    queries: [FIRST],
-  };
+  const place = { x: 0, y: top, w: 12, h: 8 };
+  const panel = { ...emptyPanel(id), title: "New panel", place, queries: [FIRST] };
   return {
     id,
     dashboard: {
