@@ -3,6 +3,7 @@
 // takes the page as `ui/dist` has it now, whatever the binary embeds; --keep writes the pictures of the documents; --minutes
 // watches the memory of live mode for that long instead of for half a minute.
 import { existsSync } from "node:fs";
+import { carried } from "./browser/carried.mjs";
 import { decimated } from "./browser/decimated.mjs";
 import { imported, verdict } from "./browser/demo.mjs";
 import { editing } from "./browser/editing.mjs";
@@ -37,6 +38,7 @@ const PARTS = {
   exemplars: exemplary,
   features,
   decimated,
+  carried,
   work: workWithDashboards,
   editing,
   habits,

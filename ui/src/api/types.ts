@@ -865,8 +865,13 @@ export type Dashboard = {
     query: string;
     text: string;
     enabled: boolean;
+    kept?: DashboardKept;
   }[];
+  kept?: DashboardKept;
 };
+
+/** What else the file said, as it came. The page does not follow it; it is kept for those who take the dashboard elsewhere. */
+export type DashboardKept = Record<string, unknown>;
 
 export type DashboardVariable = {
   name: string;
@@ -880,6 +885,7 @@ export type DashboardVariable = {
   allValue?: string;
   sort: number;
   hide: number;
+  kept?: DashboardKept;
 };
 
 export type DashboardSection = {
@@ -896,6 +902,7 @@ export type DashboardLink = {
   withTime?: boolean;
   withVariables?: boolean;
   tags?: Remarks;
+  kept?: DashboardKept;
 };
 
 export type DashboardPanel = {
@@ -915,12 +922,14 @@ export type DashboardPanel = {
     options: unknown;
     only?: string;
     disabled?: boolean;
+    kept?: DashboardKept;
   }[];
   defaults: Record<string, unknown>;
   overrides: {
     matcher: string;
     of: unknown;
     properties: unknown[][];
+    kept?: DashboardKept;
   }[];
   options: Record<string, unknown>;
   repeat?: string;
@@ -933,6 +942,7 @@ export type DashboardPanel = {
   links: DashboardLink[];
   transparent: boolean;
   lost?: string;
+  kept?: DashboardKept;
 };
 
 export type DashboardQuery = {
@@ -946,4 +956,5 @@ export type DashboardQuery = {
   factor?: number;
   hidden: boolean;
   exemplars: boolean;
+  kept?: DashboardKept;
 };

@@ -1,9 +1,18 @@
-// A dashboard back in Grafana's form, for those who take it elsewhere.
-import type { Dashboard, DashboardLink, DashboardPanel } from "../api/types";
+// A dashboard back in Grafana's form, for those who take it elsewhere. What its file said that nobody here reads goes back first,
+// so that what was changed here is what counts.
+import type { Dashboard, DashboardLink, DashboardPanel, DashboardVariable } from "../api/types";
 
 const SOURCE = { type: "prometheus", uid: "${datasource}" };
 
+/** An object inside of what was kept. */
+const partOf = (kept: Record<string, unknown> = {}, name: string) => kept[name] as object | undefined;
+
+/** Those of a list that nobody here reads. */
+const listOf = (kept: Record<string, unknown> = {}, name: string) =>
+  (kept[name] as unknown[] | undefined) ?? [];
+
 const linkOf = (link: DashboardLink) => ({
+  ...link.kept,
   title: link.title,
   url: link.url,
   targetBlank: link.blank,
@@ -11,7 +20,23 @@ const linkOf = (link: DashboardLink) => ({
   includeVars: !!link.withVariables,
 });
 
+const targetOf = (query: DashboardPanel["queries"][number]) => ({
+  ...query.kept,
+  refId: query.name,
+  expr: query.query,
+  legendFormat: query.legend,
+  instant: query.instant,
+  range: query.range,
+  format: query.format || "time_series",
+  interval: query.interval,
+  intervalFactor: query.factor,
+  hide: query.hidden,
+  exemplar: query.exemplars,
+  datasource: SOURCE,
+});
+
 const panelOf = (panel: DashboardPanel, top: number): unknown => ({
+  ...panel.kept,
   id: panel.id,
   type: panel.kind,
   title: panel.title,
@@ -19,20 +44,9 @@ const panelOf = (panel: DashboardPanel, top: number): unknown => ({
   transparent: panel.transparent,
   datasource: SOURCE,
   gridPos: { x: panel.place.x, y: panel.place.y + top, w: panel.place.w, h: panel.place.h },
-  targets: panel.queries.map((query) => ({
-    refId: query.name,
-    expr: query.query,
-    legendFormat: query.legend,
-    instant: query.instant,
-    range: query.range,
-    format: query.format || "time_series",
-    interval: query.interval,
-    intervalFactor: query.factor,
-    hide: query.hidden,
-    exemplar: query.exemplars,
-    datasource: SOURCE,
-  })),
-  transformations: panel.transformations.map(({ id, options, only, disabled }) => ({
+  targets: [...panel.queries.map((query) => targetOf(query)), ...listOf(panel.kept, "targets")],
+  transformations: panel.transformations.map(({ id, options, only, disabled, kept }) => ({
+    ...kept,
     id,
     options,
     ...(disabled ? { disabled } : {}),
@@ -40,8 +54,9 @@ const panelOf = (panel: DashboardPanel, top: number): unknown => ({
   })),
   fieldConfig: {
     defaults: panel.defaults,
-    overrides: panel.overrides.map(({ matcher, of, properties }) => ({
-      matcher: { id: matcher, options: of },
+    overrides: panel.overrides.map(({ matcher, of, properties, kept }) => ({
+      ...kept,
+      matcher: { ...partOf(kept, "matcher"), id: matcher, options: of },
       properties: (properties as [string, unknown][]).map(([id, value]) => ({ id, value })),
     })),
   },
@@ -56,6 +71,23 @@ const panelOf = (panel: DashboardPanel, top: number): unknown => ({
   links: panel.links.map((link) => linkOf(link)),
 });
 
+/** What is chosen at first; all is called by its name. */
+const chosen = ({ multi, current }: DashboardVariable) => {
+  const shown = current.map((value) => (value === "$__all" ? "All" : value));
+  return multi ? { value: current, text: shown } : { value: current[0] ?? "", text: shown[0] ?? "" };
+};
+
+/** Marks: their one text stands where it was read from. */
+const marksOf = ({ name, query, text, enabled, kept = {} }: Dashboard["annotations"][number]) => ({
+  ...kept,
+  name,
+  expr: query,
+  ...("target" in kept ? { target: { ...partOf(kept, "target"), expr: query, datasource: SOURCE } } : {}),
+  ["textFormat" in kept ? "textFormat" : "titleFormat"]: text,
+  enable: enabled,
+  datasource: SOURCE,
+});
+
 /** Sections become rows; those that are folded keep their panels inside. */
 export const toGrafana = (dashboard: Dashboard): unknown => {
   const panels: unknown[] = [];
@@ -63,7 +95,7 @@ export const toGrafana = (dashboard: Dashboard): unknown => {
   let row = Math.max(0, ...dashboard.sections.flatMap((section) => section.panels.map(({ id }) => id)));
   for (const section of dashboard.sections) {
     const height = section.panels.reduce((most, { place }) => Math.max(most, place.y + place.h), 0);
-    if (section.title || section.repeat) {
+    if (section.title || section.repeat || section.collapsed) {
       panels.push({
         id: ++row,
         type: "row",
@@ -80,6 +112,7 @@ export const toGrafana = (dashboard: Dashboard): unknown => {
       top += height;
     }
   }
+  const { variables: _, annotations: __, ...others } = dashboard.kept ?? {};
   const known = dashboard.variables.some(({ name }) => name === "datasource");
   const source = {
     name: "datasource",
@@ -89,12 +122,13 @@ export const toGrafana = (dashboard: Dashboard): unknown => {
     hide: 0,
   };
   return {
+    editable: true,
+    ...others,
     uid: dashboard.id,
     title: dashboard.title,
     description: dashboard.description,
     tags: dashboard.tags,
     schemaVersion: 41,
-    editable: true,
     time: { from: dashboard.from, to: dashboard.to },
     refresh: dashboard.refresh ?? "",
     timezone: dashboard.timezone ?? "",
@@ -104,6 +138,8 @@ export const toGrafana = (dashboard: Dashboard): unknown => {
       list: [
         ...(known ? [] : [source]),
         ...dashboard.variables.map((variable) => ({
+          refresh: 2,
+          ...variable.kept,
           name: variable.name,
           type: variable.kind,
           label: variable.label,
@@ -115,28 +151,22 @@ export const toGrafana = (dashboard: Dashboard): unknown => {
           allValue: variable.allValue ?? null,
           sort: variable.sort,
           hide: variable.hide,
-          refresh: 2,
-          current: {
-            value: variable.multi ? variable.current : (variable.current[0] ?? ""),
-            text: variable.multi ? variable.current : (variable.current[0] ?? ""),
-          },
+          current: chosen(variable),
           ...(variable.kind === "query" ? { datasource: SOURCE } : {}),
         })),
+        ...listOf(dashboard.kept, "variables"),
       ],
     },
     links: dashboard.links.map((link) => ({
       ...linkOf(link),
-      type: link.tags?.length ? "dashboards" : "link",
+      type: link.tags?.length || !link.url ? "dashboards" : "link",
       tags: link.tags ?? [],
     })),
     annotations: {
-      list: dashboard.annotations.map(({ name, query, text, enabled }) => ({
-        name,
-        expr: query,
-        titleFormat: text,
-        enable: enabled,
-        datasource: SOURCE,
-      })),
+      list: [
+        ...listOf(dashboard.kept, "annotations"),
+        ...dashboard.annotations.map((marks) => marksOf(marks)),
+      ],
     },
     panels,
   };

@@ -43,6 +43,9 @@ pub struct Dashboard {
     pub links: Vec<Link>,
     /// Marks on every chart.
     pub annotations: Vec<AnnotationQuery>,
+    /// What else its file said, as it came; kept for those who take it elsewhere.
+    #[serde(skip_serializing_if = "Map::is_empty")]
+    pub kept: Options,
 }
 
 /// A group of panels.
@@ -112,6 +115,9 @@ pub struct Panel {
     /// Why it is not drawn, if it is not.
     #[serde(skip_serializing_if = "String::is_empty")]
     pub lost: String,
+    /// What else its file said, as it came; kept for those who take it elsewhere.
+    #[serde(skip_serializing_if = "Map::is_empty")]
+    pub kept: Options,
 }
 
 /// A place on the grid.
@@ -154,6 +160,9 @@ pub struct PanelQuery {
     pub hidden: bool,
     /// Whether exemplars are shown.
     pub exemplars: bool,
+    /// What else its file said, as it came; kept for those who take it elsewhere.
+    #[serde(skip_serializing_if = "Map::is_empty")]
+    pub kept: Options,
 }
 
 /// A step between answers and picture.
@@ -170,6 +179,9 @@ pub struct Transformation {
     /// Whether it is kept and not done.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub disabled: bool,
+    /// What else its file said, as it came; kept for those who take it elsewhere.
+    #[serde(skip_serializing_if = "Map::is_empty")]
+    pub kept: Options,
 }
 
 /// An exception from how values are shown.
@@ -182,6 +194,9 @@ pub struct Override {
     pub of: Value,
     /// Properties with their values.
     pub properties: Vec<(String, Value)>,
+    /// What else its file said, as it came; kept for those who take it elsewhere.
+    #[serde(skip_serializing_if = "Map::is_empty")]
+    pub kept: Options,
 }
 
 /// Something to choose.
@@ -212,6 +227,9 @@ pub struct Variable {
     pub sort: u64,
     /// 0 shown, 1 without its label, 2 not at all.
     pub hide: u64,
+    /// What else its file said, as it came; kept for those who take it elsewhere.
+    #[serde(skip_serializing_if = "Map::is_empty")]
+    pub kept: Options,
 }
 
 /// A way to somewhere else.
@@ -233,6 +251,9 @@ pub struct Link {
     /// Dashboards with all of these tags, where it is a list of them.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub tags: Vec<String>,
+    /// What else its file said, as it came; kept for those who take it elsewhere.
+    #[serde(skip_serializing_if = "Map::is_empty")]
+    pub kept: Options,
 }
 
 /// A query whose answers are marks on charts.
@@ -247,6 +268,9 @@ pub struct AnnotationQuery {
     pub text: String,
     /// Whether marks are shown at first.
     pub enabled: bool,
+    /// What else its file said, as it came; kept for those who take it elsewhere.
+    #[serde(skip_serializing_if = "Map::is_empty")]
+    pub kept: Options,
 }
 
 impl Dashboard {

@@ -174,6 +174,7 @@ fn colours(panel: &mut Panel, aliases: &Value) {
             matcher: "byName".to_owned(),
             of: json!(name),
             properties: vec![("color".to_owned(), json!({ "mode": "fixed", "fixedColor": colour }))],
+            ..Override::default()
         });
     }
 }
@@ -245,7 +246,8 @@ fn series_override(panel: &mut Panel, series: &Value, right: &Value) {
         }
     }
     let matcher = if pattern { "byRegexp" } else { "byName" };
-    panel.overrides.push(Override { matcher: matcher.to_owned(), of: json!(alias), properties });
+    let of = json!(alias);
+    panel.overrides.push(Override { matcher: matcher.to_owned(), of, properties, ..Override::default() });
 }
 
 /// Names of statistics of old.
@@ -427,6 +429,7 @@ fn old_table(panel: &mut Panel, json: &Value, report: &mut Report) {
                 matcher: if regex { "byRegexp" } else { "byName" }.to_owned(),
                 of: json!(of),
                 properties,
+                ..Override::default()
             });
         }
     }

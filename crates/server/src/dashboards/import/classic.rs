@@ -5,7 +5,7 @@ use serde_json::Value;
 use super::super::model::{AnnotationQuery, Dashboard, Link, Panel, Place, Section};
 use super::super::report::Report;
 use super::read::{flag, integer, items, text};
-use super::{panel, prepare, variable};
+use super::{kept, panel, prepare, variable};
 
 /// Pixels of one row of the grid, which the heights of old are in.
 const ROW_PIXELS: f64 = 38.0;
@@ -33,9 +33,14 @@ pub fn read(json: &Value, report: &mut Report) -> Result<Dashboard, String> {
         fiscal_year_start_month: json["fiscalYearStartMonth"].as_u64().filter(|month| *month > 0),
         variables: variable::read_all(items(&json["templating"], "list"), report),
         links: items(json, "links").iter().map(link).collect(),
-        annotations: annotations(items(&json["annotations"], "list"), report),
+        annotations: Vec::new(),
         sections: Vec::new(),
+        kept: kept::unread(json, kept::DASHBOARD),
     };
+    annotations(items(&json["annotations"], "list"), &mut dashboard, report);
+    for variable in items(&json["templating"], "list").iter().filter(|one| !variable::is_known(one)) {
+        kept::leave(&mut dashboard.kept, "variables", variable);
+    }
     constants(json, &mut dashboard);
     dashboard.sections = match json["rows"].as_array() {
         Some(rows) if !rows.is_empty() => old_rows(rows, datasource, report),
@@ -143,14 +148,14 @@ fn rows_of(height: &Value) -> Option<u32> {
     Some((pixels / ROW_PIXELS).ceil().clamp(2.0, 60.0) as u32)
 }
 
-fn annotations(list: &[Value], report: &mut Report) -> Vec<AnnotationQuery> {
-    let mut found = Vec::new();
+fn annotations(list: &[Value], dashboard: &mut Dashboard, report: &mut Report) {
     for json in list {
         // What Grafana keeps itself is what the annotations of this server are shown for anyway.
         if json["builtIn"].as_i64() == Some(1)
             || json["type"] == "dashboard"
             || json["target"]["type"] == "dashboard"
         {
+            kept::leave(&mut dashboard.kept, "annotations", json);
             continue;
         }
         let query =
@@ -158,13 +163,19 @@ fn annotations(list: &[Value], report: &mut Report) -> Vec<AnnotationQuery> {
         let name = text(json, "name");
         let Some(query) = query.filter(|_| panel::foreign(&json["datasource"]).is_none()) else {
             report.whole(format!("annotation {name}: only marks from PromQL are shown"));
+            kept::leave(&mut dashboard.kept, "annotations", json);
             continue;
         };
         let label = [text(json, "textFormat"), text(json, "titleFormat"), name.clone()];
         let text = label.into_iter().find(|text| !text.is_empty()).unwrap_or_default();
-        found.push(AnnotationQuery { name, query, text, enabled: json["enable"].as_bool().unwrap_or(true) });
+        dashboard.annotations.push(AnnotationQuery {
+            name,
+            query,
+            text,
+            enabled: json["enable"].as_bool().unwrap_or(true),
+            kept: kept::unread(json, kept::ANNOTATION),
+        });
     }
-    found
 }
 
 /// A link of a dashboard or a panel.
@@ -177,6 +188,7 @@ pub fn link(json: &Value) -> Link {
         with_time: flag(json, "keepTime"),
         with_variables: flag(json, "includeVars"),
         tags: if json["type"] == "dashboards" { tags.collect() } else { Vec::new() },
+        kept: kept::unread(json, kept::LINK),
     }
 }
 

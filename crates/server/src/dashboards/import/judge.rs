@@ -121,6 +121,9 @@ fn missing(panel: &Panel, report: &mut Report) {
     {
         report.of(panel, format!("transformation {} is left out", transformation.id));
     }
+    for transformation in panel.transformations.iter().filter(|one| one.kept.contains_key("filter")) {
+        report.of(panel, format!("transformation {} is done to all answers, not to some", transformation.id));
+    }
     for exception in &panel.overrides {
         if !MATCHERS.contains(&exception.matcher.as_str()) {
             report.of(panel, format!("overrides by {} are left out", exception.matcher));

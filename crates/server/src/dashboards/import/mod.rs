@@ -5,6 +5,7 @@ mod angular;
 mod classic;
 mod early;
 mod judge;
+mod kept;
 mod panel;
 mod prepare;
 mod read;
@@ -254,6 +255,46 @@ mod tests {
         check(&file, "/dashboard/from", json!("now-1d/d"));
         check(&file, "/panels/0/pointsMax", json!(100));
         check(&file, "/panels/0/queries/0/factor", json!(2));
+    }
+
+    #[test]
+    fn what_the_page_does_not_follow_is_kept() {
+        let panel = json!({
+            "type": "timeseries", "id": 1, "title": "g", "hideTimeOverride": true, "pluginVersion": "12",
+            "targets": [{ "refId": "A", "expr": "up", "editorMode": "code" }, { "refId": "B", "rawSql": "SELECT 1", "datasource": { "type": "mysql" } }],
+            "transformations": [
+                { "id": "merge", "topic": "annotations", "options": {}, "filter": { "id": "byRefId", "options": "A" } },
+                { "id": "limit", "options": {}, "filter": { "id": "byName", "options": "x" } },
+            ],
+            "fieldConfig": { "overrides": [{ "__systemRef": "hideSeriesFrom", "matcher": { "id": "byName", "options": "a", "scope": "series" }, "properties": [] }] },
+        });
+        of_panel(panel.clone(), "/kept/hideTimeOverride", json!(true));
+        of_panel(panel.clone(), "/kept/pluginVersion", Value::Null);
+        of_panel(panel.clone(), "/kept/targets/0/rawSql", json!("SELECT 1"));
+        of_panel(panel.clone(), "/queries/0/kept", json!({ "editorMode": "code" }));
+        of_panel(panel.clone(), "/transformations/0/kept", json!({ "topic": "annotations" }));
+        of_panel(panel.clone(), "/transformations/0/only", json!("A"));
+        let filter = json!({ "filter": { "id": "byName", "options": "x" } });
+        of_panel(panel.clone(), "/transformations/1/kept", filter);
+        let exception = json!({ "__systemRef": "hideSeriesFrom", "matcher": { "scope": "series" } });
+        of_panel(panel.clone(), "/overrides/0/kept", exception);
+        let file = json!({
+            "title": "t", "graphTooltip": 1, "version": 7, "panels": [panel],
+            "annotations": { "list": [{ "builtIn": 1, "iconColor": "red" }] },
+            "templating": { "list": [{ "name": "u", "type": "groupby" }] },
+            "links": [{ "title": "l", "url": "/x", "icon": "doc" }],
+        });
+        check(&file, "/dashboard/kept/graphTooltip", json!(1));
+        check(&file, "/dashboard/kept/version", Value::Null);
+        check(&file, "/dashboard/kept/annotations/0/iconColor", json!("red"));
+        check(&file, "/dashboard/kept/variables/0/name", json!("u"));
+        check(&file, "/dashboard/links/0/kept", json!({ "icon": "doc" }));
+        let losses = json!([
+            "variable u: groupby variables are not carried over",
+            "panel 1 \"g\": query B asks mysql, not PromQL",
+            "panel 1 \"g\": transformation limit is done to all answers, not to some",
+        ]);
+        check(&file, "/losses", losses);
     }
 
     #[test]

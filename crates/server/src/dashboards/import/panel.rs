@@ -2,10 +2,10 @@
 
 use serde_json::{Map, Value};
 
-use super::super::model::{Options, Override, Panel, PanelQuery, Transformation};
+use super::super::model::{Options, Panel, PanelQuery};
 use super::super::report::Report;
-use super::read::{as_text, flag, integer, items, number, text};
-use super::{angular, classic, early};
+use super::read::{flag, integer, items, number, text};
+use super::{angular, classic, early, kept};
 
 /// Reads it. Where it names no source of data, the dashboard's own counts.
 pub fn read(json: &Value, datasource: &Value, report: &mut Report) -> Panel {
@@ -15,9 +15,9 @@ pub fn read(json: &Value, datasource: &Value, report: &mut Report) -> Panel {
         title: text(json, "title"),
         description: text(json, "description"),
         place: classic::place(&json["gridPos"]),
-        transformations: items(json, "transformations").iter().map(transformation).collect(),
+        transformations: items(json, "transformations").iter().map(kept::transformation).collect(),
         defaults: object(&json["fieldConfig"]["defaults"]),
-        overrides: items(&json["fieldConfig"], "overrides").iter().map(exception).collect(),
+        overrides: items(&json["fieldConfig"], "overrides").iter().map(kept::exception).collect(),
         options: object(&json["options"]),
         repeat: text(json, "repeat"),
         repeat_down: json["repeatDirection"] == "v",
@@ -34,9 +34,13 @@ pub fn read(json: &Value, datasource: &Value, report: &mut Report) -> Panel {
     if early::is_early(json) {
         early::upgraded(&mut panel, json);
     }
+    panel.kept = kept::of_panel(json, &panel.kind);
     stand_in(&mut panel, report);
     if json["libraryPanel"].is_object() && items(json, "targets").is_empty() {
         panel.lost = "it is a library panel, and the library is not part of the file".to_owned();
+    }
+    for link in items(json, "links").iter().filter(|link| text(link, "url").is_empty()) {
+        report.of(&panel, format!("its link {} has no address", text(link, "title")));
     }
     if json["alert"].is_object() {
         report.of(&panel, "the alert of the panel is not carried over; write it as a rule");
@@ -58,9 +62,11 @@ pub fn read_queries(targets: &[Value], datasource: &Value, panel: &mut Panel, re
         let query = text(target, "expr");
         if let Some(source) = source {
             report.of(panel, format!("query {name} asks {source}, not PromQL"));
+            leave(panel, target, own);
         } else if query.trim().is_empty() {
             if !target.as_object().is_none_or(Map::is_empty) && has_question(target) {
                 report.of(panel, format!("query {name} has no PromQL"));
+                leave(panel, target, own);
             }
         } else {
             panel.queries.push(PanelQuery {
@@ -74,8 +80,18 @@ pub fn read_queries(targets: &[Value], datasource: &Value, panel: &mut Panel, re
                 factor: count(&target["intervalFactor"]).filter(|factor| *factor > 1),
                 hidden: flag(target, "hide"),
                 exemplars: flag(target, "exemplar"),
+                kept: kept::unread(target, kept::QUERY),
             });
         }
+    }
+}
+
+/// Keeps a question that is not asked here, with the source it is for.
+fn leave(panel: &mut Panel, target: &Value, datasource: &Value) {
+    let mut target = target.clone();
+    if target.is_object() {
+        target["datasource"] = datasource.clone();
+        kept::leave(&mut panel.kept, "targets", &target);
     }
 }
 
@@ -142,28 +158,6 @@ fn stand_in(panel: &mut Panel, report: &mut Report) {
 
 fn letter(at: usize) -> String {
     char::from(b'A' + (at % 26) as u8).to_string()
-}
-
-fn transformation(json: &Value) -> Transformation {
-    Transformation {
-        id: text(json, "id"),
-        options: json["options"].clone(),
-        only: as_text(&json["filter"]["options"]),
-        disabled: flag(json, "disabled"),
-    }
-}
-
-/// An exception of the classic form.
-pub fn exception(json: &Value) -> Override {
-    let properties = items(json, "properties");
-    Override {
-        matcher: text(&json["matcher"], "id"),
-        of: json["matcher"]["options"].clone(),
-        properties: properties
-            .iter()
-            .map(|property| (text(property, "id"), property["value"].clone()))
-            .collect(),
-    }
 }
 
 /// An object; anything else is an empty one.

@@ -2,10 +2,11 @@
 
 use serde_json::{Value, json};
 
-use super::super::model::{AnnotationQuery, Dashboard, Panel, Place, Section, Transformation, Variable};
+use super::super::model::{AnnotationQuery, Dashboard, Panel, Place, Section, Variable};
 use super::super::report::Report;
 use super::classic::{link, place};
-use super::panel::{exception, object, read_queries};
+use super::kept::{self, exception};
+use super::panel::{object, read_queries};
 use super::read::{as_text, flag, integer, items, text};
 use super::supported;
 use super::variable;
@@ -170,9 +171,11 @@ impl Reader<'_> {
                 .into_iter()
                 .find(|id| !id.is_empty())
                 .unwrap_or_default();
-            let only = as_text(&one["spec"]["filter"]["options"]);
-            let disabled = flag(&one["spec"], "disabled");
-            Transformation { id, options: one["spec"]["options"].clone(), only, disabled }
+            let mut spec = one["spec"].clone();
+            if spec.is_object() {
+                spec["id"] = json!(id);
+            }
+            kept::transformation(&spec)
         };
         panel.transformations = items(data, "transformations").iter().map(transformation).collect();
         let options = &data["queryOptions"];
@@ -266,6 +269,7 @@ fn variables(list: &[Value], report: &mut Report) -> Vec<Variable> {
             all_value: text(spec, "allValue"),
             sort: index(&sorts, &spec["sort"]),
             hide: index(&hides, &spec["hide"]),
+            ..Variable::default()
         });
     }
     found
@@ -309,5 +313,6 @@ fn annotation(json: &Value, report: &mut Report) -> Option<AnnotationQuery> {
         name,
         query,
         enabled: spec["enable"].as_bool().unwrap_or(true),
+        ..AnnotationQuery::default()
     })
 }

@@ -5,14 +5,14 @@ use serde_json::Value;
 use super::super::model::Variable;
 use super::super::report::Report;
 use super::read::{as_text, flag, items, text};
-use super::supported;
+use super::{kept, supported};
 
 /// Reads the variables of the classic form.
 pub fn read_all(list: &[Value], report: &mut Report) -> Vec<Variable> {
     let mut found = Vec::new();
     for json in list {
         let variable = read(json);
-        if !supported::VARIABLES.contains(&variable.kind.as_str()) {
+        if !is_known(json) {
             report.whole(format!(
                 "variable {}: {} variables are not carried over",
                 variable.name, variable.kind
@@ -27,6 +27,11 @@ pub fn read_all(list: &[Value], report: &mut Report) -> Vec<Variable> {
         found.push(variable);
     }
     found
+}
+
+/// Whether it is of a kind that can be chosen from here.
+pub fn is_known(json: &Value) -> bool {
+    supported::VARIABLES.contains(&text(json, "type").as_str())
 }
 
 fn read(json: &Value) -> Variable {
@@ -69,6 +74,7 @@ fn read(json: &Value) -> Variable {
         all_value: text(json, "allValue"),
         sort: json["sort"].as_u64().unwrap_or(0),
         hide: json["hide"].as_u64().unwrap_or(0),
+        kept: kept::unread(json, kept::VARIABLE),
     }
 }
 
