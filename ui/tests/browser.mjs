@@ -18,6 +18,7 @@ import { everyPage } from "./browser/pages.mjs";
 import { pictured } from "./browser/pictured.mjs";
 import { printed } from "./browser/print.mjs";
 import { check, clear, finish, only } from "./browser/runner.mjs";
+import { sorted } from "./browser/sorted.mjs";
 import { speed } from "./browser/speed.mjs";
 import { themed } from "./browser/theme.mjs";
 import { walk } from "./browser/walk.mjs";
@@ -39,6 +40,7 @@ const PARTS = {
   features,
   decimated,
   carried,
+  sorted,
   work: workWithDashboards,
   editing,
   habits,

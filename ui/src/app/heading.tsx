@@ -26,7 +26,9 @@ export const Heading = <By extends string>(props: HeadingProps<By>): JSX.Element
     >
       <button type="button" onClick={() => (sort.value = { by, up: up === undefined ? !number : !up })}>
         {title}
-        {up === undefined ? "" : up ? " ↑" : " ↓"}
+        <span class="way" aria-hidden="true">
+          {up === undefined ? "" : up ? "↑" : "↓"}
+        </span>
       </button>
     </th>
   );

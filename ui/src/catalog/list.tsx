@@ -1,7 +1,10 @@
 // The metrics, found by their names and help texts.
 import type { JSX } from "preact";
 import { Empty } from "../app/empty";
+import { Heading } from "../app/heading";
+import { ordered } from "../app/order";
 import { keepTime, params, pathTo, setParams } from "../app/route";
+import { sortedBy } from "../app/sort";
 import { fits } from "../explore/complete";
 import { show } from "../format/units";
 import { type Askers, total } from "./askers";
@@ -28,6 +31,8 @@ export const List = ({ metrics }: { metrics: Metric[] }): JSX.Element => {
     )
     .filter(([score]) => score > 0)
     .toSorted((a, b) => (find ? b[0] - a[0] : 0) || a[1].name.localeCompare(b[1].name));
+  const sort = sortedBy<Column>("sort");
+  const sorted = ordered(scored, sort.value, ([, row], by) => cellOf(row, by));
   return (
     <>
       <div class="filter">
@@ -65,15 +70,15 @@ export const List = ({ metrics }: { metrics: Metric[] }): JSX.Element => {
         <table>
           <thead>
             <tr>
-              <th>Metric</th>
-              <th>Type</th>
-              <th>Help</th>
-              <th>Asked for by</th>
-              <th class="num">Series</th>
+              <Heading sort={sort} by="name" title="Metric" />
+              <Heading sort={sort} by="type" title="Type" />
+              <Heading sort={sort} by="help" title="Help" />
+              <Heading sort={sort} by="asked" title="Asked for by" />
+              <Heading sort={sort} by="series" title="Series" number />
             </tr>
           </thead>
           <tbody>
-            {scored.slice(0, ROWS_MAX).map(([, row]) => (
+            {sorted.slice(0, ROWS_MAX).map(([, row]) => (
               <tr key={row.name}>
                 <td class="mono">
                   <a class="link" href={keepTime(pathTo("catalog", row.name))}>
@@ -106,6 +111,16 @@ export const List = ({ metrics }: { metrics: Metric[] }): JSX.Element => {
       )}
     </>
   );
+};
+
+type Column = "name" | "type" | "help" | "asked" | "series";
+
+/** What a metric is sorted by; those nobody asks for are first. */
+const cellOf = (row: ReturnType<typeof families>[number], by: Column): string | number | undefined => {
+  if (by === "asked") return total(row.asked);
+  if (by === "series") return row.series;
+  if (by === "type") return row.type === "unknown" ? undefined : row.type || undefined;
+  return (by === "name" ? row.shown : row.help) || undefined;
 };
 
 const sayAsked = ({ boards, people, clients, names }: Askers): string =>

@@ -6,7 +6,9 @@ import type { DashboardsAnswer } from "../api/types";
 import { useAsked } from "../api/use";
 import { Bar } from "../app/bar";
 import { Empty } from "../app/empty";
+import { ordered } from "../app/order";
 import { go, href, params, pathTo, setParams } from "../app/route";
+import { sortedBy } from "../app/sort";
 import { emptyDashboard } from "./edit";
 import { Import } from "./import";
 import { playing, SECONDS } from "./playlist";
@@ -77,6 +79,7 @@ export const List = (): JSX.Element => {
               value={params.value.get("find") ?? ""}
               onInput={(event) => setParams({ find: event.currentTarget.value }, "replace")}
             />
+            <Order />
           </div>
         )}
         {picked.value && <Playlist picked={picked.value} />}
@@ -93,8 +96,40 @@ export const List = (): JSX.Element => {
 /** Those in whose title, tags or folder stands what is looked for. */
 const found = (all: Listed[]): Listed[] => {
   const find = (params.value.get("find") ?? "").toLowerCase();
-  return all.filter(({ title, tags, folder }) =>
+  const matching = all.filter(({ title, tags, folder }) =>
     `${title} ${tags.join(" ")} ${folder}`.toLowerCase().includes(find),
+  );
+  return ordered(matching, order().value, (one, by) => (by === "folder" ? one.folder || undefined : one[by]));
+};
+
+type By = "title" | "changed" | "panels" | "folder";
+
+/** As the server lists them unless the address says otherwise. */
+const order = () => sortedBy<By>("sort");
+
+/** By what the cards are sorted; once more, and it is the other way round. */
+const Order = (): JSX.Element => {
+  const sort = order();
+  const button = (by: By, title: string, up: boolean): JSX.Element => {
+    const now = sort.value?.by === by ? sort.value.up : undefined;
+    return (
+      <button
+        class="button"
+        type="button"
+        aria-pressed={now !== undefined}
+        onClick={() => (sort.value = { by, up: now === undefined ? up : !now })}
+      >
+        {title}
+        <span class="way">{now === undefined ? "" : now ? "↑" : "↓"}</span>
+      </button>
+    );
+  };
+  return (
+    <>
+      {button("title", "Title", true)}
+      {button("changed", "Last changed", false)}
+      {button("panels", "Panels", false)}
+    </>
   );
 };
 

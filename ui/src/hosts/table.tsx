@@ -3,8 +3,11 @@ import type { JSX } from "preact";
 import { queryInstant, vectorOf } from "../api/promql";
 import type { DeckService } from "../api/types";
 import { useAsked } from "../api/use";
+import { Heading } from "../app/heading";
 import { StateMark } from "../app/icons";
+import { ordered } from "../app/order";
 import { keepTime, pathTo } from "../app/route";
+import { sortedBy } from "../app/sort";
 import { tick } from "../app/time";
 import { Bars } from "../deck/bars";
 import { deck } from "../deck/live";
@@ -24,6 +27,11 @@ export const HostTable = ({ hosts }: { hosts: DeckService[] }): JSX.Element => {
       ),
     };
   });
+  const sort = sortedBy("hosts");
+  const valuesOf = (host: DeckService) => COLUMNS.map((_, at) => asked.data?.columns[at]?.get(host.name));
+  const sorted = ordered(hosts, sort.value, (host, by) =>
+    by === "host" ? host.name : valuesOf(host)[COLUMNS.findIndex(([name]) => name === by)],
+  );
   return (
     <>
       <div class="section">
@@ -34,22 +42,20 @@ export const HostTable = ({ hosts }: { hosts: DeckService[] }): JSX.Element => {
         <table>
           <thead>
             <tr>
-              <th>Host</th>
+              <Heading sort={sort} by="host" title="Host" />
               {COLUMNS.map(([name]) => (
-                <th key={name} class="num">
-                  {name}
-                </th>
+                <Heading key={name} sort={sort} by={name} title={name} number />
               ))}
               <th>Last 6 h</th>
             </tr>
           </thead>
           <tbody>
-            {hosts.map((host) => (
+            {sorted.map((host) => (
               <HostRow
                 key={host.name}
                 host={host}
                 called={asked.data?.names.get(host.name)}
-                values={COLUMNS.map((_, at) => asked.data?.columns[at]?.get(host.name))}
+                values={valuesOf(host)}
               />
             ))}
           </tbody>

@@ -7,8 +7,11 @@ import type { Target, TargetsAnswer } from "../api/types";
 import { useAsked } from "../api/use";
 import { Bar } from "../app/bar";
 import { Empty } from "../app/empty";
+import { Heading } from "../app/heading";
 import { Icon, StateMark } from "../app/icons";
+import { ordered } from "../app/order";
 import { keepTime, params, setParams } from "../app/route";
+import { sortedBy } from "../app/sort";
 import { tick } from "../app/time";
 import { span } from "../format/time";
 import { show } from "../format/units";
@@ -26,7 +29,6 @@ const samplesOf = async (signal: AbortSignal): Promise<Map<string, number>> => {
   return new Map(found.map(({ metric, value }) => [keyOf(metric), Number(value?.[1])]));
 };
 
-const allUp = (targets: Target[]): boolean => targets.every((target) => target.health === "up");
 const stateOf = (target: Target) =>
   target.health === "up" ? "ok" : target.health === "down" ? "critical" : "silent";
 
@@ -45,7 +47,6 @@ export const TargetsPage = (): JSX.Element => {
       `${target.scrapePool} ${target.scrapeUrl} ${nameOf(target.labels)} ${target.lastError}`.toLowerCase();
     return words.every((word) => text.includes(word)) && (!only || target.health === only);
   });
-  const pools = Map.groupBy(matching.slice(0, SHOWN_MAX), (target) => target.scrapePool);
   const count = (health: string) => activeTargets.filter((target) => target.health === health).length;
   const dropped = droppedTargets as { discoveredLabels: Record<string, string>; scrapePool: string }[];
   const state = (health: string, title: string) => (
@@ -85,14 +86,7 @@ export const TargetsPage = (): JSX.Element => {
         {asked.data && activeTargets.length > 0 && !matching.length && (
           <Empty title="No target matches" text="Take away a word or a state." />
         )}
-        {matching.length > 0 && (
-          <Table
-            sizes={sizes}
-            pools={[...pools].toSorted(
-              ([a, left], [b, right]) => Number(allUp(left)) - Number(allUp(right)) || a.localeCompare(b),
-            )}
-          />
-        )}
+        {matching.length > 0 && <Table sizes={sizes} targets={matching} />}
         {matching.length > SHOWN_MAX && (
           <p class="faint">
             The first {SHOWN_MAX} of {matching.length} are shown.
@@ -104,48 +98,73 @@ export const TargetsPage = (): JSX.Element => {
   );
 };
 
-/** One table for all jobs, the failing first; a job's name stands at its first row. */
+type Column = "job" | "state" | "address" | "last" | "took" | "samples";
+
+/** What a target is sorted by; one that was never scraped has nothing to be sorted by. */
+const cellOf = (target: Target, by: Column, samples: number | undefined): string | number | undefined => {
+  const scraped = !target.lastScrape.startsWith("0001");
+  if (by === "last") return scraped ? -Date.parse(target.lastScrape) : undefined;
+  if (by === "took") return scraped ? target.lastScrapeDuration : undefined;
+  if (by === "samples") return samples;
+  return { job: target.scrapePool, state: target.health, address: target.scrapeUrl }[by];
+};
+
+/** Jobs one after the other, those that fail first, and so their targets. */
+const byJob = (targets: Target[]): Target[] => {
+  const down = (target: Target) => Number(target.health === "up");
+  const pools = [...Map.groupBy(targets, (target) => target.scrapePool)];
+  const allUp = (all: Target[]) => Number(all.every(down));
+  return pools
+    .toSorted(([a, left], [b, right]) => allUp(left) - allUp(right) || a.localeCompare(b))
+    .flatMap(([, all]) =>
+      all.toSorted((a, b) => down(a) - down(b) || a.scrapeUrl.localeCompare(b.scrapeUrl)),
+    );
+};
+
+/** One table for all jobs, the failing first unless it is sorted otherwise; a job's name stands at the first of its rows. */
 const Table = ({
-  pools,
+  targets,
   sizes,
 }: {
-  pools: [string, Target[]][];
+  targets: Target[];
   sizes: Map<string, number> | undefined;
-}): JSX.Element => (
-  <div class="card scroll list">
-    <table>
-      <thead>
-        <tr>
-          <th>Job</th>
-          <th>State</th>
-          <th>Address</th>
-          <th>Labels</th>
-          <th class="num">Last scrape</th>
-          <th class="num">Took</th>
-          <th class="num">Samples</th>
-        </tr>
-      </thead>
-      <tbody>
-        {pools.flatMap(([pool, targets]) => {
-          const up = targets.filter((target) => target.health === "up").length;
-          const sorted = targets.toSorted(
-            (a, b) =>
-              Number(a.health === "up") - Number(b.health === "up") || a.scrapeUrl.localeCompare(b.scrapeUrl),
-          );
-          return sorted.map((target, at) => (
+}): JSX.Element => {
+  const sort = sortedBy<Column>("sort");
+  const sorted = ordered(byJob(targets), sort.value, (target, by) =>
+    cellOf(target, by, sizes?.get(keyOf(target.labels))),
+  ).slice(0, SHOWN_MAX);
+  const pools = Map.groupBy(targets, (target) => target.scrapePool);
+  const upOf = (all: Target[]): string =>
+    all.length > 1 ? `${all.filter((target) => target.health === "up").length} of ${all.length} up` : "";
+  return (
+    <div class="card scroll list">
+      <table>
+        <thead>
+          <tr>
+            <Heading sort={sort} by="job" title="Job" />
+            <Heading sort={sort} by="state" title="State" />
+            <Heading sort={sort} by="address" title="Address" />
+            <th>Labels</th>
+            <Heading sort={sort} by="last" title="Last scrape" number />
+            <Heading sort={sort} by="took" title="Took" number />
+            <Heading sort={sort} by="samples" title="Samples" number />
+          </tr>
+        </thead>
+        <tbody>
+          {sorted.map((target, at) => (
             <TargetRow
-              key={pool + target.scrapeUrl + nameOf(target.labels)}
+              key={target.scrapePool + target.scrapeUrl + nameOf(target.labels)}
               target={target}
-              job={at === 0 ? pool : ""}
-              up={targets.length > 1 ? `${up} of ${targets.length} up` : ""}
+              job={target.scrapePool === sorted[at - 1]?.scrapePool ? "" : target.scrapePool}
+              up={upOf(pools.get(target.scrapePool) ?? [])}
               samples={sizes?.get(keyOf(target.labels))}
             />
-          ));
-        })}
-      </tbody>
-    </table>
-  </div>
-);
+          ))}
+        </tbody>
+      </table>
+    </div>
+  );
+};
 
 const TargetRow = ({
   target,

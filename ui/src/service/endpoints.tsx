@@ -4,6 +4,7 @@ import { type Labels, type QueryData, queryInstant, queryRange, toLines, vectorO
 import type { DeckNames } from "../api/types";
 import { useAsked } from "../api/use";
 import { Heading } from "../app/heading";
+import { ordered } from "../app/order";
 import { setParams } from "../app/route";
 import { sortedBy } from "../app/sort";
 import { range } from "../app/time";
@@ -59,13 +60,7 @@ export const Endpoints = ({ names }: { names: DeckNames }): JSX.Element | null =
   });
   const rows = asked.data ?? [];
   if (!rows.length && !asked.busy) return null;
-  const { by: column, up } = sort.value ?? { by: "rate", up: false };
-  const sorted = rows.toSorted((a, b) => {
-    const [left, right] = [a[column] ?? -1, b[column] ?? -1];
-    const order =
-      typeof left === "string" ? left.localeCompare(right as string) : (left as number) - (right as number);
-    return up ? order : -order;
-  });
+  const sorted = ordered(rows, sort.value, (row, column) => row[column]);
   const bad = (errors: number) => (errors > 0.05 ? "critical" : errors > 0.01 ? "warning" : "");
   return (
     <section id="endpoints" class={rows.length ? "" : "awaited"}>
