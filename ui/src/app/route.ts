@@ -1,5 +1,5 @@
 // Where the person is. The address is the only state that lasts: a page reads it, and changes it to change.
-import { computed, signal } from "@preact/signals";
+import { computed, type ReadonlySignal, signal } from "@preact/signals";
 
 const base = new URL(document.baseURI).pathname.replace(/[^/]*$/, "");
 
@@ -30,6 +30,15 @@ export const parts = computed(() =>
 );
 /** The parameters of the address. */
 export const params = computed(() => new URLSearchParams(place.value.query));
+
+const watched = new Map<string, ReadonlySignal<string>>();
+
+/** All values of one parameter: who reads them is drawn anew when they change, and not with every other change of the address. */
+export const valuesOf = (name: string): string[] => {
+  const known = watched.get(name) ?? computed(() => JSON.stringify(params.value.getAll(name)));
+  watched.set(name, known);
+  return JSON.parse(known.value);
+};
 
 /** A path of parts, each as it stands: `pathTo("service", "a/b")` is `/service/a%2Fb`. */
 export const pathTo = (...parts: string[]): string => `/${parts.map(encodeURIComponent).join("/")}`;

@@ -3,7 +3,7 @@ import { useSignal } from "@preact/signals";
 import type { ComponentChildren, CSSProperties, JSX } from "preact";
 import { Heading, type Sorted } from "../app/heading";
 import { Icon } from "../app/icons";
-import { params, setAll } from "../app/route";
+import { setAll, valuesOf } from "../app/route";
 import { show } from "../format/units";
 import { lineColour } from "./colours";
 import { hiddenOf, pressed, readPicked, withPicked } from "./picked";
@@ -38,7 +38,7 @@ const PICKED = "lines";
 /** Which lines of a chart are not drawn. */
 export const hiddenIn = (chart: string, lines: readonly PlotLine[]): ReadonlySet<string> =>
   hiddenOf(
-    readPicked(params.value.getAll(PICKED), chart),
+    readPicked(valuesOf(PICKED), chart),
     lines.map(({ name }) => name),
   );
 
@@ -134,7 +134,7 @@ const Toggle = (props: RowsProps & { row: Row; children?: ComponentChildren }): 
   const { line, colour } = props.row;
   const off = props.hidden.has(line.name);
   const press = ({ ctrlKey, metaKey, shiftKey }: MouseEvent): void => {
-    const said = params.value.getAll(PICKED);
+    const said = valuesOf(PICKED);
     const names = props.lines.map(({ name }) => name);
     const next = pressed(readPicked(said, props.chart), names, line.name, ctrlKey || metaKey || shiftKey);
     setAll(PICKED, withPicked(said, props.chart, next), "push");

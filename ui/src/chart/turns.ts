@@ -4,6 +4,8 @@
 const FRAME_MS = 8;
 /** Where frames come late, because the machine is busy, drawing still gets this share of the time. */
 const SHARE = 0.5;
+/** And no more than this: one late frame must not make the next one late. */
+const LATE_MS = 24;
 
 type Clock = { now: () => number; nextFrame: (run: () => void) => void };
 
@@ -27,7 +29,7 @@ export const turns = ({ now, nextFrame }: Clock): Turns => {
     framed = true;
     last = now();
     nextFrame(() => {
-      [spent, framed, most] = [0, false, Math.max(FRAME_MS, (now() - last) * SHARE)];
+      [spent, framed, most] = [0, false, Math.min(LATE_MS, Math.max(FRAME_MS, (now() - last) * SHARE))];
       for (const draw of waiting) {
         if (spent >= most) break;
         waiting.delete(draw);

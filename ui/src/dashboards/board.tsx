@@ -1,6 +1,6 @@
 // A dashboard that was loaded: what can be done with it, what is chosen above it, its sections, and the sheet in which it is changed.
 import type { JSX, RefObject } from "preact";
-import { useEffect, useLayoutEffect, useRef } from "preact/hooks";
+import { useEffect, useLayoutEffect, useMemo, useRef } from "preact/hooks";
 import type { Dashboard, ImportReport } from "../api/types";
 import { useAsked } from "../api/use";
 import { lazy } from "../app/lazy";
@@ -52,7 +52,11 @@ export const Board = ({ dashboard: loaded, report, editable }: BoardProps): JSX.
   useWarning(history.changed);
   usePlaylist(dashboard.id);
   const resolved = useVariables(dashboard);
-  const scope = scopeOf(dashboard, resolved ?? []);
+  // The variables are asked anew with the range; while they come to the same, no panel is drawn for it.
+  const scope = useMemo(
+    () => scopeOf(dashboard, resolved ?? []),
+    [dashboard.title, JSON.stringify(resolved)],
+  );
   const annotations = dashboard.annotations.filter(({ query }) => query);
   const marks = annotations.filter(({ name, enabled }) => enabled !== isHidden(name));
   useMarks(marks, resolved && scope);
@@ -61,6 +65,10 @@ export const Board = ({ dashboard: loaded, report, editable }: BoardProps): JSX.
     open,
     move: (id, place) => history.change(moved(dashboard, id, place)),
   };
+  const sections = useMemo(
+    () => sectionsOf(dashboard, scope, editing ? edit : undefined),
+    [dashboard, scope, editing && history],
+  );
   return (
     <>
       {!kiosk && (
@@ -79,20 +87,7 @@ export const Board = ({ dashboard: loaded, report, editable }: BoardProps): JSX.
           annotations={annotations.map((one) => ({ name: one.name, on: marks.includes(one) }))}
         />
         <Links links={dashboard.links} scope={scope} />
-        {resolved &&
-          dashboard.sections.flatMap((section, at) =>
-            repeated(section.repeat, scope).map((one) => (
-              <Section
-                key={`${at} ${one.name}`}
-                section={section}
-                scope={one.scope}
-                title={interpolate(section.title, one.scope, true)}
-                id={`${at}${one.name}`}
-                repeat={one.name}
-                edit={editing ? edit : undefined}
-              />
-            )),
-          )}
+        {resolved && sections}
         {editing && <SideSheet history={history} />}
         {kiosk && (
           <button class="button leave" type="button" onClick={leaveKiosk}>
@@ -103,6 +98,22 @@ export const Board = ({ dashboard: loaded, report, editable }: BoardProps): JSX.
     </>
   );
 };
+
+/** Its sections, those that are repeated once for each value. */
+const sectionsOf = ({ sections }: Dashboard, scope: Scope, edit: Editing | undefined): JSX.Element[] =>
+  sections.flatMap((section, at) =>
+    repeated(section.repeat, scope).map((one) => (
+      <Section
+        key={`${at} ${one.name}`}
+        section={section}
+        scope={one.scope}
+        title={interpolate(section.title, one.scope, true)}
+        id={`${at}${one.name}`}
+        repeat={one.name}
+        edit={edit}
+      />
+    )),
+  );
 
 const close = (): void => open(undefined);
 

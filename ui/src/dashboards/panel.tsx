@@ -1,4 +1,5 @@
 // One panel: asks when it is seen, and draws; a failure is said where the picture would be.
+import { untracked } from "@preact/signals";
 import type { ComponentType, JSX } from "preact";
 import { useEffect, useMemo, useRef, useState } from "preact/hooks";
 import type { DashboardPanel } from "../api/types";
@@ -86,9 +87,9 @@ const useNear = (): [preact.RefObject<HTMLElement | null>, boolean, number] => {
 export const Panel = (props: PanelProps): JSX.Element => {
   const [element, seen, width] = useNear();
   const near = seen || whole();
-  const range = shownRange.value;
-  const held = useRef<ContentsProps>({ ...props, range, seen: false, width: 0 });
-  if (near) held.current = { ...props, range, seen: true, width };
+  const held = useRef<ContentsProps>({ ...props, range: shownRange.peek(), seen: false, width: 0 });
+  // Who is far away is not told of the range.
+  if (near) held.current = { ...props, range: shownRange.value, seen: true, width };
   const { panel, scope, height } = props;
   const shown = held.current;
   return (
@@ -121,9 +122,12 @@ const Contents = ({
   seen,
   width,
 }: ContentsProps): JSX.Element => {
-  const shown = panelRange(panel, range);
+  const shown = useMemo(() => panelRange(panel, range), [panel, range.from, range.to]);
   const pixels = Math.max(50, Math.round(width / 50) * 50);
-  const own = joined(scope, panelScope(shown, pixels, undefined).scope);
+  const own = useMemo(
+    () => joined(scope, panelScope(shown, pixels, undefined).scope),
+    [scope, shown, pixels],
+  );
   const title = interpolate(panel.title, own, true);
   const body = Math.max(40, height - (title ? 44 : 20));
   const List = LISTS[panel.kind];
@@ -139,6 +143,26 @@ const Contents = ({
     async (signal) => (dotted ? askDots(panel, range, pixels, scope, signal) : []),
   );
   const Picture = PICTURES[panel.kind];
+  // That it is asked again is nothing to draw for.
+  const picture = useMemo(
+    () =>
+      asked.data &&
+      Picture && (
+        <Framed
+          panel={panel}
+          answers={asked.data}
+          dots={dots.data ?? []}
+          Picture={Picture}
+          scope={own}
+          range={shown}
+          width={Math.max(50, width)}
+          height={body}
+          sync={sync}
+          chart={chart}
+        />
+      ),
+    [panel, asked.data, dots.data, own, shown, width, body, sync, chart],
+  );
   return (
     <>
       {title && (
@@ -161,20 +185,9 @@ const Contents = ({
         <div class="nothing inside critical" role="alert">
           {asked.error}
         </div>
-      ) : seen && asked.data && Picture ? (
+      ) : seen && picture ? (
         <Guard what="This panel" about={`${range.from} ${range.to} ${JSON.stringify(panel)}`}>
-          <Framed
-            panel={panel}
-            answers={asked.data}
-            dots={dots.data ?? []}
-            Picture={Picture}
-            scope={own}
-            range={shown}
-            width={Math.max(50, width)}
-            height={body}
-            sync={sync}
-            chart={chart}
-          />
+          {picture}
         </Guard>
       ) : null}
     </>
@@ -227,10 +240,7 @@ const Header = ({ panel, title, scope, waits }: HeaderProps): JSX.Element => {
           class="tool"
           title="Open in Explore"
           aria-label={`Open ${title} in Explore`}
-          href={keepTime("/explore", {
-            q: panel.queries.map(({ query }) => interpolate(query, scope)).join("\n;\n"),
-            ...(wanted.value.zone ? { tz: zone.value } : {}),
-          })}
+          href={untracked(() => explored(panel, scope))}
         >
           <Icon name="explore" size={14} />
         </a>
@@ -238,6 +248,13 @@ const Header = ({ panel, title, scope, waits }: HeaderProps): JSX.Element => {
     </header>
   );
 };
+
+/** Its queries in Explore. It is worked out when the panel is drawn, which is whenever its range is another. */
+const explored = (panel: DashboardPanel, scope: Scope): string =>
+  keepTime("/explore", {
+    q: panel.queries.map(({ query }) => interpolate(query, scope)).join("\n;\n"),
+    ...(wanted.value.zone ? { tz: zone.value } : {}),
+  });
 
 const Framed = (props: {
   panel: DashboardPanel;

@@ -3,7 +3,7 @@ import type { JSX } from "preact";
 import type { Dashboard, DashboardSection } from "../api/types";
 import { Icon } from "../app/icons";
 import { whole } from "../app/print";
-import { params, setAll } from "../app/route";
+import { setAll, valuesOf } from "../app/route";
 import { questionOf } from "./answers";
 import { bandsOf, compacted } from "./edit";
 import { type Editing, GAP, Handle, ROW } from "./handle";
@@ -37,7 +37,7 @@ export const Section = ({
   edit: Editing | undefined;
 }): JSX.Element => {
   // The address says which are not as the dashboard has them.
-  const turned = params.value.getAll("fold");
+  const turned = valuesOf("fold");
   const open = section.collapsed === turned.includes(id);
   const turn = (): void =>
     setAll("fold", turned.includes(id) ? turned.filter((one) => one !== id) : [...turned, id]);
