@@ -21,6 +21,9 @@ use tokio::task::JoinHandle;
 
 use crate::app::{App, now_millis};
 
+/// The job under which the server measures itself.
+pub const OWN_JOB: &str = "flightdeck";
+
 /// How often this process stores its own metrics, and, when nothing was configured, those of this host and its services.
 const INTERVAL: Duration = Duration::from_secs(15);
 
@@ -140,7 +143,7 @@ fn is_due(said: &AtomicI64, now: i64) -> bool {
 }
 
 async fn store_own_metrics(app: Arc<App>, address: SocketAddr) {
-    let target = Labels::from_pairs([("job", "flightdeck"), ("instance", &address.to_string())]);
+    let target = Labels::from_pairs([("job", OWN_JOB), ("instance", &address.to_string())]);
     let mut ticks = tokio::time::interval(INTERVAL);
     ticks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
     loop {

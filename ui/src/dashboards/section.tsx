@@ -15,7 +15,7 @@ import { placed } from "./repeats";
 export const unfold = ({ sections }: Dashboard, panel: number): void => {
   const at = sections.findIndex(({ panels }) => panels.some(({ id }) => id === panel));
   const section = sections[at];
-  const turned = params.value.getAll("fold");
+  const turned = valuesOf("fold");
   if (!section || section.repeat || section.collapsed === turned.includes(`${at}`)) return;
   setAll("fold", section.collapsed ? [...turned, `${at}`] : turned.filter((one) => one !== `${at}`));
 };

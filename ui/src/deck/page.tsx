@@ -43,7 +43,7 @@ export const DeckPage = (): JSX.Element => {
     now.state === null
       ? "The first metrics arrive within seconds: this server, this host, and local services that expose /metrics."
       : now.state === "ok"
-        ? `Checked at ${stamp(now.at, zone.value).slice(11)}. Errors, latency, traffic, resources and targets are within bounds.`
+        ? `Checked at ${stamp(now.at, zone.value).slice(11)}. All that is measured is within bounds.`
         : [now.since ? sinceText(now.since, now.at) : "", now.headlines.join(", ")]
             .filter(Boolean)
             .join(": ");

@@ -101,11 +101,7 @@ const Problems = ({ service }: { service: DeckService }): JSX.Element => {
         {!problems.length && (
           <li class="ok">
             <StateMark state="ok" size={18} />
-            <div>
-              {service.convention
-                ? "Errors, latency, traffic and resources are within bounds."
-                : "What it reports of itself is within bounds: it answers, and nothing is used up."}
-            </div>
+            <div>{withinBounds(service)}</div>
           </li>
         )}
       </ul>
@@ -115,6 +111,21 @@ const Problems = ({ service }: { service: DeckService }): JSX.Element => {
       </div>
     </section>
   );
+};
+
+/** What is measured of a service that is fine; of what is not, nothing is said. */
+const withinBounds = ({ traffic, errors, latency, saturation, targets }: DeckService): string => {
+  const known = [
+    errors.value !== undefined && "errors",
+    latency.value !== undefined && "latency",
+    traffic.value !== undefined && "traffic",
+    saturation.value !== undefined && "resources",
+    targets > 0 && "targets",
+  ].filter((one) => one !== false);
+  if (!known.length) return "Nothing that can be judged is measured of it.";
+  const [last, ...rest] = known.toReversed();
+  const text = [rest.toReversed().join(", "), last].filter(Boolean).join(" and ");
+  return `Within bounds: ${text}.`;
 };
 
 /** The four signals as numbers; each leads to its row. */

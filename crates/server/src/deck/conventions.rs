@@ -139,6 +139,17 @@ pub static CONVENTIONS: &[Convention] = &[
         ..ROW
     },
     Convention {
+        name: "Express (prom-client), by route",
+        requests: "http_request_duration_seconds_count",
+        own: "status_code!=\"\",route!=\"\"",
+        failed: "status_code=~\"5..\"",
+        durations: "http_request_duration_seconds",
+        endpoint: "route",
+        status: "status_code",
+        durations_have_status: true,
+        ..ROW
+    },
+    Convention {
         name: "Express (prom-client)",
         requests: "http_request_duration_seconds_count",
         own: "status_code!=\"\"",
@@ -171,6 +182,28 @@ pub static CONVENTIONS: &[Convention] = &[
         ..ROW
     },
     Convention {
+        name: "Durations by route and code",
+        requests: "http_request_duration_seconds_count",
+        own: "code!=\"\",route!=\"\"",
+        failed: "code=~\"5..\"",
+        durations: "http_request_duration_seconds",
+        endpoint: "route",
+        status: "code",
+        durations_have_status: true,
+        ..ROW
+    },
+    Convention {
+        name: "Durations by code",
+        requests: "http_request_duration_seconds_count",
+        own: "code!=\"\"",
+        failed: "code=~\"5..\"",
+        durations: "http_request_duration_seconds",
+        endpoint: "handler",
+        status: "code",
+        durations_have_status: true,
+        ..ROW
+    },
+    Convention {
         name: "HTTP requests by status",
         requests: "http_requests_total",
         own: "status!=\"\"",
@@ -194,6 +227,16 @@ pub static CONVENTIONS: &[Convention] = &[
         durations: "envoy_http_downstream_rq_time",
         per_second: 1000.0,
         endpoint: "envoy_http_conn_manager_prefix",
+        status: "envoy_response_code_class",
+        ..ROW
+    },
+    Convention {
+        name: "Envoy, as a sidecar",
+        requests: "envoy_cluster_upstream_rq_xx",
+        failed: "envoy_response_code_class=\"5\"",
+        durations: "envoy_cluster_upstream_rq_time",
+        per_second: 1000.0,
+        endpoint: "envoy_cluster_name",
         status: "envoy_response_code_class",
         ..ROW
     },
@@ -450,9 +493,15 @@ impl Convention {
         }
     }
 
+    /// Whether the requests are counted by the histogram of their durations.
+    fn durations_are_requests(&self) -> bool {
+        self.requests.strip_suffix("_count") == Some(self.durations)
+    }
+
     /// The selector of its buckets, if it has a histogram.
     pub fn buckets(&self, more: &str) -> Option<String> {
-        let own = if self.durations_have_status || self.own.is_empty() { self.own } else { "" };
+        // Whoever counts requests by their status need not time them by it: Go's handlers mostly do not.
+        let own = if self.durations_are_requests() { self.own } else { "" };
         (!self.durations.is_empty()).then(|| selector(&format!("{}_bucket", self.durations), &[own, more]))
     }
 }
@@ -479,6 +528,17 @@ mod tests {
             convention.buckets("job=\"a\"").iter().for_each(|query| check(query));
         }
         RESOURCES.iter().for_each(|resource| check(resource.used));
+    }
+
+    #[test]
+    fn durations_are_found_whatever_labels_requests_are_counted_by() {
+        let check = |name: &str, want: &str| {
+            let convention = CONVENTIONS.iter().find(|convention| convention.name == name).expect(name);
+            assert_eq!(convention.buckets("job=\"a\"").as_deref(), Some(want), "{name}");
+        };
+        check("Go promhttp", "http_request_duration_seconds_bucket{job=\"a\"}");
+        let by_code = "http_request_duration_seconds_bucket{code!=\"\",route!=\"\",job=\"a\"}";
+        check("Durations by route and code", by_code);
     }
 
     #[test]

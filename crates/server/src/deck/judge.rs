@@ -55,9 +55,15 @@ fn verdict(services: Vec<Service>, problems: Vec<Problem>, at: Timestamp) -> Dec
     let of_all = |state: State| noun(services.iter(), Some(state));
     let title = match state {
         None => "Waiting for the first metrics".to_owned(),
-        Some(State::Critical) => format!("{} failing", of_all(State::Critical)),
+        Some(State::Critical) => match services.iter().filter(|row| row.state == State::Silent).count() {
+            0 => format!("{} failing", of_all(State::Critical)),
+            silent => format!("{} failing, {silent} silent", of_all(State::Critical)),
+        },
         Some(State::Warning) => format!("{} degraded", of_all(State::Warning)),
         Some(State::Silent) => format!("{} silent", of_all(State::Silent)),
+        Some(State::Ok) if services.len() == 1 && services[0].name == crate::collecting::OWN_JOB => {
+            "Only Flightdeck itself is watched".to_owned()
+        }
         Some(State::Ok) if services.len() == 1 => format!("{} is fine", services[0].name),
         Some(State::Ok) => format!("All {all} fine"),
     };
@@ -219,6 +225,12 @@ mod tests {
         );
         check(&[("a", degraded()), ("b", fine())], "1 of 2 services degraded", &["a 2 % errors"]);
         check(&[("a", fine()), ("b", down())], "1 of 2 services failing", &["b down"]);
+        // What nobody would notice is worse than what is only degraded, and said beside what fails.
+        let silent =
+            || Seen { kind: Some(Kind::Service), now: BTreeMap::from([(Silence, 400.0)]), ..Seen::default() };
+        check(&[("a", silent()), ("b", degraded())], "1 of 2 services silent", &["a no data"]);
+        check(&[("a", silent()), ("b", down())], "1 of 2 services failing, 1 silent", &["b down"]);
+        check(&[("flightdeck", fine())], "Only Flightdeck itself is watched", &[]);
     }
 
     #[test]

@@ -1,6 +1,6 @@
 //! A condition that holds, in words: a headline, a sentence, and the query that shows it.
 
-use super::conditions::{About, Condition};
+use super::conditions::{About, Condition, USED_WARNING};
 use super::conventions::selector;
 use super::measures::{Measure, Subject, row};
 use super::seen::{Seen, Used};
@@ -107,7 +107,15 @@ fn used_up(condition: &Condition, name: &str, seen: &Seen) -> Said {
             words::sentence(&format!("{} is {share} used{place}: {meaning}", used.what)),
         )
     };
-    let (headline, sentence) = worst.map(told).unwrap_or_default();
+    let (headline, mut sentence) = worst.map(told).unwrap_or_default();
+    let said = worst.map(|used| (&used.what, &used.instance));
+    let others = seen.used.iter().filter(|used| used.share > USED_WARNING);
+    let others = others.filter(|used| said != Some((&used.what, &used.instance)));
+    let others: Vec<_> =
+        others.take(3).map(|used| format!("{} {}", used.what, words::percent(used.share))).collect();
+    if !others.is_empty() {
+        sentence += &format!(". Also used up: {}", others.join(", "));
+    }
     Said {
         headline,
         sentence,

@@ -15,10 +15,10 @@ pub enum State {
     /// Nothing is wrong.
     #[default]
     Ok,
-    /// Nothing is known: the case in which nobody would notice a fault.
-    Silent,
     /// Something is not as it should be.
     Warning,
+    /// Nothing is known: the case in which nobody would notice a fault.
+    Silent,
     /// People are hit.
     Critical,
 }
