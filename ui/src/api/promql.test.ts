@@ -1,7 +1,7 @@
 import { expect, test, vi } from "vitest";
 
 vi.stubGlobal("document", { baseURI: "http://localhost/" });
-const { labelText, selectorOf, toLines } = await import("./promql");
+const { continued, labelText, selectorOf, toLines } = await import("./promql");
 
 const matrix = (...values: [number, string][]) => ({
   resultType: "matrix" as const,
@@ -21,6 +21,32 @@ test("samples are laid onto the steps of the window", () => {
     [10, 1],
     [20, Infinity],
     [30, null],
+  ]);
+});
+
+test("the moment after the last step has a place of its own", () => {
+  const window = { start: 0, end: 20, step: 10, last: 26 };
+  expect(column(window, [0, "1"], [20, "2"], [26, "3"])).toEqual([
+    [0, 1],
+    [10, null],
+    [20, 2],
+    [26, 3],
+  ]);
+  expect(column({ ...window, most: 3 }, [0, "1"], [26, "NaN"]).at(-1)).toEqual([26, null]);
+  expect(toLines({ resultType: "matrix", result: [] }, window).times).toEqual([0, 10, 20, 26]);
+  expect(toLines({ resultType: "matrix", result: [] }, { ...window, last: 20 }).times).toEqual([0, 10, 20]);
+});
+
+test("series go on after the last step, and new ones begin there", () => {
+  const series = (metric: Record<string, string>, ...values: [number, string][]) => ({ metric, values });
+  const matrix = (...result: ReturnType<typeof series>[]) => ({ resultType: "matrix" as const, result });
+  const steps = matrix(series({ a: "1", b: "2" }, [0, "1"]), series({ a: "gone" }, [0, "5"]));
+  const after = matrix(series({ a: "new" }, [7, "9"]), series({ b: "2", a: "1" }, [7, "3"]));
+  const { lines } = toLines(continued(steps, after), { start: 0, end: 0, step: 10, last: 7 });
+  expect(lines).toEqual([
+    { labels: { a: "1", b: "2" }, values: [1, 3] },
+    { labels: { a: "gone" }, values: [5, null] },
+    { labels: { a: "new" }, values: [null, 9] },
   ]);
 });
 

@@ -24,23 +24,43 @@ export type Line = { labels: Labels; values: (number | null)[] };
 /** Lines over shared times in seconds. */
 export type Lines = { times: number[]; lines: Line[] };
 
-/** A range in steps of seconds; with `most`, the server thins what it answers to so many points a series. */
-export type Window = { start: number; end: number; step: number; most?: number };
+/** A range in steps of seconds; with `most`, the server thins what it answers to so many points a series. What lies after the last step is asked for at `last`. */
+export type Window = { start: number; end: number; step: number; most?: number; last?: number };
 
 export const number = (text: string): number =>
   text === "+Inf" || text === "Inf" ? Infinity : text === "-Inf" ? -Infinity : Number(text);
 
-export const queryRange = (
+export const queryRange = async (
   query: string,
   window: Window,
   signal?: AbortSignal,
-  more: Record<string, string> = {},
-): Promise<Answered<QueryData>> =>
-  ask<QueryData>(
-    "query_range",
-    { query, start: window.start, end: window.end, step: window.step, max_points: window.most, ...more },
-    signal,
-  );
+): Promise<Answered<QueryData>> => {
+  const { start, end, step, most, last } = window;
+  const between = (start: number, end: number): Promise<Answered<QueryData>> =>
+    ask<QueryData>("query_range", { query, start, end, step, max_points: most }, signal);
+  if (last === undefined || last <= end) return between(start, end);
+  const [steps, after] = await Promise.all([between(start, end), between(last, last)]);
+  const both = (name: "warnings" | "infos"): string[] => [...new Set([...steps[name], ...after[name]])];
+  return { data: continued(steps.data, after.data), warnings: both("warnings"), infos: both("infos") };
+};
+
+/** The same series go on; those that are new come after them. */
+export const continued = (steps: QueryData, after: QueryData): QueryData => {
+  if (steps.resultType !== "matrix" || after.resultType !== "matrix") return steps;
+  const keyOf = ({ metric }: RawSeries): string => JSON.stringify(Object.entries(metric).toSorted());
+  const later = new Map(after.result.map((series) => [keyOf(series), series]));
+  const whole = steps.result.map((series): RawSeries => {
+    const key = keyOf(series);
+    const { values = [], histograms = [] } = later.get(key) ?? {};
+    later.delete(key);
+    return {
+      metric: series.metric,
+      values: [...(series.values ?? []), ...values],
+      histograms: [...(series.histograms ?? []), ...histograms],
+    };
+  });
+  return { resultType: "matrix", result: [...whole, ...later.values()] };
+};
 
 /** The series of an answer for one moment; other kinds of answers have none. */
 export const vectorOf = (data: QueryData | undefined): RawSeries[] =>
@@ -59,14 +79,29 @@ export const stepsOf = ({ start, end, step }: Window): number[] =>
     (_, at) => start + at * step,
   );
 
-/** Columns over the steps of the window that was asked for. */
+/** Columns over the steps of the window that was asked for, and over the moment after them. */
 export const toLines = (data: QueryData, window: Window): Lines => {
-  if (window.most) return thinnedLines(data, window, window.most);
+  const { end, most, last = end } = window;
+  const { times, lines } = most ? thinnedLines(data, window, most) : steppedLines(data, window);
+  if (last <= end || data.resultType !== "matrix")
+    return { times: last > end ? [...times, last] : times, lines };
+  const ended = lines.map(({ labels, values }, at): Line => {
+    const { values: samples = [], histograms = [] } = data.result[at] ?? {};
+    const value =
+      samples.findLast(([time]) => time > end)?.[1] ?? histograms.findLast(([time]) => time > end)?.[1].count;
+    const known = value !== undefined && value !== "NaN";
+    return { labels, values: [...values, known ? number(value) : null] };
+  });
+  return { times: [...times, last], lines: ended };
+};
+
+const steppedLines = (data: QueryData, window: Window): Lines => {
   const times = stepsOf(window);
   if (data.resultType !== "matrix") return { times, lines: [] };
   const lines = data.result.map(({ metric, values = [], histograms = [] }) => {
     const column: (number | null)[] = new Array(times.length).fill(null);
     const put = (time: number, value: number): void => {
+      if (time > window.end) return;
       const at = Math.round((time - window.start) / window.step);
       if (at >= 0 && at < column.length) column[at] = Number.isNaN(value) ? null : value;
     };
@@ -100,7 +135,7 @@ const thinnedLines = (data: QueryData, window: Window, most: number): Lines => {
     const column: (number | null)[] = new Array(times.length).fill(null);
     // Where few points came none were taken away, and here may be many of one stretch.
     const put = (time: number, value: number): void => {
-      if (Number.isNaN(value)) return;
+      if (Number.isNaN(value) || time > window.end) return;
       const stretch = Math.floor(((Math.round(time * 1000) - start) * stretches) / (span || 1));
       const [at, end] = [places[stretch] ?? times.length, places[stretch + 1] ?? times.length];
       if (at >= end) return;

@@ -76,8 +76,10 @@ const Nowhere = ({ name }: { name: string }): JSX.Element => (
 /** What one looks at first: how fast a counter grows, what 95 of 100 are below, else the value. */
 const firstQuery = (name: string, type: string): string => {
   const selector = selectorOf(name);
-  if (type === "counter" || /_(total|count|sum)$/.test(name)) return `sum by (job) (rate(${selector}[5m]))`;
-  if (name.endsWith("_bucket")) return `histogram_quantile(0.95, sum by (job, le) (rate(${selector}[5m])))`;
+  if (type === "counter" || /_(total|count|sum)$/.test(name))
+    return `sum by (job) (rate(${selector}[$window]))`;
+  if (name.endsWith("_bucket"))
+    return `histogram_quantile(0.95, sum by (job, le) (rate(${selector}[$window])))`;
   return `avg by (job) (${selector})`;
 };
 
@@ -101,7 +103,12 @@ const Known = ({ name, facts }: { name: string; facts: Facts }): JSX.Element => 
         </div>
       ))}
       <div class="charts">
-        <Chart title={query} unit={unitOf(query)} queries={[{ query }]} height={240} />
+        <Chart
+          title={query.replace("[$window]", "")}
+          unit={unitOf(query)}
+          queries={[{ query }]}
+          height={240}
+        />
       </div>
       <AskedBy name={name} />
       <LabelCounts name={name} facts={facts} />

@@ -7,9 +7,9 @@ import { useAsked } from "../api/use";
 import { Icon } from "../app/icons";
 import { keepTime } from "../app/route";
 import { range } from "../app/time";
-import { windowOf } from "../format/window";
+import { lookingBack, nothing, windowOf } from "../format/window";
 import { lineColour } from "./colours";
-import { type Compared, comparable, shiftOf } from "./compare";
+import { type Compared, comparable, shiftedBy, shiftOf } from "./compare";
 import { exemplarsOf } from "./exemplars";
 import { hiddenIn, Legend } from "./legend";
 import { markers } from "./markers";
@@ -17,6 +17,7 @@ import { NoData } from "./nodata";
 import { Plot, type PlotLine, type PlotThreshold } from "./plot";
 import type { Stacking } from "./stack";
 
+/** In the query, `[$window]` stands for the time that a step looks back over. */
 export type ChartQuery = {
   query: string;
   /** What its lines are called: a text, or from their labels. */
@@ -83,8 +84,9 @@ export const Chart = (props: ChartProps): JSX.Element => {
   const told = useSignal(false);
   const shown = range.value;
   const window = windowOf(shown, width / 2);
+  const queries = props.queries.map(({ query }) => lookingBack(query, window.step));
   const asked = useAsked(
-    `${width > 0} ${JSON.stringify(props.queries.map(({ query }) => query))} ${JSON.stringify(window)} ${JSON.stringify(props.compare ?? 0)}`,
+    `${width > 0} ${JSON.stringify(queries)} ${JSON.stringify(window)} ${JSON.stringify(props.compare ?? 0)}`,
     async (signal) => {
       if (!width) return undefined;
       const { compare } = props;
@@ -94,9 +96,9 @@ export const Chart = (props: ChartProps): JSX.Element => {
           : [0];
       const all = await Promise.all(
         shifts.flatMap((shift) =>
-          props.queries.map(async (query) => {
-            const moved = { ...window, start: window.start - shift, end: window.end - shift };
-            const { data } = await queryRange(query.query, moved, signal);
+          props.queries.map(async (query, at) => {
+            const moved = shiftedBy(window, shift);
+            const { data } = await queryRange(queries[at] ?? "", moved, signal);
             return { query, shift, lines: toLines(data, moved) };
           }),
         ),
@@ -129,14 +131,14 @@ export const Chart = (props: ChartProps): JSX.Element => {
         </button>
         <a
           class="tool"
-          href={keepTime("/explore", { q: props.queries.map(({ query }) => query).join("\n;\n") })}
+          href={keepTime("/explore", { q: queries.join("\n;\n") })}
           title="Open in Explore"
           aria-label={`Open ${props.title} in Explore`}
         >
           <Icon name="explore" size={15} />
         </a>
       </figcaption>
-      {told.value && <pre class="code">{props.queries.map(({ query }) => query).join("\n")}</pre>}
+      {told.value && <pre class="code">{queries.join("\n")}</pre>}
       <div class="plot-area">
         {asked.busy && !asked.data ? (
           <div class="plot" style={{ height: `${props.height ?? 190}px` }} />
@@ -162,7 +164,16 @@ export const Chart = (props: ChartProps): JSX.Element => {
         {asked.error ? (
           <div class="nothing critical">{asked.error}</div>
         ) : (
-          !asked.busy && !lines.length && <NoData text={props.empty ?? "No data in this range"} />
+          !asked.busy &&
+          !lines.length && (
+            <NoData
+              text={nothing(
+                props.empty ?? "No data in this range",
+                props.queries.map(({ query }) => query),
+                window,
+              )}
+            />
+          )
         )}
       </div>
       {/* What comes below must not move when the answer is there. */}

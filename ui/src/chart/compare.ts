@@ -8,6 +8,13 @@ export type Compared = { ago: number } | { before: number };
 export const shiftOf = (compared: Compared, { end, step }: Window): number =>
   "ago" in compared ? compared.ago : Math.max(step, Math.ceil((end - compared.before) / step) * step);
 
+export const shiftedBy = ({ start, end, last, ...window }: Window, seconds: number): Window => ({
+  ...window,
+  start: start - seconds,
+  end: end - seconds,
+  ...(last === undefined ? {} : { last: last - seconds }),
+});
+
 /** Where there is something to compare: from the moment on. */
 export const comparable = (
   compared: Compared,

@@ -32,6 +32,8 @@ export type Place = {
   x: (millis: number) => number;
   y: (row: number) => number;
   timeAt: (left: number) => number;
+  /** Where a column begins: a step before its time, but after the one before it. */
+  leftOf: (column: number) => number;
   cellAt: (left: number, top: number) => Cell;
 };
 
@@ -40,6 +42,10 @@ export const placeOf = ({ cells, height, from, to }: Drawing, wide: number): Pla
   const step = ((cells.times[1] ?? 0) - (cells.times[0] ?? 0)) * 1000 || 1;
   const tall = (height - BOTTOM - TOP) / Math.max(1, cells.rows.length);
   const x = (millis: number): number => LEFT + ((millis - from) / (to - from)) * width;
+  const leftOf = (column: number): number => {
+    const time = (cells.times[column] ?? 0) * 1000;
+    return Math.max(LEFT, x(Math.max(time - step, (cells.times[column - 1] ?? 0) * 1000)));
+  };
   return {
     left: LEFT,
     width,
@@ -48,9 +54,10 @@ export const placeOf = ({ cells, height, from, to }: Drawing, wide: number): Pla
     x,
     y: (row) => height - BOTTOM - (row + 1) * tall,
     timeAt: (left) => from + Math.min(1, Math.max(0, (left - LEFT) / width)) * (to - from),
+    leftOf,
     cellAt: (left, top) => ({
       row: Math.floor((height - BOTTOM - top) / tall),
-      column: cells.times.findIndex((time) => left >= x(time * 1000 - step) && left < x(time * 1000)),
+      column: cells.times.findIndex((time, at) => left >= leftOf(at) && left < x(time * 1000)),
     }),
   };
 };
@@ -95,7 +102,7 @@ const fillCells = (
       context.globalAlpha = 0.08 + 0.92 * Math.sqrt(value / most);
       // On whole pixels, as half ones would be seams; columns too thin for a gap between them have none.
       const right = whole(place.x((cells.times[column] ?? 0) * 1000));
-      const left = whole(Math.max(LEFT, place.x((cells.times[column] ?? 0) * 1000) - wide));
+      const left = whole(place.leftOf(column));
       context.fillRect(
         left,
         place.y(at),

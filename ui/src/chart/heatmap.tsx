@@ -11,7 +11,7 @@ import { zoom } from "../app/zoom";
 import { legible } from "../format/legible";
 import { stamp } from "../format/time";
 import { show } from "../format/units";
-import { windowOf } from "../format/window";
+import { lookingBack, windowOf } from "../format/window";
 import { type Cell, type Cells, cellsOf, walked } from "./cells";
 import { useWidth } from "./chart";
 import "./chart.css";
@@ -152,7 +152,7 @@ const textOf = (
 /** Puts the card beside a cell and the frame around it. */
 const setBeside = (card: HTMLElement, frame: HTMLElement, cell: Cell, cells: Cells, place: Place): void => {
   const right = place.x((cells.times[cell.column] ?? 0) * 1000);
-  const left = Math.max(place.left, place.x((cells.times[cell.column] ?? 0) * 1000 - place.step));
+  const left = place.leftOf(cell.column);
   const top = place.y(cell.row);
   Object.assign(frame.style, {
     left: `${left}px`,
@@ -187,9 +187,10 @@ export const HeatmapChart = (props: {
   const [element, width] = useWidth<HTMLElement>();
   const shown = range.value;
   const window = windowOf(shown, width / 6);
-  const asked = useAsked(`${width > 0} ${props.query} ${JSON.stringify(window)}`, async (signal) => {
+  const query = lookingBack(props.query, window.step);
+  const asked = useAsked(`${width > 0} ${query} ${JSON.stringify(window)}`, async (signal) => {
     if (!width) return undefined;
-    const lines = toLines((await queryRange(props.query, window, signal)).data, window);
+    const lines = toLines((await queryRange(query, window, signal)).data, window);
     return cellsOf(lines.lines, lines.times, props.scale);
   });
   const cells = asked.data ?? { times: [], bounds: [], rows: [] };
@@ -199,7 +200,7 @@ export const HeatmapChart = (props: {
         <h3 class="grow clip">{props.title}</h3>
         <a
           class="tool"
-          href={keepTime("/explore", { q: props.query })}
+          href={keepTime("/explore", { q: query })}
           title="Open in Explore"
           aria-label={`Open ${props.title} in Explore`}
         >

@@ -26,7 +26,7 @@ export const by =
 
 /** The rate of a counter, under any of its names. */
 export const rate = (own: string, ...names: string[]): string =>
-  names.map((name) => `rate(${name}{${own}}[5m])`).join(" or ");
+  names.map((name) => `rate(${name}{${own}}[$window])`).join(" or ");
 
 /** A metric, under any of its names. */
 export const either = (own: string, ...names: string[]): string =>

@@ -14,7 +14,7 @@ export const memcached: Database = {
     {
       title: "Hits",
       unit: "percentunit",
-      query: `sum(rate(memcached_commands_total{${own},command="get",status="hit"}[5m])) / (sum(rate(memcached_commands_total{${own},command="get"}[5m])) > 0)`,
+      query: `sum(rate(memcached_commands_total{${own},command="get",status="hit"}[$window])) / (sum(rate(memcached_commands_total{${own},command="get"}[$window])) > 0)`,
     },
     { title: "Size", unit: "bytes", query: `max(memcached_current_bytes{${own}})` },
   ],
@@ -34,7 +34,7 @@ export const memcached: Database = {
       max: 1,
       queries: [
         {
-          query: `sum(rate(memcached_commands_total{${own},command="get",status="hit"}[5m])) / (sum(rate(memcached_commands_total{${own},command="get"}[5m])) > 0)`,
+          query: `sum(rate(memcached_commands_total{${own},command="get",status="hit"}[$window])) / (sum(rate(memcached_commands_total{${own},command="get"}[$window])) > 0)`,
           name: "hits",
         },
       ],

@@ -53,7 +53,7 @@ export const mongo: Database = {
       unit: "short",
       queries: [
         {
-          query: `sum by (assert_type, type) (increase(mongodb_ss_asserts{${own}}[5m]) or increase(mongodb_asserts_total{${own}}[5m]))`,
+          query: `sum by (assert_type, type) (increase(mongodb_ss_asserts{${own}}[$window]) or increase(mongodb_asserts_total{${own}}[$window]))`,
           name: (labels) => labels["assert_type"] || labels["type"] || "all",
         },
       ],

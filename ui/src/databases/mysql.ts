@@ -82,12 +82,15 @@ export const mysql: Database = {
       unit: "short",
       queries: [
         {
-          query: `increase(mysql_global_status_aborted_connects{${own}}[5m])`,
+          query: `increase(mysql_global_status_aborted_connects{${own}}[$window])`,
           name: "refused",
           colour: "--critical-fill",
         },
-        { query: `increase(mysql_global_status_aborted_clients{${own}}[5m])`, name: "broken off" },
-        { query: `sum(increase(mysql_global_status_connection_errors_total{${own}}[5m]))`, name: "errors" },
+        { query: `increase(mysql_global_status_aborted_clients{${own}}[$window])`, name: "broken off" },
+        {
+          query: `sum(increase(mysql_global_status_connection_errors_total{${own}}[$window]))`,
+          name: "errors",
+        },
       ],
     },
     {

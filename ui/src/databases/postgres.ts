@@ -110,12 +110,12 @@ export const postgres: Database = {
       unit: "short",
       queries: [
         {
-          query: `sum(increase(pg_stat_database_deadlocks{${own}}[5m]) or increase(pg_stat_database_deadlocks_total{${own}}[5m]))`,
+          query: `sum(increase(pg_stat_database_deadlocks{${own}}[$window]) or increase(pg_stat_database_deadlocks_total{${own}}[$window]))`,
           name: "deadlocks",
           colour: "--critical-fill",
         },
         {
-          query: `sum(increase(pg_stat_database_conflicts{${own}}[5m]) or increase(pg_stat_database_conflicts_total{${own}}[5m]))`,
+          query: `sum(increase(pg_stat_database_conflicts{${own}}[$window]) or increase(pg_stat_database_conflicts_total{${own}}[$window]))`,
           name: "conflicts",
         },
       ],

@@ -82,13 +82,13 @@ export const redis: Database = {
       unit: "short",
       queries: [
         {
-          query: `increase(redis_rejected_connections_total{${own}}[5m])`,
+          query: `increase(redis_rejected_connections_total{${own}}[$window])`,
           name: "connections refused",
           colour: "--critical-fill",
         },
-        { query: `sum(increase(redis_errors_total{${own}}[5m]))`, name: "errors" },
+        { query: `sum(increase(redis_errors_total{${own}}[$window]))`, name: "errors" },
         {
-          query: `increase(redis_slowlog_last_id{${own}}[5m])`,
+          query: `increase(redis_slowlog_last_id{${own}}[$window])`,
           name: "slow commands",
           colour: "--warning-fill",
         },

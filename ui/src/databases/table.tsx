@@ -15,6 +15,7 @@ import { tick } from "../app/time";
 import { Bars } from "../deck/bars";
 import { deck } from "../deck/live";
 import { show } from "../format/units";
+import { lookingBack } from "../format/window";
 import { Share } from "../hosts/share";
 import { DatabaseCharts } from "./charts";
 import { databaseOf, FACTS } from "./databases";
@@ -88,7 +89,7 @@ const DatabaseRow = ({
       new Map(
         await Promise.all(
           (kind?.facts(database.matchers) ?? []).map(async ({ title, query }) => {
-            const { data } = await queryInstant(query, Math.floor(tick.value / 1000), signal);
+            const { data } = await queryInstant(lookingBack(query), Math.floor(tick.value / 1000), signal);
             return [title, Number(vectorOf(data)[0]?.value?.[1] ?? NaN)] as const;
           }),
         ),

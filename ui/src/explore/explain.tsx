@@ -9,7 +9,8 @@ import { show } from "../format/units";
 import { windowOf } from "../format/window";
 
 export const Explain = ({ queries }: { queries: string[] }): JSX.Element => {
-  const window = windowOf(range.value, 500);
+  const { start, end, step } = windowOf(range.value, 500);
+  const window = { start, end, step };
   const asked = useAsked(`${JSON.stringify(queries)} ${JSON.stringify(window)}`, (signal) =>
     Promise.all(
       queries.map(

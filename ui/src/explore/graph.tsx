@@ -13,7 +13,7 @@ import { markers } from "../chart/markers";
 import { NoData } from "../chart/nodata";
 import { Plot, type PlotLine } from "../chart/plot";
 import { show } from "../format/units";
-import { windowIn } from "../format/window";
+import { nothing, windowIn } from "../format/window";
 import { letterOf } from "./letters";
 import { unitOf, unitOfBounds } from "./units";
 
@@ -107,7 +107,9 @@ export const Graph = ({
               !(answers[0]?.lines ?? []).some((line) => line.labels["le"] !== undefined) && (
                 <div class="nothing">A heatmap needs buckets: sum by (le) (rate(…_bucket[5m]))</div>
               )}
-            {!heatmap && !asked.busy && !lines.length && <NoData text="No series match in this range" />}
+            {!heatmap && !asked.busy && !lines.length && (
+              <NoData text={nothing("No series match in this range", queries, window)} />
+            )}
           </div>
           <div class="row wrap faint meta">
             <span>

@@ -19,7 +19,7 @@ const used = (own: string): string => {
 
 /** The columns of the table of hosts: name, unit, query. */
 export const COLUMNS: [name: string, unit: string, query: string][] = [
-  ["CPU", "percentunit", `1 - avg by (instance) (rate(node_cpu_seconds_total{mode="idle"}[5m]))`],
+  ["CPU", "percentunit", `1 - avg by (instance) (rate(node_cpu_seconds_total{mode="idle"}[$window]))`],
   [
     "Memory",
     "percentunit",
@@ -31,8 +31,8 @@ export const COLUMNS: [name: string, unit: string, query: string][] = [
     "short",
     `node_load1 / on (instance) count by (instance) (node_cpu_seconds_total{mode="idle"})`,
   ],
-  ["Network in", "Bps", `sum by (instance) (rate(node_network_receive_bytes_total{${LINKS}}[5m]))`],
-  ["Network out", "Bps", `sum by (instance) (rate(node_network_transmit_bytes_total{${LINKS}}[5m]))`],
+  ["Network in", "Bps", `sum by (instance) (rate(node_network_receive_bytes_total{${LINKS}}[$window]))`],
+  ["Network out", "Bps", `sum by (instance) (rate(node_network_transmit_bytes_total{${LINKS}}[$window]))`],
 ];
 
 const mode = (labels: Labels): string => labels["mode"] ?? "";
@@ -50,7 +50,10 @@ export const resourcesOf = (own: string): [name: string, ResourceChart[]][] => [
         stack: "normal",
         max: 1,
         queries: [
-          { query: `avg by (mode) (rate(node_cpu_seconds_total{${own},mode!="idle"}[5m])) > 0`, name: mode },
+          {
+            query: `avg by (mode) (rate(node_cpu_seconds_total{${own},mode!="idle"}[$window])) > 0`,
+            name: mode,
+          },
         ],
       },
       {
@@ -70,7 +73,7 @@ export const resourcesOf = (own: string): [name: string, ResourceChart[]][] => [
           ["io", "for disk"],
           ["memory", "for memory"],
         ].map(([what, name]) => ({
-          query: `rate(node_pressure_${what}_waiting_seconds_total{${own}}[5m])`,
+          query: `rate(node_pressure_${what}_waiting_seconds_total{${own}}[$window])`,
           name: name as string,
         })),
       },
@@ -79,7 +82,7 @@ export const resourcesOf = (own: string): [name: string, ResourceChart[]][] => [
         unit: "ops",
         queries: [
           {
-            query: `sum(rate(node_cpu_core_throttles_total{${own}}[5m]))`,
+            query: `sum(rate(node_cpu_core_throttles_total{${own}}[$window]))`,
             name: "throttled",
             colour: "--critical-fill",
           },
@@ -119,15 +122,19 @@ export const resourcesOf = (own: string): [name: string, ResourceChart[]][] => [
         title: "Saturation: pages in and out of swap",
         unit: "ops",
         queries: [
-          { query: `rate(node_vmstat_pswpin{${own}}[5m])`, name: "in" },
-          { query: `rate(node_vmstat_pswpout{${own}}[5m])`, name: "out" },
+          { query: `rate(node_vmstat_pswpin{${own}}[$window])`, name: "in" },
+          { query: `rate(node_vmstat_pswpout{${own}}[$window])`, name: "out" },
         ],
       },
       {
         title: "Errors: processes killed for memory",
         unit: "short",
         queries: [
-          { query: `increase(node_vmstat_oom_kill{${own}}[5m])`, name: "killed", colour: "--critical-fill" },
+          {
+            query: `increase(node_vmstat_oom_kill{${own}}[$window])`,
+            name: "killed",
+            colour: "--critical-fill",
+          },
         ],
       },
     ],
@@ -149,21 +156,23 @@ export const resourcesOf = (own: string): [name: string, ResourceChart[]][] => [
       {
         title: "Busy",
         unit: "percentunit",
-        queries: [{ query: `rate(node_disk_io_time_seconds_total{${own}}[5m]) > 0`, name: device }],
+        queries: [{ query: `rate(node_disk_io_time_seconds_total{${own}}[$window]) > 0`, name: device }],
         empty: "No disk did anything",
       },
       {
         title: "Saturation: waiting requests",
         unit: "short",
-        queries: [{ query: `rate(node_disk_io_time_weighted_seconds_total{${own}}[5m]) > 0`, name: device }],
+        queries: [
+          { query: `rate(node_disk_io_time_weighted_seconds_total{${own}}[$window]) > 0`, name: device },
+        ],
         empty: "Nothing waited",
       },
       {
         title: "Read and written",
         unit: "Bps",
         queries: [
-          { query: `sum(rate(node_disk_read_bytes_total{${own}}[5m]))`, name: "read" },
-          { query: `sum(rate(node_disk_written_bytes_total{${own}}[5m]))`, name: "written" },
+          { query: `sum(rate(node_disk_read_bytes_total{${own}}[$window]))`, name: "read" },
+          { query: `sum(rate(node_disk_written_bytes_total{${own}}[$window]))`, name: "written" },
         ],
       },
       {
@@ -187,20 +196,24 @@ export const resourcesOf = (own: string): [name: string, ResourceChart[]][] => [
         title: "Received",
         unit: "Bps",
         stack: "normal",
-        queries: [{ query: `rate(node_network_receive_bytes_total{${own},${LINKS}}[5m])`, name: device }],
+        queries: [
+          { query: `rate(node_network_receive_bytes_total{${own},${LINKS}}[$window])`, name: device },
+        ],
       },
       {
         title: "Sent",
         unit: "Bps",
         stack: "normal",
-        queries: [{ query: `rate(node_network_transmit_bytes_total{${own},${LINKS}}[5m])`, name: device }],
+        queries: [
+          { query: `rate(node_network_transmit_bytes_total{${own},${LINKS}}[$window])`, name: device },
+        ],
       },
       {
         title: "Saturation: sent again",
         unit: "percentunit",
         queries: [
           {
-            query: `rate(node_netstat_Tcp_RetransSegs{${own}}[5m]) / (rate(node_netstat_Tcp_OutSegs{${own}}[5m]) > 0)`,
+            query: `rate(node_netstat_Tcp_RetransSegs{${own}}[$window]) / (rate(node_netstat_Tcp_OutSegs{${own}}[$window]) > 0)`,
             name: "of all segments",
           },
         ],
@@ -210,12 +223,12 @@ export const resourcesOf = (own: string): [name: string, ResourceChart[]][] => [
         unit: "pps",
         queries: [
           {
-            query: `sum(rate(node_network_receive_errs_total{${own}}[5m])) + sum(rate(node_network_transmit_errs_total{${own}}[5m]))`,
+            query: `sum(rate(node_network_receive_errs_total{${own}}[$window])) + sum(rate(node_network_transmit_errs_total{${own}}[$window]))`,
             name: "errors",
             colour: "--critical-fill",
           },
           {
-            query: `sum(rate(node_network_receive_drop_total{${own}}[5m])) + sum(rate(node_network_transmit_drop_total{${own}}[5m]))`,
+            query: `sum(rate(node_network_receive_drop_total{${own}}[$window])) + sum(rate(node_network_transmit_drop_total{${own}}[$window]))`,
             name: "drops",
           },
         ],

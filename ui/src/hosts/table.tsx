@@ -11,6 +11,7 @@ import { sortedBy } from "../app/sort";
 import { tick } from "../app/time";
 import { Bars } from "../deck/bars";
 import { deck } from "../deck/live";
+import { lookingBack } from "../format/window";
 import { COLUMNS } from "./resources";
 import { Share } from "./share";
 
@@ -93,7 +94,7 @@ const HostRow = ({
 
 /** One number for each of some services, by the label that tells them apart. */
 const byLabel = async (query: string, label: string, signal: AbortSignal): Promise<Map<string, number>> => {
-  const { data } = await queryInstant(query, Math.floor(tick.value / 1000), signal);
+  const { data } = await queryInstant(lookingBack(query), Math.floor(tick.value / 1000), signal);
   return new Map(vectorOf(data).map(({ metric, value }) => [metric[label] ?? "", Number(value?.[1])]));
 };
 

@@ -121,7 +121,7 @@ const Overview = (): JSX.Element => {
           stack="normal"
           queries={[
             {
-              query: `sum by (source) (rate(flightdeck_samples_appended_total{${own}}[5m]))`,
+              query: `sum by (source) (rate(flightdeck_samples_appended_total{${own}}[$window]))`,
               name: (labels) => labels["source"] ?? "",
             },
           ]}
@@ -130,7 +130,7 @@ const Overview = (): JSX.Element => {
           title="CPU"
           unit="cores"
           min={0}
-          queries={[{ query: `rate(process_cpu_seconds_total{${own}}[5m])`, name: "used" }]}
+          queries={[{ query: `rate(process_cpu_seconds_total{${own}}[$window])`, name: "used" }]}
         />
         <Chart
           title="Memory"
@@ -163,7 +163,7 @@ const Overview = (): JSX.Element => {
           stack="normal"
           queries={[
             {
-              query: `topk(8, sum by (handler) (rate(flightdeck_http_requests_total{${own}}[5m])))`,
+              query: `topk(8, sum by (handler) (rate(flightdeck_http_requests_total{${own}}[$window])))`,
               name: (labels) => labels["handler"] ?? "",
             },
           ]}

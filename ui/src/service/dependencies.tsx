@@ -50,7 +50,7 @@ export const Dependencies = ({ service }: { service: DeckService }): JSX.Element
             stack="normal"
             queries={[
               {
-                query: `sum by (${row.by}) (rate(${row.needs}_count{${service.matchers}}[5m]))`,
+                query: `sum by (${row.by}) (rate(${row.needs}_count{${service.matchers}}[$window]))`,
                 name: (labels) => labels[row.by] || "all",
               },
             ]}
@@ -64,7 +64,7 @@ export const Dependencies = ({ service }: { service: DeckService }): JSX.Element
             min={0}
             queries={[
               {
-                query: `histogram_quantile(0.95, sum by (${row.by}, le) (rate(${row.needs}_bucket{${service.matchers}}[5m])))${row.scale ? ` / ${row.scale}` : ""}`,
+                query: `histogram_quantile(0.95, sum by (${row.by}, le) (rate(${row.needs}_bucket{${service.matchers}}[$window])))${row.scale ? ` / ${row.scale}` : ""}`,
                 name: (labels) => labels[row.by] || "all",
               },
             ]}

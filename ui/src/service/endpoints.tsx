@@ -10,6 +10,7 @@ import { sortedBy } from "../app/sort";
 import { range } from "../app/time";
 import { Spark } from "../deck/spark";
 import { show } from "../format/units";
+import { lookingBack } from "../format/window";
 
 const ROWS_MAX = 100;
 const SPARK_POINTS = 40;
@@ -52,8 +53,13 @@ export const Endpoints = ({ names }: { names: DeckNames }): JSX.Element | null =
     const step = Math.max(15, Math.round(seconds / SPARK_POINTS));
     const window = { start: at - step * SPARK_POINTS, end: at, step };
     const sparks = toLines(
-      (await queryRange(`sum by (${by}) (rate(${names.requests}[${Math.max(300, step)}s]))`, window, signal))
-        .data,
+      (
+        await queryRange(
+          lookingBack(`sum by (${by}) (rate(${names.requests}[$window]))`, step),
+          window,
+          signal,
+        )
+      ).data,
       window,
     );
     return rowsOf(names, answers, sparks.lines);

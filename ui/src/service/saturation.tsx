@@ -22,7 +22,7 @@ const ROWS: Row[] = [
     unit: "cores",
     queries: (own) => [
       {
-        query: `sum by (instance) (rate(process_cpu_seconds_total{${own}}[5m]))`,
+        query: `sum by (instance) (rate(process_cpu_seconds_total{${own}}[$window]))`,
         name: (labels) => labels["instance"] ?? "",
       },
     ],
@@ -149,7 +149,7 @@ const ROWS: Row[] = [
     unit: "ops",
     queries: (own) => [
       {
-        query: `sum(rate(nginx_connections_accepted{${own}}[5m])) - sum(rate(nginx_connections_handled{${own}}[5m]))`,
+        query: `sum(rate(nginx_connections_accepted{${own}}[$window])) - sum(rate(nginx_connections_handled{${own}}[$window]))`,
         name: "dropped",
         colour: "--critical-fill",
       },
@@ -188,7 +188,7 @@ const ROWS: Row[] = [
     unit: "ops",
     queries: (own) => [
       {
-        query: `sum by (generation) (rate(python_gc_collections_total{${own}}[5m]))`,
+        query: `sum by (generation) (rate(python_gc_collections_total{${own}}[$window]))`,
         name: (labels) => `generation ${labels["generation"] ?? ""}`,
       },
     ],

@@ -63,7 +63,7 @@ const Traffic = ({ service, ...asking }: Asking & { service: DeckService }): JSX
           unit="reqps"
           fill={0.2}
           {...more}
-          queries={[{ query: `sum(rate(${requests}[5m]))`, name: "requests" }]}
+          queries={[{ query: `sum(rate(${requests}[$window]))`, name: "requests" }]}
         />
       ) : (
         <div class="charts">
@@ -74,7 +74,7 @@ const Traffic = ({ service, ...asking }: Asking & { service: DeckService }): JSX
             {...more}
             queries={[
               {
-                query: `topk(10, sum by (${names.endpoint}) (rate(${requests}[5m])))`,
+                query: `topk(10, sum by (${names.endpoint}) (rate(${requests}[$window])))`,
                 name: (labels) => labels[names.endpoint] || "all",
               },
             ]}
@@ -87,7 +87,7 @@ const Traffic = ({ service, ...asking }: Asking & { service: DeckService }): JSX
             {...more}
             queries={[
               {
-                query: `sum by (${names.status}) (rate(${withStatus(service, asking)}[5m]))`,
+                query: `sum by (${names.status}) (rate(${withStatus(service, asking)}[$window]))`,
                 name: (labels) => labels[names.status] || "all",
                 colour: (labels) => statusColour(labels[names.status] ?? ""),
               },
@@ -136,7 +136,7 @@ const Errors = ({ names, requests, failed, more }: Asking & { failed: string }):
         ]}
         queries={[
           {
-            query: `(sum(rate(${failed}[5m])) or vector(0)) / sum(rate(${requests}[5m]))`,
+            query: `(sum(rate(${failed}[$window])) or vector(0)) / sum(rate(${requests}[$window]))`,
             name: "errors",
             colour: "--critical-fill",
           },
@@ -150,7 +150,7 @@ const Errors = ({ names, requests, failed, more }: Asking & { failed: string }):
         {...more}
         queries={[
           {
-            query: `topk(10, sum by (${names.endpoint}, ${names.status}) (rate(${failed}[5m])) > 0)`,
+            query: `topk(10, sum by (${names.endpoint}, ${names.status}) (rate(${failed}[$window])) > 0)`,
             name: (labels) => `${labels[names.status] ?? ""} ${labels[names.endpoint] ?? ""}`.trim() || "all",
           },
         ]}
@@ -166,7 +166,7 @@ const Latency = ({ names, buckets, more }: Asking & { buckets: string }): JSX.El
   const failed = names.failedDurations;
   const percentiles = (selector: string, wanted: Percentile[]): ChartQuery[] =>
     wanted.map(([share, name, colour]) => ({
-      query: `histogram_quantile(${share}, sum by (le) (rate(${selector}[5m])))${scale}`,
+      query: `histogram_quantile(${share}, sum by (le) (rate(${selector}[$window])))${scale}`,
       name,
       colour,
     }));
@@ -195,7 +195,7 @@ const Latency = ({ names, buckets, more }: Asking & { buckets: string }): JSX.El
           {heatmap ? (
             <HeatmapChart
               title="Durations"
-              query={`sum by (le) (rate(${buckets}[5m]))`}
+              query={`sum by (le) (rate(${buckets}[$window]))`}
               unit="s"
               scale={1 / names.perSecond}
             />
@@ -237,7 +237,7 @@ const Latency = ({ names, buckets, more }: Asking & { buckets: string }): JSX.El
             {...more}
             queries={[
               {
-                query: `topk(10, histogram_quantile(0.95, sum by (${names.endpoint}, le) (rate(${buckets}[5m])))${scale})`,
+                query: `topk(10, histogram_quantile(0.95, sum by (${names.endpoint}, le) (rate(${buckets}[$window])))${scale})`,
                 name: (labels) => labels[names.endpoint] || "all",
               },
             ]}
