@@ -97,6 +97,22 @@ export const walk = async ({ base, page }) => {
   await editor.fill("sum(rate(up[5m])");
   await page.getByRole("alert").first().waitFor({ timeout: 5_000 });
   await soon("a mistake is shown at its place while one types", () => page.locator(".wrong").count());
+  await page.goto(`${base}/explore?q=up&from=now-90d`);
+  await soon(
+    "a long range has what came just now",
+    () => page.locator(".meta").first().innerText(),
+    /^[1-9]\d* series/,
+  );
+  await page.goto(`${base}/service/orders?from=now-7d`);
+  await page.getByRole("button", { name: "PromQL of Errors per second by endpoint" }).click();
+  await soon(
+    "rates of a week look back over all of their steps",
+    () => page.locator("pre.code").first().innerText(),
+    (text) => Number(/\[(\d+)m\]/.exec(text)?.[1]) > 20,
+  );
+  await soon("an outage of minutes is seen in a week", () =>
+    page.getByRole("application", { name: /^Errors per second by endpoint, [1-9]/ }).count(),
+  );
   await page.goto(`${base}/explore?q=up`);
   await settled(page);
   const box = await page.locator(".u-over").boundingBox();
