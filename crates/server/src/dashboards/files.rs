@@ -289,7 +289,11 @@ fn list(folder: &Path, depth: usize, files: &mut Vec<PathBuf>) {
         let hidden = entry.file_name().to_string_lossy().starts_with('.');
         if path.is_dir() && !hidden && depth < DEPTH_MAX {
             list(&path, depth + 1, files);
-        } else if path.extension().is_some_and(|end| end == "json") && files.len() < DASHBOARDS_MAX {
+            continue;
+        }
+        let is_named_so = path.extension().is_some_and(|end| end == "json");
+        // A pipe would be waited for, and all dashboards with it.
+        if is_named_so && path.is_file() && files.len() < DASHBOARDS_MAX {
             files.push(path);
         }
     }
