@@ -1,11 +1,9 @@
 // The bar above a page: where one is, and the time range it shows.
 import type { ComponentChildren, JSX } from "preact";
-import { stamp } from "../format/time";
-import { zoneName } from "../format/zone";
 import "./bar.css";
 import "./pages.css";
 import { keepTime } from "./route";
-import { range, zone } from "./time";
+import { rangeText } from "./time";
 import { TimePicker } from "./timepicker";
 
 export const Bar = (props: {
@@ -17,11 +15,7 @@ export const Bar = (props: {
     <div class="grow row">
       {typeof props.title === "string" ? <h1 class="clip">{props.title}</h1> : props.title}
     </div>
-    {props.time !== false && (
-      <span class="printed">
-        {stamp(range.value.from, zone.value)} – {stamp(range.value.to, zone.value)} {zoneName(zone.value)}
-      </span>
-    )}
+    {props.time !== false && <span class="printed">{rangeText()}</span>}
     <div class="tools row wrap">
       {props.children}
       {props.time !== false && <TimePicker />}

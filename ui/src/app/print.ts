@@ -1,31 +1,42 @@
-// Paper: light, as wide as a page of it, and with everything on it that a screen would only show after scrolling.
+// Paper: light, as wide as a page of it, and with everything on it that a screen would only show after scrolling. A picture is of
+// everything, too.
 import { signal } from "@preact/signals";
+import { pageTurns } from "../chart/turns";
 import { params } from "./route";
 import { applyTheme, colours } from "./theme";
 import { readZoom, zoom } from "./zoom";
 
 /** Whether what is drawn is for paper: then at once, as nothing is drawn after. */
 export const printing = signal(false);
-const asked = signal(false);
+const asked = signal<"paper" | "picture" | undefined>(undefined);
 
-/** Whether what is out of sight is wanted, too: `print` in the address says so, for programs that print. */
-export const whole = (): boolean => asked.value || params.value.has("print");
+/** Whether what is folded away is wanted: `print` in the address says so, for programs that print. */
+export const unfolded = (): boolean => asked.value === "paper" || params.value.has("print");
 
-/** How long is waited for answers before what is there is printed. */
+/** Whether what is out of sight is wanted, too. A picture is of what one would see by scrolling: what is folded stays so. */
+export const whole = (): boolean => asked.value === "picture" || unfolded();
+
+/** How long is waited for answers before what is there is taken. */
 const WAIT_MS = 20_000;
 const LOOK_MS = 150;
 
 /** Prints the page, once all of it is there. */
-export const print = async (): Promise<void> => {
-  asked.value = true;
-  const until = Date.now() + WAIT_MS;
-  let calm = 0;
-  while (calm < 3 && Date.now() < until) {
-    await new Promise((done) => setTimeout(done, LOOK_MS));
-    calm = document.querySelector("[aria-busy=true]") ? 0 : calm + 1;
+export const print = (): Promise<void> => withAll("paper", () => globalThis.print());
+
+/** Does something with the page while all of it is there, or as much as came in time. */
+export const withAll = async <T>(what: "paper" | "picture", work: () => T | Promise<T>): Promise<T> => {
+  asked.value = what;
+  try {
+    const until = Date.now() + WAIT_MS;
+    let calm = 0;
+    while (calm < 3 && Date.now() < until) {
+      await new Promise((done) => setTimeout(done, LOOK_MS));
+      calm = document.querySelector("[aria-busy=true]") || pageTurns.waits() ? 0 : calm + 1;
+    }
+    return await work();
+  } finally {
+    asked.value = undefined;
   }
-  globalThis.print();
-  asked.value = false;
 };
 
 const begin = (): void => {

@@ -2,7 +2,7 @@
 import { computed, signal } from "@preact/signals";
 import { instant, type Range, roundSpan } from "../format/range";
 import { clock, stamp } from "../format/time";
-import { LOCAL, readZone, showIn, type Zone } from "../format/zone";
+import { LOCAL, readZone, showIn, type Zone, zoneName } from "../format/zone";
 import { params, setParams } from "./route";
 
 const DEFAULT = "now-1h";
@@ -43,6 +43,12 @@ export const range = computed<Range>(() => {
   if (end <= start) return { from: now - 36e5, to: now, relative: DEFAULT };
   return { from: start, to: end, relative: relative ? from : undefined };
 });
+
+/** What is shown for those who cannot ask the page: both ends and the zone of their clocks. */
+export const rangeText = (): string => {
+  const { from, to } = range.value;
+  return `${stamp(from, zone.value)} – ${stamp(to, zone.value)} ${zoneName(zone.value)}`;
+};
 
 export const setRange = (next: Range, how: "push" | "replace" = "push"): void => {
   tick.value = Date.now();

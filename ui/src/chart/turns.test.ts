@@ -4,7 +4,7 @@ import { turns } from "./turns";
 test("a frame draws what fits, the next ones the rest, in their order; what left is not drawn", () => {
   let [time, frames] = [0, [] as (() => void)[]];
   const drawn: string[] = [];
-  const { take, leave } = turns({ now: () => time, nextFrame: (run) => frames.push(run) });
+  const { take, leave, waits } = turns({ now: () => time, nextFrame: (run) => frames.push(run) });
   const draws = ["a", "b", "c", "d", "e", "f"].map((name) => () => {
     drawn.push(name);
     time += 5;
@@ -17,11 +17,13 @@ test("a frame draws what fits, the next ones the rest, in their order; what left
   };
   draws.forEach(take);
   expect(drawn.join("")).toBe("ab");
+  expect(waits()).toBe(true);
   leave(draws[4] as () => void);
   expect(frame()).toBe("abcd");
   expect(frame()).toBe("abcdf");
   expect(frame()).toBe("abcdf");
   expect(frames).toEqual([]);
+  expect(waits()).toBe(false);
   // A frame that comes late has more time.
   draws.forEach(take);
   time += 60;

@@ -14,6 +14,8 @@ export type Turns = {
   take: (draw: () => void) => void;
   /** Takes back what was not drawn yet. */
   leave: (draw: () => void) => void;
+  /** Whether something is still to be drawn. */
+  waits: () => boolean;
 };
 
 export const turns = ({ now, nextFrame }: Clock): Turns => {
@@ -45,6 +47,7 @@ export const turns = ({ now, nextFrame }: Clock): Turns => {
       ask();
     },
     leave: (draw) => void waiting.delete(draw),
+    waits: () => waiting.size > 0,
   };
 };
 

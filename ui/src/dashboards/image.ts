@@ -16,7 +16,7 @@ const styles = (): string =>
     })
     .join("\n");
 
-/** A copy in which what was drawn by script is an image. */
+/** A copy in which what was drawn by script is an image, and what was filled in is written down. */
 const still = (element: HTMLElement): HTMLElement => {
   const copy = element.cloneNode(true) as HTMLElement;
   const [from, to] = [element.querySelectorAll("canvas"), copy.querySelectorAll("canvas")];
@@ -26,12 +26,47 @@ const still = (element: HTMLElement): HTMLElement => {
     image.style.cssText = `${canvas.style.cssText};width:${canvas.clientWidth}px;height:${canvas.clientHeight}px;display:block`;
     to[at]?.replaceWith(image);
   });
+  fillIn(element, copy);
   return copy;
 };
 
+/** What a person put into a field is not in its markup, and only the markup is drawn. */
+const fillIn = (from: HTMLElement, to: HTMLElement): void => {
+  const fields = "input, select, textarea";
+  const copies = to.querySelectorAll(fields);
+  from.querySelectorAll(fields).forEach((field, at) => {
+    const copy = copies[at];
+    if (field instanceof HTMLInputElement) {
+      copy?.setAttribute("value", field.value);
+      copy?.toggleAttribute("checked", field.checked);
+    } else if (field instanceof HTMLSelectElement) {
+      copy
+        ?.querySelectorAll("option")
+        .forEach((option, place) => void option.toggleAttribute("selected", field.options[place]?.selected));
+    } else if (copy) copy.textContent = (field as HTMLTextAreaElement).value;
+  });
+};
+
+/** What stands above a picture; its height is known before it is drawn. */
+export type Caption = { title: string; about: string };
+const CAPTION_HEIGHT = 64;
+
+const captionOf = ({ title, about }: Caption, padding: string): HTMLElement => {
+  const caption = document.createElement("div");
+  caption.style.cssText = `display:flex;flex-direction:column;justify-content:center;box-sizing:border-box;height:${CAPTION_HEIGHT}px;padding:0 ${padding};overflow:hidden;white-space:nowrap`;
+  const [name, more] = [document.createElement("b"), document.createElement("span")];
+  name.textContent = title;
+  name.style.cssText = "font-size:18px;overflow:hidden;text-overflow:ellipsis";
+  more.textContent = about;
+  more.style.cssText = "font-size:12px;color:var(--dim)";
+  caption.append(name, more);
+  return caption;
+};
+
 /** The element as PNG. */
-export const imageOf = async (element: HTMLElement): Promise<Blob> => {
-  const { width, height } = element.getBoundingClientRect();
+export const imageOf = async (element: HTMLElement, caption: Caption): Promise<Blob> => {
+  const { width, height: own } = element.getBoundingClientRect();
+  const height = own + CAPTION_HEIGHT;
   const copy = still(element);
   copy.style.width = `${width}px`;
   copy.style.margin = "0";
@@ -44,7 +79,7 @@ export const imageOf = async (element: HTMLElement): Promise<Blob> => {
   frame.style.cssText = `color-scheme:${dark ? "dark" : "light"};background:var(--paper);color:var(--ink);font:14px/1.45 var(--sans);width:${width}px`;
   const style = document.createElement("style");
   style.textContent = styles();
-  frame.append(style, copy);
+  frame.append(style, captionOf(caption, getComputedStyle(element).paddingLeft), copy);
   const body = new XMLSerializer().serializeToString(frame);
   const scale = Math.min(SCALE, PIXELS_MAX / Math.max(width, height));
   const svg = `<svg xmlns="http://www.w3.org/2000/svg" width="${width}" height="${height}" style="color-scheme:${dark ? "dark" : "light"}"><foreignObject width="100%" height="100%">${body}</foreignObject></svg>`;

@@ -86,10 +86,11 @@ const useNear = (): [preact.RefObject<HTMLElement | null>, boolean, number] => {
 /** A panel that nobody sees stays as it was: it neither asks nor draws until it comes near again. */
 export const Panel = (props: PanelProps): JSX.Element => {
   const [element, seen, width] = useNear();
-  const near = seen || whole();
-  const held = useRef<ContentsProps>({ ...props, range: shownRange.peek(), seen: false, width: 0 });
+  const all = whole();
+  const near = seen || all;
+  const held = useRef<ContentsProps>({ ...props, range: shownRange.peek(), seen: false, width: 0, all });
   // Who is far away is not told of the range.
-  if (near) held.current = { ...props, range: shownRange.value, seen: true, width };
+  if (near) held.current = { ...props, range: shownRange.value, seen: true, width, all };
   const { panel, scope, height } = props;
   const shown = held.current;
   return (
@@ -109,7 +110,13 @@ export const Panel = (props: PanelProps): JSX.Element => {
   );
 };
 
-type ContentsProps = PanelProps & { range: { from: number; to: number }; seen: boolean; width: number };
+type ContentsProps = PanelProps & {
+  range: { from: number; to: number };
+  seen: boolean;
+  width: number;
+  /** Whether all panels are wanted at once: then what is there from before is not enough. */
+  all: boolean;
+};
 
 const Contents = ({
   panel,
@@ -121,6 +128,7 @@ const Contents = ({
   range,
   seen,
   width,
+  all,
 }: ContentsProps): JSX.Element => {
   const shown = useMemo(() => panelRange(panel, range), [panel, range.from, range.to]);
   const pixels = Math.max(50, Math.round(width / 50) * 50);
@@ -142,6 +150,7 @@ const Contents = ({
     dotted ? `${question} ${Math.round(range.from / 1000)} ${Math.round(range.to / 1000)}` : "",
     async (signal) => (dotted ? askDots(panel, range, pixels, scope, signal) : []),
   );
+  const waits = asks && ((asked.busy && (all || asked.data === undefined)) || (all && dots.busy));
   const Picture = PICTURES[panel.kind];
   // That it is asked again is nothing to draw for.
   const picture = useMemo(
@@ -165,13 +174,10 @@ const Contents = ({
   );
   return (
     <>
-      {title && (
-        <Header
-          panel={panel}
-          title={title}
-          scope={own}
-          waits={asks && asked.busy && asked.data === undefined}
-        />
+      {title ? (
+        <Header panel={panel} title={title} scope={own} waits={waits} />
+      ) : (
+        <span hidden aria-busy={waits} />
       )}
       {panel.lost ? (
         <div class="nothing inside">Not drawn: {panel.lost}</div>

@@ -2,8 +2,8 @@
 import type { JSX } from "preact";
 import type { Dashboard, DashboardSection } from "../api/types";
 import { Icon } from "../app/icons";
-import { whole } from "../app/print";
-import { setAll, valuesOf } from "../app/route";
+import { unfolded } from "../app/print";
+import { params, setAll, valuesOf } from "../app/route";
 import { questionOf } from "./answers";
 import { bandsOf, compacted } from "./edit";
 import { type Editing, GAP, Handle, ROW } from "./handle";
@@ -41,7 +41,7 @@ export const Section = ({
   const open = section.collapsed === turned.includes(id);
   const turn = (): void =>
     setAll("fold", turned.includes(id) ? turned.filter((one) => one !== id) : [...turned, id]);
-  const panels = open || whole() ? compacted(placed(section.panels, scope)) : [];
+  const panels = open || unfolded() ? compacted(placed(section.panels, scope)) : [];
   // One grid while panels are moved about; else one for each band, as paper is cut between them only.
   const bands = edit ? [panels] : bandsOf(panels);
   return (

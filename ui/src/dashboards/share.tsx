@@ -4,9 +4,9 @@ import { messageOf } from "../api/client";
 import type { Dashboard } from "../api/types";
 import { copy } from "../app/copy";
 import { type Choice, Menu } from "../app/popover";
-import { print } from "../app/print";
+import { print, withAll } from "../app/print";
 import { go, params, setParams } from "../app/route";
-import { range } from "../app/time";
+import { range, rangeText } from "../app/time";
 import { download, saveAs, toGrafana } from "./export";
 import { imageOf } from "./image";
 import type { Scope } from "./interpolate";
@@ -40,7 +40,13 @@ export const Share = ({ dashboard, scope, board, onSay }: ShareProps): JSX.Eleme
   };
   const picture = async (): Promise<void> => {
     const element = board();
-    if (element) saveAs(`${dashboard.id}.png`, await imageOf(element));
+    if (!element) return;
+    onSay("Drawing all panels…");
+    const image = await withAll("picture", () =>
+      imageOf(element, { title: dashboard.title, about: rangeText() }),
+    );
+    saveAs(`${dashboard.id}.png`, image);
+    onSay("");
   };
   const snapshot: Choice = [
     "Snapshot",
@@ -54,7 +60,7 @@ export const Share = ({ dashboard, scope, board, onSay }: ShareProps): JSX.Eleme
         ["Kiosk", "Only the panels, for a wall", () => setParams({ kiosk: "1" })],
         ["Link", "Copy the address of what is shown", () => void tried("Copying", copyLink)],
         ...(params.value.has("snapshot") ? [] : [snapshot]),
-        ["PNG", "Download a picture", () => void tried("Drawing", picture)],
+        ["PNG", "Download a picture of all panels", () => void tried("Drawing", picture)],
         ["Print", "All panels, light, on paper or as PDF", () => void print()],
         ["JSON", "Download in Grafana's form", () => download(`${dashboard.id}.json`, toGrafana(dashboard))],
       ]}

@@ -3,22 +3,90 @@ import { readFileSync, writeFileSync } from "node:fs";
 import { check, results, soon, until } from "./runner.mjs";
 import { settled } from "./world.mjs";
 
+/** More panels than a screen has place for, some without a title, and a field above them. */
+const TALL = {
+  uid: "tall",
+  title: "Tall",
+  schemaVersion: 41,
+  panels: Array.from({ length: 30 }, (_, at) => ({
+    id: at + 1,
+    type: at % 5 ? "timeseries" : "stat",
+    title: at % 3 ? `Panel ${at}` : "",
+    gridPos: { x: (at % 2) * 12, y: Math.floor(at / 2) * 7, w: 12, h: 7 },
+    targets: [{ refId: "A", expr: "sum by (job) (rate(http_requests_total[1m]))" }],
+  })),
+  templating: { list: [{ name: "Word", type: "textbox", query: "written here" }] },
+};
+
+/** The pictures of a dashboard's panels and of its field that are of hardly more than one colour. */
+const blankPanels = (page, picture) =>
+  page.evaluate(async (data) => {
+    const image = new Image();
+    image.src = `data:image/png;base64,${data}`;
+    await image.decode();
+    const canvas = document.createElement("canvas");
+    [canvas.width, canvas.height] = [image.width, image.height];
+    const context = canvas.getContext("2d");
+    context.drawImage(image, 0, 0);
+    const board = document.querySelector(".board").getBoundingClientRect();
+    const scale = image.width / board.width;
+    const caption = image.height / scale - board.height;
+    const colours = (x, y, width, height) => {
+      const { data: pixels } = context.getImageData(x, y, width, height);
+      return new Set(new Uint32Array(pixels.buffer)).size;
+    };
+    const inside = (element, top) => {
+      const { left, top: above, width, height } = element.getBoundingClientRect();
+      const [x, y] = [left - board.left + 6, above - board.top + caption + top];
+      return colours(...[x, y, width - 12, height - top - 6].map((length) => Math.round(length * scale)));
+    };
+    const panels = [...document.querySelectorAll(".board .panel")];
+    return {
+      panels: panels.length,
+      blank: panels.flatMap((panel, at) => (inside(panel, 40) > 4 ? [] : [at])),
+      field: inside(document.querySelector(".variables input"), 6),
+      caption: colours(0, 0, image.width, Math.round(caption * scale)),
+    };
+  }, picture.toString("base64"));
+
+const pictureOf = async (page) => {
+  await page.getByRole("button", { name: "Share" }).click();
+  const drawn = page.waitForEvent("download", { timeout: 30_000 });
+  await page.getByRole("menuitem", { name: /PNG/ }).click();
+  return readFileSync(await (await drawn).path());
+};
+
 export const workWithDashboards = async ({ base, page, post }) => {
   await page.goto(`${base}/dashboards/shop`);
   await settled(page);
   await soon("a dashboard of a folder of the configuration is there", () =>
     page.getByRole("heading", { name: "Shop" }).count(),
   );
-  await page.getByRole("button", { name: "Share" }).click();
-  const drawn = page.waitForEvent("download", { timeout: 15_000 });
-  await page.getByRole("menuitem", { name: /PNG/ }).click();
-  const picture = readFileSync(await (await drawn).path());
+  const picture = await pictureOf(page);
   writeFileSync(`${results}export.png`, picture);
   check(
     "a dashboard is downloaded as a picture",
     picture.subarray(1, 4).toString() === "PNG" && picture.length > 20_000,
     `${picture.length} bytes`,
   );
+  await post("dashboards/import", JSON.stringify(TALL));
+  await page.goto(`${base}/dashboards/tall`);
+  await page.locator(".panel canvas").first().waitFor();
+  const tall = await pictureOf(page);
+  writeFileSync(`${results}export-tall.png`, tall);
+  const found = await blankPanels(page, tall);
+  check(
+    "all panels are on the picture, wherever the screen was, with what is written above them",
+    found.panels === 30 && !found.blank.length && found.field > 4 && found.caption > 4,
+    JSON.stringify(found),
+  );
+  await soon(
+    "after that only those near are drawn",
+    () => page.locator(".panel.far").count(),
+    (far) => far > 10,
+  );
+  await page.goto(`${base}/dashboards/shop`);
+  await settled(page);
   await page.getByRole("button", { name: "Share" }).click();
   await page.getByRole("menuitem", { name: /Snapshot/ }).click();
   await page.waitForURL(/snapshot=[0-9a-f]{32}/);
