@@ -58,10 +58,42 @@ export const keepTime = (to: string, parameters: Record<string, string | undefin
   return href(to, { from, to: end, live, ...parameters });
 };
 
-export const go = (address: string, how: "push" | "replace" = "push"): void => {
-  if (how === "push") history.pushState(null, "", address);
-  else history.replaceState(null, "", address);
+/** Says whether one may go to an address; who is asked by it may be the person. */
+type Gate = (to: { path: string; query: URLSearchParams }) => boolean;
+let gate: Gate | undefined;
+
+/** Is asked before every change of the address, until the answer is called. */
+export const keepGate = (asked: Gate): (() => void) => {
+  gate = asked;
+  return () => {
+    if (gate === asked) gate = undefined;
+  };
+};
+
+const mayGo = (to: { pathname: string; search: string }): boolean =>
+  !gate || gate({ path: `/${to.pathname.slice(base.length)}`, query: new URLSearchParams(to.search) });
+
+/** How many steps the present address is from the first: by that one goes back to it. */
+const stepsHere = (): number | undefined => (history.state as { step?: number } | null)?.step;
+let step = 0;
+
+/** Goes to an address, and says whether that was allowed. */
+export const go = (address: string, how: "push" | "replace" = "push"): boolean => {
+  if (gate && !mayGo(new URL(address, location.href))) return false;
+  if (how === "push") history.pushState({ step: ++step }, "", address);
+  else history.replaceState({ step }, "", address);
   place.value = here();
+  return true;
+};
+
+/** The browser went back or forward already; where that is not allowed, it is brought back to where it was. */
+const popped = (): void => {
+  const now = stepsHere();
+  if (mayGo(location)) {
+    step = now ?? step;
+    place.value = here();
+  } else if (now !== undefined && now !== step) history.go(step - now);
+  else history.pushState({ step }, "", base + place.value.path.slice(1) + place.value.query);
 };
 
 /** Changes parameters of the present address; undefined takes one away. */
@@ -88,7 +120,9 @@ export const setAll = (name: string, values: string[], how: "push" | "replace" =
 
 /** Follows links to pages of ours without loading the document again. */
 export const followLinks = (): void => {
-  addEventListener("popstate", () => (place.value = here()));
+  step = stepsHere() ?? 0;
+  history.replaceState({ step }, "");
+  addEventListener("popstate", popped);
   addEventListener("click", (event) => {
     if (
       event.defaultPrevented ||
@@ -114,7 +148,6 @@ export const followLinks = (): void => {
     )
       return;
     event.preventDefault();
-    go(link.href);
-    scrollTo(0, 0);
+    if (go(link.href)) scrollTo(0, 0);
   });
 };

@@ -4,7 +4,7 @@ import { useEffect, useLayoutEffect, useMemo, useRef } from "preact/hooks";
 import type { Dashboard, ImportReport } from "../api/types";
 import { useAsked } from "../api/use";
 import { lazy } from "../app/lazy";
-import { params, setParams } from "../app/route";
+import { keepGate, params, path, setParams } from "../app/route";
 import { range as shownRange, wanted } from "../app/time";
 import { useTabName } from "../app/title";
 import { added } from "../chart/markers";
@@ -49,7 +49,7 @@ export const Board = ({ dashboard: loaded, report, editable }: BoardProps): JSX.
   useTabName(dashboard.title);
   useUndoKeys(history, !!editing);
   useLeave(!!kiosk);
-  useWarning(history.changed);
+  useWarning(history);
   usePlaylist(dashboard.id);
   const resolved = useVariables(dashboard);
   // The variables are asked anew with the range; while they come to the same, no panel is drawn for it.
@@ -200,14 +200,25 @@ const useLeave = (kiosk: boolean): void =>
     return () => removeEventListener("keydown", press);
   }, [kiosk]);
 
-/** Whoever closes the page is asked whether what was changed may be lost. */
-const useWarning = (changed: boolean): void =>
+/** Whoever closes the page, or goes to another one, is asked whether what was changed may be lost. */
+const useWarning = (history: History): void =>
   useEffect(() => {
-    if (!changed) return;
-    const ask = (event: Event): void => event.preventDefault();
-    addEventListener("beforeunload", ask);
-    return () => removeEventListener("beforeunload", ask);
-  }, [changed]);
+    const close = (event: Event): void => {
+      if (history.changed) event.preventDefault();
+    };
+    const [here, snapshot] = [path.peek(), params.peek().get("snapshot")];
+    const open = keepGate((to) => {
+      const stays = to.path === here && to.query.get("snapshot") === snapshot;
+      return (
+        stays || !history.changed || confirm("What you changed on this dashboard is not saved. Leave it?")
+      );
+    });
+    addEventListener("beforeunload", close);
+    return () => {
+      removeEventListener("beforeunload", close);
+      open();
+    };
+  }, []);
 
 /** Where one writes, the browser undoes what was written. */
 const writing = ({ target }: Event): boolean =>

@@ -7,8 +7,8 @@ const STEPS_MAX = 100;
 
 export type History = {
   now: Dashboard;
-  /** Whether there is something to undo, and so to save. */
-  changed: boolean;
+  /** Whether there is something to undo, and so to save; also for who asks later. */
+  readonly changed: boolean;
   change: (next: Dashboard) => void;
   undo: () => void;
   redo: () => void;
@@ -31,7 +31,9 @@ export const useHistory = (first: Dashboard): History => {
   const now = (): Dashboard => states.value.at(-1) ?? first;
   return {
     now: now(),
-    changed: states.value.length > 1,
+    get changed() {
+      return states.value.length > 1;
+    },
     change: (next) => {
       // What is typed into one field is one change, however often it was said while it was typed.
       const field = typedIn();

@@ -35,8 +35,8 @@ export const Share = ({ dashboard, scope, board, onSay }: ShareProps): JSX.Eleme
     onSay("Copied");
   };
   const keep = async (): Promise<void> => {
-    go(await keepSnapshot(dashboard, scope, range.value));
-    onSay("Kept; the address leads here");
+    const opens = go(await keepSnapshot(dashboard, scope, range.value));
+    onSay(opens ? "Kept; the address leads here" : "Kept, and not opened");
   };
   const picture = async (): Promise<void> => {
     const element = board();

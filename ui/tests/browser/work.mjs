@@ -56,6 +56,40 @@ const pictureOf = async (page) => {
   return readFileSync(await (await drawn).path());
 };
 
+/** Who changed something is asked before going elsewhere in the page, by link, by key and by the browser's own back. */
+const leaving = async (page) => {
+  const asked = [];
+  let answer = false;
+  const reply = (dialog) => {
+    asked.push(dialog.type());
+    return answer ? dialog.accept() : dialog.dismiss();
+  };
+  const named = (name) => page.locator("h1", { hasText: name }).count();
+  await page.locator(".rail").getByRole("link", { name: "Targets" }).click();
+  await soon("who changed nothing goes without a question", () => named("Targets"));
+  await page.locator(".rail").getByRole("link", { name: "Dashboards" }).click();
+  await page.locator(".page").getByRole("link", { name: "Shop" }).first().click();
+  await page.getByRole("button", { name: "Edit", exact: true }).click();
+  page.on("dialog", reply);
+  await page.locator(".bar").getByRole("button", { name: "Panel" }).click();
+  await soon("a panel is added", () => page.locator(".sheet").count());
+  await page.locator(".rail").getByRole("link", { name: "Targets" }).click();
+  await soon("who changed something is asked", () => asked.length, 1);
+  // To edit and to open the panel were steps of their own.
+  await page.evaluate(() => history.go(-3));
+  await soon(
+    "by back, too, and stays where one was",
+    async () => `${asked.length} ${/dashboards\/shop\?.*panel=/.test(page.url())}`,
+    "2 true",
+  );
+  check("with what was changed", (await page.locator(".sheet").count()) === 1);
+  answer = true;
+  await page.locator(".rail").getByRole("link", { name: "Targets" }).click();
+  await soon("and goes when that is said", () => named("Targets"));
+  check("with one question each", asked.join() === "confirm,confirm,confirm", asked.join());
+  page.off("dialog", reply);
+};
+
 export const workWithDashboards = async ({ base, page, post }) => {
   await page.goto(`${base}/dashboards/shop`);
   await settled(page);
@@ -127,6 +161,7 @@ export const workWithDashboards = async ({ base, page, post }) => {
   await page.keyboard.press("Control+z");
   await until("the panel is back", 3_000, async () => Math.abs((await handle.boundingBox()).x - box.x) < 4);
   check("and moved back by undoing", true);
+  await leaving(page);
   const adhoc = {
     uid: "adhoc",
     title: "Ad hoc",
