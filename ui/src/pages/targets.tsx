@@ -22,11 +22,21 @@ const SHOWN_MAX = 500;
 /** What tells targets apart in series. */
 const keyOf = (labels: Labels): string => JSON.stringify([labels["job"], labels["instance"]]);
 
-/** How many samples the last scrape of each target brought. */
-const samplesOf = async (signal: AbortSignal): Promise<Map<string, number>> => {
-  const { data } = await queryInstant("scrape_samples_scraped", Math.floor(tick.value / 1000), signal);
-  const found = data.resultType === "vector" ? data.result : [];
-  return new Map(found.map(({ metric, value }) => [keyOf(metric), Number(value?.[1])]));
+/** What the last scrape of a target brought; bytes are counted where `extra_scrape_metrics` says so. */
+type Size = { samples?: number; bytes?: number };
+const SAMPLES = "scrape_samples_scraped";
+const BYTES = "scrape_body_size_bytes";
+
+const sizesOf = async (signal: AbortSignal): Promise<Map<string, Size>> => {
+  const query = `{__name__=~"${SAMPLES}|${BYTES}"}`;
+  const { data } = await queryInstant(query, Math.floor(tick.value / 1000), signal);
+  const sizes = new Map<string, Size>();
+  for (const { metric, value } of data.resultType === "vector" ? data.result : []) {
+    const [key, count] = [keyOf(metric), Number(value?.[1])];
+    const what = metric["__name__"] === BYTES ? { bytes: count } : { samples: count };
+    sizes.set(key, { ...sizes.get(key), ...what });
+  }
+  return sizes;
 };
 
 const stateOf = (target: Target) =>
@@ -37,7 +47,7 @@ export const TargetsPage = (): JSX.Element => {
     String(tick.value),
     async (signal) => (await ask<TargetsAnswer["data"]>("targets", {}, signal)).data,
   );
-  const sizes = useAsked(String(tick.value), samplesOf).data;
+  const sizes = useAsked(String(tick.value), sizesOf).data;
   const search = params.value.get("find") ?? "";
   const only = params.value.get("state") ?? "";
   const { activeTargets = [], droppedTargets = [] } = asked.data ?? {};
@@ -127,11 +137,11 @@ const Table = ({
   sizes,
 }: {
   targets: Target[];
-  sizes: Map<string, number> | undefined;
+  sizes: Map<string, Size> | undefined;
 }): JSX.Element => {
   const sort = sortedBy<Column>("sort");
   const sorted = ordered(byJob(targets), sort.value, (target, by) =>
-    cellOf(target, by, sizes?.get(keyOf(target.labels))),
+    cellOf(target, by, sizes?.get(keyOf(target.labels))?.samples),
   ).slice(0, SHOWN_MAX);
   const pools = Map.groupBy(targets, (target) => target.scrapePool);
   const upOf = (all: Target[]): string =>
@@ -157,7 +167,7 @@ const Table = ({
               target={target}
               job={target.scrapePool === sorted[at - 1]?.scrapePool ? "" : target.scrapePool}
               up={upOf(pools.get(target.scrapePool) ?? [])}
-              samples={sizes?.get(keyOf(target.labels))}
+              size={sizes?.get(keyOf(target.labels))}
             />
           ))}
         </tbody>
@@ -170,12 +180,12 @@ const TargetRow = ({
   target,
   job: pool,
   up,
-  samples,
+  size: { samples, bytes } = {},
 }: {
   target: Target;
   job: string;
   up: string;
-  samples: number | undefined;
+  size: Size | undefined;
 }): JSX.Element => {
   const open = useSignal(false);
   const failed = target.health === "down" ? explainScrape(target.lastError) : undefined;
@@ -231,6 +241,7 @@ const TargetRow = ({
           >
             {samples === undefined ? "history" : show(samples, "short")}
           </a>
+          {bytes !== undefined && bytes > 0 && <div class="faint">{show(bytes, "bytes")}</div>}
         </td>
       </tr>
       {failed && (
