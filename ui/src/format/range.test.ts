@@ -34,6 +34,47 @@ test("what makes no sense is no range", () => {
     expect(parseRange(said, NOW, UTC), said).toBeUndefined();
 });
 
+test("a large M is a month, a small one a minute, wherever it is typed", () => {
+  check("now-3M", NOW - 90 * 864e5, NOW, "now-90d");
+  check("last 3M", NOW - 90 * 864e5, NOW, "now-90d");
+  check("LAST 3 Months", NOW - 90 * 864e5, NOW, "now-90d");
+  check("now-3m", NOW - 3 * 6e4, NOW, "now-3m");
+  check("2PM-3PM", at(21, 14), at(21, 15));
+  check("now-1M/M to now/M", Date.UTC(2026, 9, 1), Date.UTC(2026, 11, 1));
+});
+
+test("days that no calendar has, and spans longer than any, are none", () => {
+  for (const said of [
+    "2026-02-30",
+    "2026-13-01",
+    "2026-13",
+    "2026-11-00",
+    "2026-00-10",
+    "since 2026-02-30",
+    "2026-02-30 14:00-15:00",
+    "2026-02-27 to 2026-02-30",
+    "99999999999999999d",
+    "now-99999999999999999d",
+    "2026-11-20 for 99999999999999999d",
+  ])
+    expect(parseRange(said, NOW, UTC), said).toBeUndefined();
+  expect(instant("2026-02-30T14:00:00Z", NOW, UTC)).toBeUndefined();
+  expect(instant("2024-02-29T14:00:00Z", NOW, UTC)).toBe(Date.UTC(2024, 1, 29, 14));
+  expect(instant("now-99999999999999999d/d", NOW, UTC)).toBeUndefined();
+});
+
+test("an hour that clocks leave out is no day", () => {
+  const spring = (said: string): [string, string] | undefined => {
+    const found = parseRange(said, Date.parse("2026-03-29T12:00:00Z"), "Europe/Berlin");
+    return found && [new Date(found.from).toISOString(), new Date(found.to).toISOString()];
+  };
+  expect(spring("today 02:00-03:00")).toBeUndefined();
+  expect(spring("02:30-03:00")).toBeUndefined();
+  expect(spring("today 01:00-03:00")).toEqual(["2026-03-29T00:00:00.000Z", "2026-03-29T01:00:00.000Z"]);
+  expect(spring("today 02:00-04:00")).toEqual(["2026-03-29T01:00:00.000Z", "2026-03-29T02:00:00.000Z"]);
+  expect(spring("yesterday 23:00-01:00")).toEqual(["2026-03-28T22:00:00.000Z", "2026-03-29T00:00:00.000Z"]);
+});
+
 test("a width has a short name", () => {
   const check = (millis: number, want: string): void => expect(roundSpan(millis)).toBe(want);
   check(36e5, "1h");

@@ -1,6 +1,6 @@
 // Time ranges as people write them: "last 3h", "yesterday 14:00-15:00", "2026-11-20 14:00 to 15:30".
 
-import { type Clock, type Day, midnight, readSaid, type Said } from "./words";
+import { type Clock, type Day, hasDay, midnight, readSaid, type Said } from "./words";
 import { readZone, shifted, unshifted, type Zone } from "./zone";
 
 /** A range in milliseconds; one that follows the clock says its beginning as `now-3h` or `now/d`. */
@@ -27,6 +27,8 @@ const UNITS: Record<string, number> = {
   year: 31536e6,
 };
 const DAY = 864e5;
+/** Longer than anything was stored; with much longer ones dates cannot be reckoned. */
+const SPAN_MAX = 100 * 31536e6;
 
 /** `1h30m`, `3 hours`, `2d` in milliseconds. */
 export const parseSpan = (text: string): number | undefined => {
@@ -45,15 +47,21 @@ export const parseSpan = (text: string): number | undefined => {
     if (!unit) return undefined;
     total += Number(amount) * unit;
   }
-  return total > 0 ? total : undefined;
+  return total > 0 && total <= SPAN_MAX ? total : undefined;
 };
+
+/** In small letters, but for the one that is a month when it is large: `now-3M`, `now/M`. */
+const lowered = (text: string): string =>
+  text.replace(/[a-z]+/gi, (word, at: number) =>
+    word === "M" && /[\d/]\s*$/.test(text.slice(0, at)) ? word : word.toLowerCase(),
+  );
 
 /** Reads a range; what makes no sense is undefined. A zone at its end holds for it alone. */
 export const parseRange = (text: string, now: number, zone: Zone): Range | undefined => {
   const [, before = "", name] = /^(.*\S)\s+(utc|gmt|[a-z]+(?:\/[\w+-]+)+)\s*$/i.exec(text) ?? [];
   const named = readZone(name);
   if (named) return fixed(parseRange(before, now, named), named !== zone);
-  const said = text.trim().toLowerCase().replace(/\s+/g, " ");
+  const said = lowered(text.trim()).replace(/\s+/g, " ");
   return recent(said, now) ?? between(said, now, zone);
 };
 
@@ -103,6 +111,8 @@ const between = (said: string, now: number, zone: Zone): Range | undefined => {
     return from && span ? ranging(from.time, from.time + span) : undefined;
   }
   if (alone) return ranging(end(text, now, zone, {}, false)?.time, now);
+  // A day that no calendar has is not the range from its month to its number.
+  if (/^\d{4}-\d{2}-\d{2}$/.test(text)) return undefined;
   for (const ends of ENDS) {
     const [, left, right] = ends.exec(text) ?? [];
     if (!left || !right) continue;
@@ -127,8 +137,8 @@ const GOING_ON: Record<string, string> = {
 const ranging = (from: number | undefined, to: number | undefined): Range | undefined =>
   from !== undefined && to !== undefined && to > from ? { from, to, relative: undefined } : undefined;
 
-/** An end of a range: the moment, and what was said of it. */
-type End = { time: number; said: Said | undefined };
+/** An end of a range: the moment, what was said of it, and what clocks were to show where a time of day was said. */
+type End = { time: number; said: Said | undefined; at?: number };
 
 /** Reads one; the other end says what is left out: the day, or which half of it. */
 const end = (
@@ -154,8 +164,9 @@ const end = (
   const start = (day ?? after?.said?.day)?.start ?? midnight(shown);
   const at = start + clock.millis + (afternoon ? 12 * 36e5 : 0);
   const time = unshifted(at, zone);
-  // Past midnight means the day after.
-  return { time: after && !day && time <= after.time ? unshifted(at + DAY, zone) : time, said };
+  // Past midnight means the day after. Clocks say whether it is past: on the day they go forward an hour of them takes no time.
+  const past = after && !day && (after.at === undefined ? time <= after.time : at <= after.at);
+  return { time: past ? unshifted(at + DAY, zone) : time, said, at };
 };
 
 /** Whether "2" in "2 to 3pm" is in the afternoon, too; in "9 to 5pm" it is not. */
@@ -211,7 +222,7 @@ export const instant = (text: string, now: number, zone: Zone, end = false): num
   const said = text.trim();
   if (said === "now") return now;
   const round = rounded(said, now, zone, end);
-  if (round !== undefined) return round;
+  if (round !== undefined) return Number.isFinite(round) ? round : undefined;
   const ago = parseSpan(said.replace(/^now-/, "").replace(/\s+ago$/, ""));
   if (ago && (/\bago$/.test(said) || said.startsWith("now-"))) return now - ago;
   if (/^\d{13}$/.test(said)) return Number(said);
@@ -240,7 +251,7 @@ export const instant = (text: string, now: number, zone: Zone, end = false): num
     number,
     number,
   ];
-  if (tooMuch(month - 1, day, hour, minute)) return undefined;
+  if (tooMuch(month - 1, day, hour, minute) || !hasDay(year, month - 1, day)) return undefined;
   const shown = Date.UTC(year, month - 1, day, hour, minute, second);
   return date[7] ? shown - aheadOf(date[7]) : unshifted(shown, zone);
 };

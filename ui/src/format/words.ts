@@ -67,7 +67,10 @@ const named = (text: string, shown: number): Day | undefined => {
 /** Days by their date: `2026-11-20`, `2026-11`, `20.11.2026`, `20 nov`, `nov 20, 2026`. Without a year it is the latest. */
 const dated = (text: string, shown: number): Day | undefined => {
   const [, year, month, day] = /^(\d{4})-(\d{2})(?:-(\d{2}))?$/.exec(text) ?? [];
-  if (year && month && !day) return between(Date.UTC(+year, +month - 1), Date.UTC(+year, +month));
+  if (year && month && !day)
+    return hasDay(+year, +month - 1, 1)
+      ? between(Date.UTC(+year, +month - 1), Date.UTC(+year, +month))
+      : undefined;
   if (year && month && day) return dayAt(+year, +month - 1, +day);
   const dots = /^(\d{1,2})\.(\d{1,2})\.(\d{4})$/.exec(text);
   if (dots) return dayAt(Number(dots[3]), Number(dots[2]) - 1, Number(dots[1]));
@@ -86,8 +89,10 @@ const dated = (text: string, shown: number): Day | undefined => {
 const between = (start: number, end: number): Day => ({ start, end });
 const days = (start: number, count: number): Day => between(start, start + count * DAY);
 
+/** Whether a year has that month, and the month that day. */
+export const hasDay = (year: number, month: number, day: number): boolean =>
+  new Date(Date.UTC(year, month, day)).getUTCMonth() === month && day > 0;
+
 /** No day where the month has no such. */
-const dayAt = (year: number, month: number, day: number): Day | undefined => {
-  const start = Date.UTC(year, month, day);
-  return new Date(start).getUTCMonth() === month && day > 0 ? days(start, 1) : undefined;
-};
+const dayAt = (year: number, month: number, day: number): Day | undefined =>
+  hasDay(year, month, day) ? days(Date.UTC(year, month, day), 1) : undefined;
