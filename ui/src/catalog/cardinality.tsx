@@ -36,6 +36,13 @@ export const Cardinality = (): JSX.Element => {
   if (asked.error) return <Empty bad title="The store does not tell" text={asked.error} />;
   if (!asked.data) return <div class="loading" />;
   const data = asked.data;
+  if (!data.seriesCountByMetricName.length)
+    return (
+      <Empty
+        title="Nothing is stored yet"
+        text="Once something is scraped or sent here, this page says which metrics, labels and values make how many series."
+      />
+    );
   const window = windowOf(data.headStats.minTime, data.at);
   const byLabel = (name: string): string =>
     keepTime("/explore", { q: `count by (${labelText(name)}) ({${labelText(name)}!=""})`, view: "table" });
@@ -103,12 +110,17 @@ type ListProps = {
 
 /** What became many lately: the list to look at when memory grows. */
 const Grown = ({ window, link }: { window: Window; link: (name: string) => string }): JSX.Element => {
-  const asked = useAsked("grown most", (signal) => grownMost(window, signal));
-  const since = durationWords(window.end - window.start, 1);
-  const nothing = asked.error ?? (asked.data?.length === 0 ? "No metric has more series than it had." : "");
+  const seconds = window.end - window.start;
+  const asked = useAsked("grown most", async (signal) =>
+    seconds > 0 ? grownMost(window, signal) : undefined,
+  );
+  const nothing =
+    seconds > 0
+      ? (asked.error ?? (asked.data?.length === 0 ? "No metric has more series than it had." : ""))
+      : "What is stored began a moment ago: there is nothing to compare it with yet.";
   return (
     <section class="card pad">
-      <h2>Grown most in {since}</h2>
+      <h2>Grown most{seconds > 0 && ` in ${durationWords(seconds, 1)}`}</h2>
       {nothing && <p class="dim">{nothing}</p>}
       <Rows counts={asked.data ?? []} link={link} told={(value) => `+${show(value, "short")}`} />
     </section>

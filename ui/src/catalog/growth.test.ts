@@ -6,6 +6,9 @@ test("the window is a day, or what there is of it", () => {
   expect(windowOf(0, now)).toEqual({ start: 1_799_913_600, end: 1_800_000_000, step: 7200 });
   expect(windowOf(now - 3_600_000, now)).toEqual({ start: 1_799_996_400, end: 1_800_000_000, step: 300 });
   expect(windowOf(now - 40_000, now)).toEqual({ start: 1_799_999_970, end: 1_800_000_000, step: 15 });
+  // A store without samples says that its oldest one is in the farthest future.
+  for (const oldest of [now, now - 5_000, 2 ** 63])
+    expect(windowOf(oldest, now)).toEqual({ start: 1_800_000_000, end: 1_800_000_000, step: 15 });
 });
 
 test("values are matched as they are", () => {

@@ -16,10 +16,10 @@ export type Growth = Map<string, (number | null)[]>;
 const DAY = 86_400;
 const STEPS = 12;
 
-/** The last day, or what there is of it: a store that is younger did not grow from nothing. */
+/** The last day, or what there is of it: a store that is younger did not grow from nothing. It is empty where there is nothing to compare. */
 export const windowOf = (oldestMs: number, nowMs: number): Window => {
   const end = Math.floor(nowMs / 1000);
-  const start = Math.max(end - DAY, Math.ceil(oldestMs / 1000));
+  const start = Math.min(end, Math.max(end - DAY, Math.ceil(oldestMs / 1000)));
   const step = Math.max(15, Math.floor((end - start) / STEPS));
   return { start: end - step * Math.floor((end - start) / step), end, step };
 };
