@@ -3,7 +3,7 @@ import type { JSX } from "preact";
 import type { Dashboard, DashboardSection } from "../api/types";
 import { Icon } from "../app/icons";
 import { unfolded } from "../app/print";
-import { params, setAll, valuesOf } from "../app/route";
+import { setAll, valuesOf } from "../app/route";
 import { questionOf } from "./answers";
 import { bandsOf, compacted } from "./edit";
 import { type Editing, GAP, Handle, ROW } from "./handle";

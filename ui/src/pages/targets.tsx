@@ -247,7 +247,7 @@ const TargetRow = ({
       {failed && (
         <tr class="more">
           <td />
-          <td colSpan={6} class="why">
+          <td colSpan={6} class="cause">
             <b class="critical">{failed.what}.</b> {failed.fix}{" "}
             {failed.what !== target.lastError && <span class="faint mono">{target.lastError}</span>}
           </td>

@@ -1,1 +1,0 @@
-import{d as e,u as t}from"./route-5Qg2dqlQ.js";var n=(n,r)=>({get value(){let[t]=e(n);return t===void 0?r:t.startsWith(`-`)?{by:t.slice(1),up:!1}:{by:t,up:!0}},set value(e){t({[n]:e&&`${e.up?``:`-`}${e.by}`},`replace`)}});export{n as t};

@@ -1,1 +1,0 @@
-import{a as e,u as t}from"./route-5Qg2dqlQ.js";import{t as n}from"./jsxRuntime-CBLQNmYs.js";var r=({label:r,by:i=`tab`,tabs:a})=>{let o=a[0]?.[0],s=e.value.get(i)??o;return n(`nav`,{class:`tabs`,"aria-label":r,children:a.map(([e,r])=>n(`button`,{type:`button`,"aria-current":e===s?`page`:void 0,onClick:()=>t({[i]:e===o?void 0:e}),children:r},e))})};export{r as t};
