@@ -184,12 +184,6 @@ impl Families {
         let route = arrival.route.as_deref().unwrap_or(UNMATCHED);
         let mut digits = [0; 3];
         let status = status_text(outcome.status, &mut digits);
-        if let Some(families) = &self.prometheus {
-            families.finish(arrival.method, route, status, outcome, span);
-        }
-        if let Some(families) = &self.open_telemetry {
-            families.finish(arrival, status, outcome, span);
-        }
         if let Some(code) = outcome.grpc {
             let labels = [route, super::grpc::name(code)];
             self.grpc_duration.with(&labels, |histogram| observe(histogram, outcome.duration, span));
@@ -198,6 +192,13 @@ impl Families {
             Failure::Panic => self.panics.with(&[arrival.method, route], Counter::inc),
             Failure::Body => self.body_errors.with(&[arrival.method, route], Counter::inc),
             Failure::None | Failure::Cancelled | Failure::Service => {}
+        }
+        if let Some(families) = &self.open_telemetry {
+            families.finish(arrival, status, outcome, span);
+        }
+        // Who sees the request counted sees all else that is known of it.
+        if let Some(families) = &self.prometheus {
+            families.finish(arrival.method, route, status, outcome, span);
         }
     }
 
@@ -260,7 +261,6 @@ impl Prometheus {
         span: Option<SpanReference>,
     ) {
         let by_status = [method, route, status];
-        self.requests.with(&by_status, Counter::inc);
         self.duration.with(&by_status, |histogram| observe(histogram, outcome.duration, span));
         if let Some(first_byte) = outcome.first_byte {
             self.first_byte.with(&by_status, |histogram| histogram.observe_duration(first_byte));
@@ -271,6 +271,7 @@ impl Prometheus {
         if let Some(bytes) = outcome.response_bytes {
             self.response_size.with(&[method, route], |histogram| histogram.observe(bytes as f64));
         }
+        self.requests.with(&by_status, Counter::inc);
     }
 }
 
