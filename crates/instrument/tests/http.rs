@@ -94,8 +94,8 @@ async fn a_body_that_panics_is_no_client_that_went_away() {
     let service = Service::serve(Flightdeck::new("shop"), routes).await;
     service.get("/breaks").await;
     service.until(r#"http_requests_total{method="GET",route="/breaks",status="200"}"#, 1.0).await;
-    service.until(r#"http_request_panics_total{method="GET",route="/breaks"}"#, 1.0).await;
-    service.until(r#"http_requests_in_progress{method="GET",route="/breaks"}"#, 0.0).await;
+    assert_eq!(service.value(r#"http_request_panics_total{method="GET",route="/breaks"}"#), Some(1.0));
+    assert_eq!(service.value(r#"http_requests_in_progress{method="GET",route="/breaks"}"#), Some(0.0));
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -119,8 +119,8 @@ async fn durations_fall_into_buckets_of_ones_own_choice() {
 async fn a_panic_is_500_and_leaves_nothing_in_progress() {
     let service = Service::start().await;
     check(&service, "GET", "/panics", r#"method="GET",route="/panics",status="500""#).await;
-    service.until(r#"http_request_panics_total{method="GET",route="/panics"}"#, 1.0).await;
-    service.until(r#"http_requests_in_progress{method="GET",route="/panics"}"#, 0.0).await;
+    assert_eq!(service.value(r#"http_request_panics_total{method="GET",route="/panics"}"#), Some(1.0));
+    assert_eq!(service.value(r#"http_requests_in_progress{method="GET",route="/panics"}"#), Some(0.0));
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -278,7 +278,7 @@ async fn health_answers_probes() {
     assert!(
         answer.contains("content-type: application/health+json") && answer.contains("database:responseTime")
     );
-    service.until(r#"health_check_status{check="database"}"#, 0.0).await;
+    assert_eq!(service.value(r#"health_check_status{check="database"}"#), Some(0.0));
     let answer = service.get("/metrics/cardinality").await;
     assert!(answer.contains(r#""metric":"http_requests","series":"#), "{answer}");
 }

@@ -227,7 +227,7 @@ async fn a_collector_that_asks_for_patience_gets_it() {
         assert!(collector.span("GET /orders/{id}").is_some());
         let patience = if protocol == Protocol::Http { 1_000 } else { 100 };
         assert!(began.elapsed() >= Duration::from_millis(patience), "{:?}", began.elapsed());
-        service.until(r#"flightdeck_export_retries_total{signal="traces"}"#, 2.0).await;
+        assert_eq!(service.value(r#"flightdeck_export_retries_total{signal="traces"}"#), Some(2.0));
         assert_eq!(
             service.value(r#"flightdeck_export_items_total{outcome="sent",signal="traces"}"#),
             Some(1.0)

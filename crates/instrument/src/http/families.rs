@@ -221,8 +221,9 @@ pub struct Session {
 
 impl Drop for Session {
     fn drop(&mut self) {
-        self.open.take();
+        // Who sees it closed sees how long it was open.
         self.duration.observe_duration(self.started.elapsed());
+        self.open.take();
     }
 }
 
