@@ -150,12 +150,6 @@ pub const QUIET_SECONDS: f64 = 300.0;
 /// How many seconds a rate is multiplied by to be a number of requests.
 const COUNTED_SECONDS: f64 = 300.0;
 
-/// What the condition of this name is about.
-pub fn about_of(name: &str) -> About {
-    let condition = CONDITIONS.iter().find(|condition| condition.name == name);
-    condition.expect("problems have conditions of the table").about
-}
-
 impl Condition {
     /// How a value is, given what else was measured.
     pub fn judge(&self, measured: impl Fn(Measure) -> Option<f64>) -> State {

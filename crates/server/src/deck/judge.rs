@@ -2,7 +2,7 @@
 
 use model::Timestamp;
 
-use super::conditions::{About, CONDITIONS, Condition, about_of};
+use super::conditions::{About, CONDITIONS, Condition};
 use super::measures::{BY, BY_INSTANCE, Measure, row};
 use super::memory::Memory;
 use super::say::{Said, say};
@@ -136,6 +136,7 @@ fn problems_of(
             service: name.to_owned(),
             kind: kind(seen),
             condition: condition.name,
+            about: condition.about,
             state,
             headline,
             sentence,
@@ -159,7 +160,7 @@ fn kind(seen: &Seen) -> Kind {
 fn service_row(name: &str, seen: &Seen, problems: &[Problem], memory: &Memory) -> Service {
     let own = || problems.iter().filter(|problem| problem.service == name);
     let of = |about: &[About]| {
-        let problems = own().filter(|problem| about.contains(&about_of(problem.condition)));
+        let problems = own().filter(|problem| about.contains(&problem.about));
         problems.map(|problem| problem.state).max().unwrap_or_default()
     };
     let cell = |measure, about: &[About]| Cell { value: seen.now.get(&measure).copied(), state: of(about) };

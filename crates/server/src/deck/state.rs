@@ -3,6 +3,8 @@
 use model::Timestamp;
 use serde::Serialize;
 
+use super::conditions::About;
+
 /// How many bars the history of a service has.
 pub const BARS: usize = 90;
 /// How long one bar is.
@@ -70,6 +72,9 @@ pub struct Problem {
     pub kind: Kind,
     /// Which condition holds.
     pub condition: &'static str,
+    /// What that is about: the column it is shown in.
+    #[serde(skip)]
+    pub about: About,
     /// How bad it is.
     pub state: State,
     /// What is wrong, in few words: `p99 3.1 s`.
