@@ -745,6 +745,9 @@ export type DeckNames = {
   requests: string;
   failed?: string;
   buckets?: string;
+  sums?: string;
+  counts?: string;
+  requestsAreHistograms: boolean;
   perSecond: number;
   endpoint: string;
   status: string;

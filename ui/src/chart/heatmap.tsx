@@ -1,6 +1,7 @@
 // Durations as a heatmap: how many requests fell between two bounds at each time, darker for more.
 import type { JSX } from "preact";
 import { useEffect, useLayoutEffect, useRef } from "preact/hooks";
+import { bucketed } from "../api/buckets";
 import { queryRange, toLines } from "../api/promql";
 import { useAsked } from "../api/use";
 import { Icon } from "../app/icons";
@@ -176,7 +177,7 @@ const stand = (line: HTMLElement, place: Place, millis: number | undefined): voi
   line.style.left = `${left}px`;
 };
 
-/** A heatmap of a query that yields buckets by `le`. */
+/** A heatmap of a query that yields buckets by `le`, or native histograms. */
 export const HeatmapChart = (props: {
   title: string;
   query: string;
@@ -190,7 +191,7 @@ export const HeatmapChart = (props: {
   const query = lookingBack(props.query, window.step);
   const asked = useAsked(`${width > 0} ${query} ${JSON.stringify(window)}`, async (signal) => {
     if (!width) return undefined;
-    const lines = toLines((await queryRange(query, window, signal)).data, window);
+    const lines = toLines(bucketed((await queryRange(query, window, signal)).data), window);
     return cellsOf(lines.lines, lines.times, props.scale);
   });
   const cells = asked.data ?? { times: [], bounds: [], rows: [] };

@@ -1,5 +1,6 @@
 // Answers over time, drawn: one plot for all queries, with the legend and its statistics.
 import type { JSX } from "preact";
+import { bucketed } from "../api/buckets";
 import { type Line, queryRange, shortNames, toLines } from "../api/promql";
 import { useAsked } from "../api/use";
 import { Empty } from "../app/empty";
@@ -45,13 +46,16 @@ export const Graph = ({
     heatmap || stacked ? undefined : width * POINTS_PER_PIXEL,
   );
   const asked = useAsked(
-    `${width > 0} ${JSON.stringify(queries)} ${JSON.stringify(window)}`,
+    `${width > 0} ${heatmap} ${JSON.stringify(queries)} ${JSON.stringify(window)}`,
     async (signal) => {
       if (!width) return undefined;
       const began = performance.now();
       const answers = await Promise.all(queries.map((query) => queryRange(query, window, signal)));
       return {
-        answers: answers.map((answer) => ({ ...answer, ...toLines(answer.data, window) })),
+        answers: answers.map((answer) => {
+          const data = heatmap ? bucketed(answer.data) : answer.data;
+          return { ...answer, data, ...toLines(data, window) };
+        }),
         took: performance.now() - began,
         window,
       };

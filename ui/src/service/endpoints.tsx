@@ -11,6 +11,7 @@ import { range } from "../app/time";
 import { Spark } from "../deck/spark";
 import { show } from "../format/units";
 import { lookingBack } from "../format/window";
+import { rateOf } from "./selectors";
 
 const ROWS_MAX = 100;
 const SPARK_POINTS = 40;
@@ -36,7 +37,8 @@ export const Endpoints = ({ names }: { names: DeckNames }): JSX.Element | null =
   const by = `${names.method}, ${names.endpoint}`;
   const asked = useAsked(`${names.requests} ${at} ${seconds}`, async (signal): Promise<Row[]> => {
     const scale = names.perSecond === 1 ? "" : ` / ${names.perSecond}`;
-    const rate = (selector: string) => `sum by (${by}) (rate(${selector}[${seconds}s]))`;
+    const rate = (selector: string, window = `${seconds}s`) =>
+      `sum by (${by}) (${rateOf(names, selector, window)})`;
     const quantile = (share: number) =>
       names.buckets &&
       `histogram_quantile(${share}, sum by (${by}, le) (rate(${names.buckets}[${seconds}s])))${scale}`;
@@ -53,13 +55,7 @@ export const Endpoints = ({ names }: { names: DeckNames }): JSX.Element | null =
     const step = Math.max(15, Math.round(seconds / SPARK_POINTS));
     const window = { start: at - step * SPARK_POINTS, end: at, step };
     const sparks = toLines(
-      (
-        await queryRange(
-          lookingBack(`sum by (${by}) (rate(${names.requests}[$window]))`, step),
-          window,
-          signal,
-        )
-      ).data,
+      (await queryRange(lookingBack(rate(names.requests, "$window"), step), window, signal)).data,
       window,
     );
     return rowsOf(names, answers, sparks.lines);

@@ -1,6 +1,27 @@
 // Selectors of a service's metrics, narrowed to an endpoint or to what failed.
 import type { DeckNames } from "../api/types";
 
+/** How many requests per second a selector of them tells, over a window. */
+export const rateOf = (
+  names: Pick<DeckNames, "requestsAreHistograms">,
+  selector: string,
+  window = "$window",
+): string => {
+  const rate = `rate(${selector}[${window}])`;
+  return names.requestsAreHistograms ? `histogram_count(${rate})` : rate;
+};
+
+/**
+ * What has many kinds, as the lines of the ten that count most over the whole range and one of all others: the ten of each
+ * moment would be other ones at every step, and their sum less than there is.
+ */
+export const mostOf = (by: string, query: string, seconds: number): { most: string; others: string } => {
+  const each = `sum by (${by}) (${query})`;
+  const whole = each.replaceAll("[$window]", `[${seconds}s] @ end()`);
+  const chosen = `on (${by}) topk(10, ${whole} > 0)`;
+  return { most: `${each} and ${chosen}`, others: `sum(${each} unless ${chosen})` };
+};
+
 /** Adds a matcher to a selector. */
 export const narrowed = (selector: string, matcher: string): string =>
   !matcher

@@ -3,13 +3,14 @@ import type { JSX } from "preact";
 import type { DeckNames, DeckService } from "../api/types";
 import { Icon } from "../app/icons";
 import { params, setParams } from "../app/route";
+import { range } from "../app/time";
 import { Chart, type ChartQuery } from "../chart/chart";
 import type { Compared } from "../chart/compare";
 import { HeatmapChart } from "../chart/heatmap";
 import { compared } from "./compare";
 import { Endpoints } from "./endpoints";
 import { Section } from "./section";
-import { endpointMatcher, narrowed, negated } from "./selectors";
+import { endpointMatcher, mostOf, narrowed, negated, rateOf } from "./selectors";
 
 /** What the rows ask: selectors, narrowed to the endpoint the address names, and what they are compared with. */
 type Asking = {
@@ -33,6 +34,7 @@ export const Signals = ({ service, names }: { service: DeckService; names: DeckN
     more: compare ? { compare } : {},
   };
   const { failed, buckets } = asking;
+  const [sums, counts] = [names.sums, names.counts].map((of) => of && narrowed(of, matcher));
   return (
     <>
       {endpoint && (
@@ -48,22 +50,32 @@ export const Signals = ({ service, names }: { service: DeckService; names: DeckN
       <Traffic {...asking} service={service} />
       {failed && <Errors {...asking} failed={failed} />}
       {buckets && <Latency {...asking} buckets={buckets} />}
-      {(failed || buckets) && <Endpoints names={names} />}
+      {sums && counts && <Mean {...asking} sums={sums} counts={counts} />}
+      {(failed || buckets || sums) && <Endpoints names={names} />}
     </>
   );
 };
 
 const Traffic = ({ service, ...asking }: Asking & { service: DeckService }): JSX.Element => {
   const { names, requests, failed, buckets, more } = asking;
+  const rate = rateOf(names, requests);
+  const endpoints = mostOf(names.endpoint, rate, shownSeconds());
   return (
-    <Section title="Traffic">
+    <Section
+      title="Traffic"
+      {...(failed || buckets || names.sums
+        ? {}
+        : {
+            text: "Only how many requests there are is measured: neither how many fail nor how long they take.",
+          })}
+    >
       {!failed && !buckets ? (
         <Chart
           title="Requests per second"
           unit="reqps"
           fill={0.2}
           {...more}
-          queries={[{ query: `sum(rate(${requests}[$window]))`, name: "requests" }]}
+          queries={[{ query: `sum(${rate})`, name: "requests" }]}
         />
       ) : (
         <div class="charts">
@@ -73,10 +85,8 @@ const Traffic = ({ service, ...asking }: Asking & { service: DeckService }): JSX
             stack="normal"
             {...more}
             queries={[
-              {
-                query: `topk(10, sum by (${names.endpoint}) (rate(${requests}[$window])))`,
-                name: (labels) => labels[names.endpoint] || "all",
-              },
+              { query: endpoints.most, name: (labels) => labels[names.endpoint] || "all" },
+              { query: endpoints.others, name: "all others", colour: "--c8" },
             ]}
           />
           <Chart
@@ -87,7 +97,7 @@ const Traffic = ({ service, ...asking }: Asking & { service: DeckService }): JSX
             {...more}
             queries={[
               {
-                query: `sum by (${names.status}) (rate(${withStatus(service, asking)}[$window]))`,
+                query: `sum by (${names.status}) (${rateOf(names, withStatus(service, asking))})`,
                 name: (labels) => labels[names.status] || "all",
                 colour: (labels) => statusColour(labels[names.status] ?? ""),
               },
@@ -119,45 +129,96 @@ const statusColour = (status: string): string | undefined => {
   return /^\d(00|xx)$/i.test(status) ? usual : other;
 };
 
-const Errors = ({ names, requests, failed, more }: Asking & { failed: string }): JSX.Element => (
-  <Section title="Errors">
-    <div class="charts">
-      <Chart
-        title="Share of requests that fail"
-        unit="percentunit"
-        fill={0.15}
-        min={0}
-        softMax={0.0115}
-        {...more}
-        empty="No requests in this range"
-        thresholds={[
-          { value: 0.01, colour: "--warning-fill", line: true, area: false },
-          { value: 0.05, colour: "--critical-fill", line: true, area: false },
-        ]}
-        queries={[
-          {
-            query: `(sum(rate(${failed}[$window])) or vector(0)) / sum(rate(${requests}[$window]))`,
-            name: "errors",
-            colour: "--critical-fill",
-          },
-        ]}
-      />
-      <Chart
-        title="Errors per second by endpoint"
-        unit="reqps"
-        stack="normal"
-        empty="No errors in this range"
-        {...more}
-        queries={[
-          {
-            query: `topk(10, sum by (${names.endpoint}, ${names.status}) (rate(${failed}[$window])) > 0)`,
-            name: (labels) => `${labels[names.status] ?? ""} ${labels[names.endpoint] ?? ""}`.trim() || "all",
-          },
-        ]}
-      />
-    </div>
-  </Section>
-);
+const Errors = ({ names, requests, failed, more }: Asking & { failed: string }): JSX.Element => {
+  const failing = rateOf(names, failed);
+  const kinds = mostOf(`${names.endpoint}, ${names.status}`, failing, shownSeconds());
+  return (
+    <Section title="Errors">
+      <div class="charts">
+        <Chart
+          title="Share of requests that fail"
+          unit="percentunit"
+          fill={0.15}
+          min={0}
+          softMax={0.0115}
+          {...more}
+          empty="No requests in this range"
+          thresholds={[
+            { value: 0.01, colour: "--warning-fill", line: true, area: false },
+            { value: 0.05, colour: "--critical-fill", line: true, area: false },
+          ]}
+          queries={[
+            {
+              query: `(sum(${failing}) or vector(0)) / sum(${rateOf(names, requests)})`,
+              name: "errors",
+              colour: "--critical-fill",
+            },
+          ]}
+        />
+        <Chart
+          title="Errors per second by endpoint"
+          unit="reqps"
+          stack="normal"
+          empty="No errors in this range"
+          {...more}
+          queries={[
+            {
+              query: `(${kinds.most}) > 0`,
+              name: (labels) =>
+                `${labels[names.status] ?? ""} ${labels[names.endpoint] ?? ""}`.trim() || "all",
+            },
+            { query: `${kinds.others} > 0`, name: "all others", colour: "--c8" },
+          ]}
+        />
+      </div>
+    </Section>
+  );
+};
+
+/** How long the shown range is, which a live one keeps. */
+const shownSeconds = (): number =>
+  Math.max(300, Math.round((range.value.to - range.value.from) / 60_000) * 60);
+
+/** Without a histogram nobody knows how slow the slowest are: what is known is said as what it is. */
+const Mean = ({ names, sums, counts, more }: Asking & { sums: string; counts: string }): JSX.Element => {
+  const scale = names.perSecond === 1 ? "" : ` / ${names.perSecond}`;
+  const mean = (by: string) =>
+    `sum${by} (rate(${sums}[$window])) / (sum${by} (rate(${counts}[$window])) > 0)${scale}`;
+  return (
+    <Section
+      title="Latency"
+      text="Only the mean is measured, and it hides the slowest requests. A histogram would tell p95 and p99."
+    >
+      <div class="charts">
+        <Chart
+          title="Mean duration"
+          unit="s"
+          min={0}
+          {...more}
+          queries={[{ query: mean(""), name: "mean", colour: "--c0" }]}
+        />
+        <Chart
+          title="Mean duration by endpoint, the slowest ten"
+          unit="s"
+          min={0}
+          {...more}
+          queries={[
+            {
+              query: `topk(10, ${mean(` by (${names.endpoint})`)})`,
+              name: (labels) => labels[names.endpoint] || "all",
+            },
+          ]}
+        />
+      </div>
+      {names.name === "Micrometer (Spring)" && (
+        <p class="dim">
+          Spring measures one with{" "}
+          <code>management.metrics.distribution.percentiles-histogram.http.server.requests=true</code>.
+        </p>
+      )}
+    </Section>
+  );
+};
 
 type Percentile = [share: number, name: string, colour: string];
 

@@ -6,7 +6,7 @@ use model::Timestamp;
 
 use super::ask::range;
 use super::look::{conventions, hosts, subjects, worse};
-use super::measures::{BY, BY_INSTANCE, MEASURES, Measure, Of, When};
+use super::measures::{BY, BY_INSTANCE, MEASURES, Measure, Of, Row, When};
 use super::seen::{Past, name_of, row_of};
 use super::state::BAR_MS;
 use crate::app::App;
@@ -16,7 +16,9 @@ pub fn look_back(app: &App, names: &BTreeSet<String>, start: Timestamp, end: Tim
     let mut past = Past::new();
     let mut follows: BTreeMap<String, &str> = BTreeMap::new();
     for convention in conventions(names) {
-        for row in MEASURES.iter().filter(|row| row.when == When::Kept && row.of == Of::Requests) {
+        let asked =
+            |row: &&Row| row.when == When::Kept && row.of == Of::Requests && convention.answers(row.query);
+        for row in MEASURES.iter().filter(asked) {
             let Some(query) = row.query(convention, "") else { continue };
             for (labels, values) in range(app, &query, start, end, BAR_MS) {
                 let name = name_of(&labels);

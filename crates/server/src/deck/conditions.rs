@@ -230,7 +230,7 @@ pub fn rules(known: &dyn Fn(&str) -> bool) -> Vec<Rule> {
     let mut rules = Vec::new();
     for condition in CONDITIONS {
         let measure = row(condition.measure);
-        for subject in measure.of.subjects(known) {
+        for subject in measure.subjects(known) {
             for (state, expression) in condition.rules(&subject, "", BY) {
                 let (of, unit) = (subject.name(), measure.unit);
                 rules.push(Rule {

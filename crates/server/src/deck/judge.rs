@@ -186,12 +186,13 @@ fn service_row(name: &str, seen: &Seen, problems: &[Problem], memory: &Memory) -
 mod tests {
     use std::collections::BTreeMap;
 
-    use super::super::conventions::CONVENTIONS;
+    use super::super::conventions::{CONVENTIONS, Shape};
     use super::*;
 
     fn api(values: &[(Measure, f64)]) -> Seen {
         let now = BTreeMap::from_iter(values.iter().copied());
-        Seen { convention: CONVENTIONS.first(), now, up: 1, targets: 1, ..Seen::default() }
+        let convention = CONVENTIONS.iter().find(|convention| convention.shape == Shape::Buckets);
+        Seen { convention, now, up: 1, targets: 1, ..Seen::default() }
     }
 
     fn told(services: &[(&str, Seen)]) -> Deck {

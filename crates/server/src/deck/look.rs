@@ -1,16 +1,21 @@
 //! One look at everything: which services there are, and what is measured of each.
 
 use std::collections::BTreeSet;
+use std::ops::RangeInclusive;
 
 use model::{Labels, METRIC_NAME, Matcher, Timestamp};
 
 use super::ask::instant;
 use super::conditions::CONDITIONS;
-use super::conventions::{CONVENTIONS, Convention, HEALTH_CHECKS, KINDS, RESOURCES};
-use super::measures::{BY_INSTANCE, MEASURES, Measure, Of, Row, Subject, When, row};
+use super::conventions::{CONVENTIONS, Convention};
+use super::measures::{BY_INSTANCE, MEASURES, Measure, Of, Row, SILENCE_WINDOW, Subject, When, row};
+use super::resources::{HEALTH_CHECKS, KINDS, RESOURCES};
 use super::seen::{Seen, Services, Used, entry, name_of};
 use super::state::{BAR_MS, BARS, Kind, State};
 use crate::app::App;
+
+/// How far back series tell in which way a service measures.
+const WAYS_MS: i64 = 15 * 60_000;
 
 /// A look under way.
 struct Look<'a> {
@@ -47,28 +52,29 @@ pub fn known_names(app: &App) -> BTreeSet<String> {
     }
 }
 
-/// The conventions that anything follows.
+/// The conventions that anything may follow.
 pub fn conventions(names: &BTreeSet<String>) -> Vec<&'static Convention> {
-    CONVENTIONS.iter().filter(|convention| names.contains(convention.requests)).collect()
+    let known = |name: &str| names.contains(name);
+    CONVENTIONS.iter().filter(|convention| convention.is_known(&known)).collect()
 }
 
 /// Jobs whose instances are machines of their own rather than copies of one service; one that went away was one, too.
 pub fn hosts(app: &App, names: &BTreeSet<String>, time: Timestamp) -> BTreeSet<String> {
     let known = KINDS.iter().filter(|(metric, kind)| *kind == Kind::Host && names.contains(*metric));
     let bars = time - BARS as i64 * BAR_MS..=time;
-    let mut hosts = BTreeSet::new();
-    for (metric, _) in known {
-        let selector = [vec![Matcher::equal(METRIC_NAME, *metric)]];
-        for label in ["job", "service_name"] {
-            hosts.extend(app.store.label_values(label, &selector, bars.clone()).unwrap_or_default());
-        }
-    }
-    hosts
+    known.flat_map(|(metric, _)| named_by(app, vec![Matcher::equal(METRIC_NAME, *metric)], &bars)).collect()
+}
+
+/// The names of those that have any of these series.
+fn named_by(app: &App, series: Vec<Matcher>, range: &RangeInclusive<Timestamp>) -> BTreeSet<String> {
+    let selector = [series];
+    let values = |label| app.store.label_values(label, &selector, range.clone()).unwrap_or_default();
+    ["job", "service_name"].into_iter().flat_map(values).collect()
 }
 
 /// What a measure is asked of here.
 pub fn subjects(row: &Row, names: &BTreeSet<String>) -> Vec<Subject> {
-    row.of.subjects(&|name| names.contains(name))
+    row.subjects(&|name| names.contains(name))
 }
 
 /// Of what several subjects say of the same service, which counts.
@@ -78,6 +84,11 @@ pub fn worse(measure: Measure) -> fn(f64, f64) -> f64 {
         Measure::ScrapesFailed | Measure::ChecksFailed => |left, right| left + right,
         _ => f64::max,
     }
+}
+
+/// Whether a service's library is that of a convention, whichever way it measures.
+fn follows(seen: &Seen, convention: &Convention) -> bool {
+    seen.convention.is_some_and(|own| own.name == convention.name)
 }
 
 impl Look<'_> {
@@ -100,8 +111,30 @@ impl Look<'_> {
 
     fn see_requests(&mut self) {
         for convention in conventions(self.names) {
-            for row in MEASURES.iter().filter(|row| row.of == Of::Requests && row.when != When::Needed) {
-                self.requested(row, convention);
+            let asked = |row: &&Row| {
+                row.of == Of::Requests && row.when != When::Needed && convention.answers(row.query)
+            };
+            MEASURES.iter().filter(asked).for_each(|row| self.requested(row, convention));
+        }
+        self.see_ways();
+    }
+
+    /// Of the ways in which a service's library can measure, which is its own.
+    fn see_ways(&mut self) {
+        let lately = self.time - WAYS_MS..=self.time;
+        for way in conventions(self.names) {
+            if !self.services.values().any(|seen| follows(seen, way)) {
+                continue;
+            }
+            let needs: Vec<(BTreeSet<String>, bool)> = way
+                .needs()
+                .into_iter()
+                .map(|need| (named_by(self.app, need.series, &lately), need.there))
+                .collect();
+            for (name, seen) in self.services.iter_mut().filter(|(_, seen)| follows(seen, way)) {
+                if needs.iter().all(|(found, there)| found.contains(name) == *there) {
+                    seen.convention = Some(way);
+                }
             }
         }
     }
@@ -115,8 +148,7 @@ impl Look<'_> {
             if row.measure == Measure::Traffic {
                 seen.convention.get_or_insert(convention);
             }
-            let own = seen.convention.is_some_and(|own| own.name == convention.name);
-            if own && value.is_finite() {
+            if follows(seen, convention) && value.is_finite() {
                 seen.now.insert(row.measure, value);
             }
         }
@@ -158,10 +190,10 @@ impl Look<'_> {
         }
     }
 
-    /// For how long nothing came from each. What is silent for longer than one look is wide is remembered by who looks.
+    /// For how long nothing came from each. What is silent for longer than this looks back is remembered by who looks.
     fn see_silence(&mut self) {
         let row = row(Measure::Silence);
-        let query = row.query.replace("[6h]", "[5m]");
+        let query = row.query.replace(SILENCE_WINDOW, "[5m]");
         for subject in subjects(row, self.names) {
             // Requests are many; they are only asked where no target tells.
             let told = |seen: &Seen| seen.targets > 0 || !seen.now.contains_key(&Measure::Traffic);

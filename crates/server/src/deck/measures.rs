@@ -1,8 +1,7 @@
 //! What is measured of every service, as PromQL: one row per value, asked of all services at once.
 
-use super::conventions::{
-    CONVENTIONS, Convention, HEALTH_CHECKS, HealthCheck, RESOURCES, Resource, selector,
-};
+use super::conventions::{CONVENTIONS, Convention, selector};
+use super::resources::{HEALTH_CHECKS, HealthCheck, RESOURCES, Resource};
 
 /// Something that is measured.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -92,6 +91,9 @@ pub enum When {
 pub const BY: &str = "job, service_name";
 /// The labels that tell machines and copies of a service apart.
 pub const BY_INSTANCE: &str = "job, service_name, instance";
+
+/// How far back silence is looked for: for longer than this nobody waits for what went away.
+pub const SILENCE_WINDOW: &str = "[6h]";
 
 /// A baseline is the hour up to ten minutes ago, of services that were there when it began.
 pub static MEASURES: &[Row] = &[
@@ -245,13 +247,15 @@ pub enum Subject {
     Check(&'static HealthCheck),
 }
 
-impl Of {
-    /// What there is to ask, where the names of metrics are known.
-    pub fn subjects(self, known: &dyn Fn(&str) -> bool) -> Vec<Subject> {
-        let requests =
-            || CONVENTIONS.iter().filter(|convention| known(convention.requests)).map(Subject::Requests);
+impl Row {
+    /// What there is to ask it of, where the names of metrics are known.
+    pub fn subjects(&self, known: &dyn Fn(&str) -> bool) -> Vec<Subject> {
+        let requests = || {
+            let answering = CONVENTIONS.iter().filter(|convention| convention.answers(self.query));
+            answering.filter(|convention| convention.is_known(known)).map(Subject::Requests)
+        };
         let resources = || RESOURCES.iter().filter(|resource| known(resource.needs));
-        match self {
+        match self.of {
             Of::Requests => requests().collect(),
             Of::Targets => vec![Subject::Targets],
             Of::Resources => resources().map(Subject::Resource).collect(),
@@ -293,6 +297,9 @@ impl Subject {
 }
 
 fn requests(convention: &Convention, mut query: String, more: &str) -> Option<String> {
+    if convention.requests_are_histograms() {
+        query = counting(&query);
+    }
     if query.contains("{failed}") {
         query = query.replace("{failed}", &convention.failed(more)?);
     }
@@ -307,6 +314,18 @@ fn requests(convention: &Convention, mut query: String, more: &str) -> Option<St
     };
     let requests = convention.requests(more);
     Some(query.replace("{requests}", &requests).replace("{present}", &requests))
+}
+
+/// A query where every rate of requests is the count of a rate of histograms.
+fn counting(query: &str) -> String {
+    const RATES: [&str; 3] = ["rate({requests}", "rate({failed}", "increase({failed}"];
+    let (mut told, mut rest) = (String::new(), query);
+    while let Some(start) = RATES.iter().filter_map(|rate| rest.find(rate)).min() {
+        let end = rest[start..].find(')').map_or(rest.len(), |end| start + end + 1);
+        told += &format!("{}histogram_count({})", &rest[..start], &rest[start..end]);
+        rest = &rest[end..];
+    }
+    told + rest
 }
 
 impl Row {
@@ -326,9 +345,29 @@ mod tests {
     use super::*;
 
     #[test]
+    fn requests_of_native_histograms_are_counted() {
+        let native = CONVENTIONS.iter().find(|convention| convention.requests_are_histograms()).expect("one");
+        let check = |measure: Measure, want: &str| {
+            assert_eq!(row(measure).query(native, "").as_deref(), Some(want));
+        };
+        let requests = "http_server_request_duration_seconds{http_request_method!=\"\"}";
+        let rate = format!("sum by ({BY}) (histogram_count(rate({requests}[5m])))");
+        check(Measure::Traffic, &rate);
+        check(Measure::P95, &format!("histogram_quantile(0.95, sum by ({BY}, le) (rate({requests}[5m])))"));
+        let before = rate.replace("[5m]", "[1h] offset 10m");
+        let there = format!("sum by ({BY}) (count_over_time({requests}[5m] offset 65m)) > 0");
+        check(Measure::TrafficRatio, &format!("{rate} / ({before} and {there})"));
+    }
+
+    #[test]
+    fn silence_is_looked_for_as_far_back_as_is_said() {
+        assert!(row(Measure::Silence).query.contains(SILENCE_WINDOW));
+    }
+
+    #[test]
     fn every_measure_of_every_subject_is_a_query() {
         for row in MEASURES {
-            let subjects = row.of.subjects(&|_| true);
+            let subjects = row.subjects(&|_| true);
             assert!(!subjects.is_empty(), "{:?}", row.measure);
             for subject in subjects {
                 let Some(query) = subject.fill(row.query, "job=\"a\"", BY) else { continue };

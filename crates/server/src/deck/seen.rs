@@ -4,8 +4,9 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use model::{Labels, Timestamp};
 
-use super::conventions::{Convention, HealthCheck, Resource};
+use super::conventions::Convention;
 use super::measures::Measure;
+use super::resources::{HealthCheck, Resource};
 use super::state::Kind;
 
 /// What is known of one service.

@@ -175,9 +175,17 @@ pub struct Names {
     /// The selector of those that failed.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub failed: Option<String>,
-    /// The selector of the buckets of its durations.
+    /// The selector of the histogram of its durations: its buckets, or itself where it is a native one.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub buckets: Option<String>,
+    /// The selector of their sum, where there is no histogram.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub sums: Option<String>,
+    /// The selector of their number, where there is no histogram.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub counts: Option<String>,
+    /// Whether the requests are what a native histogram counts.
+    pub requests_are_histograms: bool,
     /// How many units of the durations make a second.
     pub per_second: f64,
     /// The label of the endpoint.

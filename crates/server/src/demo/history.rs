@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use model::{Labels, METRIC_NAME, Sample, Series, Timestamp, Value};
 use tsdb::Store;
 
-use super::fault::Schedule;
+use super::fault::{Fault, Schedule};
 use super::machine;
 use super::plan::{CALL_SHARE, Chance, SERVICES, Service};
 
@@ -17,6 +17,11 @@ const STEP_MS: i64 = 15_000;
 const BOUNDS: &[f64] = &flightdeck_instrument::LATENCY_BUCKETS;
 /// How many requests of one endpoint and step are drawn one by one; they stand for all.
 const DRAWN_MAX: u64 = 400;
+/// What a service does while nobody asks, in cores, and what a request costs, in seconds of a core.
+const CPU_IDLE: f64 = 0.015;
+const CPU_PER_REQUEST: f64 = 0.001_5;
+/// What it takes of memory on an ordinary day.
+const RESIDENT_BYTES: f64 = 38e6;
 
 /// Series under their labels, as they grow.
 pub type Grown = BTreeMap<Labels, Vec<Sample>>;
@@ -26,8 +31,14 @@ pub fn write(store: &Store, schedule: &Schedule, addresses: &[String], end: Time
     let mut grown = Grown::new();
     for (service, address) in SERVICES.iter().zip(addresses) {
         let chance = Chance::new(address.len() as u64 + 11);
-        let mut teller =
-            Teller { service, address, chance, answers: BTreeMap::new(), calls: BTreeMap::new() };
+        let mut teller = Teller {
+            service,
+            address,
+            chance,
+            answers: BTreeMap::new(),
+            calls: BTreeMap::new(),
+            processor_seconds: 0.0,
+        };
         let mut time = end - HISTORY_MS;
         // The first real scrape follows within seconds; a longer gap would look like an outage.
         while time <= end {
@@ -63,6 +74,7 @@ struct Teller<'a> {
     chance: Chance,
     answers: BTreeMap<(usize, &'static str), Answers>,
     calls: BTreeMap<(usize, &'static str), Answers>,
+    processor_seconds: f64,
 }
 
 impl Teller<'_> {
@@ -97,16 +109,37 @@ impl Teller<'_> {
             }
         }
         self.answers.values_mut().chain(self.calls.values_mut()).for_each(|answers| answers.tell(time));
-        push(grown, &self.labels("up", &[]), time, 1.0);
-        let resident = 38e6 + 2e6 * (hours * 5.0).sin();
-        push(grown, &self.labels("process_resident_memory_bytes", &[]), time, resident.round());
-        push(grown, &self.labels("health_check_status", &[("check", "database")]), time, 1.0);
+        self.process(fault, time, swing, grown);
         if let Some(most) = self.service.pool_max {
             let used = self.service.pool_used(fault, self.chance.share());
             let pool = [("pool", "database"), ("state", "used")];
             push(grown, &self.labels("pool_connections", &pool), time, used as f64);
             push(grown, &self.labels("pool_connections_max", &[("pool", "database")]), time, most as f64);
         }
+    }
+
+    /// What the process told of itself, and what its endpoints were at.
+    fn process(&mut self, fault: Option<Fault>, time: Timestamp, swing: f64, grown: &mut Grown) {
+        let mut busy = 0.0;
+        for endpoint in self.service.endpoints {
+            let behaviour = self.service.behaviour(endpoint, fault);
+            busy += behaviour.rate * swing;
+            let waiting = behaviour.rate * behaviour.median * (0.9 + 0.1 * behaviour.tail) * swing;
+            let own = [("method", endpoint.method), ("route", endpoint.route)];
+            let there = (waiting + self.chance.share()).floor();
+            push(grown, &self.labels("http_requests_in_progress", &own), time, there);
+        }
+        self.processor_seconds += STEP_MS as f64 / 1000.0 * (CPU_IDLE + CPU_PER_REQUEST * busy);
+        let chance = self.chance.share();
+        let told = [
+            ("up", 1.0),
+            ("process_cpu_seconds_total", self.processor_seconds),
+            ("process_resident_memory_bytes", (RESIDENT_BYTES * (0.9 + 0.1 * swing)).round()),
+            ("process_open_fds", (36.0 + 4.0 * swing + 2.0 * chance).round()),
+            ("process_threads", 12.0),
+        ];
+        told.into_iter().for_each(|(name, value)| push(grown, &self.labels(name, &[]), time, value));
+        push(grown, &self.labels("health_check_status", &[("check", "database")]), time, 1.0);
     }
 
     fn labels(&self, name: &str, own: &[(&str, &str)]) -> Labels {

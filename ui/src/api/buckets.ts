@@ -1,0 +1,45 @@
+// Native histograms as the buckets a heatmap is made of: one series for each bound, with what lies below it.
+import type { HistogramSample, QueryData, RawSeries } from "./promql";
+import { number } from "./promql";
+
+/** How many bounds are worth a row; of more, only every second, third … is kept. */
+const BOUNDS_MAX = 60;
+
+/** The answer with all its native histograms as one set of buckets by `le`; without any it stays as it is. */
+export const bucketed = (data: QueryData): QueryData => {
+  if (data.resultType !== "matrix") return data;
+  const samples = data.result.flatMap(({ histograms = [] }) => histograms);
+  if (!samples.length) return data;
+  const bounds = boundsOf(samples);
+  const counts = new Map<number, Float64Array>();
+  for (const [time, { count, buckets = [] }] of samples) {
+    const below = counts.get(time) ?? new Float64Array(bounds.length + 1);
+    counts.set(time, below);
+    for (const [, , upper, observed] of buckets) {
+      const at = bounds.findIndex((bound) => bound >= number(upper));
+      if (at >= 0) below[at] = (below[at] ?? 0) + number(observed);
+    }
+    below[bounds.length] = (below[bounds.length] ?? 0) + number(count);
+  }
+  const times = [...counts.keys()].toSorted((a, b) => a - b);
+  for (const below of counts.values())
+    for (let at = 1; at < bounds.length; at++) below[at] = (below[at] ?? 0) + (below[at - 1] ?? 0);
+  const series = (le: string, at: number): RawSeries => ({
+    metric: { le },
+    values: times.map((time) => [time, String(counts.get(time)?.[at] ?? 0)]),
+  });
+  return {
+    resultType: "matrix",
+    result: [...bounds.map((bound, at) => series(String(bound), at)), series("+Inf", bounds.length)],
+  };
+};
+
+/** The upper bounds that occur, from the lowest up; the highest is always among those that are kept. */
+const boundsOf = (samples: readonly HistogramSample[]): number[] => {
+  const found = new Set<number>();
+  for (const [, { buckets = [] }] of samples) for (const [, , upper] of buckets) found.add(number(upper));
+  found.delete(Infinity);
+  const bounds = [...found].toSorted((a, b) => a - b);
+  const every = Math.ceil(bounds.length / BOUNDS_MAX);
+  return bounds.filter((_, at) => (bounds.length - 1 - at) % every === 0);
+};
