@@ -100,6 +100,7 @@ export const EXPORTERS = {
     ["node_memory_Cached_bytes", 1e9],
     ["node_memory_Buffers_bytes", 1e8],
     ['node_filesystem_size_bytes{device="overlay",fstype="overlay",mountpoint="/"}', 1e11],
+    ['node_filesystem_free_bytes{device="overlay",fstype="overlay",mountpoint="/"}', 4e10],
     ['node_filesystem_avail_bytes{device="overlay",fstype="overlay",mountpoint="/"}', 4e10],
     ['node_filesystem_size_bytes{device="tmpfs",fstype="tmpfs",mountpoint="/run"}', 1e8],
     ['node_filesystem_avail_bytes{device="tmpfs",fstype="tmpfs",mountpoint="/run"}', 0],

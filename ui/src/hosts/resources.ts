@@ -10,10 +10,14 @@ const ROOT = `mountpoint="/"`;
 /** Networks of the machine itself. */
 const LINKS = `device!~"lo|veth.*|docker.*|br-.*|cni.*|cali.*|flannel.*|virbr.*|tap.*"`;
 
-/** The used share of each disk of a host, by its device or, in a container, of its root. */
+/** The used share of each disk of a host as `df` counts it, by its device or, in a container, of its root. */
 const used = (own: string): string => {
-  const share = (which: string) =>
-    `1 - node_filesystem_avail_bytes{${own}${which}} / (node_filesystem_size_bytes{${own}${which}} > 0)`;
+  const share = (which: string) => {
+    const [size, free, available] = ["size", "free", "avail"].map(
+      (what) => `node_filesystem_${what}_bytes{${own}${which}}`,
+    );
+    return `1 - ${available} / (${size} - ${free} + ${available} > 0)`;
+  };
   return `(${share(DISKS)}) or (${share(ROOT)})`;
 };
 

@@ -36,8 +36,9 @@ pub static RESOURCES: &[Resource] = &[
     Resource {
         name: "disk",
         needs: "node_filesystem_avail_bytes",
+        // As df counts it: what is kept for root is neither free nor used.
         used: "1 - max by (job, service_name, instance, device) (node_filesystem_avail_bytes{fstype!~\"tmpfs|overlay|squashfs|ramfs|fuse.*\"} \
-               / (node_filesystem_size_bytes{fstype!~\"tmpfs|overlay|squashfs|ramfs|fuse.*\"} > 0))",
+               / (node_filesystem_size_bytes{fstype!~\"tmpfs|overlay|squashfs|ramfs|fuse.*\"} - node_filesystem_free_bytes{fstype!~\"tmpfs|overlay|squashfs|ramfs|fuse.*\"} + node_filesystem_avail_bytes{fstype!~\"tmpfs|overlay|squashfs|ramfs|fuse.*\"} > 0))",
         which: "device",
         fails: true,
     },
