@@ -390,6 +390,8 @@ export type Target = {
   lastError: string;
   lastScrape: string;
   lastScrapeDuration: number;
+  lastScrapeSamples?: number;
+  lastScrapeBytes?: number;
   health: "up" | "down" | "unknown";
   scrapeInterval: string;
   scrapeTimeout: string;

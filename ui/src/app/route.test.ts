@@ -31,7 +31,7 @@ vi.stubGlobal("history", {
   go: (by: number) => moveTo(at + by),
 });
 locate();
-const { followLinks, go, keepGate, path } = await import("./route");
+const { followLinks, go, keepGate, parts, path, pathTo } = await import("./route");
 
 test("who keeps a gate is asked by links, and by back and forward, which are taken back", () => {
   followLinks();
@@ -53,4 +53,11 @@ test("who keeps a gate is asked by links, and by back and forward, which are tak
   open();
   moveTo(1);
   expect(path.value).toBe("/two");
+});
+
+test("a name is in an address whatever it is made of", () => {
+  for (const name of ["orders", "a/b", "..", ".", "~..", "...", "~", "100%"]) {
+    go(pathTo("service", name));
+    expect(parts.value).toEqual(["service", name]);
+  }
 });

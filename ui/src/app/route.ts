@@ -10,10 +10,16 @@ const here = () => ({
 
 const place = signal(here());
 
+/** A browser takes a part of one or two dots for a step up, however it is encoded: in an address such a name has a tilde before it. */
+const DOTS = /^~*\.\.?$/;
+
+const encoded = (part: string): string => encodeURIComponent(DOTS.test(part) ? `~${part}` : part);
+
 /** A part of a path; what is badly encoded is taken as it stands. */
 const decoded = (part: string): string => {
   try {
-    return decodeURIComponent(part);
+    const name = decodeURIComponent(part);
+    return DOTS.test(name) ? name.replace(/^~/, "") : name;
   } catch {
     return part;
   }
@@ -41,7 +47,7 @@ export const valuesOf = (name: string): string[] => {
 };
 
 /** A path of parts, each as it stands: `pathTo("service", "a/b")` is `/service/a%2Fb`. */
-export const pathTo = (...parts: string[]): string => `/${parts.map(encodeURIComponent).join("/")}`;
+export const pathTo = (...parts: string[]): string => `/${parts.map(encoded).join("/")}`;
 
 /** An address of the page from a path and parameters; empty parameters are left out. The zone is of whoever looks, and kept everywhere. */
 export const href = (to: string, parameters: Record<string, string | undefined> = {}): string => {

@@ -2,7 +2,7 @@
 import { useSignal } from "@preact/signals";
 import type { JSX } from "preact";
 import { ask, messageOf } from "../api/client";
-import { type Labels, nameOf, queryInstant } from "../api/promql";
+import { nameOf } from "../api/promql";
 import type { Target, TargetsAnswer } from "../api/types";
 import { useAsked } from "../api/use";
 import { Bar } from "../app/bar";
@@ -19,35 +19,14 @@ import { explainScrape } from "./scrape-errors";
 
 const SHOWN_MAX = 500;
 
-/** What tells targets apart in series. */
-const keyOf = (labels: Labels): string => JSON.stringify([labels["job"], labels["instance"]]);
-
-/** What the last scrape of a target brought; bytes are counted where `extra_scrape_metrics` says so. */
-type Size = { samples?: number; bytes?: number };
-const SAMPLES = "scrape_samples_scraped";
-const BYTES = "scrape_body_size_bytes";
-
-const sizesOf = async (signal: AbortSignal): Promise<Map<string, Size>> => {
-  const query = `{__name__=~"${SAMPLES}|${BYTES}"}`;
-  const { data } = await queryInstant(query, Math.floor(tick.value / 1000), signal);
-  const sizes = new Map<string, Size>();
-  for (const { metric, value } of data.resultType === "vector" ? data.result : []) {
-    const [key, count] = [keyOf(metric), Number(value?.[1])];
-    const what = metric["__name__"] === BYTES ? { bytes: count } : { samples: count };
-    sizes.set(key, { ...sizes.get(key), ...what });
-  }
-  return sizes;
-};
-
 const stateOf = (target: Target) =>
   target.health === "up" ? "ok" : target.health === "down" ? "critical" : "silent";
 
 export const TargetsPage = (): JSX.Element => {
   const asked = useAsked(
     String(tick.value),
-    async (signal) => (await ask<TargetsAnswer["data"]>("targets", {}, signal)).data,
+    async (signal) => (await ask<TargetsAnswer["data"]>("targets", { sizes: "true" }, signal)).data,
   );
-  const sizes = useAsked(String(tick.value), sizesOf).data;
   const search = params.value.get("find") ?? "";
   const only = params.value.get("state") ?? "";
   const { activeTargets = [], droppedTargets = [] } = asked.data ?? {};
@@ -96,7 +75,7 @@ export const TargetsPage = (): JSX.Element => {
         {asked.data && activeTargets.length > 0 && !matching.length && (
           <Empty title="No target matches" text="Take away a word or a state." />
         )}
-        {matching.length > 0 && <Table sizes={sizes} targets={matching} />}
+        {matching.length > 0 && <Table targets={matching} />}
         {matching.length > SHOWN_MAX && (
           <p class="faint">
             The first {SHOWN_MAX} of {matching.length} are shown.
@@ -111,11 +90,11 @@ export const TargetsPage = (): JSX.Element => {
 type Column = "job" | "state" | "address" | "last" | "took" | "samples";
 
 /** What a target is sorted by; one that was never scraped has nothing to be sorted by. */
-const cellOf = (target: Target, by: Column, samples: number | undefined): string | number | undefined => {
+const cellOf = (target: Target, by: Column): string | number | undefined => {
   const scraped = !target.lastScrape.startsWith("0001");
   if (by === "last") return scraped ? -Date.parse(target.lastScrape) : undefined;
   if (by === "took") return scraped ? target.lastScrapeDuration : undefined;
-  if (by === "samples") return samples;
+  if (by === "samples") return scraped ? target.lastScrapeSamples : undefined;
   return { job: target.scrapePool, state: target.health, address: target.scrapeUrl }[by];
 };
 
@@ -132,17 +111,9 @@ const byJob = (targets: Target[]): Target[] => {
 };
 
 /** One table for all jobs, the failing first unless it is sorted otherwise; a job's name stands at the first of its rows. */
-const Table = ({
-  targets,
-  sizes,
-}: {
-  targets: Target[];
-  sizes: Map<string, Size> | undefined;
-}): JSX.Element => {
+const Table = ({ targets }: { targets: Target[] }): JSX.Element => {
   const sort = sortedBy<Column>("sort");
-  const sorted = ordered(byJob(targets), sort.value, (target, by) =>
-    cellOf(target, by, sizes?.get(keyOf(target.labels))?.samples),
-  ).slice(0, SHOWN_MAX);
+  const sorted = ordered(byJob(targets), sort.value, cellOf).slice(0, SHOWN_MAX);
   const pools = Map.groupBy(targets, (target) => target.scrapePool);
   const upOf = (all: Target[]): string =>
     all.length > 1 ? `${all.filter((target) => target.health === "up").length} of ${all.length} up` : "";
@@ -167,7 +138,6 @@ const Table = ({
               target={target}
               job={target.scrapePool === sorted[at - 1]?.scrapePool ? "" : target.scrapePool}
               up={upOf(pools.get(target.scrapePool) ?? [])}
-              size={sizes?.get(keyOf(target.labels))}
             />
           ))}
         </tbody>
@@ -176,20 +146,11 @@ const Table = ({
   );
 };
 
-const TargetRow = ({
-  target,
-  job: pool,
-  up,
-  size: { samples, bytes } = {},
-}: {
-  target: Target;
-  job: string;
-  up: string;
-  size: Size | undefined;
-}): JSX.Element => {
+const TargetRow = ({ target, job: pool, up }: { target: Target; job: string; up: string }): JSX.Element => {
   const open = useSignal(false);
   const failed = target.health === "down" ? explainScrape(target.lastError) : undefined;
   const instance = target.labels["instance"] ?? "";
+  const { lastScrapeSamples: samples = 0, lastScrapeBytes: bytes = 0 } = target;
   const { job, instance: _, ...others } = target.labels;
   const selector = `{job=${JSON.stringify(job ?? "")},instance=${JSON.stringify(instance)}}`;
   return (
@@ -239,9 +200,9 @@ const TargetRow = ({
               q: `scrape_samples_scraped${selector}\n;\nscrape_duration_seconds${selector}`,
             })}
           >
-            {samples === undefined ? "history" : show(samples, "short")}
+            {show(samples, "short")}
           </a>
-          {bytes !== undefined && bytes > 0 && <div class="faint">{show(bytes, "bytes")}</div>}
+          {bytes > 0 && <div class="faint">{show(bytes, "bytes")}</div>}
         </td>
       </tr>
       {failed && (

@@ -36,9 +36,19 @@ struct Active<'a> {
     last_error: String,
     last_scrape: String,
     last_scrape_duration: f64,
+    #[serde(flatten, skip_serializing_if = "Option::is_none")]
+    size: Option<Size>,
     health: &'static str,
     scrape_interval: String,
     scrape_timeout: String,
+}
+
+/// How large the last scrape was. Prometheus does not tell, so it is told to those who ask only.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Size {
+    last_scrape_samples: usize,
+    last_scrape_bytes: u64,
 }
 
 #[derive(Serialize)]
@@ -57,7 +67,8 @@ struct Discovery<'a> {
 }
 
 /// Active and dropped targets.
-pub async fn targets(State(app): State<Arc<App>>, params: Params) -> Response {
+pub async fn targets(State(app): State<Arc<App>>, params: Params) -> Result<Response, ApiError> {
+    let sized = params.flag("sizes")?.unwrap_or(false);
     let state = params.get("state").unwrap_or("any").to_ascii_lowercase();
     let (pools, wanted) = (app.collecting.status(), params.get("scrapePool"));
     let (active, dropped) = (matches!(&*state, "any" | "active"), matches!(&*state, "any" | "dropped"));
@@ -76,7 +87,7 @@ pub async fn targets(State(app): State<Arc<App>>, params: Params) -> Response {
         }
         if active {
             let targets = pool.targets.iter();
-            discovery.active_targets.extend(targets.map(|status| shown(status, &reached)));
+            discovery.active_targets.extend(targets.map(|status| shown(status, &reached, sized)));
         }
         if dropped {
             let labels = pool.dropped.iter().chain(pool.invalid.iter().map(|(labels, _)| labels));
@@ -84,7 +95,7 @@ pub async fn targets(State(app): State<Arc<App>>, params: Params) -> Response {
             discovery.dropped_targets.extend(labels.map(shown));
         }
     }
-    success(discovery)
+    Ok(success(discovery))
 }
 
 /// What metrics of each target say about themselves.
@@ -252,7 +263,7 @@ fn global_url(address: &Address, reached: &str) -> String {
     format!("{}://{reached}{port}{}", address.scheme, address.path_and_query)
 }
 
-fn shown<'a>(status: &'a TargetStatus, reached: &str) -> Active<'a> {
+fn shown<'a>(status: &'a TargetStatus, reached: &str, sized: bool) -> Active<'a> {
     let (target, state) = (&status.target, &status.state);
     Active {
         discovered_labels: as_map(&target.discovered),
@@ -263,6 +274,11 @@ fn shown<'a>(status: &'a TargetStatus, reached: &str) -> Active<'a> {
         last_error: state.last_error.clone().unwrap_or_default(),
         last_scrape: state.last_scrape.map_or_else(|| "0001-01-01T00:00:00Z".to_owned(), date),
         last_scrape_duration: state.report.duration_seconds,
+        size: sized.then(|| Size {
+            last_scrape_samples: state.counts.scraped,
+            // One that was refused for its size has none.
+            last_scrape_bytes: u64::try_from(state.report.body_bytes).unwrap_or(0),
+        }),
         health: state.health.name(),
         scrape_interval: target.interval.to_string(),
         scrape_timeout: target.timeout.to_string(),

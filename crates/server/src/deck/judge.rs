@@ -28,9 +28,7 @@ pub fn judge(services: &mut Services, memory: &mut Memory, now: Timestamp, begin
     for (name, seen) in services.iter() {
         problems_of(name, seen, memory, now, begin, &mut problems);
     }
-    memory.keep_since(|service, what| {
-        problems.iter().any(|problem| problem.service == service && problem.condition == what)
-    });
+    memory.forget_ended();
     problems.sort_by(|left, right| {
         let order = |problem: &Problem| (problem.state, problem.hit_per_minute as u64);
         order(right)
@@ -120,6 +118,7 @@ fn problems_of(
     for (condition, state) in held {
         let since = || match condition.measure {
             Measure::Silence => now - (value(Measure::Silence).unwrap_or(0.0) * 1000.0) as Timestamp,
+            measure if seen.most_used_of(measure).is_some() => begin(seen, condition, now),
             measure => begin(seen, condition, now).min(memory.out_since(
                 name,
                 measure,
@@ -127,8 +126,13 @@ fn problems_of(
                 now,
             )),
         };
-        let since = memory.known_since(name, condition.name).unwrap_or_else(since);
-        memory.hold(name, condition.name, since);
+        // Of several resources each has its own beginning.
+        let what = match seen.most_used_of(condition.measure) {
+            Some(used) => format!("{} {} {}", condition.name, used.what, used.instance),
+            None => condition.name.to_owned(),
+        };
+        let since = memory.known_since(name, &what).unwrap_or_else(since);
+        memory.hold(name, &what, since);
         let Said { headline, sentence, hit, query, subject } = say(condition, name, seen);
         let (by, rule) = (if kind(seen) == Kind::Host { BY_INSTANCE } else { BY }, subject.as_ref());
         let rule = rule.map(|subject| condition.rules(subject, &seen.matchers, by)).unwrap_or_default();

@@ -157,11 +157,8 @@ impl Look<'_> {
     fn see_resources(&mut self) {
         for resource in RESOURCES.iter().filter(|resource| self.names.contains(resource.needs)) {
             for (labels, share) in self.ask(resource.used) {
-                let which = if resource.which.is_empty() { "" } else { labels.value(resource.which) };
-                let what = format!("{} {which}", resource.name).trim_end().to_owned();
-                let instance = labels.value("instance").to_owned();
                 let seen = entry(&mut self.services, &labels, &self.hosts);
-                seen.used.push(Used { what, instance, share, resource });
+                seen.used.push(Used::of(resource, &labels, share));
             }
         }
         for seen in self.services.values_mut() {

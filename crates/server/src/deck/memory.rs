@@ -26,6 +26,8 @@ pub struct Memory {
     open: BTreeMap<String, State>,
     seen: BTreeMap<String, Known>,
     since: BTreeMap<(String, String), Timestamp>,
+    /// What holds in this look.
+    held: BTreeSet<(String, String)>,
 }
 
 /// Who was there.
@@ -139,12 +141,15 @@ impl Memory {
 
     /// Notes since when a condition holds.
     pub fn hold(&mut self, service: &str, what: &str, since: Timestamp) {
-        self.since.insert((service.to_owned(), what.to_owned()), since);
+        let key = (service.to_owned(), what.to_owned());
+        self.held.insert(key.clone());
+        self.since.insert(key, since);
     }
 
-    /// Forgets conditions that hold no more.
-    pub fn keep_since(&mut self, holds: impl Fn(&str, &str) -> bool) {
-        self.since.retain(|(service, what), _| holds(service, what));
+    /// Forgets conditions that no longer hold: those that nobody noted since this was asked for last.
+    pub fn forget_ended(&mut self) {
+        let held = std::mem::take(&mut self.held);
+        self.since.retain(|key, _| held.contains(key));
     }
 
     /// Notes who is there, and tells who went away without a word: how they were found, and when they were last seen.
@@ -279,9 +284,9 @@ mod tests {
         let mut memory = Memory::default();
         assert_eq!(memory.known_since("a", "slow"), None);
         memory.hold("a", "slow", 5);
-        memory.keep_since(|_, _| true);
+        memory.forget_ended();
         assert_eq!(memory.known_since("a", "slow"), Some(5));
-        memory.keep_since(|_, _| false);
+        memory.forget_ended();
         assert_eq!(memory.known_since("a", "slow"), None);
     }
 }

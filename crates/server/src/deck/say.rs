@@ -91,8 +91,7 @@ fn unhealthy(seen: &Seen) -> Said {
 }
 
 fn used_up(condition: &Condition, name: &str, seen: &Seen) -> Said {
-    let needed = condition.measure == Measure::Needed;
-    let worst = if needed { seen.most_needed() } else { seen.most_used() };
+    let worst = seen.most_used_of(condition.measure);
     let told = |used: &Used| {
         let place = match used.instance.as_str() {
             "" => String::new(),
@@ -108,9 +107,8 @@ fn used_up(condition: &Condition, name: &str, seen: &Seen) -> Said {
         )
     };
     let (headline, mut sentence) = worst.map(told).unwrap_or_default();
-    let said = worst.map(|used| (&used.what, &used.instance));
     let others = seen.used.iter().filter(|used| used.share > USED_WARNING);
-    let others = others.filter(|used| said != Some((&used.what, &used.instance)));
+    let others = others.filter(|used| !worst.is_some_and(|worst| worst.is(used)));
     let others: Vec<_> =
         others.take(3).map(|used| format!("{} {}", used.what, words::percent(used.share))).collect();
     if !others.is_empty() {

@@ -45,7 +45,30 @@ pub struct Used {
     pub resource: &'static Resource,
 }
 
+impl Used {
+    /// A resource as a series of its share tells it.
+    pub fn of(resource: &'static Resource, labels: &Labels, share: f64) -> Used {
+        let which = if resource.which.is_empty() { "" } else { labels.value(resource.which) };
+        let what = format!("{} {which}", resource.name).trim_end().to_owned();
+        Used { what, instance: labels.value("instance").to_owned(), share, resource }
+    }
+
+    /// Whether another one is the same resource of the same instance.
+    pub fn is(&self, other: &Used) -> bool {
+        (&self.what, &self.instance) == (&other.what, &other.instance)
+    }
+}
+
 impl Seen {
+    /// The resource a measure is about.
+    pub fn most_used_of(&self, measure: Measure) -> Option<&Used> {
+        match measure {
+            Measure::Used => self.most_used(),
+            Measure::Needed => self.most_needed(),
+            _ => None,
+        }
+    }
+
     /// The most used of its resources.
     pub fn most_used(&self) -> Option<&Used> {
         self.used.iter().max_by(|left, right| left.share.total_cmp(&right.share))

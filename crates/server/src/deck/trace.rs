@@ -3,19 +3,23 @@
 use std::collections::BTreeSet;
 
 use model::Timestamp;
+use promql::parse::parse_selector;
 
 use super::ask::{instant, range};
 use super::conditions::{CONDITIONS, Condition};
 use super::measures::{Measure, Of, row};
 use super::reasons;
-use super::seen::{Seen, Services};
-use super::state::{Change, Deck, Endpoint, State};
+use super::seen::{Seen, Services, Used};
+use super::state::{BAR_MS, BARS, Change, Deck, Endpoint, State};
 use crate::app::App;
 
 /// How far back the beginning is looked for.
 const BACK_MS: i64 = 2 * 3_600_000;
 /// How exactly.
 const BACK_STEP_MS: i64 = 20_000;
+/// The same for a resource: what fills up does so for long, and slowly.
+const USED_BACK_MS: i64 = BARS as i64 * BAR_MS;
+const USED_BACK_STEP_MS: i64 = 60_000;
 /// How many problems are explained; the others have their sentence.
 const EXPLAINED_MAX: usize = 20;
 /// How many endpoints are named.
@@ -28,10 +32,23 @@ const CHANGE_AFTER_MS: i64 = 60_000;
 /// Since when a condition holds without a break.
 pub fn begin(app: &App, seen: &Seen, condition: &Condition, now: Timestamp) -> Timestamp {
     let row = row(condition.measure);
-    let asked = seen.convention.filter(|_| row.of == Of::Requests);
-    let query = asked.and_then(|convention| row.query(convention, &seen.matchers));
-    let Some(query) = query else { return now };
-    let lines = range(app, &query, now - BACK_MS, now, BACK_STEP_MS);
+    let line = |query: &str| range(app, query, now - BACK_MS, now, BACK_STEP_MS);
+    let used = seen.most_used_of(condition.measure);
+    let lines = match (used, seen.convention) {
+        (Some(used), _) => {
+            let mut lines = range(app, used.resource.used, now - USED_BACK_MS, now, USED_BACK_STEP_MS);
+            let own = parse_selector(&format!("{{{}}}", seen.matchers)).unwrap_or_default();
+            lines.retain(|(labels, _)| {
+                let of_service = own.iter().all(|matcher| matcher.matches(labels.value(&matcher.name)));
+                of_service && Used::of(used.resource, labels, 0.0).is(used)
+            });
+            lines
+        }
+        (None, Some(convention)) if row.of == Of::Requests => {
+            row.query(convention, &seen.matchers).map(|query| line(&query)).unwrap_or_default()
+        }
+        _ => Vec::new(),
+    };
     let Some((_, values)) = lines.first() else { return now };
     let held = values.iter().rev().take_while(|(_, value)| condition.compare(*value) > State::Ok);
     held.last().map_or(now, |(time, _)| *time)

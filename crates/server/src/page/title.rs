@@ -52,9 +52,13 @@ fn seen(path: &str) -> String {
     known.to_owned()
 }
 
-/// A part of a path; what is badly encoded is taken as it stands. In a path a plus is one.
+/// A part of a path; what is badly encoded is taken as it stands. In a path a plus is one, and a name of dots has a tilde before it.
 fn decoded(part: &str) -> String {
-    percent_decode(part.replace('+', "%2B").as_bytes()).unwrap_or_else(|_| part.to_owned())
+    let name = percent_decode(part.replace('+', "%2B").as_bytes()).unwrap_or_else(|_| part.to_owned());
+    match name.strip_prefix('~') {
+        Some(dots) if matches!(dots.trim_start_matches('~'), "." | "..") => dots.to_owned(),
+        _ => name,
+    }
 }
 
 #[cfg(test)]
@@ -72,6 +76,7 @@ mod tests {
         check("/graph", "✖ 1 of 3 services failing · Explore · Flightdeck");
         check("/nowhere", "✖ 1 of 3 services failing · Nothing is here · Flightdeck");
         check("/service", "✖ 1 of 3 services failing · Nothing is here · Flightdeck");
+        check("/service/~..", "✖ 1 of 3 services failing · .. · Flightdeck");
         check("/service/a%E2%80%AEb", "✖ 1 of 3 services failing · a⟨U+202E⟩b · Flightdeck");
     }
 }
