@@ -14,6 +14,25 @@ const settings = (custom, more = {}, overrides = []) => ({
   fieldConfig: { defaults: { unit: "reqps", ...more, custom }, overrides },
 });
 
+const MARKDOWN = `## What to do
+When **orders** is slow, see [the book](https://example.org) or \`runbook.md\`:
+
+1. Look at the *database*
+   - [x] its pool
+   - [ ] its locks
+2. Ask who deployed
+
+| Service | Team | p95 |
+|:--------|:----:|----:|
+| orders | ~~shop~~ | 0.3 s |
+| payments | money | 1.2 s |
+
+> Calm first.
+
+\`\`\`
+kubectl rollout undo deploy/orders
+\`\`\``;
+
 export const FEATURES = {
   uid: "features",
   title: "Features",
@@ -122,6 +141,10 @@ export const FEATURES = {
       timeFrom: "2h",
       options: { legend: { showLegend: false } },
       ...settings({}),
+    }),
+    panel(15, "text", "Markdown", {
+      targets: [],
+      options: { mode: "markdown", content: MARKDOWN },
     }),
     panel(14, "bargauge", "Bars", {
       options: { displayMode: "gradient", orientation: "horizontal" },

@@ -8,7 +8,11 @@ import type { Marker } from "./plot";
 const told = signal<Marker[]>([]);
 /** Those a dashboard adds of its own, while it is shown. */
 export const added = signal<Marker[]>([]);
-export const markers = computed(() => (added.value.length ? [...told.value, ...added.value] : told.value));
+/** Those of a snapshot, in the place of all others. */
+export const frozen = signal<Marker[] | undefined>(undefined);
+export const markers = computed(
+  () => frozen.value ?? (added.value.length ? [...told.value, ...added.value] : told.value),
+);
 let asked = "";
 
 effect(() => {

@@ -7,7 +7,7 @@ import { lazy } from "../app/lazy";
 import { keepGate, params, path, setParams } from "../app/route";
 import { range as shownRange, wanted } from "../app/time";
 import { useTabName } from "../app/title";
-import { added } from "../chart/markers";
+import { added, frozen } from "../chart/markers";
 import { readZone } from "../format/zone";
 import { ADHOC } from "./answers";
 import { Controls } from "./controls";
@@ -31,6 +31,7 @@ import { repeated } from "./repeats";
 import { Section, unfold } from "./section";
 import { Settings } from "./settings";
 import { Sheet } from "./sheet";
+import { type Kept, kept } from "./snapshot";
 import { Toolbar } from "./toolbar";
 import { type Resolved, resolveAll } from "./variables";
 
@@ -51,15 +52,17 @@ export const Board = ({ dashboard: loaded, report, editable }: BoardProps): JSX.
   useLeave(!!kiosk);
   useWarning(history);
   usePlaylist(dashboard.id);
-  const resolved = useVariables(dashboard);
+  const held = snapshot ? kept.value : undefined;
+  const resolved = useVariables(dashboard, !!held?.scope);
   // The variables are asked anew with the range; while they come to the same, no panel is drawn for it.
   const scope = useMemo(
-    () => scopeOf(dashboard, resolved ?? []),
-    [dashboard.title, JSON.stringify(resolved)],
+    () => (held?.scope ? new Map(held.scope) : scopeOf(dashboard, resolved ?? [])),
+    [dashboard.title, JSON.stringify(resolved), held],
   );
   const annotations = dashboard.annotations.filter(({ query }) => query);
   const marks = annotations.filter(({ name, enabled }) => enabled !== isHidden(name));
   useMarks(marks, resolved && scope);
+  useHeldMarks(held);
   useInSight(element, dashboard, !!editing && !!resolved);
   const edit: Editing = {
     open,
@@ -81,7 +84,7 @@ export const Board = ({ dashboard: loaded, report, editable }: BoardProps): JSX.
         />
       )}
       <div class={`page board ${opened.value === undefined ? "" : "besidesheet"}`} ref={element}>
-        {snapshot && <p class="chip">A snapshot: what was shown then, not what is now</p>}
+        {snapshot && <SnapshotLine dashboard={dashboard} held={held} />}
         <Controls
           resolved={snapshot ? [] : (resolved ?? [])}
           annotations={annotations.map((one) => ({ name: one.name, on: marks.includes(one) }))}
@@ -96,6 +99,28 @@ export const Board = ({ dashboard: loaded, report, editable }: BoardProps): JSX.
         )}
       </div>
     </>
+  );
+};
+
+/** How many values are named one by one. */
+const NAMED_MAX = 4;
+
+const textOf = ({ all, texts = [] }: Partial<Chosen> = {}): string =>
+  all !== undefined ? "All" : texts.length > NAMED_MAX ? `${texts.length} values` : texts.join(" + ");
+
+/** That it is a snapshot, and what was chosen in it. */
+const SnapshotLine = ({ dashboard, held }: { dashboard: Dashboard; held: Kept | undefined }): JSX.Element => {
+  const chosen = new Map(held?.scope);
+  const shown = dashboard.variables.filter(({ name, hide }) => hide !== 2 && chosen.has(name));
+  return (
+    <p class="row wrap">
+      <span class="chip">A snapshot: what was shown then, not what is now</span>
+      {shown.map(({ name, label }) => (
+        <span key={name} class="dim">
+          {label || name} <b>{textOf(chosen.get(name))}</b>
+        </span>
+      ))}
+    </p>
   );
 };
 
@@ -241,7 +266,9 @@ const useUndoKeys = ({ undo, redo }: History, editing: boolean): void =>
 const POINTS = 400;
 
 /** The variables with what is chosen of them; nothing until all are known. */
-const useVariables = ({ id, variables }: Dashboard): Resolved[] | undefined => {
+const useVariables = ({ id, variables: all }: Dashboard, held: boolean): Resolved[] | undefined => {
+  // In a snapshot they are what they were.
+  const variables = held ? [] : all;
   const range = shownRange.value;
   const picked = (name: string): string[] | undefined => {
     const values = params.value.getAll(`var-${name}`);
@@ -290,3 +317,12 @@ const useMarks = (marks: Dashboard["annotations"], scope: Scope | undefined): vo
     };
   }, [asked.data]);
 };
+
+/** The marks of a snapshot are those that were seen, and no others. */
+const useHeldMarks = (held: Kept | undefined): void =>
+  useLayoutEffect(() => {
+    frozen.value = held?.marks;
+    return () => {
+      frozen.value = undefined;
+    };
+  }, [held]);

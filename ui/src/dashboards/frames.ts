@@ -1,7 +1,7 @@
 // Answers as tables of columns, which is what transformations and pictures work on.
 import type { Labels } from "../api/promql";
 import type { QueryAnswer } from "./answers";
-import { legendName } from "./names";
+import { shortName } from "./names";
 
 export type Cell = number | string | boolean | null;
 
@@ -31,7 +31,7 @@ export const numeric = (values: readonly Cell[]): (number | null)[] =>
 export const titleOf = (field: Field, frame?: Frame): string => {
   if (field.title) return field.title;
   if (field.name !== "Value" || !field.labels) return field.name;
-  return legendName("", field.labels) || frame?.name || field.name;
+  return shortName(field.labels) || frame?.name || field.name;
 };
 
 /** The frames of one query: a table of all its series, or one frame for each. */

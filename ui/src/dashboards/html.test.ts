@@ -3,7 +3,7 @@ import { expect, test, vi } from "vitest";
 vi.stubGlobal("document", { baseURI: "http://localhost/" });
 vi.stubGlobal("location", { pathname: "/", search: "", href: "http://localhost/" });
 vi.stubGlobal("setInterval", () => 0);
-const { looksLikeHtml, styleOf } = await import("./html");
+const { styleOf } = await import("./html");
 
 test("styles that draw within their element stay, those that load or leave it go", () => {
   expect(
@@ -13,16 +13,4 @@ test("styles that draw within their element stay, those that load or leave it go
   ).toEqual({ color: "red", "font-size": "2em" });
   expect(styleOf("")).toEqual({});
   expect(styleOf("color")).toEqual({});
-});
-
-test("a line of markup is told from a text with a smaller-than sign", () => {
-  for (const [text, want] of [
-    ["<div class='a'>", true],
-    ["  <br/>", true],
-    ["</p>", true],
-    ["a < b", false],
-    ["<5 ms", false],
-    ["text <b>bold</b>", false],
-  ] as const)
-    expect(looksLikeHtml(text), text).toBe(want);
 });

@@ -2,7 +2,7 @@
 // left out, and never comes near the document: it is read apart from it, and what is shown is made by name.
 import { type ComponentChildren, h, type JSX } from "preact";
 import { readable } from "../chart/colours";
-import { safeUrl } from "./text";
+import { safeUrl } from "./urls";
 
 /** Elements that are kept; of all others only what is inside. */
 const KEPT = new Set([
@@ -72,8 +72,6 @@ const STYLES =
 const NODES_MAX = 5_000;
 const DEPTH_MAX = 60;
 
-export const looksLikeHtml = (text: string): boolean => /^\s*<\/?[a-z][\w-]*(\s[^<>]*)?\/?>/i.test(text);
-
 /** Declarations that draw and load nothing. */
 export const styleOf = (text: string): Record<string, string> =>
   Object.fromEntries(
@@ -125,22 +123,31 @@ const attributesOf = (element: Element, name: string): Record<string, unknown> =
 };
 
 /** An image that came with the text; one from elsewhere would tell others who looks, so its description stands there. */
-const image = (element: Element): ComponentChildren => {
-  const [source, about] = [element.getAttribute("src") ?? "", element.getAttribute("alt") ?? ""];
-  if (/^data:image\/(png|jpeg|gif|webp);base64,/i.test(source))
-    return (
-      <img
-        src={source}
-        alt={about}
-        style={{
-          maxWidth: "100%",
-          ...styleOf(
-            `${element.getAttribute("data-style") ?? ""};${/^\d+$/.test(element.getAttribute("width") ?? "") ? `width:${element.getAttribute("width")}px` : ""}`,
-          ),
-        }}
-      />
-    );
-  return about || null;
+export const Picture = ({
+  source,
+  about,
+  style = {},
+}: {
+  source: string;
+  about: string;
+  style?: Record<string, string>;
+}): ComponentChildren =>
+  /^data:image\/(png|jpeg|gif|webp);base64,/i.test(source) ? (
+    <img src={source} alt={about} style={{ maxWidth: "100%", ...style }} />
+  ) : (
+    about
+  );
+
+const image = (element: Element): JSX.Element => {
+  const width = element.getAttribute("width") ?? "";
+  const style = `${element.getAttribute("data-style") ?? ""};${/^\d+$/.test(width) ? `width:${width}px` : ""}`;
+  return (
+    <Picture
+      source={element.getAttribute("src") ?? ""}
+      about={element.getAttribute("alt") ?? ""}
+      style={styleOf(style)}
+    />
+  );
 };
 
 /** What the page's policy would note in the console is called otherwise; whether it is kept is decided after. */

@@ -9,7 +9,7 @@ import { href, params, pathTo } from "../app/route";
 import { range } from "../app/time";
 import { type Cell, type Field, type Frame, titleOf } from "./frames";
 import { interpolate, joined, panelScope, type Scope } from "./interpolate";
-import { safeUrl } from "./text";
+import { safeUrl } from "./urls";
 
 /** `/d/uid/any-name?var-x=1` as an address of ours; other addresses stay as they are. */
 export const ours = (url: string): string => {

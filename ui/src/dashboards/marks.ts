@@ -41,7 +41,7 @@ export const marksOf = async (
         runs(times, line).map(
           ({ time, end }): Marker => ({
             time,
-            text: legendName(text, line.labels) || name,
+            text: (text && legendName(text, line.labels)) || name,
             colour: "--c1",
             ...(end > time ? { end } : {}),
           }),

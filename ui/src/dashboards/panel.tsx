@@ -25,7 +25,7 @@ import { Stat } from "./pictures/stat";
 import { HeatmapPanel, Histogram, States } from "./pictures/states";
 import { TablePanel } from "./pictures/table";
 import { TimeSeries } from "./pictures/timeseries";
-import { answersOf } from "./snapshot";
+import { answersOf, dotsOf, useSeen } from "./snapshot";
 import { TextPanel } from "./text";
 import { done, transform } from "./transform";
 
@@ -143,12 +143,19 @@ const Contents = ({
   const asked = useAsked(
     asks ? `${question} ${pixels} ${Math.round(range.from / 1000)} ${Math.round(range.to / 1000)}` : "",
     async (signal) =>
-      asks ? (answersOf(panel) ?? askPanel(panel, range, pixels, scope, signal)) : undefined,
+      asks ? (answersOf(chart, panel) ?? askPanel(panel, range, pixels, scope, signal)) : undefined,
   );
   const dotted = asks && hasDots(panel) && asked.data !== undefined;
   const dots = useAsked(
     dotted ? `${question} ${Math.round(range.from / 1000)} ${Math.round(range.to / 1000)}` : "",
-    async (signal) => (dotted ? askDots(panel, range, pixels, scope, signal) : []),
+    async (signal) => (dotted ? (dotsOf(chart) ?? askDots(panel, range, pixels, scope, signal)) : []),
+  );
+  const { data: answers, error } = asked;
+  useSeen(
+    chart,
+    asks
+      ? { pixels, ...(answers ? { answers, dots: dots.data ?? [] } : {}), ...(error ? { error } : {}) }
+      : undefined,
   );
   const waits = asks && ((asked.busy && (all || asked.data === undefined)) || (all && dots.busy));
   const Picture = PICTURES[panel.kind];

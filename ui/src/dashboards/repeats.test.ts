@@ -2,7 +2,7 @@ import { expect, test } from "vitest";
 import type { DashboardPanel } from "../api/types";
 import { withNewPanel } from "./edit";
 import type { Scope } from "./interpolate";
-import { placed, repeated } from "./repeats";
+import { everyPanel, placed, repeated } from "./repeats";
 
 const scope: Scope = new Map([["pod", { values: ["a", "b", "c"], texts: ["A", "B", "C"], multi: true }]]);
 const empty = { id: "x", title: "", tags: [], from: "", to: "", variables: [], sections: [], links: [] };
@@ -42,4 +42,17 @@ test("or below each other where they are", () => {
     ],
     ["1a 6,0 6x4", "1b 6,4 6x4", "1c 6,8 6x4", "2 0,12 24x2"],
   );
+});
+
+test("every copy has a name of its own, those of repeated sections as well", () => {
+  const section = (repeat: string | undefined, panels: DashboardPanel[]) => ({
+    title: "",
+    collapsed: false,
+    ...(repeat ? { repeat } : {}),
+    panels,
+  });
+  const sections = [section(undefined, [panel(1, { repeat: "pod" })]), section("pod", [panel(2, {})])];
+  expect(
+    everyPanel({ sections }, scope).map(({ chart, scope: own }) => [chart, own.get("pod")?.values]),
+  ).toEqual(["1 a", "1 b", "1 c", "2 a", "2 b", "2 c"].map((name) => [name, [name.slice(2)]]));
 });

@@ -1,5 +1,5 @@
 // Sections and panels once for each value of a variable: with which values, and where the copies stand.
-import type { DashboardPanel } from "../api/types";
+import type { Dashboard, DashboardPanel } from "../api/types";
 import { COLUMNS } from "./edit";
 import { joined, type Scope } from "./interpolate";
 
@@ -63,3 +63,22 @@ export const placed = (panels: DashboardPanel[], scope: Scope): Placed[] => {
   }
   return found;
 };
+
+/** What a panel is called in the address: its number, the value its section is repeated for, and its own. */
+export const chartOf = ({ id }: DashboardPanel, repeat: string, name: string): string =>
+  [id, repeat, name].filter(Boolean).join(" ");
+
+/** All panels of a dashboard as they are drawn, with what they are called in the address. */
+export const everyPanel = (
+  { sections }: Pick<Dashboard, "sections">,
+  scope: Scope,
+): { panel: DashboardPanel; scope: Scope; chart: string }[] =>
+  sections.flatMap((section) =>
+    repeated(section.repeat, scope).flatMap((one) =>
+      placed(section.panels, one.scope).map(({ panel, scope: own, name }) => ({
+        panel,
+        scope: own,
+        chart: chartOf(panel, one.name, name),
+      })),
+    ),
+  );

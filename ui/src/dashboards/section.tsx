@@ -9,7 +9,7 @@ import { bandsOf, compacted } from "./edit";
 import { type Editing, GAP, Handle, ROW } from "./handle";
 import { type Scope, scopeKey } from "./interpolate";
 import { Panel } from "./panel";
-import { placed } from "./repeats";
+import { chartOf, placed } from "./repeats";
 
 /** Opens the section of a panel, if it is folded; of one that is repeated each copy has its own fold, which stays. */
 export const unfold = ({ sections }: Dashboard, panel: number): void => {
@@ -78,7 +78,7 @@ export const Section = ({
                   question={`${id} ${one.panel.id} ${questionOf(one.panel)} ${scopeKey(one.scope)}`}
                   height={one.h * ROW + (one.h - 1) * GAP}
                   sync="dashboard"
-                  chart={[one.panel.id, repeat, one.name].filter(Boolean).join(" ")}
+                  chart={chartOf(one.panel, repeat, one.name)}
                 />
                 {edit && <Handle panel={one.panel} edit={edit} />}
               </div>

@@ -1,39 +1,86 @@
-// Snapshots: a dashboard with the answers it had, kept by the server under a name that nobody guesses.
+// Snapshots: a dashboard as it was seen, kept by the server under a name that nobody guesses. In one are the answers and exemplars of
+// every panel, those that are repeated once for each value, what was chosen, and the marks: nothing of it is asked again.
 import { signal } from "@preact/signals";
-import { ask, tell } from "../api/client";
+import { useEffect } from "preact/hooks";
+import { ask, messageOf, tell } from "../api/client";
 import type { Dashboard, DashboardAnswer, DashboardPanel } from "../api/types";
-import { href, pathTo } from "../app/route";
-import { askPanel, type QueryAnswer } from "./answers";
-import { joined, type Scope } from "./interpolate";
+import { href, params, pathTo } from "../app/route";
+import { markers } from "../chart/markers";
+import type { Marker } from "../chart/plot";
+import { askDots, askPanel, hasDots, type QueryAnswer, type QueryDot } from "./answers";
+import type { Chosen, Scope } from "./interpolate";
+import { everyPanel } from "./repeats";
 
-/** How many points a line of a snapshot has at most. */
+/** How many points a line of a panel has that is not on the screen. */
 const POINTS = 400;
 const PANELS_AT_ONCE = 6;
 
-type Kept = { dashboard: Dashboard; from: number; to: number; answers: Record<string, QueryAnswer[]> };
+/** What a panel showed: its answers, or why there were none. */
+type KeptPanel = { answers: QueryAnswer[]; dots?: QueryDot[]; error?: string };
 
-/** The answers of the snapshot that is shown, by panel. */
-export const kept = signal<Kept["answers"] | undefined>(undefined);
+export type Kept = {
+  dashboard: Dashboard;
+  from: number;
+  to: number;
+  /** By what each panel is called in the address. */
+  panels?: Record<string, KeptPanel>;
+  scope?: [string, Chosen][];
+  marks?: Marker[];
+  /** Of the first snapshots: answers by the number of the panel, and nothing else. */
+  answers?: Record<string, QueryAnswer[]>;
+};
 
-/** Repeats are written out when the dashboard is kept, so a panel's number is its name. */
-export const answersOf = (panel: DashboardPanel): QueryAnswer[] | undefined => kept.value?.[String(panel.id)];
+/** The snapshot that is shown. */
+export const kept = signal<Kept | undefined>(undefined);
 
-/** Asks every panel once more and keeps all of it; answers with the address. */
+/** What a panel of the shown snapshot had: a failure fails again, and one that had nothing has nothing. */
+export const answersOf = (chart: string, panel: DashboardPanel): QueryAnswer[] | undefined => {
+  if (!kept.value) return undefined;
+  const one = kept.value.panels?.[chart];
+  if (one?.error) throw new Error(one.error);
+  return one?.answers ?? kept.value.answers?.[String(panel.id)] ?? [];
+};
+
+export const dotsOf = (chart: string): QueryDot[] | undefined =>
+  kept.value && (kept.value.panels?.[chart]?.dots ?? []);
+
+/** A panel on the screen: what it shows now, and how wide it is. */
+type Seen = Partial<KeptPanel> & { pixels: number };
+
+const onScreen = new Map<string, Seen>();
+
+/** Tells what a panel shows, as long as it does. */
+export const useSeen = (chart: string, seen: Seen | undefined): void =>
+  useEffect(() => {
+    if (!seen) return;
+    onScreen.set(chart, seen);
+    return () => {
+      onScreen.delete(chart);
+    };
+  }, [chart, seen?.pixels, seen?.answers, seen?.dots, seen?.error]);
+
+/** What belongs to how a dashboard looks, beside its range: what is folded, sorted, picked out of a legend. */
+const LOOKS = /^(fold|lines|sort\..+|table\..+)$/;
+
+/** Keeps what is shown, asks for what is not on the screen, and answers with the address. */
 export const keepSnapshot = async (
   dashboard: Dashboard,
   scope: Scope,
   range: { from: number; to: number },
 ): Promise<string> => {
   const abort = new AbortController();
-  const panels = dashboard.sections
-    .flatMap((section) => section.panels)
-    .filter((panel) => panel.queries.length && !panel.lost);
-  const answers: Kept["answers"] = {};
-  const waiting = [...panels];
+  const waiting = everyPanel(dashboard, scope).filter(({ panel }) => panel.queries.length && !panel.lost);
+  const panels: Record<string, KeptPanel> = {};
   const work = async (): Promise<void> => {
-    for (let panel = waiting.shift(); panel; panel = waiting.shift()) {
-      // A panel that has no answer has none in the snapshot either.
-      answers[panel.id] = await askPanel(panel, range, POINTS, joined(scope), abort.signal).catch(() => []);
+    for (let one = waiting.shift(); one; one = waiting.shift()) {
+      const { panel, chart, scope: own } = one;
+      const seen = onScreen.get(chart);
+      const found = seen?.error
+        ? { answers: [], error: seen.error }
+        : seen?.answers
+          ? { answers: seen.answers, ...(seen.dots?.length ? { dots: seen.dots } : {}) }
+          : await answered(panel, range, seen?.pixels ?? POINTS, own, abort.signal);
+      panels[chart] = found;
     }
   };
   await Promise.all(Array.from({ length: PANELS_AT_ONCE }, work));
@@ -41,18 +88,41 @@ export const keepSnapshot = async (
     dashboard,
     from: range.from,
     to: range.to,
-    answers,
+    panels,
+    scope: [...scope],
+    marks: markers.value,
   } satisfies Kept);
-  return href(pathTo("dashboards", dashboard.id), {
-    snapshot: data.name,
-    from: String(Math.round(range.from)),
-    to: String(Math.round(range.to)),
-  });
+  const address = new URL(
+    href(pathTo("dashboards", dashboard.id), {
+      snapshot: data.name,
+      from: String(Math.round(range.from)),
+      to: String(Math.round(range.to)),
+    }),
+    location.href,
+  );
+  for (const [name, value] of params.value) if (LOOKS.test(name)) address.searchParams.append(name, value);
+  return `${address.pathname}${address.search}`;
+};
+
+const answered = async (
+  panel: DashboardPanel,
+  range: { from: number; to: number },
+  pixels: number,
+  scope: Scope,
+  abort: AbortSignal,
+): Promise<KeptPanel> => {
+  try {
+    const answers = await askPanel(panel, range, pixels, scope, abort);
+    const dots = hasDots(panel) ? await askDots(panel, range, pixels, scope, abort).catch(() => []) : [];
+    return { answers, ...(dots.length ? { dots } : {}) };
+  } catch (error) {
+    return { answers: [], error: messageOf(error) };
+  }
 };
 
 export const openSnapshot = async (name: string, abort: AbortSignal): Promise<DashboardAnswer["data"]> => {
   const { data } = await ask<Kept>(`snapshots/${encodeURIComponent(name)}`, {}, abort);
-  kept.value = data.answers;
+  kept.value = data;
   return {
     dashboard: { ...data.dashboard, annotations: [] },
     report: { title: data.dashboard.title, panels: 0, drawn: 0, losses: [] },

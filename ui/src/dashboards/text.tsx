@@ -1,96 +1,138 @@
-// Texts of dashboards: a careful part of Markdown, made of elements; markup in them stays text.
+// Texts of dashboards: Markdown made of elements by name, so that no text becomes markup that runs or loads anything.
 import type { ComponentChildren, JSX } from "preact";
-import { Html, looksLikeHtml } from "./html";
+import { Html, Picture } from "./html";
 import { interpolate } from "./interpolate";
 import type { ListProps } from "./lists";
+import { type Block, blocksOf, type Inline, type Item } from "./markdown";
+import { safeUrl } from "./urls";
 
-/** Addresses that lead somewhere and run nothing. */
-export const safeUrl = (url: string): string | undefined =>
-  /^(https?:|mailto:|\/|#|\.|\?|[\w-]+(\/|$))/i.test(url.trim()) &&
-  !/^\s*(javascript|data|vbscript):/i.test(url)
-    ? url
-    : undefined;
+const EMPHASIS = { bold: "b", italic: "i", struck: "s" } as const;
 
-const INLINE =
-  /(`[^`]+`)|!?\[([^\]]*)\]\(([^)\s]+)[^)]*\)|\*\*([^*]+)\*\*|__([^_]+)__|\*([^*\s][^*]*)\*|(https?:\/\/[^\s<>)]+)/g;
+/** Within a link there is no other. */
+const Inlines = ({ parts, linked = false }: { parts: Inline[]; linked?: boolean }): JSX.Element => (
+  <>{parts.map((part) => inline(part, linked))}</>
+);
 
-const inline = (text: string): ComponentChildren[] => {
-  const parts: ComponentChildren[] = [];
-  let at = 0;
-  for (const match of text.matchAll(INLINE)) {
-    parts.push(text.slice(at, match.index));
-    at = match.index + match[0].length;
-    const [whole, code, label, url, bold, strong, italic, bare] = match;
-    const target = url ?? bare;
-    if (code) parts.push(<code>{code.slice(1, -1)}</code>);
-    else if (bold ?? strong) parts.push(<b>{bold ?? strong}</b>);
-    else if (italic) parts.push(<i>{italic}</i>);
-    else if (target)
-      parts.push(
-        safeUrl(target) && !whole.startsWith("!") ? (
-          <a class="link" href={target} target="_blank" rel="noreferrer">
-            {label || target}
-          </a>
-        ) : (
-          label
-        ),
+const inline = (part: Inline, linked: boolean): ComponentChildren => {
+  if (typeof part === "string") return part;
+  switch (part.kind) {
+    case "code":
+      return <code>{part.text}</code>;
+    case "break":
+      return <br />;
+    case "html":
+      return <Html text={part.text} />;
+    case "image":
+      return <Picture source={part.url} about={part.text} />;
+    case "link": {
+      const url = linked ? undefined : safeUrl(part.url);
+      const inside = <Inlines parts={part.inside} linked />;
+      return url ? (
+        <a class="link" href={url} target="_blank" rel="noreferrer">
+          {inside}
+        </a>
+      ) : (
+        inside
       );
-    else parts.push(whole);
+    }
+    default: {
+      const Emphasis = EMPHASIS[part.kind];
+      return (
+        <Emphasis>
+          <Inlines parts={part.inside} linked={linked} />
+        </Emphasis>
+      );
+    }
   }
-  parts.push(text.slice(at));
-  return parts;
 };
 
-const Markdown = ({ text }: { text: string }): JSX.Element => {
-  const blocks: JSX.Element[] = [];
-  const lines = text.split("\n");
-  let list: ComponentChildren[] = [];
-  const close = (): void => {
-    if (list.length)
-      blocks.push(
-        <ul>
-          {list.map((item) => (
-            <li>{item}</li>
-          ))}
-        </ul>,
+const Blocks = ({ blocks }: { blocks: Block[] }): JSX.Element => <>{blocks.map(block)}</>;
+
+const block = (one: Block): JSX.Element => {
+  switch (one.kind) {
+    case "heading": {
+      // A panel's title is above them all.
+      const Heading = one.level < 3 ? "h2" : one.level === 3 ? "h3" : "h4";
+      return (
+        <Heading>
+          <Inlines parts={one.inside} />
+        </Heading>
       );
-    list = [];
-  };
-  for (let at = 0; at < lines.length; at++) {
-    const line = lines[at] ?? "";
-    const heading = /^(#{1,6})\s+(.*)$/.exec(line);
-    const item = /^\s*(?:[-*+]|\d+\.)\s+(.*)$/.exec(line);
-    if (item) {
-      list.push(inline(item[1] ?? ""));
-      continue;
     }
-    close();
-    if (/^\s*```/.test(line)) {
-      const code: string[] = [];
-      while (++at < lines.length && !/^\s*```/.test(lines[at] ?? "")) code.push(lines[at] ?? "");
-      blocks.push(<pre class="code">{code.join("\n")}</pre>);
-    } else if (looksLikeHtml(line)) {
-      // Markup within Markdown goes on to the next empty line.
-      const markup = [line];
-      while (at + 1 < lines.length && (lines[at + 1] ?? "").trim()) markup.push(lines[++at] ?? "");
-      blocks.push(
+    case "paragraph":
+      return (
+        <p>
+          <Inlines parts={one.inside} />
+        </p>
+      );
+    case "list":
+      return one.start === undefined ? (
+        <ul class={one.items.some(({ done }) => done !== undefined) ? "tasks" : ""}>
+          {one.items.map(listItem)}
+        </ul>
+      ) : (
+        <ol start={one.start}>{one.items.map(listItem)}</ol>
+      );
+    case "table":
+      return <Table {...one} />;
+    case "quote":
+      return (
+        <blockquote>
+          <Blocks blocks={one.blocks} />
+        </blockquote>
+      );
+    case "code":
+      return <pre class="code">{one.text}</pre>;
+    case "html":
+      return (
         <div>
-          <Html text={markup.join("\n")} />
-        </div>,
+          <Html text={one.text} />
+        </div>
       );
-    } else if (heading)
-      blocks.push(
-        (heading[1] ?? "").length < 3 ? (
-          <h2>{inline(heading[2] ?? "")}</h2>
-        ) : (
-          <h3>{inline(heading[2] ?? "")}</h3>
-        ),
-      );
-    else if (/^\s*(---+|\*\*\*+)\s*$/.test(line)) blocks.push(<hr />);
-    else if (line.trim()) blocks.push(<p>{inline(line)}</p>);
+    case "rule":
+      return <hr />;
   }
-  close();
-  return <div class="markdown">{blocks}</div>;
+};
+
+/** A text alone needs no paragraph of its own. */
+const listItem = ({ done, blocks: [first, ...rest] }: Item): JSX.Element => (
+  <li class={done === undefined ? "" : "task"}>
+    {done !== undefined && (
+      <input type="checkbox" checked={done} disabled aria-label={done ? "done" : "open"} />
+    )}
+    {first?.kind === "paragraph" ? <Inlines parts={first.inside} /> : first && block(first)}
+    <Blocks blocks={rest} />
+  </li>
+);
+
+const Table = ({ aligns, head, rows }: Extract<Block, { kind: "table" }>): JSX.Element => {
+  const look = (at: number) => (aligns[at] ? { textAlign: aligns[at] } : {});
+  return (
+    <div class="wide">
+      <table>
+        <thead>
+          <tr>
+            {head.map((cell, at) => (
+              <th key={at} style={look(at)}>
+                <Inlines parts={cell} />
+              </th>
+            ))}
+          </tr>
+        </thead>
+        <tbody>
+          {rows.map((row, number) => (
+            <tr key={number}>
+              {row.map((cell, at) => (
+                <td key={at} style={look(at)}>
+                  <Inlines parts={cell} />
+                </td>
+              ))}
+            </tr>
+          ))}
+        </tbody>
+      </table>
+    </div>
+  );
 };
 
 export const TextPanel = ({ options, scope, height }: ListProps): JSX.Element => {
@@ -99,12 +141,10 @@ export const TextPanel = ({ options, scope, height }: ListProps): JSX.Element =>
     <div class="textpanel" style={{ height: `${height}px` }}>
       {options["mode"] === "code" ? (
         <pre class="code">{content}</pre>
-      ) : options["mode"] === "html" ? (
-        <div class="markdown">
-          <Html text={content} />
-        </div>
       ) : (
-        <Markdown text={content} />
+        <div class="markdown">
+          {options["mode"] === "html" ? <Html text={content} /> : <Blocks blocks={blocksOf(content)} />}
+        </div>
       )}
     </div>
   );

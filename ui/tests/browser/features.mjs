@@ -62,6 +62,16 @@ export const features = async ({ base, page, post }) => {
       !html.hacked,
     JSON.stringify(html),
   );
+  const markdown = await found("Markdown").evaluate((panel) =>
+    ["td", "ol > li > ul > li > input:checked", "blockquote", "pre", "a[rel=noreferrer]", "s"].map(
+      (kind) => panel.querySelectorAll(kind).length,
+    ),
+  );
+  check(
+    "Markdown is tables, lists in lists, tasks, quotes and code",
+    markdown.join() === "6,1,1,1,1,1",
+    `${markdown}`,
+  );
   await soon(
     "lines lead where their links say",
     () => found("Linked lines").locator('a.leads[href*="/service/orders?from="]').count(),

@@ -4,6 +4,25 @@ import { settled } from "./world.mjs";
 
 const HOSTILE = `<img src=x onerror=window.hacked=1><script>window.hacked=1</script>`;
 
+/** The same wherever Markdown has a place for it. */
+const HOSTILE_MARKDOWN = [
+  `# ${HOSTILE}`,
+  `| ${HOSTILE} | b |`,
+  "|---|---|",
+  `| [a](javascript:window.hacked=1) | ![b](javascript:window.hacked=1) |`,
+  "",
+  `- [ ] ${HOSTILE}`,
+  `  1. [${HOSTILE}](JaVaScRiPt:window.hacked=1)`,
+  "",
+  `> text <a href="javascript:window.hacked=1">c</a> <b onclick="window.hacked=1">d</b> ${HOSTILE}`,
+  "",
+  "![logo](x) <javascript:window.hacked=1> `" + HOSTILE + "`",
+  "",
+  "```",
+  HOSTILE,
+  "```",
+].join("\n");
+
 export const hostile = async ({ base, page, post }) => {
   await hostileContent(post);
   page.wrong.length = 0;
@@ -65,6 +84,7 @@ const hostileContent = async (post) => {
         panel("timeseries", 2),
         panel("table", 3),
         panel("stat", 4),
+        panel("text", 5, { options: { mode: "markdown", content: HOSTILE_MARKDOWN } }),
       ],
     }),
   );

@@ -90,7 +90,71 @@ const leaving = async (page) => {
   page.off("dialog", reply);
 };
 
-export const workWithDashboards = async ({ base, page, post }) => {
+/** Panels and a section that are repeated for each job, with marks. */
+const REPEATED = {
+  uid: "repeated",
+  title: "Repeated",
+  schemaVersion: 41,
+  templating: {
+    list: [
+      {
+        name: "job",
+        type: "custom",
+        query: "orders,payments",
+        multi: true,
+        current: { value: ["orders", "payments"] },
+      },
+    ],
+  },
+  annotations: { list: [{ name: "Up", enable: true, expr: "count(up) > 0" }] },
+  panels: [
+    {
+      id: 1,
+      type: "timeseries",
+      title: "Requests of $job",
+      repeat: "job",
+      gridPos: { x: 0, y: 0, w: 12, h: 6 },
+      targets: [{ refId: "A", expr: 'sum(rate(http_requests_total{job="$job"}[1m]))' }],
+    },
+    { id: 2, type: "row", title: "Only $job", repeat: "job", gridPos: { x: 0, y: 6, w: 24, h: 1 } },
+    {
+      id: 3,
+      type: "stat",
+      title: "Up of $job",
+      gridPos: { x: 0, y: 7, w: 12, h: 4 },
+      targets: [{ refId: "A", expr: 'count(up{job="$job"})', instant: true }],
+    },
+  ],
+};
+
+/** What is repeated, chosen and marked is in a snapshot as it was, and nothing of it is asked again. */
+const snapshotOfRepeats = async ({ base, page, post, answer }) => {
+  await post("dashboards/import", JSON.stringify(REPEATED));
+  await page.goto(`${base}/dashboards/repeated?from=now-10m`);
+  await soon("repeated panels are drawn", () => page.locator(".panel canvas").count(), 2);
+  await soon("in repeated sections as well", () => page.locator(".stat .value").count(), 2);
+  const values = () => page.locator(".stat .value").allInnerTexts();
+  const before = await values();
+  await page.getByRole("button", { name: "Share" }).click();
+  await page.getByRole("menuitem", { name: /Snapshot/ }).click();
+  await page.waitForURL(/snapshot=[0-9a-f]{32}/);
+  const asked = [];
+  const note = (request) =>
+    /\/query(_range|_exemplars)?$/.test(new URL(request.url()).pathname) && asked.push(1);
+  page.on("request", note);
+  await page.reload();
+  await soon("repeats are in a snapshot", () => page.locator(".panel canvas").count(), 2);
+  await soon("with the values they had", async () => (await values()).join(), before.join());
+  await soon("and with what was chosen", () => page.locator(".board").innerText(), /orders \+ payments/);
+  await settled(page);
+  check("nothing of a snapshot is asked again", asked.length === 0, `${asked.length} questions`);
+  page.off("request", note);
+  await page.screenshot({ path: `${results}snapshot.png` });
+  const held = await answer(`snapshots/${new URL(page.url()).searchParams.get("snapshot")}`);
+  check("marks are in it", held.marks.length > 0, JSON.stringify(held.marks).slice(0, 200));
+};
+
+export const workWithDashboards = async ({ base, page, post, answer }) => {
   await page.goto(`${base}/dashboards/shop`);
   await settled(page);
   await soon("a dashboard of a folder of the configuration is there", () =>
@@ -131,6 +195,7 @@ export const workWithDashboards = async ({ base, page, post }) => {
     () => page.locator(".panel canvas").count(),
     (charts) => charts > 2,
   );
+  await snapshotOfRepeats({ base, page, post, answer });
   await page.goto(`${base}/dashboards/shop?edit=1`);
   await settled(page);
   const handle = page.getByRole("button", { name: "Edit Requests by service" });
