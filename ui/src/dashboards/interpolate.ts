@@ -1,5 +1,5 @@
 // Variables in queries and texts: `$name`, `${name:format}`, `[[name]]`, and those every panel has.
-import { stamp } from "../format/time";
+import { byPattern } from "../format/pattern";
 import { shownZone } from "../format/zone";
 
 /** What a variable has at the moment. */
@@ -83,14 +83,7 @@ const dated = (millis: number, format: string): string => {
   if (Number.isNaN(date.getTime())) return String(millis);
   if (!format || format === "iso") return date.toISOString();
   if (format === "seconds") return String(Math.floor(millis / 1000));
-  const iso = stamp(millis, shownZone());
-  return format
-    .replace("YYYY", iso.slice(0, 4))
-    .replace("MM", iso.slice(5, 7))
-    .replace("DD", iso.slice(8, 10))
-    .replace("HH", iso.slice(11, 13))
-    .replace("mm", iso.slice(14, 16))
-    .replace("ss", iso.slice(17, 19));
+  return byPattern(millis, format, shownZone());
 };
 
 /** The variables a text names. */

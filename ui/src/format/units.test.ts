@@ -36,6 +36,7 @@ test("dates, durations, currencies and what people made up", () => {
   check(5, "cores", "5 cores");
   check(5, "widgets", "5 widgets");
   check(5, "suffix: per pod", "5 per pod");
+  check(5, "suffix:pods", "5 pods");
   check(5, "prefix:v", "v5");
   check(1500, "si:mW", "1.5 W");
   check(1, "bool_yes_no", "Yes");
@@ -54,8 +55,43 @@ test("units that begin at a larger step, and what no date or table can hold", ()
   check(2048, "tbytes", "2 PiB");
   check(1500, "GBs", "1.5 TB/s");
   check(3, "pressurepsi", "3 psi");
-  check(1200, "currencyPLN", "zł 1.2k");
+  check(1200, "currencyPLN", "1.2k zł");
   check(1e20, "dateTimeAsIso", "–");
   check(-1e20, "time:YYYY", "–");
   check(7, "constructor", "7 constructor");
+});
+
+test("times by a pattern, whatever the zone", () => {
+  const at = Date.UTC(2026, 2, 1, 15, 4, 5, 60);
+  check(at, "time:YYYY-MM-DD HH:mm:ss.SSS", "2026-03-01 15:04:05.060");
+  check(at, "time:ddd, Do MMM [at] h:mm a", "Sun, 1st Mar at 3:04 pm");
+  check(at, "dateTimeAsUS", "03/01/2026 3:04:05 pm");
+  check(Date.now(), "dateTimeAsIsoNoDateIfToday", show(Date.now(), "time:HH:mm:ss"));
+  check(at, "dateTimeAsIsoNoDateIfToday", "2026-03-01 15:04:05");
+});
+
+test("units of one's own", () => {
+  check(2_500, "count:jobs", "2.5k jobs");
+  check(0.0025, "si:W", "2.5 mW");
+  check(1_500, "si:μs", "1.5 ms");
+  check(1_234_567.5, "currency:€", "€1.23M");
+  check(1_234_567.5, "currency:financial:€", "€1,234,567.5");
+  check(1_234.5, "currency:financial:kr:suffix", "1,234.50 kr", 2);
+  check(1, "bool:open/shut", "open");
+  check(0, "bool:open/shut", "shut");
+  check(0, "bool:open", "-");
+  check(12.3456789, "string", "12.3456789");
+});
+
+test("what is measured may be less than one, and what is counted is not cut into parts", () => {
+  check(0.5, "watt", "500 mW");
+  check(1500, "mwatt", "1.5 W");
+  check(0.25, "kwatt", "250 W");
+  check(0.5, "Bps", "0.5 B/s");
+  check(2_000, "pressurepsi", "2 ksi");
+  check(3, "rotmhz", "3 MHz");
+  check(4, "hectares", "4 ha");
+  check(1_200, "currencySEK", "1.2k kr");
+  check(90_061, "dthms", "25:01:01");
+  check(90_061, "dtdhms", "1 d 01:01:01");
 });

@@ -16,7 +16,7 @@ const HOSTILE_MARKDOWN = [
   "",
   `> text <a href="javascript:window.hacked=1">c</a> <b onclick="window.hacked=1">d</b> ${HOSTILE}`,
   "",
-  "![logo](x) <javascript:window.hacked=1> `" + HOSTILE + "`",
+  `![logo](x) <javascript:window.hacked=1> \`${HOSTILE}\``,
   "",
   "```",
   HOSTILE,

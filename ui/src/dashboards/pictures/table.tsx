@@ -202,7 +202,7 @@ const TableCell = ({
   const cell = (settings.custom["cellOptions"] ?? {}) as { type?: string; mode?: string; wrapText?: boolean };
   const kind = cell.type ?? String(settings.custom["displayMode"] ?? "auto");
   const shown =
-    field.type === "time" && typeof value === "number" && !settings.unit?.startsWith("dateTime")
+    field.type === "time" && typeof value === "number" && !/^(dateTime|time:)/.test(settings.unit ?? "")
       ? { text: stamp(value, zone.value), colour: "" }
       : display(value, settings, 0, [low, high]);
   const link = settings.links[0];

@@ -1,5 +1,5 @@
 // Transformations that turn values into columns and columns into values.
-import { stamp } from "../../format/time";
+import { byPattern } from "../../format/pattern";
 import { LOCAL, readZone } from "../../format/zone";
 import { type Cell, type Field, lengthOf, numbersOf, timeOf, titleOf } from "../frames";
 import { asText, listOf } from "../options";
@@ -131,22 +131,13 @@ export const formatTime: Transform = (frames, options) =>
     fields: frame.fields.map((field) => {
       if (field !== (named(frame, asText(options["timeField"])) ?? timeOf(frame))) return field;
       const format = asText(options["outputFormat"]) || "YYYY-MM-DD HH:mm:ss";
-      const parts = (millis: number): string => {
-        const iso = stamp(millis, readZone(asText(options["timezone"])) ?? LOCAL);
-        const known: Record<string, string> = {
-          YYYY: iso.slice(0, 4),
-          MM: iso.slice(5, 7),
-          DD: iso.slice(8, 10),
-          HH: iso.slice(11, 13),
-          mm: iso.slice(14, 16),
-          ss: iso.slice(17, 19),
-        };
-        return format.replace(/YYYY|MM|DD|HH|mm|ss/g, (part) => known[part] ?? part);
-      };
+      const zone = readZone(asText(options["timezone"])) ?? LOCAL;
       return {
         ...field,
         type: "string" as const,
-        values: field.values.map((value) => (typeof value === "number" ? parts(value) : value)),
+        values: field.values.map((value) =>
+          typeof value === "number" ? byPattern(value, format, zone) : value,
+        ),
       };
     }),
   }));
