@@ -1,5 +1,5 @@
 // The head of a column by which a table is sorted.
-import type { JSX } from "preact";
+import type { ComponentChildren, JSX } from "preact";
 
 /** The column a table is sorted by, and which way. */
 export type Sorted<By extends string = string> = { by: By; up: boolean };
@@ -13,6 +13,8 @@ type HeadingProps<By extends string> = {
   number?: boolean;
   look?: string;
   style?: Record<string, string>;
+  /** What else stands in it. */
+  children?: ComponentChildren;
 };
 
 export const Heading = <By extends string>(props: HeadingProps<By>): JSX.Element => {
@@ -30,6 +32,7 @@ export const Heading = <By extends string>(props: HeadingProps<By>): JSX.Element
           {up === undefined ? "" : up ? "↑" : "↓"}
         </span>
       </button>
+      {props.children}
     </th>
   );
 };

@@ -15,6 +15,17 @@ export type Drawing = {
   height: number;
   from: number;
   to: number;
+  decimals?: number;
+  /** Whether the lowest bound is on top. */
+  reversed?: boolean;
+  /** Whether there are no bounds on the left. */
+  bare?: boolean;
+  /** Pixels between cells. */
+  gap?: number;
+  /** Colours from few to many, instead of one that gets stronger; and the counts they are of. */
+  shades?: string[];
+  least?: number;
+  most?: number;
 };
 
 /** The room for the bounds on the left, and for the times below. */
@@ -37,27 +48,29 @@ export type Place = {
   cellAt: (left: number, top: number) => Cell;
 };
 
-export const placeOf = ({ cells, height, from, to }: Drawing, wide: number): Place => {
-  const width = Math.max(1, wide - LEFT - 8);
+export const placeOf = (drawing: Drawing, wide: number): Place => {
+  const { cells, height, from, to, reversed } = drawing;
+  const left = drawing.bare ? 8 : LEFT;
+  const width = Math.max(1, wide - left - 8);
   const step = ((cells.times[1] ?? 0) - (cells.times[0] ?? 0)) * 1000 || 1;
   const tall = (height - BOTTOM - TOP) / Math.max(1, cells.rows.length);
-  const x = (millis: number): number => LEFT + ((millis - from) / (to - from)) * width;
+  const x = (millis: number): number => left + ((millis - from) / (to - from)) * width;
   const leftOf = (column: number): number => {
     const time = (cells.times[column] ?? 0) * 1000;
-    return Math.max(LEFT, x(Math.max(time - step, (cells.times[column - 1] ?? 0) * 1000)));
+    return Math.max(left, x(Math.max(time - step, (cells.times[column - 1] ?? 0) * 1000)));
   };
   return {
-    left: LEFT,
+    left,
     width,
     step,
     tall,
     x,
-    y: (row) => height - BOTTOM - (row + 1) * tall,
-    timeAt: (left) => from + Math.min(1, Math.max(0, (left - LEFT) / width)) * (to - from),
+    y: (row) => (reversed ? TOP + row * tall : height - BOTTOM - (row + 1) * tall),
+    timeAt: (at) => from + Math.min(1, Math.max(0, (at - left) / width)) * (to - from),
     leftOf,
-    cellAt: (left, top) => ({
-      row: Math.floor((height - BOTTOM - top) / tall),
-      column: cells.times.findIndex((time, at) => left >= leftOf(at) && left < x(time * 1000)),
+    cellAt: (aside, top) => ({
+      row: Math.floor((reversed ? top - TOP : height - BOTTOM - top) / tall),
+      column: cells.times.findIndex((time, at) => aside >= leftOf(at) && aside < x(time * 1000)),
     }),
   };
 };
@@ -77,46 +90,79 @@ export const drawCells = (element: HTMLCanvasElement, drawing: Drawing, markers:
   writeAxes(context, drawing, place, wide);
   for (const { time, colour } of markers) {
     const x = place.x(time);
-    if (x >= LEFT && x <= LEFT + place.width)
+    if (x >= place.left && x <= place.left + place.width)
       drawMark(context, { x, top: TOP, bottom: height - BOTTOM, pixel: 1, colour });
   }
 };
 
 const fillCells = (
   context: CanvasRenderingContext2D,
-  { cells, from, to }: Drawing,
+  drawing: Drawing,
   place: Place,
   ratio: number,
 ): void => {
-  const most = cells.rows.reduce(
-    (high, row) => row.reduce<number>((most, value) => Math.max(most, value ?? 0), high),
-    0,
-  );
+  const { cells, from, to } = drawing;
   const whole = (position: number): number => Math.round(position * ratio) / ratio;
   const wide = Math.max(1, (place.width * place.step) / (to - from));
-  context.fillStyle = resolve("--accent");
+  const paint = painting(context, drawing);
+  // Columns too thin for a gap between them have none.
+  const gap = drawing.gap ?? 0.5;
+  const [aside, above] = [wide > 6 + gap ? gap : 0, place.tall > 3 + gap ? gap : 0.5];
   cells.rows.forEach((row, at) => {
     row.forEach((value, column) => {
       if (!value) return;
-      // A root, so that the few slow ones beside the many fast ones are seen.
-      context.globalAlpha = 0.08 + 0.92 * Math.sqrt(value / most);
-      // On whole pixels, as half ones would be seams; columns too thin for a gap between them have none.
+      paint(value);
+      // On whole pixels, as half ones would be seams.
       const right = whole(place.x((cells.times[column] ?? 0) * 1000));
       const left = whole(place.leftOf(column));
-      context.fillRect(
-        left,
-        place.y(at),
-        Math.max(0, right - left - (wide > 6 ? 0.5 : 0)),
-        Math.max(1, place.tall - 0.5),
-      );
+      context.fillRect(left, place.y(at), Math.max(0, right - left - aside), Math.max(1, place.tall - above));
     });
   });
   context.globalAlpha = 1;
 };
 
+/** Sets the colour of a count. */
+const painting = (
+  context: CanvasRenderingContext2D,
+  { cells, shades, least = 0, most }: Drawing,
+): ((value: number) => void) => {
+  const highest = cells.rows.reduce(
+    (high, row) => row.reduce<number>((most, value) => Math.max(most, value ?? 0), high),
+    0,
+  );
+  const high = most ?? highest;
+  // A root, so that the few slow ones beside the many fast ones are seen.
+  const share = (value: number): number =>
+    Math.sqrt(Math.min(1, Math.max(0, (value - least) / (high - least || 1))));
+  if (!shades) {
+    context.fillStyle = resolve("--accent");
+    return (value) => {
+      context.globalAlpha = 0.08 + 0.92 * share(value);
+    };
+  }
+  if (shades[0] === "transparent") {
+    context.fillStyle = resolve(shades[1] ?? "--accent");
+    return (value) => {
+      context.globalAlpha = 0.08 + 0.92 * share(value);
+    };
+  }
+  return (value) => {
+    context.fillStyle = mixed(shades, Math.round(share(value) * SHADES_MAX) / SHADES_MAX);
+  };
+};
+
+/** So many shades are told apart at most; each is worked out once. */
+const SHADES_MAX = 64;
+
+const mixed = (shades: string[], share: number): string => {
+  const at = Math.min(shades.length - 2, Math.floor(share * (shades.length - 1)));
+  const rest = Math.round((share * (shades.length - 1) - at) * 100);
+  return resolve(`color-mix(in srgb, ${shades[at + 1]} ${rest}%, ${shades[at]})`);
+};
+
 const writeAxes = (
   context: CanvasRenderingContext2D,
-  { cells, unit, height, from, to }: Drawing,
+  { cells, unit, height, from, to, decimals, bare }: Drawing,
   place: Place,
   wide: number,
 ): void => {
@@ -124,13 +170,13 @@ const writeAxes = (
   context.font = "11px Inter, system-ui, sans-serif";
   context.textAlign = "right";
   const every = Math.ceil(14 / place.tall);
-  for (let at = 0; at < cells.bounds.length; at += every)
-    context.fillText(show(cells.bounds[at], unit), LEFT - 8, place.y(at) + 4);
+  for (let at = 0; !bare && at < cells.bounds.length; at += every)
+    context.fillText(show(cells.bounds[at], unit, decimals), LEFT - 8, place.y(at) + 4);
   context.textAlign = "center";
   const step = tickStep(from, to, Math.max(2, Math.floor(place.width / 90)));
   for (const millis of timeTicks(from, to, step, zone.value)) {
     const [x, room] = [place.x(millis), 18];
-    if (x < LEFT + room / 2 || x > wide - room) continue;
+    if (x < place.left + room / 2 || x > wide - room) continue;
     context.fillText(tickText(millis, step, zone.value), x, height - 7);
   }
 };

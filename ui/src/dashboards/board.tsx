@@ -30,6 +30,7 @@ import { usePlaylist } from "./playlist";
 import { repeated } from "./repeats";
 import { Section, unfold } from "./section";
 import { Settings } from "./settings";
+import { useSharedCards } from "./shared";
 import { Sheet } from "./sheet";
 import { type Kept, kept } from "./snapshot";
 import { Toolbar } from "./toolbar";
@@ -47,6 +48,7 @@ export const Board = ({ dashboard: loaded, report, editable }: BoardProps): JSX.
   const [kiosk, editing, snapshot] = ["kiosk", "edit", "snapshot"].map((name) => params.value.has(name));
   useOwnRange(dashboard);
   useOwnClock(dashboard);
+  useSharedCards(dashboard);
   useTabName(dashboard.title);
   useUndoKeys(history, !!editing);
   useLeave(!!kiosk);

@@ -211,7 +211,7 @@ type HeaderProps = { panel: DashboardPanel; title: string; scope: Scope; waits: 
 
 /** What a panel is called and about, which range of its own it has, and where it leads. */
 const Header = ({ panel, title, scope, waits }: HeaderProps): JSX.Element => {
-  const range = ownRange(panel);
+  const range = panel.kept?.["hideTimeOverride"] === true ? "" : ownRange(panel);
   return (
     <header class="row">
       <h3 class="clip" title={title}>

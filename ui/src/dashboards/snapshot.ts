@@ -60,7 +60,7 @@ export const useSeen = (chart: string, seen: Seen | undefined): void =>
   }, [chart, seen?.pixels, seen?.answers, seen?.dots, seen?.error]);
 
 /** What belongs to how a dashboard looks, beside its range: what is folded, sorted, picked out of a legend. */
-const LOOKS = /^(fold|lines|sort\..+|table\..+)$/;
+const LOOKS = /^(fold|lines|(sort|table|only|page)\..+)$/;
 
 /** Keeps what is shown, asks for what is not on the screen, and answers with the address. */
 export const keepSnapshot = async (

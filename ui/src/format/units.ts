@@ -213,3 +213,7 @@ export const show = (value: number | null | undefined, unit = "short", decimals?
   const { prefix, text, suffix } = parts(value, unit, decimals);
   return `${prefix}${text}${suffix}`;
 };
+
+/** A rate without what is counted, for places without room: `20/s` of `20 req/s`. */
+export const withoutCounted = (text: string): string =>
+  text.replace(/ (ops|req|io|rows|rec|msg|evt|rd|wr|c|p)\/(s|min)$/, "/$2");

@@ -1,5 +1,6 @@
 // What Grafana's format can say, drawn or named.
 import { FEATURES } from "../dashboard.mjs";
+import { OPTIONS } from "../options.mjs";
 import { check, results, SIZES, soon, until } from "./runner.mjs";
 import { settled, whole } from "./world.mjs";
 
@@ -95,4 +96,72 @@ export const features = async ({ base, page, post }) => {
     (empty) => empty.every((text) => text.startsWith("Not drawn")),
   );
   await page.setViewportSize(SIZES.laptop);
+  await options({ base, page, post });
+};
+
+/** What each kind of picture can be told is to be seen. */
+const options = async ({ base, page, post }) => {
+  const { data } = await (await post("dashboards/import", JSON.stringify(OPTIONS))).json();
+  check("no option is left out unsaid", data.report.losses.length === 0, JSON.stringify(data.report.losses));
+  page.wrong.length = 0;
+  await page.goto(`${base}/dashboards/options`);
+  await settled(page);
+  await whole(page, "laptop");
+  await page.screenshot({ path: `${results}options.png` });
+  check("options: no error in the console", page.wrong.length === 0, page.wrong.join("; ").slice(0, 300));
+  const found = (title) => page.getByRole("region", { name: title, exact: true });
+  const count = (title, what, wanted) =>
+    soon(`${title}: ${what}`, () => found(title).locator(what).count(), wanted);
+  await count("Pie with labels", "svg .written", (texts) => texts > 1);
+  await count("Pie with labels", ".astable", 1);
+  await count("Ring, list below", ".upon", 1);
+  await count("Turned names, values", "text[transform^='rotate(-45']", 3);
+  await count("Turned names, values", ".said", 3);
+  await count("Stacked in percent", ".legend", 1);
+  await count("No markers, labels", ".rim", 0);
+  await count("No markers, labels", ".limit", (limits) => limits >= 12);
+  await count("Names on top", ".below .title", 3);
+  await count("Names hidden, lcd", ".title", 0);
+  await count("Centred, change inverted", ".change", 3);
+  await count("Values at the right, legend", ".strip.right", 3);
+  await count("Own range, not said", ".own", 0);
+  await count("On solid colour, no head", "thead", 0);
+  await soon(
+    "Tall, with meters: its times by a pattern",
+    () => found("Tall, with meters").innerText(),
+    /(Sun|Mon|Tue|Wed|Thu|Fri|Sat) \d\d:\d\d/,
+  );
+  await paged(page, found("Pages and a choice"));
+  await sharedCards(page, found);
+  await page.setViewportSize(SIZES.laptop);
+};
+
+/** A table of more rows than it has room for is cut into pages, and offers the values of its columns. */
+const paged = async (page, table) => {
+  await soon("a table begins with its first page", () => table.locator(".pager").innerText(), /^1–/);
+  await table.getByRole("button", { name: "The next page" }).click();
+  await soon("and goes on to the next", () => page.url(), /page\.6=2/);
+  await soon(
+    "whose rows are others",
+    () => table.locator(".pager").innerText(),
+    (text) => !/^1–/.test(text),
+  );
+  check("with a line for each statistic below", (await table.locator("tfoot tr").count()) === 2);
+  await table.getByRole("combobox", { name: "Only rows of job" }).selectOption("orders");
+  await soon("only rows of one value are shown", async () => {
+    const cells = await table.locator("tbody tr td:nth-child(2)").allInnerTexts();
+    return cells.length > 0 && cells.every((text) => text === "orders");
+  });
+};
+
+/** Where a dashboard asks for it, all charts tell what they have where one is pointed at. */
+const sharedCards = async (page, found) => {
+  const box = await found("Own range, not said").locator(".u-over").boundingBox();
+  await page.mouse.move(box.x + box.width - 30, box.y + box.height / 2);
+  await soon(
+    "all charts have their card",
+    () => page.locator(".panel .tip:visible").count(),
+    (cards) => cards >= 3,
+  );
+  await page.mouse.move(2, 2);
 };

@@ -3,7 +3,7 @@ import type uPlot from "uplot";
 import { zone } from "../../app/time";
 import { zoom } from "../../app/zoom";
 import { TICK_STEPS, tickText, timeTicks } from "../../format/ticks";
-import { show } from "../../format/units";
+import { show, withoutCounted } from "../../format/units";
 import { resolve } from "../colours";
 import type { Side } from "./props";
 
@@ -27,7 +27,11 @@ export const valueAxis = (
   more: Partial<uPlot.Axis>,
 ): uPlot.Axis =>
   axis({
-    size: axisWidth,
+    size: side.width ? side.width * zoom.value : axisWidth,
+    ...(side.colour ? { stroke: () => resolve(side.colour as string) } : {}),
+    ...(side.border
+      ? { border: { show: true, width: 1, stroke: () => resolve(side.colour ?? "--line-strong") } }
+      : {}),
     values: (_, ticks) => tickLabels(ticks, unit, decimals),
     show: !side.hidden,
     ...(side.label ? { label: side.label, labelSize: 18 * zoom.value, labelGap: 0, labelFont: font() } : {}),
@@ -67,5 +71,5 @@ const tickLabels = (
   const labels = written(decimals);
   const told = decimals !== undefined && new Set(labels).size < labels.length ? written(undefined) : labels;
   // Beside an axis there is no room to say of each tick again what is counted.
-  return told.map((label) => label.replace(/ (ops|req|io|rows|rec|msg|evt|rd|wr|c|p)\/(s|min)$/, "/$2"));
+  return told.map(withoutCounted);
 };

@@ -49,7 +49,7 @@ export const draw = (
   let frame = 0;
   const moved = (plot: uPlot): void => {
     if (!held) return;
-    if (plot !== pointed) {
+    if (plot !== pointed && !held.props.tip?.shared) {
       places.card.hidden = true;
       return;
     }

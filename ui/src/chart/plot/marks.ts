@@ -23,7 +23,7 @@ export const drawThresholds = (plot: uPlot, { thresholds = [] }: PlotProps): voi
       if (position < bbox.top || position > bbox.top + bbox.height) return;
       ctx.strokeStyle = resolve(threshold.colour);
       ctx.lineWidth = devicePixelRatio;
-      ctx.setLineDash([6 * devicePixelRatio, 4 * devicePixelRatio]);
+      ctx.setLineDash(threshold.dashed === false ? [] : [6 * devicePixelRatio, 4 * devicePixelRatio]);
       ctx.beginPath();
       ctx.moveTo(bbox.left, position);
       ctx.lineTo(bbox.left + bbox.width, position);

@@ -20,6 +20,8 @@ export type PlotLine = {
   pointSize?: number;
   /** Whether gaps are bridged; a number is of how many seconds at most. */
   span?: boolean | number;
+  /** Samples further apart than so many seconds are not joined. */
+  cut?: number;
   /** Bars: where they stand to their time, which share of their room they take, and how many pixels at most. */
   bars?: { align?: -1 | 0 | 1; share?: number; most?: number };
   /** Colours by height instead of one: from each value on, or in between where they flow. */
@@ -35,7 +37,13 @@ export type PlotLine = {
   untold?: boolean;
 };
 
-export type PlotThreshold = { value: number; colour: string; line: boolean; area: boolean };
+export type PlotThreshold = {
+  value: number;
+  colour: string;
+  line: boolean;
+  area: boolean;
+  dashed?: boolean;
+};
 
 export type Marker = { time: number; end?: number; text: string; colour?: string };
 
@@ -51,6 +59,9 @@ export type Side = {
   hidden?: boolean;
   centred?: boolean;
   grid?: boolean;
+  border?: boolean;
+  width?: number;
+  colour?: string;
 };
 
 export type PlotProps = {
@@ -73,8 +84,8 @@ export type PlotProps = {
   /** Charts with the same name share their crosshair. */
   sync?: string;
   label: string;
-  /** What the card at the crosshair shows: `multi`, `single` or `none`, and in which order. */
-  tip?: { mode: string; sort: string };
+  /** What the card at the crosshair shows: `multi`, `single` or `none`, in which order, and whether zeros; and whether it is there when another chart is pointed at. */
+  tip?: { mode: string; sort: string; zeros?: boolean; shared?: boolean };
   onZoom?: (from: number, to: number) => void;
 };
 

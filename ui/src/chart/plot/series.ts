@@ -48,7 +48,11 @@ export const seriesOf = (line: PlotLine, at: number, all: PlotLine[], crowded: b
     ...(paths ? { paths: paths as uPlot.Series.PathBuilder } : {}),
     ...(line.dash ? { dash: line.dash } : {}),
     spanGaps: line.span === true,
-    ...(typeof line.span === "number" ? { gaps: bridged(line.span) } : {}),
+    ...(typeof line.span === "number"
+      ? { gaps: bridged(line.span) }
+      : line.cut
+        ? { gaps: parted(line.cut) }
+        : {}),
     points: {
       show:
         line.draw === "points" || line.points === true
@@ -91,6 +95,23 @@ const bridged =
   (plot, _series, _from, _to, gaps) => {
     const wide = Math.abs(plot.valToPos(seconds, "x", true) - plot.valToPos(0, "x", true));
     return gaps.filter(([from, to]) => to - from > wide + 1);
+  };
+
+/** Where samples are further apart than so many seconds, there is a gap. */
+const parted =
+  (seconds: number): uPlot.Series.GapsRefiner =>
+  (plot, series, from, to, gaps) => {
+    const [times, values] = [plot.data[0], plot.data[series] ?? []];
+    const found = [...gaps];
+    let before: number | undefined;
+    for (let at = from; at <= to; at++) {
+      if (values[at] === null || values[at] === undefined) continue;
+      const time = times[at] as number;
+      if (before !== undefined && time - before > seconds)
+        found.push([plot.valToPos(before, "x", true), plot.valToPos(time, "x", true)]);
+      before = time;
+    }
+    return found.toSorted(([a], [b]) => a - b);
   };
 
 /** A colour that changes with the height on the scale. */

@@ -15,7 +15,7 @@ const TIP_LINES = 12;
 /** Fills the card. */
 export const fillTip = (tip: HTMLElement, plot: uPlot, props: PlotProps, visible: PlotLine[]): void => {
   const { left = -1, idx } = plot.cursor;
-  const { mode, sort } = props.tip ?? { mode: "multi", sort: "desc" };
+  const { mode, sort, zeros = true } = props.tip ?? { mode: "multi", sort: "desc" };
   tip.hidden = true;
   if (mode === "none" || left < 0 || idx === null || idx === undefined) return;
   const time = plot.data[0]?.[idx];
@@ -28,7 +28,7 @@ export const fillTip = (tip: HTMLElement, plot: uPlot, props: PlotProps, visible
       value: line.values[row] ?? null,
       drawn: plot.data[index + 1]?.[idx] ?? null,
     }))
-    .filter(({ value, line }) => value !== null && !line.untold);
+    .filter(({ value, line }) => value !== null && !line.untold && (zeros || value !== 0));
   const height = plot.cursor.top ?? 0;
   const distance = (row: (typeof rows)[number]) =>
     row.drawn === null

@@ -1,5 +1,6 @@
 // Values as bars beside each other, across or upright.
 import type { JSX } from "preact";
+import { numberOf, recordOf, textOf } from "../options";
 import { extent, limitsOf, type PictureProps, reduced } from "./picture";
 import { Linked, legible } from "./value";
 
@@ -18,9 +19,13 @@ export const BarGauge = (props: PictureProps): JSX.Element => {
     displayMode === "gradient"
       ? `linear-gradient(${upright ? "0deg" : "90deg"}, color-mix(in srgb, ${colour} 35%, transparent), ${colour})`
       : colour;
-  const named = all.length > 1 || all.some(({ field }) => field.title);
+  const place = textOf(props.panel.options["namePlacement"]);
+  const named = place !== "hidden" && (all.length > 1 || all.some(({ field }) => field.title));
+  const sizes = recordOf(props.panel.options["text"]);
+  const [valueSize, titleSize] = [numberOf(sizes["valueSize"]), numberOf(sizes["titleSize"])];
+  const look = upright ? "barsup" : place === "top" ? "barsacross below" : "barsacross";
   return (
-    <div class={upright ? "barsup" : "barsacross"} style={{ height: `${props.height}px` }}>
+    <div class={look} style={{ height: `${props.height}px` }}>
       {all.map((one) => {
         const [min, max] = limitsOf(one.settings, whole);
         const share =
@@ -28,7 +33,11 @@ export const BarGauge = (props: PictureProps): JSX.Element => {
         return (
           <div key={`${one.title} ${one.at}`} class="onebar">
             {named && (
-              <span class="title clip" title={one.title}>
+              <span
+                class="title clip"
+                title={one.title}
+                style={titleSize ? { fontSize: `${titleSize}px` } : undefined}
+              >
                 {one.title}
               </span>
             )}
@@ -41,7 +50,13 @@ export const BarGauge = (props: PictureProps): JSX.Element => {
               />
             </div>
             {valueMode !== "hidden" && (
-              <b class="num" style={valueMode === "text" ? {} : { color: legible(one.shown.colour) }}>
+              <b
+                class="num"
+                style={{
+                  ...(valueMode === "text" ? {} : { color: legible(one.shown.colour) }),
+                  ...(valueSize ? { fontSize: `${valueSize}px` } : {}),
+                }}
+              >
                 <Linked one={one} props={props}>
                   {one.shown.text}
                 </Linked>

@@ -1,13 +1,23 @@
 // Values on dials, with the thresholds on their rim.
 import type { JSX } from "preact";
 import { cssColour } from "../../chart/colours";
+import { show, withoutCounted } from "../../format/units";
+import type { Settings } from "../field";
+import { numberOf, type Options, recordOf } from "../options";
 import { extent, limitsOf, type PictureProps, type Reduced, reduced } from "./picture";
 import { legible } from "./value";
 
 export const Gauge = (props: PictureProps): JSX.Element => {
   const all = reduced(props);
   const whole = extent(all);
-  const columns = Math.max(1, Math.min(all.length, Math.floor(props.width / 110)));
+  const { options } = props.panel;
+  const most = Math.max(1, Math.floor(props.width / 110));
+  const columns =
+    options["orientation"] === "horizontal"
+      ? 1
+      : options["orientation"] === "vertical"
+        ? Math.max(1, all.length)
+        : Math.max(1, Math.min(all.length, most));
   const rows = Math.ceil(all.length / columns);
   const [wide, tall] = [props.width / columns, props.height / rows];
   return (
@@ -22,6 +32,7 @@ export const Gauge = (props: PictureProps): JSX.Element => {
           limits={limitsOf(one.settings, whole)}
           size={Math.min(wide, tall * 1.35)}
           named={all.length > 1}
+          options={options}
         />
       ))}
     </div>
@@ -33,49 +44,57 @@ const Dial = ({
   limits: [min, max],
   size,
   named,
+  options,
 }: {
   one: Reduced;
   limits: [number, number];
   size: number;
   named: boolean;
+  options: Options;
 }): JSX.Element => {
   const share =
     typeof one.value === "number" ? Math.min(1, Math.max(0, (one.value - min) / (max - min || 1))) : 0;
   const { mode, steps } = one.settings.thresholds;
   const at = (value: number) =>
     Math.min(1, Math.max(0, mode === "percentage" ? value / 100 : (value - min) / (max - min || 1)));
+  const sizes = recordOf(options["text"]);
+  const [value, title] = [numberOf(sizes["valueSize"]), numberOf(sizes["titleSize"])];
+  const labelled = options["showThresholdLabels"] === true;
+  const pixel = (labelled ? 168 : 100) / Math.max(60, size);
   return (
     <div class="dial">
       <svg
-        viewBox="0 0 100 80"
+        viewBox={labelled ? "-34 -8 168 96" : "0 0 100 80"}
         style={{ width: `${Math.max(60, size)}px` }}
         role="img"
         aria-label={`${one.title}: ${one.shown.text}`}
       >
         <path d={arc(0, 1, 40)} class="track" />
         {share > 0 && <path d={arc(0, share, 40)} style={{ stroke: one.shown.colour }} class="arc" />}
-        {steps.map((step, index) => {
-          const [from, to] = [
-            at(step.value === -Infinity ? min : step.value),
-            at(steps[index + 1]?.value ?? Infinity),
-          ];
-          return (
-            to > from && (
-              <path
-                key={index}
-                d={arc(from, to, 47.5)}
-                style={{ stroke: cssColour(step.color) }}
-                class="rim"
-              />
-            )
-          );
-        })}
+        {options["showThresholdMarkers"] !== false &&
+          steps.map((step, index) => {
+            const [from, to] = [
+              at(step.value === -Infinity ? min : step.value),
+              at(steps[index + 1]?.value ?? Infinity),
+            ];
+            return (
+              to > from && (
+                <path
+                  key={index}
+                  d={arc(from, to, 47.5)}
+                  style={{ stroke: cssColour(step.color) }}
+                  class="rim"
+                />
+              )
+            );
+          })}
+        {labelled && <Limits settings={one.settings} at={at} ends={[min, max]} size={10.5 * pixel} />}
         <text
           x="50"
           y="56"
           class="number"
           style={{
-            fontSize: `${Math.min(18, 90 / Math.max(4, one.shown.text.length))}px`,
+            fontSize: `${value ? value * pixel : Math.min(labelled ? 22 : 18, 90 / Math.max(4, one.shown.text.length))}px`,
             fill: legible(one.shown.colour),
           }}
         >
@@ -83,11 +102,48 @@ const Dial = ({
         </text>
       </svg>
       {named && (
-        <span class="title clip" title={one.title}>
+        <span class="title clip" title={one.title} style={title ? { fontSize: `${title}px` } : undefined}>
           {one.title}
         </span>
       )}
     </div>
+  );
+};
+
+/** Where thresholds are, and where the scale begins and ends, as numbers outside of the rim. */
+const Limits = ({
+  settings,
+  at,
+  ends: [min, max],
+  size,
+}: {
+  settings: Settings;
+  at: (value: number) => number;
+  ends: [number, number];
+  size: number;
+}): JSX.Element => {
+  const { mode, steps } = settings.thresholds;
+  const value = (step: number): number => (mode === "percentage" ? min + ((max - min) * step) / 100 : step);
+  const inside = steps.map((step) => value(step.value)).filter((step) => step > min && step < max);
+  const share = (of: number): number => (mode === "percentage" ? (of - min) / (max - min || 1) : at(of));
+  return (
+    <>
+      {[min, ...inside, max].map((one) => {
+        const angle = ((FROM + SWEEP * share(one)) * Math.PI) / 180;
+        const [x, y] = [50 + 52 * Math.cos(angle), 50 + 52 * Math.sin(angle)];
+        return (
+          <text
+            key={one}
+            x={x}
+            y={y + size / 3}
+            class="limit"
+            style={{ fontSize: `${size}px`, textAnchor: x < 45 ? "end" : x > 55 ? "start" : "middle" }}
+          >
+            {withoutCounted(show(one, settings.unit ?? "short", settings.decimals))}
+          </text>
+        );
+      })}
+    </>
   );
 };
 

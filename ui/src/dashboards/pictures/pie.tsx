@@ -1,68 +1,203 @@
-// Shares of a whole.
+// Shares of a whole, with what is asked for written onto them.
 import type { JSX } from "preact";
-import { cssColour } from "../../chart/colours";
-import { recordOf } from "../options";
-import { type PictureProps, reduced } from "./picture";
+import { setAll, valuesOf } from "../../app/route";
+import { readable } from "../../chart/colours";
+import { hiddenIn } from "../../chart/legend";
+import { pressed, readPicked, withPicked } from "../../chart/picked";
+import type { PlotLine } from "../../chart/plot";
+import { listOf, numberOf, type Options, recordOf, textOf } from "../options";
+import { type PictureProps, type Reduced, reduced } from "./picture";
+import { cut, widthOf } from "./scale";
+
+type Slice = Reduced & { share: number; from: number };
 
 export const Pie = (props: PictureProps): JSX.Element => {
-  const all = reduced(props)
-    .map((one) => ({
-      ...one,
-      colour:
-        one.settings.colour.mode === "fixed"
-          ? cssColour(one.settings.colour.fixed)
-          : `var(--c${one.at % 10})`,
-    }))
-    .filter(({ value }) => typeof value === "number" && value > 0);
-  const total = all.reduce((sum, { value }) => sum + Number(value), 0) || 1;
-  const donut = props.panel.options["pieType"] === "donut";
-  let from = 0;
-  const legend = recordOf(props.panel.options["legend"]);
+  const { panel, width, height } = props;
+  const { options } = panel;
+  const all = ordered(
+    reduced(props)
+      .map((one) => ({ ...one, shown: { ...one.shown, colour: colourOf(one) } }))
+      .filter(({ value }) => typeof value === "number" && value > 0),
+    textOf(options["sort"]),
+  );
+  const hidden = hiddenIn(
+    props.chart,
+    all.map(({ title }): PlotLine => ({ name: title, values: [] })),
+  );
+  const slices = sliced(all.filter(({ title }) => !hidden.has(title)));
+  const legend = recordOf(options["legend"]);
   const listed = legend["showLegend"] !== false && legend["displayMode"] !== "hidden";
-  const told =
-    Array.isArray(legend["values"]) && legend["values"].length
-      ? (legend["values"] as string[])
-      : ["value", "percent"];
-  const size = Math.min(props.height, props.width * (listed ? 0.55 : 1));
+  const below = listed && (legend["placement"] === "bottom" || width < 260);
+  const room = below ? Math.min(height * 0.4, rowsBelow(all, width) * 20 + 4) : 0;
+  const size = Math.max(40, Math.min(height - room, width * (listed && !below ? 0.55 : 1)));
   return (
-    <div class="pie" style={{ height: `${props.height}px` }}>
-      <svg
-        viewBox="-50 -50 100 100"
-        style={{ width: `${size}px`, height: `${size}px` }}
-        role="img"
-        aria-label={props.panel.title}
-      >
-        {all.map((one) => {
-          const share = Number(one.value) / total;
-          const point = (turn: number, radius: number) =>
-            `${(radius * Math.sin(turn * 2 * Math.PI)).toFixed(3)} ${(-radius * Math.cos(turn * 2 * Math.PI)).toFixed(3)}`;
-          const to = Math.min(from + share, from + 0.99999);
-          const inner = donut ? 28 : 0;
-          const path = `M${point(from, 48)}A48 48 0 ${share > 0.5 ? 1 : 0} 1 ${point(to, 48)}L${point(to, inner)}${inner ? `A${inner} ${inner} 0 ${share > 0.5 ? 1 : 0} 0 ${point(from, inner)}` : ""}Z`;
-          from += share;
-          return (
-            <path key={one.title} d={path} style={{ fill: one.colour }}>
-              <title>{`${one.title}: ${one.shown.text}`}</title>
-            </path>
-          );
-        })}
-      </svg>
-      {listed && (
-        <ul>
-          {all.map((one) => (
-            <li key={one.title} class="row">
-              <span class="key" style={{ background: one.colour }} />
+    <div class={below ? "pie upon" : "pie"} style={{ height: `${height}px` }}>
+      <Slices slices={slices} options={options} size={size} label={panel.title} />
+      {listed && <List all={all} slices={slices} hidden={hidden} props={props} most={room} />}
+    </div>
+  );
+};
+
+/** Each has a colour of its own unless its value or its field says which. */
+const colourOf = ({ settings: { colour, mappings }, shown, at }: Reduced): string =>
+  (!colour.mode || colour.mode.startsWith("palette")) && !mappings.length
+    ? `var(--c${at % 10})`
+    : shown.colour;
+
+const ordered = (all: Reduced[], sort: string): Reduced[] =>
+  sort === "desc"
+    ? all.toSorted((a, b) => Number(b.value) - Number(a.value))
+    : sort === "asc"
+      ? all.toSorted((a, b) => Number(a.value) - Number(b.value))
+      : all;
+
+const sliced = (all: Reduced[]): Slice[] => {
+  const total = all.reduce((sum, { value }) => sum + Number(value), 0) || 1;
+  let from = 0;
+  return all.map((one) => {
+    const share = Number(one.value) / total;
+    from += share;
+    return { ...one, share, from: from - share };
+  });
+};
+
+const rowsBelow = (all: Reduced[], width: number): number => {
+  const letters = all.reduce((sum, { title, shown }) => sum + widthOf(`${title} ${shown.text} 100%`) + 34, 0);
+  return Math.max(1, Math.ceil(letters / Math.max(1, width)));
+};
+
+const percent = (share: number, decimals = 0): string => `${(share * 100).toFixed(decimals)}%`;
+
+const Slices = ({
+  slices,
+  options,
+  size,
+  label,
+}: {
+  slices: Slice[];
+  options: Options;
+  size: number;
+  label: string;
+}): JSX.Element => {
+  const donut = options["pieType"] === "donut";
+  // A ring with something written on it is wider.
+  const inner = donut ? (listOf(options["displayLabels"]).length ? 20 : 28) : 0;
+  const point = (turn: number, radius: number): [number, number] => [
+    radius * Math.sin(turn * 2 * Math.PI),
+    -radius * Math.cos(turn * 2 * Math.PI),
+  ];
+  const at = (turn: number, radius: number): string =>
+    point(turn, radius)
+      .map((part) => part.toFixed(3))
+      .join(" ");
+  return (
+    <svg
+      viewBox="-50 -50 100 100"
+      style={{ width: `${size}px`, height: `${size}px` }}
+      role="img"
+      aria-label={label}
+    >
+      {slices.map(({ title, shown, share, from }) => {
+        const to = Math.min(from + share, from + 0.99999);
+        const large = share > 0.5 ? 1 : 0;
+        const back = inner ? `A${inner} ${inner} 0 ${large} 0 ${at(from, inner)}` : "";
+        return (
+          <path
+            key={title}
+            d={`M${at(from, 48)}A48 48 0 ${large} 1 ${at(to, 48)}L${at(to, inner)}${back}Z`}
+            style={{ fill: shown.colour }}
+          >
+            <title>{`${title}: ${shown.text} (${percent(share)})`}</title>
+          </path>
+        );
+      })}
+      {slices.map((slice) => {
+        const written = writtenOn(slice, listOf<string>(options["displayLabels"]), size);
+        // A text that its slice has no room for would cover others.
+        if (!written.length || slice.share < 0.03) return null;
+        const [x, y] =
+          slice.share > 0.999 && !donut ? [0, 0] : point(slice.from + slice.share / 2, donut ? 34 : 31);
+        const letters = Math.max(...written.map((text) => text.length));
+        const high = Math.min(6, 1100 / size, ((donut ? 27 : 32) * 1.75) / letters);
+        return (
+          <text
+            key={`${slice.title} written`}
+            class="written"
+            style={{ fontSize: `${high}px`, fill: readable(slice.shown.colour) }}
+          >
+            {written.map((text, line) => (
+              <tspan key={text} x={x} y={y + (line - (written.length - 1) / 2) * high * 1.15 + high / 3}>
+                {text}
+              </tspan>
+            ))}
+          </text>
+        );
+      })}
+    </svg>
+  );
+};
+
+/** The labels of a slice, one below the other. */
+const writtenOn = ({ title, shown, share }: Slice, labels: string[], size: number): string[] => [
+  ...(labels.includes("name") ? [cut(title, Math.max(6, Math.round(size / 18)))] : []),
+  ...(labels.includes("value") ? [shown.text] : []),
+  ...(labels.includes("percent") ? [percent(share)] : []),
+];
+
+/** Names with values or shares, as a list or a table; one is pressed to be seen alone. */
+const List = ({
+  all,
+  slices,
+  hidden,
+  props,
+  most,
+}: {
+  all: Reduced[];
+  slices: Slice[];
+  hidden: ReadonlySet<string>;
+  props: PictureProps;
+  most: number;
+}): JSX.Element => {
+  const legend = recordOf(props.panel.options["legend"]);
+  const said = listOf<string>(legend["values"]);
+  const told = said.length || Array.isArray(legend["values"]) ? said : ["value", "percent"];
+  const width = numberOf(legend["width"]);
+  const press = (name: string, { ctrlKey, metaKey, shiftKey }: MouseEvent): void => {
+    const before = valuesOf("lines");
+    const names = all.map(({ title }) => title);
+    const next = pressed(readPicked(before, props.chart), names, name, ctrlKey || metaKey || shiftKey);
+    setAll("lines", withPicked(before, props.chart, next), "push");
+  };
+  return (
+    <ul
+      class={legend["displayMode"] === "table" ? "astable" : ""}
+      style={{
+        ...(most ? { maxHeight: `${most}px` } : {}),
+        ...(width && !most ? { flexBasis: `${width}px` } : {}),
+      }}
+    >
+      {all.map((one) => {
+        const slice = slices.find(({ title }) => title === one.title);
+        return (
+          <li key={one.title}>
+            <button
+              type="button"
+              class={hidden.has(one.title) ? "row off" : "row"}
+              aria-pressed={!hidden.has(one.title)}
+              onClick={(event) => press(one.title, event)}
+            >
+              <span class="key" style={{ background: one.shown.colour }} />
               <span class="clip grow" title={one.title}>
                 {one.title}
               </span>
               {told.includes("value") && <b class="num">{one.shown.text}</b>}
               {told.includes("percent") && (
-                <span class="faint num">{Math.round((Number(one.value) / total) * 100)}%</span>
+                <span class="faint num">{slice ? percent(slice.share) : "–"}</span>
               )}
-            </li>
-          ))}
-        </ul>
-      )}
-    </div>
+            </button>
+          </li>
+        );
+      })}
+    </ul>
   );
 };

@@ -12,21 +12,16 @@ export const Stat = (props: PictureProps): JSX.Element => {
   const mode = textOf(panel.options["colorMode"]) || "value";
   const text = textOf(panel.options["textMode"]) || "auto";
   const spark = panel.options["graphMode"] !== "none" && !recordOf(panel.options["reduceOptions"])["values"];
-  const columns =
-    all.length > 1
-      ? Math.max(
-          1,
-          Math.min(
-            all.length,
-            panel.options["orientation"] === "vertical"
-              ? all.length
-              : Math.round(Math.sqrt((all.length * width) / Math.max(60, height) / 1.6)) || 1,
-          ),
-        )
-      : 1;
+  const columns = columnsOf(all.length, textOf(panel.options["orientation"]), width, height);
   const rows = Math.ceil(all.length / columns);
   const [wide, tall] = [width / columns - 8, height / rows - 6];
-  const forced = numberOf(recordOf(panel.options["text"])["valueSize"]);
+  const sizes = recordOf(panel.options["text"]);
+  const [forced, title] = [numberOf(sizes["valueSize"]), numberOf(sizes["titleSize"])];
+  // In the middle where a value stands alone, else at the left.
+  const centred =
+    panel.options["justifyMode"] === "center" || (all.length === 1 && text !== "value_and_name");
+  // Where there is room for both, the name stands beside the value.
+  const inline = panel.options["wideLayout"] !== false && !centred && wide > tall * 2.5 && tall < 110;
   return (
     <div
       class="stats"
@@ -38,8 +33,15 @@ export const Stat = (props: PictureProps): JSX.Element => {
           forced ??
           Math.max(
             11,
-            Math.min(tall * (named ? 0.36 : 0.5), (wide * 1.5) / Math.max(3, one.shown.text.length), 56),
+            Math.min(
+              tall * (named && !inline ? 0.36 : 0.5),
+              (wide * (named && inline ? 0.8 : 1.5)) / Math.max(3, one.shown.text.length),
+              56,
+            ),
           );
+        const changes = panel.options["showPercentChange"] === true;
+        const lined =
+          spark && one.values.length > 2 && tall > 64 + (named && !inline ? 14 : 0) + (changes ? 16 : 0);
         const style = mode.startsWith("background")
           ? { background: one.shown.colour, color: readable(one.shown.colour) }
           : mode === "none"
@@ -48,11 +50,22 @@ export const Stat = (props: PictureProps): JSX.Element => {
         return (
           <div
             key={`${one.title} ${one.at}`}
-            class={`stat ${mode.startsWith("background") ? "filled" : ""}`}
-            style={style}
+            class={[
+              "stat",
+              mode.startsWith("background") ? "filled" : "",
+              centred ? "" : "aside",
+              named && inline ? "inline" : "",
+            ]
+              .filter(Boolean)
+              .join(" ")}
+            style={{ ...style, ...(lined ? { paddingBottom: `${Math.min(44, tall * 0.28)}px` } : {}) }}
           >
             {named && (
-              <span class="title clip" title={one.title}>
+              <span
+                class="title clip"
+                title={one.title}
+                style={title ? { fontSize: `${title}px` } : undefined}
+              >
                 {one.title}
               </span>
             )}
@@ -61,11 +74,28 @@ export const Stat = (props: PictureProps): JSX.Element => {
                 <Value one={one} size={size} />
               </Linked>
             )}
-            {panel.options["showPercentChange"] === true && <Change values={one.values} />}
-            {spark && tall > 64 && one.values.length > 2 && <Spark values={one.values} label={one.title} />}
+            {changes && (
+              <Change
+                values={one.values}
+                look={
+                  mode.startsWith("background")
+                    ? "same_as_value"
+                    : textOf(panel.options["percentChangeColorMode"])
+                }
+              />
+            )}
+            {lined && <Spark values={one.values} label={one.title} />}
           </div>
         );
       })}
     </div>
   );
+};
+
+/** How many stand beside each other: all of them, one, or as many as make the numbers large. */
+const columnsOf = (count: number, orientation: string, width: number, height: number): number => {
+  if (orientation === "vertical" || count < 2) return Math.max(1, count);
+  if (orientation === "horizontal") return 1;
+  const square = Math.round(Math.sqrt((count * width) / Math.max(60, height) / 1.6)) || 1;
+  return Math.max(1, Math.min(count, square));
 };

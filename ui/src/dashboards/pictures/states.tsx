@@ -3,7 +3,7 @@ import type { JSX } from "preact";
 import { number } from "../../api/promql";
 import { zone } from "../../app/time";
 import { type Cells, cellsOf } from "../../chart/cells";
-import { readable } from "../../chart/colours";
+import { cssColour, readable } from "../../chart/colours";
 import { Heatmap } from "../../chart/heatmap";
 import { distribution } from "../../chart/stats";
 import { tickStep, tickText, timeTicks } from "../../format/ticks";
@@ -11,12 +11,17 @@ import { stamp } from "../../format/time";
 import { show } from "../../format/units";
 import { display, settingsOf } from "../field";
 import { type Cell, lengthOf, numeric, timeOf, titleOf } from "../frames";
+import { numberOf, type Options, recordOf, textOf } from "../options";
 import { thinned } from "../thin";
 import { drawn, type PictureProps } from "./picture";
+import { schemeOf } from "./schemes";
 
 type Block = { from: number; to: number; text: string; colour: string };
 
 const LABEL = 110;
+const ROWS_MAX = 60;
+/** With more states than this, they are numbers rather than names. */
+const LEGEND_MAX = 12;
 /** How wide a sample is at least, in pixels. */
 const SAMPLE_PIXELS = 7;
 
@@ -71,19 +76,33 @@ export const States = (props: PictureProps & { merged: boolean }): JSX.Element =
         };
       });
   });
-  const tall = Math.max(14, Math.min(40, (props.height - 22) / Math.max(1, rows.length) - 3));
+  const { options } = panel;
+  const legend = legendOf(
+    options,
+    rows.flatMap(({ blocks }) => blocks),
+  );
+  const perPage = numberOf(options["perPage"]) ?? ROWS_MAX;
+  const share = numberOf(options["rowHeight"]) ?? 0.9;
+  const room = props.height - 22 - (legend.length ? 26 : 0);
+  const lane = Math.max(14, Math.min(72, room / Math.max(1, Math.min(perPage, rows.length)) - 3));
+  const tall = Math.max(6, lane * Math.min(1, share / 0.9));
+  const said = textOf(options["showValue"]) || "auto";
+  const align = textOf(options["alignValue"]);
   const place = (millis: number) =>
     ((Math.max(range.from, millis) - range.from) / (range.to - range.from)) * 100;
   const step = tickStep(range.from, range.to, Math.max(2, Math.floor((props.width - LABEL) / 90)));
   const marks = timeTicks(range.from, range.to, step, zone.value);
   return (
     <div class="states" style={{ height: `${props.height}px` }}>
-      {rows.slice(0, 60).map(({ title, blocks }) => (
-        <div key={title} class="lane" style={{ height: `${tall}px` }}>
+      {rows.slice(0, ROWS_MAX).map(({ title, blocks }) => (
+        <div key={title} class="lane" style={{ height: `${lane}px` }}>
           <span class="clip dim" title={title}>
             {title}
           </span>
-          <div class={props.merged ? "strip" : "strip apart"}>
+          <div
+            class={["strip", props.merged ? "" : "apart", align].filter(Boolean).join(" ")}
+            style={{ height: `${tall}px` }}
+          >
             {blocks.map((block) => (
               <span
                 key={block.from}
@@ -95,7 +114,10 @@ export const States = (props: PictureProps & { merged: boolean }): JSX.Element =
                   color: readable(block.colour),
                 }}
               >
-                {(place(block.to) - place(block.from)) * (props.width - LABEL) > block.text.length * 700 &&
+                {said !== "never" &&
+                  (said === "always" ||
+                    (place(block.to) - place(block.from)) * (props.width - LABEL) >
+                      block.text.length * 700) &&
                   block.text}
               </span>
             ))}
@@ -118,8 +140,25 @@ export const States = (props: PictureProps & { merged: boolean }): JSX.Element =
             ))}
         </div>
       </div>
+      {legend.length > 0 && (
+        <ul class="legend">
+          {legend.map(({ text, colour }) => (
+            <li key={text} class="row">
+              <span class="key" style={{ background: colour }} /> {text}
+            </li>
+          ))}
+        </ul>
+      )}
     </div>
   );
+};
+
+/** The states there are, each once, where a legend is asked for and would not name them all by number. */
+const legendOf = (options: Options, blocks: Block[]): Block[] => {
+  const legend = recordOf(options["legend"]);
+  if (legend["showLegend"] !== true || legend["displayMode"] === "hidden") return [];
+  const found = [...new Map(blocks.map((block) => [`${block.text} ${block.colour}`, block])).values()];
+  return found.length > LEGEND_MAX ? [] : found;
 };
 
 export const Histogram = (props: PictureProps): JSX.Element => {
@@ -152,11 +191,24 @@ export const Histogram = (props: PictureProps): JSX.Element => {
 export const HeatmapPanel = (props: PictureProps): JSX.Element => {
   const all = drawn(props);
   const times = (all[0] ? (timeOf(all[0].frame)?.values ?? []) : []).map((time) => Number(time) / 1000);
-  const options = props.panel.options as Record<string, Record<string, unknown> | undefined>;
+  const { options } = props.panel;
+  const axis = recordOf(options["yAxis"]);
+  const { le: least, ge: most } = recordOf(options["filterValues"]);
+  const counted = options["calculate"] === true ? undefined : bucketsOf(all, times);
+  const colour = recordOf(options["color"]);
   return (
     <Heatmap
-      cells={bucketsOf(all, times) ?? rangesOf(all, times)}
-      unit={String(options["yAxis"]?.["unit"] ?? all[0]?.settings.unit ?? "short")}
+      cells={within(counted ?? rangesOf(all, times), numberOf(least), numberOf(most))}
+      unit={textOf(axis["unit"]) || all[0]?.settings.unit || "short"}
+      {...(numberOf(axis["decimals"]) === undefined
+        ? {}
+        : { decimals: numberOf(axis["decimals"]) as number })}
+      {...(axis["reverse"] === true ? { reversed: true } : {})}
+      {...(axis["axisPlacement"] === "hidden" ? { bare: true } : {})}
+      {...(numberOf(options["cellGap"]) === undefined ? {} : { gap: numberOf(options["cellGap"]) as number })}
+      {...(shadesOf(colour) ? { shades: shadesOf(colour) as string[] } : {})}
+      {...(numberOf(colour["min"]) === undefined ? {} : { least: numberOf(colour["min"]) as number })}
+      {...(numberOf(colour["max"]) === undefined ? {} : { most: numberOf(colour["max"]) as number })}
       height={props.height}
       from={props.range.from}
       to={props.range.to}
@@ -165,6 +217,21 @@ export const HeatmapPanel = (props: PictureProps): JSX.Element => {
       sync={props.sync}
     />
   );
+};
+
+/** Cells whose counts are to be seen; the others are empty. */
+const within = (cells: Cells, least = -Infinity, most = Infinity): Cells => ({
+  ...cells,
+  rows: cells.rows.map((row) =>
+    row.map((one) => (one !== null && (one <= least || one >= most) ? null : one)),
+  ),
+});
+
+/** The colours from few to many, as the options name them. */
+const shadesOf = ({ mode, scheme, fill, reverse }: Options): string[] | undefined => {
+  if (mode === "opacity") return textOf(fill) ? ["transparent", cssColour(textOf(fill))] : undefined;
+  const found = schemeOf(textOf(scheme));
+  return found && (reverse === true ? found.toReversed() : found);
 };
 
 type Drawn = ReturnType<typeof drawn>;

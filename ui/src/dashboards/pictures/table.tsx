@@ -1,23 +1,27 @@
-// A panel's table: columns with their own units, colours, meters and links; sorted by a click.
+// A panel's table: columns with their own units, colours, meters and links; sorted by a click, cut into pages, and with a choice of
+// rows where its columns offer one.
 import type { JSX } from "preact";
 import { Heading, type Sorted } from "../../app/heading";
-import { params, setParams } from "../../app/route";
+import { params, setAll, setParams, valuesOf } from "../../app/route";
 import { sortedBy } from "../../app/sort";
-import { zone } from "../../app/time";
-import { reduce, reducerName } from "../../chart/stats";
-import { Spark } from "../../deck/spark";
-import { stamp } from "../../format/time";
-import { display, type Settings, settingsOf } from "../field";
-import { type Cell, type Field, type Frame, lengthOf, numeric, titleOf } from "../frames";
-import { interpolate } from "../interpolate";
-import { aboutField, linkTo } from "../links";
-import { numberOf } from "../options";
+import { display } from "../field";
+import { type Cell, lengthOf } from "../frames";
+import { numberOf, type Options, recordOf } from "../options";
 import { compare } from "../transform/table";
+import { type Column, columnsOf, onTheRight, widthOf } from "./column";
 import type { PictureProps } from "./picture";
+import { litRow, TableCell } from "./tablecell";
+import { footerOf } from "./tablefoot";
 
 const ROWS_MAX = 500;
-
-type Column = { field: Field; settings: Settings; title: string; limits: [number, number] };
+/** How many values of a column are offered. */
+const OFFERED_MAX = 200;
+/** How tall rows are, about, in pixels. */
+const TALL: Record<string, number> = { sm: 28, md: 36, lg: 44 };
+const HEAD = 30;
+/** With a choice of rows below the names. */
+const HEAD_CHOICE = 54;
+const PAGER = 30;
 
 export const TablePanel = (props: PictureProps): JSX.Element => {
   // Each table of a dashboard has its own place in the address.
@@ -29,15 +33,31 @@ export const TablePanel = (props: PictureProps): JSX.Element => {
   const frame = frames[Math.min(chosen, frames.length - 1)];
   if (!frame) return <div class="nothing">No data</div>;
   const columns = columnsOf(props, frame);
-  const rows = Array.from({ length: lengthOf(frame) }, (_, row) => row);
-  const below = footer(props, columns);
+  const only = chosenOf(valuesOf(`only.${id}`));
+  const rows = Array.from({ length: lengthOf(frame) }, (_, row) => row).filter((row) =>
+    columns.every((column) => !only.has(column.title) || textIn(column, row) === only.get(column.title)),
+  );
   const by = sort.value && columns.find(({ title }) => title === sort.value?.by);
   if (by)
     rows.sort(
       (a, b) => (sort.value?.up ? 1 : -1) * compare(by.field.values[a] ?? null, by.field.values[b] ?? null),
     );
+  const below = footerOf(options, columns, rows);
+  const headed = options["showHeader"] !== false;
+  const size = String(options["cellHeight"] ?? "sm");
+  const tall = TALL[size] ?? 28;
+  const paged =
+    recordOf(options["footer"])["enablePagination"] === true || options["enablePagination"] === true;
+  const chooses = columns.some(({ settings }) => settings.custom["filterable"] === true);
+  const head = headed ? (chooses ? HEAD_CHOICE : HEAD) : 0;
+  const fit = Math.floor((props.height - head - PAGER - below.length * tall) / tall);
+  const perPage = paged ? Math.max(1, fit) : ROWS_MAX;
+  const pages = Math.max(1, Math.ceil(rows.length / perPage));
+  const page = paged
+    ? Math.min(pages - 1, Math.max(0, (numberOf(params.value.get(`page.${id}`)) ?? 1) - 1))
+    : 0;
   return (
-    <div class="tablepanel" style={{ height: `${props.height}px` }}>
+    <div class={paged ? "tablepanel paged" : "tablepanel"} style={{ height: `${props.height}px` }}>
       {frames.length > 1 && (
         <select
           class="input"
@@ -52,229 +72,177 @@ export const TablePanel = (props: PictureProps): JSX.Element => {
           ))}
         </select>
       )}
-      <table>
-        {props.panel.options["showHeader"] !== false && (
-          <thead>
-            <tr>
-              {columns.map((column) => (
-                <Heading
-                  key={column.title}
-                  sort={sort}
-                  by={column.title}
-                  title={column.title}
-                  number={column.field.type === "number"}
-                  look={onTheRight(column) ? "num" : ""}
-                  style={widthOf(column)}
-                />
+      <div class="rows">
+        <table class={`cells-${size}`}>
+          {headed && (
+            <thead>
+              <tr>
+                {columns.map((column) => (
+                  <Heading
+                    key={column.title}
+                    sort={sort}
+                    by={column.title}
+                    title={column.title}
+                    number={column.field.type === "number"}
+                    look={[
+                      onTheRight(column) ? "num" : "",
+                      column.settings.custom["wrapHeaderText"] === true ? "wraps" : "",
+                    ]
+                      .filter(Boolean)
+                      .join(" ")}
+                    style={widthOf(column)}
+                  >
+                    {column.settings.custom["filterable"] === true && (
+                      <Only column={column} id={id} only={only} />
+                    )}
+                  </Heading>
+                ))}
+              </tr>
+            </thead>
+          )}
+          <tbody>
+            {rows.slice(page * perPage, (page + 1) * perPage).map((row) => (
+              <tr key={row}>
+                {columns.map((column) => (
+                  <TableCell
+                    key={column.title}
+                    column={column}
+                    row={row}
+                    props={props}
+                    frame={frame}
+                    lit={litRow(columns, row)}
+                  />
+                ))}
+              </tr>
+            ))}
+          </tbody>
+          {below.length > 0 && (
+            <tfoot>
+              {below.map((line, number) => (
+                <tr key={number}>
+                  {columns.map((column, at) => (
+                    <td key={column.title} class={onTheRight(column) ? "num" : ""}>
+                      <b>{line[at]}</b>
+                    </td>
+                  ))}
+                </tr>
               ))}
-            </tr>
-          </thead>
+            </tfoot>
+          )}
+        </table>
+        {!paged && rows.length > ROWS_MAX && (
+          <p class="faint">
+            The first {ROWS_MAX} of {rows.length} rows are shown.
+          </p>
         )}
-        <tbody>
-          {rows.slice(0, ROWS_MAX).map((row) => (
-            <tr key={row}>
-              {columns.map((column) => (
-                <TableCell
-                  key={column.title}
-                  column={column}
-                  row={row}
-                  props={props}
-                  frame={frame}
-                  lit={litRow(columns, row)}
-                />
-              ))}
-            </tr>
-          ))}
-        </tbody>
-        {below && (
-          <tfoot>
-            <tr>
-              {columns.map((column, at) => (
-                <td key={column.title} class={onTheRight(column) ? "num" : ""}>
-                  <b>{below[at]}</b>
-                </td>
-              ))}
-            </tr>
-          </tfoot>
-        )}
-      </table>
-      {rows.length > ROWS_MAX && (
-        <p class="faint">
-          The first {ROWS_MAX} of {rows.length} rows are shown.
-        </p>
-      )}
+      </div>
+      {paged && <Pager id={id} page={page} pages={pages} perPage={perPage} rows={rows.length} />}
     </div>
   );
 };
 
 const initial = ({ panel }: PictureProps): Sorted | undefined => {
   const said = panel.options["sortBy"];
-  const first = Array.isArray(said)
-    ? (said[0] as { displayName?: string; desc?: boolean } | undefined)
-    : undefined;
-  return first?.displayName ? { by: first.displayName, up: !first.desc } : undefined;
+  const first = Array.isArray(said) ? (said[0] as Options | undefined) : undefined;
+  const by = first?.["displayName"];
+  return typeof by === "string" && by ? { by, up: first?.["desc"] !== true } : undefined;
 };
 
-const columnsOf = (props: PictureProps, frame: Frame): Column[] =>
-  frame.fields
-    .map((field) => {
-      const settings = settingsOf(props.panel, field, frame);
-      const [low, high] = extentOf(field.values);
-      const title = settings.displayName
-        ? interpolate(aboutField(settings.displayName, { field, frame }), props.scope, true)
-        : titleOf(field, frame);
-      return {
-        field,
-        settings,
-        title,
-        limits: [settings.min ?? Math.min(0, low), settings.max ?? (high || 1)] as [number, number],
-      };
-    })
-    .filter(
-      ({ settings }) =>
-        settings.custom["hidden"] !== true &&
-        !(settings.custom["hideFrom"] as { viz?: boolean } | undefined)?.viz,
-    );
-
-const extentOf = (values: Cell[]): [number, number] => {
-  let [low, high] = [Infinity, -Infinity];
-  for (const value of values)
-    if (typeof value === "number" && Number.isFinite(value))
-      [low, high] = [Math.min(low, value), Math.max(high, value)];
-  return low > high ? [0, 0] : [low, high];
-};
-
-const onTheRight = ({ field, settings }: Column): boolean =>
-  (settings.custom["align"] === "right" || field.type === "number") &&
-  !/^(left|center)$/.test(String(settings.custom["align"] ?? ""));
-
-/** How wide a column is, where that is said. */
-const widthOf = ({ settings: { custom } }: Column): Record<string, string> => {
-  const [width, least] = [numberOf(custom["width"]), numberOf(custom["minWidth"])];
-  return {
-    ...(width ? { width: `${width}px`, minWidth: `${width}px`, maxWidth: `${width}px` } : {}),
-    ...(least && !width ? { minWidth: `${least}px` } : {}),
-  };
-};
-
-/** One statistic per column below all rows: of the panel as a whole, or of each column as it says. */
-const footer = (props: PictureProps, columns: Column[]): string[] | undefined => {
-  const said = props.panel.options["footer"] as
-    | { show?: boolean; reducer?: string[]; fields?: string[] | string; countRows?: boolean }
-    | undefined;
-  const own = columns.map(
-    ({ settings }) => (settings.custom["footer"] as { reducers?: string[] } | undefined)?.reducers?.[0],
+/** `column~value`, for each column of which only some rows are shown. */
+const chosenOf = (said: string[]): Map<string, string> =>
+  new Map(
+    said.map((one) => {
+      const [column = "", value = ""] = one.split("~").map(decodeURIComponent);
+      return [column, value];
+    }),
   );
-  if (!said?.show && !own.some(Boolean)) return undefined;
-  const wanted = said?.fields?.length ? [said.fields].flat() : undefined;
-  if (said?.show && said.countRows)
-    return columns.map(({ field }, at) => (at ? "" : `${field.values.length} rows`));
-  return columns.map(({ field, settings, title }, at) => {
-    const calc =
-      own[at] ??
-      (said?.show && (!wanted || wanted.includes(title) || wanted.includes(field.name))
-        ? (said.reducer?.[0] ?? "sum")
-        : undefined);
-    if (!calc || field.type !== "number") return at || !calc ? "" : reducerName(calc);
-    return display(reduce(numeric(field.values), calc), settings).text;
-  });
-};
 
-const TableCell = ({
+const textIn = ({ field, settings }: Column, row: number): string =>
+  display(cellOf(field.values, row), settings).text;
+
+const cellOf = (values: Cell[], row: number): Cell => values[row] ?? null;
+
+/** Shows only the rows with one value of a column. */
+const Only = ({
   column,
-  row,
-  props,
-  frame,
-  lit,
+  id,
+  only,
 }: {
   column: Column;
-  row: number;
-  props: PictureProps;
-  frame: Frame;
-  lit: string | undefined;
+  id: number;
+  only: Map<string, string>;
 }): JSX.Element => {
-  const {
-    field,
-    settings,
-    limits: [low, high],
-  } = column;
-  const value = field.values[row] ?? null;
-  const cell = (settings.custom["cellOptions"] ?? {}) as { type?: string; mode?: string; wrapText?: boolean };
-  const kind = cell.type ?? String(settings.custom["displayMode"] ?? "auto");
-  const shown =
-    field.type === "time" && typeof value === "number" && !/^(dateTime|time:)/.test(settings.unit ?? "")
-      ? { text: stamp(value, zone.value), colour: "" }
-      : display(value, settings, 0, [low, high]);
-  const link = settings.links[0];
-  const url =
-    link &&
-    linkTo(
-      link.url,
-      {
-        field,
-        frame,
-        row,
-        value,
-        text: shown.text,
-        time: frame.fields.find(({ type }) => type === "time")?.values[row] ?? null,
-      },
-      props.scope,
+  const values = [...new Set(column.field.values.map((_, row) => textIn(column, row)))].toSorted(compare);
+  const pick = (value: string): void => {
+    const next = new Map(only);
+    if (value) next.set(column.title, value);
+    else next.delete(column.title);
+    setAll(
+      `only.${id}`,
+      [...next].map((pair) => pair.map(encodeURIComponent).join("~")),
     );
-  const wraps = cell.wrapText || settings.custom["wrapText"] === true;
-  const coloured = /color-text/.test(kind)
-    ? { color: `color-mix(in oklab, ${shown.colour} 75%, var(--ink))`, fontWeight: 600 }
-    : /color-background/.test(kind)
-      ? { background: backed(shown.colour) }
-      : lit
-        ? { background: backed(lit) }
-        : {};
-  const trend = field.trends?.[row];
-  if (trend && kind !== "number")
-    return (
-      <td class="tiny">
-        <Spark values={trend} label={`${column.title}: ${shown.text}`} />
-      </td>
-    );
+    setParams({ [`page.${id}`]: undefined }, "replace");
+  };
   return (
-    <td
-      class={`${onTheRight(column) ? "num" : settings.custom["align"] === "center" ? "middle" : ""}${wraps ? " wraps" : ""}`}
-      style={{ ...widthOf(column), ...coloured }}
-      title={numberOf(settings.custom["width"]) ? shown.text : undefined}
+    <select
+      class="only"
+      aria-label={`Only rows of ${column.title}`}
+      value={only.get(column.title) ?? ""}
+      onChange={(event) => pick(event.currentTarget.value)}
     >
-      {/gauge/.test(kind) && typeof value === "number" && (
-        <span class="meter aside">
-          <span
-            style={{
-              width: `${Math.min(100, Math.max(0, ((value - low) / (high - low || 1)) * 100))}%`,
-              background: shown.colour,
-            }}
-          />
-        </span>
-      )}
-      {url ? (
-        <a
-          class="link"
-          href={url}
-          target={link.targetBlank ? "_blank" : undefined}
-          rel="noreferrer"
-          title={link.title}
-        >
-          {shown.text}
-        </a>
-      ) : (
-        shown.text
-      )}
-    </td>
+      <option value="">all</option>
+      {values.slice(0, OFFERED_MAX).map((value) => (
+        <option key={value} value={value}>
+          {value}
+        </option>
+      ))}
+    </select>
   );
 };
 
-const backed = (colour: string): string => `color-mix(in srgb, ${colour} 30%, transparent)`;
-
-/** The colour of a whole row, where one of its cells gives it. */
-const litRow = (columns: Column[], row: number): string | undefined => {
-  const giving = columns.find(
-    ({ settings }) =>
-      (settings.custom["cellOptions"] as { type?: string; applyToRow?: boolean } | undefined)?.applyToRow,
+/** Which rows are shown of all, and the pages before and after them. */
+const Pager = ({
+  id,
+  page,
+  pages,
+  perPage,
+  rows,
+}: {
+  id: number;
+  page: number;
+  pages: number;
+  perPage: number;
+  rows: number;
+}): JSX.Element => {
+  const turn = (to: number): void =>
+    setParams({ [`page.${id}`]: to ? String(to + 1) : undefined }, "replace");
+  return (
+    <nav class="pager row" aria-label="Pages">
+      <span class="faint num">
+        {rows ? page * perPage + 1 : 0}–{Math.min(rows, (page + 1) * perPage)} of {rows}
+      </span>
+      <span class="grow" />
+      <button
+        class="button"
+        type="button"
+        aria-label="The page before"
+        disabled={page === 0}
+        onClick={() => turn(page - 1)}
+      >
+        ←
+      </button>
+      <span class="num">
+        {page + 1} / {pages}
+      </span>
+      <button
+        class="button"
+        type="button"
+        aria-label="The next page"
+        disabled={page >= pages - 1}
+        onClick={() => turn(page + 1)}
+      >
+        →
+      </button>
+    </nav>
   );
-  return giving && display(giving.field.values[row] ?? null, giving.settings, 0, giving.limits).colour;
 };

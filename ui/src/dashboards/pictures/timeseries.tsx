@@ -1,15 +1,16 @@
 // Lines, bars and points over time, as the settings of each field say: two axes, stacks, thresholds, colours by height, links.
 import type { JSX } from "preact";
-import { sortedBy } from "../../app/sort";
 import { cssColour } from "../../chart/colours";
-import { hiddenIn, Legend, type LegendLink, NAME } from "../../chart/legend";
+import { hiddenIn, type LegendLink } from "../../chart/legend";
 import { markers } from "../../chart/markers";
-import { Plot, type PlotLine, type PlotThreshold, type Side } from "../../chart/plot";
-import { reduce, reducerName } from "../../chart/stats";
+import { Plot, type PlotLine, type PlotProps, type PlotThreshold, type Side } from "../../chart/plot";
+import { reduce } from "../../chart/stats";
 import { colourOf, gradientOf, type Settings } from "../field";
 import { type Field, timeOf } from "../frames";
 import { linkTo } from "../links";
 import { numberOf, type Options, recordOf, textOf } from "../options";
+import { sharedCards } from "../shared";
+import { WithLegend } from "./legend";
 import { type Drawn, drawn, type PictureProps } from "./picture";
 
 const lineStyle = (custom: Options): number[] | undefined => {
@@ -123,7 +124,7 @@ const lineOf = (one: Drawn, given: (number | null)[], right: boolean): PlotLine 
       : negative
         ? zeros.map((value) => (value === null ? null : -value))
         : zeros;
-  const span = custom["spanNulls"];
+  const { spanNulls: span, insertNulls: cut } = custom;
   const heights = heightsOf(settings, values);
   const align = numberOf(custom["barAlignment"]);
   return {
@@ -149,6 +150,7 @@ const lineOf = (one: Drawn, given: (number | null)[], right: boolean): PlotLine 
     points: custom["showPoints"] === "always",
     ...(numberOf(custom["pointSize"]) ? { pointSize: numberOf(custom["pointSize"]) as number } : {}),
     span: typeof span === "number" ? span / 1000 : span === true,
+    ...(typeof cut === "number" && cut > 0 ? { cut: cut / 1000 } : {}),
     bars: {
       ...(align === undefined ? {} : { align: Math.sign(align) as -1 | 0 | 1 }),
       ...(numberOf(custom["barWidthFactor"]) ? { share: numberOf(custom["barWidthFactor"]) as number } : {}),
@@ -169,6 +171,7 @@ const plotThresholds = (settings: Settings, lines: PlotLine[]): PlotThreshold[] 
     value,
     colour: cssColour(color),
     line: /line|dashed/.test(mode),
+    dashed: /dashed/.test(mode),
     area: /area/.test(mode),
   }));
 };
@@ -190,7 +193,7 @@ const onRight = (all: Drawn[]): boolean[] => {
 };
 
 /** An axis as the first field on it has it. */
-const sideOf = (settings: Settings | undefined): Side => {
+const sideOf = (settings: Settings | undefined, colour?: string): Side => {
   if (!settings) return {};
   const { custom, min, max } = settings;
   const scale = recordOf(custom["scaleDistribution"]);
@@ -208,6 +211,9 @@ const sideOf = (settings: Settings | undefined): Side => {
     ...(textOf(custom["axisLabel"]) ? { label: textOf(custom["axisLabel"]) } : {}),
     ...(custom["axisPlacement"] === "hidden" ? { hidden: true } : {}),
     ...(custom["axisCenteredZero"] === true ? { centred: true } : {}),
+    ...(custom["axisBorderShow"] === true ? { border: true } : {}),
+    ...(numberOf(custom["axisWidth"]) ? { width: numberOf(custom["axisWidth"]) as number } : {}),
+    ...(colour && custom["axisColorMode"] === "series" ? { colour } : {}),
     ...(typeof custom["axisGridShow"] === "boolean" ? { grid: custom["axisGridShow"] } : {}),
   };
 };
@@ -228,27 +234,11 @@ export const TimeSeries = (props: PictureProps): JSX.Element => {
   const { times, columns } = aligned(all);
   const rights = onRight(all);
   const lines = apart(all.map((one, at) => lineOf(one, columns[at] ?? [], rights[at] ?? false)));
-  const legend = recordOf(panel.options["legend"]);
   const inLegend = lines.filter((_, at) => !recordOf(all[at]?.settings.custom["hideFrom"])["legend"]);
-  const shown = legend["showLegend"] !== false && legend["displayMode"] !== "hidden" && inLegend.length > 0;
-  const beside = shown && legend["placement"] === "right" && width > 500;
-  const table = legend["displayMode"] === "table";
-  const room =
-    !shown || beside
-      ? 0
-      : Math.min(
-          table ? 34 + lines.length * 25 : lines.length > Math.max(1, Math.floor(width / 150)) ? 46 : 26,
-          height * 0.42,
-        );
-  const calcs = Array.isArray(legend["calcs"]) ? (legend["calcs"] as string[]) : [];
-  const sorted =
-    calcs.find((calc) => reducerName(calc) === legend["sortBy"]) ??
-    (legend["sortBy"] === "Name" ? NAME : undefined);
   const own = lines.filter((line) => !line.right);
   const first = all[rights.indexOf(false)] ?? all[0];
   const percent = own.some((line) => line.stack === "percent");
-  const left = sideOf(first?.settings);
-  const tip = recordOf(panel.options["tooltip"]);
+  const left = sideOf(first?.settings, own[0]?.colour);
   const links = new Map(
     all.flatMap(({ settings, field, frame }, at): [string, LegendLink][] => {
       const link = settings.links[0];
@@ -270,43 +260,50 @@ export const TimeSeries = (props: PictureProps): JSX.Element => {
     }),
   );
   return (
-    <div class={beside ? "beside" : ""}>
-      <Plot
-        times={times}
-        lines={lines}
-        hidden={hiddenIn(props.chart, inLegend)}
-        height={Math.max(60, height - room)}
-        from={props.range.from}
-        to={props.range.to}
-        sync={props.sync}
-        label={panel.title}
-        unit={percent ? "percentunit" : (own[0]?.unit ?? first?.settings.unit ?? "short")}
-        {...(first?.settings.decimals === undefined ? {} : { decimals: first.settings.decimals })}
-        left={percent ? { ...left, max: 1 } : left}
-        right={sideOf(all[rights.indexOf(true)]?.settings)}
-        thresholds={first ? plotThresholds(first.settings, own) : []}
-        markers={markers.value}
-        dots={(props.dots ?? []).map((dot) => ({
-          ...dot,
-          right: rights[all.findIndex(({ frame }) => frame.query === dot.query)] ?? false,
-        }))}
-        tip={{ mode: textOf(tip["mode"]) || "multi", sort: textOf(tip["sort"]) || "desc" }}
-      />
-      {shown && (
-        <Legend
-          {...(beside ? {} : { most: Math.max(24, room - 4) })}
-          lines={inLegend}
-          chart={props.chart}
-          calcs={calcs}
-          table={table}
-          links={links}
-          sort={sortedBy(
-            `sort.${panel.id}`,
-            sorted === undefined ? undefined : { by: sorted, up: legend["sortDesc"] === false },
-          )}
-          {...(first?.settings.unit ? { unit: first.settings.unit } : {})}
+    <WithLegend
+      id={panel.id}
+      chart={props.chart}
+      options={panel.options}
+      lines={inLegend}
+      width={width}
+      height={height}
+      links={links}
+      {...(first?.settings.unit ? { unit: first.settings.unit } : {})}
+    >
+      {(_, tall) => (
+        <Plot
+          times={times}
+          lines={lines}
+          hidden={hiddenIn(props.chart, inLegend)}
+          height={tall}
+          from={props.range.from}
+          to={props.range.to}
+          sync={props.sync}
+          label={panel.title}
+          unit={percent ? "percentunit" : (own[0]?.unit ?? first?.settings.unit ?? "short")}
+          {...(first?.settings.decimals === undefined ? {} : { decimals: first.settings.decimals })}
+          left={percent ? { ...left, max: 1 } : left}
+          right={sideOf(all[rights.indexOf(true)]?.settings, lines[rights.indexOf(true)]?.colour)}
+          thresholds={first ? plotThresholds(first.settings, own) : []}
+          markers={markers.value}
+          dots={(props.dots ?? []).map((dot) => ({
+            ...dot,
+            right: rights[all.findIndex(({ frame }) => frame.query === dot.query)] ?? false,
+          }))}
+          tip={tipOf(panel.options)}
         />
       )}
-    </div>
+    </WithLegend>
   );
+};
+
+/** What the card at the crosshair tells. */
+const tipOf = (options: Options): NonNullable<PlotProps["tip"]> => {
+  const tip = recordOf(options["tooltip"]);
+  return {
+    mode: textOf(tip["mode"]) || "multi",
+    sort: textOf(tip["sort"]) || "desc",
+    ...(tip["hideZeros"] === true ? { zeros: false } : {}),
+    ...(sharedCards.value ? { shared: true } : {}),
+  };
 };

@@ -21,11 +21,20 @@ export const Value = ({ one, size }: { one: Reduced; size: number }): JSX.Elemen
   );
 };
 
-/** By how much a value changed over the range. */
-export const Change = ({ values }: { values: (number | null)[] }): JSX.Element | null => {
+/** By how much a value changed over the range: more is good, or bad where that is said, or of the colour of the value. */
+export const Change = ({
+  values,
+  look = "",
+}: {
+  values: (number | null)[];
+  look?: string;
+}): JSX.Element | null => {
   const share = reduce(values, "diffperc");
-  return share === null ? null : (
-    <span class="change num">
+  if (share === null) return null;
+  const better = look === "inverted" ? share < 0 : share > 0;
+  const meaning = share === 0 || look === "same_as_value" ? "" : better ? "good" : "bad";
+  return (
+    <span class={`change num ${meaning}`}>
       {share > 0 ? "↑ " : share < 0 ? "↓ " : ""}
       {show(Math.abs(share), "percentunit", 1)}
     </span>

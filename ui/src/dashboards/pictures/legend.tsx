@@ -1,0 +1,76 @@
+// The legend of a picture: whether there is one, where it stands, and how much room it leaves for what is drawn.
+import type { ComponentChildren, JSX } from "preact";
+import { sortedBy } from "../../app/sort";
+import { Legend, type LegendLink, NAME } from "../../chart/legend";
+import type { PlotLine } from "../../chart/plot";
+import { reducerName } from "../../chart/stats";
+import { listOf, numberOf, type Options, recordOf } from "../options";
+
+type Shape = { shown: boolean; beside: boolean; table: boolean; room: number };
+
+/** Narrower than this, what should stand beside stands below. */
+const BESIDE_MIN = 500;
+
+/** What the options of a panel say of a legend with so many names. */
+const shapeOf = (options: Options, names: number, width: number, height: number): Shape => {
+  const legend = recordOf(options["legend"]);
+  const shown = legend["showLegend"] !== false && legend["displayMode"] !== "hidden" && names > 0;
+  const beside = shown && legend["placement"] === "right" && width > BESIDE_MIN;
+  const table = legend["displayMode"] === "table";
+  const wanted = table ? 34 + names * 25 : names > Math.max(1, Math.floor(width / 150)) ? 46 : 26;
+  return { shown, beside, table, room: !shown || beside ? 0 : Math.min(wanted, height * 0.42) };
+};
+
+export const calcsOf = (options: Options): string[] => listOf<string>(recordOf(options["legend"])["calcs"]);
+
+export type FramedProps = {
+  id: number;
+  chart: string;
+  options: Options;
+  lines: PlotLine[];
+  width: number;
+  height: number;
+  unit?: string;
+  links?: ReadonlyMap<string, LegendLink>;
+  /** Draws what has this much room. */
+  children: (width: number, height: number) => ComponentChildren;
+};
+
+/** A picture with its legend below or beside it. */
+export const WithLegend = (props: FramedProps): JSX.Element => {
+  const { options, lines, width, height, children } = props;
+  const { shown, beside, table, room } = shapeOf(options, lines.length, width, height);
+  const legend = recordOf(options["legend"]);
+  const calcs = calcsOf(options);
+  const sorted =
+    calcs.find((calc) => reducerName(calc) === legend["sortBy"]) ??
+    (legend["sortBy"] === "Name" ? NAME : undefined);
+  const wide = beside ? besideWidth(width, numberOf(legend["width"])) : 0;
+  return (
+    <div
+      class={beside ? "beside" : ""}
+      style={beside ? { gridTemplateColumns: `minmax(0, 1fr) ${wide}px`, height: `${height}px` } : {}}
+    >
+      {children(width - (beside ? wide + 12 : 0), Math.max(60, height - room))}
+      {shown && (
+        <Legend
+          {...(beside ? {} : { most: Math.max(24, room - 4) })}
+          lines={lines}
+          chart={props.chart}
+          calcs={calcs}
+          table={table}
+          {...(props.links ? { links: props.links } : {})}
+          sort={sortedBy(
+            `sort.${props.id}`,
+            sorted === undefined ? undefined : { by: sorted, up: legend["sortDesc"] === false },
+          )}
+          {...(props.unit ? { unit: props.unit } : {})}
+        />
+      )}
+    </div>
+  );
+};
+
+/** As wide as it says, or a third; the picture keeps at least half. */
+const besideWidth = (width: number, said: number | undefined): number =>
+  Math.min(width / 2, said && said > 40 ? said : Math.max(Math.min(250, width * 0.44), width * 0.34));

@@ -1,0 +1,157 @@
+// A cell of a panel's table: text, colour, meter, small line or label, and where it leads.
+import type { ComponentChildren, JSX } from "preact";
+import { zone } from "../../app/time";
+import { readable } from "../../chart/colours";
+import { Spark } from "../../deck/spark";
+import { stamp } from "../../format/time";
+import { display } from "../field";
+import type { Cell, Frame } from "../frames";
+import { linkTo } from "../links";
+import { numberOf, type Options, recordOf, textOf } from "../options";
+import { type Column, onTheRight, widthOf } from "./column";
+import type { PictureProps } from "./picture";
+
+export const TableCell = ({
+  column,
+  row,
+  props,
+  frame,
+  lit,
+}: {
+  column: Column;
+  row: number;
+  props: PictureProps;
+  frame: Frame;
+  lit: string | undefined;
+}): JSX.Element => {
+  const {
+    field,
+    settings,
+    limits: [low, high],
+  } = column;
+  const value = field.values[row] ?? null;
+  const cell = recordOf(settings.custom["cellOptions"]);
+  const kind = textOf(cell["type"]) || String(settings.custom["displayMode"] ?? "auto");
+  const shown =
+    field.type === "time" && typeof value === "number" && !/^(dateTime|time:)/.test(settings.unit ?? "")
+      ? { text: stamp(value, zone.value), colour: "" }
+      : display(value, settings, 0, [low, high]);
+  const link = settings.links[0];
+  const url =
+    link &&
+    linkTo(
+      link.url,
+      {
+        field,
+        frame,
+        row,
+        value,
+        text: shown.text,
+        time: frame.fields.find(({ type }) => type === "time")?.values[row] ?? null,
+      },
+      props.scope,
+    );
+  const wraps = cell["wrapText"] === true || settings.custom["wrapText"] === true;
+  const coloured = /color-text/.test(kind)
+    ? { color: `color-mix(in oklab, ${shown.colour} 75%, var(--ink))`, fontWeight: 600 }
+    : /color-background/.test(kind)
+      ? kind === "color-background-solid" || cell["mode"] === "basic"
+        ? { background: solid(shown.colour), color: readable(solid(shown.colour)) }
+        : { background: backed(shown.colour) }
+      : lit
+        ? { background: backed(lit) }
+        : {};
+  const text =
+    cell["valueDisplayMode"] === "hidden" && /gauge|lcd/.test(kind) ? null : written(kind, value, shown);
+  const trend = field.trends?.[row];
+  if (trend && kind !== "number")
+    return (
+      <td class="tiny">
+        <Spark values={trend} label={`${column.title}: ${shown.text}`} />
+      </td>
+    );
+  return (
+    <td
+      class={`${onTheRight(column) ? "num" : settings.custom["align"] === "center" ? "middle" : ""}${wraps ? " wraps" : ""}`}
+      style={{ ...widthOf(column), ...coloured }}
+      title={numberOf(settings.custom["width"]) ? shown.text : undefined}
+    >
+      {/gauge|lcd/.test(kind) && typeof value === "number" && (
+        <Meter value={value} ends={[low, high]} colour={shown.colour} look={lookOf(kind, cell)} />
+      )}
+      {url ? (
+        <a
+          class="link"
+          href={url}
+          target={link.targetBlank ? "_blank" : undefined}
+          rel="noreferrer"
+          title={link.title}
+        >
+          {text}
+        </a>
+      ) : (
+        text
+      )}
+    </td>
+  );
+};
+
+/** What stands in a cell: a text, JSON as it is nested, or labels. */
+const written = (kind: string, value: Cell, shown: { text: string; colour: string }): ComponentChildren => {
+  if (kind === "json-view") return <pre class="json">{nested(value, shown.text)}</pre>;
+  if (kind !== "pill") return shown.text;
+  return shown.text.split(",").map((label) => (
+    <span key={label} class="pill">
+      {label.trim()}
+    </span>
+  ));
+};
+
+const nested = (value: Cell, text: string): string => {
+  try {
+    return JSON.stringify(JSON.parse(String(value)), null, 2);
+  } catch {
+    return text;
+  }
+};
+
+/** `basic`, `gradient` or `lcd`, as it is said today or was before. */
+const lookOf = (kind: string, cell: Options): string =>
+  kind === "gauge" ? textOf(cell["mode"]) || "basic" : kind.replace(/-gauge$/, "");
+
+/** How far a value is between the ends of its column. */
+const Meter = ({
+  value,
+  ends: [low, high],
+  colour,
+  look,
+}: {
+  value: number;
+  ends: [number, number];
+  colour: string;
+  look: string;
+}): JSX.Element => (
+  <span class={look.startsWith("lcd") ? "meter aside lcd" : "meter aside"}>
+    <span
+      style={{
+        width: `${Math.min(100, Math.max(0, ((value - low) / (high - low || 1)) * 100))}%`,
+        background: look.startsWith("gradient")
+          ? `linear-gradient(90deg, color-mix(in srgb, ${colour} 35%, transparent), ${colour})`
+          : colour,
+      }}
+    />
+  </span>
+);
+
+const solid = (colour: string): string => `color-mix(in srgb, ${colour} 78%, var(--card))`;
+
+const backed = (colour: string): string => `color-mix(in srgb, ${colour} 30%, transparent)`;
+
+/** The colour of a whole row, where one of its cells gives it. */
+export const litRow = (columns: Column[], row: number): string | undefined => {
+  const giving = columns.find(
+    ({ settings }) =>
+      (settings.custom["cellOptions"] as { type?: string; applyToRow?: boolean } | undefined)?.applyToRow,
+  );
+  return giving && display(giving.field.values[row] ?? null, giving.settings, 0, giving.limits).colour;
+};

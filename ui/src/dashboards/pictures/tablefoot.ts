@@ -1,0 +1,34 @@
+// What stands below all rows of a table: statistics of the panel as a whole, or of each column as it says.
+import { reduce, reducerName } from "../../chart/stats";
+import { display } from "../field";
+import { type Cell, numeric } from "../frames";
+import { listOf, type Options, recordOf } from "../options";
+import type { Column } from "./column";
+
+/** A line of texts for each statistic, one for every column; nothing where none is asked for. Only the rows that are shown count. */
+export const footerOf = (options: Options, columns: Column[], rows: number[]): string[][] => {
+  const said = recordOf(options["footer"]);
+  const own = columns.map(({ settings }) => listOf<string>(recordOf(settings.custom["footer"])["reducers"]));
+  const shown = said["show"] === true;
+  if (shown && said["countRows"] === true) return [columns.map((_, at) => (at ? "" : `${rows.length} rows`))];
+  const wanted = [said["fields"]].flat().filter(Boolean);
+  const general = listOf<string>(said["reducer"]);
+  const calcs = columns.map(({ title, field }, at): string[] => {
+    if (own[at]?.length) return own[at] as string[];
+    const counts = shown && (!wanted.length || wanted.includes(title) || wanted.includes(field.name));
+    return counts ? (general.length ? general : ["sum"]) : [];
+  });
+  const lines = Math.max(0, ...calcs.map((all) => all.length));
+  return Array.from({ length: lines }, (_, line) =>
+    columns.map(({ field, settings }, at) => {
+      const calc = calcs[at]?.[line];
+      const values = rows.map((row): Cell => field.values[row] ?? null);
+      if (calc && /^(count|countAll)$/.test(calc)) return String(values.length);
+      if (calc && field.type === "number") return display(reduce(numeric(values), calc), settings).text;
+      // The first column of texts says which statistic the line is.
+      const first = at === columns.findIndex((one) => one.field.type !== "number");
+      const name = calcs.map((all) => all[line]).find(Boolean);
+      return first && name ? reducerName(name) : "";
+    }),
+  );
+};
