@@ -5,6 +5,7 @@ use serde_json::Value;
 use super::super::model::{Dashboard, Panel, PanelQuery};
 use super::super::report::Report;
 use super::supported::{KINDS, LISTS, MATCHERS, PROPERTIES, TRANSFORMATIONS, UNDRAWN};
+use super::unfollowed::unfollowed;
 
 /// Marks panels that cannot be drawn, and notes what is missing of the others.
 pub fn judge(dashboard: &mut Dashboard, report: &mut Report) {
@@ -132,6 +133,9 @@ fn missing(panel: &Panel, report: &mut Report) {
         {
             report.of(panel, format!("override of {property} is left out"));
         }
+    }
+    for what in unfollowed(panel) {
+        report.of(panel, what);
     }
     match panel.kind.as_str() {
         "text" => html(panel, report),

@@ -11,6 +11,7 @@ mod prepare;
 mod read;
 mod resource;
 mod supported;
+mod unfollowed;
 mod variable;
 
 use serde_json::Value;
