@@ -2,6 +2,7 @@
 // and `text.tsx` read them.
 import { REDUCERS, reducerName } from "../../chart/stats";
 import { type Choice, field, type Part, says, valueAt } from "../form/part";
+import { schemes } from "../pictures/schemes";
 
 const chosen = (path: Part["path"], label: string, choices: readonly Choice[]): Part => ({
   path,
@@ -37,6 +38,47 @@ const LEGEND_SHOWN: Part = {
   wide: true,
 };
 
+const LEGEND_PLACE: Part = {
+  ...chosen(["legend", "placement"], "Stands", [
+    ["bottom", "below"],
+    ["right", "beside"],
+  ]),
+  when: shown,
+};
+
+/** How large a value and its name are; as large as fits where nothing is said. */
+const SIZES: readonly Part[] = [
+  { path: ["text", "valueSize"], label: "Size of the value, pixels", as: "number", min: 8, max: 200 },
+  { path: ["text", "titleSize"], label: "Size of the name, pixels", as: "number", min: 8, max: 100 },
+];
+
+const STATES: readonly Part[] = [
+  { path: ["rowHeight"], label: "Height of rows, as a share", as: "number", min: 0, max: 1 },
+  chosen(["showValue"], "Values", [
+    ["auto", "where there is room"],
+    ["always", "always"],
+    ["never", "never"],
+  ]),
+];
+
+/** Some of a few words, as many as one wants. */
+const written = (path: Part["path"], label: string, words: readonly string[]): Part => ({
+  path,
+  label,
+  as: "list",
+  one: "Text",
+  fresh: words[0],
+  parts: [
+    {
+      ...chosen(
+        [],
+        "Text",
+        words.map((word): Choice => [word, word]),
+      ),
+    },
+  ],
+});
+
 /** What a list lists at most. */
 const MOST = { label: "At most", as: "number", min: 1, hint: "10" } as const;
 
@@ -71,6 +113,7 @@ export const PICTURES: Record<string, readonly Part[]> = {
       ]),
       when: (options) => valueAt(options, ["tooltip", "mode"]) !== "none",
     },
+    { path: ["tooltip", "hideZeros"], label: "without zeros", as: "check" },
   ],
   stat: [
     ...ONE_VALUE,
@@ -91,10 +134,29 @@ export const PICTURES: Record<string, readonly Part[]> = {
       ["none", "nothing"],
     ]),
     ORIENTATION,
-    { path: ["text", "valueSize"], label: "Size of the value, pixels", as: "number", min: 8, max: 200 },
+    chosen(["justifyMode"], "Stands", [
+      ["auto", "as it fits"],
+      ["center", "in the middle"],
+    ]),
+    { path: ["wideLayout"], label: "name beside the value where there is room", as: "check", usual: true },
+    ...SIZES,
     { path: ["showPercentChange"], label: "with how much it changed", as: "check" },
+    {
+      ...chosen(["percentChangeColorMode"], "More is", [
+        ["standard", "good"],
+        ["inverted", "bad"],
+        ["same_as_value", "neither"],
+      ]),
+      when: (options) => valueAt(options, ["showPercentChange"]) === true,
+    },
   ],
-  gauge: ONE_VALUE,
+  gauge: [
+    ...ONE_VALUE,
+    ORIENTATION,
+    { path: ["showThresholdMarkers"], label: "thresholds on the rim", as: "check", usual: true },
+    { path: ["showThresholdLabels"], label: "and as numbers", as: "check" },
+    ...SIZES,
+  ],
   bargauge: [
     ...ONE_VALUE,
     ORIENTATION,
@@ -108,7 +170,14 @@ export const PICTURES: Record<string, readonly Part[]> = {
       ["text", "as text"],
       ["hidden", "hidden"],
     ]),
+    chosen(["namePlacement"], "Names", [
+      ["auto", "as it fits"],
+      ["left", "at the left"],
+      ["top", "above"],
+      ["hidden", "hidden"],
+    ]),
     { path: ["showUnfilled"], label: "with what is left", as: "check", usual: true },
+    ...SIZES,
   ],
   piechart: [
     ...ONE_VALUE,
@@ -116,16 +185,52 @@ export const PICTURES: Record<string, readonly Part[]> = {
       ["pie", "a pie"],
       ["donut", "a ring"],
     ]),
+    chosen(["sort"], "In the order of", [
+      ["none", "the fields"],
+      ["desc", "values, the largest first"],
+      ["asc", "values, the smallest first"],
+    ]),
+    written(["displayLabels"], "Written on it", ["name", "value", "percent"]),
     LEGEND_SHOWN,
+    {
+      ...chosen(["legend", "placement"], "Stands", [
+        ["right", "beside"],
+        ["bottom", "below"],
+      ]),
+      when: shown,
+    },
+    { ...written(["legend", "values"], "In the legend", ["value", "percent"]), when: shown },
   ],
   barchart: [
+    field(["xField"], "Names of"),
     ORIENTATION,
     chosen(["stacking"], "Bars", [
       ["none", "beside each other"],
       ["normal", "on each other"],
+      ["percent", "as shares"],
     ]),
+    chosen(["showValue"], "Values", [
+      ["auto", "where there is room"],
+      ["always", "always"],
+      ["never", "never"],
+    ]),
+    { path: ["groupWidth"], label: "Width of groups, as a share", as: "number", min: 0, max: 1 },
+    { path: ["barWidth"], label: "Width of bars, as a share", as: "number", min: 0, max: 1 },
+    { path: ["barRadius"], label: "Round ends, as a share", as: "number", min: 0, max: 0.5 },
+    { path: ["xTickLabelRotation"], label: "Names turned by, degrees", as: "number", min: -90, max: 90 },
+    { path: ["xTickLabelSpacing"], label: "Names apart at least, pixels", as: "number" },
+    { path: ["xTickLabelMaxLength"], label: "Letters of a name at most", as: "number", min: 1 },
+    field(["colorByField"], "Colour by"),
+    LEGEND_SHOWN,
+    LEGEND_PLACE,
   ],
   table: [
+    chosen(["cellHeight"], "Rows", [
+      ["sm", "low"],
+      ["md", "of middle height"],
+      ["lg", "tall"],
+    ]),
+    { path: ["footer", "enablePagination"], label: "cut into pages", as: "check" },
     { path: ["showHeader"], label: "with the names of its columns", as: "check", usual: true, wide: true },
     field(["sortBy", 0, "displayName"], "Sorted by"),
     {
@@ -136,7 +241,9 @@ export const PICTURES: Record<string, readonly Part[]> = {
     },
     { path: ["footer", "show"], label: "with a line of statistics below", as: "check", wide: true },
     {
-      ...chosen(["footer", "reducer", 0], "Which", STATISTICS),
+      path: ["footer", "reducer"],
+      label: "Which",
+      as: "reducers",
       when: says(["footer", "show"], true),
     },
     {
@@ -150,8 +257,30 @@ export const PICTURES: Record<string, readonly Part[]> = {
     { path: ["bucketCount"], label: "How many ranges", as: "number", min: 1 },
     { path: ["bucketSize"], label: "Or their size", as: "number", min: 0 },
   ],
-  heatmap: [{ path: ["yAxis", "unit"], label: "Unit of the axis", as: "text" }],
-  "state-timeline": [{ path: ["mergeValues"], label: "equal values are one", as: "check", usual: true }],
+  heatmap: [
+    { path: ["yAxis", "unit"], label: "Unit of the axis", as: "text" },
+    { path: ["yAxis", "reverse"], label: "the lowest on top", as: "check" },
+    { path: ["calculate"], label: "values are counted", as: "check" },
+    { path: ["cellGap"], label: "Between cells, pixels", as: "number", min: 0, max: 25 },
+    { path: ["filterValues", "le"], label: "Only counts over", as: "number" },
+    { path: ["filterValues", "ge"], label: "Only counts under", as: "number" },
+    chosen(["color", "scheme"], "Colours", [
+      [undefined, "of the page"],
+      ...schemes().map((name): Choice => [name, name]),
+    ]),
+    { path: ["color", "reverse"], label: "the other way around", as: "check" },
+  ],
+  "state-timeline": [
+    { path: ["mergeValues"], label: "equal values are one", as: "check", usual: true },
+    ...STATES,
+    chosen(["alignValue"], "Values stand", [
+      ["center", "in the middle"],
+      ["left", "at the left"],
+      ["right", "at the right"],
+    ]),
+    { path: ["legend", "showLegend"], label: "with a legend", as: "check" },
+  ],
+  "status-history": [...STATES],
   text: [
     chosen(["mode"], "Written as", [
       ["markdown", "Markdown"],

@@ -316,6 +316,17 @@ export const PROPERTIES: Record<string, Property> = {
   "custom.axisSoftMax": number("Axis at least to", 100, LINES),
   "custom.axisGridShow": check("grid of the axis", LINES, true),
   "custom.axisCenteredZero": check("zero in the middle", LINES),
+  "custom.axisWidth": number("Width of the axis, pixels", 60, LINES, 0),
+  "custom.axisBorderShow": check("line of the axis", LINES),
+  "custom.axisColorMode": choice(
+    "Colour of the axis",
+    [
+      ["text", "as text"],
+      ["series", "of its line"],
+    ],
+    LINES,
+  ),
+  "custom.insertNulls": single("A gap where samples are apart, ms", { as: "number", min: 1 }, 60_000, LINES),
   "custom.scaleDistribution": {
     name: "Scale",
     parts: [
@@ -388,7 +399,40 @@ export const PROPERTIES: Record<string, Property> = {
           ["color-background", "on colour"],
           ["gauge", "with a bar"],
           ["sparkline", "a line"],
+          ["json-view", "JSON"],
+          ["pill", "labels"],
         ],
+      },
+      {
+        path: ["mode"],
+        label: "How",
+        as: "choice",
+        choices: [
+          ["gradient", "faint"],
+          ["basic", "strong"],
+        ],
+        when: says(["type"], "color-background"),
+      },
+      {
+        path: ["mode"],
+        label: "How",
+        as: "choice",
+        choices: [
+          ["basic", "plain"],
+          ["gradient", "fades"],
+          ["lcd", "cells"],
+        ],
+        when: says(["type"], "gauge"),
+      },
+      {
+        path: ["valueDisplayMode"],
+        label: "Its value",
+        as: "choice",
+        choices: [
+          ["text", "as text"],
+          ["hidden", "hidden"],
+        ],
+        when: says(["type"], "gauge"),
       },
       { path: ["wrapText"], label: "wraps", as: "check" },
       {
@@ -430,6 +474,7 @@ export const PROPERTIES: Record<string, Property> = {
     ],
     TABLES,
   ),
+  "custom.filterable": check("choice of rows in its head", TABLES),
   "custom.width": number("Width, pixels", 120, TABLES, 20),
   "custom.minWidth": number("Width at least, pixels", 50, TABLES, 0),
   "custom.hidden": check("not shown", TABLES),

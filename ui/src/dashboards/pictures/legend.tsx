@@ -5,20 +5,33 @@ import { Legend, type LegendLink, NAME } from "../../chart/legend";
 import type { PlotLine } from "../../chart/plot";
 import { reducerName } from "../../chart/stats";
 import { listOf, numberOf, type Options, recordOf } from "../options";
+import { widthOf } from "./scale";
 
 type Shape = { shown: boolean; beside: boolean; table: boolean; room: number };
 
 /** Narrower than this, what should stand beside stands below. */
 const BESIDE_MIN = 500;
 
-/** What the options of a panel say of a legend with so many names. */
-const shapeOf = (options: Options, names: number, width: number, height: number): Shape => {
+/** What the options of a panel say of a legend with these names. */
+const shapeOf = (options: Options, names: string[], width: number, height: number): Shape => {
   const legend = recordOf(options["legend"]);
-  const shown = legend["showLegend"] !== false && legend["displayMode"] !== "hidden" && names > 0;
+  const shown = legend["showLegend"] !== false && legend["displayMode"] !== "hidden" && names.length > 0;
   const beside = shown && legend["placement"] === "right" && width > BESIDE_MIN;
   const table = legend["displayMode"] === "table";
-  const wanted = table ? 34 + names * 25 : names > Math.max(1, Math.floor(width / 150)) ? 46 : 26;
+  const wanted = table ? 34 + names.length * 25 : 6 + 20 * rowsOf(names, calcsOf(options).length, width);
   return { shown, beside, table, room: !shown || beside ? 0 : Math.min(wanted, height * 0.42) };
+};
+
+/** How many rows a list is, three at most; statistics stand behind each name. */
+const rowsOf = (names: string[], calcs: number, width: number): number => {
+  let [rows, used] = [1, 0];
+  for (const name of names) {
+    const wide = Math.min(width, widthOf(name) + 31 + calcs * 90);
+    if (used && used + wide > width) [rows, used] = [rows + 1, 0];
+    used += wide;
+    if (rows === 3) break;
+  }
+  return rows;
 };
 
 export const calcsOf = (options: Options): string[] => listOf<string>(recordOf(options["legend"])["calcs"]);
@@ -39,13 +52,18 @@ export type FramedProps = {
 /** A picture with its legend below or beside it. */
 export const WithLegend = (props: FramedProps): JSX.Element => {
   const { options, lines, width, height, children } = props;
-  const { shown, beside, table, room } = shapeOf(options, lines.length, width, height);
+  const { shown, beside, table, room } = shapeOf(
+    options,
+    lines.map(({ name }) => name),
+    width,
+    height,
+  );
   const legend = recordOf(options["legend"]);
   const calcs = calcsOf(options);
   const sorted =
     calcs.find((calc) => reducerName(calc) === legend["sortBy"]) ??
     (legend["sortBy"] === "Name" ? NAME : undefined);
-  const wide = beside ? besideWidth(width, numberOf(legend["width"])) : 0;
+  const wide = beside ? besideWidth(width, numberOf(legend["width"]), table ? 90 + calcs.length * 66 : 0) : 0;
   return (
     <div
       class={beside ? "beside" : ""}
@@ -71,6 +89,9 @@ export const WithLegend = (props: FramedProps): JSX.Element => {
   );
 };
 
-/** As wide as it says, or a third; the picture keeps at least half. */
-const besideWidth = (width: number, said: number | undefined): number =>
-  Math.min(width / 2, said && said > 40 ? said : Math.max(Math.min(250, width * 0.44), width * 0.34));
+/** As wide as it says, or a third, or as its columns need; the picture keeps at least half. */
+const besideWidth = (width: number, said: number | undefined, columns: number): number =>
+  Math.min(
+    width / 2,
+    said && said > 40 ? said : Math.max(columns, Math.min(250, width * 0.44), width * 0.34),
+  );

@@ -43,3 +43,6 @@ const SCHEMES: Record<string, string[]> = {
 /** Nothing where the name is none of them. */
 export const schemeOf = (name: string): string[] | undefined =>
   Object.hasOwn(SCHEMES, name) ? SCHEMES[name] : undefined;
+
+/** Their names. */
+export const schemes = (): string[] => Object.keys(SCHEMES);

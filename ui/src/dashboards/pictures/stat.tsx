@@ -32,10 +32,10 @@ export const Stat = (props: PictureProps): JSX.Element => {
         const size =
           forced ??
           Math.max(
-            11,
+            8,
             Math.min(
               tall * (named && !inline ? 0.36 : 0.5),
-              (wide * (named && inline ? 0.8 : 1.5)) / Math.max(3, one.shown.text.length),
+              ((wide - 14) * (named && inline ? 0.8 : 1.5)) / Math.max(3, one.shown.text.length),
               56,
             ),
           );

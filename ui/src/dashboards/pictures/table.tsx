@@ -84,12 +84,7 @@ export const TablePanel = (props: PictureProps): JSX.Element => {
                     by={column.title}
                     title={column.title}
                     number={column.field.type === "number"}
-                    look={[
-                      onTheRight(column) ? "num" : "",
-                      column.settings.custom["wrapHeaderText"] === true ? "wraps" : "",
-                    ]
-                      .filter(Boolean)
-                      .join(" ")}
+                    look={onTheRight(column) ? "num" : ""}
                     style={widthOf(column)}
                   >
                     {column.settings.custom["filterable"] === true && (
