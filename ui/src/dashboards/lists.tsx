@@ -10,6 +10,7 @@ import { deck } from "../deck/live";
 import { clock, stamp } from "../format/time";
 import { interpolate, type Scope } from "./interpolate";
 import { withMore } from "./links";
+import { kept } from "./snapshot";
 
 export type ListProps = {
   options: Record<string, unknown>;
@@ -32,7 +33,8 @@ const List = ({ height, children }: { height: number; children: ComponentChildre
 export const DashboardList = ({ options, scope, height, range }: ListProps): JSX.Element => {
   const asked = useAsked(
     "",
-    async (signal) => (await ask<DashboardsAnswer["data"]>("dashboards", {}, signal)).data,
+    async (signal) =>
+      kept.value?.lists?.dashboards ?? (await ask<DashboardsAnswer["data"]>("dashboards", {}, signal)).data,
   );
   const tags = texts(options["tags"]).map((tag) => interpolate(tag, scope, true));
   const query = interpolate(String(options["query"] ?? ""), scope, true).toLowerCase();
@@ -73,7 +75,7 @@ export const DashboardList = ({ options, scope, height, range }: ListProps): JSX
 
 /** What the deck says is wrong. Rules that a panel would choose from are not kept here yet. */
 export const AlertList = ({ options, height }: ListProps): JSX.Element => {
-  const now = deck.value;
+  const now = kept.value?.lists?.deck ?? deck.value;
   const found = (now?.problems ?? []).slice(0, most(options["maxItems"]));
   return (
     <List height={height}>
@@ -105,6 +107,7 @@ export const AnnotationList = ({ options, scope, height, range }: ListProps): JS
   const asked = useAsked(
     `${Math.round(range.from / 10_000)} ${Math.round(range.to / 10_000)}`,
     async (signal) =>
+      kept.value?.lists?.annotations ??
       (
         await ask<Annotation[]>(
           "annotations",

@@ -3,10 +3,11 @@
 import { signal } from "@preact/signals";
 import { useEffect } from "preact/hooks";
 import { ask, messageOf, tell } from "../api/client";
-import type { Dashboard, DashboardAnswer, DashboardPanel } from "../api/types";
+import type { Annotation, Dashboard, DashboardAnswer, DashboardPanel, DashboardsAnswer } from "../api/types";
 import { href, params, pathTo } from "../app/route";
 import { markers } from "../chart/markers";
 import type { Marker } from "../chart/plot";
+import { deck } from "../deck/live";
 import { askDots, askPanel, hasDots, type QueryAnswer, type QueryDot } from "./answers";
 import type { Chosen, Scope } from "./interpolate";
 import { everyPanel } from "./repeats";
@@ -18,6 +19,13 @@ const PANELS_AT_ONCE = 6;
 /** What a panel showed: its answers, or why there were none. */
 type KeptPanel = { answers: QueryAnswer[]; dots?: QueryDot[]; error?: string };
 
+/** What panels that list something had. */
+type KeptLists = {
+  dashboards?: DashboardsAnswer["data"];
+  annotations?: Annotation[];
+  deck?: typeof deck.value;
+};
+
 export type Kept = {
   dashboard: Dashboard;
   from: number;
@@ -26,6 +34,7 @@ export type Kept = {
   panels?: Record<string, KeptPanel>;
   scope?: [string, Chosen][];
   marks?: Marker[];
+  lists?: KeptLists;
   /** Of the first snapshots: answers by the number of the panel, and nothing else. */
   answers?: Record<string, QueryAnswer[]>;
 };
@@ -91,6 +100,7 @@ export const keepSnapshot = async (
     panels,
     scope: [...scope],
     marks: markers.value,
+    lists: await listed(dashboard, range, abort.signal),
   } satisfies Kept);
   const address = new URL(
     href(pathTo("dashboards", dashboard.id), {
@@ -102,6 +112,25 @@ export const keepSnapshot = async (
   );
   for (const [name, value] of params.value) if (LOOKS.test(name)) address.searchParams.append(name, value);
   return `${address.pathname}${address.search}`;
+};
+
+/** Only what some panel of the dashboard lists. */
+const listed = async (
+  { sections }: Dashboard,
+  { from, to }: { from: number; to: number },
+  abort: AbortSignal,
+): Promise<KeptLists> => {
+  const kinds = new Set(sections.flatMap(({ panels }) => panels.map(({ kind }) => kind)));
+  const range = { from: Math.round(from), to: Math.round(to) };
+  return {
+    ...(kinds.has("dashlist")
+      ? { dashboards: (await ask<DashboardsAnswer["data"]>("dashboards", {}, abort)).data }
+      : {}),
+    ...(kinds.has("annolist")
+      ? { annotations: (await ask<Annotation[]>("annotations", range, abort)).data }
+      : {}),
+    ...(kinds.has("alertlist") ? { deck: deck.value } : {}),
+  };
 };
 
 const answered = async (

@@ -94,7 +94,7 @@ const Dial = ({
           y="56"
           class="number"
           style={{
-            fontSize: `${value ? value * pixel : Math.min(labelled ? 22 : 18, 90 / Math.max(4, one.shown.text.length))}px`,
+            fontSize: `${value ? value * pixel : Math.min(labelled ? 22 : 18, (labelled ? 120 : 90) / Math.max(4, one.shown.text.length))}px`,
             fill: legible(one.shown.colour),
           }}
         >

@@ -2,8 +2,9 @@
 import type { JSX } from "preact";
 import { readable } from "../../chart/colours";
 import { Spark } from "../../deck/spark";
+import { parts } from "../../format/units";
 import { numberOf, recordOf, textOf } from "../options";
-import { type PictureProps, reduced } from "./picture";
+import { type PictureProps, type Reduced, reduced } from "./picture";
 import { Change, Linked, legible, Value } from "./value";
 
 export const Stat = (props: PictureProps): JSX.Element => {
@@ -35,7 +36,7 @@ export const Stat = (props: PictureProps): JSX.Element => {
             8,
             Math.min(
               tall * (named && !inline ? 0.36 : 0.5),
-              ((wide - 14) * (named && inline ? 0.8 : 1.5)) / Math.max(3, one.shown.text.length),
+              ((wide - 14) * (named && inline ? 0.8 : 1.5)) / Math.max(3, lengthOf(one)),
               56,
             ),
           );
@@ -90,6 +91,12 @@ export const Stat = (props: PictureProps): JSX.Element => {
       })}
     </div>
   );
+};
+
+/** How long a value is in letters of its size: those of its unit are smaller. */
+const lengthOf = ({ value, shown: { text }, settings: { unit = "short", decimals } }: Reduced): number => {
+  const { suffix } = typeof value === "number" ? parts(value, unit, decimals) : { suffix: "" };
+  return text.length - (text.endsWith(suffix) ? suffix.length * 0.45 : 0);
 };
 
 /** How many stand beside each other: all of them, one, or as many as make the numbers large. */

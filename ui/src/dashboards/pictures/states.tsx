@@ -128,7 +128,7 @@ export const States = (props: PictureProps & { merged: boolean }): JSX.Element =
         <span />
         <div class="marks">
           {marks
-            .filter((at) => (at - range.from) / (range.to - range.from) < 0.96)
+            .filter((at) => Math.abs((at - range.from) / (range.to - range.from) - 0.5) < 0.46)
             .map((at) => (
               <span
                 key={at}
