@@ -7,7 +7,7 @@ import { openHelp } from "./keys";
 import { print } from "./print";
 import { go, keepTime, pathTo } from "./route";
 import { nextTheme } from "./theme";
-import { setRange, setZone, zone } from "./time";
+import { calendar, setRange, setZone, zone } from "./time";
 import { zonesFor, zoneTitle } from "./zones";
 
 export type Entry = { name: string; kind: string; icon?: IconName; state?: DeckState; run: () => void };
@@ -41,7 +41,7 @@ export type Known = {
 
 /** The entries that fit what is typed, the best first. */
 export const entriesFor = (text: string, known: Known): Entry[] => {
-  const when = text ? parseRange(text, Date.now(), zone.value) : undefined;
+  const when = text ? parseRange(text, Date.now(), zone.value, calendar.value) : undefined;
   const ranked = entriesOf(known, text.length > 1)
     .map((entry, at) => {
       // Metrics are many; whatever else fits stands before them.

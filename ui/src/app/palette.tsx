@@ -22,8 +22,8 @@ export const Palette = (): JSX.Element => {
   const names = useAsked("palette", async (signal) => {
     const [metrics, dashboards] = await Promise.all([
       ask<string[]>("label/__name__/values", { limit: 50_000 }, signal).then(({ data }) => data),
-      ask<{ id: string; title: string }[]>("dashboards", {}, signal).then(
-        ({ data }) => data,
+      ask<{ id: string; title: string; problem?: unknown }[]>("dashboards", {}, signal).then(
+        ({ data }) => data.filter(({ problem }) => !problem),
         () => [],
       ),
     ]);

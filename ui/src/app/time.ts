@@ -1,5 +1,6 @@
 // One time range for the whole page, written as a person would, and the zone of its clocks. They live in the address.
 import { computed, signal } from "@preact/signals";
+import { type Calendar, USUAL } from "../format/calendar";
 import { instant, type Range, roundSpan } from "../format/range";
 import { clock, stamp } from "../format/time";
 import { LOCAL, readZone, showIn, type Zone, zoneName } from "../format/zone";
@@ -9,12 +10,15 @@ const DEFAULT = "now-1h";
 const LIVE_SECONDS = 15;
 
 /** What a dashboard wants while it is shown, where the address says nothing. */
-export type Wanted = { zone?: Zone | undefined; liveSeconds?: number | undefined };
+export type Wanted = { zone?: Zone | undefined; liveSeconds?: number | undefined; calendar?: Calendar };
 export const wanted = signal<Wanted>({});
 
 /** The zone of every clock on the page. */
 export const zone = computed<Zone>(() => readZone(params.value.get("tz")) ?? wanted.value.zone ?? LOCAL);
 showIn(() => zone.value);
+
+/** Where weeks and fiscal years begin. */
+export const calendar = computed<Calendar>(() => wanted.value.calendar ?? USUAL);
 
 /** What stands in the address. */
 const saidRange = computed(() => ({
@@ -22,7 +26,7 @@ const saidRange = computed(() => ({
   to: params.value.get("to") ?? "now",
 }));
 /** Whether the range goes on while one looks. */
-const moves = computed(() => /^now(\/\w)?$/.test(saidRange.value.to));
+const moves = computed(() => /^now(\/f?\w)?$/.test(saidRange.value.to));
 /** Moves when what is shown is to be asked again. */
 export const tick = signal(Date.now());
 /** How often that is; 0 while nothing moves. */
@@ -36,10 +40,10 @@ export const liveSeconds = computed(() => {
 export const range = computed<Range>(() => {
   const { from, to } = saidRange.value;
   const now = tick.value;
-  const relative = /^now(-\w+|\/[dwMy])$/.test(from) && to === "now";
+  const relative = /^now(-\w+|\/([dwMQy]|f[Qy]))$/.test(from) && to === "now";
   // Before 1970 there are no samples, and long before no dates.
-  const start = Math.max(0, instant(from, now, zone.value) ?? now);
-  const end = instant(to, now, zone.value, true) ?? 0;
+  const start = Math.max(0, instant(from, now, zone.value, false, calendar.value) ?? now);
+  const end = instant(to, now, zone.value, true, calendar.value) ?? 0;
   if (end <= start) return { from: now - 36e5, to: now, relative: DEFAULT };
   return { from: start, to: end, relative: relative ? from : undefined };
 });
@@ -73,7 +77,10 @@ const GOING_ON: Record<string, string> = {
   "now/d": "Today",
   "now/w": "This week",
   "now/M": "This month",
+  "now/Q": "This quarter",
   "now/y": "This year",
+  "now/fQ": "This fiscal quarter",
+  "now/fy": "This fiscal year",
 };
 
 /** What the range is called. */

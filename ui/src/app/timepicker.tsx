@@ -9,7 +9,7 @@ import { isPlain } from "./keys";
 import { lazy } from "./lazy";
 import { usePopover } from "./popover";
 import { params } from "./route";
-import { liveSeconds, range, rangeName, setRange, setZone, toggleLive, wanted, zone } from "./time";
+import { calendar, liveSeconds, range, rangeName, setRange, setZone, toggleLive, wanted, zone } from "./time";
 
 export const TimePicker = (): JSX.Element => {
   const { open, box } = usePopover<HTMLDivElement>();
@@ -134,7 +134,7 @@ const RangeDialog = ({ onDone }: { onDone: () => void }): JSX.Element => {
   const field = useRef<HTMLInputElement>(null);
   useEffect(() => field.current?.focus(), []);
   const apply = (said: string): void => {
-    const next = parseRange(said, Date.now(), zone.value);
+    const next = parseRange(said, Date.now(), zone.value, calendar.value);
     bad.value = !next;
     if (!next) return;
     setRange(next);

@@ -1,5 +1,6 @@
 // Time ranges as people write them: "last 3h", "yesterday 14:00-15:00", "2026-11-20 14:00 to 15:30".
 
+import { type Calendar, type Unit, USUAL, unitAround } from "./calendar";
 import { type Clock, type Day, hasDay, midnight, readSaid, type Said } from "./words";
 import { readZone, shifted, unshifted, type Zone } from "./zone";
 
@@ -57,12 +58,17 @@ const lowered = (text: string): string =>
   );
 
 /** Reads a range; what makes no sense is undefined. A zone at its end holds for it alone. */
-export const parseRange = (text: string, now: number, zone: Zone): Range | undefined => {
+export const parseRange = (
+  text: string,
+  now: number,
+  zone: Zone,
+  calendar: Calendar = USUAL,
+): Range | undefined => {
   const [, before = "", name] = /^(.*\S)\s+(utc|gmt|[a-z]+(?:\/[\w+-]+)+)\s*$/i.exec(text) ?? [];
   const named = readZone(name);
-  if (named) return fixed(parseRange(before, now, named), named !== zone);
+  if (named) return fixed(parseRange(before, now, named, calendar), named !== zone);
   const said = lowered(text.trim()).replace(/\s+/g, " ");
-  return recent(said, now) ?? between(said, now, zone);
+  return recent(said, now) ?? between(said, { now, zone, calendar });
 };
 
 /** Today of another zone cannot go on as today of this one. */
@@ -71,7 +77,7 @@ const fixed = (range: Range | undefined, other: boolean): Range | undefined =>
 
 /** A span that ends now: `last 3h`, `2 days`, `past hour`. Last week, month and year are those of the calendar. */
 const recent = (said: string, now: number): Range | undefined => {
-  if (/^last (week|month|year)$/.test(said) || /\bago$/.test(said)) return undefined;
+  if (/^last ((fiscal )?(quarter|year)|week|month)$/.test(said) || /\bago$/.test(said)) return undefined;
   const rest = said
     .replace(/^(the )?(last|past) /, "")
     .replace(/^now-/, "")
@@ -91,14 +97,18 @@ const ENDS = [
 /** How much before and after what is looked for "around" a time. */
 const AROUND_MS = 9e5;
 
-const between = (said: string, now: number, zone: Zone): Range | undefined => {
+/** Where and when somebody says something. */
+type Place = { now: number; zone: Zone; calendar: Calendar };
+
+const between = (said: string, place: Place): Range | undefined => {
+  const { now, zone, calendar } = place;
   const [, word, rest = ""] = /^(from|since|around) (.+)$/.exec(said) ?? [];
   if (word === "around") {
-    const at = end(rest, now, zone, {}, false);
+    const at = end(rest, place, {}, false);
     return at && ranging(at.time - AROUND_MS, Math.min(now, at.time + AROUND_MS));
   }
   const text = word ? rest : said;
-  const alone = readSaid(text, shifted(now, zone).getTime(), false);
+  const alone = readSaid(text, shifted(now, zone).getTime(), false, calendar);
   // A day alone is all of it, a time alone what is since then.
   if (alone?.day && !alone.clock && word !== "since")
     return following(
@@ -107,20 +117,20 @@ const between = (said: string, now: number, zone: Zone): Range | undefined => {
     );
   const [, start, width] = /^(.+) for (.+)$/.exec(text) ?? [];
   if (start && width) {
-    const [from, span] = [end(start, now, zone, {}, false), parseSpan(width)];
+    const [from, span] = [end(start, place, {}, false), parseSpan(width)];
     return from && span ? ranging(from.time, from.time + span) : undefined;
   }
-  if (alone) return ranging(end(text, now, zone, {}, false)?.time, now);
+  if (alone) return ranging(end(text, place, {}, false)?.time, now);
   // A day that no calendar has is not the range from its month to its number.
   if (/^\d{4}-\d{2}-\d{2}$/.test(text)) return undefined;
   for (const ends of ENDS) {
     const [, left, right] = ends.exec(text) ?? [];
     if (!left || !right) continue;
-    const from = end(left, now, zone, { other: right }, false);
-    const to = from && end(right, now, zone, { after: from }, true);
+    const from = end(left, place, { other: right }, false);
+    const to = from && end(right, place, { after: from }, true);
     if (to) return ranging(from.time, to.time);
   }
-  return ranging(instant(text, now, zone), now);
+  return ranging(instant(text, now, zone, false, calendar), now);
 };
 
 /** What is not over yet goes on with the clock. */
@@ -131,7 +141,10 @@ const GOING_ON: Record<string, string> = {
   today: "now/d",
   "this week": "now/w",
   "this month": "now/M",
+  "this quarter": "now/Q",
   "this year": "now/y",
+  "this fiscal quarter": "now/fQ",
+  "this fiscal year": "now/fy",
 };
 
 const ranging = (from: number | undefined, to: number | undefined): Range | undefined =>
@@ -143,15 +156,14 @@ type End = { time: number; said: Said | undefined; at?: number };
 /** Reads one; the other end says what is left out: the day, or which half of it. */
 const end = (
   text: string,
-  now: number,
-  zone: Zone,
+  { now, zone, calendar }: Place,
   { other, after }: { other?: string; after?: End },
   last: boolean,
 ): End | undefined => {
   const shown = shifted(now, zone).getTime();
-  const said = readSaid(text, shown, other !== undefined || after !== undefined);
+  const said = readSaid(text, shown, other !== undefined || after !== undefined, calendar);
   if (!said) {
-    const time = instant(text, now, zone, last);
+    const time = instant(text, now, zone, last, calendar);
     return time === undefined ? undefined : { time, said };
   }
   const { day, clock } = said;
@@ -160,7 +172,7 @@ const end = (
     return { time, said };
   }
   const afternoon =
-    !clock.half && / ?pm$/.test(other ?? "") && isBefore(clock, readSaid(other ?? "", shown, true));
+    !clock.half && / ?pm$/.test(other ?? "") && isBefore(clock, readSaid(other ?? "", shown, true, calendar));
   const start = (day ?? after?.said?.day)?.start ?? midnight(shown);
   const at = start + clock.millis + (afternoon ? 12 * 36e5 : 0);
   const time = unshifted(at, zone);
@@ -179,28 +191,40 @@ const later = (day: Day, after: End | undefined, zone: Zone): number => {
   return day.weekday && after && time <= after.time ? unshifted(day.end + 7 * DAY, zone) : time;
 };
 
-/** `now-1d/d`, as dashboards say it: a span ago, at the beginning of its day, or at its end where a range ends. */
-const rounded = (said: string, now: number, zone: Zone, end: boolean): number | undefined => {
-  const found = /^now\s*(?:([-+])\s*(\d+)([smhdwMy]))?\/([smhdwMy])$/.exec(said);
-  if (!found) return undefined;
-  const [, sign, amount, unit = "", whole = ""] = found;
-  const moved = amount ? movedBy(now, Number(`${sign}${amount}`), unit, zone) : now;
-  const local = shifted(moved, zone).getTime();
-  const size = UNITS[whole] ?? 1;
-  // Hours are of time, not of clocks: there are two of one name when clocks go back.
-  if (/[smh]/.test(whole)) return moved - (local % size) + (end ? size : 0);
-  const date = new Date(local);
-  const [year, month, day] = [date.getUTCFullYear(), date.getUTCMonth(), date.getUTCDate()];
-  const monday = day - ((date.getUTCDay() + 6) % 7);
-  const later = end ? 1 : 0;
-  const start =
-    whole === "y"
-      ? Date.UTC(year + later, 0)
-      : whole === "M"
-        ? Date.UTC(year, month + later)
-        : Date.UTC(year, month, whole === "w" ? monday + 7 * later : day + later);
-  return unshifted(start, zone);
+/** One step of a moment: later, earlier, or to the beginning of something. */
+const STEP = /\s*([-+/])\s*(\d*)\s*(f?[Qq]|fy|[smhdwMy])/gy;
+
+/** `now-1d/d`, `now/w+8h`, as dashboards say it: steps from now, one after the other. What is rounded ends a range where it ends itself. */
+const stepwise = (said: string, { now, zone, calendar }: Place, end: boolean): number | undefined => {
+  const steps = said.slice(3);
+  // A span alone is as long as it is, whatever a calendar says.
+  if (!said.startsWith("now") || !/[/+Qqf]/.test(steps)) return undefined;
+  const found = [...steps.matchAll(STEP)];
+  if (found.map(([whole]) => whole).join("") !== steps) return undefined;
+  let time = now;
+  for (const [, sign, amount, name = ""] of found) {
+    const unit = name.replace("q", "Q");
+    if (sign !== "/") time = movedBy(time, Number(`${sign}${amount || 1}`), unit, zone);
+    else if (amount && amount !== "1") return undefined;
+    else time = rounded(time, unit, zone, calendar, end);
+  }
+  return time;
 };
+
+/** The beginning of what a time is in, or its end. */
+const rounded = (time: number, unit: string, zone: Zone, calendar: Calendar, end: boolean): number => {
+  const shown = shifted(time, zone).getTime();
+  if (/[smh]/.test(unit)) {
+    const size = UNITS[unit] ?? 1;
+    // Hours are of time, not of clocks: there are two of one name when clocks go back.
+    return time - (shown % size) + (end ? size : 0);
+  }
+  const around = unitAround(shown, unit as Unit, calendar);
+  return unshifted(end ? around.end : around.start, zone);
+};
+
+/** How many months there are in what has any. */
+const MONTHS: Record<string, number> = { M: 1, Q: 3, y: 12 };
 
 /** Days and more are of the calendar: clocks show the same then, and a month has as many days as it has. */
 const movedBy = (now: number, amount: number, unit: string, zone: Zone): number => {
@@ -210,7 +234,7 @@ const movedBy = (now: number, amount: number, unit: string, zone: Zone): number 
   else {
     const day = date.getUTCDate();
     date.setUTCDate(1);
-    date.setUTCMonth(date.getUTCMonth() + amount * (unit === "y" ? 12 : 1));
+    date.setUTCMonth(date.getUTCMonth() + amount * (MONTHS[unit.replace("f", "")] ?? 0));
     const days = new Date(Date.UTC(date.getUTCFullYear(), date.getUTCMonth() + 1, 0)).getUTCDate();
     date.setUTCDate(Math.min(day, days));
   }
@@ -218,10 +242,16 @@ const movedBy = (now: number, amount: number, unit: string, zone: Zone): number 
 };
 
 /** One moment: a date, a time of today, a span ago, or the number of an epoch. A moment that ends a range is the end of what it names. */
-export const instant = (text: string, now: number, zone: Zone, end = false): number | undefined => {
+export const instant = (
+  text: string,
+  now: number,
+  zone: Zone,
+  end = false,
+  calendar: Calendar = USUAL,
+): number | undefined => {
   const said = text.trim();
   if (said === "now") return now;
-  const round = rounded(said, now, zone, end);
+  const round = stepwise(said, { now, zone, calendar }, end);
   if (round !== undefined) return Number.isFinite(round) ? round : undefined;
   const ago = parseSpan(said.replace(/^now-/, "").replace(/\s+ago$/, ""));
   if (ago && (/\bago$/.test(said) || said.startsWith("now-"))) return now - ago;

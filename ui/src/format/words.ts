@@ -1,5 +1,7 @@
 // Days and times of day as people say them: "yesterday 14:00", "last friday 2pm", "20 nov". All are what clocks show, as if it were UTC.
 
+import { type Calendar, type Unit, unitAround } from "./calendar";
+
 const DAY = 864e5;
 const WEEKDAYS = ["sunday", "monday", "tuesday", "wednesday", "thursday", "friday", "saturday"];
 const MONTHS = ["jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"];
@@ -12,13 +14,18 @@ export type Clock = { millis: number; half: boolean };
 export type Said = { day?: Day; clock?: Clock };
 
 /** Reads both; `bare` says whether a number alone is an hour. */
-export const readSaid = (text: string, shown: number, bare: boolean): Said | undefined => {
-  const day = dayOf(text, shown);
+export const readSaid = (
+  text: string,
+  shown: number,
+  bare: boolean,
+  calendar: Calendar,
+): Said | undefined => {
+  const day = dayOf(text, shown, calendar);
   if (day) return { day };
   const alone = clockOf(text, bare);
   if (alone) return { clock: alone };
   const [, before = "", time = ""] = /^(.*?)(?:\s+at\s+|\s+|(?<=\d)t)(\S+(?:\s*[ap]m)?)$/.exec(text) ?? [];
-  const [own, clock] = [dayOf(before, shown), clockOf(time, true)];
+  const [own, clock] = [dayOf(before, shown, calendar), clockOf(time, true)];
   return own && clock ? { day: own, clock } : undefined;
 };
 
@@ -42,22 +49,33 @@ const clockOf = (text: string, bare: boolean): Clock | undefined => {
   return { millis, half: !!half };
 };
 
-const dayOf = (text: string, shown: number): Day | undefined => named(text, shown) ?? dated(text, shown);
+const dayOf = (text: string, shown: number, calendar: Calendar): Day | undefined =>
+  named(text, shown, calendar) ?? dated(text, shown);
+
+const UNITS: Record<string, Unit> = {
+  week: "w",
+  month: "M",
+  quarter: "Q",
+  year: "y",
+  "fiscal quarter": "fQ",
+  "fiscal year": "fy",
+};
 
 /** Days by where they are from today. */
-const named = (text: string, shown: number): Day | undefined => {
+const named = (text: string, shown: number, calendar: Calendar): Day | undefined => {
   const today = midnight(shown);
-  const date = new Date(shown);
-  const [year, month, weekday] = [date.getUTCFullYear(), date.getUTCMonth(), date.getUTCDay()];
+  const weekday = new Date(shown).getUTCDay();
   const [, which = "", name = ""] = /^(?:on |the )?(?:(this|last)\s+)?(.+)$/.exec(text) ?? [];
   const back = which === "last" ? 1 : 0;
   if (!which && name === "today") return days(today, 1);
   if (!which && name === "yesterday") return days(today - DAY, 1);
   if (!which && name === "day before yesterday") return days(today - 2 * DAY, 1);
-  if (which && name === "week") return days(today - ((weekday + 6) % 7) * DAY - back * 7 * DAY, 7);
-  if (which && name === "month")
-    return between(Date.UTC(year, month - back), Date.UTC(year, month - back + 1));
-  if (which && name === "year") return between(Date.UTC(year - back, 0), Date.UTC(year - back + 1, 0));
+  const unit = which ? UNITS[name] : undefined;
+  if (unit) {
+    const now = unitAround(shown, unit, calendar);
+    // The one before ends where this one begins.
+    return back ? unitAround(now.start - 1, unit, calendar) : now;
+  }
   const wanted = name.length < 3 ? -1 : WEEKDAYS.findIndex((day) => day === name || day.startsWith(name));
   if (wanted < 0) return undefined;
   const ago = (weekday - wanted + 7) % 7;
