@@ -80,20 +80,24 @@ export const ask = async <T>(
   return read<T>(await send(`api/v1/${path}${search ? `?${search}` : ""}`, init));
 };
 
-/** Changes something. */
+/** Changes something; headers may say of which state of it that holds. */
 export const tell = async <T>(
   method: "POST" | "PUT" | "DELETE",
   path: string,
   body?: unknown,
+  headers: Record<string, string> = {},
 ): Promise<Answered<T>> => {
-  const init: RequestInit = { method };
+  const init: RequestInit = { method, headers };
   if (body !== undefined) {
     init.body = JSON.stringify(body);
-    init.headers = { "Content-Type": "application/json" };
+    init.headers = { "Content-Type": "application/json", ...headers };
   }
   return read<T>(await send(`api/v1/${path}`, init));
 };
 
+/** Whether the server said that, by its own name for it. */
+export const isKind = (error: unknown, kind: string): boolean =>
+  error instanceof Failure && error.kind === kind;
 export const isAbort = (error: unknown): boolean =>
   error instanceof DOMException && error.name === "AbortError";
 export const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));

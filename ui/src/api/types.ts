@@ -142,7 +142,7 @@ export type Remarks = string[];
 
 export type Error = {
   status: "error";
-  errorType: "bad_data" | "execution" | "timeout" | "canceled" | "internal" | "unavailable" | "not_found";
+  errorType: "bad_data" | "execution" | "timeout" | "canceled" | "internal" | "unavailable" | "not_found" | "forbidden" | "conflict";
   error: string;
 };
 
@@ -817,11 +817,17 @@ export type ListedDashboard = {
   title: string;
   tags: Remarks;
   folder: string;
+  file: string;
   panels: number;
   drawn: number;
   editable: boolean;
   changed: number;
-  problem?: string;
+  problem?: {
+    what: string;
+    line?: number;
+    column?: number;
+    advice: string;
+  };
 };
 
 export type DashboardAnswer = Answer & {
@@ -830,6 +836,7 @@ export type DashboardAnswer = Answer & {
     report: ImportReport;
     editable: boolean;
     changed: number;
+    revision: string;
   };
 };
 
@@ -852,6 +859,7 @@ export type ImportReport = {
 };
 
 export type Dashboard = {
+  flightdeck: 1;
   id: string;
   title: string;
   description?: string;
@@ -888,6 +896,10 @@ export type DashboardVariable = {
   multi: boolean;
   all: boolean;
   allValue?: string;
+  auto?: {
+    count: number;
+    least: string;
+  };
   sort: number;
   hide: number;
   kept?: DashboardKept;

@@ -1,7 +1,7 @@
 // The queries of a panel, asked as Grafana would ask them.
 import { type Labels, number, queryInstant, queryRange, toLines, type Window } from "../api/promql";
 import type { DashboardPanel, DashboardQuery } from "../api/types";
-import { zone } from "../app/time";
+import { calendar, zone } from "../app/time";
 import { type Dot, exemplarsOf } from "../chart/exemplars";
 import { instant } from "../format/range";
 import { filtered, readFilter } from "./adhoc";
@@ -22,7 +22,7 @@ export const panelRange = (panel: DashboardPanel, range: PanelRange): PanelRange
   const shift = (panel.timeShift && spanMillis(panel.timeShift.replace(/^now-/, ""))) || 0;
   const said =
     panel.timeFrom && (panel.timeFrom.startsWith("now") ? panel.timeFrom : `now-${panel.timeFrom}`);
-  const own = said ? instant(said, range.to, zone.value) : undefined;
+  const own = said ? instant(said, range.to, zone.value, false, calendar.value) : undefined;
   return { from: (own ?? range.from) - shift, to: range.to - shift };
 };
 

@@ -1,19 +1,22 @@
 // A dashboard that was loaded: what can be done with it, what is chosen above it, its sections, and the sheet in which it is changed.
+
+import { useSignal } from "@preact/signals";
 import type { JSX, RefObject } from "preact";
 import { useEffect, useLayoutEffect, useMemo, useRef } from "preact/hooks";
-import type { Dashboard, ImportReport } from "../api/types";
+import type { Dashboard } from "../api/types";
 import { useAsked } from "../api/use";
 import { lazy } from "../app/lazy";
 import { keepGate, params, path, setParams } from "../app/route";
 import { range as shownRange, wanted } from "../app/time";
 import { useTabName } from "../app/title";
 import { added, frozen } from "../chart/markers";
+import { readCalendar } from "../format/calendar";
 import { readZone } from "../format/zone";
 import { ADHOC } from "./answers";
 import { Controls } from "./controls";
 import { moved, withPanel } from "./edit";
 import type { Editing } from "./handle";
-import { type History, useHistory } from "./history";
+import type { History } from "./history";
 import {
   type Chosen,
   interpolate,
@@ -23,6 +26,7 @@ import {
   scopeKey,
   spanMillis,
 } from "./interpolate";
+import { type Loaded, type Said, useKeeping } from "./keeping";
 import { Links } from "./links";
 import { marksOf } from "./marks";
 import { open, opened } from "./opened";
@@ -39,13 +43,19 @@ import { type Resolved, resolveAll } from "./variables";
 /** Its code is fetched when a panel is first changed. */
 const PanelEditor = lazy(async () => (await import("./editor/panel")).PanelEditor);
 
-type BoardProps = { dashboard: Dashboard; report: ImportReport; editable: boolean };
+/** Few ever meet somebody else. */
+const Conflict = lazy(async () => (await import("./conflict")).Conflict);
 
-export const Board = ({ dashboard: loaded, report, editable }: BoardProps): JSX.Element => {
+export const Board = ({ loaded }: { loaded: Loaded }): JSX.Element => {
   const element = useRef<HTMLDivElement>(null);
-  const history = useHistory(loaded);
-  const dashboard = history.now;
+  const said = useSignal<Said>({ text: "" });
   const [kiosk, editing, snapshot] = ["kiosk", "edit", "snapshot"].map((name) => params.value.has(name));
+  const keeping = useKeeping(loaded, !snapshot);
+  const { history } = keeping;
+  const dashboard = history.now;
+  const say = (next: Said): void => {
+    said.value = next;
+  };
   useOwnRange(dashboard);
   useOwnClock(dashboard);
   useSharedCards(dashboard);
@@ -78,13 +88,14 @@ export const Board = ({ dashboard: loaded, report, editable }: BoardProps): JSX.
     <>
       {!kiosk && (
         <Toolbar
-          history={history}
-          report={report}
-          editable={editable}
+          keeping={keeping}
           scope={scope}
+          said={said.value}
+          onSay={say}
           board={() => element.current}
         />
       )}
+      {keeping.met && !kiosk && <Conflict keeping={keeping} onSay={say} />}
       <div class={`page board ${opened.value === undefined ? "" : "besidesheet"}`} ref={element}>
         {snapshot && <SnapshotLine dashboard={dashboard} held={held} />}
         <Controls
@@ -201,18 +212,19 @@ const useOwnRange = ({ from, to }: Dashboard): void => {
 /** Grafana's own limit: what is asked more often than that is asked for no one. */
 const LEAST_SECONDS = 5;
 
-/** Its times are of its own zone, and it is asked as often as it says, unless the address says otherwise. */
-const useOwnClock = ({ timezone, refresh = "" }: Dashboard): void =>
+/** Its times are of its own zone and calendar, and it is asked as often as it says, unless the address says otherwise. */
+const useOwnClock = ({ timezone, refresh = "", weekStart, fiscalYearStartMonth }: Dashboard): void =>
   useLayoutEffect(() => {
     const often = spanMillis(refresh);
     wanted.value = {
       zone: readZone(timezone),
       liveSeconds: often && Math.max(LEAST_SECONDS, often / 1000),
+      calendar: readCalendar(weekStart, fiscalYearStartMonth),
     };
     return () => {
       wanted.value = {};
     };
-  }, [timezone, refresh]);
+  }, [timezone, refresh, weekStart, fiscalYearStartMonth]);
 
 const leaveKiosk = (): void => setParams({ kiosk: undefined, play: undefined });
 
@@ -279,8 +291,9 @@ const useVariables = ({ id, variables: all }: Dashboard, held: boolean): Resolve
   const window = { start: Math.floor(range.from / 1000), end: Math.floor(range.to / 1000) };
   const key = JSON.stringify([
     id,
+    variables,
     variables.map(({ name }) => picked(name)),
-    Math.round(range.from / 60_000),
+    [range.from, range.to].map((end) => Math.round(end / 60_000)),
   ]);
   return useAsked(key, (signal) =>
     resolveAll(variables, picked, panelScope(range, POINTS, undefined).scope, window, signal),
@@ -294,6 +307,10 @@ const scopeOf = ({ title }: Dashboard, resolved: Resolved[]): Scope => {
     new Map<string, Chosen>([
       [ADHOC, { values: filters, texts: filters, multi: true }],
       ["__dashboard", { values: [title], texts: [title], multi: false }],
+      // Old queries ask for what fits by its own name, whatever is chosen.
+      ...resolved.flatMap(({ variable, fits }): [string, Chosen][] =>
+        fits ? [[`__auto_interval_${variable.name}`, { values: [fits], texts: [fits], multi: false }]] : [],
+      ),
     ]),
     new Map(resolved.map(({ variable, chosen }) => [variable.name, chosen])),
   );

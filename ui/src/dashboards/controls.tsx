@@ -3,7 +3,7 @@ import type { JSX } from "preact";
 import { Popover } from "../app/popover";
 import { params, setAll } from "../app/route";
 import { Filters } from "./filters";
-import { ALL, type Resolved } from "./variables";
+import { ALL, AUTO, type Resolved } from "./variables";
 
 /** How many values of a variable are offered; more are found by typing into its query. */
 const OFFERED_MAX = 500;
@@ -40,7 +40,7 @@ export const Controls = ({
 const pick = (name: string, values: string[]): void => setAll(`var-${name}`, values);
 
 const Variable = ({ resolved }: { resolved: Resolved }): JSX.Element => {
-  const { variable, options, said, problem } = resolved;
+  const { variable, options, said, fits, problem } = resolved;
   const label = variable.label || variable.name;
   const name =
     variable.hide === 1 ? <span class="visually-hidden">{label}</span> : <span class="dim">{label}</span>;
@@ -72,7 +72,7 @@ const Variable = ({ resolved }: { resolved: Resolved }): JSX.Element => {
         {!known && said[0] !== ALL && <option value={said[0] ?? ""}>{said[0] ?? "nothing to choose"}</option>}
         {options.map(({ value, text }) => (
           <option key={value} value={value}>
-            {text}
+            {value === AUTO && fits ? `${text} (${fits})` : text}
           </option>
         ))}
       </select>

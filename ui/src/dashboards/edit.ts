@@ -16,6 +16,7 @@ const FIRST: DashboardQuery = {
 };
 
 export const emptyDashboard = (id: string): Dashboard => ({
+  flightdeck: 1,
   id,
   title: "New dashboard",
   tags: [],

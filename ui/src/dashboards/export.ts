@@ -1,8 +1,31 @@
 // A dashboard back in Grafana's form, for those who take it elsewhere. What its file said that nobody here reads goes back first,
 // so that what was changed here is what counts.
 import type { Dashboard, DashboardLink, DashboardPanel, DashboardVariable } from "../api/types";
+import { AUTO } from "./variables";
 
-const SOURCE = { type: "prometheus", uid: "${datasource}" };
+type Source = { type: string; uid: string };
+
+/** Where what asks PromQL is asked elsewhere: what the dashboard lets one choose, or a choice that is made for it. */
+const sourceOf = ({ variables }: Dashboard): { source: Source; added: object[] } => {
+  const own = variables.find(({ kind, query }) => kind === "datasource" && query === "prometheus");
+  if (own) return { source: { type: "prometheus", uid: `\${${own.name}}` }, added: [] };
+  const taken = variables.some(({ name }) => name === "datasource");
+  const name = taken ? "metrics_source" : "datasource";
+  return {
+    source: { type: "prometheus", uid: `\${${name}}` },
+    added: [{ name, type: "datasource", query: "prometheus", label: "Data source", hide: 0 }],
+  };
+};
+
+/** A panel whose questions go to several places is of this one. */
+const MIXED = { type: "datasource", uid: "-- Mixed --" };
+
+/** The source of a panel is that of its questions, also of those that nobody here asks. */
+const panelSource = (targets: { datasource?: unknown }[], source: Source): unknown => {
+  const [first = source, ...others] = targets.map(({ datasource }) => datasource);
+  const same = others.every((one) => JSON.stringify(one) === JSON.stringify(first));
+  return same ? first : MIXED;
+};
 
 /** An object inside of what was kept. */
 const partOf = (kept: Record<string, unknown> = {}, name: string) => kept[name] as object | undefined;
@@ -20,7 +43,8 @@ const linkOf = (link: DashboardLink) => ({
   includeVars: !!link.withVariables,
 });
 
-const targetOf = (query: DashboardPanel["queries"][number]) => ({
+const targetOf = (query: DashboardPanel["queries"][number], source: Source) => ({
+  datasource: source,
   ...query.kept,
   refId: query.name,
   expr: query.query,
@@ -32,19 +56,23 @@ const targetOf = (query: DashboardPanel["queries"][number]) => ({
   intervalFactor: query.factor,
   hide: query.hidden,
   exemplar: query.exemplars,
-  datasource: SOURCE,
 });
 
-const panelOf = (panel: DashboardPanel, top: number): unknown => ({
+const targetsOf = (panel: DashboardPanel, source: Source) => [
+  ...panel.queries.map((query) => targetOf(query, source)),
+  ...(listOf(panel.kept, "targets") as { datasource?: unknown }[]),
+];
+
+const panelOf = (panel: DashboardPanel, top: number, source: Source): unknown => ({
   ...panel.kept,
   id: panel.id,
   type: panel.kind,
   title: panel.title,
   description: panel.description,
   transparent: panel.transparent,
-  datasource: SOURCE,
+  datasource: panelSource(targetsOf(panel, source), source),
   gridPos: { x: panel.place.x, y: panel.place.y + top, w: panel.place.w, h: panel.place.h },
-  targets: [...panel.queries.map((query) => targetOf(query)), ...listOf(panel.kept, "targets")],
+  targets: targetsOf(panel, source),
   transformations: panel.transformations.map(({ id, options, only, disabled, kept }) => ({
     ...kept,
     id,
@@ -71,25 +99,56 @@ const panelOf = (panel: DashboardPanel, top: number): unknown => ({
   links: panel.links.map((link) => linkOf(link)),
 });
 
-/** What is chosen at first; all is called by its name. */
-const chosen = ({ multi, current }: DashboardVariable) => {
-  const shown = current.map((value) => (value === "$__all" ? "All" : value));
-  return multi ? { value: current, text: shown } : { value: current[0] ?? "", text: shown[0] ?? "" };
+/** What is chosen at first; all is called by its name, and an interval that fits by its variable's. */
+const chosen = ({ name, multi, current }: DashboardVariable) => {
+  const values = current.map((value) => (value === AUTO ? `${AUTO}_interval_${name}` : value));
+  const shown = current.map((value) => (value === "$__all" ? "All" : value === AUTO ? "auto" : value));
+  return multi ? { value: values, text: shown } : { value: values[0] ?? "", text: shown[0] ?? "" };
 };
 
-/** Marks: their one text stands where it was read from. */
-const marksOf = ({ name, query, text, enabled, kept = {} }: Dashboard["annotations"][number]) => ({
-  ...kept,
-  name,
-  expr: query,
-  ...("target" in kept ? { target: { ...partOf(kept, "target"), expr: query, datasource: SOURCE } } : {}),
-  ["textFormat" in kept ? "textFormat" : "titleFormat"]: text,
-  enable: enabled,
-  datasource: SOURCE,
+/** How an interval that fits is found; of one that is off, what was kept of it. */
+const autoOf = ({ kind, auto }: DashboardVariable) =>
+  kind === "interval" &&
+  (auto ? { auto: true, auto_count: auto.count, auto_min: auto.least } : { auto: false });
+
+const variableOf = (variable: DashboardVariable, source: Source) => ({
+  refresh: 2,
+  ...(variable.kind === "query" ? { datasource: source } : {}),
+  ...variable.kept,
+  ...autoOf(variable),
+  name: variable.name,
+  type: variable.kind,
+  label: variable.label,
+  query: variable.query,
+  definition: variable.kind === "query" ? variable.query : undefined,
+  regex: variable.regex ?? "",
+  multi: variable.multi,
+  includeAll: variable.all,
+  allValue: variable.allValue ?? null,
+  sort: variable.sort,
+  hide: variable.hide,
+  current: chosen(variable),
 });
+
+/** Marks: their one text stands where it was read from. Without a colour Grafana draws none. */
+const marksOf = (marks: Dashboard["annotations"][number], source: Source) => {
+  const { name, query, text, enabled, kept = {} } = marks;
+  const { datasource = source } = kept;
+  return {
+    iconColor: "red",
+    ...kept,
+    name,
+    expr: query,
+    ...("target" in kept ? { target: { ...partOf(kept, "target"), expr: query, datasource } } : {}),
+    ["textFormat" in kept ? "textFormat" : "titleFormat"]: text,
+    enable: enabled,
+    datasource,
+  };
+};
 
 /** Sections become rows; those that are folded keep their panels inside. */
 export const toGrafana = (dashboard: Dashboard): unknown => {
+  const { source, added } = sourceOf(dashboard);
   const panels: unknown[] = [];
   let top = 0;
   let row = Math.max(0, ...dashboard.sections.flatMap((section) => section.panels.map(({ id }) => id)));
@@ -103,24 +162,16 @@ export const toGrafana = (dashboard: Dashboard): unknown => {
         collapsed: section.collapsed,
         repeat: section.repeat,
         gridPos: { x: 0, y: top, w: 24, h: 1 },
-        panels: section.collapsed ? section.panels.map((panel) => panelOf(panel, top + 1)) : [],
+        panels: section.collapsed ? section.panels.map((panel) => panelOf(panel, top + 1, source)) : [],
       });
       top += 1;
     }
     if (!section.collapsed) {
-      panels.push(...section.panels.map((panel) => panelOf(panel, top)));
+      panels.push(...section.panels.map((panel) => panelOf(panel, top, source)));
       top += height;
     }
   }
   const { variables: _, annotations: __, ...others } = dashboard.kept ?? {};
-  const known = dashboard.variables.some(({ name }) => name === "datasource");
-  const source = {
-    name: "datasource",
-    type: "datasource",
-    query: "prometheus",
-    label: "Data source",
-    hide: 0,
-  };
   return {
     editable: true,
     ...others,
@@ -136,24 +187,8 @@ export const toGrafana = (dashboard: Dashboard): unknown => {
     fiscalYearStartMonth: dashboard.fiscalYearStartMonth ?? 0,
     templating: {
       list: [
-        ...(known ? [] : [source]),
-        ...dashboard.variables.map((variable) => ({
-          refresh: 2,
-          ...variable.kept,
-          name: variable.name,
-          type: variable.kind,
-          label: variable.label,
-          query: variable.query,
-          definition: variable.kind === "query" ? variable.query : undefined,
-          regex: variable.regex ?? "",
-          multi: variable.multi,
-          includeAll: variable.all,
-          allValue: variable.allValue ?? null,
-          sort: variable.sort,
-          hide: variable.hide,
-          current: chosen(variable),
-          ...(variable.kind === "query" ? { datasource: SOURCE } : {}),
-        })),
+        ...added,
+        ...dashboard.variables.map((variable) => variableOf(variable, source)),
         ...listOf(dashboard.kept, "variables"),
       ],
     },
@@ -165,7 +200,7 @@ export const toGrafana = (dashboard: Dashboard): unknown => {
     annotations: {
       list: [
         ...listOf(dashboard.kept, "annotations"),
-        ...dashboard.annotations.map((marks) => marksOf(marks)),
+        ...dashboard.annotations.map((marks) => marksOf(marks, source)),
       ],
     },
     panels,

@@ -1,7 +1,7 @@
 // The dashboards that are kept here: found, opened, put into a playlist, begun anew, and those of others taken in.
 import { type Signal, useSignal } from "@preact/signals";
 import type { JSX } from "preact";
-import { ask, messageOf, tell } from "../api/client";
+import { ask, messageOf } from "../api/client";
 import type { DashboardsAnswer } from "../api/types";
 import { useAsked } from "../api/use";
 import { Bar } from "../app/bar";
@@ -9,8 +9,10 @@ import { Empty } from "../app/empty";
 import { ordered } from "../app/order";
 import { go, href, params, pathTo, setParams } from "../app/route";
 import { sortedBy } from "../app/sort";
+import { Broken } from "./broken";
 import { emptyDashboard } from "./edit";
 import { Import } from "./import";
+import { saveNew } from "./keeping";
 import { playing, SECONDS } from "./playlist";
 import "./styles.css";
 
@@ -29,15 +31,15 @@ export const List = (): JSX.Element => {
     async (signal) => (await ask<Listed[]>("dashboards", {}, signal)).data,
   );
   const begin = async (): Promise<void> => {
-    const id = `new-${Date.now().toString(36)}`;
     try {
-      await tell("PUT", `dashboards/${id}`, { flightdeck: 1, ...emptyDashboard(id) });
+      const id = await saveNew(emptyDashboard(`new-${Date.now().toString(36)}`));
       go(href(`/dashboards/${id}`, { edit: "1" }));
     } catch (error) {
       problem.value = messageOf(error);
     }
   };
-  const all = asked.data ?? [];
+  const listed = asked.data ?? [];
+  const all = listed.filter(({ problem }) => !problem);
   return (
     <>
       <Bar title="Dashboards" time={false}>
@@ -63,7 +65,8 @@ export const List = (): JSX.Element => {
       <div class="page">
         <Import onDone={() => again.value++} />
         {asked.error && <Empty bad title="The dashboards cannot be listed" text={asked.error} />}
-        {asked.data && !all.length && (
+        <Broken all={listed} />
+        {asked.data && !listed.length && (
           <Empty
             title="No dashboards yet"
             text="Services and hosts have pages of their own without one. For everything else, drop a file above, or put files into the folder dashboards of the data directory."
@@ -136,14 +139,10 @@ const Order = (): JSX.Element => {
 const Card = ({ one }: { one: Listed }): JSX.Element => (
   <a class="card" href={href(pathTo("dashboards", one.id))}>
     <b>{one.title}</b>
-    {one.problem ? (
-      <span class="critical">{one.problem}</span>
-    ) : (
-      <span class="dim">
-        {one.panels} panels{one.drawn < one.panels ? `, ${one.panels - one.drawn} not drawn` : ""}
-        {one.folder ? `, in ${one.folder}` : ""}
-      </span>
-    )}
+    <span class="dim">
+      {one.panels} panels{one.drawn < one.panels ? `, ${one.panels - one.drawn} not drawn` : ""}
+      {one.folder ? `, in ${one.folder}` : ""}
+    </span>
     {one.tags.length > 0 && (
       <span class="row wrap">
         {one.tags.map((tag) => (

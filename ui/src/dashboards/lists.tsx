@@ -39,6 +39,7 @@ export const DashboardList = ({ options, scope, height, range }: ListProps): JSX
   const tags = texts(options["tags"]).map((tag) => interpolate(tag, scope, true));
   const query = interpolate(String(options["query"] ?? ""), scope, true).toLowerCase();
   const found = (asked.data ?? [])
+    .filter(({ problem }) => !problem)
     .filter((one) => tags.every((tag) => one.tags.includes(tag)) && one.title.toLowerCase().includes(query))
     .slice(0, most(options["maxItems"]));
   const link = {

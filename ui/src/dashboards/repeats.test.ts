@@ -1,13 +1,12 @@
 import { expect, test } from "vitest";
 import type { DashboardPanel } from "../api/types";
-import { withNewPanel } from "./edit";
+import { emptyDashboard, withNewPanel } from "./edit";
 import type { Scope } from "./interpolate";
 import { everyPanel, placed, repeated } from "./repeats";
 
 const scope: Scope = new Map([["pod", { values: ["a", "b", "c"], texts: ["A", "B", "C"], multi: true }]]);
-const empty = { id: "x", title: "", tags: [], from: "", to: "", variables: [], sections: [], links: [] };
 const panel = (id: number, more: Partial<DashboardPanel>): DashboardPanel => {
-  const made = withNewPanel({ ...empty, annotations: [] }).dashboard.sections[0]?.panels[0] as DashboardPanel;
+  const made = withNewPanel(emptyDashboard("x")).dashboard.sections[0]?.panels[0] as DashboardPanel;
   return { ...made, id, ...more };
 };
 const check = (panels: DashboardPanel[], want: string[]): void =>

@@ -1,10 +1,11 @@
 // The sheet in which a dashboard itself is changed: what it is called, what can be chosen above it, which marks it has.
 import type { ComponentChildren, JSX } from "preact";
-import type { Dashboard, DashboardVariable } from "../api/types";
+import type { Dashboard } from "../api/types";
 import { Icon } from "../app/icons";
 import { ZonePicker } from "../app/zonepicker";
 import { LOCAL, readZone } from "../format/zone";
-import { CheckField, ChoiceField, Sheet, TextField } from "./sheet";
+import { NamedField, Sheet, TextField } from "./sheet";
+import { newVariable, Variable } from "./variable";
 import { Versions } from "./versions";
 
 type Props = { dashboard: Dashboard; onChange: (dashboard: Dashboard) => void; onClose: () => void };
@@ -50,6 +51,20 @@ export const Settings = ({ dashboard, onChange, onClose }: Props): JSX.Element =
         none="That of whoever looks, or their choice"
         onPick={(zone) => set({ timezone: zone === LOCAL ? "browser" : (zone ?? "") })}
       />
+      <div class="fields">
+        <NamedField
+          label="Weeks begin on"
+          value={dashboard.weekStart ?? ""}
+          choices={WEEK_STARTS}
+          onChange={(weekStart) => set({ weekStart })}
+        />
+        <NamedField
+          label="Fiscal years begin in"
+          value={String(dashboard.fiscalYearStartMonth ?? 0)}
+          choices={MONTHS}
+          onChange={(month) => set({ fiscalYearStartMonth: Number(month) })}
+        />
+      </div>
       <List
         title="Variables"
         onAdd={() => set({ variables: [...variables, newVariable(variables.length + 1)] })}
@@ -58,7 +73,7 @@ export const Settings = ({ dashboard, onChange, onClose }: Props): JSX.Element =
           <Variable
             key={at}
             variable={one}
-            onChange={(more) => set({ variables: changed(variables, at, more) })}
+            onChange={(next) => set({ variables: variables.with(at, next) })}
             onRemove={() => set({ variables: variables.toSpliced(at, 1) })}
           />
         ))}
@@ -73,7 +88,7 @@ export const Settings = ({ dashboard, onChange, onClose }: Props): JSX.Element =
           />
         ))}
       </List>
-      <Versions id={dashboard.id} onTake={onChange} />
+      <Versions dashboard={dashboard} onTake={onChange} />
     </Sheet>
   );
 };
@@ -81,17 +96,16 @@ export const Settings = ({ dashboard, onChange, onClose }: Props): JSX.Element =
 const changed = <T,>(all: T[], at: number, more: Partial<T>): T[] =>
   all.map((one, index) => (index === at ? { ...one, ...more } : one));
 
-const newVariable = (number: number): DashboardVariable => ({
-  name: `v${number}`,
-  label: "",
-  kind: "query",
-  query: "",
-  current: [],
-  multi: false,
-  all: false,
-  sort: 1,
-  hide: 0,
-});
+const WEEK_STARTS: [string, string][] = [
+  ["", "Monday"],
+  ["sunday", "Sunday"],
+  ["saturday", "Saturday"],
+  ["browser", "As where it is read"],
+];
+const MONTHS = Array.from({ length: 12 }, (_, month): [string, string] => [
+  String(month),
+  new Date(Date.UTC(2026, month)).toLocaleString("en", { month: "long", timeZone: "UTC" }),
+]);
 
 const NEW_MARK: Annotation = {
   name: "Restarts",
@@ -111,56 +125,6 @@ const List = (props: { title: string; onAdd: () => void; children: ComponentChil
     {props.children}
   </>
 );
-
-const KINDS: DashboardVariable["kind"][] = ["query", "custom", "interval", "textbox", "constant", "adhoc"];
-const HINTS: Partial<Record<DashboardVariable["kind"], string>> = {
-  query: "label_values(up, job)",
-  custom: "a, b, name : value",
-  interval: "1m,5m,1h",
-};
-
-type VariableProps = {
-  variable: DashboardVariable;
-  onChange: (more: Partial<DashboardVariable>) => void;
-  onRemove: () => void;
-};
-
-const Variable = ({ variable, onChange, onRemove }: VariableProps): JSX.Element => {
-  const { name, kind, query, multi, all } = variable;
-  return (
-    <div class="question">
-      <div class="fields">
-        <TextField
-          label="Name"
-          value={name}
-          onChange={(next) => onChange({ name: next.replace(/\W/g, "") || name })}
-        />
-        <ChoiceField
-          label="Kind"
-          value={kind}
-          choices={KINDS}
-          onChange={(next) => onChange({ kind: next })}
-        />
-      </div>
-      {kind !== "adhoc" && (
-        <TextField
-          label={kind === "query" ? "Choices from" : "Value or choices"}
-          value={query}
-          hint={HINTS[kind] ?? ""}
-          onChange={(next) => onChange({ query: next })}
-        />
-      )}
-      <div class="row wrap">
-        <CheckField label="several" value={multi} onChange={(next) => onChange({ multi: next })} />
-        <CheckField label="all" value={all} onChange={(next) => onChange({ all: next })} />
-        <span class="grow" />
-        <button class="button quiet" type="button" onClick={onRemove}>
-          Remove
-        </button>
-      </div>
-    </div>
-  );
-};
 
 type MarkProps = { mark: Annotation; onChange: (more: Partial<Annotation>) => void; onRemove: () => void };
 

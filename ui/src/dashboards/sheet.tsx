@@ -83,6 +83,22 @@ export const ChoiceField = <T extends string>(
   </label>
 );
 
+/** One of several that are called otherwise than they are written. */
+export const NamedField = (
+  props: FieldProps<string> & { choices: readonly (readonly [value: string, name: string])[] },
+): JSX.Element => (
+  <label>
+    {props.label}
+    <select class="input" value={props.value} onChange={(event) => props.onChange(event.currentTarget.value)}>
+      {props.choices.map(([value, name]) => (
+        <option key={value} value={value}>
+          {name}
+        </option>
+      ))}
+    </select>
+  </label>
+);
+
 export const CheckField = (props: FieldProps<boolean>): JSX.Element => (
   <label class="row">
     <input

@@ -157,5 +157,6 @@ export const openSnapshot = async (name: string, abort: AbortSignal): Promise<Da
     report: { title: data.dashboard.title, panels: 0, drawn: 0, losses: [] },
     editable: false,
     changed: 0,
+    revision: "",
   };
 };

@@ -1,33 +1,26 @@
 // The bar above a dashboard: what it is called, what was lost, and what can be done with it.
-import { useSignal } from "@preact/signals";
 import type { JSX } from "preact";
-import { messageOf, tell } from "../api/client";
-import type { ImportReport } from "../api/types";
 import { Bar, Crumbs } from "../app/bar";
 import { Icon } from "../app/icons";
-import { go, href, params, pathTo } from "../app/route";
+import { params } from "../app/route";
 import { withNewPanel } from "./edit";
-import type { History } from "./history";
 import type { Scope } from "./interpolate";
+import type { Keeping, Said } from "./keeping";
 import { Losses } from "./losses";
 import { open, opened, turnEditing } from "./opened";
 import { Share } from "./share";
 
 type ToolbarProps = {
-  history: History;
-  report: ImportReport;
-  /** Whether its file may be changed. */
-  editable: boolean;
+  keeping: Keeping;
   scope: Scope;
+  /** What was said last. */
+  said: Said;
+  onSay: (said: Said) => void;
   board: () => HTMLElement | null;
 };
 
-export const Toolbar = (props: ToolbarProps): JSX.Element => {
-  const { history, report, editable, scope, board } = props;
-  const said = useSignal("");
-  const say = (text: string): void => {
-    said.value = text;
-  };
+export const Toolbar = ({ keeping, scope, said, onSay, board }: ToolbarProps): JSX.Element => {
+  const { history, base } = keeping;
   const editing = params.value.has("edit");
   return (
     <Bar
@@ -37,44 +30,31 @@ export const Toolbar = (props: ToolbarProps): JSX.Element => {
         </Crumbs>
       }
     >
-      {report.losses.length > 0 && <Losses report={report} />}
-      {said.value && (
-        <span class="faint" role="status">
-          {said.value}
+      {base.report.losses.length > 0 && <Losses report={base.report} />}
+      {said.text && (
+        <span class={said.bad ? "critical" : "faint"} role={said.bad ? "alert" : "status"}>
+          {said.text}
         </span>
       )}
       {!editing && history.changed && <span class="chip warning">not saved</span>}
-      {editing && <EditTools history={history} editable={editable} onSay={say} />}
+      {editing && <EditTools keeping={keeping} onSay={onSay} />}
       {!params.value.has("snapshot") && (
         <button class="button" type="button" aria-pressed={editing} onClick={() => turnEditing(!editing)}>
           {editing ? "Done" : "Edit"}
         </button>
       )}
-      {!editing && <Share dashboard={history.now} scope={scope} board={board} onSay={say} />}
+      {!editing && (
+        <Share dashboard={history.now} scope={scope} board={board} onSay={(text) => onSay({ text })} />
+      )}
     </Bar>
   );
 };
 
-type EditToolsProps = Pick<ToolbarProps, "history" | "editable"> & {
-  onSay: (text: string) => void;
-};
-
-const EditTools = ({ history, editable, onSay }: EditToolsProps): JSX.Element => {
+const EditTools = ({ keeping, onSay }: Pick<ToolbarProps, "keeping" | "onSay">): JSX.Element => {
+  const { history, base } = keeping;
   const { now: dashboard, changed } = history;
-  const save = async (): Promise<void> => {
-    // A folder that is not to be changed keeps its file; what was changed becomes a dashboard beside it.
-    const saved = editable
-      ? dashboard
-      : { ...dashboard, id: `${dashboard.id}-copy`, title: `${dashboard.title} (copy)` };
-    try {
-      await tell("PUT", `dashboards/${encodeURIComponent(saved.id)}`, { flightdeck: 1, ...saved });
-      history.settle();
-      onSay("Saved");
-      if (!editable) go(href(pathTo("dashboards", saved.id)));
-    } catch (error) {
-      onSay(messageOf(error));
-    }
-  };
+  // A folder that is not to be changed keeps its file; what was changed becomes a dashboard beside it.
+  const save = async (): Promise<void> => onSay(await (base.editable ? keeping.save() : keeping.saveCopy()));
   return (
     <>
       <button
@@ -99,14 +79,14 @@ const EditTools = ({ history, editable, onSay }: EditToolsProps): JSX.Element =>
       <button
         class="button"
         type="button"
-        disabled={!changed}
+        disabled={!history.undoable}
         title="Ctrl Z; Ctrl Shift Z does it again"
         onClick={history.undo}
       >
         Undo
       </button>
       <button class="button primary" type="button" disabled={!changed} onClick={() => void save()}>
-        {editable ? "Save" : "Save a copy"}
+        {base.editable ? "Save" : "Save a copy"}
       </button>
     </>
   );

@@ -1,6 +1,17 @@
 import { expect, test } from "vitest";
 import type { DashboardVariable } from "../api/types";
-import { ALL, choose, customOptions, filtered, ordered, sorted } from "./variables";
+import {
+  ALL,
+  AUTO,
+  choose,
+  customOptions,
+  filtered,
+  fitting,
+  ordered,
+  type Resolved,
+  resolveAll,
+  sorted,
+} from "./variables";
 
 const variable = (more: Partial<DashboardVariable>): DashboardVariable => ({
   name: "v",
@@ -59,4 +70,42 @@ test("variables come after those they name", () => {
     variable({ name: "a" }),
   ]).map(({ name }) => name);
   expect(names).toEqual(["a", "b", "c"]);
+});
+
+test("an interval that fits is of the range, reads well, and is not too short", () => {
+  const check = (range: number, want: string, auto?: { count: number; least: string }): void =>
+    expect(fitting(range, auto)).toBe(want);
+  // As Grafana rounds: 3600 s / 30 = 120 s, 21600 s / 30 = 720 s, 604800 s / 30 = 20160 s.
+  check(36e5, "2m");
+  check(6 * 36e5, "10m");
+  check(7 * 864e5, "6h");
+  // 900 s / 30 is 30 s, and 300 s / 30 is 10 s, which is the least.
+  check(15 * 6e4, "30s");
+  check(5 * 6e4, "10s");
+  check(6e4, "10s");
+  check(36e5, "5m", { count: 10, least: "10s" });
+  check(36e5, "15m", { count: 10, least: "15m" });
+  // 36 ms.
+  check(36e5, "50ms", { count: 100_000, least: "" });
+});
+
+test("auto comes first, and links of old mean it, too", async () => {
+  const step = variable({
+    name: "step",
+    kind: "interval",
+    query: "1m,5m",
+    auto: { count: 30, least: "10s" },
+  });
+  const resolved = async (more: Partial<DashboardVariable>, ...picked: string[]) => {
+    const window = { start: 0, end: 3600 };
+    const abort = new AbortController().signal;
+    const all = await resolveAll([{ ...step, ...more }], () => picked, new Map(), window, abort);
+    const [{ chosen, said, options, fits } = { options: [] }] = all as Partial<Resolved>[];
+    return [options?.map(({ text }) => text).join(), said?.[0], chosen?.values[0], chosen?.texts[0], fits];
+  };
+  const all = "auto,1m,5m";
+  expect(await resolved({})).toEqual([all, AUTO, "2m", "auto", "2m"]);
+  expect(await resolved({ current: ["5m"] })).toEqual([all, "5m", "5m", "5m", "2m"]);
+  expect(await resolved({}, "1m")).toEqual([all, "1m", "1m", "1m", "2m"]);
+  expect(await resolved({}, "$__auto_interval_step")).toEqual([all, AUTO, "2m", "auto", "2m"]);
 });

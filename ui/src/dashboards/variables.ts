@@ -2,10 +2,23 @@
 import { ask } from "../api/client";
 import { type Labels, queryInstant } from "../api/promql";
 import type { DashboardVariable } from "../api/types";
-import { type Chosen, interpolate, joined, namesIn, type Scope } from "./interpolate";
+import {
+  type Chosen,
+  interpolate,
+  joined,
+  namesIn,
+  roundInterval,
+  type Scope,
+  spanMillis,
+  spanText,
+} from "./interpolate";
 
 export type Option = { value: string; text: string };
 export const ALL = "$__all";
+/** An interval that fits the range, whatever that is. Links of old name the variable, too: `$__auto_interval_step`. */
+export const AUTO = "$__auto";
+/** What Grafana takes where a file does not say. */
+export const USUAL_AUTO = { count: 30, least: "10s" };
 const OPTIONS_MAX = 5000;
 
 /** Choices written out: `a, b`, `text : value`, commas within kept by a backslash. */
@@ -65,6 +78,10 @@ export const sorted = (options: Option[], sort: number): Option[] => {
   return sort % 2 ? up : up.toReversed();
 };
 
+/** An interval of which a range of so many milliseconds has about so many, that reads well and is not too short. */
+export const fitting = (range: number, { count, least } = USUAL_AUTO): string =>
+  spanText(Math.max(roundInterval(range / Math.max(1, count)), spanMillis(least) ?? 1));
+
 type Window = { start: number; end: number };
 
 /** What a query of a variable asks, in its own small language. */
@@ -118,6 +135,8 @@ export type Resolved = {
   options: Option[];
   chosen: Chosen;
   said: string[];
+  /** What an interval that fits comes to. */
+  fits?: string;
   problem?: string;
 };
 
@@ -128,6 +147,8 @@ export const choose = (
   picked: string[] | undefined,
 ): { chosen: Chosen; said: string[] } => {
   const wanted = picked?.length ? picked : variable.current;
+  if (variable.kind === "interval" && wanted[0]?.startsWith(AUTO) && wanted[0] !== AUTO)
+    return choose(variable, options, [AUTO]);
   const multi = variable.multi || variable.all;
   if (variable.kind === "adhoc") {
     const filters = (picked ?? []).filter(Boolean);
@@ -202,9 +223,19 @@ export const resolveAll = async (
       problem = error instanceof Error ? error.message : String(error);
     }
     const { chosen, said } = choose(variable, options, picked(variable.name));
-    if (variable.kind === "interval" && chosen.values[0]?.startsWith("$__auto"))
-      chosen.values = [scope.get("__interval")?.values[0] ?? "1m"];
-    resolved.set(variable.name, { variable, options, chosen, said, ...(problem ? { problem } : {}) });
+    const fits =
+      variable.kind === "interval" && (variable.auto || said[0] === AUTO)
+        ? fitting((window.end - window.start) * 1000, variable.auto)
+        : undefined;
+    if (fits && said[0] === AUTO) chosen.values = [fits];
+    resolved.set(variable.name, {
+      variable,
+      options,
+      chosen,
+      said,
+      ...(fits ? { fits } : {}),
+      ...(problem ? { problem } : {}),
+    });
   }
   return variables.map((variable) => resolved.get(variable.name)).filter((one): one is Resolved => !!one);
 };
@@ -219,7 +250,10 @@ const offered = async (
     case "custom":
       return customOptions(interpolate(variable.query, scope, true));
     case "interval":
-      return customOptions(variable.query.replace(/^auto,?/, ""));
+      return [
+        ...(variable.auto ? [{ value: AUTO, text: "auto" }] : []),
+        ...customOptions(variable.query.replace(/^auto,?/, "")),
+      ];
     // There is one source of data: this server.
     case "datasource":
       return [{ value: "flightdeck", text: "Flightdeck" }];

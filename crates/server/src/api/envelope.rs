@@ -26,6 +26,10 @@ pub enum ErrorType {
     Unavailable,
     /// There is no such thing.
     NotFound,
+    /// It is not to be changed from here.
+    Forbidden,
+    /// It is not what the caller thinks it is: somebody else changed it.
+    Conflict,
 }
 
 impl ErrorType {
@@ -38,6 +42,8 @@ impl ErrorType {
             ErrorType::Internal => "internal",
             ErrorType::Unavailable => "unavailable",
             ErrorType::NotFound => "not_found",
+            ErrorType::Forbidden => "forbidden",
+            ErrorType::Conflict => "conflict",
         }
     }
 
@@ -50,6 +56,8 @@ impl ErrorType {
             ErrorType::Canceled => StatusCode::from_u16(499).unwrap_or(StatusCode::BAD_REQUEST),
             ErrorType::Internal => StatusCode::INTERNAL_SERVER_ERROR,
             ErrorType::NotFound => StatusCode::NOT_FOUND,
+            ErrorType::Forbidden => StatusCode::FORBIDDEN,
+            ErrorType::Conflict => StatusCode::PRECONDITION_FAILED,
         }
     }
 }

@@ -1,15 +1,14 @@
 //! Answers that are part of the binary: they change only with it, so callers keep them and ask whether they still hold.
 
-use std::hash::{BuildHasher, Hasher};
-
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 
+use super::tags;
+
 /// Answers with a text, or with the news that what the caller has is still the text.
 pub fn answer(headers: &HeaderMap, content_type: &'static str, text: &'static str) -> Response {
-    let tag = tag(text);
-    let asked = headers.get(header::IF_NONE_MATCH).and_then(|asked| asked.to_str().ok()).unwrap_or("");
-    let known = asked.split(',').map(|known| known.trim().trim_start_matches("W/")).any(|known| known == tag);
+    let tag = tags::tag(text.as_bytes());
+    let known = tags::named(headers, header::IF_NONE_MATCH).is_some_and(|known| known.contains(&tag));
     let mut response = if known {
         StatusCode::NOT_MODIFIED.into_response()
     } else {
@@ -17,17 +16,10 @@ pub fn answer(headers: &HeaderMap, content_type: &'static str, text: &'static st
     };
     let headers = response.headers_mut();
     headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-cache"));
-    if let Ok(tag) = HeaderValue::from_str(&tag) {
+    if let Ok(tag) = HeaderValue::from_str(&format!("\"{tag}\"")) {
         headers.insert(header::ETAG, tag);
     }
     response
-}
-
-/// The hasher's keys are fixed, so the same text has the same tag in every process.
-fn tag(text: &str) -> String {
-    let mut hasher = std::hash::BuildHasherDefault::<std::hash::DefaultHasher>::default().build_hasher();
-    hasher.write(text.as_bytes());
-    format!("\"{:016x}\"", hasher.finish())
 }
 
 #[cfg(test)]
@@ -43,7 +35,7 @@ mod tests {
         };
         check("", StatusCode::OK);
         check("\"0\"", StatusCode::OK);
-        check(&tag("hello"), StatusCode::NOT_MODIFIED);
-        check(&format!("\"0\", W/{}", tag("hello")), StatusCode::NOT_MODIFIED);
+        check(&format!("\"{}\"", tags::tag(b"hello")), StatusCode::NOT_MODIFIED);
+        check(&format!("\"0\", W/\"{}\"", tags::tag(b"hello")), StatusCode::NOT_MODIFIED);
     }
 }

@@ -30,6 +30,7 @@ pub mod selectors;
 mod self_metrics;
 mod stats;
 mod status;
+pub mod tags;
 mod targets;
 mod thin;
 pub mod times;

@@ -2,46 +2,54 @@
 //! beside it, numbered.
 //!
 //! Files in Grafana's form are read as they are; what is saved here is in ours. Both are read anew when they change. Folders
-//! that the configuration names stand beside the one of the data directory; what is in several counts where it is first.
+//! that the configuration names stand beside the one of the data directory; what is in several counts where it is first, and the
+//! others are named.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
+use std::io;
 use std::path::{Path, PathBuf};
-use std::time::SystemTime;
 
-use anyhow::{Context, bail};
+use anyhow::Context;
 use parking_lot::Mutex;
 use serde::Serialize;
-use serde_json::Value;
 
-use super::import::{identifier, import};
+use super::file::{File, load, revision_of};
+use super::import::identifier;
 use super::model::Dashboard;
+use super::problem::Problem;
 use super::report::Report;
+use super::saving::{Base, Refused};
 use super::versions::{Version, Versions};
 use crate::config::DashboardsSection;
 use crate::files;
 
 /// How many dashboards are kept.
 const DASHBOARDS_MAX: usize = 5_000;
-/// How large a dashboard's file may be.
-pub const FILE_BYTES_MAX: usize = 16 << 20;
 
 /// The folders.
 pub struct Dashboards {
     folder: PathBuf,
     versions: Versions,
     provided: Mutex<Vec<DashboardsSection>>,
-    read: Mutex<BTreeMap<PathBuf, Read>>,
+    known: Mutex<Known>,
+    /// What is there is compared and replaced in one go.
+    saving: Mutex<()>,
 }
 
-/// A file as it was read.
-struct Read {
-    changed: Option<SystemTime>,
-    bytes: u64,
-    outcome: Result<(Dashboard, Report), String>,
+/// What was found when the folders were looked at last.
+#[derive(Default)]
+struct Known {
+    files: BTreeMap<PathBuf, File>,
+    /// Folders that cannot be looked into.
+    closed: BTreeMap<PathBuf, Problem>,
+    /// The file that counts for each name.
+    first: BTreeMap<String, PathBuf>,
+    /// What the log was told of.
+    told: BTreeSet<String>,
 }
 
-/// One line of the list.
+/// One line of the list: a dashboard, or a file in which there should be one.
 #[derive(Clone, Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Listed {
@@ -53,6 +61,8 @@ pub struct Listed {
     pub tags: Vec<String>,
     /// The folder it is in, below the folder of dashboards.
     pub folder: String,
+    /// Its file.
+    pub file: String,
     /// How many panels it has.
     pub panels: usize,
     /// How many of them are drawn.
@@ -62,12 +72,12 @@ pub struct Listed {
     /// When its file was changed last, in milliseconds since the epoch.
     pub changed: i64,
     /// Why it cannot be shown, if it cannot.
-    #[serde(skip_serializing_if = "String::is_empty")]
-    pub problem: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub problem: Option<Problem>,
 }
 
 /// A dashboard as it is in its file.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize)]
 pub struct Found {
     /// The dashboard.
     pub dashboard: Dashboard,
@@ -77,6 +87,8 @@ pub struct Found {
     pub editable: bool,
     /// When its file was changed last, in milliseconds since the epoch.
     pub changed: i64,
+    /// What differs once the file does.
+    pub revision: String,
 }
 
 impl Dashboards {
@@ -84,57 +96,54 @@ impl Dashboards {
     pub fn open(directory: &Path) -> Dashboards {
         let folder = directory.join("dashboards");
         let versions = Versions::below(&folder);
-        Dashboards { folder, versions, provided: Mutex::default(), read: Mutex::default() }
+        Dashboards {
+            folder,
+            versions,
+            provided: Mutex::default(),
+            known: Mutex::default(),
+            saving: Mutex::default(),
+        }
     }
 
-    /// Shows these folders, too, instead of those it was told of before.
+    /// Shows these folders, too, instead of those it was told of before. The log says what is wrong with them.
     pub fn provide(&self, folders: &[DashboardsSection]) {
         *self.provided.lock() = folders.to_vec();
+        self.refreshed(|_| ());
     }
 
-    /// Every dashboard, by title.
+    /// Every dashboard, by title, and every file that cannot be shown.
     pub fn list(&self) -> Vec<Listed> {
-        let mut listed: Vec<Listed> =
-            self.refreshed(|read| read.iter().map(|(path, read)| self.listed(path, read)).collect());
+        let mut listed: Vec<Listed> = self.refreshed(|known| {
+            let files =
+                known.files.iter().map(|(path, file)| self.listed(path, Some(file), known.problem_of(path)));
+            let closed =
+                known.closed.iter().map(|(path, problem)| self.listed(path, None, Some(problem.clone())));
+            files.chain(closed).collect()
+        });
         listed.sort_by(|left, right| {
             left.title.to_lowercase().cmp(&right.title.to_lowercase()).then(left.id.cmp(&right.id))
         });
-        listed.dedup_by(|later, first| later.id == first.id);
         listed
     }
 
-    fn listed(&self, path: &Path, read: &Read) -> Listed {
+    fn listed(&self, path: &Path, file: Option<&File>, problem: Option<Problem>) -> Listed {
         let (home, name, editable) = self.home_of(path);
         let inside = path.parent().and_then(|parent| parent.strip_prefix(home).ok());
         let inside = inside.map(|inside| inside.to_string_lossy().into_owned()).unwrap_or_default();
-        let folder = [name, inside].into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join("/");
-        let changed = read.changed_millis();
-        match &read.outcome {
-            Ok((dashboard, report)) => Listed {
-                id: dashboard.id.clone(),
-                title: dashboard.title.clone(),
-                tags: dashboard.tags.clone(),
-                folder,
-                panels: report.panels,
-                drawn: report.drawn,
-                editable,
-                changed,
-                problem: String::new(),
-            },
-            Err(problem) => {
-                let stem = path.file_stem().unwrap_or_default().to_string_lossy().into_owned();
-                Listed {
-                    id: stem.clone(),
-                    title: stem,
-                    tags: Vec::new(),
-                    folder,
-                    panels: 0,
-                    drawn: 0,
-                    editable,
-                    changed,
-                    problem: problem.clone(),
-                }
-            }
+        let stem = path.file_stem().unwrap_or_default().to_string_lossy().into_owned();
+        let outcome = file.and_then(|file| file.outcome.as_ref().ok());
+        let (dashboard, report) = outcome.map_or((None, None), |(one, report)| (Some(one), Some(report)));
+        Listed {
+            id: dashboard.map_or_else(|| stem.clone(), |one| one.id.clone()),
+            title: dashboard.map_or(stem, |one| one.title.clone()),
+            tags: dashboard.map(|one| one.tags.clone()).unwrap_or_default(),
+            folder: [name, inside].into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join("/"),
+            file: path.display().to_string(),
+            panels: report.map_or(0, |report| report.panels),
+            drawn: report.map_or(0, |report| report.drawn),
+            editable,
+            changed: file.map_or(0, File::changed_millis),
+            problem,
         }
     }
 
@@ -151,22 +160,23 @@ impl Dashboards {
 
     /// One dashboard.
     pub fn get(&self, id: &str) -> Option<Found> {
-        self.refreshed(|read| {
-            let (path, read) = self.first_of(read, id)?;
-            let (dashboard, report) = read.outcome.clone().ok()?;
-            Some(Found { dashboard, report, editable: self.home_of(path).2, changed: read.changed_millis() })
+        self.refreshed(|known| {
+            let path = known.first.get(id)?;
+            let file = known.files.get(path)?;
+            let (dashboard, report) = file.outcome.clone().ok()?;
+            let (editable, changed) = (self.home_of(path).2, file.changed_millis());
+            Some(Found { dashboard, report, editable, changed, revision: file.revision.clone() })
         })
     }
 
-    /// The file of a dashboard: that of the data directory before those of other folders.
-    fn first_of<'a>(&self, read: &'a BTreeMap<PathBuf, Read>, id: &str) -> Option<(&'a PathBuf, &'a Read)> {
-        let own = |read: &Read| read.outcome.as_ref().is_ok_and(|(dashboard, _)| dashboard.id == id);
-        let mut found = read.iter().filter(|(_, read)| own(read));
-        let first = found.next()?;
-        if first.0.starts_with(&self.folder) {
-            return Some(first);
-        }
-        Some(found.find(|(path, _)| path.starts_with(&self.folder)).unwrap_or(first))
+    /// What is wrong with the file of that name, where there is no dashboard of that name for it.
+    pub fn problem(&self, id: &str) -> Option<String> {
+        self.refreshed(|known| {
+            let broken =
+                known.files.iter().filter_map(|(path, file)| Some((path, file.outcome.as_ref().err()?)));
+            let mut named = broken.filter(|(path, _)| path.file_stem().is_some_and(|stem| stem == id));
+            named.next().map(|(path, problem)| format!("{} cannot be shown: {problem}", path.display()))
+        })
     }
 
     /// The file of a dashboard as it is.
@@ -184,111 +194,132 @@ impl Dashboards {
         load(&self.versions.path_of(id, number)).ok()
     }
 
-    /// Keeps a dashboard. One of the same name is kept as a version.
-    pub fn save(&self, dashboard: &Dashboard) -> anyhow::Result<()> {
+    /// Keeps a dashboard, where what is there is what the one who saves began from. What it replaces is kept as a version.
+    pub fn save(&self, dashboard: &Dashboard, base: &Base) -> Result<(), Refused> {
         let id = identifier(&dashboard.id);
-        let path = self.path_of(&dashboard.id).unwrap_or_else(|| self.folder.join(format!("{id}.json")));
-        if self.read.lock().len() >= DASHBOARDS_MAX && !path.exists() {
-            bail!("{DASHBOARDS_MAX} dashboards are kept already");
+        let _saving = self.saving.lock();
+        let found = self.path_of(&id);
+        self.check(&id, found.as_deref(), base)?;
+        if found.is_none() && self.known.lock().files.len() >= DASHBOARDS_MAX {
+            return Err(Refused::Full(DASHBOARDS_MAX));
         }
-        if !self.home_of(&path).2 {
-            bail!(
-                "{} is in a folder that is not editable; save it under another name, or set editable: true in the configuration",
-                path.display()
-            );
-        }
+        let path = found.unwrap_or_else(|| self.free_path(&id));
         fs::create_dir_all(&self.folder).with_context(|| format!("making {}", self.folder.display()))?;
         self.versions.keep(&id, &path)?;
-        let text = serde_json::to_string_pretty(&Kept { flightdeck: 1, dashboard })?;
-        files::replace(&path, &text)
+        let text = serde_json::to_string_pretty(dashboard).context("writing it as JSON")?;
+        Ok(files::replace(&path, &text)?)
     }
 
     /// Takes a dashboard away; its last state stays among the versions. False when there is none.
-    pub fn remove(&self, id: &str) -> anyhow::Result<bool> {
-        let Some(path) = self.path_of(id) else { return Ok(false) };
-        if !self.home_of(&path).2 {
-            bail!("{} is in a folder that is not editable", path.display());
-        }
+    pub fn remove(&self, id: &str, base: &Base) -> Result<bool, Refused> {
+        let _saving = self.saving.lock();
+        let path = self.path_of(id);
+        self.check(id, path.as_deref(), base)?;
+        let Some(path) = path else { return Ok(false) };
         self.versions.keep(id, &path)?;
         fs::remove_file(&path).with_context(|| format!("removing {}", path.display()))?;
         Ok(true)
     }
 
+    /// Whether the file of a dashboard may be changed, and is what the one who changes it thinks.
+    fn check(&self, id: &str, path: Option<&Path>, base: &Base) -> Result<(), Refused> {
+        let Some(path) = path else { return base.check(id, None) };
+        if !self.home_of(path).2 {
+            return Err(Refused::ReadOnly(path.to_owned()));
+        }
+        let now = revision_of(path).with_context(|| format!("reading {}", path.display()))?;
+        base.check(id, now.as_deref())
+    }
+
+    /// Where a new dashboard goes: a file called so may be another's, or one that cannot be read.
+    fn free_path(&self, id: &str) -> PathBuf {
+        let names =
+            std::iter::once(format!("{id}.json")).chain((2..).map(|number| format!("{id}-{number}.json")));
+        let mut paths = names.map(|name| self.folder.join(name));
+        paths.find(|path| !path.exists()).unwrap_or_else(|| self.folder.join(format!("{id}.json")))
+    }
+
     fn path_of(&self, id: &str) -> Option<PathBuf> {
-        self.refreshed(|read| self.first_of(read, id).map(|(path, _)| path.clone()))
+        self.refreshed(|known| known.first.get(id).cloned())
     }
 
     /// Looks at the folders again and reads what changed.
-    fn refreshed<T>(&self, then: impl FnOnce(&BTreeMap<PathBuf, Read>) -> T) -> T {
+    fn refreshed<T>(&self, then: impl FnOnce(&Known) -> T) -> T {
         let mut files = Vec::new();
-        list(&self.folder, 0, &mut files);
+        // There is none before the first dashboard is saved.
+        let _ = list(&self.folder, 0, &mut files);
         let provided: Vec<PathBuf> =
             self.provided.lock().iter().map(|section| section.path.clone()).collect();
-        provided.iter().for_each(|folder| list(folder, 0, &mut files));
-        let mut read = self.read.lock();
-        read.retain(|path, _| files.contains(path));
-        for path in files {
-            let metadata = fs::metadata(&path).ok();
-            let changed = metadata.as_ref().and_then(|metadata| metadata.modified().ok());
-            let bytes = metadata.map_or(0, |metadata| metadata.len());
-            if read.get(&path).is_none_or(|known| known.changed != changed || known.bytes != bytes) {
-                let outcome = load(&path);
-                read.insert(path, Read { changed, bytes, outcome });
+        let mut known = self.known.lock();
+        known.closed = provided
+            .into_iter()
+            .filter_map(|folder| {
+                list(&folder, 0, &mut files).err().map(|error| (folder, Problem::of_reading(&error)))
+            })
+            .collect();
+        known.look(files, &self.folder);
+        then(&known)
+    }
+}
+
+impl Known {
+    /// Reads what changed, and finds out again which files count.
+    fn look(&mut self, files: Vec<PathBuf>, own: &Path) {
+        let there: BTreeSet<PathBuf> = files.into_iter().collect();
+        self.files.retain(|path, _| there.contains(path));
+        for path in there {
+            if self.files.get(&path).is_none_or(|file| !file.is_fresh(&path)) {
+                let file = File::read(&path);
+                self.files.insert(path, file);
             }
         }
-        then(&read)
+        let shown =
+            self.files.iter().filter_map(|(path, file)| Some((path, &file.outcome.as_ref().ok()?.0.id)));
+        // That of the data directory comes before those of other folders.
+        let (ours, others): (Vec<_>, Vec<_>) = shown.partition(|(path, _)| path.starts_with(own));
+        let mut first = BTreeMap::new();
+        for (path, id) in ours.into_iter().chain(others) {
+            first.entry(id.clone()).or_insert_with(|| path.clone());
+        }
+        self.first = first;
+        self.tell();
+    }
+
+    /// Why a file is not shown, if it is not.
+    fn problem_of(&self, path: &Path) -> Option<Problem> {
+        match &self.files.get(path)?.outcome {
+            Err(problem) => Some(problem.clone()),
+            Ok((dashboard, _)) => {
+                let first = self.first.get(&dashboard.id).filter(|first| *first != path)?;
+                Some(Problem::of_name(&dashboard.id, first))
+            }
+        }
+    }
+
+    /// Tells the log what is wrong, once.
+    fn tell(&mut self) {
+        let of_files = self.files.keys().filter_map(|path| Some((path, self.problem_of(path)?)));
+        let of_folders = self.closed.iter().map(|(path, problem)| (path, problem.clone()));
+        let wrong: BTreeSet<String> = of_files
+            .chain(of_folders)
+            .map(|(path, problem)| format!("{}: {problem}", path.display()))
+            .collect();
+        for problem in wrong.difference(&self.told) {
+            tracing::warn!(problem, "a dashboard cannot be shown");
+        }
+        self.told = wrong;
     }
 }
 
-impl Read {
-    fn changed_millis(&self) -> i64 {
-        let since = self.changed.and_then(|changed| changed.duration_since(SystemTime::UNIX_EPOCH).ok());
-        since.map_or(0, |since| since.as_millis() as i64)
-    }
-}
-
-/// What a saved file holds: the mark of the form beside the dashboard.
-#[derive(Serialize)]
-struct Kept<'a> {
-    flightdeck: u32,
-    #[serde(flatten)]
-    dashboard: &'a Dashboard,
-}
-
-/// Reads a file in either form.
-pub fn load(path: &Path) -> Result<(Dashboard, Report), String> {
-    let bytes = fs::metadata(path).map_err(|error| error.to_string())?.len();
-    if bytes > FILE_BYTES_MAX as u64 {
-        return Err(format!("the file is larger than {FILE_BYTES_MAX} bytes"));
-    }
-    let text = fs::read_to_string(path).map_err(|error| error.to_string())?;
-    // Some editors begin a file with a byte order mark.
-    let text = text.trim_start_matches('\u{feff}');
-    let json: Value = serde_json::from_str(text).map_err(|error| format!("this is not JSON: {error}"))?;
-    read(&json)
-}
-
-/// Reads JSON in either form.
-pub fn read(json: &Value) -> Result<(Dashboard, Report), String> {
-    if json["flightdeck"].is_u64() {
-        let mut dashboard: Dashboard =
-            serde_json::from_value(json.clone()).map_err(|error| error.to_string())?;
-        dashboard.id = identifier(&dashboard.id);
-        let mut report = Report::default();
-        report.count(&dashboard);
-        return Ok((dashboard, report));
-    }
-    import(json)
-}
-
-fn list(folder: &Path, depth: usize, files: &mut Vec<PathBuf>) {
+/// The files below a folder that may be dashboards; an error where the folder itself cannot be looked into.
+fn list(folder: &Path, depth: usize, files: &mut Vec<PathBuf>) -> io::Result<()> {
     const DEPTH_MAX: usize = 5;
-    let Ok(entries) = fs::read_dir(folder) else { return };
-    for entry in entries.flatten() {
+    for entry in fs::read_dir(folder)?.flatten() {
         let path = entry.path();
         let hidden = entry.file_name().to_string_lossy().starts_with('.');
         if path.is_dir() && !hidden && depth < DEPTH_MAX {
-            list(&path, depth + 1, files);
+            // One that is closed inside of another hides no more than itself.
+            let _ = list(&path, depth + 1, files);
             continue;
         }
         let is_named_so = path.extension().is_some_and(|end| end == "json");
@@ -297,6 +328,7 @@ fn list(folder: &Path, depth: usize, files: &mut Vec<PathBuf>) {
             files.push(path);
         }
     }
+    Ok(())
 }
 
 #[cfg(test)]
@@ -316,16 +348,23 @@ mod tests {
         let dashboards = Dashboards::open(&directory);
         let listed = dashboards.list();
         assert_eq!(listed.iter().map(|one| one.title.as_str()).collect::<Vec<_>>(), ["broken", "Classic"]);
-        assert!(listed[0].problem.contains("not JSON") && listed[1].drawn == 1);
+        let problem = listed[0].problem.as_ref().expect("it is broken");
+        assert!(problem.what.contains("not JSON") && (problem.line, problem.column) == (Some(1), Some(1)));
+        assert!(listed[1].problem.is_none() && listed[1].drawn == 1);
+        assert!(
+            dashboards.problem("broken").is_some_and(|said| said.contains("broken.json cannot be shown"))
+        );
         let mut dashboard = dashboards.get("a-b").expect("it is there").dashboard;
         dashboard.title = "Ours".to_owned();
-        dashboards.save(&dashboard).expect("it is written");
+        dashboards.save(&dashboard, &Base::Any).expect("it is written");
         assert_eq!(dashboards.get("a-b").expect("it is there").dashboard.title, "Ours");
         assert_eq!(dashboards.versions("a-b").len(), 1);
         let (before, _) = dashboards.version("a-b", 1).expect("it is kept");
         assert_eq!((before.title.as_str(), dashboards.version("a-b", 2).is_none()), ("Classic", true));
-        assert!(dashboards.remove("a-b").expect("it is removed") && dashboards.get("a-b").is_none());
-        assert!(!dashboards.remove("a-b").expect("nothing is removed"));
+        assert!(
+            dashboards.remove("a-b", &Base::Any).expect("it is removed") && dashboards.get("a-b").is_none()
+        );
+        assert!(!dashboards.remove("a-b", &Base::Any).expect("nothing is removed"));
         fs::remove_dir_all(&directory).expect("it was made here");
     }
 
@@ -349,11 +388,68 @@ mod tests {
         write("Cards again");
         let found = dashboards.get("cards").expect("it is there");
         assert_eq!(found.dashboard.title, "Cards again");
-        assert!(dashboards.save(&found.dashboard).is_err() && dashboards.remove("cards").is_err());
+        assert!(matches!(dashboards.save(&found.dashboard, &Base::Any), Err(Refused::ReadOnly(_))));
+        assert!(matches!(dashboards.remove("cards", &Base::Any), Err(Refused::ReadOnly(_))));
         section.editable = true;
         dashboards.provide(&[section]);
-        dashboards.save(&found.dashboard).expect("it is written back");
+        dashboards.save(&found.dashboard, &Base::Any).expect("it is written back");
         assert!(fs::read_to_string(&file).expect("it is read").contains("flightdeck"));
+        fs::remove_dir_all(&directory).expect("it was made here");
+    }
+
+    #[test]
+    fn a_save_is_refused_where_the_file_is_not_what_it_began_from() {
+        let directory = std::env::temp_dir().join(format!("flightdeck-bases-{}", std::process::id()));
+        let dashboards = Dashboards::open(&directory);
+        let mut dashboard =
+            Dashboard { id: "shop".to_owned(), title: "One".to_owned(), ..Dashboard::default() };
+        dashboards.save(&dashboard, &Base::Nothing).expect("there is none yet");
+        assert!(matches!(dashboards.save(&dashboard, &Base::Nothing), Err(Refused::Taken(_))));
+        let began = Base::OneOf(vec![dashboards.get("shop").expect("it is kept").revision]);
+        // The same length within the same tick of the file system's clock is another file, too.
+        dashboard.title = "Two".to_owned();
+        dashboards.save(&dashboard, &began).expect("it is as it was");
+        dashboard.title = "Six".to_owned();
+        assert!(matches!(dashboards.save(&dashboard, &began), Err(Refused::Changed(_))));
+        assert!(matches!(dashboards.remove("shop", &began), Err(Refused::Changed(_))));
+        assert_eq!(dashboards.get("shop").expect("it is kept").dashboard.title, "Two");
+        let now = Base::OneOf(vec![dashboards.get("shop").expect("it is kept").revision]);
+        assert!(dashboards.remove("shop", &now).expect("it is as it was"));
+        assert!(matches!(dashboards.save(&dashboard, &now), Err(Refused::Gone(_))));
+        // A file that is called so and cannot be read, or is another's, is left alone.
+        let file = directory.join("dashboards/shop.json");
+        fs::write(&file, "{").expect("it is written");
+        dashboards.save(&dashboard, &Base::Nothing).expect("it is kept beside it");
+        assert_eq!(fs::read_to_string(&file).ok().as_deref(), Some("{"));
+        assert_eq!(dashboards.get("shop").expect("it is kept").dashboard.title, "Six");
+        fs::remove_dir_all(&directory).expect("it was made here");
+    }
+
+    #[test]
+    fn files_of_one_uid_name_each_other_and_closed_folders_themselves() {
+        let directory = std::env::temp_dir().join(format!("flightdeck-clashes-{}", std::process::id()));
+        let team = directory.join("team");
+        fs::create_dir_all(&team).expect("the temporary directory can be made");
+        for name in ["a.json", "b.json"] {
+            let json = json!({ "uid": "cards", "title": name, "panels": [] });
+            fs::write(team.join(name), json.to_string()).expect("it is written");
+        }
+        let dashboards = Dashboards::open(&directory.join("data"));
+        let section = |path: PathBuf| DashboardsSection { path, folder: "Team".to_owned(), editable: false };
+        dashboards.provide(&[section(team.clone()), section(directory.join("away"))]);
+        let listed = dashboards.list();
+        let named = |title: &str| listed.iter().find(|one| one.title == title).expect("it is listed");
+        assert!(named("a.json").problem.is_none());
+        let clash = named("b.json").problem.as_ref().expect("it is not shown");
+        assert!(named("b.json").file.ends_with("b.json") && clash.what.contains("team/a.json"), "{clash}");
+        assert!(named("away").problem.as_ref().is_some_and(|one| one.what.contains("cannot be read")));
+        // One of the data directory comes first.
+        let own = Dashboard { id: "other".to_owned(), title: "Own".to_owned(), ..Dashboard::default() };
+        dashboards.save(&own, &Base::Any).expect("it is written");
+        let file = directory.join("data/dashboards/other.json");
+        let text = fs::read_to_string(&file).expect("it is read").replace("\"other\"", "\"cards\"");
+        fs::write(&file, text).expect("it is written");
+        assert_eq!(dashboards.get("cards").expect("it is there").dashboard.title, "Own");
         fs::remove_dir_all(&directory).expect("it was made here");
     }
 }

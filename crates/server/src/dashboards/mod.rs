@@ -1,13 +1,17 @@
 //! Dashboards: Grafana's JSON read into a form of our own, kept as files, served to the page that draws them.
 
+mod file;
 mod files;
 mod import;
 mod model;
+mod problem;
 mod report;
 mod routes;
+mod saving;
 mod snapshots;
 mod versions;
 
-pub use files::{Dashboards, load};
+pub use file::load;
+pub use files::Dashboards;
 pub use routes::router;
 pub use snapshots::Snapshots;

@@ -1,6 +1,6 @@
 //! A dashboard as the page draws it. Whatever form it came in, it has this one form from here on.
 
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use serde_json::{Map, Value};
 
 /// Options as Grafana's newest schema names them; the page knows those it draws.
@@ -10,6 +10,8 @@ pub type Options = Map<String, Value>;
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
 pub struct Dashboard {
+    /// What tells this form from those of others.
+    pub flightdeck: Form,
     /// Its name in addresses.
     pub id: String,
     /// What it is called.
@@ -29,10 +31,10 @@ pub struct Dashboard {
     /// The zone of its times: `browser`, `utc`, `Europe/Berlin`; the reader's where it is empty.
     #[serde(skip_serializing_if = "String::is_empty")]
     pub timezone: String,
-    /// The day weeks begin with; kept for those who take it elsewhere.
+    /// The day weeks begin with: `sunday`; `browser` is that of the reader's country.
     #[serde(skip_serializing_if = "String::is_empty")]
     pub week_start: String,
-    /// The month fiscal years begin with, counted from 0; kept as well.
+    /// The month fiscal years begin with, counted from 0.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub fiscal_year_start_month: Option<u64>,
     /// What can be chosen above the panels.
@@ -46,6 +48,22 @@ pub struct Dashboard {
     /// What else its file said, as it came; kept for those who take it elsewhere.
     #[serde(skip_serializing_if = "Map::is_empty")]
     pub kept: Options,
+}
+
+/// The number of this form, wherever a dashboard is written down. There is one so far, so whatever number was read is it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Form;
+
+impl Serialize for Form {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_u32(1)
+    }
+}
+
+impl<'de> Deserialize<'de> for Form {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Form, D::Error> {
+        serde::de::IgnoredAny::deserialize(deserializer).map(|_| Form)
+    }
 }
 
 /// A group of panels.
@@ -223,6 +241,9 @@ pub struct Variable {
     /// What all of them come to in a query.
     #[serde(skip_serializing_if = "String::is_empty")]
     pub all_value: String,
+    /// Whether an interval may be one that fits the range, and how that is found.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub auto: Option<AutoInterval>,
     /// How choices are sorted, 0 to 8 as Grafana counts.
     pub sort: u64,
     /// 0 shown, 1 without its label, 2 not at all.
@@ -230,6 +251,22 @@ pub struct Variable {
     /// What else its file said, as it came; kept for those who take it elsewhere.
     #[serde(skip_serializing_if = "Map::is_empty")]
     pub kept: Options,
+}
+
+/// An interval that is made of the range: so many of it, but none shorter than the least. Who chooses it chooses `$__auto`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct AutoInterval {
+    /// How many of it the range has.
+    pub count: u64,
+    /// The shortest: `10s`.
+    pub least: String,
+}
+
+impl Default for AutoInterval {
+    fn default() -> AutoInterval {
+        AutoInterval { count: 30, least: "10s".to_owned() }
+    }
 }
 
 /// A way to somewhere else.

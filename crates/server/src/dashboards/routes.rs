@@ -6,19 +6,23 @@ use axum::Router;
 use axum::body::Bytes;
 use axum::extract::rejection::BytesRejection;
 use axum::extract::{DefaultBodyLimit, Path, State};
-use axum::http::header;
+use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use serde::Serialize;
-use serde_json::Value;
+use serde_json::{Value, json};
 
-use super::files::{FILE_BYTES_MAX, Found, read};
+use super::file::{FILE_BYTES_MAX, read};
+use super::files::Found;
+use super::import::identifier;
 use super::model::Dashboard;
 use super::report::Report;
+use super::saving::Base;
 use super::snapshots::SNAPSHOT_BYTES_MAX;
 use crate::api::envelope::{ApiError, ErrorType, success};
 use crate::api::params::Params;
-use crate::app::{App, now_millis};
+use crate::api::tags;
+use crate::app::App;
 
 /// The routes of dashboards.
 pub fn router() -> Router<Arc<App>> {
@@ -36,26 +40,49 @@ pub fn router() -> Router<Arc<App>> {
         .route("/api/v1/snapshots/{name}", get(snapshot).delete(remove_snapshot))
 }
 
-/// A dashboard with what could not be carried over.
+/// A dashboard that is in no file, with what could not be carried over.
 #[derive(Serialize)]
 struct Shown {
     dashboard: Dashboard,
     report: Report,
     editable: bool,
     changed: i64,
+    revision: &'static str,
+}
+
+impl Shown {
+    fn new((dashboard, report): (Dashboard, Report), editable: bool) -> Shown {
+        Shown { dashboard, report, editable, changed: 0, revision: "" }
+    }
 }
 
 async fn list(State(app): State<Arc<App>>) -> Result<Response, ApiError> {
     blocking(move || success(app.dashboards.list())).await
 }
 
-async fn one(State(app): State<Arc<App>>, Path(id): Path<String>) -> Result<Response, ApiError> {
-    blocking(move || app.dashboards.get(&id)).await?.map_or_else(
-        || Err(no_such_dashboard()),
-        |Found { dashboard, report, editable, changed }| {
-            Ok(success(Shown { dashboard, report, editable, changed }))
-        },
-    )
+async fn one(
+    State(app): State<Arc<App>>,
+    Path(id): Path<String>,
+    headers: HeaderMap,
+) -> Result<Response, ApiError> {
+    let found = blocking(move || app.dashboards.get(&id).ok_or_else(|| no_dashboard(&app, &id))).await??;
+    let known = tags::named(&headers, header::IF_NONE_MATCH).unwrap_or_default();
+    Ok(answered(found, &known))
+}
+
+/// A dashboard with its revision as the tag, or the news that the caller has it.
+fn answered(found: Found, known: &[String]) -> Response {
+    let tag = HeaderValue::from_str(&format!("\"{}\"", found.revision));
+    let mut response = match known.contains(&found.revision) {
+        true => StatusCode::NOT_MODIFIED.into_response(),
+        false => success(found),
+    };
+    let headers = response.headers_mut();
+    headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-cache"));
+    if let Ok(tag) = tag {
+        headers.insert(header::ETAG, tag);
+    }
+    response
 }
 
 /// The file as it is kept, to be taken elsewhere.
@@ -76,37 +103,59 @@ async fn version(
 ) -> Result<Response, ApiError> {
     let number = number.parse().map_err(|_| no_such_dashboard())?;
     let found = blocking(move || app.dashboards.version(&id, number)).await?;
-    let (dashboard, report) = found.ok_or_else(no_such_dashboard)?;
-    Ok(success(Shown { dashboard, report, editable: false, changed: 0 }))
+    Ok(success(Shown::new(found.ok_or_else(no_such_dashboard)?, false)))
 }
 
 /// Imports Grafana's JSON and answers with the report. `dry=1` only reports.
-async fn import(State(app): State<Arc<App>>, params: Dry, body: Body) -> Result<Response, ApiError> {
+async fn import(
+    State(app): State<Arc<App>>,
+    params: Dry,
+    headers: HeaderMap,
+    body: Body,
+) -> Result<Response, ApiError> {
     let json = parsed(body)?;
+    let base = Base::of(&headers);
     let outcome = blocking(move || {
-        let (dashboard, report) = read(&json).map_err(ApiError::bad)?;
-        if !params.0 {
-            app.dashboards.save(&dashboard).map_err(failed)?;
+        let read = read(&json).map_err(ApiError::bad)?;
+        match params.0 {
+            true => Ok(success(Shown::new(read, true))),
+            false => keep(&app, read, &base),
         }
-        Ok(success(Shown { dashboard, report, editable: true, changed: now_millis() }))
     });
     outcome.await?
 }
 
 /// Saves a dashboard under its name.
-async fn save(State(app): State<Arc<App>>, Path(id): Path<String>, body: Body) -> Result<Response, ApiError> {
+async fn save(
+    State(app): State<Arc<App>>,
+    Path(id): Path<String>,
+    headers: HeaderMap,
+    body: Body,
+) -> Result<Response, ApiError> {
     let json = parsed(body)?;
+    let base = Base::of(&headers);
     let outcome = blocking(move || {
         let (mut dashboard, report) = read(&json).map_err(ApiError::bad)?;
-        dashboard.id = id;
-        app.dashboards.save(&dashboard).map_err(failed)?;
-        Ok(success(Shown { dashboard, report, editable: true, changed: now_millis() }))
+        dashboard.id = identifier(&id);
+        keep(&app, (dashboard, report), &base)
     });
     outcome.await?
 }
 
-async fn remove(State(app): State<Arc<App>>, Path(id): Path<String>) -> Result<Response, ApiError> {
-    match blocking(move || app.dashboards.remove(&id)).await?.map_err(failed)? {
+/// Saves it, and answers with what is in the file now and what was lost on the way into it.
+fn keep(app: &App, (dashboard, report): (Dashboard, Report), base: &Base) -> Result<Response, ApiError> {
+    app.dashboards.save(&dashboard, base)?;
+    let kept = app.dashboards.get(&dashboard.id).ok_or_else(no_such_dashboard)?;
+    Ok(answered(Found { report, ..kept }, &[]))
+}
+
+async fn remove(
+    State(app): State<Arc<App>>,
+    Path(id): Path<String>,
+    headers: HeaderMap,
+) -> Result<Response, ApiError> {
+    let base = Base::of(&headers);
+    match blocking(move || app.dashboards.remove(&id, &base)).await?? {
         true => Ok(success(())),
         false => Err(no_such_dashboard()),
     }
@@ -120,7 +169,7 @@ async fn keep_snapshot(State(app): State<Arc<App>>, body: Body) -> Result<Respon
     }
     let json = snapshot.to_string();
     let name = blocking(move || app.snapshots.keep(&json)).await?.map_err(failed)?;
-    Ok(success(serde_json::json!({ "name": name })))
+    Ok(success(json!({ "name": name })))
 }
 
 async fn snapshot(State(app): State<Arc<App>>, Path(name): Path<String>) -> Result<Response, ApiError> {
@@ -167,6 +216,13 @@ fn parsed(body: Body) -> Result<Value, ApiError> {
 
 fn no_such_dashboard() -> ApiError {
     ApiError::new(ErrorType::NotFound, "there is no such dashboard")
+}
+
+/// Why there is none; a file that should be it, and cannot be read, is named.
+fn no_dashboard(app: &App, id: &str) -> ApiError {
+    app.dashboards
+        .problem(id)
+        .map_or_else(no_such_dashboard, |problem| ApiError::new(ErrorType::NotFound, problem))
 }
 
 fn no_such_snapshot() -> ApiError {

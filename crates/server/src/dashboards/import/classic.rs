@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use super::super::model::{AnnotationQuery, Dashboard, Link, Panel, Place, Section};
+use super::super::model::{AnnotationQuery, Dashboard, Form, Link, Panel, Place, Section};
 use super::super::report::Report;
 use super::read::{flag, integer, items, text};
 use super::{kept, panel, prepare, variable};
@@ -20,6 +20,7 @@ pub fn read(json: &Value, report: &mut Report) -> Result<Dashboard, String> {
     let or = |text: String, other: &str| if text.is_empty() { other.to_owned() } else { text };
     let datasource = &json["datasource"];
     let mut dashboard = Dashboard {
+        flightdeck: Form,
         id: text(json, "uid"),
         title: text(json, "title"),
         description: text(json, "description"),
@@ -173,7 +174,7 @@ fn annotations(list: &[Value], dashboard: &mut Dashboard, report: &mut Report) {
             query,
             text,
             enabled: json["enable"].as_bool().unwrap_or(true),
-            kept: kept::unread(json, kept::ANNOTATION),
+            kept: kept::with_source(kept::unread(json, kept::ANNOTATION), &json["datasource"]),
         });
     }
 }

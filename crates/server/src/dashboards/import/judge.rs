@@ -21,17 +21,6 @@ pub fn judge(dashboard: &mut Dashboard, report: &mut Report) {
     }
 }
 
-/// What is kept of the calendar and not followed.
-pub fn calendar(dashboard: &Dashboard, report: &mut Report) {
-    let start = dashboard.week_start.as_str();
-    if !matches!(start, "" | "browser" | "monday") {
-        report.whole(format!("weeks that begin on {start} are kept, but begin on monday here"));
-    }
-    if dashboard.fiscal_year_start_month.is_some() {
-        report.whole("the beginning of fiscal years is kept, but not reckoned with");
-    }
-}
-
 /// Why a query is not PromQL, whatever its variables stand for.
 fn misunderstood(query: &str) -> Option<String> {
     let filled = ["1", "5m", "x", "up"].map(|value| with_variables(query, value));

@@ -96,10 +96,14 @@ pub const VARIABLE: &[&str] = &[
     "type",
     "valuesFormat",
 ];
+/// Of an interval that fits the range; what is read only where there is one.
+pub const AUTO: &[&str] = &["auto", "auto_count", "auto_min"];
 /// Of a link.
 pub const LINK: &[&str] = &["includeVars", "keepTime", "tags", "targetBlank", "title", "type", "url"];
 /// Of marks.
 pub const ANNOTATION: &[&str] = &["datasource", "enable", "expr", "name"];
+/// Of marks in the second schema.
+pub const SECOND_ANNOTATION: &[&str] = &["builtIn", "datasource", "enable", "legacyOptions", "name", "query"];
 /// What a panel of an old kind has in common with those of today; all else of it was brought up to date.
 const STILL_KNOWN: &[&str] = &["cacheTimeout", "hideTimeOverride", "libraryPanel", "queryCachingTTL"];
 
@@ -108,6 +112,14 @@ pub fn unread(json: &Value, known: &[&str]) -> Options {
     let fields = json.as_object().into_iter().flatten();
     let unread = fields.filter(|(name, value)| !value.is_null() && !known.contains(&name.as_str()));
     unread.map(|(name, value)| (name.clone(), value.clone())).collect()
+}
+
+/// Keeps which variable chooses the source, where one does: there may be several of them.
+pub fn with_source(mut kept: Options, source: &Value) -> Options {
+    if text(source, "uid").starts_with('$') {
+        kept.insert("datasource".to_owned(), source.clone());
+    }
+    kept
 }
 
 /// Keeps one of a list that is not read, under the name of the list.

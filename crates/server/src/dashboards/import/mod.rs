@@ -52,7 +52,6 @@ pub fn import(json: &Value) -> Result<(Dashboard, Report), String> {
     }
     dashboard.id = identifier(if dashboard.id.is_empty() { &dashboard.title } else { &dashboard.id });
     judge::judge(&mut dashboard, &mut report);
-    judge::calendar(&dashboard, &mut report);
     report.count(&dashboard);
     Ok((dashboard, report))
 }
@@ -237,8 +236,7 @@ mod tests {
         check(&file, "/dashboard/refresh", json!("30s"));
         check(&file, "/dashboard/weekStart", json!("sunday"));
         check(&file, "/dashboard/fiscalYearStartMonth", json!(3));
-        check(&file, "/losses/0", json!("weeks that begin on sunday are kept, but begin on monday here"));
-        check(&file, "/losses/1", json!("the beginning of fiscal years is kept, but not reckoned with"));
+        check(&file, "/losses", json!([]));
         let usual = json!({ "timezone": "", "weekStart": "", "fiscalYearStartMonth": 0, "panels": [] });
         check(&usual, "/losses", json!([]));
         check(&usual, "/dashboard/timezone", Value::Null);
@@ -299,6 +297,52 @@ mod tests {
     }
 
     #[test]
+    fn sources_that_are_chosen_are_told_apart() {
+        let chosen = |name: &str, kind: &str| json!({ "name": name, "type": "datasource", "query": kind });
+        let mut file = json!({
+            "__inputs": [{ "name": "DS_IN", "type": "datasource", "pluginId": "prometheus" }],
+            "templating": { "list": [
+                chosen("ds", "prometheus"), chosen("other", "prometheus"), chosen("loki", "loki"),
+                { "name": "job", "type": "query", "query": "label_values(job)", "datasource": { "type": "prometheus", "uid": "${other}" } },
+            ] },
+            "annotations": { "list": [{ "name": "n", "expr": "up", "datasource": "$other", "iconColor": "purple" }] },
+            "panels": [
+                { "type": "stat", "datasource": "$ds", "targets": [{ "expr": "up" }, { "refId": "B", "expr": "up", "datasource": { "uid": "$other" } }] },
+                { "type": "stat", "datasource": { "type": "prometheus", "uid": "${DS_IN}" }, "targets": [{ "expr": "up" }] },
+                { "type": "logs", "datasource": { "uid": "$loki" }, "targets": [{ "refId": "A", "expr": "{job=\"a\"}" }] },
+                { "type": "logs", "targets": [{ "refId": "A", "expr": "{job=\"a\"}" }] },
+            ],
+        });
+        let other = json!({ "type": "prometheus", "uid": "${other}" });
+        for (path, want) in [
+            ("/panels/0/queries/0/kept/datasource", json!({ "type": "prometheus", "uid": "${ds}" })),
+            ("/panels/0/queries/1/kept/datasource", other.clone()),
+            ("/panels/1/queries/0/kept", Value::Null),
+            ("/panels/2/queries", json!([])),
+            ("/panels/2/kept/targets/0/datasource", json!({ "type": "loki", "uid": "${loki}" })),
+            ("/panels/3/queries", json!([])),
+            ("/panels/3/kept/targets/0/expr", json!("{job=\"a\"}")),
+            ("/dashboard/variables/3/kept/datasource", other.clone()),
+            ("/dashboard/annotations/0/kept", json!({ "datasource": other, "iconColor": "purple" })),
+        ] {
+            check(&file, path, want);
+        }
+        file = json!({
+            "elements": {}, "cursorSync": "Crosshair", "timeSettings": { "hideTimepicker": true },
+            "variables": [{ "kind": "QueryVariable", "spec": { "name": "v", "refresh": "onTimeRangeChanged", "query": { "group": "prometheus", "datasource": { "name": "${ds}" }, "spec": { "query": "x" } } } }],
+            "annotations": [{ "spec": { "name": "n", "iconColor": "red", "filter": { "ids": [1] }, "query": { "group": "prometheus", "spec": { "expr": "up" } } } }],
+        });
+        for (path, want) in [
+            ("/dashboard/annotations/0/kept", json!({ "iconColor": "red", "filter": { "ids": [1] } })),
+            ("/dashboard/kept", json!({ "graphTooltip": 1, "timepicker": { "hidden": true } })),
+            ("/dashboard/variables/0/kept/refresh", json!(2)),
+            ("/dashboard/variables/0/kept/datasource/uid", json!("${ds}")),
+        ] {
+            check(&file, path, want);
+        }
+    }
+
+    #[test]
     fn constants_of_an_export_are_filled_in() {
         let file = json!({
             "__inputs": [{ "name": "VAR_PREFIX", "type": "constant", "value": "node" }],
@@ -348,6 +392,17 @@ mod tests {
             json!("a,b"),
         );
         variable(json!({ "type": "interval", "query": "1m,5m" }), "/current/0", json!("1m"));
+        let auto = json!({ "name": "i", "type": "interval", "query": "1m,5m", "auto": true, "auto_count": "20", "auto_min": "30s", "current": { "text": "auto", "value": "$__auto_interval_i" } });
+        variable(auto.clone(), "/auto", json!({ "count": 20, "least": "30s" }));
+        variable(auto.clone(), "/current/0", json!("$__auto"));
+        variable(auto, "/kept", Value::Null);
+        variable(
+            json!({ "type": "interval", "auto": true }),
+            "/auto",
+            json!({ "count": 30, "least": "10s" }),
+        );
+        variable(json!({ "type": "interval", "auto": false, "auto_count": 5 }), "/auto", Value::Null);
+        variable(json!({ "type": "interval", "auto": false, "auto_count": 5 }), "/kept/auto_count", json!(5));
         variable(json!({ "type": "textbox", "query": "x" }), "/current/0", json!("x"));
         let groups = json!({ "templating": { "list": [{ "type": "groupby", "name": "g" }] }, "panels": [] });
         check(&groups, "/losses/0", json!("variable g: groupby variables are not carried over"));
@@ -382,6 +437,9 @@ mod tests {
             "/query",
             json!("0,1"),
         );
+        let auto = json!({ "name": "i", "query": "1m,5m", "auto": true, "auto_count": 12, "auto_min": "1m", "current": { "text": "auto", "value": "$__auto" } });
+        second("IntervalVariable", auto.clone(), "/auto", json!({ "count": 12, "least": "1m" }));
+        second("IntervalVariable", auto, "/current/0", json!("$__auto"));
         second("TextVariable", json!({ "query": "x" }), "/kind", json!("textbox"));
         second("DatasourceVariable", json!({ "pluginId": "prometheus" }), "/query", json!("prometheus"));
     }

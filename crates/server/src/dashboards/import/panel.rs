@@ -50,6 +50,9 @@ pub fn read(json: &Value, datasource: &Value, report: &mut Report) -> Panel {
     panel
 }
 
+/// Kinds of panels that show other signals than metrics.
+const SIGNALS: &[&str] = &["logs", "traces", "nodeGraph", "flamegraph"];
+
 /// The queries of a panel. One that asks something other than PromQL is named and left out.
 pub fn read_queries(targets: &[Value], datasource: &Value, panel: &mut Panel, report: &mut Report) {
     for (at, target) in targets.iter().enumerate() {
@@ -58,7 +61,9 @@ pub fn read_queries(targets: &[Value], datasource: &Value, panel: &mut Panel, re
             name => name,
         };
         let own = if target["datasource"].is_null() { datasource } else { &target["datasource"] };
-        let source = foreign(own);
+        // Where nothing is said of it, a list of logs asks no metrics.
+        let silent = SIGNALS.contains(&panel.kind.as_str()) && text(own, "type").is_empty();
+        let source = if silent { Some(panel.kind.clone()) } else { foreign(own) };
         let query = text(target, "expr");
         if let Some(source) = source {
             report.of(panel, format!("query {name} asks {source}, not PromQL"));
@@ -80,7 +85,7 @@ pub fn read_queries(targets: &[Value], datasource: &Value, panel: &mut Panel, re
                 factor: count(&target["intervalFactor"]).filter(|factor| *factor > 1),
                 hidden: flag(target, "hide"),
                 exemplars: flag(target, "exemplar"),
-                kept: kept::unread(target, kept::QUERY),
+                kept: kept::with_source(kept::unread(target, kept::QUERY), own),
             });
         }
     }

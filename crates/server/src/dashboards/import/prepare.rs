@@ -117,13 +117,20 @@ fn from_other(panel: &mut Value, questions: &BTreeMap<i64, (Value, Value)>) {
     }
 }
 
-/// The kinds of sources behind names: inputs of an export, and variables that choose one.
-fn sources(json: &Value) -> BTreeMap<String, String> {
+/// A source behind a name: its kind, and whether the name is one that is chosen above the panels.
+struct Source {
+    kind: String,
+    chosen: bool,
+}
+
+/// The sources behind names: inputs of an export, and variables that choose one.
+fn sources(json: &Value) -> BTreeMap<String, Source> {
     let inputs = items(json, "__inputs").iter().filter(|input| input["type"] == "datasource");
-    let inputs = inputs.map(|input| (text(input, "name"), text(input, "pluginId")));
+    let inputs = inputs.map(|input| (text(input, "name"), text(input, "pluginId"), false));
     let list = items(&json["templating"], "list").iter().filter(|variable| variable["type"] == "datasource");
-    let list = list.map(|variable| (text(variable, "name"), text(variable, "query")));
-    inputs.chain(list).filter(|(_, kind)| !kind.is_empty()).collect()
+    let list = list.map(|variable| (text(variable, "name"), text(variable, "query"), true));
+    let all = inputs.chain(list).filter(|(_, kind, _)| !kind.is_empty());
+    all.map(|(name, kind, chosen)| (name, Source { kind, chosen })).collect()
 }
 
 /// Kinds that people name their sources after.
@@ -142,21 +149,25 @@ const KINDS: &[&str] = &[
     "testdata",
 ];
 
-fn name_source(source: &mut Value, sources: &BTreeMap<String, String>) {
+fn name_source(source: &mut Value, sources: &BTreeMap<String, Source>) {
     let named = match source {
         Value::String(name) => name.clone(),
-        Value::Object(_) if text(source, "type").is_empty() => text(source, "uid"),
+        Value::Object(_) => text(source, "uid"),
         _ => return,
     };
     let bare = named.trim_start_matches("${").trim_start_matches('$').trim_end_matches('}');
-    let kind = match sources.get(bare) {
-        Some(kind) => kind.clone(),
+    let said = text(source, "type");
+    let kind = |kind: &str| if said.is_empty() { kind.to_owned() } else { said.clone() };
+    *source = match sources.get(bare) {
+        Some(known) if known.chosen => json!({ "type": kind(&known.kind), "uid": format!("${{{bare}}}") }),
+        // An input is filled in by whoever takes the file.
+        Some(known) => json!({ "type": kind(&known.kind) }),
+        None if !said.is_empty() => return,
         None => match named.to_lowercase() {
-            plain if KINDS.contains(&plain.as_str()) => plain,
+            plain if KINDS.contains(&plain.as_str()) => json!({ "type": plain, "uid": named }),
             _ => return,
         },
     };
-    *source = json!({ "type": kind, "uid": named });
 }
 
 /// Before version 9 the first of three bounds was where the scale begins.

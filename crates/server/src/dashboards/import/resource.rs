@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::super::model::{AnnotationQuery, Dashboard, Panel, Place, Section, Variable};
+use super::super::model::{AnnotationQuery, Dashboard, Options, Panel, Place, Section, Variable};
 use super::super::report::Report;
 use super::classic::{link, place};
 use super::kept::{self, exception};
@@ -30,6 +30,7 @@ pub fn read(spec: &Value, report: &mut Report) -> Dashboard {
         variables: variables(items(spec, "variables"), report),
         links: items(spec, "links").iter().map(link).collect(),
         annotations: items(spec, "annotations").iter().filter_map(|json| annotation(json, report)).collect(),
+        kept: dashboard_kept(spec),
         ..Dashboard::default()
     };
     let mut reader =
@@ -202,11 +203,20 @@ fn target(json: &Value) -> Value {
     }
     target["refId"] = spec["refId"].clone();
     target["hide"] = spec["hidden"].clone();
-    let kind = [text(query, "group"), text(query, "kind")]
-        .into_iter()
-        .find(|kind| !kind.is_empty() && kind != "DataQuery");
-    target["datasource"] = json!({ "type": kind.unwrap_or_default() });
+    target["datasource"] = source(query, &spec["datasource"]);
     target
+}
+
+/// The source of a question in the form of the classic schema; earlier ones of the second had its name beside the question.
+fn source(query: &Value, beside: &Value) -> Value {
+    let first = |texts: [String; 3]| texts.into_iter().find(|text| !text.is_empty() && text != "DataQuery");
+    let kind = first([text(query, "group"), text(query, "kind"), text(beside, "type")]);
+    let name = first([text(&query["datasource"], "name"), text(beside, "uid"), String::new()]);
+    let mut source = json!({ "type": kind.unwrap_or_default() });
+    if let Some(name) = name {
+        source["uid"] = json!(name);
+    }
+    source
 }
 
 fn variables(list: &[Value], report: &mut Report) -> Vec<Variable> {
@@ -238,10 +248,12 @@ fn variables(list: &[Value], report: &mut Report) -> Vec<Variable> {
             "custom" if spec["valuesFormat"] == "json" => variable::listed(&query),
             _ => query,
         };
+        let fits = |value: &Value| kind == "interval" && as_text(value).starts_with("$__auto");
+        let value = |value: &Value| if fits(value) { "$__auto".to_owned() } else { as_text(value) };
         let current = match &spec["current"]["value"] {
-            Value::Array(values) => values.iter().map(as_text).collect(),
+            Value::Array(values) => values.iter().map(value).collect(),
             Value::Null => Vec::new(),
-            other => vec![as_text(other)],
+            other => vec![value(other)],
         };
         let sorts = [
             "disabled",
@@ -260,6 +272,7 @@ fn variables(list: &[Value], report: &mut Report) -> Vec<Variable> {
         found.push(Variable {
             name: text(spec, "name"),
             label: text(spec, "label"),
+            auto: variable::auto(spec, &kind),
             kind,
             query,
             regex: text(spec, "regex"),
@@ -269,10 +282,42 @@ fn variables(list: &[Value], report: &mut Report) -> Vec<Variable> {
             all_value: text(spec, "allValue"),
             sort: index(&sorts, &spec["sort"]),
             hide: index(&hides, &spec["hide"]),
-            ..Variable::default()
+            kept: variable_kept(spec),
         });
     }
     found
+}
+
+/// What the classic form has under the same name; how often choices are asked for has a number there.
+fn variable_kept(spec: &Value) -> Options {
+    let mut kept = kept::with_source(Options::new(), &source(&spec["query"], &spec["datasource"]));
+    for name in ["allowCustomValue", "description", "skipUrlSync", "staticOptions", "staticOptionsOrder"] {
+        if !spec[name].is_null() {
+            kept.insert(name.to_owned(), spec[name].clone());
+        }
+    }
+    let often = ["never", "onDashboardLoad", "onTimeRangeChanged"];
+    if let Some(number) = often.iter().position(|often| spec["refresh"] == *often) {
+        kept.insert("refresh".to_owned(), json!(number));
+    }
+    kept
+}
+
+/// What the classic form says of a dashboard that nobody here reads, from where the second says it.
+fn dashboard_kept(spec: &Value) -> Options {
+    let tooltips = ["Off", "Crosshair", "Tooltip"];
+    let tooltip = tooltips.iter().position(|tooltip| spec["cursorSync"] == *tooltip);
+    let time = &spec["timeSettings"];
+    let picker = json!({
+        "hidden": time["hideTimepicker"], "refresh_intervals": time["autoRefreshIntervals"],
+        "quick_ranges": time["quickRanges"], "nowDelay": time["nowDelay"],
+    });
+    let picker = kept::unread(&picker, &[]);
+    let kept = json!({
+        "editable": spec["editable"], "liveNow": spec["liveNow"], "preload": spec["preload"], "graphTooltip": tooltip,
+        "timepicker": (!picker.is_empty()).then_some(picker),
+    });
+    kept::unread(&kept, &[])
 }
 
 /// On or off, each with its value.
@@ -300,10 +345,8 @@ fn annotation(json: &Value, report: &mut Report) -> Option<AnnotationQuery> {
     let name = text(spec, "name");
     let places = [&spec["query"]["spec"], &spec["legacyOptions"], &spec["legacyOptions"]["target"]];
     let query = places.into_iter().map(|place| text(place, "expr")).find(|query| !query.is_empty());
-    let source =
-        [text(&spec["query"], "group"), text(&spec["query"], "kind"), text(&spec["datasource"], "type")];
-    let source = source.into_iter().find(|kind| !kind.is_empty() && kind != "DataQuery").unwrap_or_default();
-    let ours = super::panel::foreign(&json!({ "type": source })).is_none();
+    let source = source(&spec["query"], &spec["datasource"]);
+    let ours = super::panel::foreign(&source).is_none();
     let Some(query) = query.filter(|_| ours) else {
         report.whole(format!("annotation {name}: only marks from PromQL are shown"));
         return None;
@@ -313,6 +356,6 @@ fn annotation(json: &Value, report: &mut Report) -> Option<AnnotationQuery> {
         name,
         query,
         enabled: spec["enable"].as_bool().unwrap_or(true),
-        ..AnnotationQuery::default()
+        kept: kept::with_source(kept::unread(spec, kept::SECOND_ANNOTATION), &source),
     })
 }

@@ -2,9 +2,9 @@
 
 use serde_json::Value;
 
-use super::super::model::Variable;
+use super::super::model::{AutoInterval, Variable};
 use super::super::report::Report;
-use super::read::{as_text, flag, items, text};
+use super::read::{as_text, flag, items, number, text};
 use super::{kept, supported};
 
 /// Reads the variables of the classic form.
@@ -52,12 +52,20 @@ fn read(json: &Value) -> Variable {
     if current.is_empty() && (kind == "textbox" || kind == "constant") {
         current = vec![query.clone()];
     }
-    // Old files chose all by its name.
     for value in &mut current {
+        // Old files chose all by its name.
         if value == "All" && json["current"]["text"] == "All" {
             *value = "$__all".to_owned();
         }
+        // So did they with an interval that fits: `$__auto_interval_` and the name of the variable.
+        if kind == "interval" && value.starts_with("$__auto") {
+            *value = "$__auto".to_owned();
+        }
     }
+    let auto = auto(json, &kind);
+    let mut kept = kept::with_source(kept::unread(json, kept::VARIABLE), &json["datasource"]);
+    // How one would fit is kept where none is wanted.
+    kept.retain(|name, _| auto.is_none() || !kept::AUTO.contains(&name.as_str()));
     Variable {
         name: text(json, "name"),
         label: text(json, "label"),
@@ -72,10 +80,22 @@ fn read(json: &Value) -> Variable {
         multi: flag(json, "multi"),
         all: flag(json, "includeAll"),
         all_value: text(json, "allValue"),
+        auto,
         sort: json["sort"].as_u64().unwrap_or(0),
         hide: json["hide"].as_u64().unwrap_or(0),
-        kept: kept::unread(json, kept::VARIABLE),
+        kept,
     }
+}
+
+/// How an interval that fits the range is found, where there is to be one.
+pub fn auto(json: &Value, kind: &str) -> Option<AutoInterval> {
+    let usual = AutoInterval::default();
+    let wanted = kind == "interval" && flag(json, "auto");
+    let least = Some(text(json, "auto_min")).filter(|least| !least.is_empty());
+    wanted.then(|| AutoInterval {
+        count: number(&json["auto_count"]).map_or(usual.count, |count| count.clamp(1.0, 1e5) as u64),
+        least: least.unwrap_or(usual.least),
+    })
 }
 
 /// What a query with parts of its own asks.
