@@ -18,6 +18,7 @@ import { everyPage } from "./browser/pages.mjs";
 import { pictured } from "./browser/pictured.mjs";
 import { printed } from "./browser/print.mjs";
 import { check, clear, finish, only } from "./browser/runner.mjs";
+import { saving } from "./browser/saving.mjs";
 import { sorted } from "./browser/sorted.mjs";
 import { speed } from "./browser/speed.mjs";
 import { themed } from "./browser/theme.mjs";
@@ -43,6 +44,7 @@ const PARTS = {
   sorted,
   work: workWithDashboards,
   editing,
+  saving,
   habits,
   pictured,
   speed,

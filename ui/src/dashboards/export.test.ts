@@ -87,3 +87,23 @@ test("marks have a colour, their own where they have one", () => {
   const { list } = taken({ annotations: [mark, { ...mark, kept: { iconColor: "purple" } }] }).annotations;
   expect(list.map(({ iconColor }) => iconColor)).toEqual(["red", "purple"]);
 });
+
+test("what stands below a row that is open stays out of it", () => {
+  const at = (title: string, collapsed: boolean, id: number) => ({
+    title,
+    collapsed,
+    panels: [{ ...panel({}), id, place: { x: 0, y: 0, w: 8, h: 4 } }],
+  });
+  const rows = (...sections: Dashboard["sections"]): string[] =>
+    (taken({ sections }).panels as unknown as { type: string; title: string; gridPos: { y: number } }[]).map(
+      ({ type, title, gridPos }) => `${gridPos.y} ${type} ${title}`.trim(),
+    );
+  expect(rows(at("", false, 1), at("", false, 2))).toEqual(["0 timeseries", "4 timeseries"]);
+  expect(rows(at("a", false, 1), at("", false, 2))).toEqual([
+    "0 row a",
+    "1 timeseries",
+    "5 row",
+    "6 timeseries",
+  ]);
+  expect(rows(at("a", true, 1), at("", false, 2))).toEqual(["0 row a", "1 timeseries"]);
+});

@@ -51,7 +51,7 @@ const targetOf = (query: DashboardPanel["queries"][number], source: Source) => (
   legendFormat: query.legend,
   instant: query.instant,
   range: query.range,
-  format: query.format || "time_series",
+  format: query.format || undefined,
   interval: query.interval,
   intervalFactor: query.factor,
   hide: query.hidden,
@@ -112,8 +112,8 @@ const autoOf = ({ kind, auto }: DashboardVariable) =>
   (auto ? { auto: true, auto_count: auto.count, auto_min: auto.least } : { auto: false });
 
 const variableOf = (variable: DashboardVariable, source: Source) => ({
-  refresh: 2,
-  ...(variable.kind === "query" ? { datasource: source } : {}),
+  // Choices are asked for again with the range, unless the file said otherwise.
+  ...(variable.kind === "query" ? { refresh: 2, datasource: source } : {}),
   ...variable.kept,
   ...autoOf(variable),
   name: variable.name,
@@ -152,9 +152,12 @@ export const toGrafana = (dashboard: Dashboard): unknown => {
   const panels: unknown[] = [];
   let top = 0;
   let row = Math.max(0, ...dashboard.sections.flatMap((section) => section.panels.map(({ id }) => id)));
+  /** Whether what comes next would be inside of a row that is open. */
+  let inside = false;
   for (const section of dashboard.sections) {
     const height = section.panels.reduce((most, { place }) => Math.max(most, place.y + place.h), 0);
-    if (section.title || section.repeat || section.collapsed) {
+    if (inside || section.title || section.repeat || section.collapsed) {
+      inside = !section.collapsed;
       panels.push({
         id: ++row,
         type: "row",

@@ -40,7 +40,12 @@ export const Variable = ({ variable, onChange, onRemove }: VariableProps): JSX.E
           value={name}
           onChange={(next) => set({ name: next.replace(/\W/g, "") || name })}
         />
-        <ChoiceField label="Kind" value={kind} choices={KINDS} onChange={(next) => set({ kind: next })} />
+        <ChoiceField
+          label="Kind"
+          value={kind}
+          choices={KINDS.includes(kind) ? KINDS : [...KINDS, kind]}
+          onChange={(next) => set({ kind: next })}
+        />
       </div>
       {kind !== "adhoc" && (
         <TextField

@@ -104,8 +104,8 @@ test("auto comes first, and links of old mean it, too", async () => {
     return [options?.map(({ text }) => text).join(), said?.[0], chosen?.values[0], chosen?.texts[0], fits];
   };
   const all = "auto,1m,5m";
-  expect(await resolved({})).toEqual([all, AUTO, "2m", "auto", "2m"]);
+  expect(await resolved({})).toEqual([all, AUTO, "2m", "2m", "2m"]);
   expect(await resolved({ current: ["5m"] })).toEqual([all, "5m", "5m", "5m", "2m"]);
   expect(await resolved({}, "1m")).toEqual([all, "1m", "1m", "1m", "2m"]);
-  expect(await resolved({}, "$__auto_interval_step")).toEqual([all, AUTO, "2m", "auto", "2m"]);
+  expect(await resolved({}, "$__auto_interval_step")).toEqual([all, AUTO, "2m", "2m", "2m"]);
 });

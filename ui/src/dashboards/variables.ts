@@ -227,7 +227,8 @@ export const resolveAll = async (
       variable.kind === "interval" && (variable.auto || said[0] === AUTO)
         ? fitting((window.end - window.start) * 1000, variable.auto)
         : undefined;
-    if (fits && said[0] === AUTO) chosen.values = [fits];
+    // Titles say what it comes to, too.
+    if (fits && said[0] === AUTO) chosen.values = chosen.texts = [fits];
     resolved.set(variable.name, {
       variable,
       options,
