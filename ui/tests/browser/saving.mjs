@@ -212,12 +212,12 @@ const refused = async ({ base, page, answer }) => {
   await soon(
     "a broken file is named with the place in it and what to do",
     () => broken.innerText(),
-    /torn\.json line 4, column 1\s+this is not JSON[\s\S]*Mend what stands there/,
+    /torn\.json line 4, column 1\s+this is not JSON[\s\S]*Mend what stands there/i,
   );
   await soon(
     "of two files of one uid both are",
     () => broken.innerText(),
-    /(shared|twin)\.json\s+its uid is shared, which is that of \S+(shared|twin)\.json, too/,
+    /(shared|twin)\.json\s+its uid is shared, which is that of \S+(shared|twin)\.json, too/i,
   );
   check(
     "neither is among the dashboards",
