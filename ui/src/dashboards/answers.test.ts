@@ -5,7 +5,7 @@ import { panelWith } from "./panel.fixture";
 vi.stubGlobal("document", { baseURI: "http://localhost/" });
 vi.stubGlobal("location", { pathname: "/", search: "", href: "http://localhost/" });
 vi.stubGlobal("setInterval", () => 0);
-const { ownRange, panelRange, thinnable } = await import("./answers");
+const { ownRange, panelRange, stepsOf, thinnable } = await import("./answers");
 
 test("only what the lowest and highest of each stretch draw alike is thinned", () => {
   for (const [more, want] of [
@@ -46,4 +46,39 @@ test("a panel may have a range of its own, and lie back", () => {
       {},
     ].map((more) => ownRange(panelWith(more))),
   ).toEqual(["last 2h", "1d earlier", "last 3m, 1h earlier", "now/d", ""]);
+});
+
+test("steps end with the range, not after it", () => {
+  const hour = 3600;
+  const midnight = Date.UTC(2026, 10, 21) / 1000;
+  /** Forty seconds past half past two. */
+  const now = midnight + 2.5 * hour + 40;
+  const shown = { from: (now - 7 * 24 * hour) * 1000, to: now * 1000 };
+  const from = midnight - 7 * 24 * hour + 2 * hour;
+  const end = midnight + 2 * hour;
+  // Lines go on to the last minute; what is summed or counted has whole steps only.
+  expect(stepsOf(panelWith({}), shown, hour, 600)).toEqual({
+    start: from,
+    end,
+    step: hour,
+    last: midnight + 2.5 * hour,
+  });
+  for (const more of [
+    { kind: "stat" },
+    { defaults: { custom: { drawStyle: "bars" } } },
+  ] as Partial<DashboardPanel>[])
+    expect(stepsOf(panelWith(more), shown, hour, 600)).toEqual({ start: from, end, step: hour });
+  // Nothing is after the last of short steps: 02:30:40 is one of 20 seconds.
+  expect(stepsOf(panelWith({}), shown, 20, 600)).toEqual({
+    start: now - 7 * 24 * hour,
+    end: now,
+    step: 20,
+    last: now,
+    most: 2400,
+  });
+  // 7 days are 604,800 seconds, too many for 11,000 points of one second: 55 it is, where none may be left out.
+  const wide = stepsOf(panelWith({ kind: "stat" }), shown, 1, 600);
+  expect(wide.step).toBe(55);
+  expect(wide.end).toBeLessThanOrEqual(now);
+  expect((wide.end - wide.start) / wide.step).toBeLessThanOrEqual(11_000);
 });

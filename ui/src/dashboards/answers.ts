@@ -4,6 +4,7 @@ import type { DashboardPanel, DashboardQuery } from "../api/types";
 import { calendar, zone } from "../app/time";
 import { type Dot, exemplarsOf } from "../chart/exemplars";
 import { instant } from "../format/range";
+import { windowIn } from "../format/window";
 import { filtered, readFilter } from "./adhoc";
 import { interpolate, joined, panelScope, type Scope, spanMillis } from "./interpolate";
 import { legendName, titles } from "./names";
@@ -64,11 +65,7 @@ export const askPanel = async (
       const once = query.instant && !(query.range && panel.kind === "timeseries");
       if (once || (query.format === "table" && !query.range))
         return moment(query, text, legend, shown.to, signal);
-      const window = stepped(
-        shown,
-        Math.max(1, interval / 1000),
-        thinnable(panel) ? pixels * POINTS_PER_PIXEL : undefined,
-      );
+      const window = stepsOf(panel, shown, Math.max(1, interval / 1000), pixels);
       const { data } = await queryRange(text, window, signal);
       const lines = toLines(data, window);
       const names = data.resultType === "matrix" ? titles(legend, data.result, text) : [];
@@ -153,20 +150,14 @@ export const thinnable = (panel: DashboardPanel): boolean => {
   );
 };
 
-/** How many points of a series the server answers with, and how many steps it takes where it thins them. */
-const POINTS_MAX = 11_000;
-const STEPS_MAX = 100_000;
-
-/** The range in steps; they are wider than asked for only where the server would refuse them. */
-const stepped = (shown: PanelRange, wanted: number, most: number | undefined): Window => {
-  const seconds = (shown.to - shown.from) / 1000;
-  const step = Math.max(wanted, Math.ceil(seconds / ((most ? STEPS_MAX : POINTS_MAX) - 2)));
-  return {
-    start: Math.floor(shown.from / 1000 / step) * step,
-    end: Math.ceil(shown.to / 1000 / step) * step,
-    step,
-    ...(most && seconds / step > most ? { most } : {}),
-  };
+/**
+ * The range in steps. They end at the last one that was, as those of every page do: none lies in the future, or beside the range that
+ * one zoomed into. What came since then is asked for where it only makes a line longer; a sum or a mean would count it as a step.
+ */
+export const stepsOf = (panel: DashboardPanel, shown: PanelRange, step: number, pixels: number): Window => {
+  if (thinnable(panel)) return windowIn(shown, pixels, step, pixels * POINTS_PER_PIXEL);
+  const { last: _, ...steps } = windowIn(shown, pixels, step);
+  return steps;
 };
 
 const moment = async (
