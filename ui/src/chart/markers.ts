@@ -10,9 +10,13 @@ const told = signal<Marker[]>([]);
 export const added = signal<Marker[]>([]);
 /** Those of a snapshot, in the place of all others. */
 export const frozen = signal<Marker[] | undefined>(undefined);
-export const markers = computed(
-  () => frozen.value ?? (added.value.length ? [...told.value, ...added.value] : told.value),
-);
+let known: Marker[] = [];
+/** All of them. They are asked for with every range, and mostly the same come: then no chart is drawn for it. */
+export const markers = computed(() => {
+  const now = frozen.value ?? [...told.value, ...added.value];
+  if (JSON.stringify(now) !== JSON.stringify(known)) known = now;
+  return known;
+});
 let asked = "";
 
 effect(() => {
