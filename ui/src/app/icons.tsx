@@ -22,6 +22,7 @@ const STROKES = {
   host: "M4 5h16v11H4zM9 20h6M12 16v4",
   job: "M12 4a8 8 0 1 0 0 16 8 8 0 0 0 0-16zM12 9a3 3 0 1 0 0 6 3 3 0 0 0 0-6z",
   open: "M9 6l6 6-6 6",
+  opened: "M6 9l6 6 6-6",
   close: "M6 6l12 12M18 6L6 18",
   code: "M9 7l-5 5 5 5M15 7l5 5-5 5",
   copy: "M8 8h11v12H8zM5 16V4h11",

@@ -48,7 +48,7 @@ export const Section = ({
     <section>
       {title && (
         <button class="fold rowtitle" type="button" aria-expanded={open} onClick={turn}>
-          <Icon name="open" size={15} />
+          <Icon name={open ? "opened" : "open"} size={15} />
           {title}
           {!open && <span class="dim">{section.panels.length} panels</span>}
         </button>
