@@ -1,9 +1,9 @@
 // Paper: light, as wide as a page of it, and with everything on it that a screen would only show after scrolling. A picture is of
 // everything, too.
 import { signal } from "@preact/signals";
-import { pageTurns } from "../chart/turns";
 import { params } from "./route";
 import { applyTheme, colours } from "./theme";
+import { pageTurns } from "./turns";
 import { readZoom, zoom } from "./zoom";
 
 /** Whether what is drawn is for paper: then at once, as nothing is drawn after. */

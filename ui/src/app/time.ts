@@ -1,5 +1,5 @@
 // One time range for the whole page, written as a person would, and the zone of its clocks. They live in the address.
-import { computed, signal } from "@preact/signals";
+import { batch, computed, signal } from "@preact/signals";
 import { type Calendar, USUAL } from "../format/calendar";
 import { instant, type Range, roundSpan } from "../format/range";
 import { clock, stamp } from "../format/time";
@@ -55,10 +55,15 @@ export const rangeText = (): string => {
 };
 
 export const setRange = (next: Range, how: "push" | "replace" = "push"): void => {
-  tick.value = Date.now();
-  // What was chosen is said even where it is the usual: a dashboard has a range of its own.
-  if (next.relative) setParams({ from: next.relative, to: undefined }, how);
-  else setParams({ from: String(Math.round(next.from)), to: String(Math.round(next.to)) }, how);
+  const said = next.relative
+    ? { from: next.relative, to: undefined }
+    : { from: String(Math.round(next.from)), to: String(Math.round(next.to)) };
+  // Both at once, or the old range at the new time would be shown between them.
+  batch(() => {
+    tick.value = Date.now();
+    // What was chosen is said even where it is the usual: a dashboard has a range of its own.
+    setParams(said, how);
+  });
 };
 
 /** Follows the clock from now on, or stands still. A range that lies back becomes the last one of its width. */

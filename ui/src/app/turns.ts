@@ -1,53 +1,79 @@
-// Drawing in turns: when many charts get new data at once, each frame draws as many as fit, so that the page never stops moving.
+// Taking turns: when much is to be asked, laid out and drawn at once, each frame does as much of it as fits, so that the page never
+// stops moving. What is in sight goes first.
+import { options } from "preact";
 
-/** Milliseconds of a frame that are for drawing; the browser needs the rest of its 16. */
+/** Milliseconds of a frame that are for such work; the browser needs the rest of its 16. */
 const FRAME_MS = 8;
-/** Where frames come late, because the machine is busy, drawing still gets this share of the time. */
+/** Where frames come late, because the machine is busy, the work still gets this share of the time. */
 const SHARE = 0.5;
 /** And no more than this: one late frame must not make the next one late. */
 const LATE_MS = 24;
 
 type Clock = { now: () => number; nextFrame: (run: () => void) => void };
+type Work = () => void;
 
 export type Turns = {
-  /** Draws now if there is time left in this frame, else in one of the next. */
-  take: (draw: () => void) => void;
-  /** Takes back what was not drawn yet. */
-  leave: (draw: () => void) => void;
-  /** Whether something is still to be drawn. */
+  /** Does it now if there is time left in this frame, else in one of the next; part of a turn is done with it. */
+  take: (work: Work, inSight?: boolean) => void;
+  /** Takes back what was not done yet. */
+  leave: (work: Work) => void;
+  /** Whether something is still to be done. */
   waits: () => boolean;
 };
 
 export const turns = ({ now, nextFrame }: Clock): Turns => {
-  const waiting = new Set<() => void>();
-  let [spent, framed, most, last] = [0, false, FRAME_MS, 0];
-  const run = (draw: () => void): void => {
+  const [first, others] = [new Set<Work>(), new Set<Work>()];
+  /** `spent` is what was done since the last frame was: the browser hands out what was pressed or moved just before the next one. */
+  let [spent, framed, running, most, last] = [0, false, false, FRAME_MS, 0];
+  const waits = (): boolean => first.size + others.size > 0;
+  const run = (work: Work): void => {
     const began = now();
-    draw();
-    spent += now() - began;
+    running = true;
+    try {
+      work();
+    } finally {
+      running = false;
+      spent += now() - began;
+    }
+  };
+  /** As many as fit, and at least one. */
+  const runSome = (): void => {
+    for (const waiting of [first, others])
+      for (const work of waiting) {
+        waiting.delete(work);
+        run(work);
+        if (spent >= most) return;
+      }
   };
   const ask = (): void => {
     if (framed) return;
     framed = true;
     last = now();
     nextFrame(() => {
-      [spent, framed, most] = [0, false, Math.min(LATE_MS, Math.max(FRAME_MS, (now() - last) * SHARE))];
-      for (const draw of waiting) {
-        if (spent >= most) break;
-        waiting.delete(draw);
-        run(draw);
+      [framed, most] = [false, Math.min(LATE_MS, Math.max(FRAME_MS, (now() - last) * SHARE))];
+      const idle = !spent && !waits();
+      try {
+        runSome();
+      } finally {
+        spent = 0;
+        if (!idle) ask();
       }
-      if (waiting.size || spent) ask();
     });
   };
+  const leave = (work: Work): void => {
+    first.delete(work);
+    others.delete(work);
+  };
   return {
-    take: (draw) => {
-      if (spent < most && !waiting.size) run(draw);
-      else waiting.add(draw);
+    take: (work, inSight = true) => {
+      leave(work);
+      if (running) return work();
+      if (inSight && spent < most && !first.size) run(work);
+      else (inSight ? first : others).add(work);
       ask();
     },
-    leave: (draw) => void waiting.delete(draw),
-    waits: () => waiting.size > 0,
+    leave,
+    waits,
   };
 };
 
@@ -56,3 +82,13 @@ export const pageTurns = turns({
   now: () => performance.now(),
   nextFrame: (run) => requestAnimationFrame(run),
 });
+
+/** Changes what is shown and lays it out at once, not in a task of its own: so a turn costs what it takes. */
+export const shownAtOnce = (change: () => void): void => {
+  options.debounceRendering = (render) => render();
+  try {
+    change();
+  } finally {
+    delete options.debounceRendering;
+  }
+};

@@ -3,7 +3,10 @@ import type { JSX } from "preact";
 import { useEffect, useLayoutEffect, useRef } from "preact/hooks";
 import "uplot/dist/uPlot.min.css";
 import { printing } from "../app/print";
+import { watchSight, watchWidth } from "../app/sight";
 import { colours } from "../app/theme";
+import { zone } from "../app/time";
+import { pageTurns } from "../app/turns";
 import { zoom } from "../app/zoom";
 import "./chart.css";
 import { crossAt } from "./plot/crosshair";
@@ -12,7 +15,6 @@ import { draw, drop, type Held, isPointed, point } from "./plot/held";
 import type { PlotProps } from "./plot/props";
 import { fillTip } from "./plot/tip";
 import { walk } from "./plot/walk";
-import { pageTurns } from "./turns";
 
 export type { Marker, PlotLine, PlotProps, PlotThreshold, Side } from "./plot/props";
 
@@ -22,13 +24,16 @@ export const Plot = (props: PlotProps): JSX.Element => {
   const told = useRef<HTMLDivElement>(null);
   const held = useRef<Held | undefined>(undefined);
   const seen = useRef(true);
-  const look = `${colours.value} ${zoom.value}`;
+  const width = useRef(0);
+  const look = `${colours.value} ${zoom.value} ${zone.value}`;
   const onPaper = printing.value;
   const drawNow = useRef((): void => undefined);
   drawNow.current = () => {
     if (!host.current || !card.current || !told.current) return;
     const places = { host: host.current, card: card.current, told: told.current };
-    held.current = draw(held.current, places, props, look, () => seen.current);
+    // Paper is as wide as it is at once; of the page one is told, as asking it for a width would lay it out for each chart.
+    const wide = onPaper ? host.current.clientWidth : width.current;
+    held.current = draw(held.current, places, wide, props, look, () => seen.current);
   };
   const turn = useRef(() => drawNow.current());
   // Before the browser paints, so that no frame shows an empty chart.
@@ -36,17 +41,17 @@ export const Plot = (props: PlotProps): JSX.Element => {
   useEffect(() => {
     const element = host.current;
     if (!element) return;
-    const size = new ResizeObserver(() => {
-      if (held.current && held.current.plot.width !== element.clientWidth) drawNow.current();
-    });
-    const sight = new IntersectionObserver((entries) => {
-      seen.current = entries.at(-1)?.isIntersecting ?? true;
-    });
-    size.observe(element);
-    sight.observe(element);
+    const ends = [
+      watchWidth(element, (wide) => {
+        width.current = Math.round(wide);
+        if (held.current?.plot.width !== width.current) pageTurns.take(turn.current);
+      }),
+      watchSight(element, (now) => {
+        seen.current = now;
+      }),
+    ];
     return () => {
-      size.disconnect();
-      sight.disconnect();
+      for (const end of ends) end();
       pageTurns.leave(turn.current);
       drop(held.current);
       held.current = undefined;

@@ -1,17 +1,28 @@
 // One panel: asks when it is seen, and draws; a failure is said where the picture would be.
-import { untracked } from "@preact/signals";
+import { untracked, useSignal } from "@preact/signals";
 import type { ComponentType, JSX } from "preact";
-import { useEffect, useMemo, useRef, useState } from "preact/hooks";
+import { useEffect, useLayoutEffect, useMemo, useRef, useState } from "preact/hooks";
 import type { DashboardPanel } from "../api/types";
-import { useAsked } from "../api/use";
+import { type TakeTurn, useAsked } from "../api/use";
 import { Guard } from "../app/guard";
 import { Icon } from "../app/icons";
 import { whole } from "../app/print";
 import { keepTime } from "../app/route";
+import { watchNear, watchSight, watchWidth } from "../app/sight";
 import { range as shownRange, wanted, zone } from "../app/time";
+import { pageTurns, shownAtOnce } from "../app/turns";
 import { NoData } from "../chart/nodata";
 import { useTelling } from "./answered";
-import { askDots, askPanel, hasDots, ownRange, panelRange, type QueryDot } from "./answers";
+import {
+  askDots,
+  askPanel,
+  hasDots,
+  ownRange,
+  type PanelRange,
+  panelRange,
+  type QueryAnswer,
+  type QueryDot,
+} from "./answers";
 import { framesOf } from "./frames";
 import { interpolate, joined, panelScope, type Scope } from "./interpolate";
 import { target } from "./links";
@@ -62,35 +73,72 @@ export type PanelProps = {
   chart: string;
 };
 
-/** Whether an element is near the window, and its width. */
-const useNear = (): [preact.RefObject<HTMLElement | null>, boolean, number] => {
+type Near = {
+  element: preact.RefObject<HTMLElement | null>;
+  /** Whether it is in the window, or will be after a little scrolling. */
+  near: boolean;
+  width: number;
+  /** What it has to do is done in its turn, earlier while it is in the window. */
+  takeTurn: TakeTurn;
+};
+
+const useNear = (): Near => {
   const element = useRef<HTMLElement>(null);
   const [near, see] = useState(false);
   const [width, set] = useState(0);
+  const inSight = useRef(false);
   useEffect(() => {
-    if (!element.current) return;
-    const place = new IntersectionObserver((entries) => see(entries.at(-1)?.isIntersecting ?? false), {
-      rootMargin: "300px",
-    });
-    const size = new ResizeObserver(([entry]) => entry && set(Math.floor(entry.contentRect.width)));
-    place.observe(element.current);
-    size.observe(element.current);
+    const { current } = element;
+    if (!current) return;
+    const ends = [
+      watchNear(current, see),
+      watchSight(current, (seen) => {
+        inSight.current = seen;
+      }),
+      watchWidth(current, (wide) => set(Math.floor(wide))),
+    ];
     return () => {
-      place.disconnect();
-      size.disconnect();
+      for (const end of ends) end();
     };
   }, []);
-  return [element, near, width];
+  const takeTurn = useRef<TakeTurn>((work) => {
+    const turn = (): void => shownAtOnce(work);
+    pageTurns.take(turn, inSight.current);
+    return () => pageTurns.leave(turn);
+  });
+  return { element, near, width, takeTurn: takeTurn.current };
+};
+
+/** The range of the page, for who is near: when it changes, every panel goes on to it in its turn. */
+const useRange = (near: boolean, takeTurn: TakeTurn): PanelRange => {
+  const [range, set] = useState<PanelRange>(shownRange.peek());
+  useLayoutEffect(() => {
+    if (!near) return;
+    let known = shownRange.peek();
+    set(known);
+    let leave = (): void => undefined;
+    const end = shownRange.subscribe((now) => {
+      if (now === known) return;
+      known = now;
+      leave();
+      leave = takeTurn(() => set(now));
+    });
+    return () => {
+      end();
+      leave();
+    };
+  }, [near]);
+  return range;
 };
 
 /** A panel that nobody sees stays as it was: it neither asks nor draws until it comes near again. */
 export const Panel = (props: PanelProps): JSX.Element => {
-  const [element, seen, width] = useNear();
+  const { element, near: seen, width, takeTurn } = useNear();
   const all = whole();
   const near = seen || all;
-  const held = useRef<ContentsProps>({ ...props, range: shownRange.peek(), seen: false, width: 0, all });
-  // Who is far away is not told of the range.
-  if (near) held.current = { ...props, range: shownRange.value, seen: true, width, all };
+  const range = useRange(near, takeTurn);
+  const held = useRef<ContentsProps>({ ...props, range, seen: false, width: 0, all, takeTurn });
+  if (near) held.current = { ...props, range, seen: true, width, all, takeTurn };
   const { panel, scope, height } = props;
   const shown = held.current;
   return (
@@ -116,7 +164,11 @@ type ContentsProps = PanelProps & {
   width: number;
   /** Whether all panels are wanted at once: then what is there from before is not enough. */
   all: boolean;
+  takeTurn: TakeTurn;
 };
+
+/** Answers, and what they were asked about. */
+type Known = { answers: QueryAnswer[]; range: PanelRange; scope: Scope };
 
 const Contents = ({
   panel,
@@ -129,8 +181,14 @@ const Contents = ({
   seen,
   width,
   all,
+  takeTurn,
 }: ContentsProps): JSX.Element => {
   const shown = useMemo(() => panelRange(panel, range), [panel, range.from, range.to]);
+  // Until the answers for another range are there, only what stands on a time axis moves, with what is known.
+  const view = useSignal(shown);
+  useLayoutEffect(() => {
+    view.value = shown;
+  }, [shown]);
   const pixels = Math.max(50, Math.round(width / 50) * 50);
   const own = useMemo(
     () => joined(scope, panelScope(shown, pixels, undefined).scope),
@@ -142,19 +200,31 @@ const Contents = ({
   const asks = seen && width > 0 && !panel.lost && !List;
   const asked = useAsked(
     asks ? `${question} ${pixels} ${Math.round(range.from / 1000)} ${Math.round(range.to / 1000)}` : "",
-    async (signal) =>
-      asks ? (answersOf(chart, panel) ?? askPanel(panel, range, pixels, scope, signal)) : undefined,
+    async (signal): Promise<Known | undefined> =>
+      asks
+        ? {
+            answers: answersOf(chart, panel) ?? (await askPanel(panel, range, pixels, scope, signal)),
+            range: shown,
+            scope: own,
+          }
+        : undefined,
+    takeTurn,
   );
   const dotted = asks && hasDots(panel) && asked.data !== undefined;
   const dots = useAsked(
     dotted ? `${question} ${Math.round(range.from / 1000)} ${Math.round(range.to / 1000)}` : "",
     async (signal) => (dotted ? (dotsOf(chart) ?? askDots(panel, range, pixels, scope, signal)) : []),
+    takeTurn,
   );
-  const { data: answers, error } = asked;
+  const { data: known, error } = asked;
   useSeen(
     chart,
     asks
-      ? { pixels, ...(answers ? { answers, dots: dots.data ?? [] } : {}), ...(error ? { error } : {}) }
+      ? {
+          pixels,
+          ...(known ? { answers: known.answers, dots: dots.data ?? [] } : {}),
+          ...(error ? { error } : {}),
+        }
       : undefined,
   );
   const waits = asks && ((asked.busy && (all || asked.data === undefined)) || (all && dots.busy));
@@ -165,19 +235,18 @@ const Contents = ({
       asked.data &&
       Picture && (
         <Framed
+          {...asked.data}
           panel={panel}
-          answers={asked.data}
+          view={view}
           dots={dots.data ?? []}
           Picture={Picture}
-          scope={own}
-          range={shown}
           width={Math.max(50, width)}
           height={body}
           sync={sync}
           chart={chart}
         />
       ),
-    [panel, asked.data, dots.data, own, shown, width, body, sync, chart],
+    [panel, asked.data, dots.data, width, body, sync, chart],
   );
   return (
     <>
@@ -269,18 +338,13 @@ const explored = (panel: DashboardPanel, scope: Scope): string =>
     ...(wanted.value.zone ? { tz: zone.value } : {}),
   });
 
-const Framed = (props: {
-  panel: DashboardPanel;
-  answers: Awaited<ReturnType<typeof askPanel>>;
-  dots: QueryDot[];
-  Picture: ComponentType<PictureProps>;
-  scope: Scope;
-  range: { from: number; to: number };
-  width: number;
-  height: number;
-  sync: string;
-  chart: string;
-}): JSX.Element => {
+type FramedProps = Known &
+  Pick<PictureProps, "panel" | "view" | "width" | "height" | "sync" | "chart"> & {
+    dots: QueryDot[];
+    Picture: ComponentType<PictureProps>;
+  };
+
+const Framed = (props: FramedProps): JSX.Element => {
   const { panel, answers, Picture } = props;
   const steps = done(panel);
   const tables =
@@ -302,6 +366,7 @@ const Framed = (props: {
       frames={frames}
       dots={props.dots}
       range={props.range}
+      view={props.view}
       width={props.width - 24}
       height={props.height}
       scope={props.scope}

@@ -6,7 +6,14 @@ import { optionsOf, shapeOf } from "./options";
 import type { PlotLine, PlotProps } from "./props";
 import { fillTip } from "./tip";
 
-export type Held = { plot: uPlot; shape: string; props: PlotProps; visible: PlotLine[]; gone: boolean };
+export type Held = {
+  plot: uPlot;
+  shape: string;
+  look: string;
+  props: PlotProps;
+  visible: PlotLine[];
+  gone: boolean;
+};
 
 /** Where a plot is drawn, where its card is, and where is said what was done. */
 export type Places = { host: HTMLElement; card: HTMLElement; told: HTMLElement };
@@ -25,19 +32,29 @@ export const drop = (held: Held | undefined): void => {
   if (held) held.gone = true;
 };
 
+/** Whether it is the same picture but for the range it shows. */
+const onlyMoves = (before: PlotProps, { from: _, to: __, ...props }: PlotProps): boolean =>
+  Object.entries(props).every(([name, value]) => Object.is(before[name as keyof PlotProps], value));
+
 /** Draws; `look` is what colours and sizes depend on besides. */
 export const draw = (
   before: Held | undefined,
   places: Places,
+  width: number,
   props: PlotProps,
   look: string,
   seen: () => boolean,
 ): Held | undefined => {
-  const width = places.host.clientWidth;
   if (width < 10) return before;
+  const fits = before?.look === look && before.plot.width === width;
+  if (fits && onlyMoves(before.props, props)) {
+    Object.assign(before.props, props);
+    before.plot.batch(() => before.plot.setScale("x", { min: props.from / 1000, max: props.to / 1000 }));
+    return before;
+  }
   const drawn = prepare(props, width);
   const shape = `${shapeOf(props, drawn)}${look}`;
-  if (before && before.shape === shape && before.plot.width === width) {
+  if (fits && before.shape === shape) {
     Object.assign(before.props, props);
     before.visible = drawn.visible;
     before.plot.batch(() => before.plot.setData(drawn.data));
@@ -61,7 +78,7 @@ export const draw = (
     });
   };
   const plot = new uPlot(optionsOf(kept, width, drawn, { seen, moved }), drawn.data, places.host);
-  held = { plot, shape, props: kept, visible: drawn.visible, gone: false };
+  held = { plot, shape, look, props: kept, visible: drawn.visible, gone: false };
   // What it costs counts now, not in a task of its own.
   plot.batch(() => undefined);
   followPointer(held, places.told);

@@ -1,7 +1,8 @@
 // What pictures of a panel are drawn from: its columns with their settings, each as one value or as all of them.
+import type { ReadonlySignal } from "@preact/signals";
 import type { DashboardPanel } from "../../api/types";
 import { reduce } from "../../chart/stats";
-import type { QueryDot } from "../answers";
+import type { PanelRange, QueryDot } from "../answers";
 import { type Display, display, type Settings, settingsOf } from "../field";
 import { type Cell, type Field, type Frame, numbersOf, numeric, titleOf } from "../frames";
 import { interpolate, type Scope } from "../interpolate";
@@ -11,7 +12,10 @@ import { numberOf, recordOf, textOf } from "../options";
 export type PictureProps = {
   panel: DashboardPanel;
   frames: Frame[];
-  range: { from: number; to: number };
+  /** What was asked about. */
+  range: PanelRange;
+  /** What the time axis shows: another range at once, before there are answers for it. */
+  view: ReadonlySignal<PanelRange>;
   width: number;
   height: number;
   scope: Scope;

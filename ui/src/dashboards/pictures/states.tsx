@@ -48,7 +48,8 @@ const blocksOf = (
 };
 
 export const States = (props: PictureProps & { merged: boolean }): JSX.Element => {
-  const { range, panel, frames } = props;
+  const { panel, frames } = props;
+  const range = props.view.value;
   const rows = frames.flatMap((frame) => {
     const times = (timeOf(frame)?.values ?? []).map(Number);
     return frame.fields
@@ -210,8 +211,8 @@ export const HeatmapPanel = (props: PictureProps): JSX.Element => {
       {...(numberOf(colour["min"]) === undefined ? {} : { least: numberOf(colour["min"]) as number })}
       {...(numberOf(colour["max"]) === undefined ? {} : { most: numberOf(colour["max"]) as number })}
       height={props.height}
-      from={props.range.from}
-      to={props.range.to}
+      from={props.view.value.from}
+      to={props.view.value.to}
       label={props.panel.title}
       count="short"
       sync={props.sync}

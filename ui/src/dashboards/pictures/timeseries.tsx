@@ -228,6 +228,13 @@ const apart = (lines: PlotLine[]): PlotLine[] => {
   });
 };
 
+type MovingProps = Omit<PlotProps, "from" | "to" | "markers"> & Pick<PictureProps, "view">;
+
+/** The plot alone goes along when another range is shown or something is marked; all else waits for other values. */
+const Moving = ({ view, ...plot }: MovingProps): JSX.Element => (
+  <Plot {...plot} from={view.value.from} to={view.value.to} markers={markers.value} />
+);
+
 export const TimeSeries = (props: PictureProps): JSX.Element => {
   const { panel, height, width } = props;
   const all = drawn(props);
@@ -271,13 +278,12 @@ export const TimeSeries = (props: PictureProps): JSX.Element => {
       {...(first?.settings.unit ? { unit: first.settings.unit } : {})}
     >
       {(_, tall) => (
-        <Plot
+        <Moving
+          view={props.view}
           times={times}
           lines={lines}
           hidden={hiddenIn(props.chart, inLegend)}
           height={tall}
-          from={props.range.from}
-          to={props.range.to}
           sync={props.sync}
           label={panel.title}
           unit={percent ? "percentunit" : (own[0]?.unit ?? first?.settings.unit ?? "short")}
@@ -285,7 +291,6 @@ export const TimeSeries = (props: PictureProps): JSX.Element => {
           left={percent ? { ...left, max: 1 } : left}
           right={sideOf(all[rights.indexOf(true)]?.settings, lines[rights.indexOf(true)]?.colour)}
           thresholds={first ? plotThresholds(first.settings, own) : []}
-          markers={markers.value}
           dots={(props.dots ?? []).map((dot) => ({
             ...dot,
             right: rights[all.findIndex(({ frame }) => frame.query === dot.query)] ?? false,
