@@ -705,6 +705,7 @@ export type Deck = {
   headlines: Remarks;
   since?: number;
   problems: DeckProblem[];
+  problemCount: number;
   services: DeckService[];
   barMs: number;
 };

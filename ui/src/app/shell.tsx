@@ -35,12 +35,7 @@ const NAVIGATION: { to: string; name: string; icon: IconName }[] = [
   { to: "system", name: "System", icon: "system" },
 ];
 
-const wrong = computed(
-  () =>
-    (deck.value?.services ?? []).filter(
-      (service) => service.state === "critical" || service.state === "warning",
-    ).length,
-);
+const wrong = computed(() => (deck.value?.services ?? []).filter(({ state }) => state !== "ok").length);
 
 export const Shell = (): JSX.Element => {
   keyboard();

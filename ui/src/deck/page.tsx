@@ -59,6 +59,11 @@ export const DeckPage = (): JSX.Element => {
           ))}
         </ul>
       )}
+      {now.problemCount > now.problems.length && (
+        <p class="dim">
+          And {now.problemCount - now.problems.length} more that are no worse: the rows below have them all.
+        </p>
+      )}
       {wrong.length > 0 && (
         <Services
           title={`${wrong.length} ${wrong.length === 1 ? "needs" : "need"} attention`}

@@ -42,8 +42,9 @@ pub fn judge(services: &mut Services, memory: &mut Memory, now: Timestamp, begin
     rows.sort_by(|left, right| {
         right.state.cmp(&left.state).then(left.kind.cmp(&right.kind)).then(left.name.cmp(&right.name))
     });
+    let problem_count = problems.len();
     problems.truncate(PROBLEMS_MAX);
-    verdict(rows, problems, now)
+    Deck { problem_count, ..verdict(rows, problems, now) }
 }
 
 /// The verdict over rows and problems that are sorted already.
@@ -75,7 +76,8 @@ fn verdict(services: Vec<Service>, problems: Vec<Problem>, at: Timestamp) -> Dec
         }
     }
     let since = worst.iter().map(|problem| problem.since).min();
-    Deck { at, state, title, headlines, since, problems, services, bar_ms: BAR_MS }
+    let problem_count = problems.len();
+    Deck { at, state, title, headlines, since, problems, problem_count, services, bar_ms: BAR_MS }
 }
 
 /// `12 services and 2 hosts`; with a state `2 of 12 services`, where only hosts are in it `1 of 2 hosts`.
@@ -191,6 +193,8 @@ mod tests {
     use std::collections::BTreeMap;
 
     use super::super::conventions::{CONVENTIONS, Shape};
+    use super::super::resources::RESOURCES;
+    use super::super::seen::Used;
     use super::*;
 
     fn api(values: &[(Measure, f64)]) -> Seen {
@@ -253,5 +257,39 @@ mod tests {
         assert_eq!(deck.problems[0].since, 940_000);
         assert_eq!(deck.since, Some(940_000));
         assert!(deck.problems[0].query.contains("http_server_request_duration_seconds_count"));
+    }
+
+    #[test]
+    fn the_worst_are_told_and_all_are_counted() {
+        let names: Vec<String> = (0..PROBLEMS_MAX + 50).map(|number| format!("s{number:03}")).collect();
+        let failing = api(&[(Measure::Traffic, 10.0), (Measure::Errors, 0.07), (Measure::Failures, 200.0)]);
+        let services: Vec<(&str, Seen)> = names.iter().map(|name| (name.as_str(), failing.clone())).collect();
+        let deck = told(&services);
+        assert_eq!((deck.problems.len(), deck.problem_count), (PROBLEMS_MAX, PROBLEMS_MAX + 50));
+    }
+
+    #[test]
+    fn each_resource_has_its_own_beginning() {
+        let resource = |name: &str| RESOURCES.iter().find(|known| known.name == name).expect("it is known");
+        let used = |name: &str, share: f64| Used {
+            what: name.to_owned(),
+            instance: "h".to_owned(),
+            share,
+            resource: resource(name),
+        };
+        let host = |memory: f64, disk: f64| {
+            let now = BTreeMap::from([(Measure::Used, memory.max(disk)), (Measure::UsedReadings, 4.0)]);
+            let used = vec![used("memory", memory), used("disk", disk)];
+            BTreeMap::from([("h".to_owned(), Seen { now, used, up: 1, targets: 1, ..Seen::default() })])
+        };
+        let begin = |seen: &Seen, _: &Condition, now: Timestamp| {
+            if seen.most_used().is_some_and(|used| used.what == "disk") { now - 7_000 } else { now - 90_000 }
+        };
+        let mut memory = Memory::default();
+        let mut since =
+            |services: &mut Services, now| judge(services, &mut memory, now, &begin).problems[0].since;
+        assert_eq!(since(&mut host(0.9, 0.5), 1_000_000), 910_000);
+        assert_eq!(since(&mut host(0.9, 0.5), 1_010_000), 910_000, "it is remembered");
+        assert_eq!(since(&mut host(0.85, 0.94), 1_020_000), 1_013_000, "another one, and later");
     }
 }

@@ -56,6 +56,8 @@ pub struct Deck {
     pub since: Option<Timestamp>,
     /// What is wrong, worst first.
     pub problems: Vec<Problem>,
+    /// How many problems there are, of which the worst are told one by one.
+    pub problem_count: usize,
     /// Every service, worst first.
     pub services: Vec<Service>,
     /// How long one bar of the histories is.
