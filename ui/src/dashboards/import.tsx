@@ -1,15 +1,24 @@
-// The door for dashboards of Grafana: files are dropped or chosen, and each says what could not be carried over.
+// The door for dashboards of Grafana: files are dropped or chosen, and each says what could not be carried over. One that is here
+// already is replaced only by who says so.
 import { useSignal } from "@preact/signals";
 import type { JSX } from "preact";
-import { messageOf, tell } from "../api/client";
+import { isKind, messageOf, tell } from "../api/client";
 import type { DashboardAnswer, ImportReport } from "../api/types";
 import { href, pathTo } from "../app/route";
+import { NEW, saveNew } from "./keeping";
 import { LossList } from "./losses";
 
 /** How many losses of a dashboard are listed here; its page has all. */
 const LOSSES_MAX = 40;
 
-type Imported = { file: string; id?: string; report?: ImportReport; error?: string };
+type Imported = {
+  file: string;
+  id?: string;
+  report?: ImportReport;
+  error?: string;
+  /** The content of one that is here already, until it is said what is to become of it. */
+  waiting?: unknown;
+};
 
 /** Takes files in, one after the other; `onDone` is told when all were tried. */
 export const Import = ({ onDone }: { onDone: () => void }): JSX.Element => {
@@ -17,8 +26,13 @@ export const Import = ({ onDone }: { onDone: () => void }): JSX.Element => {
   const imported = useSignal<Imported[]>([]);
   const take = async (files: FileList | null | undefined): Promise<void> => {
     const results: Imported[] = [];
-    for (const file of files ?? []) results.push(await importOne(file));
+    for (const file of files ?? []) results.push(await importFile(file));
     imported.value = results;
+    onDone();
+  };
+  const decide = async (one: Imported, way: typeof replace): Promise<void> => {
+    const decided = await way(one);
+    imported.value = imported.value.map((other) => (other === one ? decided : other));
     onDone();
   };
   return (
@@ -51,27 +65,71 @@ export const Import = ({ onDone }: { onDone: () => void }): JSX.Element => {
         . Every version from 8 to 43 is read, and what cannot be carried over is named.
       </section>
       {imported.value.map((one) => (
-        <Report key={one.file} imported={one} />
+        <Report key={one.file} imported={one} onDecide={(way) => void decide(one, way)} />
       ))}
     </>
   );
 };
 
-const importOne = async (file: File): Promise<Imported> => {
+const importFile = async (file: File): Promise<Imported> => {
+  const { name } = file;
+  return tried(name, async () => {
+    const json: unknown = JSON.parse(await file.text());
+    try {
+      return await sent(name, json, NEW);
+    } catch (error) {
+      if (isKind(error, "conflict")) return { file: name, waiting: json };
+      throw error;
+    }
+  });
+};
+
+const tried = async (file: string, work: () => Promise<Imported>): Promise<Imported> => {
   try {
-    const { data } = await tell<DashboardAnswer["data"]>(
-      "POST",
-      "dashboards/import",
-      JSON.parse(await file.text()),
-    );
-    return { file: file.name, id: data.dashboard.id, report: data.report };
+    return await work();
   } catch (error) {
-    return { file: file.name, error: messageOf(error) };
+    return { file, error: messageOf(error) };
   }
 };
 
-const Report = ({ imported }: { imported: Imported }): JSX.Element => {
-  const { file, id, report, error } = imported;
+const sent = async (file: string, json: unknown, headers: Record<string, string> = {}): Promise<Imported> => {
+  const { data } = await tell<DashboardAnswer["data"]>("POST", "dashboards/import", json, headers);
+  return { file, id: data.dashboard.id, report: data.report };
+};
+
+const replace = ({ file, waiting }: Imported): Promise<Imported> => tried(file, () => sent(file, waiting));
+
+/** Keeps it under a name that is free. */
+const keepBoth = ({ file, waiting }: Imported): Promise<Imported> =>
+  tried(file, async () => {
+    const { data } = await tell<DashboardAnswer["data"]>("POST", "dashboards/import?dry=1", waiting);
+    const { dashboard, report } = data;
+    const id = await saveNew({
+      ...dashboard,
+      id: `${dashboard.id}-copy`,
+      title: `${dashboard.title} (copy)`,
+    });
+    return { file, id, report };
+  });
+
+type ReportProps = { imported: Imported; onDecide: (way: typeof replace) => void };
+
+const Report = ({ imported, onDecide }: ReportProps): JSX.Element => {
+  const { file, id, report, error, waiting } = imported;
+  if (waiting)
+    return (
+      <div class="card pad report row wrap" role="alert">
+        <span class="grow">
+          <b>{file}</b> is here already: a dashboard has its uid.
+        </span>
+        <button class="button" type="button" onClick={() => onDecide(replace)}>
+          Replace it
+        </button>
+        <button class="button" type="button" onClick={() => onDecide(keepBoth)}>
+          Keep both
+        </button>
+      </div>
+    );
   if (error || !report)
     return (
       <div class="card pad report">

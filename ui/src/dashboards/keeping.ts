@@ -38,7 +38,8 @@ export const load = async (id: string, signal?: AbortSignal): Promise<Loaded> =>
 
 type Headers = Record<string, string>;
 const only = (revision: string): Headers => ({ "If-Match": `"${revision}"` });
-const NEW: Headers = { "If-None-Match": "*" };
+/** Where there is to be none of that name yet. */
+export const NEW: Headers = { "If-None-Match": "*" };
 
 /** Saves a dashboard that is to be one of its own, under the first name that is free. */
 export const saveNew = async (dashboard: Dashboard): Promise<string> => {

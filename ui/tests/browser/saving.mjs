@@ -44,7 +44,10 @@ export const saving = async (world) => {
   await onDisk(world);
   await calendar(world);
   await refused(world);
-  check("saving: no error in the console", page.wrong.length === 0, page.wrong.join("; ").slice(0, 300));
+  await again(world);
+  // That something is here already is an answer, and the browser notes its status.
+  const wrong = page.wrong.filter((text) => !/status of 412/.test(text));
+  check("saving: no error in the console", wrong.length === 0, wrong.join("; ").slice(0, 300));
 };
 
 const api = (base, path, init) => fetch(`${base}/api/v1/${path}`, init);
@@ -122,6 +125,10 @@ const meeting = async ({ base, page }) => {
   await page.setViewportSize(SIZES.phone);
   await page.screenshot({ path: `${results}conflict-phone.png` });
   await page.setViewportSize(SIZES.laptop);
+  await page.emulateMedia({ colorScheme: "dark" });
+  await accessible(page, "changed elsewhere, dark", ".conflict");
+  await page.screenshot({ path: `${results}conflict-dark.png` });
+  await page.emulateMedia({ colorScheme: "light" });
   await button(page, "Save").click();
   await soon("saving replaces nothing that was not seen", () => page.getByText("Not saved").count(), 1);
   check("the server has theirs", (await read(base)).dashboard.title === "Shared by all");
@@ -227,4 +234,30 @@ const refused = async ({ base, page, answer }) => {
   await page.screenshot({ path: `${results}broken.png` });
   rmSync(beside("torn.json"));
   rmSync(beside("twin.json"));
+};
+
+/** What is here already is replaced only by who says so. */
+const again = async ({ base, page }) => {
+  const file = { name: "again.json", mimeType: "application/json" };
+  const take = async (title) => {
+    const buffer = Buffer.from(JSON.stringify({ ...SHARED, title }));
+    await page.locator(".drop input").setInputFiles({ ...file, buffer });
+    await soon("a dashboard that is here already is not replaced", () =>
+      page.getByText("is here already: a dashboard has its uid").count(),
+    );
+  };
+  await page.goto(`${base}/dashboards`);
+  await settled(page);
+  await take("Imported again");
+  check("before one is asked", (await read(base)).dashboard.title === "Not saved yet");
+  await page.screenshot({ path: `${results}again.png` });
+  await button(page, "Keep both").click();
+  await soon(
+    "both are kept",
+    async () => (await read(base, "shared-copy-2"))?.dashboard.title,
+    "Imported again (copy)",
+  );
+  await take("Imported again");
+  await button(page, "Replace it").click();
+  await soon("or it is replaced", async () => (await read(base)).dashboard.title, "Imported again");
 };

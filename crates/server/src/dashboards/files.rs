@@ -245,18 +245,21 @@ impl Dashboards {
 
     /// Looks at the folders again and reads what changed.
     fn refreshed<T>(&self, then: impl FnOnce(&Known) -> T) -> T {
+        let mut folders = vec![self.folder.clone()];
+        folders.extend(self.provided.lock().iter().map(|section| section.path.clone()));
         let mut files = Vec::new();
-        // There is none before the first dashboard is saved.
-        let _ = list(&self.folder, 0, &mut files);
-        let provided: Vec<PathBuf> =
-            self.provided.lock().iter().map(|section| section.path.clone()).collect();
+        let mut closed = BTreeMap::new();
+        for folder in folders {
+            match list(&folder, 0, &mut files) {
+                // There is none of ours before the first dashboard is saved.
+                Err(error) if folder != self.folder || error.kind() != io::ErrorKind::NotFound => {
+                    closed.insert(folder, Problem::of_reading(&error));
+                }
+                _ => {}
+            }
+        }
         let mut known = self.known.lock();
-        known.closed = provided
-            .into_iter()
-            .filter_map(|folder| {
-                list(&folder, 0, &mut files).err().map(|error| (folder, Problem::of_reading(&error)))
-            })
-            .collect();
+        known.closed = closed;
         known.look(files, &self.folder);
         then(&known)
     }
@@ -442,7 +445,7 @@ mod tests {
         assert!(named("a.json").problem.is_none());
         let clash = named("b.json").problem.as_ref().expect("it is not shown");
         assert!(named("b.json").file.ends_with("b.json") && clash.what.contains("team/a.json"), "{clash}");
-        assert!(named("away").problem.as_ref().is_some_and(|one| one.what.contains("cannot be read")));
+        assert!(named("away").problem.as_ref().is_some_and(|one| one.advice.contains("Make it")));
         // One of the data directory comes first.
         let own = Dashboard { id: "other".to_owned(), title: "Own".to_owned(), ..Dashboard::default() };
         dashboards.save(&own, &Base::Any).expect("it is written");

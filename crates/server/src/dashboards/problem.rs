@@ -1,6 +1,7 @@
 //! Why a file in a folder of dashboards cannot be shown: what is wrong, where in it, and what makes it right.
 
 use std::fmt;
+use std::io;
 use std::path::Path;
 
 use serde::Serialize;
@@ -56,11 +57,12 @@ impl Problem {
     }
 
     /// What the file system refused.
-    pub fn of_reading(error: &std::io::Error) -> Problem {
-        Problem::new(
-            format!("it cannot be read: {error}"),
-            "Let the user the server runs as read it, or take it out of the configuration.",
-        )
+    pub fn of_reading(error: &io::Error) -> Problem {
+        let advice = match error.kind() {
+            io::ErrorKind::NotFound => "Make it, or mend its path in the configuration.",
+            _ => "Let the user the server runs as read it, or take it out of the configuration.",
+        };
+        Problem::new(format!("it cannot be read: {error}"), advice)
     }
 
     /// A second file of one name.
