@@ -1,6 +1,6 @@
 // Values as bars beside each other, across or upright.
 import type { JSX } from "preact";
-import { numberOf, recordOf, textOf } from "../options";
+import { numberOf, type Options, recordOf, textOf } from "../options";
 import { extent, limitsOf, type PictureProps, reduced } from "./picture";
 import { Linked, legible } from "./value";
 
@@ -25,7 +25,7 @@ export const BarGauge = (props: PictureProps): JSX.Element => {
   const [valueSize, titleSize] = [numberOf(sizes["valueSize"]), numberOf(sizes["titleSize"])];
   const look = upright ? "barsup" : place === "top" ? "barsacross below" : "barsacross";
   return (
-    <div class={look} style={{ height: `${props.height}px` }}>
+    <div class={look} style={{ height: `${props.height}px`, ...sized(props.panel.options, upright) }}>
       {all.map((one) => {
         const [min, max] = limitsOf(one.settings, whole);
         const share =
@@ -67,4 +67,14 @@ export const BarGauge = (props: PictureProps): JSX.Element => {
       })}
     </div>
   );
+};
+
+/** Where it says how thick bars are, they are between that. */
+const sized = (options: Options, upright: boolean): Record<string, string> => {
+  if (options["sizing"] !== "manual") return {};
+  const { minVizWidth, minVizHeight, maxVizHeight } = options;
+  const [least, most] = [numberOf(minVizHeight) ?? 16, numberOf(maxVizHeight) ?? 300];
+  return upright
+    ? { "--least": `${numberOf(minVizWidth) ?? 8}px` }
+    : { gridAutoRows: `minmax(${least}px, ${Math.max(least, most)}px)` };
 };

@@ -52,18 +52,14 @@ export type FramedProps = {
 /** A picture with its legend below or beside it. */
 export const WithLegend = (props: FramedProps): JSX.Element => {
   const { options, lines, width, height, children } = props;
-  const { shown, beside, table, room } = shapeOf(
-    options,
-    lines.map(({ name }) => name),
-    width,
-    height,
-  );
+  const names = lines.map(({ name }) => name);
+  const { shown, beside, table, room } = shapeOf(options, names, width, height);
   const legend = recordOf(options["legend"]);
   const calcs = calcsOf(options);
   const sorted =
     calcs.find((calc) => reducerName(calc) === legend["sortBy"]) ??
     (legend["sortBy"] === "Name" ? NAME : undefined);
-  const wide = beside ? besideWidth(width, numberOf(legend["width"]), table ? 90 + calcs.length * 66 : 0) : 0;
+  const wide = beside ? besideWidth(width, numberOf(legend["width"]), names, calcs.length, table) : 0;
   return (
     <div
       class={beside ? "beside" : ""}
@@ -89,9 +85,16 @@ export const WithLegend = (props: FramedProps): JSX.Element => {
   );
 };
 
-/** As wide as it says, or a third, or as its columns need; the picture keeps at least half. */
-const besideWidth = (width: number, said: number | undefined, columns: number): number =>
-  Math.min(
-    width / 2,
-    said && said > 40 ? said : Math.max(columns, Math.min(250, width * 0.44), width * 0.34),
-  );
+/** As wide as it says, or as what is in it needs up to a third or what its columns need; the picture keeps at least half. */
+const besideWidth = (
+  width: number,
+  said: number | undefined,
+  names: string[],
+  calcs: number,
+  table: boolean,
+): number => {
+  const columns = calcs * (table ? 66 : 90);
+  const content = Math.max(...names.map(widthOf)) + 44 + columns;
+  const most = Math.max(table ? 90 + columns : 0, Math.min(250, width * 0.44), width * 0.34);
+  return Math.min(width / 2, said && said > 40 ? said : Math.max(110, Math.min(content, most)));
+};

@@ -23,7 +23,7 @@ const UNFOLLOWED: &[(&[&str], &str, &[&str], &str)] = &[
     (&["gauge"], "sparkline", &["true", "false"], "there is no line in a gauge"),
     (&["gauge"], "segmentCount", &["0", "1"], "gauges are not cut into segments"),
     (&["gauge"], "custom.neutral", &[], "gauges begin at their lowest value"),
-    (&["gauge", "bargauge"], "sizing", &["auto"], "sizes are worked out, not as it says"),
+    (&["gauge"], "sizing", &["auto"], "sizes are worked out, not as it says"),
     (&["bargauge"], "legend.showLegend", &["false"], "bars have names and no legend"),
     (&["table"], "custom.inspect", &["false"], "values are not opened in a window of their own"),
     (&["table"], "custom.cellOptions.type", CELLS, "its kind of cell is shown as text"),
