@@ -1,7 +1,7 @@
 // Rows of a table as groups of bars, upright or across, beside or on each other; series without names become one bar each.
 import type { JSX } from "preact";
 import { zone } from "../../app/time";
-import { cssColour } from "../../chart/colours";
+import { cssColour, readable } from "../../chart/colours";
 import { hiddenIn } from "../../chart/legend";
 import type { PlotLine } from "../../chart/plot";
 import { stamp } from "../../format/time";
@@ -188,6 +188,7 @@ const Bars = (props: BarsProps): JSX.Element => {
                 x={across && !stacked ? x + 4 : x}
                 y={across || stacked ? y + 4 : y - 4}
                 class={across && !stacked ? "said" : "said middle"}
+                style={stacked ? { fill: readable(colour) } : undefined}
               >
                 {text}
               </text>

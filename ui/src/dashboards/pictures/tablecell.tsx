@@ -56,7 +56,7 @@ export const TableCell = ({
     ? { color: `color-mix(in oklab, ${shown.colour} 75%, var(--ink))`, fontWeight: 600 }
     : /color-background/.test(kind)
       ? kind === "color-background-solid" || cell["mode"] === "basic"
-        ? { background: solid(shown.colour), color: readable(solid(shown.colour)) }
+        ? { background: shown.colour, color: readable(shown.colour) }
         : { background: backed(shown.colour) }
       : lit
         ? { background: backed(lit) }
@@ -142,8 +142,6 @@ const Meter = ({
     />
   </span>
 );
-
-const solid = (colour: string): string => `color-mix(in srgb, ${colour} 78%, var(--card))`;
 
 const backed = (colour: string): string => `color-mix(in srgb, ${colour} 30%, transparent)`;
 
