@@ -35,7 +35,8 @@ export const optionsOf = (
   const rightUnit = onRight[0]?.unit ?? props.unit ?? "short";
   return {
     width,
-    height: props.height * zoom.value,
+    // Whole pixels: else the browser stretches the picture by a part of one, and lines blur.
+    height: Math.round(props.height * zoom.value),
     padding: [8 * zoom.value, 18 * zoom.value, 0, 0],
     legend: { show: false },
     cursor: {
