@@ -2,7 +2,7 @@
 import type { JSX } from "preact";
 import type { Dashboard, DashboardSection } from "../api/types";
 import { Icon } from "../app/icons";
-import { unfolded } from "../app/print";
+import { unfolded, whole } from "../app/print";
 import { setAll, valuesOf } from "../app/route";
 import { questionOf } from "./answers";
 import { bandsOf, compacted } from "./edit";
@@ -59,7 +59,7 @@ export const Section = ({
         return (
           <div
             key={edit ? "all" : band.map((one) => `${one.panel.id} ${one.name}`).join(" ")}
-            class="gridded"
+            class={edit || whole() ? "gridded" : "gridded skippable"}
             style={{ gridTemplateRows: `repeat(${Math.max(0, rows)}, ${ROW}px)` }}
           >
             {band.map((one) => (
