@@ -1,4 +1,4 @@
-// How long frames take while a dashboard is used.
+// How long frames take while a dashboard is used, and what they cost.
 import { check, measure, SLOWER, soon } from "./runner.mjs";
 import { settled } from "./world.mjs";
 
@@ -11,6 +11,50 @@ const crowding = () => {
   let work = process.cpuUsage(used);
   while (work.user + work.system < 150_000) work = process.cpuUsage(used);
   return Math.max(1, (performance.now() - began) / 150);
+};
+
+/** What the main thread did so far: processor time, so that it says the same on a machine that does much beside this. */
+const worked = async (client) => {
+  const { metrics } = await client.send("Performance.getMetrics");
+  return Object.fromEntries(metrics.map(({ name, value }) => [name, value]));
+};
+
+const COSTS = [
+  ["of the main thread", "TaskDuration"],
+  ["of script", "ScriptDuration"],
+  ["of styles", "RecalcStyleDuration"],
+  ["of layout", "LayoutDuration"],
+];
+
+/** What was done between two looks, in words. */
+const cost = (before, after) => {
+  const more = (name) => after[name] - before[name];
+  const times = COSTS.map(([what, name]) => `${(more(name) * 1000).toFixed(0)} ms ${what}`);
+  return `${times.join(", ")}; styles ${more("RecalcStyleCount")} times, layout ${more("LayoutCount")} times`;
+};
+
+/** Frames while nothing is to be drawn: more than that this machine does not give. */
+const emptyFrames = async (page) => {
+  const empty = await page.context().newPage();
+  try {
+    return await empty.evaluate(
+      () =>
+        new Promise((done) => {
+          let [frames, began] = [0, 0];
+          const note = (now) => {
+            began ||= now;
+            if (now - began < 1000) {
+              frames++;
+              requestAnimationFrame(note);
+            } else done((frames * 1000) / (now - began));
+          };
+          requestAnimationFrame(note);
+        }),
+    );
+  } finally {
+    await empty.close();
+    await page.bringToFront();
+  }
 };
 
 /** Every row of a dashboard unfolded and seen once; then how long frames take while the crosshair moves, and while a range is dragged and zoomed into. */
@@ -27,6 +71,9 @@ export const smooth = async (page, what) => {
   const boxes = await Promise.all((await page.locator(".u-over").all()).map((over) => over.boundingBox()));
   const box = boxes.find((one) => one && one.y > 60 && one.y < 500 && one.width > 300);
   const busy = crowding();
+  measure(`${what}, an empty page beside it`, (await emptyFrames(page)).toFixed(0), "frames a second");
+  const client = await page.context().newCDPSession(page);
+  await client.send("Performance.enable", { timeDomain: "threadTicks" });
   const during = async (doing, work) => {
     await page.evaluate(() => {
       const times = [];
@@ -37,7 +84,9 @@ export const smooth = async (page, what) => {
       };
       requestAnimationFrame(note);
     });
+    const before = await worked(client);
     await work();
+    const after = await worked(client);
     const times = await page.evaluate(() => {
       const noted = globalThis.frameTimes;
       globalThis.frameTimes = null;
@@ -53,6 +102,7 @@ export const smooth = async (page, what) => {
       `${((took.length * 1000) / took.reduce((sum, one) => sum + one, 0)).toFixed(0)} frames a second, 95 of 100 within ${slow.toFixed(0)} ms, the slowest ${took.at(-1).toFixed(0)}`,
       "ms",
     );
+    measure(`${what}, ${doing}`, cost(before, after), "");
     check(
       `${what}, ${doing}: the page keeps moving`,
       slow < FRAME_MS * busy,
@@ -78,7 +128,37 @@ export const smooth = async (page, what) => {
     await page.waitForTimeout(2_000);
   });
   page.off("request", count);
+  await client.detach();
   measure(`${what}, zooming into it`, asked, "queries");
   check(`${what}: panels out of sight do not ask`, asked < 120, String(asked));
   check(`${what}: a zoom is one step back`, (await page.evaluate(() => history.length)) - past === 1);
+  await leaves(page, what);
+};
+
+/** Who goes to another page while a dashboard goes on to another range takes its questions along: none is asked later, or waited for. */
+const leaves = async (page, what) => {
+  const [asked, waiting] = [[], new Set()];
+  const begun = (request) => {
+    if (!/query(_range)?$/.test(new URL(request.url()).pathname)) return;
+    asked.push(Date.now());
+    waiting.add(request);
+  };
+  const over = (request) => waiting.delete(request);
+  page.on("request", begun);
+  page.on("requestfinished", over);
+  page.on("requestfailed", over);
+  await page.evaluate(() => {
+    history.back();
+    // Some of the panels are at it by then.
+    setTimeout(() => document.querySelector('.rail a[href*="/dashboards"]').click(), 100);
+  });
+  await page.waitForURL(/\/dashboards(\?|$)/);
+  const gone = Date.now();
+  await soon(`${what}: no question of a page that was left is waited for`, () => waiting.size, 0);
+  await page.waitForTimeout(1_000);
+  const late = asked.filter((at) => at > gone + 200).length;
+  check(`${what}: a page that was left asks nothing more`, late === 0, String(late));
+  page.off("request", begun);
+  page.off("requestfinished", over);
+  page.off("requestfailed", over);
 };
