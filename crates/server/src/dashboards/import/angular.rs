@@ -4,15 +4,29 @@ use serde_json::{Value, json};
 
 use super::super::model::{Options, Override, Panel};
 use super::super::report::Report;
+use super::mappings;
 use super::read::{as_text, flag, integer, items, number, text};
+
+/// The kinds whose settings are read here from where they stood before `options` and `fieldConfig` were.
+pub const KINDS: &[&str] = &[
+    "graph",
+    "singlestat",
+    "grafana-singlestat-panel",
+    "table-old",
+    "text",
+    "heatmap",
+    "grafana-piechart-panel",
+];
 
 /// The panel as a kind that is drawn.
 pub fn upgraded(mut panel: Panel, json: &Value, report: &mut Report) -> Panel {
     match panel.kind.as_str() {
-        "graph" => graph(&mut panel, json),
-        "singlestat" | "grafana-singlestat-panel" => singlestat(&mut panel, json),
+        "graph" => graph(&mut panel, json, report),
+        "singlestat" | "grafana-singlestat-panel" | "blackmirror1-singlestat-math-panel" => {
+            singlestat(&mut panel, json, report)
+        }
         "table-old" => old_table(&mut panel, json, report),
-        "table" if json["styles"].is_array() && !json["fieldConfig"]["defaults"].is_object() => {
+        "table" if json["styles"].is_array() && panel.defaults.is_empty() && panel.overrides.is_empty() => {
             old_table(&mut panel, json, report)
         }
         "text" | "text2" => words(&mut panel, json),
@@ -21,7 +35,12 @@ pub fn upgraded(mut panel: Panel, json: &Value, report: &mut Report) -> Panel {
         }
         "grafana-piechart-panel" => pie(&mut panel, json),
         "dashlist" if panel.options.is_empty() => old_list(&mut panel, json),
+        // Names from before these kinds were finished.
         "heatmap-new" => panel.kind = "heatmap".to_owned(),
+        "singlestat2" => panel.kind = "stat".to_owned(),
+        "graph2" => panel.kind = "timeseries".to_owned(),
+        "table2" => panel.kind = "table".to_owned(),
+        "piechart2" => panel.kind = "piechart".to_owned(),
         _ => {}
     }
     panel
@@ -35,7 +54,10 @@ fn old_list(panel: &mut Panel, json: &Value) {
     }));
 }
 
-fn graph(panel: &mut Panel, json: &Value) {
+fn graph(panel: &mut Panel, json: &Value, report: &mut Report) {
+    if !items(json, "timeRegions").is_empty() {
+        report.of(panel, "the coloured times of day or week are left out");
+    }
     let mode = as_text(&json["xaxis"]["mode"]);
     panel.kind = match mode.as_str() {
         "series" => "bargauge",
@@ -46,6 +68,9 @@ fn graph(panel: &mut Panel, json: &Value) {
     if mode == "series" {
         let calc = items(&json["xaxis"], "values").first().map_or("sum".to_owned(), as_text);
         panel.options.insert("reduceOptions".to_owned(), json!({ "calcs": [reducer(&calc)] }));
+    }
+    if let Some(buckets) = integer(&json["xaxis"], "buckets").filter(|_| mode == "histogram") {
+        panel.options.insert("bucketCount".to_owned(), json!(buckets));
     }
     let left = &json["yaxes"][0];
     axis(&mut panel.defaults, left, json);
@@ -75,6 +100,12 @@ fn graph(panel: &mut Panel, json: &Value) {
     if json["nullPointMode"] == "null as zero" {
         set("nullsAsZero", json!(true));
     }
+    if flag(json, "dashes") {
+        set("lineStyle", dashed(json));
+    }
+    if number(&json["fillGradient"]).is_some_and(|gradient| gradient > 0.0) {
+        set("gradientMode", json!("opacity"));
+    }
     if flag(json, "steppedLine") {
         set("lineInterpolation", json!("stepAfter"));
     }
@@ -101,6 +132,12 @@ fn graph(panel: &mut Panel, json: &Value) {
         series_override(panel, series, &json["yaxes"][1]);
     }
     legend(panel, &json["legend"]);
+    tooltip(panel, &json["tooltip"]);
+}
+
+fn dashed(json: &Value) -> Value {
+    let of = |name: &str| number(&json[name]).filter(|length| *length > 0.0).unwrap_or(10.0);
+    json!({ "fill": "dash", "dash": [of("dashLength"), of("spaceLength")] })
 }
 
 /// Unit, limits and digits of an axis.
@@ -199,11 +236,7 @@ fn series_override(panel: &mut Panel, series: &Value, right: &Value) {
                 _ => set("custom.lineWidth", json!(0)),
             },
             "points" if value == true => set("custom.showPoints", json!("always")),
-            "dashes" if value == true => {
-                let of = |name: &str| number(&series[name]).filter(|length| *length > 0.0).unwrap_or(10.0);
-                let dash = [of("dashLength"), of("spaceLength")];
-                set("custom.lineStyle", json!({ "fill": "dash", "dash": dash }));
-            }
+            "dashes" if value == true => set("custom.lineStyle", dashed(series)),
             "fillBelowTo" => set("custom.fillBelowTo", value.clone()),
             "nullPointMode" => set("custom.spanNulls", json!(value == "connected")),
             "pointradius" => set("custom.pointSize", json!(2.0 + 2.0 * number(value).unwrap_or(2.0))),
@@ -276,21 +309,51 @@ fn legend(panel: &mut Panel, json: &Value) {
     let shown = json["show"].as_bool().unwrap_or(true);
     let table = flag(json, "alignAsTable");
     let side = flag(json, "rightSide");
-    let legend = json!({
+    let mut legend = json!({
         "showLegend": shown,
         "displayMode": if !shown { "hidden" } else if table { "table" } else { "list" },
         "placement": if side { "right" } else { "bottom" },
         "calcs": calcs,
     });
+    let names = [("min", "Min"), ("max", "Max"), ("avg", "Mean"), ("current", "Last *"), ("total", "Total")];
+    if let Some((_, name)) = names.iter().find(|(name, _)| json["sort"] == *name) {
+        legend["sortBy"] = json!(name);
+        legend["sortDesc"] = json!(flag(json, "sortDesc"));
+    }
     panel.options.insert("legend".to_owned(), legend);
-    panel.options.insert("tooltip".to_owned(), json!({ "mode": "multi", "sort": "desc" }));
+    for (flagged, reducer) in [("hideEmpty", "allIsNull"), ("hideZero", "allIsZero")] {
+        if flag(json, flagged) {
+            panel.overrides.push(Override {
+                matcher: "byValue".to_owned(),
+                of: json!({ "reducer": reducer, "op": "gte", "value": 0 }),
+                properties: vec![(
+                    "custom.hideFrom".to_owned(),
+                    json!({ "legend": true, "tooltip": true, "viz": false }),
+                )],
+                ..Override::default()
+            });
+        }
+    }
 }
 
-fn singlestat(panel: &mut Panel, json: &Value) {
+fn tooltip(panel: &mut Panel, json: &Value) {
+    let mode = if json["shared"] == false { "single" } else { "multi" };
+    let sort = match integer(json, "sort") {
+        Some(0) => "none",
+        Some(1) => "asc",
+        _ => "desc",
+    };
+    panel.options.insert("tooltip".to_owned(), json!({ "mode": mode, "sort": sort }));
+}
+
+fn singlestat(panel: &mut Panel, json: &Value, report: &mut Report) {
     let gauge = flag(&json["gauge"], "show");
     panel.kind = if gauge { "gauge" } else { "stat" }.to_owned();
     let name = text(json, "valueName");
-    let calc = if name == "name" {
+    if name == "last_time" {
+        report.of(panel, "the time of its last value is not shown: the value is");
+    }
+    let calc = if name == "name" || name == "last_time" {
         "lastNotNull"
     } else if name.is_empty() {
         "mean"
@@ -300,7 +363,7 @@ fn singlestat(panel: &mut Panel, json: &Value) {
     let spark = flag(&json["sparkline"], "show");
     let coloured = flag(json, "colorValue") || flag(json, "colorBackground");
     panel.options = super::panel::object(&json!({
-        "reduceOptions": { "calcs": [calc], "values": false, "fields": "" },
+        "reduceOptions": { "calcs": [calc], "values": false, "fields": column(json) },
         "graphMode": if spark { "area" } else { "none" },
         "colorMode": if flag(json, "colorBackground") { "background" } else if coloured { "value" } else { "none" },
         "textMode": if name == "name" { "name" } else { "auto" },
@@ -341,31 +404,20 @@ fn singlestat(panel: &mut Panel, json: &Value) {
     let values = bounds.split(',').filter_map(|bound| bound.trim().parse::<f64>().ok());
     steps.extend(values.enumerate().map(|(at, value)| json!({ "value": value, "color": colour(at + 1) })));
     defaults.insert("thresholds".to_owned(), json!({ "mode": "absolute", "steps": steps }));
-    defaults.insert("mappings".to_owned(), mappings(json));
+    defaults.insert("mappings".to_owned(), mappings::of_old(json));
 }
 
-/// Texts for values or ranges; a file may keep those of the other kind, which do not count.
-fn mappings(json: &Value) -> Value {
-    let mut found = Vec::new();
-    let kind = integer(json, "mappingType");
-    let none = |result: Value| json!({ "type": "special", "options": { "match": "null", "result": result } });
-    for map in items(json, "valueMaps").iter().filter(|_| kind != Some(2)) {
-        let (value, shown) = (as_text(&map["value"]), json!({ "text": text(map, "text") }));
-        found.push(match value.as_str() {
-            "null" => none(shown),
-            _ => json!({ "type": "value", "options": { value: shown } }),
-        });
+/// The column of a table that a single value is taken from, as a pattern; all numbers where none is named.
+fn column(json: &Value) -> String {
+    let name = text(json, "tableColumn");
+    let table = items(json, "targets").iter().any(|target| target["format"] == "table");
+    if name.is_empty() || !table {
+        return String::new();
     }
-    for map in items(json, "rangeMaps").iter().filter(|_| kind != Some(1)) {
-        let (from, to) = (number(&map["from"]), number(&map["to"]));
-        let shown = json!({ "text": text(map, "text") });
-        if from.is_some() || to.is_some() {
-            found.push(json!({ "type": "range", "options": { "from": from, "to": to, "result": shown } }));
-        } else if map["from"] == "null" {
-            found.push(none(shown));
-        }
-    }
-    Value::Array(found)
+    let plain = |letter: char| letter.is_alphanumeric() || letter == '_' || letter == ' ';
+    let escaped =
+        name.chars().map(|letter| if plain(letter) { letter.to_string() } else { format!("\\{letter}") });
+    format!("/^{}$/", escaped.collect::<String>())
 }
 
 fn old_table(panel: &mut Panel, json: &Value, report: &mut Report) {
@@ -415,7 +467,7 @@ fn old_table(panel: &mut Panel, json: &Value, report: &mut Report) {
         if style["type"] == "date" {
             properties.push(("unit".to_owned(), json!("dateTimeAsIso")));
         }
-        let mappings = mappings(style);
+        let mappings = mappings::of_old(style);
         if mappings.as_array().is_some_and(|mappings| !mappings.is_empty()) {
             properties.push(("mappings".to_owned(), mappings));
         }
@@ -463,9 +515,20 @@ fn words(panel: &mut Panel, json: &Value) {
 }
 
 fn old_heatmap(panel: &mut Panel, json: &Value) {
-    let unit = text(&json["yAxis"], "format");
+    let axis = &json["yAxis"];
+    let unit = text(axis, "format");
     panel.options.insert("calculate".to_owned(), json!(json["dataFormat"] != "tsbuckets"));
-    panel.options.insert("yAxis".to_owned(), json!({ "unit": unit }));
+    panel.options.insert(
+        "yAxis".to_owned(),
+        json!({
+            "unit": unit, "min": number(&axis["min"]), "max": number(&axis["max"]), "decimals": integer(axis, "decimals"),
+            "reverse": flag(json, "reverseYBuckets"),
+        }),
+    );
+    let scheme = text(&json["color"], "colorScheme");
+    if let Some(scheme) = scheme.strip_prefix("interpolate").filter(|_| json["color"]["mode"] != "opacity") {
+        panel.options.insert("color".to_owned(), json!({ "mode": "scheme", "scheme": scheme }));
+    }
     if !unit.is_empty() {
         panel.defaults.insert("unit".to_owned(), json!(unit));
     }
@@ -481,5 +544,22 @@ fn pie(panel: &mut Panel, json: &Value) {
     if !unit.is_empty() {
         panel.defaults.insert("unit".to_owned(), json!(unit));
     }
+    if let Some(decimals) = integer(json, "decimals") {
+        panel.defaults.insert("decimals".to_owned(), json!(decimals));
+    }
+    let legend = &json["legend"];
+    let shown =
+        [("values", "value"), ("percentage", "percent")].into_iter().filter(|(name, _)| flag(legend, name));
+    let shown: Vec<&str> = shown.map(|(_, value)| value).collect();
+    let beside = json["legendType"] == "Right side";
+    panel.options.insert(
+        "legend".to_owned(),
+        json!({
+            "showLegend": legend["show"] != false && json["legendType"] != "On graph",
+            "displayMode": if shown.is_empty() { "list" } else { "table" },
+            "placement": if beside { "right" } else { "bottom" },
+            "values": shown,
+        }),
+    );
     colours(panel, &json["aliasColors"]);
 }

@@ -7,17 +7,15 @@ use super::super::report::Report;
 use super::read::{flag, integer, items, text};
 use super::{kept, panel, prepare, variable};
 
+/// The schema version that put panels on a grid.
+const GRID_SINCE: i64 = 16;
 /// Pixels of one row of the grid, which the heights of old are in.
 const ROW_PIXELS: f64 = 38.0;
 
 /// Reads it.
-pub fn read(json: &Value, report: &mut Report) -> Result<Dashboard, String> {
-    if !json["panels"].is_array() && !json["rows"].is_array() {
-        return Err("this is no dashboard: it has neither panels nor rows nor elements".to_owned());
-    }
-    let json = &prepare::prepared(json);
+pub fn read(json: &Value, report: &mut Report) -> Dashboard {
+    let json = &prepare::prepared(json, report);
     let time = &json["time"];
-    let or = |text: String, other: &str| if text.is_empty() { other.to_owned() } else { text };
     let datasource = &json["datasource"];
     let mut dashboard = Dashboard {
         flightdeck: Form,
@@ -32,23 +30,28 @@ pub fn read(json: &Value, report: &mut Report) -> Result<Dashboard, String> {
         timezone: json["timezone"].as_str().unwrap_or_default().to_owned(),
         week_start: json["weekStart"].as_str().unwrap_or_default().to_owned(),
         fiscal_year_start_month: json["fiscalYearStartMonth"].as_u64().filter(|month| *month > 0),
-        variables: variable::read_all(items(&json["templating"], "list"), report),
+        variables: Vec::new(),
         links: items(json, "links").iter().map(link).collect(),
         annotations: Vec::new(),
         sections: Vec::new(),
         kept: kept::unread(json, kept::DASHBOARD),
     };
     annotations(items(&json["annotations"], "list"), &mut dashboard, report);
-    for variable in items(&json["templating"], "list").iter().filter(|one| !variable::is_known(one)) {
-        kept::leave(&mut dashboard.kept, "variables", variable);
-    }
+    chosen(items(&json["templating"], "list"), &mut dashboard, report);
     constants(json, &mut dashboard);
-    dashboard.sections = match json["rows"].as_array() {
-        Some(rows) if !rows.is_empty() => old_rows(rows, datasource, report),
-        _ => grid(items(json, "panels"), datasource, report),
-    };
-    number(&mut dashboard);
-    Ok(dashboard)
+    // Rows beside panels on the grid are left over from before they were moved there.
+    let gridded = integer(json, "schemaVersion").is_some_and(|version| version >= GRID_SINCE);
+    let panels = items(json, "panels");
+    if !gridded || panels.is_empty() {
+        dashboard.sections = old_rows(items(json, "rows"), datasource, report);
+    }
+    dashboard.sections.extend(grid(panels, datasource, report));
+    dashboard
+}
+
+/// A text, or what is usual where there is none.
+pub fn or(text: String, usual: &str) -> String {
+    if text.is_empty() { usual.to_owned() } else { text }
 }
 
 /// `__inputs` that are constants are variables that cannot be chosen; other variables are filled with them.
@@ -77,7 +80,7 @@ fn constants(json: &Value, dashboard: &mut Dashboard) {
 fn grid(panels: &[Value], datasource: &Value, report: &mut Report) -> Vec<Section> {
     let mut sections = vec![Section::default()];
     let mut whole = false;
-    for json in panels {
+    for json in in_order(panels) {
         if json["type"] == "row" {
             // A folded row keeps its panels inside; what follows it stands outside of any row.
             whole = flag(json, "collapsed") && !items(json, "panels").is_empty();
@@ -85,10 +88,7 @@ fn grid(panels: &[Value], datasource: &Value, report: &mut Report) -> Vec<Sectio
                 title: text(json, "title"),
                 collapsed: flag(json, "collapsed"),
                 repeat: text(json, "repeat"),
-                panels: items(json, "panels")
-                    .iter()
-                    .map(|json| panel::read(json, datasource, report))
-                    .collect(),
+                panels: inside(json).into_iter().map(|json| panel::read(json, datasource, report)).collect(),
             });
         } else {
             if std::mem::take(&mut whole) {
@@ -105,6 +105,22 @@ fn grid(panels: &[Value], datasource: &Value, report: &mut Report) -> Vec<Sectio
         section.panels.iter_mut().for_each(|panel| panel.place.y -= top);
     }
     sections
+}
+
+/// The panels of a folded row; those of a row that is in it stand in it, too.
+fn inside(row: &Value) -> Vec<&Value> {
+    let panels = in_order(items(row, "panels")).into_iter();
+    panels.flat_map(|json| if json["type"] == "row" { inside(json) } else { vec![json] }).collect()
+}
+
+/// Panels from top to bottom, whatever order their file has them in; as they come where one has no place.
+fn in_order(panels: &[Value]) -> Vec<&Value> {
+    let mut all: Vec<&Value> = panels.iter().collect();
+    let place = |json: &Value| Some((integer(&json["gridPos"], "y")?, integer(&json["gridPos"], "x")?));
+    if all.iter().all(|json| place(json).is_some()) {
+        all.sort_by_key(|json| place(json));
+    }
+    all
 }
 
 /// The rows of old: spans of twelve columns beside each other, as high as their row.
@@ -149,7 +165,16 @@ fn rows_of(height: &Value) -> Option<u32> {
     Some((pixels / ROW_PIXELS).ceil().clamp(2.0, 60.0) as u32)
 }
 
-fn annotations(list: &[Value], dashboard: &mut Dashboard, report: &mut Report) {
+/// What can be chosen; variables of other kinds are kept.
+pub fn chosen(list: &[Value], dashboard: &mut Dashboard, report: &mut Report) {
+    dashboard.variables = variable::read_all(list, report);
+    for variable in list.iter().filter(|one| !variable::is_known(one)) {
+        kept::leave(&mut dashboard.kept, "variables", variable);
+    }
+}
+
+/// Questions for marks; those that are none of ours are kept.
+pub fn annotations(list: &[Value], dashboard: &mut Dashboard, report: &mut Report) {
     for json in list {
         // What Grafana keeps itself is what the annotations of this server are shown for anyway.
         if json["builtIn"].as_i64() == Some(1)
@@ -182,27 +207,18 @@ fn annotations(list: &[Value], dashboard: &mut Dashboard, report: &mut Report) {
 /// A link of a dashboard or a panel.
 pub fn link(json: &Value) -> Link {
     let tags = items(json, "tags").iter().filter_map(Value::as_str).map(str::to_owned);
+    let (mut url, more) = (text(json, "url"), text(json, "params"));
+    if !url.is_empty() && !more.is_empty() {
+        url = format!("{url}{}{more}", if url.contains('?') { '&' } else { '?' });
+    }
     Link {
         title: text(json, "title"),
-        url: text(json, "url"),
+        url,
         blank: flag(json, "targetBlank"),
         with_time: flag(json, "keepTime"),
         with_variables: flag(json, "includeVars"),
         tags: if json["type"] == "dashboards" { tags.collect() } else { Vec::new() },
         kept: kept::unread(json, kept::LINK),
-    }
-}
-
-/// Numbers panels that have none, or one that another has.
-fn number(dashboard: &mut Dashboard) {
-    let mut used = std::collections::BTreeSet::new();
-    let mut next = dashboard.panels().map(|panel| panel.id).max().unwrap_or(0).max(0);
-    for panel in dashboard.sections.iter_mut().flat_map(|section| &mut section.panels) {
-        if panel.id <= 0 || !used.insert(panel.id) {
-            next = next.saturating_add(1);
-            panel.id = next;
-            used.insert(next);
-        }
     }
 }
 

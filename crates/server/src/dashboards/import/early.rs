@@ -3,6 +3,7 @@
 use serde_json::{Value, json};
 
 use super::super::model::Panel;
+use super::kept;
 use super::read::{as_text, items, number, text};
 
 /// Whether a panel is one of them.
@@ -23,7 +24,7 @@ pub fn upgraded(panel: &mut Panel, json: &Value) {
     let first =
         |places: &[&Value]| places.iter().find(|place| !place.is_null()).map(|place| (*place).clone());
     for name in ["unit", "decimals", "min", "max", "links", "noValue"] {
-        if let Some(value) = first(&[&inner[name]]) {
+        if let Some(value) = first(&[&inner[name]]).filter(|_| !panel.defaults.contains_key(name)) {
             panel.defaults.insert(name.to_owned(), value);
         }
     }
@@ -33,7 +34,7 @@ pub fn upgraded(panel: &mut Panel, json: &Value) {
         }
     }
     let title = text(inner, "title");
-    if !title.is_empty() {
+    if !title.is_empty() && !panel.defaults.contains_key("displayName") {
         panel.defaults.insert("displayName".to_owned(), json!(title));
     }
     let (prefix, postfix) = (text(values, "prefix"), text(values, "suffix"));
@@ -42,11 +43,21 @@ pub fn upgraded(panel: &mut Panel, json: &Value) {
     }
     let thresholds =
         first(&[&inner["thresholds"], &field["thresholds"], &options["thresholds"]]).unwrap_or_default();
-    panel.defaults.insert("thresholds".to_owned(), steps(&thresholds));
+    // What stands where it is today counts more than what was left behind.
+    if !panel.defaults.contains_key("thresholds") {
+        panel.defaults.insert("thresholds".to_owned(), steps(&thresholds));
+    }
     if let Some(mappings) =
         first(&[&inner["mappings"], &field["mappings"], &options["valueMappings"], &options["mappings"]])
+            .filter(|_| !panel.defaults.contains_key("mappings"))
     {
         panel.defaults.insert("mappings".to_owned(), mappings);
+    }
+    if panel.overrides.is_empty() {
+        panel.overrides = items(field, "overrides").iter().map(kept::exception).collect();
+    }
+    if panel.options.contains_key("reduceOptions") {
+        return;
     }
     let calcs = match items(field, "calcs") {
         [] => vec![json!(calc(&text(values, "stat")))],

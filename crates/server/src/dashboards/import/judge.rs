@@ -4,6 +4,7 @@ use serde_json::Value;
 
 use super::super::model::{Dashboard, Panel, PanelQuery};
 use super::super::report::Report;
+use super::filled::misunderstood;
 use super::supported::{KINDS, LISTS, MATCHERS, PROPERTIES, TRANSFORMATIONS, UNDRAWN};
 use super::unfollowed::unfollowed;
 
@@ -21,64 +22,6 @@ pub fn judge(dashboard: &mut Dashboard, report: &mut Report) {
     }
 }
 
-/// Why a query is not PromQL, whatever its variables stand for.
-fn misunderstood(query: &str) -> Option<String> {
-    let filled = ["1", "5m", "x", "up"].map(|value| with_variables(query, value));
-    let mut reasons =
-        filled.iter().map(|text| promql::parse::parse(text).err().map(|error| error.to_string()));
-    let first = reasons.next().flatten()?;
-    reasons.all(|reason| reason.is_some()).then_some(first)
-}
-
-/// A query with a value in the place of every variable; those that stand for spans are spans.
-fn with_variables(query: &str, value: &str) -> String {
-    let mut text = String::with_capacity(query.len());
-    let mut rest = query;
-    while let Some(at) = rest.find(['$', '[']) {
-        text.push_str(&rest[..at]);
-        rest = &rest[at..];
-        let name =
-            |from: &str| from.chars().take_while(|letter| letter.is_alphanumeric() || *letter == '_').count();
-        let (length, spans) = if rest.starts_with("[[") {
-            (rest.find("]]").map_or(rest.len(), |end| end + 2), false)
-        } else if rest.starts_with('[') {
-            // Between brackets stand spans only.
-            let end = rest.find(']').unwrap_or(rest.len());
-            let inner = rest[1..end].split(':').map(|part| if part.contains('$') { "5m" } else { part });
-            text.push('[');
-            text.push_str(&inner.collect::<Vec<_>>().join(":"));
-            rest = &rest[end..];
-            continue;
-        } else if rest.starts_with("${") {
-            (rest.find('}').map_or(rest.len(), |end| end + 1), rest.starts_with("${__"))
-        } else {
-            (
-                1 + rest[1..].chars().take(name(&rest[1..])).map(char::len_utf8).sum::<usize>(),
-                rest.starts_with("$__"),
-            )
-        };
-        let numbers = rest[..length].contains("_ms") || rest[..length].contains("range_s");
-        let filled = match (spans, numbers) {
-            (true, false) => "5m",
-            (true, true) => "300",
-            (false, _) if in_grouping(&text) || rest[length..].starts_with('{') => "x",
-            (false, _) if text.trim_end().ends_with("offset") => "5m",
-            (false, _) => value,
-        };
-        text.push_str(filled);
-        rest = &rest[length..];
-    }
-    text.push_str(rest);
-    text
-}
-
-/// Whether a text ends inside the parentheses of a grouping, where only labels stand.
-fn in_grouping(text: &str) -> bool {
-    let Some(open) = text.rfind('(').filter(|open| !text[*open..].contains(')')) else { return false };
-    let before = text[..open].trim_end();
-    ["by", "without", "on", "ignoring", "group_left", "group_right"].iter().any(|word| before.ends_with(word))
-}
-
 fn undrawn(panel: &Panel) -> Option<String> {
     if let Some((_, reason)) = UNDRAWN.iter().find(|(kind, _)| panel.kind == *kind) {
         return Some((*reason).to_owned());
@@ -89,7 +32,10 @@ fn undrawn(panel: &Panel) -> Option<String> {
             if panel.kind.is_empty() { "(none)" } else { &panel.kind }
         ));
     }
-    let understood = |query: &PanelQuery| misunderstood(&query.query).is_none();
+    // What is hidden is asked only for what others make of it.
+    let elsewhere = panel.kept.contains_key("targets");
+    let understood =
+        |query: &PanelQuery| misunderstood(&query.query).is_none() && !(elsewhere && query.hidden);
     (!LISTS.contains(&panel.kind.as_str()) && !panel.queries.iter().any(understood)).then(|| {
         let reason = panel.queries.iter().find_map(|query| misunderstood(&query.query));
         reason.map_or("none of its queries is PromQL".to_owned(), |reason| {
@@ -159,20 +105,6 @@ fn html(panel: &Panel, report: &mut Report) {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn a_query_is_judged_whatever_its_variables_stand_for() {
-        let check = |query: &str, understood: bool| {
-            assert_eq!(misunderstood(query).is_none(), understood, "{query}: {:?}", misunderstood(query));
-        };
-        check("sum(rate(http_requests_total{job=~\"$job\"}[$__rate_interval]))", true);
-        check("topk($top, sum by ($by) (increase(x_total[${interval}:${step}])))", true);
-        check("[[metric]]{instance=\"${instance:raw}\"} offset $offset", true);
-        check("rate(x_total[$__range]) * $__interval_ms / ${__range_s}", true);
-        check("topk_max(5, x)", false);
-        check("sum(x_total{a=\"b\"}[1m])", false);
-        check("SELECT 1", false);
-    }
 
     #[test]
     fn what_a_text_leaves_out_is_named() {

@@ -81,10 +81,14 @@ pub const QUERY: &[&str] = &[
 /// Of a variable.
 pub const VARIABLE: &[&str] = &[
     "allValue",
+    "baseFilters",
     "current",
     "datasource",
     "definition",
+    "filters",
     "hide",
+    "hideLabel",
+    "hideVariable",
     "includeAll",
     "label",
     "multi",
@@ -99,11 +103,10 @@ pub const VARIABLE: &[&str] = &[
 /// Of an interval that fits the range; what is read only where there is one.
 pub const AUTO: &[&str] = &["auto", "auto_count", "auto_min"];
 /// Of a link.
-pub const LINK: &[&str] = &["includeVars", "keepTime", "tags", "targetBlank", "title", "type", "url"];
+pub const LINK: &[&str] =
+    &["includeVars", "keepTime", "params", "tags", "targetBlank", "title", "type", "url"];
 /// Of marks.
 pub const ANNOTATION: &[&str] = &["datasource", "enable", "expr", "name"];
-/// Of marks in the second schema.
-pub const SECOND_ANNOTATION: &[&str] = &["builtIn", "datasource", "enable", "legacyOptions", "name", "query"];
 /// What a panel of an old kind has in common with those of today; all else of it was brought up to date.
 const STILL_KNOWN: &[&str] = &["cacheTimeout", "hideTimeOverride", "libraryPanel", "queryCachingTTL"];
 
@@ -155,6 +158,12 @@ pub fn transformation(json: &Value) -> Transformation {
     }
 }
 
+/// What is changed; the first files with exceptions called it a path.
+fn property(json: &Value) -> String {
+    let id = text(json, "id");
+    if id.is_empty() { text(json, "path") } else { id }
+}
+
 /// An exception of the classic form.
 pub fn exception(json: &Value) -> Override {
     let properties = items(json, "properties").iter();
@@ -166,7 +175,7 @@ pub fn exception(json: &Value) -> Override {
     Override {
         matcher: text(&json["matcher"], "id"),
         of: json["matcher"]["options"].clone(),
-        properties: properties.map(|property| (text(property, "id"), property["value"].clone())).collect(),
+        properties: properties.map(|one| (property(one), one["value"].clone())).collect(),
         kept,
     }
 }

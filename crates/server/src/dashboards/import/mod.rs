@@ -4,8 +4,13 @@
 mod angular;
 mod classic;
 mod early;
+mod envelope;
+mod filled;
+#[cfg(test)]
+mod history;
 mod judge;
 mod kept;
+mod mappings;
 mod panel;
 mod prepare;
 mod read;
@@ -18,7 +23,6 @@ use serde_json::Value;
 
 use super::model::Dashboard;
 use super::report::Report;
-use read::text;
 
 /// How many panels one dashboard has at most.
 const PANELS_MAX: usize = 2_000;
@@ -26,24 +30,14 @@ const PANELS_MAX: usize = 2_000;
 /// Reads a dashboard; an error says why it is none.
 pub fn import(json: &Value) -> Result<(Dashboard, Report), String> {
     let mut report = Report::default();
-    let mut dashboard = if json["apiVersion"].is_string() && json["spec"].is_object() {
-        let spec = &json["spec"];
-        let mut dashboard = match spec["elements"].is_object() {
-            true => resource::read(spec, &mut report),
-            false => classic::read(spec, &mut report)?,
-        };
-        if dashboard.id.is_empty() {
-            dashboard.id = text(&json["metadata"], "name");
-        }
-        dashboard
-    } else if json["dashboard"].is_object() {
-        // What the API of Grafana answers with, and what is posted to it.
-        return import(&json["dashboard"]);
-    } else if json["elements"].is_object() {
-        resource::read(json, &mut report)
-    } else {
-        classic::read(json, &mut report)?
+    let (inner, name) = envelope::opened(json)?;
+    let mut dashboard = match inner["elements"].is_object() {
+        true => resource::read(inner, &mut report),
+        false => classic::read(inner, &mut report),
     };
+    if dashboard.id.is_empty() {
+        dashboard.id = name;
+    }
     if dashboard.panels().count() > PANELS_MAX {
         return Err(format!("the dashboard has more than {PANELS_MAX} panels"));
     }
@@ -76,6 +70,7 @@ pub fn identifier(text: &str) -> String {
 mod tests {
     use serde_json::json;
 
+    use super::history::places;
     use super::*;
 
     /// Imports a file; `path` leads into `{ "dashboard", "panels", "losses" }`.
@@ -103,24 +98,6 @@ mod tests {
         assert_ne!(identifier("Zähler"), identifier("Zöhler"));
         let name = identifier("Zähler");
         assert_eq!(identifier(&name), name);
-    }
-
-    /// Every place of a value, as pointers.
-    fn places(value: &Value, path: &str, found: &mut Vec<String>) {
-        found.push(path.to_owned());
-        match value {
-            Value::Object(fields) => {
-                for (name, one) in fields {
-                    places(one, &format!("{path}/{}", name.replace('~', "~0").replace('/', "~1")), found);
-                }
-            }
-            Value::Array(items) => {
-                for (at, one) in items.iter().enumerate() {
-                    places(one, &format!("{path}/{at}"), found);
-                }
-            }
-            _ => {}
-        }
     }
 
     #[test]

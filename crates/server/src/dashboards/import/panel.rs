@@ -1,18 +1,20 @@
 //! One panel of the classic form, with its queries; those of old kinds are brought up to date.
 
+use std::collections::BTreeSet;
+
 use serde_json::{Map, Value};
 
 use super::super::model::{Options, Panel, PanelQuery};
 use super::super::report::Report;
 use super::read::{flag, integer, items, number, text};
-use super::{angular, classic, early, kept};
+use super::{angular, classic, early, kept, mappings};
 
 /// Reads it. Where it names no source of data, the dashboard's own counts.
 pub fn read(json: &Value, datasource: &Value, report: &mut Report) -> Panel {
     let panel = Panel {
         id: integer(json, "id").unwrap_or(0),
         kind: text(json, "type"),
-        title: text(json, "title"),
+        title: classic::or(text(json, "title"), &text(&json["libraryPanel"], "name")),
         description: text(json, "description"),
         place: classic::place(&json["gridPos"]),
         transformations: items(json, "transformations").iter().map(kept::transformation).collect(),
@@ -34,9 +36,15 @@ pub fn read(json: &Value, datasource: &Value, report: &mut Report) -> Panel {
     if early::is_early(json) {
         early::upgraded(&mut panel, json);
     }
+    mappings::upgrade(&mut panel.defaults);
+    for (_, value) in
+        panel.overrides.iter_mut().flat_map(|one| &mut one.properties).filter(|(id, _)| id == "mappings")
+    {
+        *value = items_of(value).iter().cloned().filter_map(mappings::upgraded).collect();
+    }
     panel.kept = kept::of_panel(json, &panel.kind);
     stand_in(&mut panel, report);
-    if json["libraryPanel"].is_object() && items(json, "targets").is_empty() {
+    if json["libraryPanel"].is_object() && matches!(panel.kind.as_str(), "" | "library-panel-ref") {
         panel.lost = "it is a library panel, and the library is not part of the file".to_owned();
     }
     for link in items(json, "links").iter().filter(|link| text(link, "url").is_empty()) {
@@ -55,11 +63,17 @@ const SIGNALS: &[&str] = &["logs", "traces", "nodeGraph", "flamegraph"];
 
 /// The queries of a panel. One that asks something other than PromQL is named and left out.
 pub fn read_queries(targets: &[Value], datasource: &Value, panel: &mut Panel, report: &mut Report) {
-    for (at, target) in targets.iter().enumerate() {
-        let name = match text(target, "refId") {
-            name if name.is_empty() => letter(at),
-            name => name,
+    let said: BTreeSet<String> = targets.iter().map(|target| text(target, "refId")).collect();
+    let mut free = letters().filter(|letter| !said.contains(letter));
+    let mut names = BTreeSet::new();
+    for target in targets {
+        let said = text(target, "refId");
+        // Of two with the same letter the first keeps it.
+        let name = match said.is_empty() || names.contains(&said) {
+            true => free.next().unwrap_or_default(),
+            false => said,
         };
+        names.insert(name.clone());
         let own = if target["datasource"].is_null() { datasource } else { &target["datasource"] };
         // Where nothing is said of it, a list of logs asks no metrics.
         let silent = SIGNALS.contains(&panel.kind.as_str()) && text(own, "type").is_empty();
@@ -116,18 +130,28 @@ pub fn foreign(datasource: &Value) -> Option<String> {
     const OURS: &[&str] = &[
         "",
         "prometheus",
+        "victoriametrics-datasource",
         "victoriametrics-metrics-datasource",
         "mimir",
         "thanos",
         "cortex",
         "datasource",
+        "mixed",
+        "default",
         "grafana-amazonprometheus-datasource",
+        "grafana-azureprometheus-datasource",
     ];
-    if datasource["uid"] == "__expr__" || datasource == "__expr__" {
+    const EXPRESSION: &str = "__expr__";
+    let kind = datasource["type"].as_str().unwrap_or_default().to_owned();
+    if datasource["uid"] == EXPRESSION || datasource == EXPRESSION || kind == EXPRESSION {
         return Some("a server-side expression".to_owned());
     }
-    let kind = text(datasource, "type");
-    (!OURS.contains(&kind.as_str())).then_some(kind)
+    // What a variable stands for may be asked here.
+    (!OURS.contains(&kind.to_lowercase().as_str()) && !kind.starts_with('$')).then_some(kind)
+}
+
+fn items_of(value: &Value) -> &[Value] {
+    value.as_array().map_or(&[], Vec::as_slice)
 }
 
 /// A count; old files have it as a text.
@@ -152,6 +176,11 @@ const STAND_INS: &[(&str, &str, &str)] = &[
     ("flant-statusmap-panel", "status-history", "drawn as states over time"),
     ("trend", "timeseries", "drawn over time"),
     ("candlestick", "timeseries", "drawn as lines"),
+    ("yesoreyeram-boomtable-panel", "table", "drawn as a plain table"),
+    ("corpglory-progresslist-panel", "bargauge", "drawn as bars"),
+    ("farski-blendstat-panel", "stat", "drawn as single values"),
+    ("snuids-trafficlights-panel", "stat", "drawn as single values"),
+    ("mtanda-histogram-panel", "histogram", "drawn as a histogram"),
 ];
 
 fn stand_in(panel: &mut Panel, report: &mut Report) {
@@ -161,8 +190,18 @@ fn stand_in(panel: &mut Panel, report: &mut Report) {
     }
 }
 
-fn letter(at: usize) -> String {
-    char::from(b'A' + (at % 26) as u8).to_string()
+/// The names of queries in their order: A to Z, then AA, AB and so on.
+fn letters() -> impl Iterator<Item = String> {
+    (0_u32..).map(|mut at| {
+        let mut name = Vec::new();
+        loop {
+            name.insert(0, char::from(b'A' + (at % 26) as u8));
+            if at < 26 {
+                return name.into_iter().collect();
+            }
+            at = at / 26 - 1;
+        }
+    })
 }
 
 /// An object; anything else is an empty one.

@@ -36,9 +36,14 @@ pub fn number(value: &Value) -> Option<f64> {
     }
 }
 
-/// Whether something is said to be so.
+/// Whether something is said to be so; texts and numbers of one count.
 pub fn flag(value: &Value, name: &str) -> bool {
-    value[name].as_bool().unwrap_or(false)
+    match &value[name] {
+        Value::Bool(flag) => *flag,
+        Value::String(text) => text == "true",
+        Value::Number(number) => number.as_f64() == Some(1.0),
+        _ => false,
+    }
 }
 
 /// The items of a list; none where there is no list.

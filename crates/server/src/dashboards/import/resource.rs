@@ -1,15 +1,16 @@
 //! The second schema: panels are elements by name, and a layout of grids, rows and tabs says where they stand.
 
+use std::collections::BTreeSet;
+
 use serde_json::{Value, json};
 
-use super::super::model::{AnnotationQuery, Dashboard, Options, Panel, Place, Section, Variable};
+use super::super::model::{Dashboard, Options, Panel, Place, Section};
 use super::super::report::Report;
-use super::classic::{link, place};
-use super::kept::{self, exception};
-use super::panel::{object, read_queries};
-use super::read::{as_text, flag, integer, items, text};
-use super::supported;
-use super::variable;
+use super::classic::{annotations, chosen, link, or, place};
+use super::kept;
+use super::panel;
+use super::prepare::{self, Numbers, Questions, Sources};
+use super::read::{flag, integer, items, text};
 
 /// How deep layouts may be nested.
 const DEPTH_MAX: usize = 8;
@@ -21,23 +22,24 @@ pub fn read(spec: &Value, report: &mut Report) -> Dashboard {
         title: text(spec, "title"),
         description: text(spec, "description"),
         tags: items(spec, "tags").iter().filter_map(Value::as_str).map(str::to_owned).collect(),
-        from: text(time, "from"),
-        to: text(time, "to"),
+        from: or(text(time, "from"), "now-6h"),
+        to: or(text(time, "to"), "now"),
         refresh: text(time, "autoRefresh"),
         timezone: text(time, "timezone"),
         week_start: text(time, "weekStart"),
         fiscal_year_start_month: time["fiscalYearStartMonth"].as_u64().filter(|month| *month > 0),
-        variables: variables(items(spec, "variables"), report),
         links: items(spec, "links").iter().map(link).collect(),
-        annotations: items(spec, "annotations").iter().filter_map(|json| annotation(json, report)).collect(),
         kept: dashboard_kept(spec),
         ..Dashboard::default()
     };
-    let mut reader =
-        Reader { elements: &spec["elements"], report, sections: Vec::new(), variables: Vec::new() };
+    let marks: Vec<Value> = items(spec, "annotations").iter().map(classic_annotation).collect();
+    annotations(&marks, &mut dashboard, report);
+    let mut reader = Reader::of(spec, report);
     reader.layout(&spec["layout"], Heading::default(), 0);
-    dashboard.sections = reader.sections;
-    dashboard.variables.append(&mut reader.variables);
+    reader.others();
+    let Reader { sections, variables, .. } = reader;
+    dashboard.sections = sections;
+    chosen(&variables, &mut dashboard, report);
     dashboard
 }
 
@@ -51,12 +53,37 @@ struct Heading {
 
 struct Reader<'a> {
     elements: &'a Value,
+    /// What panels ask that answer for others.
+    questions: Questions,
+    sources: Sources,
+    numbers: Numbers,
+    /// The elements that have a place.
+    placed: BTreeSet<String>,
     report: &'a mut Report,
     sections: Vec<Section>,
-    variables: Vec<Variable>,
+    /// Those of the dashboard and of its parts, in the form of the classic schema.
+    variables: Vec<Value>,
 }
 
-impl Reader<'_> {
+impl<'a> Reader<'a> {
+    fn of(spec: &'a Value, report: &'a mut Report) -> Reader<'a> {
+        let elements = &spec["elements"];
+        let all = elements.as_object().into_iter().flatten().map(|(_, element)| &element["spec"]);
+        let panels: Questions =
+            all.filter_map(|spec| Some((integer(spec, "id")?, classic_panel(spec)))).collect();
+        let variables = classic_variables(items(spec, "variables"));
+        Reader {
+            elements,
+            numbers: Numbers::after(panels.keys().last().copied().unwrap_or(0)),
+            questions: panels,
+            sources: prepare::sources(&json!({ "templating": { "list": variables } })),
+            placed: BTreeSet::new(),
+            report,
+            sections: Vec::new(),
+            variables,
+        }
+    }
+
     fn layout(&mut self, layout: &Value, heading: Heading, depth: usize) {
         if depth > DEPTH_MAX {
             return self.report.whole(format!("layouts nested deeper than {DEPTH_MAX} are left out"));
@@ -82,14 +109,11 @@ impl Reader<'_> {
                 collapsed: flag(spec, "collapse"),
                 repeat: text(&spec["repeat"], "value"),
             };
-            if spec["conditionalRendering"].is_object() {
-                self.report.whole(format!(
-                    "section {}: its condition is left out, it is always shown",
-                    heading.title
-                ));
+            if conditional(spec) {
+                let title = &heading.title;
+                self.report.whole(format!("section {title}: its condition is left out, it is always shown"));
             }
-            let own = variables(items(spec, "variables"), self.report);
-            self.variables.extend(own);
+            self.variables.extend(classic_variables(items(spec, "variables")));
             self.layout(&spec["layout"], heading, depth + 1);
         }
     }
@@ -113,7 +137,7 @@ impl Reader<'_> {
             let repeat = &spec["repeat"];
             panel.repeat = text(repeat, "value");
             panel.repeat_down = repeat["direction"] == "v";
-            panel.repeat_max = repeat["maxPerRow"].as_u64();
+            panel.repeat_max = repeat["maxPerRow"].as_u64().filter(|most| *most > 0);
             panels.push(panel);
         }
         let top = panels.iter().map(|panel| panel.place.y).min().unwrap_or(0);
@@ -130,6 +154,9 @@ impl Reader<'_> {
             let (w, at) = (24 / columns, at as u32);
             panel.place = Place { x: at % columns * w, y: at / columns * 8, w, h: 8 };
             panel.repeat = text(&spec["repeat"], "value");
+            if conditional(spec) {
+                self.report.of(&panel, "its condition is left out, it is always shown");
+            }
             panels.push(panel);
         }
         self.push(heading, panels);
@@ -143,58 +170,96 @@ impl Reader<'_> {
     }
 
     fn element(&mut self, name: &str) -> Option<Panel> {
+        if !self.placed.insert(name.to_owned()) {
+            self.report.whole(format!("element {name} has several places: it stands at the first"));
+            return None;
+        }
         let element = &self.elements[name];
-        let spec = &element["spec"];
-        let mut panel =
-            Panel { id: integer(spec, "id").unwrap_or(0), title: text(spec, "title"), ..Panel::default() };
-        match text(element, "kind").as_str() {
-            "Panel" => {}
+        let mut panel = match text(element, "kind").as_str() {
+            "Panel" => classic_panel(&element["spec"]),
             "LibraryPanel" => {
-                panel.lost = "it is a library panel, and the library is not part of the file".to_owned();
-                return Some(panel);
+                let spec = &element["spec"];
+                json!({ "id": spec["id"], "title": spec["title"], "libraryPanel": spec["libraryPanel"] })
             }
             _ => {
                 self.report.whole(format!("the layout names an element {name} that is not there"));
                 return None;
             }
-        }
-        let (picture, data) = (&spec["vizConfig"], &spec["data"]["spec"]);
-        let group = text(picture, "group");
-        panel.kind = if group.is_empty() { text(picture, "kind") } else { group };
-        panel.description = text(spec, "description");
-        panel.transparent = flag(spec, "transparent");
-        panel.links = items(spec, "links").iter().map(link).collect();
-        panel.options = object(&picture["spec"]["options"]);
-        panel.defaults = object(&picture["spec"]["fieldConfig"]["defaults"]);
-        panel.overrides = items(&picture["spec"]["fieldConfig"], "overrides").iter().map(exception).collect();
-        let transformation = |one: &Value| {
-            let id = [text(one, "group"), text(one, "kind")]
-                .into_iter()
-                .find(|id| !id.is_empty())
-                .unwrap_or_default();
-            let mut spec = one["spec"].clone();
-            if spec.is_object() {
-                spec["id"] = json!(id);
-            }
-            kept::transformation(&spec)
         };
-        panel.transformations = items(data, "transformations").iter().map(transformation).collect();
-        let options = &data["queryOptions"];
-        panel.interval = text(options, "interval");
-        panel.points_max = options["maxDataPoints"].as_u64();
-        panel.time_from = text(options, "timeFrom");
-        panel.time_shift = text(options, "timeShift");
-        if !text(options, "timeCompare").is_empty() {
+        panel["id"] = json!(self.numbers.own(integer(&panel, "id").unwrap_or(0)));
+        prepare::from_other(&mut panel, &self.questions);
+        prepare::name_sources(&mut panel, &self.sources);
+        let compared = !text(&element["spec"]["data"]["spec"]["queryOptions"], "timeCompare").is_empty();
+        let panel = panel::read(&panel, &Value::Null, self.report);
+        if compared {
             self.report.of(&panel, "the comparison with another time is left out");
         }
-        let targets: Vec<Value> = items(data, "queries").iter().map(target).collect();
-        read_queries(&targets, &Value::Null, &mut panel, self.report);
         Some(panel)
+    }
+
+    /// Panels that the layout does not name stand below all others.
+    fn others(&mut self) {
+        let names = self.elements.as_object().into_iter().flatten().map(|(name, _)| name.clone());
+        let others: Vec<String> = names.filter(|name| !self.placed.contains(name)).collect();
+        let items: Vec<Value> =
+            others.iter().map(|name| json!({ "spec": { "element": { "name": name } } })).collect();
+        if !items.is_empty() {
+            self.report
+                .whole(format!("the layout has no place for {}: they stand at the end", others.join(", ")));
+            self.auto_grid(&json!({ "items": items }), Heading::default());
+        }
     }
 }
 
+/// Whether a part is shown under conditions only.
+fn conditional(spec: &Value) -> bool {
+    !items(&spec["conditionalRendering"]["spec"], "items").is_empty()
+}
+
+/// A panel in the form of the classic schema.
+fn classic_panel(spec: &Value) -> Value {
+    let (picture, data) = (&spec["vizConfig"], &spec["data"]["spec"]);
+    let (shown, asked) = (&picture["spec"], &data["queryOptions"]);
+    let mut panel = json!({
+        "id": spec["id"], "title": spec["title"], "description": spec["description"], "transparent": spec["transparent"],
+        "links": spec["links"], "type": named(picture, "VizConfig"), "options": shown["options"], "fieldConfig": shown["fieldConfig"],
+        "targets": items(data, "queries").iter().map(classic_target).collect::<Vec<_>>(),
+        "transformations": items(data, "transformations").iter().map(classic_step).collect::<Vec<_>>(),
+    });
+    for option in [
+        "interval",
+        "maxDataPoints",
+        "timeFrom",
+        "timeShift",
+        "hideTimeOverride",
+        "cacheTimeout",
+        "queryCachingTTL",
+    ] {
+        panel[option] = asked[option].clone();
+    }
+    before_migration(&mut panel);
+    panel
+}
+
+/// Brought here from an old kind, a panel keeps what that said until Grafana itself has shown it once.
+fn before_migration(panel: &mut Value) {
+    let Some(kept) =
+        panel["options"].as_object_mut().and_then(|options| options.remove("__angularMigration"))
+    else {
+        return;
+    };
+    let original = [&kept["originalOptions"], &kept["originalPanel"]].into_iter().find_map(Value::as_object);
+    for (name, value) in original.into_iter().flatten() {
+        if panel[name].is_null() {
+            panel[name] = value.clone();
+        }
+    }
+    panel["autoMigrateFrom"] = kept["autoMigrateFrom"].clone();
+    prepare::old_kind(panel);
+}
+
 /// A query in the form of the classic schema.
-fn target(json: &Value) -> Value {
+fn classic_target(json: &Value) -> Value {
     let spec = &json["spec"];
     let query = &spec["query"];
     let mut target = query["spec"].clone();
@@ -209,9 +274,9 @@ fn target(json: &Value) -> Value {
 
 /// The source of a question in the form of the classic schema; earlier ones of the second had its name beside the question.
 fn source(query: &Value, beside: &Value) -> Value {
-    let first = |texts: [String; 3]| texts.into_iter().find(|text| !text.is_empty() && text != "DataQuery");
-    let kind = first([text(query, "group"), text(query, "kind"), text(beside, "type")]);
-    let name = first([text(&query["datasource"], "name"), text(beside, "uid"), String::new()]);
+    let first = |texts: [String; 2]| texts.into_iter().find(|text| !text.is_empty());
+    let kind = first([named(query, "DataQuery"), text(beside, "type")]);
+    let name = first([text(&query["datasource"], "name"), text(beside, "uid")]);
     let mut source = json!({ "type": kind.unwrap_or_default() });
     if let Some(name) = name {
         source["uid"] = json!(name);
@@ -219,88 +284,70 @@ fn source(query: &Value, beside: &Value) -> Value {
     source
 }
 
-fn variables(list: &[Value], report: &mut Report) -> Vec<Variable> {
-    let mut found = Vec::new();
-    for json in list {
-        let spec = &json["spec"];
-        let kind = text(json, "kind").trim_end_matches("Variable").to_lowercase();
-        let kind = if kind == "text" { "textbox".to_owned() } else { kind };
-        if kind == "switch" {
-            found.push(switch(spec));
-            continue;
-        }
-        if !supported::VARIABLES.contains(&kind.as_str()) {
-            report.whole(format!("variable {}: {kind} variables are not carried over", text(spec, "name")));
-            continue;
-        }
-        let query = match &spec["query"] {
-            Value::Object(_) => {
-                let inner = &spec["query"]["spec"];
-                [text(inner, "query"), text(inner, "__legacyStringValue"), text(spec, "definition")]
-                    .into_iter()
-                    .find(|text| !text.is_empty())
-                    .unwrap_or_default()
-            }
-            other => as_text(other),
-        };
-        let query = match kind.as_str() {
-            "datasource" => text(spec, "pluginId"),
-            "custom" if spec["valuesFormat"] == "json" => variable::listed(&query),
-            _ => query,
-        };
-        let fits = |value: &Value| kind == "interval" && as_text(value).starts_with("$__auto");
-        let value = |value: &Value| if fits(value) { "$__auto".to_owned() } else { as_text(value) };
-        let current = match &spec["current"]["value"] {
-            Value::Array(values) => values.iter().map(value).collect(),
-            Value::Null => Vec::new(),
-            other => vec![value(other)],
-        };
-        let sorts = [
-            "disabled",
-            "alphabeticalAsc",
-            "alphabeticalDesc",
-            "numericalAsc",
-            "numericalDesc",
-            "alphabeticalCaseInsensitiveAsc",
-            "alphabeticalCaseInsensitiveDesc",
-            "naturalAsc",
-            "naturalDesc",
-        ];
-        let hides = ["dontHide", "hideLabel", "hideVariable"];
-        let index =
-            |known: &[&str], value: &Value| known.iter().position(|name| value == name).unwrap_or(0) as u64;
-        found.push(Variable {
-            name: text(spec, "name"),
-            label: text(spec, "label"),
-            auto: variable::auto(spec, &kind),
-            kind,
-            query,
-            regex: text(spec, "regex"),
-            current,
-            multi: flag(spec, "multi"),
-            all: flag(spec, "includeAll"),
-            all_value: text(spec, "allValue"),
-            sort: index(&sorts, &spec["sort"]),
-            hide: index(&hides, &spec["hide"]),
-            kept: variable_kept(spec),
-        });
-    }
-    found
+/// The group of something or, in the drafts of the schema, its kind.
+fn named(json: &Value, usual: &str) -> String {
+    let names = [text(json, "group"), text(json, "kind")];
+    names.into_iter().find(|name| !name.is_empty() && name != usual).unwrap_or_default()
 }
 
-/// What the classic form has under the same name; how often choices are asked for has a number there.
-fn variable_kept(spec: &Value) -> Options {
-    let mut kept = kept::with_source(Options::new(), &source(&spec["query"], &spec["datasource"]));
-    for name in ["allowCustomValue", "description", "skipUrlSync", "staticOptions", "staticOptionsOrder"] {
-        if !spec[name].is_null() {
-            kept.insert(name.to_owned(), spec[name].clone());
+fn classic_step(json: &Value) -> Value {
+    let mut step = json["spec"].clone();
+    if step.is_object() {
+        step["id"] = json!(named(json, "Transformation"));
+    }
+    step
+}
+
+/// The variables in the form of the classic schema.
+fn classic_variables(list: &[Value]) -> Vec<Value> {
+    list.iter().filter(|json| json["spec"].is_object()).map(classic_variable).collect()
+}
+
+fn classic_variable(json: &Value) -> Value {
+    const SORTS: &[&str] = &[
+        "disabled",
+        "alphabeticalAsc",
+        "alphabeticalDesc",
+        "numericalAsc",
+        "numericalDesc",
+        "alphabeticalCaseInsensitiveAsc",
+        "alphabeticalCaseInsensitiveDesc",
+        "naturalAsc",
+        "naturalDesc",
+    ];
+    const HIDES: &[&str] = &["dontHide", "hideLabel", "hideVariable"];
+    const REFRESHES: &[&str] = &["never", "onDashboardLoad", "onTimeRangeChanged"];
+    let index = |known: &[&str], value: &Value| match known.iter().position(|name| value == name) {
+        Some(at) => json!(at),
+        None => value.clone(),
+    };
+    let mut variable = json["spec"].clone();
+    let kind = text(json, "kind").trim_end_matches("Variable").to_lowercase();
+    let (sort, hide) = (index(SORTS, &variable["sort"]), index(HIDES, &variable["hide"]));
+    (variable["sort"], variable["hide"]) = (sort, hide);
+    variable["refresh"] = index(REFRESHES, &variable["refresh"]);
+    if variable["query"].is_object() {
+        variable["datasource"] = source(&variable["query"], &variable["datasource"]);
+        let inner = variable["query"]["spec"].clone();
+        let whole = text(&inner, "__legacyStringValue");
+        variable["query"] = if whole.is_empty() { inner } else { json!(whole) };
+    }
+    match kind.as_str() {
+        "datasource" => variable["query"] = variable["pluginId"].clone(),
+        "switch" => {
+            let value = |name: &str, usual: &str| match text(&variable, name) {
+                value if value.is_empty() => usual.to_owned(),
+                value => value,
+            };
+            let (on, off) = (value("enabledValue", "true"), value("disabledValue", "false"));
+            let current = value("current", &off);
+            variable["options"] = json!([{ "value": off }, { "value": on }]);
+            variable["current"] = json!({ "value": current });
         }
+        _ => {}
     }
-    let often = ["never", "onDashboardLoad", "onTimeRangeChanged"];
-    if let Some(number) = often.iter().position(|often| spec["refresh"] == *often) {
-        kept.insert("refresh".to_owned(), json!(number));
-    }
-    kept
+    variable["type"] = json!(if kind == "text" { "textbox" } else { &kind });
+    variable
 }
 
 /// What the classic form says of a dashboard that nobody here reads, from where the second says it.
@@ -320,42 +367,25 @@ fn dashboard_kept(spec: &Value) -> Options {
     kept::unread(&kept, &[])
 }
 
-/// On or off, each with its value.
-fn switch(spec: &Value) -> Variable {
-    let value = |name: &str, usual: &str| match text(spec, name) {
-        value if value.is_empty() => usual.to_owned(),
-        value => value,
-    };
-    let (on, off) = (value("enabledValue", "true"), value("disabledValue", "false"));
-    Variable {
-        name: text(spec, "name"),
-        label: text(spec, "label"),
-        kind: "custom".to_owned(),
-        current: vec![value("current", &off)],
-        query: format!("{off},{on}"),
-        ..Variable::default()
-    }
-}
-
-fn annotation(json: &Value, report: &mut Report) -> Option<AnnotationQuery> {
+/// A question for marks in the form of the classic schema.
+fn classic_annotation(json: &Value) -> Value {
     let spec = &json["spec"];
-    if flag(spec, "builtIn") {
-        return None;
+    let mut annotation = spec["legacyOptions"].clone();
+    if !annotation.is_object() {
+        annotation = json!({});
     }
-    let name = text(spec, "name");
-    let places = [&spec["query"]["spec"], &spec["legacyOptions"], &spec["legacyOptions"]["target"]];
-    let query = places.into_iter().map(|place| text(place, "expr")).find(|query| !query.is_empty());
-    let source = source(&spec["query"], &spec["datasource"]);
-    let ours = super::panel::foreign(&source).is_none();
-    let Some(query) = query.filter(|_| ours) else {
-        report.whole(format!("annotation {name}: only marks from PromQL are shown"));
-        return None;
-    };
-    Some(AnnotationQuery {
-        text: name.clone(),
-        name,
-        query,
-        enabled: spec["enable"].as_bool().unwrap_or(true),
-        kept: kept::with_source(kept::unread(spec, kept::SECOND_ANNOTATION), &source),
-    })
+    for part in ["name", "enable", "hide", "iconColor", "filter"] {
+        annotation[part] = spec[part].clone();
+    }
+    if flag(spec, "builtIn") {
+        annotation["builtIn"] = json!(1);
+    }
+    annotation["datasource"] = source(&spec["query"], &spec["datasource"]);
+    let asked = &spec["query"]["spec"];
+    match &asked["expr"] {
+        Value::String(_) => annotation["expr"] = asked["expr"].clone(),
+        _ if asked.is_object() => annotation["target"] = asked.clone(),
+        _ => {}
+    }
+    annotation
 }

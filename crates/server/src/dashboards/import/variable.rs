@@ -4,7 +4,7 @@ use serde_json::Value;
 
 use super::super::model::{AutoInterval, Variable};
 use super::super::report::Report;
-use super::read::{as_text, flag, items, number, text};
+use super::read::{as_text, flag, integer, items, number, text};
 use super::{kept, supported};
 
 /// Reads the variables of the classic form.
@@ -31,7 +31,16 @@ pub fn read_all(list: &[Value], report: &mut Report) -> Vec<Variable> {
 
 /// Whether it is of a kind that can be chosen from here.
 pub fn is_known(json: &Value) -> bool {
-    supported::VARIABLES.contains(&text(json, "type").as_str())
+    supported::VARIABLES.contains(&kind_of(json).as_str())
+}
+
+/// Its kind: the first files had no word for those that ask, or called them filters; a switch is one of two choices.
+fn kind_of(json: &Value) -> String {
+    match text(json, "type").as_str() {
+        "" | "filter" => "query".to_owned(),
+        "switch" => "custom".to_owned(),
+        kind => kind.to_owned(),
+    }
 }
 
 fn read(json: &Value) -> Variable {
@@ -40,7 +49,7 @@ fn read(json: &Value) -> Variable {
         other => as_text(other),
     };
     let query = if query.is_empty() { text(json, "definition") } else { query };
-    let kind = text(json, "type");
+    let kind = kind_of(json);
     let mut current: Vec<String> = match &json["current"]["value"] {
         Value::Array(values) => values.iter().map(as_text).collect(),
         Value::Null => Vec::new(),
@@ -52,15 +61,19 @@ fn read(json: &Value) -> Variable {
     if current.is_empty() && (kind == "textbox" || kind == "constant") {
         current = vec![query.clone()];
     }
+    let shown = &json["current"]["text"];
     for value in &mut current {
         // Old files chose all by its name.
-        if value == "All" && json["current"]["text"] == "All" {
+        if value == "All" && (shown == "All" || shown[0] == "All") {
             *value = "$__all".to_owned();
         }
         // So did they with an interval that fits: `$__auto_interval_` and the name of the variable.
         if kind == "interval" && value.starts_with("$__auto") {
             *value = "$__auto".to_owned();
         }
+    }
+    if kind == "adhoc" {
+        current = items(json, "baseFilters").iter().chain(items(json, "filters")).map(filter).collect();
     }
     let auto = auto(json, &kind);
     let mut kept = kept::with_source(kept::unread(json, kept::VARIABLE), &json["datasource"]);
@@ -81,8 +94,8 @@ fn read(json: &Value) -> Variable {
         all: flag(json, "includeAll"),
         all_value: text(json, "allValue"),
         auto,
-        sort: json["sort"].as_u64().unwrap_or(0),
-        hide: json["hide"].as_u64().unwrap_or(0),
+        sort: integer(json, "sort").and_then(|sort| u64::try_from(sort).ok()).unwrap_or(0),
+        hide: hidden(json),
         kept,
     }
 }
@@ -98,13 +111,61 @@ pub fn auto(json: &Value, kind: &str) -> Option<AutoInterval> {
     })
 }
 
-/// What a query with parts of its own asks.
+/// Whether its label or all of it is hidden; before there were numbers for it there were two flags.
+fn hidden(json: &Value) -> u64 {
+    let said = integer(json, "hide").and_then(|hide| u64::try_from(hide).ok());
+    said.unwrap_or(match (flag(json, "hideVariable"), flag(json, "hideLabel")) {
+        (true, _) => 2,
+        (_, true) => 1,
+        _ => 0,
+    })
+}
+
+/// A filter of every query as addresses have it; a bar within a part is written otherwise.
+fn filter(json: &Value) -> String {
+    let value = match &json["values"] {
+        Value::Array(values) if values.len() > 1 => values.iter().map(as_text).collect::<Vec<_>>().join("|"),
+        _ => text(json, "value"),
+    };
+    let operator = match text(json, "operator").as_str() {
+        "=|" => "=~".to_owned(),
+        "!=|" => "!~".to_owned(),
+        operator => operator.to_owned(),
+    };
+    format!("{}|{operator}|{}", text(json, "key"), value.replace('|', "__gfp__"))
+}
+
+/// What a query with parts of its own asks; the kinds of questions are numbered.
 fn asked(query: &Value) -> String {
-    let (whole, label, metric) = (text(query, "query"), text(query, "label"), text(query, "metric"));
-    match (whole.is_empty(), label.is_empty(), metric.is_empty()) {
-        (true, false, true) => format!("label_values({label})"),
-        (true, false, false) => format!("label_values({metric}, {label})"),
-        _ => whole,
+    let whole = text(query, "query");
+    if !whole.is_empty() {
+        return whole;
+    }
+    let (label, metric) = (text(query, "label"), selector(query));
+    let joined = |name: &str, parts: &[&str]| {
+        let parts: Vec<&str> = parts.iter().copied().filter(|part| !part.is_empty()).collect();
+        format!("{name}({})", parts.join(", "))
+    };
+    match integer(query, "qryType") {
+        Some(0) => joined("label_names", &[&text(query, "match")]),
+        Some(2) => joined("metrics", &[&text(query, "metric")]),
+        Some(3) => joined("query_result", &[&text(query, "varQuery")]),
+        Some(4) => text(query, "seriesQuery"),
+        Some(5) => text(query, "classicQuery"),
+        _ if label.is_empty() => text(query, "expr"),
+        _ => joined("label_values", &[&metric, &label]),
+    }
+}
+
+/// The metric of a question with the filters of its labels.
+fn selector(query: &Value) -> String {
+    let filters = items(query, "labelFilters").iter().filter(|one| !text(one, "label").is_empty());
+    let filters: Vec<String> = filters
+        .map(|one| format!("{}{}{:?}", text(one, "label"), text(one, "op"), text(one, "value")))
+        .collect();
+    match filters.is_empty() {
+        true => text(query, "metric"),
+        false => format!("{}{{{}}}", text(query, "metric"), filters.join(",")),
     }
 }
 
