@@ -301,12 +301,12 @@ const useVariables = ({ id, variables: all }: Dashboard, held: boolean): Resolve
 };
 
 /** What texts and queries of the panels are filled in with. */
-const scopeOf = ({ title }: Dashboard, resolved: Resolved[]): Scope => {
+const scopeOf = ({ id, title }: Dashboard, resolved: Resolved[]): Scope => {
   const filters = resolved.filter(({ variable }) => variable.kind === "adhoc").flatMap(({ said }) => said);
   return joined(
     new Map<string, Chosen>([
       [ADHOC, { values: filters, texts: filters, multi: true }],
-      ["__dashboard", { values: [title], texts: [title], multi: false }],
+      ["__dashboard", { values: [title], texts: [title], multi: false, parts: { name: title, uid: id } }],
       // Old queries ask for what fits by its own name, whatever is chosen.
       ...resolved.flatMap(({ variable, fits }): [string, Chosen][] =>
         fits ? [[`__auto_interval_${variable.name}`, { values: [fits], texts: [fits], multi: false }]] : [],

@@ -1,5 +1,6 @@
 // What is chosen above a dashboard: its variables, its filters, and which marks are on its charts.
 import type { JSX } from "preact";
+import type { DashboardVariable } from "../api/types";
 import { Popover } from "../app/popover";
 import { params, setAll } from "../app/route";
 import { Filters } from "./filters";
@@ -39,13 +40,19 @@ export const Controls = ({
 /** Several values are several parameters, as links of Grafana have them. */
 const pick = (name: string, values: string[]): void => setAll(`var-${name}`, values);
 
+/** Where a dashboard has filters of its own, an address without any would bring them back. */
+const none = (filters: string[], { current }: DashboardVariable): string[] =>
+  filters.length || !current.length ? filters : [""];
+
 const Variable = ({ resolved }: { resolved: Resolved }): JSX.Element => {
   const { variable, options, said, fits, problem } = resolved;
   const label = variable.label || variable.name;
   const name =
     variable.hide === 1 ? <span class="visually-hidden">{label}</span> : <span class="dim">{label}</span>;
   if (variable.kind === "adhoc")
-    return <Filters label={name} said={said} onPick={(filters) => pick(variable.name, filters)} />;
+    return (
+      <Filters label={name} said={said} onPick={(filters) => pick(variable.name, none(filters, variable))} />
+    );
   if (variable.kind === "textbox") {
     return (
       <label class="row">

@@ -1,5 +1,13 @@
 import { expect, test } from "vitest";
-import { type Chosen, interpolate, panelScope, roundInterval, type Scope, spanText } from "./interpolate";
+import {
+  type Chosen,
+  inPattern,
+  interpolate,
+  panelScope,
+  roundInterval,
+  type Scope,
+  spanText,
+} from "./interpolate";
 
 const one = (value: string): Chosen => ({ values: [value], texts: [value], multi: false });
 const many = (...values: string[]): Chosen => ({ values, texts: values, multi: true });
@@ -8,6 +16,8 @@ const scope: Scope = new Map([
   ["quoted", one('a"b\\c')],
   ["node", many("a.b:1", "c")],
   ["single", many("a.b")],
+  ["filter", one('job="a\\d"')],
+  ["__dashboard", { ...one("Shop"), parts: { uid: "shop-1" } }],
   ["every", { values: ["x", "y"], texts: ["All"], multi: true, all: ".*" }],
 ]);
 const check = (text: string, want: string, plain = false): void =>
@@ -20,6 +30,18 @@ test("variables are filled into queries", () => {
   check('up{i=~"$node"}', 'up{i=~"(a\\\\.b:1|c)"}');
   check('up{i=~"$single"}', 'up{i=~"a\\\\.b"}');
   check('up{i=~"$every"}', 'up{i=~".*"}');
+});
+
+test("a value outside of quotes is a part of the query as it is", () => {
+  check("up{$filter}", 'up{job="a\\d"}');
+  check('up{a="$filter"}', 'up{a="job=\\"a\\\\d\\""}');
+  check("up{a='x\\'', $filter}", "up{a='x\\'', job=\"a\\d\"}");
+  check('up{a="\\"", $filter, b="$quoted"}', 'up{a="\\"", job="a\\d", b="a\\"b\\\\c"}');
+});
+
+test("parts of a variable have names, and in a pattern it fits its values", () => {
+  check("/d/${__dashboard.uid}?${__dashboard}", "/d/shop-1?Shop", true);
+  expect(inPattern("/^($node)-$every/", scope)).toBe("/^((a\\.b:1|c))-.*/");
 });
 
 test("formats are followed", () => {
@@ -38,7 +60,7 @@ test("formats are followed", () => {
   check("${node:sqlstring} [[node:pipe]]", "'a.b:1','c' a.b:1|c");
   check(
     "/d/x?${__all_variables}",
-    "/d/x?var-job=api&var-quoted=a%22b%5Cc&var-node=a.b%3A1&var-node=c&var-single=a.b&var-every=x&var-every=y",
+    "/d/x?var-job=api&var-quoted=a%22b%5Cc&var-node=a.b%3A1&var-node=c&var-single=a.b&var-filter=job%3D%22a%5Cd%22&var-every=x&var-every=y",
   );
   check("$node", "a.b:1 + c", true);
 });

@@ -10,6 +10,8 @@ export type Chosen = {
   multi: boolean;
   /** What stands for all of them, if all are chosen and that was said. */
   all?: string | undefined;
+  /** Parts of it that have names of their own: `${__dashboard.uid}`. */
+  parts?: Record<string, string>;
 };
 
 export type Scope = ReadonlyMap<string, Chosen>;
@@ -42,16 +44,41 @@ const FORMATS: Record<string, (chosen: Chosen) => string> = {
   uriencode: ({ values }) => encodeURI(values.length > 1 ? `{${values.join(",")}}` : (values[0] ?? "")),
 };
 
-/** What a variable comes to between the quotes of a matcher. */
-const inQuery = ({ values, multi, all }: Chosen): string => {
+/** What a variable comes to between the quotes of a matcher; outside of them one value is a part of the query as it is. */
+const inQuery = ({ values, multi, all }: Chosen, quoted: boolean): string => {
   if (all !== undefined) return all;
-  if (!multi) return quoteEscape(values[0] ?? "");
+  if (!multi) return quoted ? quoteEscape(values[0] ?? "") : (values[0] ?? "");
   return values.length > 1 ? `(${values.map(patternEscape).join("|")})` : patternEscape(values[0] ?? "");
 };
 
+/** Whether a place of a query is between quotes. */
+const isQuoted = (query: string, place: number): boolean => {
+  let quote = "";
+  for (let at = 0; at < place; at++) {
+    const letter = query.charAt(at);
+    if (quote && letter === "\\" && quote !== "`") at++;
+    else if (quote) quote = letter === quote ? "" : quote;
+    else if (/["'`]/.test(letter)) quote = letter;
+  }
+  return quote !== "";
+};
+
+/** What a variable comes to where no format is said. */
+type Usual = (chosen: Chosen, name: string, place: number) => string;
+
+const plainly: Usual = ({ values, texts }, name) =>
+  name.startsWith("__") ? (values[0] ?? "") : texts.join(" + ");
+
 /** Fills in variables; names that are none stay as they are. `plain` is for titles and links. */
 export const interpolate = (text: string, scope: Scope, plain = false): string =>
-  text.replace(PATTERN, (whole, short, square, squareFormat, curly, field, curlyFormat) => {
+  filled(text, scope, plain ? plainly : (chosen, _, place) => inQuery(chosen, isQuoted(text, place)));
+
+/** Fills in variables of a pattern: each fits what it stands for, letter by letter. */
+export const inPattern = (text: string, scope: Scope): string =>
+  filled(text, scope, (chosen) => chosen.all ?? FORMATS["regex"]?.(chosen) ?? "");
+
+const filled = (text: string, scope: Scope, usual: Usual): string =>
+  text.replace(PATTERN, (whole, short, square, squareFormat, curly, field, curlyFormat, place) => {
     const name = (short ?? square ?? curly) as string;
     if (name === "__all_variables")
       return [...scope]
@@ -62,6 +89,8 @@ export const interpolate = (text: string, scope: Scope, plain = false): string =
     if (!chosen) return whole;
     const format = (squareFormat ?? curlyFormat) as string | undefined;
     if (field === "text") return chosen.texts.join(" + ");
+    const part = field && chosen.parts && Object.hasOwn(chosen.parts, field) && chosen.parts[field];
+    if (typeof part === "string") return part;
     if (format === "queryparam")
       return chosen.values.map((value) => `var-${name}=${encodeURIComponent(value)}`).join("&");
     // For stores that want the name before all values but the first.
@@ -71,11 +100,7 @@ export const interpolate = (text: string, scope: Scope, plain = false): string =
     if (format?.startsWith("date")) return dated(Number(chosen.values[0]), format.slice(5));
     const formatter = format && Object.hasOwn(FORMATS, format) ? FORMATS[format] : undefined;
     if (formatter) return chosen.all !== undefined && format !== "text" ? chosen.all : formatter(chosen);
-    return plain
-      ? name.startsWith("__")
-        ? (chosen.values[0] ?? "")
-        : chosen.texts.join(" + ")
-      : inQuery(chosen);
+    return usual(chosen, name, place as number);
   });
 
 const dated = (millis: number, format: string): string => {

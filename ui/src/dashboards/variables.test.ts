@@ -61,6 +61,10 @@ test("what is chosen is something that is offered", () => {
   expect(chosen({ all: true, allValue: ".+", current: [ALL] }).all).toBe(".+");
   expect(choose(variable({ all: true }), [], undefined).chosen.all).toBe(".*");
   expect(chosen({ kind: "textbox", query: "x" }).values).toEqual(["x"]);
+  const filters: Partial<DashboardVariable> = { kind: "adhoc", current: ["job|=|api"] };
+  expect(chosen(filters).values).toEqual(["job|=|api"]);
+  expect(chosen(filters, ["job|=|web"]).values).toEqual(["job|=|web"]);
+  expect(chosen(filters, [""]).values).toEqual([]);
 });
 
 test("variables come after those they name", () => {

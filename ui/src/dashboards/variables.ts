@@ -4,6 +4,7 @@ import { type Labels, queryInstant } from "../api/promql";
 import type { DashboardVariable } from "../api/types";
 import {
   type Chosen,
+  inPattern,
   interpolate,
   joined,
   namesIn,
@@ -151,7 +152,7 @@ export const choose = (
     return choose(variable, options, [AUTO]);
   const multi = variable.multi || variable.all;
   if (variable.kind === "adhoc") {
-    const filters = (picked ?? []).filter(Boolean);
+    const filters = (picked ?? variable.current).filter(Boolean);
     return { said: filters, chosen: { values: filters, texts: filters, multi: true } };
   }
   if (variable.kind === "textbox" || variable.kind === "constant") {
@@ -261,7 +262,7 @@ const offered = async (
     case "query": {
       const query = interpolate(variable.query, scope);
       return sorted(
-        filtered(await asked(query, window, signal), interpolate(variable.regex ?? "", scope, true)),
+        filtered(await asked(query, window, signal), inPattern(variable.regex ?? "", scope)),
         variable.sort,
       );
     }
