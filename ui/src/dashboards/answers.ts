@@ -39,9 +39,9 @@ export const ownRange = ({ timeFrom, timeShift }: DashboardPanel): string =>
 /** The name under which filters that hold for every query are in the scope. */
 export const ADHOC = "__adhoc";
 
-/** Those that ask anything: one that was just added does not. */
+/** Those that ask anything: one that was just added does not, and one that is hidden is not asked. */
 const askable = ({ queries }: DashboardPanel): DashboardQuery[] =>
-  queries.filter(({ query }) => query.trim());
+  queries.filter(({ query, hidden }) => query.trim() && !hidden);
 
 /** All of a panel that its answers depend on: what is only drawn otherwise is not asked again. */
 export const questionOf = (panel: DashboardPanel): string => {

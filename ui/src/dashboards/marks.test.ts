@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { runs } from "./marks";
+import { runs, told } from "./marks";
 
 test("a mark begins where a line is no longer 0 and ends where it is again", () => {
   const check = (values: (number | null)[], want: [number, number][]) =>
@@ -20,4 +20,9 @@ test("a mark begins where a line is no longer 0 and ends where it is again", () 
       [5, 5],
     ],
   );
+});
+
+test("where values are times, a mark stands at each of those that are shown", () => {
+  const found = told({ values: [1000, 1000, null, 2500, 9000] }, { from: 1000, to: 5000 });
+  expect(found.map(({ time }) => time)).toEqual([1000, 2500]);
 });

@@ -5,6 +5,7 @@ import type { Marker } from "../chart/plot";
 import { windowOf } from "../format/window";
 import { interpolate, joined, panelScope, type Scope } from "./interpolate";
 import { legendName } from "./names";
+import { recordOf } from "./options";
 
 const POINTS = 300;
 const MARKS_MAX = 200;
@@ -25,6 +26,19 @@ export const runs = (
   return found;
 };
 
+/** Whether the values of an annotation are the times of its marks, in milliseconds, as of `process_start_time_seconds * 1000`. */
+const tellsTimes = ({ kept }: Dashboard["annotations"][number]): boolean =>
+  recordOf(kept)["useValueForTime"] === true || recordOf(kept)["useValueForTime"] === "on";
+
+/** The times that values tell, each once. */
+export const told = (
+  { values }: Pick<Line, "values">,
+  range: { from: number; to: number },
+): { time: number; end: number }[] =>
+  [...new Set(values)]
+    .filter((value): value is number => !!value && value >= range.from && value <= range.to)
+    .map((time) => ({ time, end: time }));
+
 export const marksOf = async (
   annotations: Dashboard["annotations"],
   range: { from: number; to: number },
@@ -34,11 +48,12 @@ export const marksOf = async (
   const window = windowOf(range, POINTS);
   const all = joined(scope, panelScope(range, POINTS, undefined).scope);
   const found = await Promise.all(
-    annotations.map(async ({ name, query, text }) => {
+    annotations.map(async (annotation) => {
+      const { name, query, text } = annotation;
       const { data } = await queryRange(interpolate(query, all), window, signal);
       const { times, lines } = toLines(data, window);
       return lines.flatMap((line) =>
-        runs(times, line).map(
+        (tellsTimes(annotation) ? told(line, range) : runs(times, line)).map(
           ({ time, end }): Marker => ({
             time,
             text: (text && legendName(text, line.labels)) || name,

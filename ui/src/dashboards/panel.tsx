@@ -38,7 +38,7 @@ import { TablePanel } from "./pictures/table";
 import { TimeSeries } from "./pictures/timeseries";
 import { answersOf, dotsOf, useSeen } from "./snapshot";
 import { TextPanel } from "./text";
-import { done, transform } from "./transform";
+import { done, filledIn, transform } from "./transform";
 
 const PICTURES: Record<string, ComponentType<PictureProps>> = {
   timeseries: TimeSeries,
@@ -355,9 +355,13 @@ const Framed = (props: FramedProps): JSX.Element => {
       answers.length > 1,
     ),
   );
-  const hidden = new Set(panel.queries.filter((query) => query.hidden).map((query) => query.name));
   useTelling(panel.id, all, tables, answers);
-  const frames = transform(all, steps).filter((frame) => !hidden.has(frame.query) || steps.length > 0);
+  // Of a panel that is being edited, one may just have been hidden.
+  const hidden = new Set(panel.queries.filter((query) => query.hidden).map((query) => query.name));
+  const frames = transform(
+    all.filter(({ query }) => !hidden.has(query)),
+    filledIn(steps, props.scope),
+  );
   if (!frames.some((frame) => frame.fields.some((field) => field.values.length)))
     return <NoData text="No data" inside />;
   return (

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import type { Cell, Frame } from "./frames";
-import { transform } from "./transform";
+import { filledIn, transform } from "./transform";
 
 const table = (query: string, columns: Record<string, Cell[]>): Frame => ({
   name: query,
@@ -198,4 +198,12 @@ test("a pattern that is for all places changes all of them, and no name is a ste
 
 test("a transformation that is off changes nothing", () => {
   expect(transform([A, B], [{ id: "merge", options: {}, disabled: true }])).toEqual([A, B]);
+});
+
+test("variables of steps are filled in, and groups of patterns stay", () => {
+  const scope = new Map([["name", { values: ["p"], texts: ["pod"], multi: false }]]);
+  const options = { include: { names: ["$name", 1] }, renamePattern: "$1-${name}", regex: "(.*)$" };
+  expect(filledIn([{ id: "organize", options }], scope)).toEqual([
+    { id: "organize", options: { include: { names: ["pod", 1] }, renamePattern: "$1-pod", regex: "(.*)$" } },
+  ]);
 });

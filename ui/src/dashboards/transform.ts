@@ -1,6 +1,7 @@
 // Transformations: answers reshaped before they are drawn. Each is a function from frames to frames.
 import type { DashboardPanel } from "../api/types";
 import type { Frame } from "./frames";
+import { interpolate, type Scope } from "./interpolate";
 import { recordOf } from "./options";
 import { calculateField } from "./transform/calculate";
 import { convertFieldType, filterFieldsByName, organize, renameByRegex } from "./transform/columns";
@@ -57,6 +58,17 @@ export type Transformation = DashboardPanel["transformations"][number];
 /** Those of a panel that are done: one that is off is kept and not done. */
 export const done = ({ transformations }: DashboardPanel): Transformation[] =>
   transformations.filter(({ disabled }) => !disabled);
+
+/** The steps with variables filled in; what names none stays as it is, as do groups of patterns. */
+export const filledIn = (steps: Transformation[], scope: Scope): Transformation[] =>
+  steps.map((step) => ({ ...step, options: within(step.options, scope) }));
+
+const within = (value: unknown, scope: Scope): unknown => {
+  if (typeof value === "string") return interpolate(value, scope, true);
+  if (Array.isArray(value)) return value.map((one) => within(one, scope));
+  if (!value || typeof value !== "object") return value;
+  return Object.fromEntries(Object.entries(value).map(([name, one]) => [name, within(one, scope)]));
+};
 
 const runOf = (id: string): Transform | undefined =>
   Object.hasOwn(TRANSFORMS, id) ? TRANSFORMS[id as TransformId] : undefined;

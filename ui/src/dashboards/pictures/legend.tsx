@@ -57,7 +57,7 @@ export const WithLegend = (props: FramedProps): JSX.Element => {
   const legend = recordOf(options["legend"]);
   const calcs = calcsOf(options);
   const sorted =
-    calcs.find((calc) => reducerName(calc) === legend["sortBy"]) ??
+    calcs.find((calc) => reducerName(calc) === String(legend["sortBy"]).replace(/ \*$/, "")) ??
     (legend["sortBy"] === "Name" ? NAME : undefined);
   const wide = beside ? besideWidth(width, numberOf(legend["width"]), names, calcs.length, table) : 0;
   return (

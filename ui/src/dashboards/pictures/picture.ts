@@ -8,6 +8,7 @@ import { type Cell, type Field, type Frame, numbersOf, numeric, titleOf } from "
 import { interpolate, type Scope } from "../interpolate";
 import { aboutField } from "../links";
 import { numberOf, recordOf, textOf } from "../options";
+import { patternOf } from "../variables";
 
 export type PictureProps = {
   panel: DashboardPanel;
@@ -58,10 +59,10 @@ export const reduced = (props: PictureProps): Reduced[] => {
   const options = recordOf(props.panel.options["reduceOptions"]);
   const calc = Array.isArray(options["calcs"]) ? String(options["calcs"][0] ?? "lastNotNull") : "lastNotNull";
   const only = textOf(options["fields"]);
-  const pattern = /^\/(.*)\/$/.exec(only);
-  const wanted = (title: string): boolean =>
-    !only || (pattern ? new RegExp(pattern[1] ?? "").test(title) : only === title);
-  const all = drawn(props).filter(({ title }) => wanted(title));
+  const pattern = only.startsWith("/") ? patternOf(only) : undefined;
+  const wanted = ({ title, field }: Drawn): boolean =>
+    !only || only === title || only === field.name || !!pattern?.test(title) || !!pattern?.test(field.name);
+  const all = drawn(props).filter(wanted);
   const whole = extent(all);
   const range = ({ settings }: Drawn): [number, number] => limitsOf(settings, whole);
   const make = (one: Drawn, value: Cell): Reduced => {
