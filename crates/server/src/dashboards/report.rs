@@ -4,6 +4,9 @@ use serde::Serialize;
 
 use super::model::{Dashboard, Panel};
 
+/// How many losses are noted.
+const LOSSES_MAX: usize = 5_000;
+
 /// The outcome of an import.
 #[derive(Clone, Debug, Default, Serialize)]
 pub struct Report {
@@ -33,13 +36,22 @@ pub struct Loss {
 impl Report {
     /// Notes something that concerns the whole dashboard.
     pub fn whole(&mut self, what: impl Into<String>) {
-        self.losses.push(Loss { panel: None, title: String::new(), what: what.into() });
+        if self.losses.len() < LOSSES_MAX {
+            self.losses.push(Loss { panel: None, title: String::new(), what: what.into() });
+        }
+    }
+
+    /// Notes something that concerns the whole dashboard, and may do so in many places.
+    pub fn once(&mut self, what: &str) {
+        if self.losses.iter().all(|loss| loss.what != what) {
+            self.whole(what);
+        }
     }
 
     /// Notes something of a panel, once.
     pub fn of(&mut self, panel: &Panel, what: impl Into<String>) {
         let loss = Loss { panel: Some(panel.id), title: panel.title.clone(), what: what.into() };
-        if !self.losses.contains(&loss) {
+        if self.losses.len() < LOSSES_MAX && !self.losses.contains(&loss) {
             self.losses.push(loss);
         }
     }

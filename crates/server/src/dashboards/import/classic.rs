@@ -157,7 +157,7 @@ fn old_rows(rows: &[Value], datasource: &Value, report: &mut Report) -> Vec<Sect
 }
 
 /// `250px` or 250 in rows of the grid.
-fn rows_of(height: &Value) -> Option<u32> {
+pub fn rows_of(height: &Value) -> Option<u32> {
     let pixels = match height {
         Value::String(text) => text.trim_end_matches("px").trim().parse::<f64>().ok()?,
         other => other.as_f64()?,

@@ -19,24 +19,26 @@ const NUMBER: &[&str] = &["300"];
 
 /// How often all variables of a query are tried one after the other, and how many of them at most.
 const ROUNDS_MAX: usize = 2;
-const TRIED_MAX: usize = 24;
+const TRIED_MAX: usize = 8;
+/// Of a long query fewer are tried: so many of its bytes are read for each choice.
+const READ_MAX: usize = 16_000;
 
 /// Why a query is not PromQL, whatever its variables stand for.
 pub fn misunderstood(query: &str) -> Option<String> {
     let parts = parts(query);
-    let reason = misread(&parts, 0)?;
+    let most = (READ_MAX / query.len().max(1)).min(TRIED_MAX);
+    let reason = misread(&parts, 0, most)?;
     // What is called may be of another type than what was tried first, which the rest of the query does not tell.
-    (parts.iter().all(|part| part.choices.len() == 1) || misread(&parts, 1).is_some()).then_some(reason)
+    (parts.iter().all(|part| part.choices.len() == 1) || misread(&parts, 1, most).is_some()).then_some(reason)
 }
 
 /// Looks for what its variables may stand for, beginning with these of their choices.
-fn misread(parts: &[Part], begin: usize) -> Option<String> {
+fn misread(parts: &[Part], begin: usize, most: usize) -> Option<String> {
     let mut chosen: Vec<&str> = parts.iter().map(|part| part.choices[begin % part.choices.len()]).collect();
     let first = problem(parts, &chosen)?;
     let mut best = first.clone();
     // Each in turn stands for what lets the most of the query be read.
-    let open: Vec<usize> =
-        (0..parts.len()).filter(|at| parts[*at].choices.len() > 1).take(TRIED_MAX).collect();
+    let open: Vec<usize> = (0..parts.len()).filter(|at| parts[*at].choices.len() > 1).take(most).collect();
     for at in open.iter().cycle().take(open.len() * ROUNDS_MAX) {
         for choice in parts[*at].choices {
             let before = std::mem::replace(&mut chosen[*at], choice);

@@ -311,6 +311,40 @@ fn conditions_are_named_where_there_are_any() {
     );
 }
 
+#[test]
+fn tabs_rows_and_panels_of_the_second_schema_are_told_as_they_are() {
+    let mut said = element(1, Value::Null, json!({ "expr": "up" }));
+    (said["spec"]["subtitle"], said["spec"]["description"]) = (json!("below"), json!("about"));
+    let step = json!({ "value": 1, "valueExpr": "$bound", "color": "red" });
+    said["spec"]["vizConfig"]["spec"]["fieldConfig"] =
+        json!({ "defaults": { "thresholds": { "steps": [step] } } });
+    let mut grid = auto_grid(&["a"]);
+    (grid["spec"]["rowHeightMode"], grid["spec"]["rowHeight"]) = (json!("custom"), json!(380));
+    let row = json!({ "spec": { "title": "row", "hideHeader": true, "layout": grid } });
+    let rows = json!({ "kind": "RowsLayout", "spec": { "rows": [row] } });
+    let tab = |layout: &Value| json!({ "spec": { "title": "tab", "layout": layout } });
+    let tabs = json!({ "kind": "TabsLayout", "spec": { "tabs": [tab(&rows), tab(&json!({ "kind": "TabsLayout" }))] } });
+    let file = second(json!({ "a": said }), tabs);
+    check(&file, "/dashboard/sections/0/title", json!("tab"));
+    check(&file, "/panels/0/place/h", json!(10));
+    check(&file, "/panels/0/description", json!("below\nabout"));
+    let losses = [
+        "tabs are shown below each other, as sections",
+        "panel 1 \"p1\": thresholds that are worked out from variables are where they were kept last",
+    ];
+    check(&file, "/losses", json!(losses));
+}
+
+#[test]
+fn what_would_take_too_long_is_told_to_be_too_much() {
+    let target = |at: usize| json!({ "refId": format!("q{at}"), "expr": "up" });
+    let many = panel(1, json!({ "targets": (0..30_000).map(target).collect::<Vec<_>>() }));
+    assert!(import(&json!({ "panels": [many] })).is_err_and(|problem| problem.contains("10000 queries")));
+    let other = |at: usize| json!({ "refId": format!("q{at}"), "datasource": { "type": "loki" } });
+    let lost = panel(1, json!({ "targets": (0..30_000).map(other).collect::<Vec<_>>() }));
+    check(&json!({ "panels": [lost] }), "/losses/5000", Value::Null);
+}
+
 /// Numbers that look like chance and are the same every time.
 struct Chance(u64);
 

@@ -26,6 +26,8 @@ use super::report::Report;
 
 /// How many panels one dashboard has at most.
 const PANELS_MAX: usize = 2_000;
+/// How many queries all of them have at most.
+const QUERIES_MAX: usize = 10_000;
 
 /// Reads a dashboard; an error says why it is none.
 pub fn import(json: &Value) -> Result<(Dashboard, Report), String> {
@@ -40,6 +42,9 @@ pub fn import(json: &Value) -> Result<(Dashboard, Report), String> {
     }
     if dashboard.panels().count() > PANELS_MAX {
         return Err(format!("the dashboard has more than {PANELS_MAX} panels"));
+    }
+    if dashboard.panels().map(|panel| panel.queries.len()).sum::<usize>() > QUERIES_MAX {
+        return Err(format!("the dashboard has more than {QUERIES_MAX} queries"));
     }
     if dashboard.title.is_empty() {
         dashboard.title = "Untitled".to_owned();

@@ -50,6 +50,13 @@ pub fn read(json: &Value, datasource: &Value, report: &mut Report) -> Panel {
     for link in items(json, "links").iter().filter(|link| text(link, "url").is_empty()) {
         report.of(&panel, format!("its link {} has no address", text(link, "title")));
     }
+    let is_worked_out = |thresholds: &Value| {
+        items(thresholds, "steps").iter().any(|step| !text(step, "valueExpr").is_empty())
+    };
+    let exceptions = panel.overrides.iter().flat_map(|one| &one.properties).map(|(_, value)| value);
+    if panel.defaults.get("thresholds").into_iter().chain(exceptions).any(is_worked_out) {
+        report.of(&panel, "thresholds that are worked out from variables are where they were kept last");
+    }
     if json["alert"].is_object() {
         report.of(&panel, "the alert of the panel is not carried over; write it as a rule");
     }

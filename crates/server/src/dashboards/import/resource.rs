@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use super::super::model::{Dashboard, Options, Panel, Place, Section};
 use super::super::report::Report;
-use super::classic::{annotations, chosen, link, or, place};
+use super::classic::{annotations, chosen, link, or, place, rows_of};
 use super::kept;
 use super::panel;
 use super::prepare::{self, Numbers, Questions, Sources};
@@ -93,7 +93,10 @@ impl<'a> Reader<'a> {
             "GridLayout" => self.grid(items(spec, "items"), heading),
             "AutoGridLayout" => self.auto_grid(spec, heading),
             "RowsLayout" => self.parts(items(spec, "rows"), &heading, depth),
-            "TabsLayout" => self.parts(items(spec, "tabs"), &heading, depth),
+            "TabsLayout" => {
+                self.report.once("tabs are shown below each other, as sections");
+                self.parts(items(spec, "tabs"), &heading, depth);
+            }
             other => self.report.whole(format!("layout {other} is not known")),
         }
     }
@@ -102,8 +105,8 @@ impl<'a> Reader<'a> {
     fn parts(&mut self, parts: &[Value], above: &Heading, depth: usize) {
         for part in parts {
             let spec = &part["spec"];
-            let title =
-                [above.title.clone(), text(spec, "title")].into_iter().filter(|title| !title.is_empty());
+            let own = if flag(spec, "hideHeader") { String::new() } else { text(spec, "title") };
+            let title = [above.title.clone(), own].into_iter().filter(|title| !title.is_empty());
             let heading = Heading {
                 title: title.collect::<Vec<_>>().join(" / "),
                 collapsed: flag(spec, "collapse"),
@@ -147,12 +150,18 @@ impl<'a> Reader<'a> {
 
     fn auto_grid(&mut self, spec: &Value, heading: Heading) {
         let columns = integer(spec, "maxColumnCount").unwrap_or(3).clamp(1, 12) as u32;
+        let h = match text(spec, "rowHeightMode").as_str() {
+            "short" => 5,
+            "tall" => 13,
+            "custom" => rows_of(&spec["rowHeight"]).unwrap_or(8),
+            _ => 8,
+        };
         let mut panels = Vec::new();
         for (at, item) in items(spec, "items").iter().enumerate() {
             let spec = &item["spec"];
             let Some(mut panel) = self.element(&text(&spec["element"], "name")) else { continue };
             let (w, at) = (24 / columns, at as u32);
-            panel.place = Place { x: at % columns * w, y: at / columns * 8, w, h: 8 };
+            panel.place = Place { x: at % columns * w, y: at / columns * h, w, h };
             panel.repeat = text(&spec["repeat"], "value");
             if conditional(spec) {
                 self.report.of(&panel, "its condition is left out, it is always shown");
@@ -221,7 +230,7 @@ fn classic_panel(spec: &Value) -> Value {
     let (picture, data) = (&spec["vizConfig"], &spec["data"]["spec"]);
     let (shown, asked) = (&picture["spec"], &data["queryOptions"]);
     let mut panel = json!({
-        "id": spec["id"], "title": spec["title"], "description": spec["description"], "transparent": spec["transparent"],
+        "id": spec["id"], "title": spec["title"], "description": described(spec), "transparent": spec["transparent"],
         "links": spec["links"], "type": named(picture, "VizConfig"), "options": shown["options"], "fieldConfig": shown["fieldConfig"],
         "targets": items(data, "queries").iter().map(classic_target).collect::<Vec<_>>(),
         "transformations": items(data, "transformations").iter().map(classic_step).collect::<Vec<_>>(),
@@ -239,6 +248,12 @@ fn classic_panel(spec: &Value) -> Value {
     }
     before_migration(&mut panel);
     panel
+}
+
+/// What a panel is about, below what stands below its title.
+fn described(spec: &Value) -> String {
+    let lines = [text(spec, "subtitle"), text(spec, "description")];
+    lines.into_iter().filter(|line| !line.is_empty()).collect::<Vec<_>>().join("\n")
 }
 
 /// Brought here from an old kind, a panel keeps what that said until Grafana itself has shown it once.
@@ -334,6 +349,10 @@ fn classic_variable(json: &Value) -> Value {
     }
     match kind.as_str() {
         "datasource" => variable["query"] = variable["pluginId"].clone(),
+        "interval" => {
+            (variable["auto_min"], variable["auto_count"]) =
+                (variable["autoMin"].clone(), variable["autoCount"].clone());
+        }
         "switch" => {
             let value = |name: &str, usual: &str| match text(&variable, name) {
                 value if value.is_empty() => usual.to_owned(),
