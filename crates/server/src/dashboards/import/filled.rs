@@ -22,11 +22,13 @@ const ROUNDS_MAX: usize = 2;
 const TRIED_MAX: usize = 8;
 /// Of a long query fewer are tried: so many of its bytes are read for each choice.
 const READ_MAX: usize = 16_000;
+/// Of how many parts a query is that is tried at all.
+const PARTS_MAX: usize = 200;
 
 /// Why a query is not PromQL, whatever its variables stand for.
 pub fn misunderstood(query: &str) -> Option<String> {
     let parts = parts(query);
-    let most = (READ_MAX / query.len().max(1)).min(TRIED_MAX);
+    let most = if parts.len() > PARTS_MAX { 0 } else { (READ_MAX / query.len().max(1)).min(TRIED_MAX) };
     let reason = misread(&parts, 0, most)?;
     // What is called may be of another type than what was tried first, which the rest of the query does not tell.
     (parts.iter().all(|part| part.choices.len() == 1) || misread(&parts, 1, most).is_some()).then_some(reason)
