@@ -350,8 +350,11 @@ fn classic_variable(json: &Value) -> Value {
     match kind.as_str() {
         "datasource" => variable["query"] = variable["pluginId"].clone(),
         "interval" => {
-            (variable["auto_min"], variable["auto_count"]) =
-                (variable["autoMin"].clone(), variable["autoCount"].clone());
+            for (name, other) in [("auto_min", "autoMin"), ("auto_count", "autoCount")] {
+                if variable[name].is_null() {
+                    variable[name] = variable[other].take();
+                }
+            }
         }
         "switch" => {
             let value = |name: &str, usual: &str| match text(&variable, name) {
