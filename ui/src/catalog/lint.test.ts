@@ -44,7 +44,11 @@ test("series and buckets are as many as they are worth", () => {
   check({ series: 20_000 }, "series");
   const histogram = { name: "wait_seconds_bucket", type: "histogram" };
   check({ ...histogram, bounds: [0.1, 0.5, 1, 2.5, Infinity] });
-  check({ ...histogram, bounds: [0.1, 5, Infinity] }, "buckets-few");
+  check({ ...histogram, bounds: [0.1, 5, Infinity] }, "buckets-few", "buckets-objective");
+  check({ ...histogram, bounds: [0.1, 0.5, 1, 5, Infinity] }, "buckets-objective");
+  check({ ...histogram, bounds: [0.1, 0.5, 1, 2, 10, Infinity] });
+  check({ ...histogram, bounds: [60, 300, 900, 3600, Infinity] });
+  check({ ...histogram, name: "body_bytes_bucket", bounds: [1, 100, 1000, 5000, Infinity] });
   check({ ...histogram, bounds: Array.from({ length: 40 }, (_, at) => at) }, "buckets-many");
   check({ ...histogram, bounds: [0.1, 0.2, 0.5, 1, Infinity] }, "buckets-low");
 });

@@ -201,6 +201,11 @@ function* ofSize({ series }: Facts): Generator<Finding> {
     );
 }
 
+/** Above this p99 is out of bounds, as the deck's table of conditions has it. */
+const OBJECTIVE_SECONDS = 2;
+/** How many times the bound below it the one above it may be, so that it is known on which side of it a percentile is. */
+const APART_MAX = 2.5;
+
 /** Whether buckets let anybody answer what people ask of durations. */
 function* ofBuckets({ name, bounds = [] }: Facts): Generator<Finding> {
   if (!bounds.length) return;
@@ -221,12 +226,23 @@ function* ofBuckets({ name, bounds = [] }: Facts): Generator<Finding> {
       "Every bucket of every label set is a series.",
       "Keep bounds near the objective, or use a native histogram.",
     );
-  if (unitIn(name) === "seconds" && finite.length && (finite.at(-1) ?? 0) < 2)
+  if (unitIn(name) !== "seconds" || !finite.length) return;
+  const below = finite.findLast((bound) => bound <= OBJECTIVE_SECONDS);
+  const above = finite.find((bound) => bound >= OBJECTIVE_SECONDS);
+  if (above === undefined)
     yield finding(
       "buckets-low",
       "warning",
       `The highest bound is ${finite.at(-1)} s`,
       "A request that takes 30 s counts the same as one just above: p99 can never show more.",
       "Add bounds up to the timeout: 2.5, 5, 10 s.",
+    );
+  else if (below !== undefined && above / below > APART_MAX)
+    yield finding(
+      "buckets-objective",
+      "warning",
+      `No bound near ${OBJECTIVE_SECONDS} s`,
+      `A service fails once its p99 is above ${OBJECTIVE_SECONDS} s; all that is known here is whether it is above ${below} or above ${above} s.`,
+      `Add bounds around it: ${OBJECTIVE_SECONDS / 2}, ${OBJECTIVE_SECONDS} and ${OBJECTIVE_SECONDS * 1.25} s.`,
     );
 }
