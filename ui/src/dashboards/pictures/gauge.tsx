@@ -7,19 +7,27 @@ import { numberOf, type Options, recordOf } from "../options";
 import { extent, limitsOf, type PictureProps, type Reduced, reduced } from "./picture";
 import { legible } from "./value";
 
+/** How tall a dial is of its width, and how much room the name below it takes. */
+const TALL = 0.8;
+const TITLE = 22;
+
+/** As many beside each other as makes them largest. */
 export const Gauge = (props: PictureProps): JSX.Element => {
   const all = reduced(props);
   const whole = extent(all);
   const { options } = props.panel;
-  const most = Math.max(1, Math.floor(props.width / 110));
+  const named = all.length > 1;
+  const sizeIn = (columns: number): number => {
+    const tall = props.height / Math.ceil(all.length / columns) - (named ? TITLE : 0);
+    return Math.min(props.width / columns, tall / TALL);
+  };
+  const choices = Array.from({ length: Math.max(1, all.length) }, (_, at) => at + 1);
   const columns =
     options["orientation"] === "horizontal"
       ? 1
       : options["orientation"] === "vertical"
-        ? Math.max(1, all.length)
-        : Math.max(1, Math.min(all.length, most));
-  const rows = Math.ceil(all.length / columns);
-  const [wide, tall] = [props.width / columns, props.height / rows];
+        ? choices.length
+        : choices.reduce((best, next) => (sizeIn(next) > sizeIn(best) ? next : best));
   return (
     <div
       class="stats"
@@ -30,8 +38,8 @@ export const Gauge = (props: PictureProps): JSX.Element => {
           key={`${one.title} ${one.at}`}
           one={one}
           limits={limitsOf(one.settings, whole)}
-          size={Math.min(wide, tall * 1.35)}
-          named={all.length > 1}
+          size={sizeIn(columns)}
+          named={named}
           options={options}
         />
       ))}
