@@ -1,11 +1,12 @@
 // Annotation queries of a dashboard: wherever an answer is not 0, there is a mark on every chart.
 import { type Line, queryRange, toLines } from "../api/promql";
 import type { Dashboard } from "../api/types";
+import { cssColour } from "../chart/colours";
 import type { Marker } from "../chart/plot";
 import { windowOf } from "../format/window";
 import { interpolate, joined, panelScope, type Scope } from "./interpolate";
 import { legendName } from "./names";
-import { recordOf } from "./options";
+import { recordOf, textOf } from "./options";
 
 const POINTS = 300;
 const MARKS_MAX = 200;
@@ -52,12 +53,13 @@ export const marksOf = async (
       const { name, query, text } = annotation;
       const { data } = await queryRange(interpolate(query, all), window, signal);
       const { times, lines } = toLines(data, window);
+      const colour = textOf(recordOf(annotation.kept)["iconColor"]);
       return lines.flatMap((line) =>
         (tellsTimes(annotation) ? told(line, range) : runs(times, line)).map(
           ({ time, end }): Marker => ({
             time,
             text: (text && legendName(text, line.labels)) || name,
-            colour: "--c1",
+            colour: colour ? cssColour(colour) : "--c1",
             ...(end > time ? { end } : {}),
           }),
         ),
