@@ -52,7 +52,10 @@ fn run_checks(root: &Path, scope: Scope) -> Result<Tally> {
     timed("documentation", || {
         command::run(
             root,
-            &format!("cargo doc --workspace {FULL} --no-deps --locked --document-private-items"),
+            &format!(
+                "cargo doc --workspace {FULL} --no-deps --locked --document-private-items \
+                 --config build.rustdocflags=[\"-Dwarnings\"]"
+            ),
         )
     })?;
     let mut tally = timed("tests", || tests(root))?;

@@ -8,7 +8,7 @@
 //! groups; an operator between two vectors collects both sides and joins them (`binary`). Whatever is worth telling besides
 //! goes to [`annotation`], with the place in the query that it is about.
 //!
-//! [`Engine`] is the door. [`print`] writes trees back as text, and [`script`] runs files of queries with their answers.
+//! [`Engine`] is the door. [`mod@print`] writes trees back as text, and [`script`] runs files of queries with their answers.
 
 pub mod annotation;
 pub mod engine;

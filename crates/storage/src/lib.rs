@@ -3,7 +3,7 @@
 //! Synchronous; knows no signal, no HTTP, no async. In the order a store uses them:
 //!
 //! 1. [`Fs`] is a cheap handle to files: [`Fs::os`] for real ones, [`SimFs`] for a disk made from a seed that
-//!    loses, tears and flips. [`Clock`] and [`Rng`] are the other two ways to the world. [`Fs::lock_dir`] makes
+//!    loses, tears and flips. [`Clock`] and [`Rng`] are the other two ways to the world. `Fs::lock_dir` makes
 //!    sure that one process owns the directory.
 //! 2. [`Manifest::open`] says which parts are live, up to where the log was sealed into them
 //!    ([`Manifest::checkpoint`]), and removes what a crash left behind. [`Manifest::publish`] replaces that

@@ -1,6 +1,6 @@
 //! How to talk to an HTTP server: credentials, TLS, proxy, redirects; the part that scrapes, discovery and remote endpoints share.
 //!
-//! These fields stand directly in the section that uses them, beside that section's own. [`with_http_client`]
+//! These fields stand directly in the section that uses them, beside that section's own. `with_http_client`
 //! writes such a section as one flat struct, so that an unknown field is an error with the full list of known ones.
 
 use std::collections::BTreeMap;
