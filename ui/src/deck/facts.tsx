@@ -25,7 +25,7 @@ export const Facts = ({
           <dd>
             {endpoints.map((endpoint) => (
               <a key={endpoint.name} class="chip" href={to({ endpoint: endpoint.name })}>
-                <span class="mono clip">{endpoint.name}</span> {show(endpoint.value, problem.unit)}
+                <span class="mono clip">{endpoint.name}</span> {show(endpoint.value, endpoint.unit)}
               </a>
             ))}
           </dd>

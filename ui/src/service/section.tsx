@@ -7,15 +7,19 @@ export const Section = (props: {
   title: string;
   text?: string;
   children: ComponentChildren;
-}): JSX.Element => (
-  <section id={props.title.toLowerCase()}>
-    <div class="section">
-      <h2>{props.title}</h2>
-      {props.text && <p>{props.text}</p>}
-    </div>
-    {props.children}
-  </section>
-);
+}): JSX.Element => {
+  const id = props.title.toLowerCase();
+  useSeen(id, true);
+  return (
+    <section id={id}>
+      <div class="section">
+        <h2>{props.title}</h2>
+        {props.text && <p>{props.text}</p>}
+      </div>
+      {props.children}
+    </section>
+  );
+};
 
 /** Goes to the part of the page the address asks for, once that is there. */
 export const useSeen = (about: string, there: boolean): void => {

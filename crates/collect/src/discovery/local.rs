@@ -28,6 +28,8 @@ const PROBES_MAX: usize = 24;
 const BODY_BYTES_MAX: u64 = 16 << 20;
 /// How long a port that did not answer is left alone at first, and at most.
 const BACK_OFF: (Duration, Duration) = (Duration::from_secs(10), Duration::from_secs(3_600));
+/// How long what was found stays a target after its port closed: who died is down, and not forgotten.
+const GONE_KEPT: Duration = Duration::from_secs(15 * 60);
 /// How many ports are looked at.
 const PORTS_MAX: usize = 1_024;
 /// Ports of well-known services that speak no HTTP and might log, count or punish a stranger's request.
@@ -62,8 +64,23 @@ struct Port {
     inode: u64,
     /// The labels of the target, where it answered an exposition.
     target: Option<Labels>,
+    /// Since when nothing listens on it.
+    closed: Option<Instant>,
     next_probe: Instant,
     back_off: Duration,
+}
+
+impl Port {
+    /// Notes whether something listens on it, and says whether it is to be kept.
+    fn stays(&mut self, listens: bool, now: Instant) -> bool {
+        self.closed = if listens { None } else { Some(self.closed.unwrap_or(now)) };
+        let gone = self.closed.map(|closed| now.duration_since(closed));
+        gone.is_none_or(|gone| self.target.is_some() && gone < GONE_KEPT)
+    }
+
+    fn job(&self) -> Option<&str> {
+        self.target.as_ref().map(|labels| labels.value("job"))
+    }
 }
 
 pub(super) async fn run(config: LocalConfig, publisher: Publisher) {
@@ -83,11 +100,17 @@ pub(super) async fn run(config: LocalConfig, publisher: Publisher) {
         });
         let listening: Vec<Listener> = wanted.take(PORTS_MAX).collect();
         let keys: BTreeSet<_> = listening.iter().map(|listener| (listener.port, listener.address)).collect();
-        ports.retain(|key, _| keys.contains(key));
+        ports.retain(|key, port| port.stays(keys.contains(key), Instant::now()));
         let mut due = Vec::new();
         for listener in listening {
             let now = Instant::now();
-            let new = || Port { inode: listener.inode, target: None, next_probe: now, back_off: BACK_OFF.0 };
+            let new = || Port {
+                inode: listener.inode,
+                target: None,
+                closed: None,
+                next_probe: now,
+                back_off: BACK_OFF.0,
+            };
             let port = ports.entry((listener.port, listener.address)).or_insert_with(new);
             if port.inode != listener.inode {
                 *port = new();
@@ -108,8 +131,13 @@ pub(super) async fn run(config: LocalConfig, publisher: Publisher) {
             while let Some(Ok((listener, target))) = probes.join_next().await {
                 let Some(port) = ports.get_mut(&(listener.port, listener.address)) else { continue };
                 port.target = target;
+                let found = port.job().map(str::to_owned);
                 port.next_probe = Instant::now() + port.back_off;
                 port.back_off = (port.back_off * 2).min(BACK_OFF.1);
+                // Who comes back elsewhere has moved, and did not die.
+                ports.retain(|_, port| {
+                    port.closed.is_none() || found.is_none() || port.job() != found.as_deref()
+                });
             }
         }
         let targets: Vec<Labels> = ports.values().filter_map(|port| port.target.clone()).collect();

@@ -3,15 +3,21 @@
 
 use std::collections::BTreeMap;
 
-use model::Timestamp;
+use collect::TargetStatus;
+use model::{Labels, Timestamp};
+use promql::parse::parse_selector;
 
 use super::ask::instant;
-use super::conditions::USED_WARNING;
+use super::conditions::{About, USED_WARNING};
+use super::conventions::selector;
+use super::measures::Measure;
 use super::seen::Seen;
 use super::state::{Problem, Reason};
 use super::words;
 use crate::app::App;
 
+/// How much of the error of a scrape is said.
+const ERROR_CHARS_MAX: usize = 160;
 /// How many reasons one problem has at most.
 const REASONS_MAX: usize = 3;
 /// How many times slower than before a call must be.
@@ -92,7 +98,7 @@ impl Dependency {
     }
 }
 
-/// The reasons a service's own metrics give, the likeliest first. A condition about the mere amount of traffic has none.
+/// The reasons that are known, the likeliest first.
 pub fn find(
     app: &App,
     known: &dyn Fn(&str) -> bool,
@@ -100,10 +106,61 @@ pub fn find(
     problem: &Problem,
     now: Timestamp,
 ) -> Vec<Reason> {
-    let condition = problem.condition;
-    if !matches!(condition, "errors" | "slow" | "slower") || seen.matchers.is_empty() {
+    if seen.matchers.is_empty() {
         return Vec::new();
     }
+    match problem.about {
+        About::Errors | About::Latency | About::Saturation => within(app, known, seen, problem, now),
+        About::Answering => not_scraped(app, seen),
+        About::Traffic => answered_as_before(seen).into_iter().collect(),
+        About::Health | About::Presence => Vec::new(),
+    }
+}
+
+/// Why targets could not be scraped, as the scrapes say it.
+fn not_scraped(app: &App, seen: &Seen) -> Vec<Reason> {
+    let own = parse_selector(&format!("{{{}}}", seen.matchers)).unwrap_or_default();
+    let is_own = |labels: &Labels| own.iter().all(|matcher| matcher.matches(labels.value(&matcher.name)));
+    let pools = app.collecting.status();
+    let targets = pools.iter().flat_map(|pool| &pool.targets).filter(|status| is_own(&status.target.labels));
+    let told = |status: &TargetStatus| {
+        let error = status.state.last_error.as_deref()?.lines().next()?;
+        let error: String = error.chars().take(ERROR_CHARS_MAX).collect();
+        Some(Reason {
+            text: format!("{}: {error}", status.target.labels.value("instance")),
+            query: selector("up", &[&seen.matchers]),
+            about: "instances",
+        })
+    };
+    targets.filter_map(told).take(REASONS_MAX).collect()
+}
+
+/// Where traffic fell and what comes is served well, it is not this service that turns it away.
+fn answered_as_before(seen: &Seen) -> Option<Reason> {
+    let of = |measure: Measure| seen.now.get(&measure).copied();
+    let fell = of(Measure::TrafficRatio)? < 1.0 && of(Measure::Traffic)? > 0.0;
+    let (failing, p95, ratio) =
+        (of(Measure::Errors)?, of(Measure::P95)?, of(Measure::P95Ratio).unwrap_or(1.0));
+    (fell && failing <= FAILING && ratio <= SLOWER).then(|| Reason {
+        text: format!(
+            "Fewer requests come; those that do are answered as before: p95 {}, {} fail",
+            words::seconds(p95),
+            words::percent(failing)
+        ),
+        query: String::new(),
+        about: "latency",
+    })
+}
+
+/// What the service's own metrics tell of what it calls and uses.
+fn within(
+    app: &App,
+    known: &dyn Fn(&str) -> bool,
+    seen: &Seen,
+    problem: &Problem,
+    now: Timestamp,
+) -> Vec<Reason> {
+    let condition = problem.condition;
     let mut weighed: Vec<(f64, Reason)> = Vec::new();
     for dependency in DEPENDENCIES.iter().filter(|one| known(&format!("{}_bucket", one.durations))) {
         if condition == "errors" && !dependency.failed.is_empty() {
@@ -119,7 +176,10 @@ pub fn find(
             weighed.extend(slower(dependency, &name, seconds, before.get(&name).copied(), &now_query));
         }
     }
-    for used in seen.used.iter().filter(|used| used.share > USED_WARNING) {
+    // What is used up is no reason of itself.
+    let used =
+        seen.used.iter().filter(|used| used.share > USED_WARNING && problem.about != About::Saturation);
+    for used in used {
         let text = format!("{} {} used", used.what, words::percent(used.share));
         weighed.push((
             used.share,

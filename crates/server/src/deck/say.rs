@@ -65,10 +65,10 @@ fn not_answering(seen: &Seen) -> Said {
     let down = seen.targets - seen.up;
     let which = seen.down.iter().take(3).cloned().collect::<Vec<_>>().join(", ");
     let (headline, sentence) = match seen.targets {
-        1 => ("down".to_owned(), format!("{which} does not answer")),
+        1 => ("down".to_owned(), format!("{which} cannot be scraped")),
         targets => {
             let share = format!("{down} of {targets}");
-            (format!("{share} down"), format!("{share} instances do not answer: {which}"))
+            (format!("{share} down"), format!("{share} instances cannot be scraped: {which}"))
         }
     };
     let query = selector("up", &[&seen.matchers]);

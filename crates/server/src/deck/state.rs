@@ -110,7 +110,7 @@ pub struct Reason {
     pub text: String,
     /// The query whose answer shows it.
     pub query: String,
-    /// Where the page of the service shows it: `dependencies` or `saturation`.
+    /// Where the page of the service shows it: `dependencies`, `saturation`, `latency` or `instances`.
     pub about: &'static str,
 }
 
@@ -119,8 +119,10 @@ pub struct Reason {
 pub struct Endpoint {
     /// The route.
     pub name: String,
-    /// The value, in the unit of the problem.
+    /// The value.
     pub value: f64,
+    /// Its unit.
+    pub unit: &'static str,
 }
 
 /// Something that changed.

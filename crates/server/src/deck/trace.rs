@@ -66,38 +66,58 @@ pub fn explain(app: &App, names: &BTreeSet<String>, services: &Services, deck: &
     }
 }
 
+/// By which measure endpoints are told apart, and which of theirs is shown.
+fn told_by(condition: &str) -> Option<(Measure, Measure)> {
+    Some(match condition {
+        "errors" => (Measure::Errors, Measure::Errors),
+        "slow" => (Measure::P99, Measure::P99),
+        "slower" => (Measure::P95, Measure::P95),
+        "traffic drop" | "traffic surge" => (Measure::TrafficRatio, Measure::Traffic),
+        // What waits for what is used up takes longer.
+        "resource" | "resource exhausted" => (Measure::P95Ratio, Measure::P95),
+        _ => return None,
+    })
+}
+
 fn endpoints(app: &App, seen: &Seen, condition: &str, now: Timestamp) -> Vec<Endpoint> {
-    let Some(convention) = seen.convention else { return Vec::new() };
-    let measure = match condition {
-        "errors" => Measure::Errors,
-        "slow" => Measure::P99,
-        "slower" => Measure::P95,
-        _ => return Vec::new(),
-    };
-    let labels = [convention.method, convention.endpoint];
-    let Some(query) = row(measure).grouped(convention, &seen.matchers, &labels.join(", ")) else {
+    let (Some(convention), Some((measure, shown))) = (seen.convention, told_by(condition)) else {
         return Vec::new();
     };
-    let mut found: Vec<Endpoint> = instant(app, &query, now)
-        .into_iter()
-        .filter(|(labels, value)| {
-            value.is_finite() && *value > 0.0 && !labels.value(convention.endpoint).is_empty()
-        })
-        .map(|(labels, value)| {
-            let name = format!("{} {}", labels.value(convention.method), labels.value(convention.endpoint));
-            Endpoint { name: name.trim_start().to_owned(), value }
-        })
-        .collect();
-    found.sort_by(|left, right| right.value.total_cmp(&left.value));
+    let ask = |measure| -> Vec<(String, f64)> {
+        let labels = [convention.method, convention.endpoint].join(", ");
+        let query = row(measure).grouped(convention, &seen.matchers, &labels);
+        let answer = query.map(|query| instant(app, &query, now)).unwrap_or_default();
+        let known = answer
+            .into_iter()
+            .filter(|(labels, value)| value.is_finite() && !labels.value(convention.endpoint).is_empty());
+        known
+            .map(|(labels, value)| {
+                let name =
+                    format!("{} {}", labels.value(convention.method), labels.value(convention.endpoint));
+                (name.trim_start().to_owned(), value)
+            })
+            .collect()
+    };
+    let mut found = ask(measure);
+    found.sort_by(|left, right| right.1.total_cmp(&left.1));
+    if condition == "traffic drop" {
+        found.reverse();
+    } else {
+        found.retain(|(_, value)| *value > 0.0);
+    }
     // Those that are as they should be would only distract from the others.
-    let bounds = CONDITIONS.iter().find(|known| known.name == condition && known.measure == measure);
-    let worst = found.first().map_or(0.0, |endpoint| endpoint.value);
-    found.retain(|endpoint| {
-        let out = bounds.is_some_and(|bounds| bounds.compare(endpoint.value) > State::Ok);
-        out || endpoint.value >= worst / 2.0
+    let bounds = CONDITIONS.iter().filter(|known| known.measure == measure);
+    let bounds = bounds.max_by_key(|known| known.name == condition);
+    let worst = found.first().map_or(0.0, |(_, value)| *value);
+    found.retain(|(_, value)| {
+        let out = bounds.is_some_and(|bounds| bounds.compare(*value) > State::Ok);
+        out || measure == shown && *value >= worst / 2.0
     });
     found.truncate(ENDPOINTS);
-    found
+    let values = if measure == shown { found.clone() } else { ask(shown) };
+    let value = |name: &str| values.iter().find(|(known, _)| known == name).map(|(_, value)| *value);
+    let unit = row(shown).unit;
+    found.into_iter().filter_map(|(name, _)| Some(Endpoint { value: value(&name)?, name, unit })).collect()
 }
 
 fn changes(app: &App, service: &str, seen: &Seen, since: Timestamp, now: Timestamp) -> Vec<Change> {

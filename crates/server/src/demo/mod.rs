@@ -78,12 +78,13 @@ fn run_in(directory: &Path, options: &mut ServeOptions, only: Option<Fault>) -> 
     let shop = shop::open(listeners, schedule.clone())?;
     let traffic = traffic::start(addresses, schedule)?;
     let services: Vec<&str> = SERVICES.iter().map(|service| service.name).collect();
+    let faults = match only {
+        Some(_) => "The fault stays as long as it runs.",
+        None => "Faults come and go by themselves; the first holds already.",
+    };
     let mut out = stdout();
     writeln!(out, "The demo is at http://{}/ with the services {}.", options.listen, services.join(", "))?;
-    writeln!(
-        out,
-        "Faults come and go by themselves; the first holds already. Ctrl C ends it, and nothing stays."
-    )?;
+    writeln!(out, "{faults} Ctrl C ends it, and nothing stays.")?;
     drop(out);
     let outcome = serve::run(options.clone());
     drop((traffic, shop));
