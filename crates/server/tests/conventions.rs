@@ -30,7 +30,7 @@ fn a_service_is_found_in_whichever_way_it_measures() {
     let answer = post(address, "/api/v1/otlp/v1/metrics", &kind, body.as_bytes()).expect("answered");
     assert_eq!(answer.status / 100, 2, "{}", answer.text());
 
-    let names = ["exponential", "sums-only", "targets-of-old", "routes-of-old"];
+    let names = ["exponential", "coarse", "sums-only", "targets-of-old", "routes-of-old"];
     let row = |name: &str| {
         let deck = get(address, "/api/v1/deck").expect("answered").json()["data"].take();
         let rows = deck["services"].as_array().map(Vec::as_slice).unwrap_or_default();
@@ -55,6 +55,13 @@ fn a_service_is_found_in_whichever_way_it_measures() {
     assert_eq!(sums["convention"]["name"], "Micrometer (Spring)");
     assert!(sums["convention"]["buckets"].is_null() && sums["convention"]["sums"].is_string(), "{sums}");
     assert!(sums["latency"]["value"].is_null(), "{sums}");
+    // Its coarse buckets end at a second.
+    let coarse = row("coarse");
+    let overall = coarse["convention"]["overall"].as_str().expect("a finer histogram");
+    assert!(overall.starts_with("http_request_duration_highr_seconds_bucket{"), "{overall}");
+    let p95 = coarse["latency"]["value"].as_f64().expect("a duration");
+    assert!(p95 > 2.5 && p95 <= 5.0 && coarse["state"] == "critical", "{coarse}");
+
     assert_eq!(row("targets-of-old")["convention"]["endpoint"], "http_target");
     assert_eq!(row("routes-of-old")["convention"]["endpoint"], "http_route");
 }
@@ -121,6 +128,21 @@ fn scraped(steps: &[u64], time: &dyn Fn(u64) -> u64) -> String {
                 line("_bucket", ",le=\"100\"");
                 line("_bucket", ",le=\"+Inf\"");
             }
+        }
+    }
+    for step in steps {
+        let (count, at) = (step * STEP_SECONDS * 5, time(*step) * 1000);
+        let own = "job=\"coarse\",handler=\"/\",method=\"GET\"";
+        let mut line = |metric: &str, labels: &str, value: u64| {
+            writeln!(page, "{metric}{{{labels}}} {value} {at}").expect("a string");
+        };
+        line("http_requests_total", &format!("{own},status=\"2xx\""), count);
+        for (bound, value) in [("0.1", 0), ("1.0", 0), ("+Inf", count)] {
+            line("http_request_duration_seconds_bucket", &format!("{own},le=\"{bound}\""), value);
+        }
+        for (bound, value) in [("1.0", 0), ("2.5", 0), ("5.0", count), ("+Inf", count)] {
+            let metric = "http_request_duration_highr_seconds_bucket";
+            line(metric, &format!("job=\"coarse\",le=\"{bound}\""), value);
         }
     }
     page

@@ -160,7 +160,7 @@ fn order(state: &str) -> usize {
 fn about(condition: &str) -> String {
     let about = match condition {
         "errors" => "errors",
-        "slow" | "slower" => "latency",
+        "slow" | "slow on average" | "slower" => "latency",
         "traffic drop" | "traffic surge" => "traffic",
         "down" => "answering",
         "health check" => "health",

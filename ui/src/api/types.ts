@@ -726,6 +726,7 @@ export type DeckProblem = {
   endpoints: {
     name: string;
     value: number;
+    unit: string;
   }[];
   changes: {
     at: number;
@@ -734,7 +735,7 @@ export type DeckProblem = {
   reasons: {
     text: string;
     query: string;
-    about: "dependencies" | "saturation";
+    about: "dependencies" | "saturation" | "latency" | "instances";
   }[];
 };
 
@@ -748,6 +749,7 @@ export type DeckNames = {
   requests: string;
   failed?: string;
   buckets?: string;
+  overall?: string;
   sums?: string;
   counts?: string;
   requestsAreHistograms: boolean;

@@ -18,6 +18,7 @@ type Asking = {
   requests: string;
   failed: string | undefined;
   buckets: string | undefined;
+  overall: string | undefined;
   /** Props of a chart that is compared with another time. */
   more: { compare?: Compared };
 };
@@ -31,6 +32,8 @@ export const Signals = ({ service, names }: { service: DeckService; names: DeckN
     requests: narrowed(names.requests, matcher),
     failed: names.failed && narrowed(names.failed, matcher),
     buckets: names.buckets && narrowed(names.buckets, matcher),
+    // Of all requests together there may be finer buckets.
+    overall: matcher ? undefined : names.overall,
     more: compare ? { compare } : {},
   };
   const { failed, buckets } = asking;
@@ -222,7 +225,7 @@ const Mean = ({ names, sums, counts, more }: Asking & { sums: string; counts: st
 
 type Percentile = [share: number, name: string, colour: string];
 
-const Latency = ({ names, buckets, more }: Asking & { buckets: string }): JSX.Element => {
+const Latency = ({ names, buckets, overall = buckets, more }: Asking & { buckets: string }): JSX.Element => {
   const scale = names.perSecond === 1 ? "" : ` / ${names.perSecond}`;
   const failed = names.failedDurations;
   const percentiles = (selector: string, wanted: Percentile[]): ChartQuery[] =>
@@ -256,7 +259,7 @@ const Latency = ({ names, buckets, more }: Asking & { buckets: string }): JSX.El
           {heatmap ? (
             <HeatmapChart
               title="Durations"
-              query={`sum by (le) (rate(${buckets}[$window]))`}
+              query={`sum by (le) (rate(${overall}[$window]))`}
               unit="s"
               scale={1 / names.perSecond}
             />
@@ -268,7 +271,7 @@ const Latency = ({ names, buckets, more }: Asking & { buckets: string }): JSX.El
               exemplars={{ selector: buckets, per: names.perSecond }}
               {...more}
               thresholds={[{ value: 2, colour: "--critical-fill", line: true, area: false }]}
-              queries={percentiles(failed ? narrowed(buckets, negated(failed)) : buckets, [
+              queries={percentiles(failed ? narrowed(buckets, negated(failed)) : overall, [
                 [0.5, "p50", "--c5"],
                 [0.95, "p95", "--c0"],
                 [0.99, "p99", "--c4"],

@@ -273,6 +273,25 @@ mod tests {
     use super::*;
 
     #[test]
+    fn who_died_stays_a_target_for_a_while() {
+        let start = Instant::now();
+        let port = |target: Option<Labels>| Port {
+            inode: 1,
+            target,
+            closed: None,
+            next_probe: start,
+            back_off: BACK_OFF.0,
+        };
+        let mut found = port(Some(Labels::from_pairs([("job", "a")])));
+        assert!(found.stays(true, start) && found.stays(false, start));
+        assert!(found.stays(false, start + GONE_KEPT / 2));
+        assert!(found.stays(true, start + GONE_KEPT * 2), "it is back");
+        assert!(found.stays(false, start + GONE_KEPT * 3));
+        assert!(!found.stays(false, start + GONE_KEPT * 4));
+        assert!(!port(None).stays(false, start), "nothing was found there");
+    }
+
+    #[test]
     fn listening_sockets_are_read() {
         let text = "  sl  local_address rem_address   st tx_queue rx_queue tr tm->when retrnsmt   uid  timeout inode\n\
             \x20  0: 0100007F:2382 00000000:0000 0A 00000000:00000000 00:00000000 00000000     0        0 123 1 0 100 0 0 10 0\n\

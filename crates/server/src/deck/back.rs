@@ -26,7 +26,8 @@ pub fn look_back(app: &App, names: &BTreeSet<String>, start: Timestamp, end: Tim
                     follows.entry(name.to_owned()).or_insert(convention.name);
                 }
                 if follows.get(name) == Some(&convention.name) {
-                    past.entry((name.to_owned(), row.measure)).or_insert(values);
+                    // The later way of a library is the finer one.
+                    past.insert((name.to_owned(), row.measure), values);
                 }
             }
         }

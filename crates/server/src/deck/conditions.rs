@@ -77,6 +77,15 @@ pub static CONDITIONS: &[Condition] = &[
         events: Events::Requests(Measure::Traffic, 20.0),
     },
     Condition {
+        // Where no bucket reaches so far, or none is told, the mean still tells.
+        name: "slow on average",
+        about: About::Latency,
+        measure: Measure::Mean,
+        shown: Measure::Mean,
+        bounds: &[(State::Critical, Bound::Above(2.0))],
+        events: Events::Requests(Measure::Traffic, 20.0),
+    },
+    Condition {
         name: "slower",
         about: About::Latency,
         measure: Measure::P95Ratio,
@@ -266,6 +275,7 @@ mod tests {
         check("errors", &[(Errors, 0.01), (Failures, 50.0)], State::Ok);
         check("slow", &[(P99, 2.5), (Traffic, 0.05)], State::Ok);
         check("slow", &[(P99, 2.5), (Traffic, 1.0)], State::Critical);
+        check("slow on average", &[(Mean, 2.5), (Traffic, 1.0)], State::Critical);
         check("slower", &[(P95Ratio, 2.5), (Traffic, 1.0)], State::Warning);
         check("traffic drop", &[(TrafficRatio, 0.2), (TrafficBefore, 10.0)], State::Warning);
         check("traffic drop", &[(TrafficRatio, 0.2), (TrafficBefore, 0.05)], State::Ok);

@@ -24,6 +24,8 @@ pub struct Convention {
     pub failed: &'static str,
     /// The histogram of durations, without `_bucket`.
     pub durations: &'static str,
+    /// A finer histogram of the same durations, of all requests together.
+    pub overall: &'static str,
     /// How it tells them.
     pub shape: Shape,
     /// How many of its units make a second.
@@ -66,10 +68,12 @@ fn ways(row: &Convention) -> Vec<Convention> {
         let counts = shape == Shape::Native && row.durations_are_requests();
         let requests = if counts { row.durations } else { row.requests };
         let endpoint = if by_other { row.other_endpoint } else { row.endpoint };
-        Convention { shape, requests, endpoint, ..row.clone() }
+        Convention { shape, requests, endpoint, overall: "", ..row.clone() }
     };
     let by: &[bool] = if row.other_endpoint.is_empty() { &[false] } else { &[false, true] };
-    shapes.iter().flat_map(|shape| by.iter().map(|other| way(*shape, *other))).collect()
+    let ways = shapes.iter().flat_map(|shape| by.iter().map(|other| way(*shape, *other)));
+    let finer = (!row.overall.is_empty()).then(|| Convention { shape: Shape::Buckets, ..row.clone() });
+    ways.chain(finer).collect()
 }
 
 /// Series by which it is known whether a service measures in one way.
@@ -100,8 +104,10 @@ impl Convention {
             requests: self.requests(matchers),
             failed: self.failed(matchers),
             buckets: self.buckets(matchers),
-            sums: (self.shape == Shape::Sums).then(|| self.of_durations("_sum", matchers)),
-            counts: (self.shape == Shape::Sums).then(|| self.of_durations("_count", matchers)),
+            overall: (!self.overall.is_empty())
+                .then(|| selector(&format!("{}_bucket", self.overall), &[matchers])),
+            sums: (self.shape == Shape::Sums).then(|| self.sums(matchers)),
+            counts: (self.shape == Shape::Sums).then(|| self.counts(matchers)),
             requests_are_histograms: self.requests_are_histograms(),
             per_second: self.per_second,
             endpoint: self.endpoint,
@@ -118,6 +124,7 @@ impl Convention {
     pub fn is_known(&self, known: &dyn Fn(&str) -> bool) -> bool {
         known(self.requests)
             && self.shape.suffix().is_none_or(|suffix| known(&format!("{}{suffix}", self.durations)))
+            && (self.overall.is_empty() || known(&format!("{}_bucket", self.overall)))
     }
 
     /// What tells that a service measures in this way rather than in a plainer one.
@@ -131,6 +138,9 @@ impl Convention {
             let series = vec![metric(format!("{}{suffix}", self.durations)), Matcher::equal("quantile", "")];
             needs.push(Need { series, there: true });
         }
+        if !self.overall.is_empty() {
+            needs.push(Need { series: vec![metric(format!("{}_bucket", self.overall))], there: true });
+        }
         if self.is_by_other_endpoint() {
             needs.push(Need { series: labelled(self.other_endpoint), there: true });
             let row = ROWS.iter().find(|row| row.name == self.name);
@@ -142,12 +152,13 @@ impl Convention {
     /// Whether this is the way of its row that is asked for what a query asks, so that each is asked once.
     pub fn answers(&self, query: &str) -> bool {
         let durations = query.contains("{buckets}");
+        let sums = query.contains("{sums}");
         !self.is_by_other_endpoint()
             && match self.shape {
-                Shape::Untold => !durations,
+                Shape::Untold => !durations && !sums,
                 Shape::Buckets => durations,
-                Shape::Native => durations || self.requests_are_histograms(),
-                Shape::Sums => false,
+                Shape::Native => durations || sums || self.requests_are_histograms(),
+                Shape::Sums => sums,
             }
     }
 
@@ -172,6 +183,24 @@ impl Convention {
             Shape::Native => Some(self.of_durations("", more)),
             Shape::Sums | Shape::Untold => None,
         }
+    }
+
+    /// The selector of the finest histogram of all its requests together, if it has one.
+    pub fn overall(&self, more: &str) -> Option<String> {
+        match self.overall {
+            "" => self.buckets(more),
+            overall => Some(selector(&format!("{overall}_bucket"), &[more])),
+        }
+    }
+
+    /// The selector of the sum of its durations.
+    pub fn sums(&self, more: &str) -> String {
+        self.of_durations(if self.shape == Shape::Native { "" } else { "_sum" }, more)
+    }
+
+    /// The selector of their number.
+    pub fn counts(&self, more: &str) -> String {
+        self.of_durations(if self.shape == Shape::Native { "" } else { "_count" }, more)
     }
 
     fn of_durations(&self, suffix: &str, more: &str) -> String {
@@ -225,6 +254,19 @@ mod tests {
         check("Go promhttp", "http_request_duration_seconds_bucket{job=\"a\"}");
         let by_code = "http_request_duration_seconds_bucket{code!=\"\",route!=\"\",job=\"a\"}";
         check("Durations by route and code", by_code);
+    }
+
+    #[test]
+    fn all_requests_together_are_timed_by_the_finest_histogram() {
+        let ways: Vec<&Convention> =
+            CONVENTIONS.iter().filter(|way| way.name == "prometheus-fastapi-instrumentator").collect();
+        let finest = ways.last().expect("it is known");
+        let overall = "http_request_duration_highr_seconds_bucket{job=\"a\"}";
+        assert_eq!(finest.overall("job=\"a\"").as_deref(), Some(overall));
+        assert_eq!(finest.buckets("").as_deref(), Some("http_request_duration_seconds_bucket"));
+        let without = |name: &str| name != "http_request_duration_highr_seconds_bucket";
+        assert!(finest.is_known(&|_| true) && !finest.is_known(&without));
+        assert!(ways[ways.len() - 2].is_known(&without));
     }
 
     #[test]

@@ -10,6 +10,7 @@ const ROW: Convention = Convention {
     statuses: "",
     failed: "status=~\"5..\"",
     durations: "",
+    overall: "",
     shape: Shape::Untold,
     per_second: 1.0,
     endpoint: "path",
@@ -61,6 +62,7 @@ pub static ROWS: &[Convention] = &[
         own: "handler!=\"\",status!=\"\"",
         failed: "status=~\"5(..|xx)\"",
         durations: "http_request_duration_seconds",
+        overall: "http_request_duration_highr_seconds",
         endpoint: "handler",
         ..ROW
     },

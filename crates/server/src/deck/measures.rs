@@ -1,6 +1,6 @@
 //! What is measured of every service, as PromQL: one row per value, asked of all services at once.
 
-use super::conventions::{CONVENTIONS, Convention, selector};
+use super::conventions::{CONVENTIONS, Convention, Shape, selector};
 use super::resources::{HEALTH_CHECKS, HealthCheck, RESOURCES, Resource};
 
 /// Something that is measured.
@@ -18,6 +18,8 @@ pub enum Measure {
     P95,
     /// The duration 99 of 100 requests stay below.
     P99,
+    /// The mean duration.
+    Mean,
     /// The traffic of the hour before.
     TrafficBefore,
     /// Traffic over that of the hour before.
@@ -67,8 +69,8 @@ pub struct Row {
     pub measure: Measure,
     /// What it is asked of.
     pub of: Of,
-    /// The query. `{by}` stands for the labels that tell services apart; `{requests}`, `{failed}`, `{buckets}`, `{up}`, `{check}`
-    /// and `{present}` for selectors, `{used}` for the share of a resource, `{second}` for the units of a second.
+    /// The query. `{by}` stands for the labels that tell services apart; `{requests}`, `{failed}`, `{buckets}`, `{sums}`, `{counts}`,
+    /// `{up}`, `{check}` and `{present}` for selectors, `{used}` for the share of a resource, `{second}` for the units of a second.
     pub query: &'static str,
     /// The unit of the values, as dashboards name it.
     pub unit: &'static str,
@@ -137,6 +139,13 @@ pub static MEASURES: &[Row] = &[
         measure: Measure::P99,
         of: Of::Requests,
         query: "histogram_quantile(0.99, sum by ({by}, le) (rate({buckets}[5m]))) / {second}",
+        unit: "s",
+        when: When::Kept,
+    },
+    Row {
+        measure: Measure::Mean,
+        of: Of::Requests,
+        query: "sum by ({by}) (rate({sums}[5m])) / (sum by ({by}) (rate({counts}[5m])) > 0) / {second}",
         unit: "s",
         when: When::Kept,
     },
@@ -285,7 +294,9 @@ impl Subject {
     pub fn fill(&self, query: &str, more: &str, by: &str) -> Option<String> {
         let query = query.replace("{by}", by);
         Some(match self {
-            Subject::Requests(convention) => requests(convention, query, more)?,
+            Subject::Requests(convention) => {
+                requests(convention, query, more, [BY, BY_INSTANCE].contains(&by))?
+            }
             Subject::Targets => {
                 let up = selector("up", &[more]);
                 query.replace("{up}", &up).replace("{present}", &up)
@@ -296,7 +307,7 @@ impl Subject {
     }
 }
 
-fn requests(convention: &Convention, mut query: String, more: &str) -> Option<String> {
+fn requests(convention: &Convention, mut query: String, more: &str, of_all: bool) -> Option<String> {
     if convention.requests_are_histograms() {
         query = counting(&query);
     }
@@ -304,8 +315,14 @@ fn requests(convention: &Convention, mut query: String, more: &str) -> Option<St
         query = query.replace("{failed}", &convention.failed(more)?);
     }
     if query.contains("{buckets}") {
-        query = query.replace("{buckets}", &convention.buckets(more)?);
+        let buckets = if of_all { convention.overall(more) } else { convention.buckets(more) };
+        query = query.replace("{buckets}", &buckets?);
     }
+    if convention.shape == Shape::Native {
+        query = wrapped(&query, &["rate({sums}"], "histogram_sum");
+        query = wrapped(&query, &["rate({counts}"], "histogram_count");
+    }
+    query = query.replace("{sums}", &convention.sums(more)).replace("{counts}", &convention.counts(more));
     let per_second = convention.per_second;
     query = if per_second == 1.0 {
         query.replace(" / {second}", "")
@@ -319,10 +336,15 @@ fn requests(convention: &Convention, mut query: String, more: &str) -> Option<St
 /// A query where every rate of requests is the count of a rate of histograms.
 fn counting(query: &str) -> String {
     const RATES: [&str; 3] = ["rate({requests}", "rate({failed}", "increase({failed}"];
+    wrapped(query, &RATES, "histogram_count")
+}
+
+/// A query where each of these rates is what a function makes of it.
+fn wrapped(query: &str, rates: &[&str], function: &str) -> String {
     let (mut told, mut rest) = (String::new(), query);
-    while let Some(start) = RATES.iter().filter_map(|rate| rest.find(rate)).min() {
+    while let Some(start) = rates.iter().filter_map(|rate| rest.find(rate)).min() {
         let end = rest[start..].find(')').map_or(rest.len(), |end| start + end + 1);
-        told += &format!("{}histogram_count({})", &rest[..start], &rest[start..end]);
+        told += &format!("{}{function}({})", &rest[..start], &rest[start..end]);
         rest = &rest[end..];
     }
     told + rest
@@ -357,6 +379,25 @@ mod tests {
         let before = rate.replace("[5m]", "[1h] offset 10m");
         let there = format!("sum by ({BY}) (count_over_time({requests}[5m] offset 65m)) > 0");
         check(Measure::TrafficRatio, &format!("{rate} / ({before} and {there})"));
+    }
+
+    #[test]
+    fn means_are_of_whatever_tells_sums() {
+        let of = |shape: Shape| CONVENTIONS.iter().find(|way| way.shape == shape).expect("one");
+        let told = |shape: Shape| row(Measure::Mean).query(of(shape), "job=\"a\"").expect("a query");
+        let labels = "{http_request_method!=\"\",job=\"a\"}";
+        let rate = |what: &str| format!("rate(http_server_request_duration_seconds{what}{labels}[5m])");
+        assert_eq!(
+            told(Shape::Sums),
+            format!("sum by ({BY}) ({}) / (sum by ({BY}) ({}) > 0)", rate("_sum"), rate("_count"))
+        );
+        assert_eq!(
+            told(Shape::Native),
+            format!(
+                "sum by ({BY}) (histogram_sum({0})) / (sum by ({BY}) (histogram_count({0})) > 0)",
+                rate("")
+            )
+        );
     }
 
     #[test]

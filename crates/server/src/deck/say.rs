@@ -43,6 +43,10 @@ fn of_requests(condition: &Condition, seen: &Seen) -> Said {
             let seconds = words::seconds(out);
             (format!("p99 {seconds}"), format!("One request in a hundred takes more than {seconds}"), 0.01)
         }
+        "slow on average" => {
+            let seconds = words::seconds(out);
+            (format!("mean {seconds}"), format!("Requests take {seconds} on average"), 1.0)
+        }
         "slower" => {
             let (p95, times) = (words::seconds(of(Measure::P95)), words::digits(out));
             (format!("p95 {p95}"), format!("p95 is {p95}, {times} times that of the hour before"), 0.05)

@@ -182,6 +182,9 @@ pub struct Names {
     /// The selector of the histogram of its durations: its buckets, or itself where it is a native one.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub buckets: Option<String>,
+    /// The selector of a finer histogram of all requests together.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub overall: Option<String>,
     /// The selector of their sum, where there is no histogram.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub sums: Option<String>,

@@ -71,6 +71,7 @@ fn told_by(condition: &str) -> Option<(Measure, Measure)> {
     Some(match condition {
         "errors" => (Measure::Errors, Measure::Errors),
         "slow" => (Measure::P99, Measure::P99),
+        "slow on average" => (Measure::Mean, Measure::Mean),
         "slower" => (Measure::P95, Measure::P95),
         "traffic drop" | "traffic surge" => (Measure::TrafficRatio, Measure::Traffic),
         // What waits for what is used up takes longer.
