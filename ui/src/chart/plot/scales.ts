@@ -9,8 +9,26 @@ export const scaleOf = (side: Side, lines: PlotLine[]): uPlot.Scale => ({
     : side.symlog
       ? { distr: 4 as const, asinh: side.symlog }
       : {}),
-  range: (_, low, high) => limits(side, low, high, lines),
+  range: (_, low, high) => drawable(side, limits(side, low, high, lines)),
 });
+
+/** Of a range that is smaller than this share of its ends, numbers do not tell one step from the next. */
+const SHARE_MIN = 1e-12;
+
+/** Limits between which steps can be counted, whatever a panel says of them: from low to high, and apart. */
+const drawable = (side: Side, [from, to]: [number, number]): [number, number] => {
+  if (!Number.isFinite(from) || !Number.isFinite(to)) return side.log ? [0.1, 1] : [0, 1];
+  const most = Math.max(Math.abs(from), Math.abs(to));
+  if (Math.abs(to - from) > most * SHARE_MIN) {
+    if (from < to) return [from, to];
+    // Of two that are said the wrong way round both count; one that all values lie beyond is where the scale begins or ends.
+    if (side.min !== undefined && side.max !== undefined) return [to, from];
+    if (side.log) return side.min === undefined ? [to / side.log, to] : [from, from * side.log];
+    return side.min === undefined ? [to - (Math.abs(to) || 1), to] : [from, from + (Math.abs(from) || 1)];
+  }
+  if (side.log) return [from, from * side.log];
+  return most === 0 ? [0, 1] : [from - most * 0.1, to + most * 0.1];
+};
 
 const limits = (
   side: Side,
@@ -45,9 +63,10 @@ const logLimits = (side: Side, high: number, visible: PlotLine[]): [number, numb
   const base = side.log ?? 10;
   const floor = (value: number): number => base ** Math.floor(Math.log(value) / Math.log(base) + 1e-9);
   if (low === Infinity) low = 0.1;
-  const top = side.max ?? Math.max(high, low * base);
+  const most = side.max && side.max > 0 ? side.max : undefined;
+  const top = most ?? Math.max(high, low * base);
   return [
     side.min && side.min > 0 ? side.min : floor(low),
-    side.max ?? (floor(top) === top ? top : floor(top) * base),
+    most ?? (floor(top) === top ? top : floor(top) * base),
   ];
 };
