@@ -5,7 +5,7 @@ import { panelWith } from "./panel.fixture";
 vi.stubGlobal("document", { baseURI: "http://localhost/" });
 vi.stubGlobal("location", { pathname: "/", search: "", href: "http://localhost/" });
 vi.stubGlobal("setInterval", () => 0);
-const { ownRange, panelRange, stepsOf, thinnable } = await import("./answers");
+const { askPanel, ownRange, panelRange, stepsOf, thinnable } = await import("./answers");
 
 test("only what the lowest and highest of each stretch draw alike is thinned", () => {
   for (const [more, want] of [
@@ -81,4 +81,45 @@ test("steps end with the range, not after it", () => {
   expect(wide.step).toBe(55);
   expect(wide.end).toBeLessThanOrEqual(now);
   expect((wide.end - wide.start) / wide.step).toBeLessThanOrEqual(11_000);
+});
+
+/** A server that cannot read what is called broken, and has one sample of all else. */
+const answering = (): void => {
+  vi.stubGlobal("fetch", async (_: string, { body }: { body: URLSearchParams }) => {
+    const broken = String(body.get("query")).includes("broken");
+    const data = { resultType: "vector", result: [{ metric: { a: "b" }, value: [1, "2"] }] };
+    return new Response(
+      JSON.stringify(broken ? { status: "error", error: "no such thing" } : { status: "success", data }),
+    );
+  });
+};
+
+test("a query that fails leaves what the others answered, and says why", async () => {
+  answering();
+  const query = {
+    name: "A",
+    query: "up",
+    legend: "",
+    instant: true,
+    range: false,
+    format: "",
+    hidden: false,
+  };
+  const asked = (...queries: string[]) =>
+    askPanel(
+      panelWith({
+        kind: "stat",
+        queries: queries.map((text, at) => ({ ...query, name: "AB"[at] ?? "", query: text })),
+      } as Partial<DashboardPanel>),
+      { from: 0, to: 36e5 },
+      100,
+      new Map(),
+      new AbortController().signal,
+    );
+  const found = await asked("up", "broken");
+  expect(found.map(({ series, error }) => [series.length, error])).toEqual([
+    [1, undefined],
+    [0, "no such thing"],
+  ]);
+  await expect(asked("broken", "broken")).rejects.toThrow("no such thing");
 });

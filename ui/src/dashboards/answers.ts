@@ -6,6 +6,7 @@ import { type Dot, exemplarsOf } from "../chart/exemplars";
 import { instant } from "../format/range";
 import { windowIn } from "../format/window";
 import { filtered, readFilter } from "./adhoc";
+import { attempt } from "./attempt";
 import { interpolate, joined, panelScope, type Scope, spanMillis } from "./interpolate";
 import { legendName, titles } from "./names";
 import { done } from "./transform";
@@ -13,8 +14,8 @@ import { done } from "./transform";
 export type Series = { labels: Labels; title: string; values: (number | null)[]; times?: number[] };
 /** An exemplar, and whose. */
 export type QueryDot = Dot & { query: string };
-/** Times in milliseconds. */
-export type QueryAnswer = { query: DashboardQuery; times: number[]; series: Series[] };
+/** Times in milliseconds. A query that failed has no series, and says why. */
+export type QueryAnswer = { query: DashboardQuery; times: number[]; series: Series[]; error?: string };
 
 export type PanelRange = { from: number; to: number };
 
@@ -49,7 +50,7 @@ export const questionOf = (panel: DashboardPanel): string => {
   return JSON.stringify([queries, kind, interval, pointsMax, timeFrom, timeShift, thinnable(panel)]);
 };
 
-/** Asks all queries of a panel; `pixels` decide the step. */
+/** Asks all queries of a panel; `pixels` decide the step. It fails where all of them do: the others are worth drawing. */
 export const askPanel = async (
   panel: DashboardPanel,
   range: PanelRange,
@@ -58,28 +59,44 @@ export const askPanel = async (
   signal: AbortSignal,
 ): Promise<QueryAnswer[]> => {
   const shown = panelRange(panel, range);
-  return Promise.all(
+  const answers = await Promise.all(
     askable(panel).map(async (query): Promise<QueryAnswer> => {
-      const { text, legend, interval } = question(panel, query, shown, pixels, scope);
-      // A query may ask both: a table shows the moment, a chart the range.
-      const once = query.instant && !(query.range && panel.kind === "timeseries");
-      if (once || (query.format === "table" && !query.range))
-        return moment(query, text, legend, shown.to, signal);
-      const window = stepsOf(panel, shown, Math.max(1, interval / 1000), pixels);
-      const { data } = await queryRange(text, window, signal);
-      const lines = toLines(data, window);
-      const names = data.resultType === "matrix" ? titles(legend, data.result, text) : [];
-      return {
-        query,
-        times: lines.times.map((time) => time * 1000),
-        series: lines.lines.map((line, at) => ({
-          labels: line.labels,
-          title: names[at] ?? "",
-          values: line.values,
-        })),
-      };
+      const { value, error } = await attempt(askQuery(panel, query, shown, pixels, scope, signal));
+      return value ?? { query, times: [], series: [], error };
     }),
   );
+  const [first] = answers;
+  if (first?.error !== undefined && answers.every(({ error }) => error !== undefined))
+    throw new Error(first.error);
+  return answers;
+};
+
+const askQuery = async (
+  panel: DashboardPanel,
+  query: DashboardQuery,
+  shown: PanelRange,
+  pixels: number,
+  scope: Scope,
+  signal: AbortSignal,
+): Promise<QueryAnswer> => {
+  const { text, legend, interval } = question(panel, query, shown, pixels, scope);
+  // A query may ask both: a table shows the moment, a chart the range.
+  const once = query.instant && !(query.range && panel.kind === "timeseries");
+  if (once || (query.format === "table" && !query.range))
+    return moment(query, text, legend, shown.to, signal);
+  const window = stepsOf(panel, shown, Math.max(1, interval / 1000), pixels);
+  const { data } = await queryRange(text, window, signal);
+  const lines = toLines(data, window);
+  const names = data.resultType === "matrix" ? titles(legend, data.result, text) : [];
+  return {
+    query,
+    times: lines.times.map((time) => time * 1000),
+    series: lines.lines.map((line, at) => ({
+      labels: line.labels,
+      title: names[at] ?? "",
+      values: line.values,
+    })),
+  };
 };
 
 /** A query with everything filled in. */

@@ -31,6 +31,7 @@ import { Links } from "./links";
 import { marksOf } from "./marks";
 import { open, opened } from "./opened";
 import { usePlaylist } from "./playlist";
+import type { Failed } from "./problem";
 import { repeated } from "./repeats";
 import { Section, unfold } from "./section";
 import { Settings } from "./settings";
@@ -73,7 +74,7 @@ export const Board = ({ loaded }: { loaded: Loaded }): JSX.Element => {
   );
   const annotations = dashboard.annotations.filter(({ query }) => query);
   const marks = annotations.filter(({ name, enabled }) => enabled !== isHidden(name));
-  useMarks(marks, resolved && scope);
+  const failed = useMarks(marks, resolved && scope);
   useHeldMarks(held);
   useInSight(element, dashboard, !!editing && !!resolved);
   const edit: Editing = {
@@ -101,6 +102,7 @@ export const Board = ({ loaded }: { loaded: Loaded }): JSX.Element => {
         <Controls
           resolved={snapshot ? [] : (resolved ?? [])}
           annotations={annotations.map((one) => ({ name: one.name, on: marks.includes(one) }))}
+          failed={failed}
         />
         <Links links={dashboard.links} scope={scope} />
         {resolved && sections}
@@ -319,22 +321,23 @@ const scopeOf = ({ id, title }: Dashboard, resolved: Resolved[]): Scope => {
 /** Whether the address turns a mark off, or on where it is off by itself. */
 const isHidden = (name: string): boolean => params.value.getAll("hide").includes(name);
 
-/** Puts the marks of a dashboard on all charts while it is shown. */
-const useMarks = (marks: Dashboard["annotations"], scope: Scope | undefined): void => {
+/** Puts the marks of a dashboard on all charts while it is shown, and says which could not be asked for. */
+const useMarks = (marks: Dashboard["annotations"], scope: Scope | undefined): Failed[] => {
   const range = shownRange.value;
   const asks = scope && marks.length > 0;
   const asked = useAsked(
     asks
       ? `${JSON.stringify(marks)} ${scopeKey(scope)} ${Math.round(range.from / 10_000)} ${Math.round(range.to / 10_000)}`
       : "",
-    async (signal) => (asks ? marksOf(marks, range, scope, signal) : []),
+    async (signal) => (asks ? marksOf(marks, range, scope, signal) : undefined),
   );
   useEffect(() => {
-    added.value = asked.data ?? [];
+    added.value = asked.data?.marks ?? [];
     return () => {
       added.value = [];
     };
   }, [asked.data]);
+  return asked.data?.failed ?? [];
 };
 
 /** The marks of a snapshot are those that were seen, and no others. */

@@ -4,6 +4,7 @@ import type { DashboardVariable } from "../api/types";
 import { Popover } from "../app/popover";
 import { params, setAll } from "../app/route";
 import { Filters } from "./filters";
+import { type Failed, Problem } from "./problem";
 import { ALL, AUTO, type Resolved } from "./variables";
 
 /** How many values of a variable are offered; more are found by typing into its query. */
@@ -12,9 +13,12 @@ const OFFERED_MAX = 500;
 export const Controls = ({
   resolved,
   annotations,
+  failed,
 }: {
   resolved: Resolved[];
   annotations: { name: string; on: boolean }[];
+  /** Which annotations could not be asked for. */
+  failed: Failed[];
 }): JSX.Element | null => {
   const shown = resolved.filter(
     ({ variable }) => variable.hide !== 2 && variable.kind !== "constant" && variable.kind !== "datasource",
@@ -33,6 +37,7 @@ export const Controls = ({
           <input type="checkbox" checked={on} onChange={() => toggle(name)} /> {name}
         </label>
       ))}
+      <Problem failed={failed} />
     </div>
   ) : null;
 };

@@ -4,9 +4,11 @@ import type { Dashboard } from "../api/types";
 import { cssColour } from "../chart/colours";
 import type { Marker } from "../chart/plot";
 import { windowOf } from "../format/window";
+import { attempt } from "./attempt";
 import { interpolate, joined, panelScope, type Scope } from "./interpolate";
 import { legendName } from "./names";
 import { recordOf, textOf } from "./options";
+import type { Failed } from "./problem";
 
 const POINTS = 300;
 const MARKS_MAX = 200;
@@ -40,31 +42,44 @@ export const told = (
     .filter((value): value is number => !!value && value >= range.from && value <= range.to)
     .map((time) => ({ time, end: time }));
 
+/** The marks of all annotation queries that have an answer, and which have none. */
 export const marksOf = async (
   annotations: Dashboard["annotations"],
   range: { from: number; to: number },
   scope: Scope,
   signal: AbortSignal,
-): Promise<Marker[]> => {
-  const window = windowOf(range, POINTS);
+): Promise<{ marks: Marker[]; failed: Failed[] }> => {
   const all = joined(scope, panelScope(range, POINTS, undefined).scope);
-  const found = await Promise.all(
-    annotations.map(async (annotation) => {
-      const { name, query, text } = annotation;
-      const { data } = await queryRange(interpolate(query, all), window, signal);
-      const { times, lines } = toLines(data, window);
-      const colour = textOf(recordOf(annotation.kept)["iconColor"]);
-      return lines.flatMap((line) =>
-        (tellsTimes(annotation) ? told(line, range) : runs(times, line)).map(
-          ({ time, end }): Marker => ({
-            time,
-            text: (text && legendName(text, line.labels)) || name,
-            colour: colour ? cssColour(colour) : "--c1",
-            ...(end > time ? { end } : {}),
-          }),
-        ),
-      );
-    }),
+  const outcomes = await Promise.all(
+    annotations.map((annotation) => attempt(marksOfOne(annotation, range, all, signal))),
   );
-  return found.flat().slice(0, MARKS_MAX);
+  return {
+    marks: outcomes.flatMap(({ value }) => value ?? []).slice(0, MARKS_MAX),
+    failed: outcomes.flatMap(({ error }, at) =>
+      error === undefined ? [] : [{ what: annotations[at]?.name ?? "", error }],
+    ),
+  };
+};
+
+const marksOfOne = async (
+  annotation: Dashboard["annotations"][number],
+  range: { from: number; to: number },
+  scope: Scope,
+  signal: AbortSignal,
+): Promise<Marker[]> => {
+  const { name, query, text } = annotation;
+  const window = windowOf(range, POINTS);
+  const { data } = await queryRange(interpolate(query, scope), window, signal);
+  const { times, lines } = toLines(data, window);
+  const colour = textOf(recordOf(annotation.kept)["iconColor"]);
+  return lines.flatMap((line) =>
+    (tellsTimes(annotation) ? told(line, range) : runs(times, line)).map(
+      ({ time, end }): Marker => ({
+        time,
+        text: (text && legendName(text, line.labels)) || name,
+        colour: colour ? cssColour(colour) : "--c1",
+        ...(end > time ? { end } : {}),
+      }),
+    ),
+  );
 };

@@ -36,6 +36,7 @@ import { Stat } from "./pictures/stat";
 import { HeatmapPanel, Histogram, States } from "./pictures/states";
 import { TablePanel } from "./pictures/table";
 import { TimeSeries } from "./pictures/timeseries";
+import { type Failed, Problem } from "./problem";
 import { answersOf, dotsOf, useSeen } from "./snapshot";
 import { TextPanel } from "./text";
 import { done, filledIn, transform } from "./transform";
@@ -248,12 +249,18 @@ const Contents = ({
       ),
     [panel, asked.data, dots.data, width, body, sync, chart],
   );
+  const failed = (known?.answers ?? []).flatMap(({ query, error: why }) =>
+    why === undefined ? [] : [{ what: query.name || "A query", error: why }],
+  );
   return (
     <>
       {title ? (
-        <Header panel={panel} title={title} scope={own} waits={waits} />
+        <Header panel={panel} title={title} scope={own} waits={waits} failed={failed} />
       ) : (
-        <span hidden aria-busy={waits} />
+        <>
+          <span hidden aria-busy={waits} />
+          <Problem failed={failed} />
+        </>
       )}
       {panel.lost ? (
         <div class="nothing inside">Not drawn: {panel.lost}</div>
@@ -276,10 +283,10 @@ const Contents = ({
   );
 };
 
-type HeaderProps = { panel: DashboardPanel; title: string; scope: Scope; waits: boolean };
+type HeaderProps = { panel: DashboardPanel; title: string; scope: Scope; waits: boolean; failed: Failed[] };
 
 /** What a panel is called and about, which range of its own it has, and where it leads. */
-const Header = ({ panel, title, scope, waits }: HeaderProps): JSX.Element => {
+const Header = ({ panel, title, scope, waits, failed }: HeaderProps): JSX.Element => {
   const range = panel.kept?.["hideTimeOverride"] === true ? "" : ownRange(panel);
   return (
     <header class="row">
@@ -292,6 +299,7 @@ const Header = ({ panel, title, scope, waits }: HeaderProps): JSX.Element => {
           <span class="visually-hidden">{panel.description}</span>
         </span>
       )}
+      <Problem failed={failed} />
       <span class="grow" />
       {range && <span class="faint clip own">{range}</span>}
       {waits && (
@@ -349,12 +357,14 @@ const Framed = (props: FramedProps): JSX.Element => {
   const steps = done(panel);
   const tables =
     panel.kind === "table" && answers.every(({ query }) => query.format !== "table") && !steps.length;
-  const all = answers.flatMap((answer) =>
-    framesOf(
-      tables && answer.query.instant ? { ...answer, query: { ...answer.query, format: "table" } } : answer,
-      answers.length > 1,
-    ),
-  );
+  const all = answers
+    .filter(({ error }) => error === undefined)
+    .flatMap((answer) =>
+      framesOf(
+        tables && answer.query.instant ? { ...answer, query: { ...answer.query, format: "table" } } : answer,
+        answers.length > 1,
+      ),
+    );
   useTelling(panel.id, all, tables, answers);
   // Of a panel that is being edited, one may just have been hidden.
   const hidden = new Set(panel.queries.filter((query) => query.hidden).map((query) => query.name));
