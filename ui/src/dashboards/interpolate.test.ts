@@ -16,6 +16,7 @@ const scope: Scope = new Map([
   ["quoted", one('a"b\\c')],
   ["node", many("a.b:1", "c")],
   ["single", many("a.b")],
+  ["who", many('a"b', "it's", "c\\d", "e`.f")],
   ["filter", one('job="a\\d"')],
   ["__dashboard", { ...one("Shop"), parts: { uid: "shop-1" } }],
   ["every", { values: ["x", "y"], texts: ["All"], multi: true, all: ".*" }],
@@ -39,6 +40,14 @@ test("a value outside of quotes is a part of the query as it is", () => {
   check('up{a="\\"", $filter, b="$quoted"}', 'up{a="\\"", job="a\\d", b="a\\"b\\\\c"}');
 });
 
+test("a value is escaped for the quotes that stand around it", () => {
+  check('up{w=~"$who"}', 'up{w=~"(a\\"b|it\'s|c\\\\\\\\d|e`\\\\.f)"}');
+  check("up{w=~'$who'}", "up{w=~'(a\"b|it\\'s|c\\\\\\\\d|e`\\\\.f)'}");
+  check("up{w=~`$who`}", "up{w=~`(a\"b|it's|c\\\\d|e\\x60\\.f)`}");
+  check("up{a='$quoted'}", "up{a='a\"b\\\\c'}");
+  check("up{a=`$quoted`}", 'up{a=`a"b\\c`}');
+});
+
 test("parts of a variable have names, and in a pattern it fits its values", () => {
   check("/d/${__dashboard.uid}?${__dashboard}", "/d/shop-1?Shop", true);
   expect(inPattern("/^($node)-$every/", scope)).toBe("/^((a\\.b:1|c))-.*/");
@@ -60,7 +69,7 @@ test("formats are followed", () => {
   check("${node:sqlstring} [[node:pipe]]", "'a.b:1','c' a.b:1|c");
   check(
     "/d/x?${__all_variables}",
-    "/d/x?var-job=api&var-quoted=a%22b%5Cc&var-node=a.b%3A1&var-node=c&var-single=a.b&var-filter=job%3D%22a%5Cd%22&var-every=x&var-every=y",
+    "/d/x?var-job=api&var-quoted=a%22b%5Cc&var-node=a.b%3A1&var-node=c&var-single=a.b&var-who=a%22b&var-who=it's&var-who=c%5Cd&var-who=e%60.f&var-filter=job%3D%22a%5Cd%22&var-every=x&var-every=y",
   );
   check("$node", "a.b:1 + c", true);
 });

@@ -19,11 +19,18 @@ export type Scope = ReadonlyMap<string, Chosen>;
 const PATTERN = /\$(\w+)|\[\[(\w+?)(?::(\w+))?\]\]|\$\{(\w+)(?:\.([^:^}]+))?(?::([^}]+))?\}/g;
 
 const regexEscape = (text: string): string => text.replace(/[\\^$*+?.()|[\]{}/]/g, "\\$&");
-/** As a text between quotes of a query. */
-const quoteEscape = (text: string): string => text.replace(/\\/g, "\\\\").replace(/"/g, '\\"');
-/** A pattern between quotes: its own backslashes are doubled. */
-const patternEscape = (text: string): string =>
-  text.replace(/\\/g, "\\\\\\\\").replace(/[$^*{}[\]'+?.()|]/g, "\\\\$&");
+/** As a text between such quotes of a query; between backticks everything stands for itself. */
+const quoteEscape = (text: string, quote: string): string =>
+  quote === "`"
+    ? text
+    : text
+        .replace(/[\\"']/g, (letter) => (letter === "\\" || letter === quote ? `\\${letter}` : letter))
+        .replace(/\n/g, "\\n");
+/** A pattern between quotes: its own backslashes are doubled, as is usual even where there are none. */
+const patternEscape = (text: string, quote: string): string => {
+  const pattern = text.replace(/[\\$^*{}[\]+?.()|]/g, "\\$&");
+  return quote === "`" ? pattern.replace(/`/g, "\\x60") : quoteEscape(pattern, quote);
+};
 
 const FORMATS: Record<string, (chosen: Chosen) => string> = {
   raw: ({ values }) => values.join(","),
@@ -45,14 +52,15 @@ const FORMATS: Record<string, (chosen: Chosen) => string> = {
 };
 
 /** What a variable comes to between the quotes of a matcher; outside of them one value is a part of the query as it is. */
-const inQuery = ({ values, multi, all }: Chosen, quoted: boolean): string => {
+const inQuery = ({ values, multi, all }: Chosen, quote: string): string => {
   if (all !== undefined) return all;
-  if (!multi) return quoted ? quoteEscape(values[0] ?? "") : (values[0] ?? "");
-  return values.length > 1 ? `(${values.map(patternEscape).join("|")})` : patternEscape(values[0] ?? "");
+  if (!multi) return quote ? quoteEscape(values[0] ?? "", quote) : (values[0] ?? "");
+  const patterns = values.map((value) => patternEscape(value, quote));
+  return patterns.length > 1 ? `(${patterns.join("|")})` : (patterns[0] ?? "");
 };
 
-/** Whether a place of a query is between quotes. */
-const isQuoted = (query: string, place: number): boolean => {
+/** The quote that a place of a query stands behind, if it is between quotes. */
+const quoteAt = (query: string, place: number): string => {
   let quote = "";
   for (let at = 0; at < place; at++) {
     const letter = query.charAt(at);
@@ -60,7 +68,7 @@ const isQuoted = (query: string, place: number): boolean => {
     else if (quote) quote = letter === quote ? "" : quote;
     else if (/["'`]/.test(letter)) quote = letter;
   }
-  return quote !== "";
+  return quote;
 };
 
 /** What a variable comes to where no format is said. */
@@ -71,7 +79,7 @@ const plainly: Usual = ({ values, texts }, name) =>
 
 /** Fills in variables; names that are none stay as they are. `plain` is for titles and links. */
 export const interpolate = (text: string, scope: Scope, plain = false): string =>
-  filled(text, scope, plain ? plainly : (chosen, _, place) => inQuery(chosen, isQuoted(text, place)));
+  filled(text, scope, plain ? plainly : (chosen, _, place) => inQuery(chosen, quoteAt(text, place)));
 
 /** Fills in variables of a pattern: each fits what it stands for, letter by letter. */
 export const inPattern = (text: string, scope: Scope): string =>
