@@ -6,6 +6,7 @@ import {
   panelScope,
   roundInterval,
   type Scope,
+  scopeKey,
   spanText,
 } from "./interpolate";
 
@@ -72,6 +73,14 @@ test("formats are followed", () => {
     "/d/x?var-job=api&var-quoted=a%22b%5Cc&var-node=a.b%3A1&var-node=c&var-single=a.b&var-who=a%22b&var-who=it's&var-who=c%5Cd&var-who=e%60.f&var-filter=job%3D%22a%5Cd%22&var-every=x&var-every=y",
   );
   check("$node", "a.b:1 + c", true);
+});
+
+test("what is chosen is told apart, whatever letters are in it", () => {
+  const keyOf = (values: string[], all?: string): string =>
+    scopeKey(new Map([["a", { ...many(...values), all }]]));
+  const keys = [keyOf(["a,b"]), keyOf(["a", "b"]), keyOf(["a", "b"], ".*"), keyOf(["a;b=c"])];
+  expect(new Set(keys).size).toBe(keys.length);
+  expect(keyOf(["a", "b"])).toBe(keyOf(["a", "b"]));
 });
 
 test("intervals are those Grafana would send", () => {

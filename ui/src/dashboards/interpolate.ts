@@ -221,6 +221,6 @@ export const panelScope = (
 
 export const joined = (...scopes: Scope[]): Scope => new Map(scopes.flatMap((scope) => [...scope]));
 
-/** Differs where something else is chosen. */
+/** Differs where something else is chosen; values are kept apart, as any letter may be in one. */
 export const scopeKey = (scope: Scope): string =>
-  [...scope].map(([name, { values }]) => `${name}=${values.join(",")}`).join(";");
+  JSON.stringify([...scope].map(([name, { values, all }]) => [name, values, all]));
