@@ -314,7 +314,13 @@ const scopeOf = ({ id, title }: Dashboard, resolved: Resolved[]): Scope => {
         fits ? [[`__auto_interval_${variable.name}`, { values: [fits], texts: [fits], multi: false }]] : [],
       ),
     ]),
-    new Map(resolved.map(({ variable, chosen }) => [variable.name, chosen])),
+    new Map(
+      resolved.map(({ variable, chosen, said }) => [
+        variable.name,
+        // No link takes along what a dashboard alone decides.
+        { ...chosen, said: /^(constant|datasource)$/.test(variable.kind) ? [] : said },
+      ]),
+    ),
   );
 };
 

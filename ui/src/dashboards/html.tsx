@@ -2,7 +2,7 @@
 // left out, and never comes near the document: it is read apart from it, and what is shown is made by name.
 import { type ComponentChildren, h, type JSX } from "preact";
 import { readable } from "../chart/colours";
-import { safeUrl } from "./urls";
+import { ours, safeUrl } from "./urls";
 
 /** Elements that are kept; of all others only what is inside. */
 const KEPT = new Set([
@@ -111,13 +111,14 @@ const attributesOf = (element: Element, name: string): Record<string, unknown> =
   const found: Record<string, unknown> = Object.keys(style).length ? { style } : {};
   for (const own of ["title", "colspan", "rowspan", "start", "open"])
     if (element.hasAttribute(own)) found[own] = element.getAttribute(own);
-  const url = name === "a" ? safeUrl(element.getAttribute("href") ?? "") : undefined;
+  const said = element.getAttribute("href") ?? "";
+  const url = name === "a" ? safeUrl(ours(said)) : undefined;
   if (url)
     Object.assign(found, {
       href: url,
       class: "link",
       rel: "noreferrer",
-      target: element.getAttribute("target") === "_self" ? undefined : "_blank",
+      target: url !== said || element.getAttribute("target") === "_self" ? undefined : "_blank",
     });
   return found;
 };

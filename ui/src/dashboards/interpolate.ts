@@ -10,6 +10,8 @@ export type Chosen = {
   multi: boolean;
   /** What stands for all of them, if all are chosen and that was said. */
   all?: string | undefined;
+  /** What the address says of it, where that is not its values: all of them, or nothing as it is the dashboard's own. */
+  said?: string[];
   /** Parts of it that have names of their own: `${__dashboard.uid}`. */
   parts?: Record<string, string>;
 };
@@ -81,6 +83,38 @@ const plainly: Usual = ({ values, texts }, name) =>
 export const interpolate = (text: string, scope: Scope, plain = false): string =>
   filled(text, scope, plain ? plainly : (chosen, _, place) => inQuery(chosen, quoteAt(text, place)));
 
+/** What a variable comes to behind a part of an address: its values, which change nothing of what is around them. */
+const addressed = (before: string, { values, all }: Chosen, name: string): string => {
+  const value = all ?? (values.length > 1 ? `{${values.join(",")}}` : (values[0] ?? ""));
+  // An address that is a value as a whole stays one, and the shown range is parameters already.
+  if (!before || name === "__url_time_range") return value;
+  return before.includes("?")
+    ? encodeURIComponent(value)
+    : encodeURI(value).replace(/[?#]/g, encodeURIComponent);
+};
+
+/** Fills in variables of an address. */
+export const inAddress = (text: string, scope: Scope): string =>
+  filled(text, scope, (chosen, name, place) => addressed(text.slice(0, place), chosen, name));
+
+/** The beginning of an address in Markdown or HTML. */
+const ADDRESS = /(?:\]\(\s*<?|\bhref\s*=\s*["']?)([^\s"'<>)]*)$/i;
+const ADDRESS_MAX = 500;
+
+/** Fills in variables of a text with links: names where one reads, values where a link leads. */
+export const inText = (text: string, scope: Scope): string =>
+  filled(text, scope, (chosen, name, place) => {
+    const address = ADDRESS.exec(text.slice(Math.max(0, place - ADDRESS_MAX), place));
+    return address ? addressed(address[1] ?? "", chosen, name) : plainly(chosen, name, place);
+  });
+
+/** The parameters that pick what is chosen. */
+export const parametersOf = (name: string, { values, said = values }: Chosen): [string, string][] =>
+  said.map((value) => [`var-${name}`, value]);
+
+const encoded = (parameters: [string, string][]): string =>
+  parameters.map(([name, value]) => `${name}=${encodeURIComponent(value)}`).join("&");
+
 /** Fills in variables of a pattern: each fits what it stands for, letter by letter. */
 export const inPattern = (text: string, scope: Scope): string =>
   filled(text, scope, (chosen) => chosen.all ?? FORMATS["regex"]?.(chosen) ?? "");
@@ -89,10 +123,9 @@ const filled = (text: string, scope: Scope, usual: Usual): string =>
   text.replace(PATTERN, (whole, short, square, squareFormat, curly, field, curlyFormat, place) => {
     const name = (short ?? square ?? curly) as string;
     if (name === "__all_variables")
-      return [...scope]
-        .filter(([other]) => !other.startsWith("__"))
-        .flatMap(([other, { values }]) => values.map((value) => `var-${other}=${encodeURIComponent(value)}`))
-        .join("&");
+      return encoded(
+        [...scope].flatMap(([other, one]) => (other.startsWith("__") ? [] : parametersOf(other, one))),
+      );
     const chosen = scope.get(name);
     if (!chosen) return whole;
     const format = (squareFormat ?? curlyFormat) as string | undefined;
@@ -100,7 +133,7 @@ const filled = (text: string, scope: Scope, usual: Usual): string =>
     const part = field && chosen.parts && Object.hasOwn(chosen.parts, field) && chosen.parts[field];
     if (typeof part === "string") return part;
     if (format === "queryparam")
-      return chosen.values.map((value) => `var-${name}=${encodeURIComponent(value)}`).join("&");
+      return encoded(parametersOf(name, chosen.said?.length ? chosen : { ...chosen, said: chosen.values }));
     // For stores that want the name before all values but the first.
     if (format === "distributed")
       return chosen.values.map((value, at) => (at ? `${name}=${value}` : value)).join(",");

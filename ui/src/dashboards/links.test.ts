@@ -3,7 +3,9 @@ import { expect, test, vi } from "vitest";
 vi.stubGlobal("document", { baseURI: "http://localhost/flight/" });
 vi.stubGlobal("location", { pathname: "/flight/", search: "", href: "http://localhost/flight/" });
 vi.stubGlobal("setInterval", () => 0);
-const { aboutField, linkTo, ours, withMore } = await import("./links");
+const { aboutField, linkTo, target, withMore } = await import("./links");
+const { ours } = await import("./urls");
+const { inText } = await import("./interpolate");
 
 test("paths of Grafana lead to the same dashboard here", () => {
   expect(ours("/d/rYdddlPWk/node-exporter?var-job=a")).toBe("/flight/dashboards/rYdddlPWk?var-job=a");
@@ -14,11 +16,23 @@ test("paths of Grafana lead to the same dashboard here", () => {
 });
 
 test("a link takes along what it says", () => {
-  const present = new URLSearchParams("var-job=a&var-job=b&from=now-3h&live=0");
+  const present = new URLSearchParams("from=now-3h&live=0");
+  const scope = new Map([
+    ["job", { values: ["a", "b"], texts: ["A", "B"], multi: true }],
+    ["every", { values: ["x", "y"], texts: ["All"], multi: true, said: ["$__all"] }],
+    ["constant", { values: ["c"], texts: ["c"], multi: false, said: [] }],
+    ["__dashboard", { values: ["Shop"], texts: ["Shop"], multi: false }],
+  ]);
   const shown = { from: 1000, to: 2000 };
-  expect(withMore("/x", { withTime: true }, present, shown)).toBe("/x?from=now-3h&to=now");
-  expect(withMore("/x?y=1", { withVariables: true }, present, shown)).toBe("/x?y=1&var-job=a&var-job=b");
-  expect(withMore("/x", {}, present, shown)).toBe("/x");
+  expect(withMore("/x", { withTime: true }, scope, present, shown)).toBe("/x?from=now-3h&to=now");
+  expect(withMore("/x?y=1", { withVariables: true }, scope, present, shown)).toBe(
+    "/x?y=1&var-job=a&var-job=b&var-every=%24__all",
+  );
+  // What it says itself stands.
+  expect(withMore("/x?var-job=c", { withVariables: true }, scope, present, shown)).toBe(
+    "/x?var-job=c&var-every=%24__all",
+  );
+  expect(withMore("/x", {}, scope, present, shown)).toBe("/x");
 });
 
 test("a link of a value is filled with what the value is of", () => {
@@ -50,4 +64,22 @@ test("a link of a value is filled with what the value is of", () => {
     aboutField("${__value.raw}", { field, frame, value: "https://example.org/a?b=c" }, encodeURIComponent),
   ).toBe("https://example.org/a?b=c");
   expect(linkTo("${__value.raw}", { field, frame, value: "javascript:alert(1)" }, new Map())).toBeUndefined();
+});
+
+test("an address is filled with values, which change nothing around them", () => {
+  const scope = new Map([
+    ["env", { values: ["prod & eu"], texts: ["Production"], multi: false }],
+    ["job", { values: ["a", "b"], texts: ["A", "B"], multi: true }],
+    ["host", { values: ["db:80"], texts: ["DB"], multi: false }],
+    ["home", { values: ["https://example.org/x?y=1"], texts: ["Home"], multi: false }],
+  ]);
+  const check = (url: string, want: string): void =>
+    expect(target({ title: "", url, blank: false }, scope), url).toBe(want);
+  check("/x?var-env=$env&b=1", "/x?var-env=prod%20%26%20eu&b=1");
+  check("/x?var-job=$job&${job:queryparam}", "/x?var-job=%7Ba%2Cb%7D&var-job=a&var-job=b");
+  check("https://$host/${env}", "https://db:80/prod%20&%20eu");
+  check("$home", "https://example.org/x?y=1");
+  expect(inText("[$env](/d/x?var-env=$env) and <a href='/d/x?e=$env'>$job</a> $env", scope)).toBe(
+    "[Production](/d/x?var-env=prod%20%26%20eu) and <a href='/d/x?e=prod%20%26%20eu'>A + B</a> Production",
+  );
 });

@@ -8,30 +8,27 @@ import { Popover } from "../app/popover";
 import { href, params, pathTo } from "../app/route";
 import { range } from "../app/time";
 import { type Cell, type Field, type Frame, titleOf } from "./frames";
-import { interpolate, joined, panelScope, type Scope } from "./interpolate";
-import { safeUrl } from "./urls";
+import { inAddress, interpolate, joined, panelScope, parametersOf, type Scope } from "./interpolate";
+import { ours, safeUrl } from "./urls";
 
-/** `/d/uid/any-name?var-x=1` as an address of ours; other addresses stay as they are. */
-export const ours = (url: string): string => {
-  const found = /^(?:\.?\/)?(?:grafana\/)?d\/([\w-]+)(?:\/[^?#]*)?(\?[^#]*)?(?:#.*)?$/.exec(url);
-  const [, id, query = ""] = found ?? [];
-  return id ? href(`/dashboards/${id}`) + (params.value.has("tz") ? query.replace("?", "&") : query) : url;
-};
-
-/** What an address takes along: the shown range, and what is chosen. */
+/** What an address takes along: the shown range, and what is chosen, but for what it says itself. */
 export const withMore = (
   url: string,
   link: Pick<DashboardLink, "withTime" | "withVariables">,
+  scope: Scope,
   present: URLSearchParams,
   shown: { from: number; to: number },
 ): string => {
+  const own = new URLSearchParams(/\?([^#]*)/.exec(url)?.[1] ?? "");
   const more = new URLSearchParams();
   if (link.withTime) {
     more.set("from", present.get("from") ?? String(Math.round(shown.from)));
     more.set("to", present.get("to") ?? "now");
   }
   if (link.withVariables)
-    for (const [name, value] of present) if (name.startsWith("var-")) more.append(name, value);
+    for (const [variable, chosen] of scope)
+      if (!variable.startsWith("__") && !own.has(`var-${variable}`))
+        for (const [name, value] of parametersOf(variable, chosen)) more.append(name, value);
   const text = more.toString();
   return text ? `${url}${url.includes("?") ? "&" : "?"}${text}` : url;
 };
@@ -91,20 +88,20 @@ export const aboutField = (
 /** Where a link of a value leads, if it leads anywhere safe. */
 export const linkTo = (url: string, about: About, scope: Scope): string | undefined => {
   const own = panelScope(range.value, 400, undefined).scope;
-  return safeUrl(ours(interpolate(aboutField(url, about, encodeURIComponent), joined(own, scope), true)));
+  return safeUrl(ours(inAddress(aboutField(url, about, encodeURIComponent), joined(own, scope))));
 };
 
 /** Where a link leads, if it leads anywhere safe. */
 export const target = (link: DashboardLink, scope: Scope): string | undefined => {
-  const url = link.url && safeUrl(ours(interpolate(link.url, scope, true)));
-  return url ? withMore(url, link, params.value, range.value) : undefined;
+  const url = link.url && safeUrl(ours(inAddress(link.url, scope)));
+  return url ? withMore(url, link, scope, params.value, range.value) : undefined;
 };
 
 export const Links = ({ links, scope }: { links: DashboardLink[]; scope: Scope }): JSX.Element | null =>
   links.length ? (
     <p class="row wrap links">
       {links.map((link, at) => {
-        if (link.tags?.length) return <Tagged key={at} link={link} tags={link.tags} />;
+        if (link.tags?.length) return <Tagged key={at} link={link} tags={link.tags} scope={scope} />;
         const url = target(link, scope);
         return (
           url && (
@@ -118,7 +115,15 @@ export const Links = ({ links, scope }: { links: DashboardLink[]; scope: Scope }
   ) : null;
 
 /** The dashboards with all of some tags, asked for when they are looked for. */
-const Tagged = ({ link, tags }: { link: DashboardLink; tags: string[] }): JSX.Element => {
+const Tagged = ({
+  link,
+  tags,
+  scope,
+}: {
+  link: DashboardLink;
+  tags: string[];
+  scope: Scope;
+}): JSX.Element => {
   const wanted = useSignal(false);
   const asked = useAsked(String(wanted.value), async (signal) =>
     wanted.value ? (await ask<DashboardsAnswer["data"]>("dashboards", {}, signal)).data : undefined,
@@ -126,7 +131,7 @@ const Tagged = ({ link, tags }: { link: DashboardLink; tags: string[] }): JSX.El
   const found = asked.data?.filter((one) => tags.every((tag) => one.tags.includes(tag)));
   return (
     <Popover
-      button={link.title || tags.join(", ")}
+      button={interpolate(link.title, scope, true) || tags.join(", ")}
       look="quiet"
       place="left"
       onOpen={() => (wanted.value = true)}
@@ -135,7 +140,7 @@ const Tagged = ({ link, tags }: { link: DashboardLink; tags: string[] }): JSX.El
         <a
           key={one.id}
           class="link"
-          href={withMore(href(pathTo("dashboards", one.id)), link, params.value, range.value)}
+          href={withMore(href(pathTo("dashboards", one.id)), link, scope, params.value, range.value)}
         >
           {one.title}
         </a>

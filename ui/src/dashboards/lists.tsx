@@ -51,7 +51,10 @@ export const DashboardList = ({ options, scope, height, range }: ListProps): JSX
       <ul>
         {found.map((one) => (
           <li key={one.id}>
-            <a class="row" href={withMore(href(pathTo("dashboards", one.id)), link, params.value, range)}>
+            <a
+              class="row"
+              href={withMore(href(pathTo("dashboards", one.id)), link, scope, params.value, range)}
+            >
               <b class="clip">{one.title}</b>
               <span class="grow" />
               {one.tags.slice(0, 4).map((tag) => (

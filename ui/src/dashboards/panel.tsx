@@ -288,15 +288,16 @@ type HeaderProps = { panel: DashboardPanel; title: string; scope: Scope; waits: 
 /** What a panel is called and about, which range of its own it has, and where it leads. */
 const Header = ({ panel, title, scope, waits, failed }: HeaderProps): JSX.Element => {
   const range = panel.kept?.["hideTimeOverride"] === true ? "" : ownRange(panel);
+  const about = interpolate(panel.description ?? "", scope, true);
   return (
     <header class="row">
       <h3 class="clip" title={title}>
         {title}
       </h3>
-      {panel.description && (
-        <span class="about" title={panel.description}>
+      {about && (
+        <span class="about" title={about}>
           <Icon name="about" size={13} />
-          <span class="visually-hidden">{panel.description}</span>
+          <span class="visually-hidden">{about}</span>
         </span>
       )}
       <Problem failed={failed} />
@@ -309,6 +310,7 @@ const Header = ({ panel, title, scope, waits, failed }: HeaderProps): JSX.Elemen
       )}
       {panel.links.map((link) => {
         const url = target(link, scope);
+        const name = interpolate(link.title, scope, true) || "Link";
         return (
           url && (
             <a
@@ -317,8 +319,8 @@ const Header = ({ panel, title, scope, waits, failed }: HeaderProps): JSX.Elemen
               href={url}
               target={link.blank ? "_blank" : undefined}
               rel="noreferrer"
-              title={link.title}
-              aria-label={link.title || "Link"}
+              title={name}
+              aria-label={name}
             >
               <Icon name="open" size={13} />
             </a>

@@ -1,10 +1,10 @@
 // Texts of dashboards: Markdown made of elements by name, so that no text becomes markup that runs or loads anything.
 import type { ComponentChildren, JSX } from "preact";
 import { Html, Picture } from "./html";
-import { interpolate } from "./interpolate";
+import { inText } from "./interpolate";
 import type { ListProps } from "./lists";
 import { type Block, blocksOf, type Inline, type Item } from "./markdown";
-import { safeUrl } from "./urls";
+import { ours, safeUrl } from "./urls";
 
 const EMPHASIS = { bold: "b", italic: "i", struck: "s" } as const;
 
@@ -25,10 +25,11 @@ const inline = (part: Inline, linked: boolean): ComponentChildren => {
     case "image":
       return <Picture source={part.url} about={part.text} />;
     case "link": {
-      const url = linked ? undefined : safeUrl(part.url);
+      const mapped = ours(part.url);
+      const url = linked ? undefined : safeUrl(mapped);
       const inside = <Inlines parts={part.inside} linked />;
       return url ? (
-        <a class="link" href={url} target="_blank" rel="noreferrer">
+        <a class="link" href={url} target={mapped === part.url ? "_blank" : undefined} rel="noreferrer">
           {inside}
         </a>
       ) : (
@@ -136,7 +137,7 @@ const Table = ({ aligns, head, rows }: Extract<Block, { kind: "table" }>): JSX.E
 };
 
 export const TextPanel = ({ options, scope, height }: ListProps): JSX.Element => {
-  const content = interpolate(String(options["content"] ?? ""), scope, true);
+  const content = inText(String(options["content"] ?? ""), scope);
   return (
     <div class="textpanel" style={{ height: `${height}px` }}>
       {options["mode"] === "code" ? (
