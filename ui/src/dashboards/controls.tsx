@@ -23,24 +23,36 @@ export const Controls = ({
   const shown = resolved.filter(
     ({ variable }) => variable.hide !== 2 && variable.kind !== "constant" && variable.kind !== "datasource",
   );
+  // One that is not shown has no other place where it could say so.
+  const wrong = resolved.flatMap((one) =>
+    one.problem && !shown.includes(one) ? [failure(one, one.problem)] : [],
+  );
   const toggle = (name: string): void => {
     const hidden = params.value.getAll("hide");
     setAll("hide", hidden.includes(name) ? hidden.filter((one) => one !== name) : [...hidden, name]);
   };
-  return shown.length || annotations.length ? (
+  return shown.length || annotations.length || wrong.length ? (
     <div class="variables">
       {shown.map((one) => (
-        <Variable key={one.variable.name} resolved={one} />
+        <span key={one.variable.name} class="row">
+          <Variable resolved={one} />
+          {one.problem && <Problem failed={[failure(one, one.problem)]} />}
+        </span>
       ))}
       {annotations.map(({ name, on }) => (
         <label key={name} class="row dim">
           <input type="checkbox" checked={on} onChange={() => toggle(name)} /> {name}
         </label>
       ))}
-      <Problem failed={failed} />
+      <Problem failed={[...wrong, ...failed]} />
     </div>
   ) : null;
 };
+
+const failure = ({ variable }: Resolved, error: string): Failed => ({
+  what: variable.label || variable.name,
+  error,
+});
 
 /** Several values are several parameters, as links of Grafana have them. */
 const pick = (name: string, values: string[]): void => setAll(`var-${name}`, values);
@@ -50,7 +62,7 @@ const none = (filters: string[], { current }: DashboardVariable): string[] =>
   filters.length || !current.length ? filters : [""];
 
 const Variable = ({ resolved }: { resolved: Resolved }): JSX.Element => {
-  const { variable, options, said, fits, problem } = resolved;
+  const { variable, options, said, fits } = resolved;
   const label = variable.label || variable.name;
   const name =
     variable.hide === 1 ? <span class="visually-hidden">{label}</span> : <span class="dim">{label}</span>;
@@ -73,7 +85,7 @@ const Variable = ({ resolved }: { resolved: Resolved }): JSX.Element => {
   if (variable.multi) return <Several resolved={resolved} label={label} />;
   const known = said[0] && options.some(({ value }) => value === said[0]);
   return (
-    <label class="row" title={problem}>
+    <label class="row">
       {name}
       <select
         class="input"

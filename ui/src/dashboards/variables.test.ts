@@ -1,4 +1,4 @@
-import { expect, test } from "vitest";
+import { expect, test, vi } from "vitest";
 import type { DashboardVariable } from "../api/types";
 import {
   ALL,
@@ -112,4 +112,20 @@ test("auto comes first, and links of old mean it, too", async () => {
   expect(await resolved({ current: ["5m"] })).toEqual([all, "5m", "5m", "5m", "2m"]);
   expect(await resolved({}, "1m")).toEqual([all, "1m", "1m", "1m", "2m"]);
   expect(await resolved({}, "$__auto_interval_step")).toEqual([all, AUTO, "2m", "2m", "2m"]);
+});
+
+test("a query that fails is said, and what was chosen stays", async () => {
+  vi.stubGlobal(
+    "fetch",
+    async () => new Response(JSON.stringify({ status: "error", error: "no such thing" })),
+  );
+  const abort = new AbortController().signal;
+  const [found] = await resolveAll(
+    [variable({ query: "label_values(broken{, job)", current: ["api"] })],
+    () => undefined,
+    new Map(),
+    { start: 0, end: 1 },
+    abort,
+  );
+  expect([found?.problem, found?.chosen.values]).toEqual(["no such thing", ["api"]]);
 });
