@@ -5,7 +5,7 @@ import { reduce } from "../chart/stats";
 import { show } from "../format/units";
 import { type Cell, type Field, type Frame, titleOf } from "./frames";
 import { listOf, numberOf, type Options, recordOf, textOf } from "./options";
-import { patternOf } from "./variables";
+import { patternOf } from "./patterns";
 
 export type Step = { value: number; color: string };
 

@@ -3,6 +3,7 @@ import type { DashboardPanel } from "../api/types";
 import type { Frame } from "./frames";
 import { interpolate, type Scope } from "./interpolate";
 import { recordOf } from "./options";
+import { patternOf } from "./patterns";
 import { calculateField } from "./transform/calculate";
 import { convertFieldType, filterFieldsByName, organize, renameByRegex } from "./transform/columns";
 import { concatenate, joinByField, merge } from "./transform/join";
@@ -18,7 +19,6 @@ import {
 import { filterByRefId, filterByValue, groupBy, limit, sortBy } from "./transform/rows";
 import { joinByLabels, labelsToFields, prepareTimeSeries, seriesToRows } from "./transform/series";
 import type { Transform } from "./transform/table";
-import { patternOf } from "./variables";
 
 /** By the names Grafana gives them; some have two. */
 const TRANSFORMS = {

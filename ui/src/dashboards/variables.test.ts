@@ -1,11 +1,11 @@
 import { expect, test, vi } from "vitest";
 import type { DashboardVariable } from "../api/types";
+import { filtered } from "./patterns";
 import {
   ALL,
   AUTO,
   choose,
   customOptions,
-  filtered,
   fitting,
   ordered,
   type Resolved,
@@ -40,6 +40,42 @@ test("patterns filter, and their groups pick a part", () => {
   expect(filtered(options('m{a="1",b="2"}'), '/a="(?<text>[^"]+)",b="(?<value>[^"]+)/')).toEqual([
     { text: "1", value: "2" },
   ]);
+});
+
+test("a pattern that takes for ever is ended, and all is offered", async () => {
+  vi.useFakeTimers();
+  let ended = 0;
+  vi.stubGlobal(
+    "Worker",
+    class {
+      onmessage: ((event: { data: unknown }) => void) | undefined;
+      constructor() {
+        queueMicrotask(() => this.onmessage?.({ data: "ready" }));
+      }
+      postMessage(): void {}
+      terminate(): void {
+        ended++;
+      }
+    },
+  );
+  vi.stubGlobal(
+    "fetch",
+    async () => new Response(JSON.stringify({ status: "success", data: ["aaaa", "b"] })),
+  );
+  const found = resolveAll(
+    [variable({ query: "label_values(job)", regex: "/^(a+)+$/" })],
+    () => undefined,
+    new Map(),
+    { start: 0, end: 1 },
+    new AbortController().signal,
+  );
+  await vi.advanceTimersByTimeAsync(3000);
+  const [one] = await found;
+  expect(one?.options.map(({ value }) => value)).toEqual(["aaaa", "b"]);
+  expect(one?.problem).toMatch(/takes more than 2 seconds/);
+  expect(ended).toBe(1);
+  vi.unstubAllGlobals();
+  vi.useRealTimers();
 });
 
 test("choices are sorted as they say", () => {

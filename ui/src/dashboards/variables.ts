@@ -2,6 +2,7 @@
 import { ask } from "../api/client";
 import { type Labels, queryInstant } from "../api/promql";
 import type { DashboardVariable } from "../api/types";
+import { attempt } from "./attempt";
 import {
   type Chosen,
   inPattern,
@@ -13,8 +14,9 @@ import {
   spanMillis,
   spanText,
 } from "./interpolate";
+import type { Option } from "./patterns";
+import { sifted } from "./sift";
 
-export type Option = { value: string; text: string };
 export const ALL = "$__all";
 /** An interval that fits the range, whatever that is. Links of old name the variable, too: `$__auto_interval_step`. */
 export const AUTO = "$__auto";
@@ -33,36 +35,6 @@ export const customOptions = (query: string): Option[] =>
         : { text, value: text };
     })
     .filter(({ value }) => value !== "");
-
-/** `/pattern/flags` or a bare pattern. */
-export const patternOf = (text: string): RegExp | undefined => {
-  const match = /^\/(.*)\/([gimsu]*)$/s.exec(text);
-  try {
-    return match ? new RegExp(match[1] ?? "", (match[2] ?? "").replace("g", "")) : new RegExp(`^${text}$`);
-  } catch {
-    return undefined;
-  }
-};
-
-/** Keeps what matches; groups pick a part, groups named `text` and `value` both. */
-export const filtered = (options: Option[], regex: string): Option[] => {
-  const pattern = regex ? patternOf(regex) : undefined;
-  if (!pattern) return options;
-  const found: Option[] = [];
-  for (const option of options) {
-    const match = pattern.exec(option.text) ?? pattern.exec(option.value);
-    if (!match) continue;
-    const { text, value } = match.groups ?? {};
-    const next =
-      text !== undefined || value !== undefined
-        ? { text: text ?? value ?? "", value: value ?? text ?? "" }
-        : match.length > 1
-          ? { text: match[1] ?? "", value: match[1] ?? "" }
-          : option;
-    if (!found.some((other) => other.value === next.value && other.text === next.text)) found.push(next);
-  }
-  return found;
-};
 
 /** Sorted as the variable says: by letters, numbers, letters without case, or naturally; up and down. */
 export const sorted = (options: Option[], sort: number): Option[] => {
@@ -106,10 +78,8 @@ const asked = async (query: string, window: Window, signal: AbortSignal): Promis
     ).data.map(option);
   const metrics = /^metrics\(\s*(.*?)\s*\)$/s.exec(text);
   if (metrics) {
-    const pattern = patternOf(`/${metrics[1] ?? ""}/`);
-    return (await ask<string[]>("label/__name__/values", window, signal)).data
-      .filter((name) => !pattern || pattern.test(name))
-      .map(option);
+    const all = (await ask<string[]>("label/__name__/values", window, signal)).data.map(option);
+    return metrics[1] ? sifted(all, `/${metrics[1]}/`, signal, false) : all;
   }
   const result = /^query_result\((.*)\)$/s.exec(text);
   if (result) {
@@ -218,7 +188,7 @@ export const resolveAll = async (
     const scope = joined(builtin, new Map([...resolved].map(([name, { chosen }]) => [name, chosen])));
     let [options, problem]: [Option[], string | undefined] = [[], undefined];
     try {
-      options = await offered(variable, scope, window, signal);
+      ({ options, problem } = await offered(variable, scope, window, signal));
     } catch (error) {
       if (signal.aborted) throw error;
       problem = error instanceof Error ? error.message : String(error);
@@ -242,12 +212,23 @@ export const resolveAll = async (
   return variables.map((variable) => resolved.get(variable.name)).filter((one): one is Resolved => !!one);
 };
 
+/** What can be chosen, and what is wrong with it nevertheless. */
 const offered = async (
   variable: DashboardVariable,
   scope: Scope,
   window: Window,
   signal: AbortSignal,
-): Promise<Option[]> => {
+): Promise<{ options: Option[]; problem: string | undefined }> => {
+  if (variable.kind !== "query") return { options: written(variable, scope), problem: undefined };
+  const all = await asked(interpolate(variable.query, scope), window, signal);
+  // Where its pattern cannot be followed, there is more to choose from than there should be, and not nothing.
+  const pattern = inPattern(variable.regex ?? "", scope);
+  const { value = all, error } = pattern ? await attempt(sifted(all, pattern, signal)) : {};
+  return { options: sorted(value, variable.sort), problem: error };
+};
+
+/** Choices that nobody has to be asked for. */
+const written = (variable: DashboardVariable, scope: Scope): Option[] => {
   switch (variable.kind) {
     case "custom":
       return customOptions(interpolate(variable.query, scope, true));
@@ -259,13 +240,6 @@ const offered = async (
     // There is one source of data: this server.
     case "datasource":
       return [{ value: "flightdeck", text: "Flightdeck" }];
-    case "query": {
-      const query = interpolate(variable.query, scope);
-      return sorted(
-        filtered(await asked(query, window, signal), inPattern(variable.regex ?? "", scope)),
-        variable.sort,
-      );
-    }
     default:
       return [];
   }

@@ -8,7 +8,7 @@ import { type Cell, type Field, type Frame, numbersOf, numeric, titleOf } from "
 import { interpolate, type Scope } from "../interpolate";
 import { aboutField } from "../links";
 import { numberOf, recordOf, textOf } from "../options";
-import { patternOf } from "../variables";
+import { patternOf } from "../patterns";
 
 export type PictureProps = {
   panel: DashboardPanel;

@@ -1,7 +1,7 @@
 // Transformations of columns: left out, renamed, in another order, of another type.
 import { type Cell, type Field, titleOf } from "../frames";
 import { asText, listOf, type Options, recordOf } from "../options";
-import { patternOf } from "../variables";
+import { patternOf } from "../patterns";
 import { matches, type Transform } from "./table";
 
 /** Columns left out, renamed, in another order. */

@@ -2,7 +2,7 @@
 import { reduce } from "../../chart/stats";
 import { type Cell, type Field, type Frame, lengthOf, titleOf } from "../frames";
 import { numberOf, type Options } from "../options";
-import { patternOf } from "../variables";
+import { patternOf } from "../patterns";
 
 /** Answers in, answers out. */
 export type Transform = (frames: Frame[], options: Options) => Frame[];

@@ -1,0 +1,35 @@
+// Patterns of dashboards, as JavaScript reads them.
+
+/** One of the choices of a variable. */
+export type Option = { value: string; text: string };
+
+/** `/pattern/flags` or a bare pattern. */
+export const patternOf = (text: string): RegExp | undefined => {
+  const match = /^\/(.*)\/([gimsu]*)$/s.exec(text);
+  try {
+    return match ? new RegExp(match[1] ?? "", (match[2] ?? "").replace("g", "")) : new RegExp(`^${text}$`);
+  } catch {
+    return undefined;
+  }
+};
+
+/** Keeps what matches; groups pick a part, groups named `text` and `value` both, unless wholes are wanted. */
+export const filtered = (options: Option[], regex: string, parts = true): Option[] => {
+  const pattern = regex ? patternOf(regex) : undefined;
+  if (!pattern) return options;
+  const found: Option[] = [];
+  for (const option of options) {
+    const match = pattern.exec(option.text) ?? pattern.exec(option.value);
+    if (!match) continue;
+    const { text, value } = match.groups ?? {};
+    const next = !parts
+      ? option
+      : text !== undefined || value !== undefined
+        ? { text: text ?? value ?? "", value: value ?? text ?? "" }
+        : match.length > 1
+          ? { text: match[1] ?? "", value: match[1] ?? "" }
+          : option;
+    if (!found.some((other) => other.value === next.value && other.text === next.text)) found.push(next);
+  }
+  return found;
+};
