@@ -3,6 +3,7 @@ import type { JSX } from "preact";
 import { useAsked } from "../api/use";
 import { Bar } from "../app/bar";
 import { Empty } from "../app/empty";
+import { Guard } from "../app/guard";
 import { href, params } from "../app/route";
 import { Board } from "./board";
 import { load } from "./keeping";
@@ -19,7 +20,13 @@ export const Dashboard = ({ id }: { id: string }): JSX.Element => {
   }));
   if (error) return <Failed error={error} />;
   // While another one is loaded, the one that was there stays, as what it is.
-  return data ? <Board key={data.key} loaded={data.loaded} /> : <div class="loading" />;
+  return data ? (
+    <Guard what="This dashboard" about={data.key}>
+      <Board key={data.key} loaded={data.loaded} />
+    </Guard>
+  ) : (
+    <div class="loading" />
+  );
 };
 
 const Failed = ({ error }: { error: string }): JSX.Element => (

@@ -74,3 +74,21 @@ test("overrides win over defaults, the last over the first", () => {
   expect(display(42.4, settings).text).toBe("42%");
   expect(display(null, { ...settings, noValue: "none" }).text).toBe("none");
 });
+
+test("settings of a wrong shape are none", () => {
+  const found = settingsOf(
+    panelWith({
+      defaults: {
+        mappings: [null, 5],
+        links: [null, { url: 5 }, { url: "/x" }],
+        color: { mode: "thresholds", seriesBy: "constructor" },
+      },
+      overrides: [{ matcher: "byValue", of: { op: "constructor", value: 1 }, properties: [["unit", "s"]] }],
+    }),
+    field,
+    frame,
+  );
+  expect(found.links).toEqual([{ title: "", url: "/x", targetBlank: false }]);
+  expect([found.colour.by, found.unit]).toEqual(["lastNotNull", "s"]);
+  expect(display(1, found).text).toBe("1 s");
+});

@@ -4,7 +4,7 @@ import { cssColour, lineColour } from "../chart/colours";
 import { reduce } from "../chart/stats";
 import { show } from "../format/units";
 import { type Cell, type Field, type Frame, titleOf } from "./frames";
-import { listOf, numberOf, type Options, recordOf, textOf } from "./options";
+import { listOf, numberOf, type Options, ownOf, recordOf, textOf } from "./options";
 import { patternOf } from "./patterns";
 
 export type Step = { value: number; color: string };
@@ -106,7 +106,7 @@ const byValue = (field: Field, { reducer, op, value }: Options): boolean => {
     return (values.length > 0 && values.every((one) => one === 0)) === (op !== "neq");
   if (reducer === "allIsNull") return values.length === 0;
   const calc = /^(max|min|mean|sum)$/.test(textOf(reducer)) ? textOf(reducer) : "lastNotNull";
-  const compare = COMPARISONS[textOf(op)] ?? ((one: number, than: number) => one === than);
+  const compare = ownOf(COMPARISONS, textOf(op)) ?? ((one: number, than: number) => one === than);
   return compare(reduce(values, calc) ?? NaN, numberOf(value) ?? 0);
 };
 
@@ -135,14 +135,18 @@ export const settingsOf = (panel: DashboardPanel, field: Field, frame: Frame): S
     colour: {
       mode: textOf(colour["mode"]),
       fixed: textOf(colour["fixedColor"]),
-      by: { min: "min", max: "max" }[textOf(colour["seriesBy"])] ?? "lastNotNull",
+      by: ownOf({ min: "min", max: "max" }, textOf(colour["seriesBy"])) ?? "lastNotNull",
     },
     thresholds: stepsOf(merged["thresholds"]),
-    mappings: Array.isArray(merged["mappings"]) ? (merged["mappings"] as Options[]) : [],
-    links: Array.isArray(merged["links"]) ? (merged["links"] as Settings["links"]) : [],
+    mappings: listOf(merged["mappings"]).map(recordOf),
+    links: listOf(merged["links"]).map(recordOf).flatMap(linkOf),
     custom: recordOf(merged["custom"]),
   };
 };
+
+/** A link that leads somewhere. */
+const linkOf = ({ title, url, targetBlank }: Options): Settings["links"] =>
+  textOf(url) ? [{ title: textOf(title), url: textOf(url), targetBlank: targetBlank === true }] : [];
 
 type Mapped = { text: string | undefined; colour: string | undefined };
 

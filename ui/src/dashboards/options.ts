@@ -7,6 +7,10 @@ export const recordOf = (value: unknown): Options =>
 
 export const listOf = <T = unknown>(value: unknown): T[] => (Array.isArray(value) ? (value as T[]) : []);
 
+/** What a table has under a name that others chose; nothing of what every object has, as `constructor`. */
+export const ownOf = <T>(table: Record<string, T>, name: string): T | undefined =>
+  Object.hasOwn(table, name) ? table[name] : undefined;
+
 /** A text; anything else is none. */
 export const textOf = (value: unknown): string => (typeof value === "string" ? value : "");
 

@@ -27,6 +27,7 @@ import { framesOf } from "./frames";
 import { interpolate, joined, panelScope, type Scope } from "./interpolate";
 import { target } from "./links";
 import { AlertList, AnnotationList, DashboardList, type ListProps } from "./lists";
+import { ownOf } from "./options";
 import { BarChart } from "./pictures/barchart";
 import { BarGauge } from "./pictures/bargauge";
 import { Gauge } from "./pictures/gauge";
@@ -151,7 +152,12 @@ export const Panel = (props: PanelProps): JSX.Element => {
     >
       {useMemo(
         () => (
-          <Contents {...shown} />
+          <Guard
+            what="This panel"
+            about={`${shown.question} ${shown.range.from} ${JSON.stringify(shown.panel)}`}
+          >
+            <Contents {...shown} />
+          </Guard>
         ),
         [shown],
       )}
@@ -197,7 +203,7 @@ const Contents = ({
   );
   const title = interpolate(panel.title, own, true);
   const body = Math.max(40, height - (title ? 44 : 20));
-  const List = LISTS[panel.kind];
+  const List = ownOf(LISTS, panel.kind);
   const asks = seen && width > 0 && !panel.lost && !List;
   const asked = useAsked(
     asks ? `${question} ${pixels} ${Math.round(range.from / 1000)} ${Math.round(range.to / 1000)}` : "",
@@ -229,7 +235,7 @@ const Contents = ({
       : undefined,
   );
   const waits = asks && ((asked.busy && (all || asked.data === undefined)) || (all && dots.busy));
-  const Picture = PICTURES[panel.kind];
+  const Picture = ownOf(PICTURES, panel.kind);
   // That it is asked again is nothing to draw for.
   const picture = useMemo(
     () =>

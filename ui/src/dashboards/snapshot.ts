@@ -10,6 +10,7 @@ import type { Marker } from "../chart/plot";
 import { deck } from "../deck/live";
 import { askDots, askPanel, hasDots, type QueryAnswer, type QueryDot } from "./answers";
 import type { Chosen, Scope } from "./interpolate";
+import { listOf, type Options, recordOf } from "./options";
 import { everyPanel } from "./repeats";
 
 /** How many points a line of a panel has that is not on the screen. */
@@ -149,8 +150,48 @@ const answered = async (
   }
 };
 
+const isRecord = (value: unknown): value is Options =>
+  !!value && typeof value === "object" && !Array.isArray(value);
+const isText = (value: unknown): value is string => typeof value === "string";
+const listsOf = (value: unknown, ...names: string[]): boolean =>
+  isRecord(value) && names.every((name) => Array.isArray(value[name]));
+
+const isPanel = (value: unknown): boolean =>
+  isRecord(value) &&
+  isText(value["kind"]) &&
+  isText(value["title"]) &&
+  [value["place"], value["options"]].every(isRecord) &&
+  listsOf(value, "queries", "overrides", "links");
+
+const isSection = (value: unknown): boolean =>
+  isRecord(value) &&
+  isText(value["title"]) &&
+  listOf(value["panels"]).every(isPanel) &&
+  listsOf(value, "panels");
+
+const isDashboard = (value: unknown): boolean =>
+  listsOf(value, "sections", "variables", "annotations", "links") &&
+  isRecord(value) &&
+  isText(value["title"]) &&
+  listOf(value["sections"]).every(isSection);
+
+const isChosen = (value: unknown): boolean =>
+  Array.isArray(value) && isText(value[0]) && listsOf(value[1], "values", "texts");
+
+/** Whoever knows the server's address may keep anything as a snapshot: one that is none is refused, not drawn. */
+export const readSnapshot = (data: unknown): Kept => {
+  const found = recordOf(data);
+  const fits =
+    isDashboard(found["dashboard"]) &&
+    [found["scope"], found["marks"]].every((list) => list === undefined || Array.isArray(list)) &&
+    listOf(found["scope"]).every(isChosen) &&
+    [found["panels"], found["answers"], found["lists"]].every((one) => one === undefined || isRecord(one));
+  if (!fits) throw new Error("What is kept under this name is no snapshot of a dashboard.");
+  return data as Kept;
+};
+
 export const openSnapshot = async (name: string, abort: AbortSignal): Promise<DashboardAnswer["data"]> => {
-  const { data } = await ask<Kept>(`snapshots/${encodeURIComponent(name)}`, {}, abort);
+  const data = readSnapshot((await ask(`snapshots/${encodeURIComponent(name)}`, {}, abort)).data);
   kept.value = data;
   return {
     dashboard: { ...data.dashboard, annotations: [] },

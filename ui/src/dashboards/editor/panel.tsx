@@ -14,6 +14,7 @@ import { NOTHING, type Part, withValue } from "../form/part";
 import { recordOf } from "../options";
 import { ChoiceField, Sheet } from "../sheet";
 import "./editor.css";
+import { ownOf } from "../options";
 import { knownAfter } from "./known";
 import { Overrides } from "./overrides";
 import { PICTURES } from "./pictures";
@@ -207,7 +208,7 @@ const Around = ({ panel, variables, onChange, onRemove }: PanelEditorProps): JSX
   <>
     <div class="fields broad">
       <Form
-        parts={PICTURES[panel.kind] ?? []}
+        parts={ownOf(PICTURES, panel.kind) ?? []}
         options={panel.options}
         known={knownAfter(panel, variables)}
         onChange={(options) => onChange({ ...panel, options: recordOf(options) })}
