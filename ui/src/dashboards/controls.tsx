@@ -34,7 +34,7 @@ export const Controls = ({
   return shown.length || annotations.length || wrong.length ? (
     <div class="variables">
       {shown.map((one) => (
-        <span key={one.variable.name} class="row">
+        <span key={one.variable.name} class="row wrap">
           <Variable resolved={one} />
           {one.problem && <Problem failed={[failure(one, one.problem)]} />}
         </span>

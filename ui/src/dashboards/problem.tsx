@@ -8,7 +8,7 @@ export type Failed = { what: string; error: string };
 
 export const Problem = ({ failed }: { failed: readonly Failed[] }): JSX.Element | null =>
   failed.length ? (
-    <span class="problem">
+    <span class="partfailed">
       <Popover
         look="quiet"
         place="left"

@@ -1,4 +1,5 @@
 // Markup in names, texts and addresses stays text everywhere.
+import { broken } from "./broken.mjs";
 import { check, soon } from "./runner.mjs";
 import { settled } from "./world.mjs";
 
@@ -46,6 +47,7 @@ export const hostile = async ({ base, page, post }) => {
     check(`markup in names stays text at ${path.slice(0, 40)}`, elements === 0, String(elements));
   }
   await turning({ base, page, post });
+  await broken({ base, page, post });
   const policy = (await fetch(`${base}/`)).headers.get("content-security-policy") ?? "";
   check(
     "the policy allows no inline script",
