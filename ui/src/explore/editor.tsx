@@ -6,7 +6,7 @@ import { ask, messageOf } from "../api/client";
 import { Icon } from "../app/icons";
 import { Coloured } from "./coloured";
 import { Completions, useCompletions } from "./completions";
-import { errorPlace, filledIn, signatureAt } from "./language";
+import { errorPlace, filledIn, isUnfinished, signatureAt } from "./language";
 
 /** How long a person stops before a mistake is told. */
 const PAUSE_MS = 600;
@@ -21,7 +21,6 @@ type EditorProps = { value: string; label: string; autofocus?: boolean; onRun: (
 export const Editor = (props: EditorProps): JSX.Element => {
   const text = useSignal(props.value);
   const caret = useSignal(-1);
-  const signature = useSignal("");
   const mistake = useSignal<Mistake | undefined>(undefined);
   const area = useRef<HTMLTextAreaElement>(null);
   const writing = useRef(false);
@@ -32,8 +31,11 @@ export const Editor = (props: EditorProps): JSX.Element => {
   useEffect(() => {
     if (props.autofocus) area.current?.focus();
   }, []);
-  // A mistake is shown at its place once the person pauses, and when it came with the address.
+  /** What is open where the caret is will be closed: nobody calls that a mistake, nor asks the server whether it is one. */
+  const held = caret.value >= 0 && isUnfinished(text.value, caret.value);
+  // A mistake is shown at its place once the person pauses or goes elsewhere, and when it came with the address.
   useEffect(() => {
+    if (held) return undefined;
     const said = text.value;
     const pause = setTimeout(
       async () => {
@@ -43,7 +45,7 @@ export const Editor = (props: EditorProps): JSX.Element => {
       said === props.value ? 0 : PAUSE_MS,
     );
     return () => clearTimeout(pause);
-  }, [text.value]);
+  }, [text.value, held]);
   useEffect(() => grow(area.current));
   /** Writes as a person would, so that undoing goes back over it. */
   const write = (inserted: string, from: number, to: number): void => {
@@ -60,10 +62,7 @@ export const Editor = (props: EditorProps): JSX.Element => {
   };
   const completing = useCompletions(write);
   const look = (): void => {
-    const at = area.current?.selectionStart ?? 0;
-    const found = signatureAt(text.value, at);
-    signature.value = found ? `${found.name}(${found.arguments})` : "";
-    void completing.look(text.value, at);
+    void completing.look(text.value, area.current?.selectionStart ?? 0);
   };
   const run = async (): Promise<void> => {
     completing.close();
@@ -91,6 +90,7 @@ export const Editor = (props: EditorProps): JSX.Element => {
     event.preventDefault();
   };
   const wrong = mistake.value;
+  const called = completing.list ? null : signatureAt(text.value, caret.value);
   return (
     <div class="editor grow">
       <div class="paper">
@@ -137,13 +137,15 @@ export const Editor = (props: EditorProps): JSX.Element => {
       <button class="button primary" type="button" onClick={() => void run()}>
         <Icon name="play" size={13} /> Run
       </button>
+      {called && (
+        <p class="faint said mono">
+          {called.name}({called.arguments})
+        </p>
+      )}
       {wrong && (
         <p class="critical said" role="alert">
           {wrong.message.replace(/^invalid parameter "query": /, "")}
         </p>
-      )}
-      {!wrong && signature.value && !completing.list && document.activeElement === area.current && (
-        <p class="faint said mono">{signature.value}</p>
       )}
     </div>
   );

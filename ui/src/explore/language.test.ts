@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { bracketsAt, errorPlace, filledIn, signatureAt, tokens, wantedAt } from "./language";
+import { bracketsAt, errorPlace, filledIn, isUnfinished, signatureAt, tokens, wantedAt } from "./language";
 
 test("a query is coloured word by word", () => {
   const kinds = tokens('sum by (job) (rate(http_total{code=~"5.."}[5m])) > 0.1 # slow')
@@ -65,6 +65,24 @@ test("signatures and errors have their places", () => {
   expect(signatureAt("up", 2)).toBeNull();
   expect(errorPlace("sum(\nup", "2:3: parse error: unclosed left parenthesis")).toBe(7);
   expect(errorPlace("x", "something else")).toBeNull();
+});
+
+test("what is open where one types is no mistake yet", () => {
+  const unfinished = (query: string): boolean => {
+    const at = query.indexOf("|");
+    return isUnfinished(query.replace("|", ""), at);
+  };
+  expect(unfinished("histogram_quantile(|")).toBe(true);
+  expect(unfinished("rate(up[|")).toBe(true);
+  expect(unfinished('up{job="ord|')).toBe(true);
+  expect(unfinished("up + |")).toBe(true);
+  expect(unfinished("sum by|")).toBe(true);
+  expect(unfinished("sum(up)|")).toBe(false);
+  // Nobody types there any more.
+  expect(unfinished("|sum(up")).toBe(false);
+  expect(unfinished("sum(up))|")).toBe(false);
+  expect(unfinished('up{job="a(b"}|')).toBe(false);
+  expect(unfinished("|")).toBe(false);
 });
 
 test("a bracket shows its partner, or that it has none", () => {

@@ -201,6 +201,25 @@ const isOpen = ({ kind, text }: Token): boolean =>
   kind === "string" &&
   (text.length < 2 || text.at(-1) !== text[0] || /[^\\](\\\\)*\\$/.test(text.slice(0, -1)));
 
+/** Words that something has to follow. */
+const WAITING = /^(by|without|on|ignoring|offset|bool|and|or|unless|atan2)$/i;
+
+/** Whether something still is to come at a place: a bracket or a string is open there, or an operator has nothing after it. */
+export const isUnfinished = (query: string, at: number): boolean => {
+  const all = tokens(query).filter(({ kind }) => kind !== "space" && kind !== "comment");
+  if (all.some((token) => token.at < at && isOpen(token))) return true;
+  const open: number[] = [];
+  for (const { kind, text, at: place } of all) {
+    if (kind !== "operator") continue;
+    if (/^[({[]$/.test(text)) open.push(place);
+    else if (/^[)}\]]$/.test(text)) open.pop();
+  }
+  if (open.some((place) => place < at)) return true;
+  const last = all.at(-1);
+  if (!last || last.at >= at) return false;
+  return last.kind === "operator" ? !/^[)}\]]$/.test(last.text) : WAITING.test(last.text);
+};
+
 export const wantedAt = (query: string, at: number): Wanted => {
   const before = tokens(query.slice(0, at)).filter(({ kind }) => kind !== "space");
   const last = before.at(-1);

@@ -60,7 +60,7 @@ export const ExplorePage = (): JSX.Element => {
               key={at}
               query={query}
               letter={letterOf(at)}
-              autofocus={at === 0 && !query}
+              autofocus={!query}
               onChange={(text) => change(at, text)}
               onRemove={all.length > 1 ? () => setQueries(all.filter((_, index) => index !== at)) : undefined}
             />

@@ -47,6 +47,7 @@ export const keys = async ({ base, open, page, post }) => {
       return `${option?.getAttribute("role")} ${option?.getAttribute("aria-selected")}`;
     });
   await soon("the area names the completion that is chosen", active, "option true");
+  await signatures(page, editor);
   await post("dashboards/import", JSON.stringify(OWN_RANGE));
   await page.goto(`${base}/dashboards/own-range`);
   await page.waitForURL(/from=now-6h/);
@@ -57,6 +58,25 @@ export const keys = async ({ base, open, page, post }) => {
   check("a dashboard with a range of its own shows another that is chosen", /from=now-1h/.test(page.url()));
   await onPhone(await open("phone"), `${base}/dashboards/shop`);
   check("by keyboard: no error in the console", page.wrong.length === 0, page.wrong.join("; "));
+};
+
+/** What a function takes is said while it is typed; what is open there is no mistake until one goes elsewhere. */
+const signatures = async (page, editor) => {
+  const asked = [];
+  const note = (request) => /parse_query/.test(request.url()) && asked.push(request.url());
+  page.on("request", note);
+  await editor.fill("");
+  await editor.pressSequentially("histogram_quantile(");
+  const said = () => page.locator(".editor").allInnerTexts();
+  await soon("a function says what it takes", said, (texts) => /share, vector/.test(texts.join()));
+  await page.waitForTimeout(1_000);
+  check("what is still open is no mistake", (await page.locator(".editor .critical").count()) === 0);
+  check("and nobody is asked about it", asked.length === 0, asked.join());
+  page.off("request", note);
+  await editor.fill("up");
+  await page.keyboard.press("Enter");
+  await page.getByRole("button", { name: "Add a query" }).click();
+  await soon("a query that was added is typed at once", () => focused(page), "TEXTAREA Query B");
 };
 
 /** What opens stands in the window, where the bar is at the top. */
