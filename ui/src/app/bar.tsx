@@ -1,6 +1,7 @@
 // The bar above a page: where one is, and the time range it shows.
 import type { ComponentChildren, JSX } from "preact";
 import "./bar.css";
+import { Find } from "./find";
 import "./pages.css";
 import { keepTime } from "./route";
 import { rangeText } from "./time";
@@ -15,6 +16,7 @@ export const Bar = (props: {
     <div class="grow row">
       {typeof props.title === "string" ? <h1 class="clip">{props.title}</h1> : props.title}
     </div>
+    <Find />
     {props.time !== false && <span class="printed">{rangeText()}</span>}
     <div class="tools row wrap">
       {props.children}

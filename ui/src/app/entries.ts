@@ -32,6 +32,12 @@ const PAGES: Entry[] = (
   ] as [string, string, IconName][]
 ).map(([name, path, icon]) => ({ name, kind: "page", icon, run: to(path) }));
 
+const ACTIONS: Entry[] = [
+  { name: "Theme: change the colours", kind: "action", icon: "auto", run: nextTheme },
+  { name: "Help: what the keys do", kind: "action", icon: "about", run: openHelp },
+  { name: "Print this page", kind: "action", icon: "copy", run: () => void print() },
+];
+
 /** What has a name: the services of the deck, and what was asked of the server. */
 export type Known = {
   services: DeckService[];
@@ -52,6 +58,8 @@ export const entriesFor = (text: string, known: Known): Entry[] => {
     .toSorted((a, b) => b[0] - a[0])
     .slice(0, SHOWN_MAX)
     .map(([, entry]) => entry);
+  // Where there are no keys, they are found without knowing what they are called.
+  if (!text) ranked.push(...ACTIONS.filter((action) => !ranked.includes(action)));
   if (/[a-z]{3}/i.test(text))
     ranked.push(
       ...zonesFor(text, Date.now())
@@ -96,9 +104,7 @@ const entriesOf = ({ services, dashboards, metrics }: Known, withMetrics: boolea
       run: to(pathTo("dashboards", id)),
     }),
   ),
-  { name: "Change the colours", kind: "action", icon: "auto", run: nextTheme },
-  { name: "What the keys do", kind: "action", icon: "about", run: openHelp },
-  { name: "Print this page", kind: "action", icon: "copy", run: () => void print() },
+  ...ACTIONS,
   ...(withMetrics ? metrics : []).map(
     (name): Entry => ({
       name,

@@ -1,5 +1,5 @@
 // A chart of queries: asks for the shown range, draws, and says where the query is and how to look further.
-import { useSignal } from "@preact/signals";
+import { type Signal, useSignal } from "@preact/signals";
 import type { ComponentChildren, JSX, RefObject } from "preact";
 import { useEffect, useRef, useState } from "preact/hooks";
 import { type Labels, type Lines, queryRange, shortNames, toLines } from "../api/promql";
@@ -7,6 +7,7 @@ import { useAsked } from "../api/use";
 import { Icon } from "../app/icons";
 import { keepTime } from "../app/route";
 import { range } from "../app/time";
+import { several } from "../format/several";
 import { lookingBack, nothing, windowOf } from "../format/window";
 import { lineColour } from "./colours";
 import { type Compared, comparable, shiftedBy, shiftOf } from "./compare";
@@ -117,18 +118,11 @@ export const Chart = (props: ChartProps): JSX.Element => {
   return (
     <figure class="card chart" ref={element}>
       <figcaption class="row">
-        <h3 class="grow clip">{props.title}</h3>
+        <h3 class="grow clip" title={props.title}>
+          {props.title}
+        </h3>
         {props.children}
-        <button
-          class="tool"
-          type="button"
-          title="PromQL"
-          aria-label={`PromQL of ${props.title}`}
-          aria-expanded={told.value}
-          onClick={() => (told.value = !told.value)}
-        >
-          <Icon name="code" size={15} />
-        </button>
+        <PromqlButton of={props.title} told={told} />
         <a
           class="tool"
           href={keepTime("/explore", { q: queries.join("\n;\n") })}
@@ -158,7 +152,7 @@ export const Chart = (props: ChartProps): JSX.Element => {
             dots={dots.data ?? []}
             sync={props.sync ?? "page"}
             markers={markers.value}
-            label={`${props.title}, ${lines.length} lines`}
+            label={`${props.title}, ${several(lines.length, "line")}`}
           />
         )}
         {asked.error ? (
@@ -184,6 +178,20 @@ export const Chart = (props: ChartProps): JSX.Element => {
     </figure>
   );
 };
+
+/** Says what a chart asks, below its title. */
+export const PromqlButton = ({ of, told }: { of: string; told: Signal<boolean> }): JSX.Element => (
+  <button
+    class="tool"
+    type="button"
+    title="PromQL"
+    aria-label={`PromQL of ${of}`}
+    aria-expanded={told.value}
+    onClick={() => (told.value = !told.value)}
+  >
+    <Icon name="code" size={15} />
+  </button>
+);
 
 /** The answer of one query, for the shown range or for one so many seconds before. */
 type Answer = { query: ChartQuery; shift: number; lines: Lines };

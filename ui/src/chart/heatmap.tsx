@@ -1,4 +1,5 @@
 // Durations as a heatmap: how many requests fell between two bounds at each time, darker for more.
+import { useSignal } from "@preact/signals";
 import type { JSX } from "preact";
 import { useEffect, useLayoutEffect, useRef } from "preact/hooks";
 import { bucketed } from "../api/buckets";
@@ -14,7 +15,7 @@ import { stamp } from "../format/time";
 import { show } from "../format/units";
 import { lookingBack, windowOf } from "../format/window";
 import { type Cell, type Cells, cellsOf, walked } from "./cells";
-import { useWidth } from "./chart";
+import { PromqlButton, useWidth } from "./chart";
 import "./chart.css";
 import { inside, useDrag } from "./drag";
 import { type Drawing, drawCells, type Place, placeOf } from "./drawcells";
@@ -177,6 +178,9 @@ const stand = (line: HTMLElement, place: Place, millis: number | undefined): voi
   line.style.left = `${left}px`;
 };
 
+/** As tall as a chart with one line of legend. */
+const HEIGHT = 214;
+
 /** A heatmap of a query that yields buckets by `le`, or native histograms. */
 export const HeatmapChart = (props: {
   title: string;
@@ -186,6 +190,7 @@ export const HeatmapChart = (props: {
   height?: number;
 }): JSX.Element => {
   const [element, width] = useWidth<HTMLElement>();
+  const told = useSignal(false);
   const shown = range.value;
   const window = windowOf(shown, width / 6);
   const query = lookingBack(props.query, window.step);
@@ -199,6 +204,7 @@ export const HeatmapChart = (props: {
     <figure class="card chart" ref={element}>
       <figcaption class="row">
         <h3 class="grow clip">{props.title}</h3>
+        <PromqlButton of={props.title} told={told} />
         <a
           class="tool"
           href={keepTime("/explore", { q: query })}
@@ -208,11 +214,12 @@ export const HeatmapChart = (props: {
           <Icon name="explore" size={15} />
         </a>
       </figcaption>
+      {told.value && <pre class="code">{query}</pre>}
       <div class="plot-area">
         <Heatmap
           cells={cells}
           unit={props.unit}
-          height={props.height ?? 210}
+          height={props.height ?? HEIGHT}
           from={shown.from}
           to={shown.to}
           label={props.title}

@@ -147,7 +147,10 @@ const Toggle = (props: RowsProps & { row: Row; children?: ComponentChildren }): 
       onClick={press}
       title={line.name}
     >
-      <span class="key" style={{ background: colour.startsWith("--") ? `var(${colour})` : colour }} />
+      <span
+        class={line.dash ? "key dashed" : "key"}
+        style={{ background: colour.startsWith("--") ? `var(${colour})` : colour }}
+      />
       <span class="clip">{line.name}</span>
       {props.children}
     </button>

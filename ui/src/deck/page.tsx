@@ -2,6 +2,7 @@
 import type { JSX } from "preact";
 import { useEffect } from "preact/hooks";
 import type { DeckCell, DeckProblem, DeckService, DeckState } from "../api/types";
+import { Find } from "../app/find";
 import { Icon, StateMark } from "../app/icons";
 import { typing } from "../app/keys";
 import { keepTime, params, pathTo, setParams } from "../app/route";
@@ -94,6 +95,7 @@ const Verdict = (props: { state: DeckState | "starting"; title: string; text: st
     <section class={`verdict ${shown}`} role="status" aria-live="polite">
       <StateMark state={shown} size={52} />
       <h1>{title}</h1>
+      <Find />
       <p>{text}</p>
     </section>
   );
@@ -112,7 +114,9 @@ const Problem = ({ problem, now }: { problem: DeckProblem; now: number }): JSX.E
       <div class="head">
         <StateMark state={problem.state} />
         <a class="main-link" data-walk href={address({ name: problem.service, kind: problem.kind })}>
-          <b>{problem.service}</b>
+          <b class="clip" title={problem.service}>
+            {problem.service}
+          </b>
         </a>
         <span class="what">{problem.headline}</span>
       </div>

@@ -13,6 +13,7 @@ import { hiddenIn, Legend } from "../chart/legend";
 import { markers } from "../chart/markers";
 import { NoData } from "../chart/nodata";
 import { Plot, type PlotLine } from "../chart/plot";
+import { several } from "../format/several";
 import { show } from "../format/units";
 import { nothing, windowIn } from "../format/window";
 import { letterOf } from "./letters";
@@ -103,7 +104,7 @@ export const Graph = ({
                 to={shown.to}
                 markers={markers.value}
                 sync="explore"
-                label={`${lines.length} lines`}
+                label={several(lines.length, "line")}
               />
             )}
             {heatmap &&

@@ -22,7 +22,9 @@ export const Host = ({ name }: { name: string }): JSX.Element => {
     <Crumbs to="/hosts" name="Hosts">
       <h1 class="row">
         {host && <StateMark state={host.state} />}
-        {name}
+        <span class="clip" title={name}>
+          {name}
+        </span>
       </h1>
     </Crumbs>
   );

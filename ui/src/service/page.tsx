@@ -31,7 +31,9 @@ export const ServicePage = (): JSX.Element => {
     <Crumbs to="/" name="Deck">
       <h1 class="row">
         {service && <StateMark state={service.state} />}
-        {name}
+        <span class="clip" title={name}>
+          {name}
+        </span>
       </h1>
       {service?.convention && <span class="chip">{service.convention.name}</span>}
       {service && service.targets > 0 && (

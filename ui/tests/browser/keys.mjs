@@ -95,6 +95,11 @@ const onPhone = async (phone, address) => {
     );
     await phone.keyboard.press("Escape");
   }
+  const scheme = () => phone.evaluate(() => document.documentElement.style.colorScheme);
+  const before = await scheme();
+  await phone.getByRole("button", { name: /^Find/ }).click();
+  await phone.getByRole("option", { name: /^Theme/ }).click();
+  await soon("the colours are changed on a phone", scheme, (now) => now !== before);
   await phone.context().close();
 };
 
