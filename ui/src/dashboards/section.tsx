@@ -4,6 +4,7 @@ import type { Dashboard, DashboardSection } from "../api/types";
 import { Icon } from "../app/icons";
 import { unfolded, whole } from "../app/print";
 import { setAll, valuesOf } from "../app/route";
+import { several } from "../format/several";
 import { questionOf } from "./answers";
 import { bandsOf, compacted } from "./edit";
 import { type Editing, GAP, Handle, ROW } from "./handle";
@@ -50,7 +51,7 @@ export const Section = ({
         <button class="fold rowtitle" type="button" aria-expanded={open} onClick={turn}>
           <Icon name={open ? "opened" : "open"} size={15} />
           {title}
-          {!open && <span class="dim">{section.panels.length} panels</span>}
+          {!open && <span class="dim">{several(section.panels.length, "panel")}</span>}
         </button>
       )}
       {bands.map((band) => {

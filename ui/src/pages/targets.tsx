@@ -157,7 +157,9 @@ const TargetRow = ({ target, job: pool, up }: { target: Target; job: string; up:
     <>
       <tr>
         <td>
-          <b>{pool}</b>
+          <b class="clip" title={pool}>
+            {pool}
+          </b>
           {pool && up && <span class="faint"> {up}</span>}
         </td>
         <td>
@@ -174,13 +176,15 @@ const TargetRow = ({ target, job: pool, up }: { target: Target; job: string; up:
             onClick={() => (open.value = !open.value)}
           >
             <Icon name="open" size={13} />
-            {target.scrapeUrl}
+            <span class="clip" title={target.scrapeUrl}>
+              {target.scrapeUrl}
+            </span>
           </button>
         </td>
         <td class="wide">
           <span class="row wrap">
             {Object.entries(others).map(([label, value]) => (
-              <span key={label} class="chip mono">
+              <span key={label} class="chip mono clip" title={`${label}=${value}`}>
                 {label}={value}
               </span>
             ))}

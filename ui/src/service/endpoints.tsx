@@ -11,7 +11,7 @@ import { range } from "../app/time";
 import { Spark } from "../deck/spark";
 import { show } from "../format/units";
 import { lookingBack } from "../format/window";
-import { rateOf } from "./selectors";
+import { rateOf, whileMeasured } from "./selectors";
 
 const ROWS_MAX = 100;
 const SPARK_POINTS = 40;
@@ -52,13 +52,17 @@ export const Endpoints = ({ names }: { names: DeckNames }): JSX.Element | null =
     const answers = await Promise.all(
       queries.map(async (query) => (query ? (await queryInstant(query, at, signal)).data : undefined)),
     );
+    const covered = await coveredSeconds(names.requests, seconds, at, signal);
     const step = Math.max(15, Math.round(seconds / SPARK_POINTS));
     const window = { start: at - step * SPARK_POINTS, end: at, step };
     const sparks = toLines(
       (await queryRange(lookingBack(rate(names.requests, "$window"), step), window, signal)).data,
       window,
     );
-    return rowsOf(names, answers, sparks.lines);
+    return rowsOf(names, answers, sparks.lines).map((row) => ({
+      ...row,
+      rate: whileMeasured(row.rate, seconds, covered),
+    }));
   });
   const rows = asked.data ?? [];
   if (!rows.length && !asked.busy) return null;
@@ -109,6 +113,20 @@ export const Endpoints = ({ names }: { names: DeckNames }): JSX.Element | null =
       </div>
     </section>
   );
+};
+
+/** For how many of these seconds there are samples; a server that cannot tell says nothing. */
+const coveredSeconds = async (
+  selector: string,
+  seconds: number,
+  at: number,
+  signal: AbortSignal,
+): Promise<number | undefined> => {
+  const of = `${selector}[${seconds}s]`;
+  const query = `max(ts_of_last_over_time(${of})) - min(ts_of_first_over_time(${of}))`;
+  const found = await queryInstant(query, at, signal).catch(() => undefined);
+  const value = Number(vectorOf(found?.data)[0]?.value?.[1]);
+  return value > 0 ? value : undefined;
 };
 
 const rowsOf = (

@@ -12,6 +12,13 @@ export const rateOf = (
 };
 
 /**
+ * A rate over so many seconds as that of those for which there are samples: a service that began a minute ago is as busy as it was
+ * since. What is missing at an end is no more than a scrape or two where there are samples all along.
+ */
+export const whileMeasured = (rate: number, seconds: number, covered: number | undefined): number =>
+  covered && covered < seconds * 0.95 ? (rate * seconds) / covered : rate;
+
+/**
  * What has many kinds, as the lines of the ten that count most over the whole range and one of all others: the ten of each
  * moment would be other ones at every step, and their sum less than there is.
  */

@@ -1,5 +1,6 @@
 // What stands below all rows of a table: statistics of the panel as a whole, or of each column as it says.
 import { reduce, reducerName } from "../../chart/stats";
+import { several } from "../../format/several";
 import { display } from "../field";
 import { type Cell, numeric } from "../frames";
 import { listOf, type Options, recordOf } from "../options";
@@ -10,7 +11,8 @@ export const footerOf = (options: Options, columns: Column[], rows: number[]): s
   const said = recordOf(options["footer"]);
   const own = columns.map(({ settings }) => listOf<string>(recordOf(settings.custom["footer"])["reducers"]));
   const shown = said["show"] === true;
-  if (shown && said["countRows"] === true) return [columns.map((_, at) => (at ? "" : `${rows.length} rows`))];
+  if (shown && said["countRows"] === true)
+    return [columns.map((_, at) => (at ? "" : several(rows.length, "row")))];
   const wanted = [said["fields"]].flat().filter(Boolean);
   const general = listOf<string>(said["reducer"]);
   const calcs = columns.map(({ title, field }, at): string[] => {
