@@ -1,7 +1,8 @@
 // This server: version, storage, memory, the queries that run and how to stop them, its flags and its configuration.
 import { useSignal } from "@preact/signals";
 import type { JSX } from "preact";
-import { ask, messageOf, tell } from "../api/client";
+import { useEffect } from "preact/hooks";
+import { ask, isKind, messageOf, tell } from "../api/client";
 import type { QueriesAnswer } from "../api/types";
 import { useAsked } from "../api/use";
 import { Bar } from "../app/bar";
@@ -10,6 +11,7 @@ import { params } from "../app/route";
 import { Tabs } from "../app/tabs";
 import { tick, zone } from "../app/time";
 import { Chart } from "../chart/chart";
+import { several } from "../format/several";
 import { span, stamp } from "../format/time";
 import { show } from "../format/units";
 
@@ -88,7 +90,7 @@ const Overview = (): JSX.Element => {
         <Fact
           name="Series"
           value={show(head.numSeries, "short")}
-          more={`${show(value("flightdeck_store_targets"), "short")} targets × ${show(value("flightdeck_store_points"), "short")} points`}
+          more={`${several(value("flightdeck_store_targets"), "target")} × ${several(value("flightdeck_store_points"), "point")}`}
         />
         <Fact
           name="Memory"
@@ -101,7 +103,7 @@ const Overview = (): JSX.Element => {
             (value("flightdeck_store_part_bytes") ?? 0) + (value("flightdeck_store_log_bytes") ?? 0),
             "bytes",
           )}
-          more={`${show(value("flightdeck_store_parts"), "short")} parts, log ${show(value("flightdeck_store_log_bytes"), "bytes")}`}
+          more={`${several(value("flightdeck_store_parts"), "part")}, log ${show(value("flightdeck_store_log_bytes"), "bytes")}`}
         />
         <Fact
           name="Queries"
@@ -173,31 +175,40 @@ const Overview = (): JSX.Element => {
   );
 };
 
+/** How often the queries that run are asked for. */
+const LOOK_MS = 1_000;
+
 const Running = (): JSX.Element => {
   const again = useSignal(0);
   const said = useSignal("");
   const asked = useAsked(
-    `${tick.value} ${again.value}`,
+    `queries ${again.value}`,
     async (signal) => (await ask<QueriesAnswer["data"]>("queries", {}, signal)).data,
   );
+  // A second after each answer, so that a busy server is not asked twice at once; nobody looks at a page that is hidden.
+  useEffect(() => {
+    if (asked.busy) return undefined;
+    const look = setInterval(() => document.visibilityState === "visible" && again.value++, LOOK_MS);
+    return () => clearInterval(look);
+  }, [asked.busy, again.value]);
   const cancel = async (id: number): Promise<void> => {
     try {
       await tell("DELETE", `queries/${id}`);
       said.value = "";
     } catch (error) {
-      said.value = messageOf(error);
+      // It ended before it was stopped: that is what was wanted.
+      said.value = isKind(error, "not_found") ? "" : messageOf(error);
     }
     again.value++;
   };
   const rows = asked.data ?? [];
   return (
     <>
-      <div class="filter">
-        <button class="button" type="button" onClick={() => again.value++}>
-          Look again
-        </button>
-        {said.value && <span class="critical">{said.value}</span>}
-      </div>
+      {said.value && (
+        <p class="row critical" role="alert">
+          {said.value}
+        </p>
+      )}
       {!rows.length ? (
         <Empty
           title="No query runs"
