@@ -2,6 +2,7 @@
 import { useSignal } from "@preact/signals";
 import type { JSX } from "preact";
 import { useEffect, useRef } from "preact/hooks";
+import { connected } from "../deck/live";
 import { parseRange } from "../format/range";
 import { LOCAL, shortZoneName, zoneName } from "../format/zone";
 import { Icon } from "./icons";
@@ -62,10 +63,16 @@ export const TimePicker = (): JSX.Element => {
         class="button"
         type="button"
         aria-pressed={liveSeconds.value > 0}
-        title={liveSeconds.value ? `Asked again every ${liveSeconds.value} s` : "Not moving"}
+        title={
+          !liveSeconds.value
+            ? "Not moving"
+            : connected.value
+              ? `Asked again every ${liveSeconds.value} s`
+              : "No connection to the server"
+        }
         onClick={toggleLive}
       >
-        <span class={liveSeconds.value ? "pulse on" : "pulse"} /> Live
+        <span class={liveSeconds.value && connected.value ? "pulse on" : "pulse"} /> Live
       </button>
       {open.value && <RangeDialog onDone={() => (open.value = false)} />}
     </div>
