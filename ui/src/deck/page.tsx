@@ -11,6 +11,7 @@ import { clock, span, stamp } from "../format/time";
 import { show } from "../format/units";
 import { Bars } from "./bars";
 import { Facts } from "./facts";
+import { CARDS_MAX, type Group, grouped } from "./groups";
 import { deck } from "./live";
 import { Spark } from "./spark";
 
@@ -40,6 +41,7 @@ export const DeckPage = (): JSX.Element => {
     );
   const wrong = now.services.filter((service) => service.state !== "ok");
   const fine = now.services.filter((service) => service.state === "ok");
+  const { single, groups } = grouped(now.problems);
   const text =
     now.state === null
       ? "The first metrics arrive within seconds: this server, this host, and local services that expose /metrics."
@@ -53,9 +55,14 @@ export const DeckPage = (): JSX.Element => {
       <Verdict state={now.state ?? "starting"} title={now.title} text={text} />
       {now.problems.length > 0 && (
         <ul class="problems" aria-label="What is wrong">
-          {now.problems.map((problem) => (
+          {single.map((problem) => (
             <li key={`${problem.service} ${problem.condition}`}>
               <Problem problem={problem} now={now.at} />
+            </li>
+          ))}
+          {groups.map((group) => (
+            <li key={group.key}>
+              <Many group={group} now={now.at} />
             </li>
           ))}
         </ul>
@@ -70,7 +77,7 @@ export const DeckPage = (): JSX.Element => {
           title={`${wrong.length} ${wrong.length === 1 ? "needs" : "need"} attention`}
           services={wrong}
           name="wrong"
-          open
+          open={wrong.length <= 2 * CARDS_MAX}
         />
       )}
       {fine.length > 0 && (
@@ -141,6 +148,44 @@ const Problem = ({ problem, now }: { problem: DeckProblem; now: number }): JSX.E
     </div>
   </article>
 );
+
+/** Many of a kind are one card, which opens into all of them. */
+const Many = ({ group, now }: { group: Group; now: number }): JSX.Element => {
+  const open = params.value.get("more") === group.key;
+  return (
+    <>
+      <button
+        class={`card fold many ${group.problems[0]?.state ?? ""}`}
+        type="button"
+        data-walk
+        aria-expanded={open}
+        onClick={() => setParams({ more: open ? undefined : group.key }, "replace")}
+      >
+        <Icon name="open" size={16} />
+        <StateMark state={group.problems[0]?.state ?? "silent"} />
+        {group.title}
+        {!open && (
+          <span class="dim clip">
+            {group.problems
+              .slice(0, 8)
+              .map(({ service }) => service)
+              .join(", ")}
+            {group.problems.length > 8 ? ", …" : ""}
+          </span>
+        )}
+      </button>
+      {open && (
+        <ul class="problems within">
+          {group.problems.map((problem) => (
+            <li key={problem.service}>
+              <Problem problem={problem} now={now} />
+            </li>
+          ))}
+        </ul>
+      )}
+    </>
+  );
+};
 
 const Services = (props: {
   title: string;
