@@ -27,8 +27,33 @@ const still = (element: HTMLElement): HTMLElement => {
     to[at]?.replaceWith(image);
   });
   fillIn(element, copy);
+  leaveOutCut(element, copy);
   return copy;
 };
+
+/** Rows of which a picture would show a part only: nobody can scroll it to the rest of them. */
+const leaveOutCut = (from: HTMLElement, to: HTMLElement): void => {
+  const rows = "tbody tr, .legend > button";
+  const copies = to.querySelectorAll<HTMLElement>(rows);
+  from.querySelectorAll<HTMLElement>(rows).forEach((row, at) => {
+    const box = scrolled(row, from);
+    if (!box) return;
+    // The copy stands at its top, whatever one has scrolled to.
+    const bottom = row.getBoundingClientRect().bottom - box.getBoundingClientRect().top + box.scrollTop;
+    const copy = copies[at];
+    if (copy && bottom > box.clientHeight + 1) copy.style.visibility = "hidden";
+  });
+};
+
+/** The nearest box around a row that has more in it than it shows. */
+const scrolled = (row: HTMLElement, within: HTMLElement): HTMLElement | undefined => {
+  for (let box = row.parentElement; box && box !== within; box = box.parentElement)
+    if (box.scrollHeight > box.clientHeight + 1 && getComputedStyle(box).overflowY !== "visible") return box;
+  return undefined;
+};
+
+/** A picture has nothing to scroll with. */
+const NO_SCROLLBARS = "* { scrollbar-width: none !important } ::-webkit-scrollbar { display: none }";
 
 /** What a person put into a field is not in its markup, and only the markup is drawn. */
 const fillIn = (from: HTMLElement, to: HTMLElement): void => {
@@ -78,7 +103,7 @@ export const imageOf = async (element: HTMLElement, caption: Caption): Promise<B
   frame.setAttribute("xmlns", "http://www.w3.org/1999/xhtml");
   frame.style.cssText = `color-scheme:${dark ? "dark" : "light"};background:var(--paper);color:var(--ink);font:14px/1.45 var(--sans);width:${width}px`;
   const style = document.createElement("style");
-  style.textContent = styles();
+  style.textContent = `${styles()}\n${NO_SCROLLBARS}`;
   frame.append(style, captionOf(caption, getComputedStyle(element).paddingLeft), copy);
   const body = new XMLSerializer().serializeToString(frame);
   const scale = Math.min(SCALE, PIXELS_MAX / Math.max(width, height));
