@@ -14,6 +14,7 @@ import { readCalendar } from "../format/calendar";
 import { readZone } from "../format/zone";
 import { ADHOC } from "./answers";
 import { Controls } from "./controls";
+import { sayDrafts } from "./draft";
 import { moved, withPanel } from "./edit";
 import type { Editing } from "./handle";
 import type { History } from "./history";
@@ -26,7 +27,7 @@ import {
   scopeKey,
   spanMillis,
 } from "./interpolate";
-import { type Loaded, type Said, useKeeping } from "./keeping";
+import { type Keeping, type Loaded, type Said, useKeeping } from "./keeping";
 import { Links } from "./links";
 import { marksOf } from "./marks";
 import { open, opened } from "./opened";
@@ -106,7 +107,7 @@ export const Board = ({ loaded }: { loaded: Loaded }): JSX.Element => {
         />
         <Links links={dashboard.links} scope={scope} />
         {resolved && sections}
-        {editing && <SideSheet history={history} />}
+        {editing && <SideSheet keeping={keeping} />}
         {kiosk && (
           <button class="button leave" type="button" onClick={leaveKiosk}>
             Leave kiosk
@@ -158,11 +159,12 @@ const sectionsOf = ({ sections }: Dashboard, scope: Scope, edit: Editing | undef
 const close = (): void => open(undefined);
 
 /** What the address says is open: the settings or a panel. */
-const SideSheet = ({ history }: { history: History }): JSX.Element | null => {
+const SideSheet = ({ keeping: { history, base } }: { keeping: Keeping }): JSX.Element | null => {
   const { now: dashboard, change } = history;
   const what = opened.value;
   if (what === undefined) return null;
-  if (what === "settings") return <Settings dashboard={dashboard} onChange={change} onClose={close} />;
+  if (what === "settings")
+    return <Settings dashboard={dashboard} revision={base.revision} onChange={change} onClose={close} />;
   const panel = dashboard.sections.flatMap(({ panels }) => panels).find(({ id }) => id === what);
   if (!panel)
     return (
@@ -245,14 +247,15 @@ const useLeave = (kiosk: boolean): void =>
 const useWarning = (history: History): void =>
   useEffect(() => {
     const close = (event: Event): void => {
+      sayDrafts();
       if (history.changed) event.preventDefault();
     };
     const [here, snapshot] = [path.peek(), params.peek().get("snapshot")];
     const open = keepGate((to) => {
       const stays = to.path === here && to.query.get("snapshot") === snapshot;
-      return (
-        stays || !history.changed || confirm("What you changed on this dashboard is not saved. Leave it?")
-      );
+      if (stays) return true;
+      sayDrafts();
+      return !history.changed || confirm("What you changed on this dashboard is not saved. Leave it?");
     });
     addEventListener("beforeunload", close);
     return () => {

@@ -3,6 +3,7 @@ import type { JSX } from "preact";
 import type { DashboardVariable } from "../api/types";
 import { Popover } from "../app/popover";
 import { params, setAll } from "../app/route";
+import { useDraft } from "./draft";
 import { Filters } from "./filters";
 import { type Failed, Problem } from "./problem";
 import { ALL, AUTO, type Resolved } from "./variables";
@@ -71,16 +72,7 @@ const Variable = ({ resolved }: { resolved: Resolved }): JSX.Element => {
       <Filters label={name} said={said} onPick={(filters) => pick(variable.name, none(filters, variable))} />
     );
   if (variable.kind === "textbox") {
-    return (
-      <label class="row">
-        {name}
-        <input
-          class="input"
-          value={said[0]}
-          onChange={(event) => pick(variable.name, [event.currentTarget.value])}
-        />
-      </label>
-    );
+    return <Written name={variable.name} label={name} value={said[0] ?? ""} />;
   }
   if (variable.multi) return <Several resolved={resolved} label={label} />;
   const known = said[0] && options.some(({ value }) => value === said[0]);
@@ -103,6 +95,14 @@ const Variable = ({ resolved }: { resolved: Resolved }): JSX.Element => {
     </label>
   );
 };
+
+/** A value that is typed. */
+const Written = (props: { name: string; label: JSX.Element; value: string }): JSX.Element => (
+  <label class="row">
+    {props.label}
+    <input class="input" {...useDraft(props.value, (text) => pick(props.name, [text]), false)} />
+  </label>
+);
 
 /** Several values of a variable. */
 const Several = ({ resolved, label }: { resolved: Resolved; label: string }): JSX.Element => {

@@ -8,10 +8,16 @@ import { NamedField, Sheet, TextField } from "./sheet";
 import { newVariable, Variable } from "./variable";
 import { Versions } from "./versions";
 
-type Props = { dashboard: Dashboard; onChange: (dashboard: Dashboard) => void; onClose: () => void };
+type Props = {
+  dashboard: Dashboard;
+  /** Of what the server keeps. */
+  revision: string;
+  onChange: (dashboard: Dashboard) => void;
+  onClose: () => void;
+};
 type Annotation = Dashboard["annotations"][number];
 
-export const Settings = ({ dashboard, onChange, onClose }: Props): JSX.Element => {
+export const Settings = ({ dashboard, revision, onChange, onClose }: Props): JSX.Element => {
   const { variables, annotations } = dashboard;
   const set = (more: Partial<Dashboard>): void => onChange({ ...dashboard, ...more });
   return (
@@ -88,7 +94,7 @@ export const Settings = ({ dashboard, onChange, onClose }: Props): JSX.Element =
           />
         ))}
       </List>
-      <Versions dashboard={dashboard} onTake={onChange} />
+      <Versions dashboard={dashboard} revision={revision} onTake={onChange} />
     </Sheet>
   );
 };

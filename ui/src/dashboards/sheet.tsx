@@ -2,6 +2,7 @@
 import type { ComponentChildren, JSX } from "preact";
 import { useEffect, useRef } from "preact/hooks";
 import { Icon } from "../app/icons";
+import { useDraft } from "./draft";
 
 type SheetProps = { title: string; label: string; onClose: () => void; children: ComponentChildren };
 
@@ -40,12 +41,7 @@ type FieldProps<T> = { label: string; value: T; onChange: (value: T) => void };
 export const TextField = (props: FieldProps<string> & { hint?: string }): JSX.Element => (
   <label>
     {props.label}
-    <input
-      class="input"
-      value={props.value}
-      placeholder={props.hint}
-      onChange={(event) => props.onChange(event.currentTarget.value)}
-    />
+    <input class="input" placeholder={props.hint} {...useDraft(props.value, props.onChange)} />
   </label>
 );
 
@@ -60,8 +56,9 @@ export const NumberField = (
       type="number"
       min={props.min}
       max={props.max}
-      value={props.value ?? ""}
-      onChange={({ currentTarget: { value } }) => props.onChange(value === "" ? undefined : Number(value))}
+      {...useDraft(String(props.value ?? ""), (text) =>
+        props.onChange(text === "" ? undefined : Number(text)),
+      )}
     />
   </label>
 );

@@ -3,6 +3,7 @@ import type { JSX } from "preact";
 import { Bar, Crumbs } from "../app/bar";
 import { Icon } from "../app/icons";
 import { params } from "../app/route";
+import { drafting, sayDrafts } from "./draft";
 import { withNewPanel } from "./edit";
 import type { Scope } from "./interpolate";
 import type { Keeping, Said } from "./keeping";
@@ -54,7 +55,10 @@ const EditTools = ({ keeping, onSay }: Pick<ToolbarProps, "keeping" | "onSay">):
   const { history, base } = keeping;
   const { now: dashboard, changed } = history;
   // A folder that is not to be changed keeps its file; what was changed becomes a dashboard beside it.
-  const save = async (): Promise<void> => onSay(await (base.editable ? keeping.save() : keeping.saveCopy()));
+  const save = async (): Promise<void> => {
+    sayDrafts();
+    onSay(await (base.editable ? keeping.save() : keeping.saveCopy()));
+  };
   return (
     <>
       <button
@@ -85,7 +89,12 @@ const EditTools = ({ keeping, onSay }: Pick<ToolbarProps, "keeping" | "onSay">):
       >
         Undo
       </button>
-      <button class="button primary" type="button" disabled={!changed} onClick={() => void save()}>
+      <button
+        class="button primary"
+        type="button"
+        disabled={!changed && !drafting.value}
+        onClick={() => void save()}
+      >
         {base.editable ? "Save" : "Save a copy"}
       </button>
     </>

@@ -9,14 +9,22 @@ import { clock } from "../format/time";
 import { Changes } from "./changes";
 import { changesOf } from "./compare";
 
-type VersionsProps = { dashboard: Dashboard; onTake: (dashboard: Dashboard) => void };
+type VersionsProps = {
+  dashboard: Dashboard;
+  /** Of what the server keeps: with each there is one version more. */
+  revision: string;
+  onTake: (dashboard: Dashboard) => void;
+};
 type Version = VersionsAnswer["data"][number];
 
 const pathOf = (id: string): string => `dashboards/${encodeURIComponent(id)}/versions`;
 
-export const Versions = ({ dashboard, onTake }: VersionsProps): JSX.Element => {
+export const Versions = ({ dashboard, revision, onTake }: VersionsProps): JSX.Element => {
   const { id } = dashboard;
-  const asked = useAsked(id, async (signal) => (await ask<Version[]>(pathOf(id), {}, signal)).data);
+  const asked = useAsked(
+    `${id} ${revision}`,
+    async (signal) => (await ask<Version[]>(pathOf(id), {}, signal)).data,
+  );
   const versions = asked.data ?? [];
   return (
     <>
@@ -30,7 +38,11 @@ export const Versions = ({ dashboard, onTake }: VersionsProps): JSX.Element => {
   );
 };
 
-const One = ({ version, dashboard, onTake }: VersionsProps & { version: Version }): JSX.Element => {
+const One = ({
+  version,
+  dashboard,
+  onTake,
+}: Omit<VersionsProps, "revision"> & { version: Version }): JSX.Element => {
   const { number, replaced } = version;
   const { id } = dashboard;
   /** The dashboard as it was, while it is compared with what is there now. */

@@ -39,6 +39,7 @@ export const saving = async (world) => {
   await post("dashboards/import", JSON.stringify(SHARED));
   page.wrong.length = 0;
   await revisions(world);
+  await drafts(world);
   await followed(world);
   await meeting(world);
   await onDisk(world);
@@ -87,6 +88,28 @@ const open = async (page, base, query = "") => {
 
 const heading = (page) => page.locator("h1").first().innerText();
 const card = (page) => page.getByRole("alert", { name: "Changed elsewhere" });
+/** Half of a text, while the page is drawn anew around it, and what a save makes of it. */
+const drafts = async ({ base, page }) => {
+  await open(page, base, "?edit=1&panel=settings");
+  const field = page.getByLabel("Title", { exact: true });
+  const versions = () => page.locator(".sheet").getByRole("button", { name: "Take back" }).count();
+  const before = await versions();
+  await field.press("End");
+  await field.pressSequentially(" half");
+  const { dashboard } = await read(base);
+  await put(base, "shared", { ...dashboard, description: "Said by others" });
+  await soon(
+    "what others save is shown where nobody types",
+    () => page.getByLabel("What it is about").inputValue(),
+    "Said by others",
+  );
+  check("and what is typed stays", (await field.inputValue()) === "Shared half", await field.inputValue());
+  await soon("one version more is offered", versions, before + 1);
+  await button(page, "Save").click();
+  await soon("a save keeps what was typed", async () => (await read(base)).dashboard.title, "Shared half");
+  await soon("and offers what was before at once", versions, before + 2);
+};
+
 const button = (page, name) => page.getByRole("button", { name, exact: true });
 
 /** While nothing is changed here, what is changed elsewhere is shown, and nothing is drawn anew for it. */

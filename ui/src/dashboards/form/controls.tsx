@@ -45,7 +45,7 @@ const Labelled = (props: {
 const useTyped = (
   value: string,
   onChange: (text: string) => void,
-): { typed: (text: string) => void; say: () => void } => {
+): { waiting: string | undefined; typed: (text: string) => void; say: () => void } => {
   const waiting = useRef<{ text: string; timer: ReturnType<typeof setTimeout> } | undefined>(undefined);
   const last = useRef({ value, onChange });
   last.current = { value, onChange };
@@ -57,6 +57,8 @@ const useTyped = (
   };
   useEffect(() => say, []);
   return {
+    // Whatever is drawn meanwhile, it stays in its field.
+    waiting: waiting.current?.text,
     say,
     typed: (text) => {
       clearTimeout(waiting.current?.timer);
@@ -80,7 +82,7 @@ export const Text = (props: TextProps): JSX.Element => {
   const id = useId();
   const suggested = `${id}-suggested`;
   const draft = useRef<string | undefined>(undefined);
-  const { typed, say } = useTyped(value, props.onChange);
+  const { waiting, typed, say } = useTyped(value, props.onChange);
   return (
     <Labelled {...props} id={id}>
       <input
@@ -90,7 +92,9 @@ export const Text = (props: TextProps): JSX.Element => {
         step="any"
         min={number?.min}
         max={number?.max}
-        value={draft.current !== undefined && equal(draft.current, value) ? draft.current : value}
+        value={
+          waiting ?? (draft.current !== undefined && equal(draft.current, value) ? draft.current : value)
+        }
         placeholder={props.hint ?? (props.row ? props.label : undefined)}
         aria-label={props.row ? named(props) : undefined}
         list={suggest.length ? suggested : undefined}
@@ -120,14 +124,14 @@ export const Text = (props: TextProps): JSX.Element => {
 
 export const Lines = (props: Control<string>): JSX.Element => {
   const id = useId();
-  const { typed, say } = useTyped(props.value, props.onChange);
+  const { waiting, typed, say } = useTyped(props.value, props.onChange);
   return (
     <Labelled {...props} id={id} wide>
       <textarea
         id={id}
         class="input"
         rows={8}
-        value={props.value}
+        value={waiting ?? props.value}
         onInput={({ currentTarget }) => typed(currentTarget.value)}
         onChange={say}
       />
