@@ -10,7 +10,12 @@ const DEFAULT = "now-1h";
 const LIVE_SECONDS = 15;
 
 /** What a dashboard wants while it is shown, where the address says nothing. */
-export type Wanted = { zone?: Zone | undefined; liveSeconds?: number | undefined; calendar?: Calendar };
+export type Wanted = {
+  range?: { from: string; to: string };
+  zone?: Zone | undefined;
+  liveSeconds?: number | undefined;
+  calendar?: Calendar;
+};
 export const wanted = signal<Wanted>({});
 
 /** The zone of every clock on the page. */
@@ -20,11 +25,12 @@ showIn(() => zone.value);
 /** Where weeks and fiscal years begin. */
 export const calendar = computed<Calendar>(() => wanted.value.calendar ?? USUAL);
 
-/** What stands in the address. */
-const saidRange = computed(() => ({
-  from: params.value.get("from") ?? DEFAULT,
-  to: params.value.get("to") ?? "now",
-}));
+/** What stands in the address, and what is wanted where it says nothing. */
+const saidRange = computed(() => {
+  const [from, to] = [params.value.get("from"), params.value.get("to")];
+  const own = from === null ? wanted.value.range : undefined;
+  return { from: from ?? own?.from ?? DEFAULT, to: to ?? own?.to ?? "now" };
+});
 /** Whether the range goes on while one looks. */
 const moves = computed(() => /^now(\/f?\w)?$/.test(saidRange.value.to));
 /** Moves when what is shown is to be asked again. */

@@ -28,10 +28,10 @@ import {
   spanMillis,
 } from "./interpolate";
 import { type Keeping, type Loaded, type Said, useKeeping } from "./keeping";
+import { Leave } from "./kiosk";
 import { Links } from "./links";
 import { marksOf } from "./marks";
 import { open, opened } from "./opened";
-import { usePlaylist } from "./playlist";
 import type { Failed } from "./problem";
 import { repeated } from "./repeats";
 import { Section, unfold } from "./section";
@@ -48,7 +48,13 @@ const PanelEditor = lazy(async () => (await import("./editor/panel")).PanelEdito
 /** Few ever meet somebody else. */
 const Conflict = lazy(async () => (await import("./conflict")).Conflict);
 
-export const Board = ({ loaded }: { loaded: Loaded }): JSX.Element => {
+type BoardProps = {
+  loaded: Loaded;
+  /** Whether it is the one of the address; one stays while the next is loaded. */
+  here: boolean;
+};
+
+export const Board = ({ loaded, here }: BoardProps): JSX.Element => {
   const element = useRef<HTMLDivElement>(null);
   const said = useSignal<Said>({ text: "" });
   const [kiosk, editing, snapshot] = ["kiosk", "edit", "snapshot"].map((name) => params.value.has(name));
@@ -58,14 +64,12 @@ export const Board = ({ loaded }: { loaded: Loaded }): JSX.Element => {
   const say = (next: Said): void => {
     said.value = next;
   };
-  useOwnRange(dashboard);
-  useOwnClock(dashboard);
+  useOwnTimes(dashboard);
+  useSaidRange(dashboard, here);
   useSharedCards(dashboard);
   useTabName(dashboard.title);
   useUndoKeys(history, !!editing);
-  useLeave(!!kiosk);
   useWarning(history);
-  usePlaylist(dashboard.id);
   const held = snapshot ? kept.value : undefined;
   const resolved = useVariables(dashboard, !!held?.scope);
   // The variables are asked anew with the range; while they come to the same, no panel is drawn for it.
@@ -108,11 +112,7 @@ export const Board = ({ loaded }: { loaded: Loaded }): JSX.Element => {
         <Links links={dashboard.links} scope={scope} />
         {resolved && sections}
         {editing && <SideSheet keeping={keeping} />}
-        {kiosk && (
-          <button class="button leave" type="button" onClick={leaveKiosk}>
-            Leave kiosk
-          </button>
-        )}
+        {kiosk && <Leave />}
       </div>
     </>
   );
@@ -205,9 +205,9 @@ const useInSight = (board: RefObject<HTMLElement | null>, dashboard: Dashboard, 
   }, [what, there]);
 };
 
-/** A dashboard opens with its own range unless the address says another. */
-const useOwnRange = ({ from, to }: Dashboard): void => {
-  const missing = !params.value.has("from") && from !== "now-1h";
+/** A dashboard opens with its own range unless the address says another; then the address says it, so that links do. */
+const useSaidRange = ({ from, to }: Dashboard, here: boolean): void => {
+  const missing = here && !params.value.has("from") && (from !== "now-1h" || to !== "now");
   useLayoutEffect(() => {
     if (missing) setParams({ from, ...(to === "now" ? {} : { to }) }, "replace");
   }, [missing]);
@@ -216,11 +216,13 @@ const useOwnRange = ({ from, to }: Dashboard): void => {
 /** Grafana's own limit: what is asked more often than that is asked for no one. */
 const LEAST_SECONDS = 5;
 
-/** Its times are of its own zone and calendar, and it is asked as often as it says, unless the address says otherwise. */
-const useOwnClock = ({ timezone, refresh = "", weekStart, fiscalYearStartMonth }: Dashboard): void =>
+/** Its times are of its own range, zone and calendar, and it is asked as often as it says, unless the address says otherwise. */
+const useOwnTimes = ({ from, to, timezone, refresh = "", ...calendar }: Dashboard): void => {
+  const { weekStart, fiscalYearStartMonth } = calendar;
   useLayoutEffect(() => {
     const often = spanMillis(refresh);
     wanted.value = {
+      range: { from, to },
       zone: readZone(timezone),
       liveSeconds: often && Math.max(LEAST_SECONDS, often / 1000),
       calendar: readCalendar(weekStart, fiscalYearStartMonth),
@@ -228,20 +230,8 @@ const useOwnClock = ({ timezone, refresh = "", weekStart, fiscalYearStartMonth }
     return () => {
       wanted.value = {};
     };
-  }, [timezone, refresh, weekStart, fiscalYearStartMonth]);
-
-const leaveKiosk = (): void => setParams({ kiosk: undefined, play: undefined });
-
-/** Nothing else is on a wall that could be pressed. */
-const useLeave = (kiosk: boolean): void =>
-  useEffect(() => {
-    if (!kiosk) return;
-    const press = (event: KeyboardEvent): void => {
-      if (event.key === "Escape") leaveKiosk();
-    };
-    addEventListener("keydown", press);
-    return () => removeEventListener("keydown", press);
-  }, [kiosk]);
+  }, [from, to, timezone, refresh, weekStart, fiscalYearStartMonth]);
+};
 
 /** Whoever closes the page, or goes to another one, is asked whether what was changed may be lost. */
 const useWarning = (history: History): void =>

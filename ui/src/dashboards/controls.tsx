@@ -55,8 +55,9 @@ const failure = ({ variable }: Resolved, error: string): Failed => ({
   error,
 });
 
-/** Several values are several parameters, as links of Grafana have them. */
-const pick = (name: string, values: string[]): void => setAll(`var-${name}`, values);
+/** Several values are several parameters, as links of Grafana have them. What was chosen before is one step back. */
+const pick = (name: string, values: string[], how: "push" | "replace" = "push"): void =>
+  setAll(`var-${name}`, values, how);
 
 /** Where a dashboard has filters of its own, an address without any would bring them back. */
 const none = (filters: string[], { current }: DashboardVariable): string[] =>
@@ -100,7 +101,7 @@ const Variable = ({ resolved }: { resolved: Resolved }): JSX.Element => {
 const Written = (props: { name: string; label: JSX.Element; value: string }): JSX.Element => (
   <label class="row">
     {props.label}
-    <input class="input" {...useDraft(props.value, (text) => pick(props.name, [text]), false)} />
+    <input class="input" {...useDraft(props.value, (text) => pick(props.name, [text], "replace"), false)} />
   </label>
 );
 

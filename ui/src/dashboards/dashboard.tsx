@@ -7,6 +7,8 @@ import { Guard } from "../app/guard";
 import { href, params } from "../app/route";
 import { Board } from "./board";
 import { load } from "./keeping";
+import { Leave, useLeave } from "./kiosk";
+import { usePlaylist } from "./playlist";
 import { kept, openSnapshot } from "./snapshot";
 import "./styles.css";
 
@@ -18,26 +20,36 @@ export const Dashboard = ({ id }: { id: string }): JSX.Element => {
     key,
     loaded: await (snapshot ? openSnapshot(snapshot, signal) : load(id, signal)),
   }));
+  useLeave(params.value.has("kiosk"));
+  usePlaylist(id, !!error);
   if (error) return <Failed error={error} />;
   // While another one is loaded, the one that was there stays, as what it is.
   return data ? (
     <Guard what="This dashboard" about={data.key}>
-      <Board key={data.key} loaded={data.loaded} />
+      <Board key={data.key} loaded={data.loaded} here={data.key === key} />
     </Guard>
   ) : (
     <div class="loading" />
   );
 };
 
-const Failed = ({ error }: { error: string }): JSX.Element => (
-  <>
-    <Bar title="Dashboards" />
-    <div class="page">
-      <Empty bad title="This dashboard cannot be shown" text={error}>
-        <a class="link" href={href("/dashboards")}>
-          All dashboards
-        </a>
-      </Empty>
-    </div>
-  </>
-);
+const Failed = ({ error }: { error: string }): JSX.Element => {
+  const kiosk = params.value.has("kiosk");
+  return (
+    <>
+      {!kiosk && <Bar title="Dashboards" />}
+      <div class="page board">
+        <Empty bad title="This dashboard cannot be shown" text={error}>
+          {params.value.has("play") ? (
+            <span class="dim">The next one of the playlist follows.</span>
+          ) : (
+            <a class="link" href={href("/dashboards")}>
+              All dashboards
+            </a>
+          )}
+        </Empty>
+        {kiosk && <Leave />}
+      </div>
+    </>
+  );
+};

@@ -5,6 +5,10 @@ import { go, href, params, pathTo } from "../app/route";
 export const SECONDS = 30;
 const SECONDS_MIN = 5;
 
+/** For how long one is shown; one that cannot be shown only for a moment. */
+export const secondsOf = (every: string | null, failed: boolean): number =>
+  failed ? SECONDS_MIN : Math.max(SECONDS_MIN, Number(every ?? SECONDS) || SECONDS);
+
 /** The address at which a playlist begins. */
 export const playing = (ids: string[], seconds: number): string =>
   href(pathTo("dashboards", ids[0] ?? ""), {
@@ -17,9 +21,9 @@ export const playing = (ids: string[], seconds: number): string =>
 export const after = (ids: readonly string[], id: string): string | undefined =>
   ids.length ? ids[(ids.indexOf(id) + 1) % ids.length] : undefined;
 
-export const usePlaylist = (id: string): void => {
+export const usePlaylist = (id: string, failed: boolean): void => {
   const said = params.value.get("play");
-  const every = Math.max(SECONDS_MIN, Number(params.value.get("every") ?? SECONDS) || SECONDS);
+  const every = secondsOf(params.value.get("every"), failed);
   useEffect(() => {
     const next = after((said ?? "").split(",").filter(Boolean), id);
     if (!next) return;
@@ -36,5 +40,5 @@ export const usePlaylist = (id: string): void => {
       every * 1000,
     );
     return () => clearTimeout(timer);
-  }, [id, said, every]);
+  }, [id, said, every, failed]);
 };
