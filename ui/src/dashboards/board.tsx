@@ -15,7 +15,7 @@ import { readZone } from "../format/zone";
 import { ADHOC } from "./answers";
 import { Controls } from "./controls";
 import { sayDrafts } from "./draft";
-import { moved, withPanel } from "./edit";
+import { withPanel } from "./edit";
 import type { Editing } from "./handle";
 import type { History } from "./history";
 import {
@@ -29,6 +29,7 @@ import {
 } from "./interpolate";
 import { type Keeping, type Loaded, type Said, useKeeping } from "./keeping";
 import { Leave } from "./kiosk";
+import { moved, nudged } from "./layout";
 import { Links } from "./links";
 import { marksOf } from "./marks";
 import { open, opened } from "./opened";
@@ -82,9 +83,15 @@ export const Board = ({ loaded, here }: BoardProps): JSX.Element => {
   const failed = useMarks(marks, resolved && scope);
   useHeldMarks(held);
   useInSight(element, dashboard, !!editing && !!resolved);
+  // What is there when a panel is let go may be another than what was there when it was taken.
+  const arrange = (change: (now: Dashboard) => Dashboard): void => {
+    const next = change(history.now);
+    if (next !== history.now) history.change(next);
+  };
   const edit: Editing = {
     open,
-    move: (id, place) => history.change(moved(dashboard, id, place)),
+    move: (id, place) => arrange((now) => moved(now, id, place)),
+    nudge: (id, direction) => arrange((now) => nudged(now, id, direction)),
   };
   const sections = useMemo(
     () => sectionsOf(dashboard, scope, editing ? edit : undefined),
@@ -183,7 +190,7 @@ const SideSheet = ({ keeping: { history, base } }: { keeping: Keeping }): JSX.El
         change(withPanel(dashboard, panel.id, () => undefined));
       }}
       onChange={(next) => {
-        const changed = withPanel(dashboard, panel.id, () => next);
+        const changed = withPanel(dashboard, panel.id, () => ({ ...next, place: panel.place }));
         const stays = JSON.stringify(next.place) === JSON.stringify(panel.place);
         change(stays ? changed : moved(changed, panel.id, next.place));
       }}

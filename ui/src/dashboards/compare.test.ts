@@ -1,7 +1,8 @@
 import { expect, test } from "vitest";
 import type { Dashboard } from "../api/types";
 import { changesOf, touches } from "./compare";
-import { emptyDashboard, moved, withNewPanel, withPanel } from "./edit";
+import { emptyDashboard, withNewPanel, withPanel } from "./edit";
+import { moved } from "./layout";
 
 const first = withNewPanel(emptyDashboard("shop")).dashboard;
 const check = (after: Dashboard, ...want: string[]): void =>

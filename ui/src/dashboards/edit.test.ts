@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import type { Dashboard } from "../api/types";
-import { bandsOf, compacted, emptyDashboard, moved, withNewPanel, withPanel, withQuery } from "./edit";
+import { emptyDashboard, withNewPanel, withPanel, withQuery } from "./edit";
 import { toGrafana } from "./export";
 
 const start = emptyDashboard("d");
@@ -13,17 +13,6 @@ const places = (dashboard: Dashboard) =>
 
 test("new panels stand below the others", () => {
   expect(places(two.dashboard)).toEqual({ 1: [0, 0, 12, 8], 2: [0, 8, 12, 8] });
-});
-
-test("what a moved panel covers moves down, and no panel leaves the grid", () => {
-  expect(places(moved(two.dashboard, 2, { x: 6, y: 2, w: 12, h: 8 }))).toEqual({
-    2: [6, 2, 12, 8],
-    1: [0, 10, 12, 8],
-  });
-  expect(places(moved(two.dashboard, 1, { x: 30, y: -4, w: 60, h: 1 }))).toEqual({
-    1: [0, 0, 24, 2],
-    2: [0, 8, 12, 8],
-  });
 });
 
 test("a panel is changed or taken away without touching what was", () => {
@@ -48,25 +37,6 @@ test("it goes back to Grafana's form", () => {
     ["row", 16],
   ]);
   expect(json.panels[2]?.panels?.length).toBe(1);
-});
-
-test("panels rise into gaps and keep their order", () => {
-  const at = (x: number, y: number, w: number, h: number) => ({ x, y, w, h });
-  expect(
-    compacted([at(0, 0, 12, 3), at(12, 0, 12, 5), at(0, 9, 12, 2), at(0, 12, 24, 2)]).map(({ y }) => y),
-  ).toEqual([0, 0, 3, 5]);
-});
-
-test("panels that stand beside each other are a band", () => {
-  const panel = (name: string, x: number, y: number, h: number) => ({ name, x, y, h });
-  const bands = bandsOf([
-    panel("d", 0, 8, 2),
-    panel("b", 12, 0, 4),
-    panel("a", 0, 0, 8),
-    panel("c", 12, 4, 4),
-    panel("e", 0, 10, 1),
-  ]);
-  expect(bands.map((band) => band.map(({ name }) => name).join(""))).toEqual(["abc", "d", "e"]);
 });
 
 test("a query more is called by the next letter", () => {

@@ -2,7 +2,7 @@
 import type { JSX } from "preact";
 import type { DashboardPanel } from "../api/types";
 import { zoom } from "../app/zoom";
-import { COLUMNS } from "./edit";
+import { COLUMNS } from "./layout";
 
 /** The height of a row of the grid and what is between two, in pixels; as `board.css` has them. */
 export const ROW = 34;
@@ -11,7 +11,10 @@ export const GAP = 8;
 /** What can be done with panels while the dashboard is edited. */
 export type Editing = {
   open: (id: number) => void;
+  /** To a place as the file would have it; what is there makes room. */
   move: (id: number, place: DashboardPanel["place"]) => void;
+  /** Up or down, past its neighbour. */
+  nudge: (id: number, direction: number) => void;
 };
 
 type HandleProps = { panel: DashboardPanel; edit: Editing };
@@ -31,17 +34,16 @@ export const Handle = ({ panel, edit }: HandleProps): JSX.Element => (
   </>
 );
 
-/** Follows the pointer from where it was pressed, in columns and rows of the grid. */
+/** Follows the pointer from where it was pressed, in columns and rows of the grid; Escape, or a browser that takes it for scrolling, ends it without a move. */
 const drag = (event: PointerEvent, panel: DashboardPanel, edit: Editing, resize: boolean): void => {
   const cell = (event.currentTarget as HTMLElement).closest<HTMLElement>(".cellbox");
   const grid = cell?.parentElement;
   if (!cell || !grid || event.button !== 0) return;
   event.preventDefault();
   const column = grid.clientWidth / COLUMNS;
-  const from = { x: event.clientX, y: event.clientY };
   const steps = (now: PointerEvent) => ({
-    x: Math.round((now.clientX - from.x) / zoom.value / column),
-    y: Math.round((now.clientY - from.y) / zoom.value / (ROW + GAP)),
+    x: Math.round((now.clientX - event.clientX) / zoom.value / column),
+    y: Math.round((now.clientY - event.clientY) / zoom.value / (ROW + GAP)),
   });
   const follow = (now: PointerEvent): void => {
     const { x, y } = steps(now);
@@ -51,23 +53,33 @@ const drag = (event: PointerEvent, panel: DashboardPanel, edit: Editing, resize:
     } else cell.style.transform = `translate(${x * column}px, ${y * (ROW + GAP)}px)`;
     cell.classList.add("dragged");
   };
-  const end = (now: PointerEvent): void => {
-    removeEventListener("pointermove", follow);
-    cell.removeAttribute("style");
+  const listening = new AbortController();
+  // Its place in the grid is not of the drag, and stays.
+  const end = (): void => {
+    listening.abort();
+    for (const one of ["width", "height", "transform"]) cell.style.removeProperty(one);
     cell.classList.remove("dragged");
-    const { x, y } = steps(now);
-    const { place } = panel;
-    cell.style.gridColumn = `${place.x + 1} / span ${place.w}`;
-    cell.style.gridRow = `${place.y + 1} / span ${place.h}`;
-    if (x || y)
-      edit.move(
-        panel.id,
-        resize ? { ...place, w: place.w + x, h: place.h + y } : { ...place, x: place.x + x, y: place.y + y },
-      );
-    else if (!resize) edit.open(panel.id);
   };
-  addEventListener("pointermove", follow);
-  addEventListener("pointerup", end, { once: true });
+  const drop = (now: PointerEvent): void => {
+    end();
+    const { x, y } = steps(now);
+    const { id, place } = panel;
+    if (resize) edit.move(id, { ...place, w: place.w + x, h: place.h + y });
+    else if (x || y) edit.move(id, { ...place, x: place.x + x, y: place.y + y });
+    else edit.open(id);
+  };
+  const giveUp = (press: KeyboardEvent): void => {
+    if (press.key !== "Escape") return;
+    press.stopPropagation();
+    end();
+  };
+  const own = (then: (now: PointerEvent) => void) => (now: PointerEvent) =>
+    now.pointerId === event.pointerId && then(now);
+  const { signal } = listening;
+  addEventListener("pointermove", own(follow), { signal });
+  addEventListener("pointerup", own(drop), { signal });
+  addEventListener("pointercancel", own(end), { signal });
+  addEventListener("keydown", giveUp, { signal, capture: true });
 };
 
 const ARROWS: Record<string, [number, number]> = {
@@ -77,17 +89,16 @@ const ARROWS: Record<string, [number, number]> = {
   ArrowDown: [0, 1],
 };
 
-/** What the pointer can do, the keyboard can: Enter opens, arrows move by a column or a row, with Shift they resize. */
+/** What the pointer can do, the keyboard can: Enter opens, arrows move by a column or past a neighbour, with Shift they resize. */
 const press = (event: KeyboardEvent, { id, place }: DashboardPanel, edit: Editing): void => {
   const [x, y] = ARROWS[event.key] ?? [0, 0];
   if (event.key === "Enter") edit.open(id);
-  else if (x || y)
-    edit.move(
-      id,
-      event.shiftKey
-        ? { ...place, w: Math.max(1, place.w + x), h: Math.max(1, place.h + y) }
-        : { ...place, x: Math.max(0, place.x + x), y: Math.max(0, place.y + y) },
-    );
+  else if (event.shiftKey && (x || y)) edit.move(id, { ...place, w: place.w + x, h: place.h + y });
+  else if (x) edit.move(id, { ...place, x: place.x + x });
+  else if (y) edit.nudge(id, y);
   else return;
   event.preventDefault();
+  // A panel that comes after another one now was taken out and put in again, and lost the focus by that.
+  const handle = event.currentTarget as HTMLElement;
+  requestAnimationFrame(() => document.activeElement === document.body && handle.focus());
 };

@@ -1,7 +1,7 @@
 // Sections and panels once for each value of a variable: with which values, and where the copies stand.
 import type { Dashboard, DashboardPanel } from "../api/types";
-import { COLUMNS } from "./edit";
 import { joined, type Scope } from "./interpolate";
+import { COLUMNS } from "./layout";
 
 /** A scope for every value of a variable. */
 export const repeated = (name: string | undefined, scope: Scope): { name: string; scope: Scope }[] => {

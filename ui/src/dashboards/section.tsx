@@ -6,9 +6,9 @@ import { unfolded, whole } from "../app/print";
 import { setAll, valuesOf } from "../app/route";
 import { several } from "../format/several";
 import { questionOf } from "./answers";
-import { bandsOf, compacted } from "./edit";
 import { type Editing, GAP, Handle, ROW } from "./handle";
 import { type Scope, scopeKey } from "./interpolate";
+import { bandsOf, compacted } from "./layout";
 import { Panel } from "./panel";
 import { chartOf, placed } from "./repeats";
 

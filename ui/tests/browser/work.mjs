@@ -154,6 +154,39 @@ const snapshotOfRepeats = async ({ base, page, post, answer }) => {
   check("marks are in it", held.marks.length > 0, JSON.stringify(held.marks).slice(0, 200));
 };
 
+/** Panels change places with their neighbours, by keys and by the pointer; Escape lets one go where it was. */
+const arranged = async (page, handle) => {
+  const top = async () => (await handle.boundingBox()).y;
+  const before = await top();
+  await handle.focus();
+  await page.keyboard.press("ArrowDown");
+  await soon("one key takes a panel past its neighbour", top, (now) => now > before + 40);
+  await soon("which keeps the focus", () => handle.evaluate((one) => one === document.activeElement));
+  await page.keyboard.press("ArrowUp");
+  await soon("and one takes it back", top, (now) => Math.abs(now - before) < 4);
+  const drag = async (down) => {
+    const { x, y } = await handle.boundingBox();
+    await page.mouse.move(x + 80, y + 10);
+    await page.mouse.down();
+    await page.mouse.move(x + 80, y + 10 + down, { steps: 6 });
+  };
+  await drag(300);
+  await page.keyboard.press("Escape");
+  await page.mouse.up();
+  await soon("Escape ends a drag without a move", top, (now) => Math.abs(now - before) < 4);
+  check("and opens nothing", (await page.locator(".sheet").count()) === 0);
+  await drag(300);
+  await page.mouse.up();
+  await soon(
+    "dragged past the middle of its neighbour it changes places with it",
+    top,
+    (now) => now > before + 40,
+  );
+  const undo = page.getByRole("button", { name: "Undo" });
+  while (await undo.isEnabled()) await undo.click();
+  await soon("all of which is undone", top, (now) => Math.abs(now - before) < 4);
+};
+
 /** Each dashboard has its own range, whichever was shown before; what is chosen on it is one step back. */
 const ranges = async ({ base, page, post }) => {
   const links = [{ type: "link", title: "To brief", url: "/dashboards/brief" }];
@@ -269,6 +302,7 @@ export const workWithDashboards = async ({ base, page, post, answer }) => {
   await page.keyboard.press("Control+z");
   await until("the panel is back", 3_000, async () => Math.abs((await handle.boundingBox()).x - box.x) < 4);
   check("and moved back by undoing", true);
+  await arranged(page, handle);
   await leaving(page);
   const adhoc = {
     uid: "adhoc",
