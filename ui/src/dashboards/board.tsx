@@ -16,7 +16,7 @@ import { ADHOC } from "./answers";
 import { Controls } from "./controls";
 import { sayDrafts } from "./draft";
 import { withPanel } from "./edit";
-import type { Editing } from "./handle";
+import type { Arrange, Editing } from "./handle";
 import type { History } from "./history";
 import {
   type Chosen,
@@ -35,6 +35,8 @@ import { marksOf } from "./marks";
 import { open, opened } from "./opened";
 import type { Failed } from "./problem";
 import { repeated } from "./repeats";
+import type { RowPlace } from "./rowhead";
+import { canRise, inRow, rowOf } from "./rows";
 import { Section, unfold } from "./section";
 import { Settings } from "./settings";
 import { useSharedCards } from "./shared";
@@ -84,13 +86,14 @@ export const Board = ({ loaded, here }: BoardProps): JSX.Element => {
   useHeldMarks(held);
   useInSight(element, dashboard, !!editing && !!resolved);
   // What is there when a panel is let go may be another than what was there when it was taken.
-  const arrange = (change: (now: Dashboard) => Dashboard): void => {
+  const arrange: Arrange = (change) => {
     const next = change(history.now);
     if (next !== history.now) history.change(next);
   };
   const edit: Editing = {
     open,
     move: (id, place) => arrange((now) => moved(now, id, place)),
+    arrange,
     nudge: (id, direction) => arrange((now) => nudged(now, id, direction)),
   };
   const sections = useMemo(
@@ -148,9 +151,9 @@ const SnapshotLine = ({ dashboard, held }: { dashboard: Dashboard; held: Kept | 
 };
 
 /** Its sections, those that are repeated once for each value. */
-const sectionsOf = ({ sections }: Dashboard, scope: Scope, edit: Editing | undefined): JSX.Element[] =>
-  sections.flatMap((section, at) =>
-    repeated(section.repeat, scope).map((one) => (
+const sectionsOf = (dashboard: Dashboard, scope: Scope, edit: Editing | undefined): JSX.Element[] =>
+  dashboard.sections.flatMap((section, at) =>
+    repeated(section.repeat, scope).map((one, copy) => (
       <Section
         key={`${at} ${one.name}`}
         section={section}
@@ -159,9 +162,16 @@ const sectionsOf = ({ sections }: Dashboard, scope: Scope, edit: Editing | undef
         id={`${at}${one.name}`}
         repeat={one.name}
         edit={edit}
+        row={copy || !(at || section.title) ? undefined : placeOf(dashboard, at)}
       />
     )),
   );
+
+const placeOf = (dashboard: Dashboard, at: number): RowPlace => ({
+  at,
+  up: canRise(dashboard, at),
+  down: canRise(dashboard, at + 1),
+});
 
 const close = (): void => open(undefined);
 
@@ -184,6 +194,13 @@ const SideSheet = ({ keeping: { history, base } }: { keeping: Keeping }): JSX.El
       key={panel.id}
       panel={panel}
       variables={dashboard.variables.map(({ name }) => name)}
+      rows={dashboard.sections.map(({ title }) => title)}
+      row={rowOf(dashboard, panel.id)}
+      onRow={(at) => {
+        const next = inRow(dashboard, panel.id, at);
+        change(next);
+        unfold(next, panel.id);
+      }}
       onClose={close}
       onRemove={() => {
         close();

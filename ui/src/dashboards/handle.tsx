@@ -1,12 +1,15 @@
 // What a panel is moved and resized by while its dashboard is edited, with the pointer or with the keyboard.
 import type { JSX } from "preact";
-import type { DashboardPanel } from "../api/types";
+import type { Dashboard, DashboardPanel } from "../api/types";
 import { zoom } from "../app/zoom";
 import { COLUMNS } from "./layout";
 
 /** The height of a row of the grid and what is between two, in pixels; as `board.css` has them. */
 export const ROW = 34;
 export const GAP = 8;
+
+/** Changes what is there now, unless that changes nothing. */
+export type Arrange = (change: (now: Dashboard) => Dashboard) => void;
 
 /** What can be done with panels while the dashboard is edited. */
 export type Editing = {
@@ -15,6 +18,7 @@ export type Editing = {
   move: (id: number, place: DashboardPanel["place"]) => void;
   /** Up or down, past its neighbour. */
   nudge: (id: number, direction: number) => void;
+  arrange: Arrange;
 };
 
 type HandleProps = { panel: DashboardPanel; edit: Editing };

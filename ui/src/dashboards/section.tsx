@@ -11,6 +11,7 @@ import { type Scope, scopeKey } from "./interpolate";
 import { bandsOf, compacted } from "./layout";
 import { Panel } from "./panel";
 import { chartOf, placed } from "./repeats";
+import { RowHead, type RowPlace } from "./rowhead";
 
 /** Opens the section of a panel, if it is folded; of one that is repeated each copy has its own fold, which stays. */
 export const unfold = ({ sections }: Dashboard, panel: number): void => {
@@ -28,6 +29,7 @@ export const Section = ({
   id,
   repeat,
   edit,
+  row,
 }: {
   section: DashboardSection;
   scope: Scope;
@@ -36,6 +38,8 @@ export const Section = ({
   /** The value it is repeated for, if any. */
   repeat: string;
   edit: Editing | undefined;
+  /** Where it stands among the others, where that can be changed. */
+  row: RowPlace | undefined;
 }): JSX.Element => {
   // The address says which are not as the dashboard has them.
   const turned = valuesOf("fold");
@@ -47,13 +51,15 @@ export const Section = ({
   const bands = edit ? [panels] : bandsOf(panels);
   return (
     <section>
-      {title && (
+      {edit && row ? (
+        <RowHead title={section.title} row={row} arrange={edit.arrange} open={open} onTurn={turn} />
+      ) : title ? (
         <button class="fold rowtitle" type="button" aria-expanded={open} onClick={turn}>
           <Icon name={open ? "opened" : "open"} size={15} />
           {title}
           {!open && <span class="dim">{several(section.panels.length, "panel")}</span>}
         </button>
-      )}
+      ) : null}
       {bands.map((band) => {
         const top = edit ? 0 : Math.min(...band.map(({ y }) => y));
         const rows = band.reduce((most, { y, h }) => Math.max(most, y + h), 0) - top;

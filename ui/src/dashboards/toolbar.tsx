@@ -9,6 +9,7 @@ import type { Scope } from "./interpolate";
 import type { Keeping, Said } from "./keeping";
 import { Losses } from "./losses";
 import { open, opened, turnEditing } from "./opened";
+import { withNewRow } from "./rows";
 import { Share } from "./share";
 
 type ToolbarProps = {
@@ -38,7 +39,7 @@ export const Toolbar = ({ keeping, scope, said, onSay, board }: ToolbarProps): J
         </span>
       )}
       {!editing && history.changed && <span class="chip warning">not saved</span>}
-      {editing && <EditTools keeping={keeping} onSay={onSay} />}
+      {editing && <EditTools keeping={keeping} onSay={onSay} board={board} />}
       {!params.value.has("snapshot") && (
         <button class="button" type="button" aria-pressed={editing} onClick={() => turnEditing(!editing)}>
           {editing ? "Done" : "Edit"}
@@ -51,7 +52,11 @@ export const Toolbar = ({ keeping, scope, said, onSay, board }: ToolbarProps): J
   );
 };
 
-const EditTools = ({ keeping, onSay }: Pick<ToolbarProps, "keeping" | "onSay">): JSX.Element => {
+const EditTools = ({
+  keeping,
+  onSay,
+  board,
+}: Pick<ToolbarProps, "keeping" | "onSay" | "board">): JSX.Element => {
   const { history, base } = keeping;
   const { now: dashboard, changed } = history;
   // A folder that is not to be changed keeps its file; what was changed becomes a dashboard beside it.
@@ -79,6 +84,19 @@ const EditTools = ({ keeping, onSay }: Pick<ToolbarProps, "keeping" | "onSay">):
         }}
       >
         <Icon name="plus" size={15} /> Panel
+      </button>
+      <button
+        class="button"
+        type="button"
+        onClick={() => {
+          history.change(withNewRow(dashboard));
+          // It is below all others: one is led there, to say what it is called.
+          requestAnimationFrame(() =>
+            [...(board()?.querySelectorAll<HTMLInputElement>(".rowhead input") ?? [])].at(-1)?.select(),
+          );
+        }}
+      >
+        <Icon name="plus" size={15} /> Row
       </button>
       <button
         class="button"

@@ -100,6 +100,7 @@ export const editing = async ({ base, page, post }) => {
   await pictures(page, sheet, open);
   await sorted(page, base);
   await odd(page, sheet, open);
+  await rowed(page, sheet, open);
   await open(5, "transformations");
   await soon("the section of a panel is unfolded for its sheet", () => sheet.innerText(), /come to 1 table/);
   await fits(page, open);
@@ -272,6 +273,51 @@ const sorted = async (page, base) => {
     () => rows(page),
     are("catalog", "orders", "payments"),
   );
+};
+
+/** Rows are added, named, put in order and taken away, and panels go into them. */
+const rowed = async (page, sheet, open) => {
+  const titles = () =>
+    page.getByLabel("Title of the row").evaluateAll((all) => all.map(({ value }) => value).join());
+  await open(2, "panel");
+  await page.getByRole("button", { name: "Row", exact: true }).click();
+  await soon(
+    "a row is added, to be named at once",
+    () => page.evaluate(() => document.activeElement?.value),
+    "New row",
+  );
+  await page.keyboard.type("Below");
+  await page.keyboard.press("Enter");
+  await soon("it is called as one says", titles, "Folded,Below");
+  await page.getByRole("button", { name: "Move Below up" }).click();
+  await soon("rows change places", titles, "Below,Folded");
+  await sheet.getByLabel("In the row").selectOption("Below");
+  await soon(
+    "a panel goes to another row",
+    () =>
+      page
+        .locator("section", { has: page.getByRole("button", { name: "Remove Below" }) })
+        .locator("[data-panel='2']")
+        .count(),
+    1,
+  );
+  await accessible(page, "rows", ".board");
+  await page.screenshot({ path: `${results}rows.png` });
+  await page.emulateMedia({ colorScheme: "dark" });
+  await page.setViewportSize(SIZES.phone);
+  await sheet.getByRole("button", { name: "Close" }).click();
+  await page.getByLabel("Title of the row").first().scrollIntoViewIfNeeded();
+  await page.screenshot({ path: `${results}rows-phone-dark.png` });
+  await page.setViewportSize(SIZES.laptop);
+  await page.emulateMedia({ colorScheme: "light" });
+  await page.getByRole("button", { name: "Remove Below" }).click();
+  await soon(
+    "a row is taken away, and its panels stay",
+    async () => `${await titles()} ${await page.locator("[data-panel='2']").count()}`,
+    "Folded 1",
+  );
+  const undo = page.getByRole("button", { name: "Undo" });
+  while (await undo.isEnabled()) await undo.click();
 };
 
 /** What a file says is not always what it should be. */

@@ -12,7 +12,7 @@ import { Text } from "../form/controls";
 import { Form } from "../form/form";
 import { NOTHING, type Part, withValue } from "../form/part";
 import { recordOf } from "../options";
-import { ChoiceField, Sheet } from "../sheet";
+import { ChoiceField, NamedField, Sheet } from "../sheet";
 import "./editor.css";
 import { ownOf } from "../options";
 import { knownAfter } from "./known";
@@ -43,6 +43,10 @@ export type PanelEditorProps = {
   panel: DashboardPanel;
   /** What it can be repeated for. */
   variables: string[];
+  /** The titles of all rows, and in which it is. */
+  rows: string[];
+  row: number;
+  onRow: (row: number) => void;
   onChange: (panel: DashboardPanel) => void;
   onRemove: () => void;
   onClose: () => void;
@@ -159,7 +163,7 @@ const Values = ({ panel, variables, onChange }: ValuesProps): JSX.Element => {
 const AROUND: readonly Part[] = [
   { path: ["description"], label: "What it means", as: "text", wide: true },
   { path: ["place", "x"], label: "Column", as: "number", min: 0, max: 23 },
-  { path: ["place", "y"], label: "Row", as: "number", min: 0 },
+  { path: ["place", "y"], label: "Line", as: "number", min: 0 },
   { path: ["place", "w"], label: "Width", as: "number", min: 2, max: 24 },
   { path: ["place", "h"], label: "Height", as: "number", min: 2 },
   {
@@ -204,7 +208,15 @@ const AROUND: readonly Part[] = [
   },
 ];
 
-const Around = ({ panel, variables, onChange, onRemove }: PanelEditorProps): JSX.Element => (
+const Around = ({
+  panel,
+  variables,
+  rows,
+  row,
+  onRow,
+  onChange,
+  onRemove,
+}: PanelEditorProps): JSX.Element => (
   <>
     <div class="fields broad">
       <Form
@@ -232,6 +244,14 @@ const Around = ({ panel, variables, onChange, onRemove }: PanelEditorProps): JSX
         }}
       />
     </div>
+    {rows.length > 1 && (
+      <NamedField
+        label="In the row"
+        value={String(row)}
+        choices={rows.map((title, at) => [String(at), title || "no row"])}
+        onChange={(at) => onRow(Number(at))}
+      />
+    )}
     <button class="button" type="button" onClick={onRemove}>
       Remove the panel
     </button>
