@@ -171,10 +171,10 @@ impl Memory {
         for ((name, _), line) in asked {
             let silent = line.iter().rev().take_while(|value| value.is_none()).count() as i64;
             let last = self.filled_to.unwrap_or(now) - silent * BAR_MS;
+            // Samples may have come since this look began; who was there in the newest bar is waited for.
+            let last = if silent > 0 { last.min(now - QUIET_MS - 1) } else { last };
             let found = Seen { kind: Some(Kind::Service), ..Seen::default() };
-            self.seen
-                .entry(name.clone())
-                .or_insert_with(|| Known { last: last.min(now - QUIET_MS - 1), found });
+            self.seen.entry(name.clone()).or_insert_with(|| Known { last, found });
         }
         self.seen.retain(|_, known| now - known.last < MISSED_MS);
         let quiet = self.seen.iter().filter(|(_, known)| now - known.last > QUIET_MS);
