@@ -88,5 +88,10 @@ const away = async ({ base, open, page }) => {
   await soon("a long range makes no phone's page wider", () =>
     phone.evaluate(() => document.documentElement.scrollWidth <= innerWidth),
   );
+  await phone.goto(`${base}/service/${"a_long_name_".repeat(17)}`);
+  await settled(phone);
+  await soon("nor does a long name", () =>
+    phone.evaluate(() => document.documentElement.scrollWidth <= innerWidth),
+  );
   await phone.context().close();
 };
