@@ -25,6 +25,9 @@ const CHANGING_PATHS: [&str; 10] = [
     "/api/v1/write",
     "/v1/metrics",
 ];
+/// What is for our own page: no script of another origin reads it, whatever --cors-origin says.
+const OWN_PATHS: [&str; 5] =
+    ["/api/v1/annotations", "/api/v1/dashboards", "/api/v1/deck", "/api/v1/snapshots", "/api/v1/usage"];
 /// Methods and headers that scripts of an allowed origin may use.
 const CORS_METHODS: HeaderValue = HeaderValue::from_static("GET, POST, OPTIONS");
 const CORS_HEADERS: HeaderValue = HeaderValue::from_static("Accept, Authorization, Content-Type, Origin");
@@ -36,7 +39,7 @@ const CONTENT_SECURITY_POLICY: HeaderValue = HeaderValue::from_static(
 
 /// Wraps every request of the main listener.
 pub async fn protect(State(app): State<Arc<App>>, request: Request, next: Next) -> Response {
-    let origin = request.headers().get(header::ORIGIN).cloned();
+    let origin = request.headers().get(header::ORIGIN).filter(|_| !is_own(request.uri().path())).cloned();
     let allowed =
         origin.filter(|origin| origin.to_str().is_ok_and(|origin| app.options.cors_origin.is_match(origin)));
     let mut response = if request.method() == Method::OPTIONS {
@@ -77,6 +80,10 @@ fn secure(headers: &mut HeaderMap) {
 fn changes_state(request: &Request) -> bool {
     let path = request.uri().path();
     request.method() != Method::GET && CHANGING_PATHS.iter().any(|prefix| path.starts_with(prefix))
+}
+
+fn is_own(path: &str) -> bool {
+    OWN_PATHS.iter().any(|prefix| path.starts_with(prefix))
 }
 
 /// Browsers say by themselves where a request comes from, and no script can forge it. Over plain HTTP, and from anywhere
@@ -133,6 +140,16 @@ mod tests {
         check("evil.example:9090", false);
         check("127.0.0.1.evil.example", false);
         check("", false);
+    }
+
+    #[test]
+    fn what_is_ours_is_not_for_other_origins() {
+        let check = |path: &str, want: bool| assert_eq!(is_own(path), want, "{path}");
+        check("/api/v1/dashboards/shop", true);
+        check("/api/v1/snapshots", true);
+        check("/api/v1/deck/live", true);
+        check("/api/v1/query", false);
+        check("/api/v1/status/config", false);
     }
 
     #[test]
