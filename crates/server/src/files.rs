@@ -9,13 +9,13 @@ use std::path::{Path, PathBuf};
 use anyhow::Context;
 
 /// Writes the text beside the file, and then takes the file's place.
-pub fn replace(path: &Path, text: &str) -> anyhow::Result<()> {
+pub fn replace(path: &Path, text: impl AsRef<[u8]>) -> anyhow::Result<()> {
     let new = beside(path);
     let write = || -> io::Result<()> {
         // What is there already, be it a link to somewhere else, is not ours to write into.
         let mut file = fs::File::create_new(&new)?;
         let written = file
-            .write_all(text.as_bytes())
+            .write_all(text.as_ref())
             .and_then(|()| file.sync_all())
             .and_then(|()| fs::rename(&new, path));
         if written.is_err() {

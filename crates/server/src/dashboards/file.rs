@@ -83,7 +83,9 @@ fn is_ours(json: &Value) -> bool {
     json["flightdeck"].is_u64() || json["sections"].is_array() && json["panels"].is_null()
 }
 
-fn read_text(bytes: &[u8]) -> Result<(Dashboard, Report), Problem> {
+/// Reads a file's text; none that is larger than files may be.
+pub fn read_text(bytes: &[u8]) -> Result<(Dashboard, Report), Problem> {
+    small_enough(bytes.len() as u64)?;
     // Some editors begin a file with a byte order mark.
     let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
     let json: Value = serde_json::from_slice(bytes).map_err(|error| Problem::of_json(&error))?;
@@ -109,11 +111,16 @@ fn state_of(path: &Path) -> (Option<SystemTime>, u64) {
 }
 
 fn bytes_of(path: &Path, bytes: u64) -> Result<Vec<u8>, Problem> {
+    small_enough(bytes)?;
+    fs::read(path).map_err(|error| Problem::of_reading(&error))
+}
+
+fn small_enough(bytes: u64) -> Result<(), Problem> {
     if bytes > FILE_BYTES_MAX as u64 {
         let what = format!("the file has {bytes} bytes; {FILE_BYTES_MAX} are read");
         return Err(Problem::new(what, "Make two dashboards of it."));
     }
-    fs::read(path).map_err(|error| Problem::of_reading(&error))
+    Ok(())
 }
 
 #[cfg(test)]

@@ -15,17 +15,16 @@ use parking_lot::Mutex;
 use serde::Serialize;
 
 use super::file::{File, load, revision_of};
+use super::folder::{DASHBOARDS_MAX, Inside, real_file};
 use super::import::identifier;
 use super::model::Dashboard;
 use super::problem::Problem;
 use super::report::Report;
 use super::saving::{Base, Refused};
+use super::text::text_of;
 use super::versions::{Version, Versions};
 use crate::config::DashboardsSection;
 use crate::files;
-
-/// How many dashboards are kept.
-const DASHBOARDS_MAX: usize = 5_000;
 
 /// The folders.
 pub struct Dashboards {
@@ -61,7 +60,7 @@ pub struct Listed {
     pub tags: Vec<String>,
     /// The folder it is in, below the folder of dashboards.
     pub folder: String,
-    /// Its file.
+    /// Its file, below the folder of dashboards: where that is on the disk is not for everybody.
     pub file: String,
     /// How many panels it has.
     pub panels: usize,
@@ -114,8 +113,10 @@ impl Dashboards {
     /// Every dashboard, by title, and every file that cannot be shown.
     pub fn list(&self) -> Vec<Listed> {
         let mut listed: Vec<Listed> = self.refreshed(|known| {
-            let files =
-                known.files.iter().map(|(path, file)| self.listed(path, Some(file), known.problem_of(path)));
+            let files = known.files.iter().map(|(path, file)| {
+                let problem = known.problem_of(path, |first| self.called(first));
+                self.listed(path, Some(file), problem)
+            });
             let closed =
                 known.closed.iter().map(|(path, problem)| self.listed(path, None, Some(problem.clone())));
             files.chain(closed).collect()
@@ -138,7 +139,7 @@ impl Dashboards {
             title: dashboard.map_or(stem, |one| one.title.clone()),
             tags: dashboard.map(|one| one.tags.clone()).unwrap_or_default(),
             folder: [name, inside].into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join("/"),
-            file: path.display().to_string(),
+            file: self.called(path),
             panels: report.map_or(0, |report| report.panels),
             drawn: report.map_or(0, |report| report.drawn),
             editable,
@@ -155,6 +156,18 @@ impl Dashboards {
                 (section.path.clone(), section.folder.clone(), section.editable)
             }
             _ => (self.folder.clone(), String::new(), true),
+        }
+    }
+
+    /// What a file is called to those who ask: its path below the folder it was found in.
+    fn called(&self, path: &Path) -> String {
+        let (home, name, _) = self.home_of(path);
+        let inside = path.strip_prefix(home).unwrap_or(path).to_string_lossy();
+        let whole = [name.as_str(), &inside].into_iter().filter(|part| !part.is_empty());
+        match whole.collect::<Vec<_>>().join("/") {
+            // A folder that has no name in the configuration has its own.
+            none if none.is_empty() => path.file_name().unwrap_or_default().to_string_lossy().into_owned(),
+            called => called,
         }
     }
 
@@ -175,7 +188,7 @@ impl Dashboards {
             let broken =
                 known.files.iter().filter_map(|(path, file)| Some((path, file.outcome.as_ref().err()?)));
             let mut named = broken.filter(|(path, _)| path.file_stem().is_some_and(|stem| stem == id));
-            named.next().map(|(path, problem)| format!("{} cannot be shown: {problem}", path.display()))
+            named.next().map(|(path, problem)| format!("{} cannot be shown: {problem}", self.called(path)))
         })
     }
 
@@ -204,10 +217,12 @@ impl Dashboards {
             return Err(Refused::Full(DASHBOARDS_MAX));
         }
         let path = found.unwrap_or_else(|| self.free_path(&id));
+        let text = text_of(dashboard)?;
         fs::create_dir_all(&self.folder).with_context(|| format!("making {}", self.folder.display()))?;
         self.versions.keep(&id, &path)?;
-        let text = serde_json::to_string_pretty(dashboard).context("writing it as JSON")?;
-        Ok(files::replace(&path, &text)?)
+        // A link stays one: what it leads to is replaced.
+        let real = fs::canonicalize(&path).unwrap_or(path);
+        Ok(files::replace(&real, text)?)
     }
 
     /// Takes a dashboard away; its last state stays among the versions. False when there is none.
@@ -224,8 +239,13 @@ impl Dashboards {
     /// Whether the file of a dashboard may be changed, and is what the one who changes it thinks.
     fn check(&self, id: &str, path: Option<&Path>, base: &Base) -> Result<(), Refused> {
         let Some(path) = path else { return base.check(id, None) };
-        if !self.home_of(path).2 {
-            return Err(Refused::ReadOnly(path.to_owned()));
+        let (home, _, editable) = self.home_of(path);
+        if !editable {
+            return Err(Refused::ReadOnly(self.called(path)));
+        }
+        let real = real_file(&home, path).with_context(|| format!("reading {}", path.display()))?;
+        if real.is_none() {
+            return Err(Refused::Outside(self.called(path)));
         }
         let now = revision_of(path).with_context(|| format!("reading {}", path.display()))?;
         base.check(id, now.as_deref())
@@ -236,7 +256,9 @@ impl Dashboards {
         let names =
             std::iter::once(format!("{id}.json")).chain((2..).map(|number| format!("{id}-{number}.json")));
         let mut paths = names.map(|name| self.folder.join(name));
-        paths.find(|path| !path.exists()).unwrap_or_else(|| self.folder.join(format!("{id}.json")))
+        paths
+            .find(|path| path.symlink_metadata().is_err())
+            .unwrap_or_else(|| self.folder.join(format!("{id}.json")))
     }
 
     fn path_of(&self, id: &str) -> Option<PathBuf> {
@@ -250,12 +272,18 @@ impl Dashboards {
         let mut files = Vec::new();
         let mut closed = BTreeMap::new();
         for folder in folders {
-            match list(&folder, 0, &mut files) {
+            match Inside::of(&folder) {
+                Ok(inside) => {
+                    files.extend(inside.files);
+                    if inside.is_cut {
+                        closed.insert(folder, Problem::of_size());
+                    }
+                }
                 // There is none of ours before the first dashboard is saved.
                 Err(error) if folder != self.folder || error.kind() != io::ErrorKind::NotFound => {
                     closed.insert(folder, Problem::of_reading(&error));
                 }
-                _ => {}
+                Err(_) => {}
             }
         }
         let mut known = self.known.lock();
@@ -289,19 +317,21 @@ impl Known {
     }
 
     /// Why a file is not shown, if it is not.
-    fn problem_of(&self, path: &Path) -> Option<Problem> {
+    fn problem_of(&self, path: &Path, called: impl Fn(&Path) -> String) -> Option<Problem> {
         match &self.files.get(path)?.outcome {
             Err(problem) => Some(problem.clone()),
             Ok((dashboard, _)) => {
                 let first = self.first.get(&dashboard.id).filter(|first| *first != path)?;
-                Some(Problem::of_name(&dashboard.id, first))
+                Some(Problem::of_name(&dashboard.id, &called(first)))
             }
         }
     }
 
     /// Tells the log what is wrong, once.
     fn tell(&mut self) {
-        let of_files = self.files.keys().filter_map(|path| Some((path, self.problem_of(path)?)));
+        // The log is for those who know the disk.
+        let on_disk = |path: &Path| path.display().to_string();
+        let of_files = self.files.keys().filter_map(|path| Some((path, self.problem_of(path, on_disk)?)));
         let of_folders = self.closed.iter().map(|(path, problem)| (path, problem.clone()));
         let wrong: BTreeSet<String> = of_files
             .chain(of_folders)
@@ -312,26 +342,6 @@ impl Known {
         }
         self.told = wrong;
     }
-}
-
-/// The files below a folder that may be dashboards; an error where the folder itself cannot be looked into.
-fn list(folder: &Path, depth: usize, files: &mut Vec<PathBuf>) -> io::Result<()> {
-    const DEPTH_MAX: usize = 5;
-    for entry in fs::read_dir(folder)?.flatten() {
-        let path = entry.path();
-        let hidden = entry.file_name().to_string_lossy().starts_with('.');
-        if path.is_dir() && !hidden && depth < DEPTH_MAX {
-            // One that is closed inside of another hides no more than itself.
-            let _ = list(&path, depth + 1, files);
-            continue;
-        }
-        let is_named_so = path.extension().is_some_and(|end| end == "json");
-        // A pipe would be waited for, and all dashboards with it.
-        if is_named_so && path.is_file() && files.len() < DASHBOARDS_MAX {
-            files.push(path);
-        }
-    }
-    Ok(())
 }
 
 #[cfg(test)]
@@ -429,6 +439,35 @@ mod tests {
     }
 
     #[test]
+    fn what_a_link_leads_to_is_changed_inside_of_the_folder_only() {
+        let directory = std::env::temp_dir().join(format!("flightdeck-linked-{}", std::process::id()));
+        let folder = directory.join("dashboards");
+        fs::create_dir_all(folder.join(".data")).expect("the temporary directory can be made");
+        let write = |path: &Path, uid: &str| {
+            fs::write(path, json!({ "uid": uid, "panels": [] }).to_string()).expect("it is written");
+        };
+        let (inside, outside) = (folder.join(".data/in.json"), directory.join("out.json"));
+        write(&inside, "in");
+        write(&outside, "out");
+        std::os::unix::fs::symlink(&inside, folder.join("in.json")).expect("it is made");
+        std::os::unix::fs::symlink(&outside, folder.join("out.json")).expect("it is made");
+        std::os::unix::fs::symlink("/nowhere", folder.join("new.json")).expect("it is made");
+        let dashboards = Dashboards::open(&directory);
+        let save = |id: &str| {
+            let dashboard = Dashboard { id: id.to_owned(), title: "Ours".to_owned(), ..Dashboard::default() };
+            dashboards.save(&dashboard, &Base::Any)
+        };
+        save("in").expect("it is written through");
+        save("new").expect("it is kept beside the link");
+        assert!(matches!(save("out"), Err(Refused::Outside(file)) if file == "out.json"));
+        assert!(matches!(dashboards.remove("out", &Base::Any), Err(Refused::Outside(_))));
+        assert!(fs::read_to_string(&inside).is_ok_and(|text| text.contains("Ours")));
+        assert!(fs::read_to_string(&outside).is_ok_and(|text| !text.contains("Ours")));
+        assert!(["in.json", "out.json", "new.json"].iter().all(|name| folder.join(name).is_symlink()));
+        fs::remove_dir_all(&directory).expect("it was made here");
+    }
+
+    #[test]
     fn files_of_one_uid_name_each_other_and_closed_folders_themselves() {
         let directory = std::env::temp_dir().join(format!("flightdeck-clashes-{}", std::process::id()));
         let team = directory.join("team");
@@ -444,7 +483,10 @@ mod tests {
         let named = |title: &str| listed.iter().find(|one| one.title == title).expect("it is listed");
         assert!(named("a.json").problem.is_none());
         let clash = named("b.json").problem.as_ref().expect("it is not shown");
-        assert!(named("b.json").file.ends_with("b.json") && clash.what.contains("team/a.json"), "{clash}");
+        assert!(
+            named("b.json").file == "Team/b.json" && clash.what.contains("that of Team/a.json"),
+            "{clash}"
+        );
         assert!(named("away").problem.as_ref().is_some_and(|one| one.advice.contains("Make it")));
         // One of the data directory comes first.
         let own = Dashboard { id: "other".to_owned(), title: "Own".to_owned(), ..Dashboard::default() };

@@ -2,6 +2,7 @@
 
 mod file;
 mod files;
+mod folder;
 mod import;
 mod model;
 mod problem;
@@ -9,6 +10,7 @@ mod report;
 mod routes;
 mod saving;
 mod snapshots;
+mod text;
 mod versions;
 
 pub use file::load;

@@ -2,7 +2,6 @@
 
 use std::fmt;
 use std::io;
-use std::path::Path;
 
 use serde::Serialize;
 
@@ -65,10 +64,18 @@ impl Problem {
         Problem::new(format!("it cannot be read: {error}"), advice)
     }
 
-    /// A second file of one name.
-    pub fn of_name(id: &str, first: &Path) -> Problem {
+    /// A folder of which not everything is shown.
+    pub fn of_size() -> Problem {
         Problem::new(
-            format!("its uid is {id}, which is that of {}, too", first.display()),
+            "there are more files or folders in it than are looked at, and not all of its dashboards are shown",
+            "Take away what is no dashboard, and links to folders with much else in them.",
+        )
+    }
+
+    /// A second file of one name.
+    pub fn of_name(id: &str, first: &str) -> Problem {
+        Problem::new(
+            format!("its uid is {id}, which is that of {first}, too"),
             "Only the other one is shown. Give one of them another uid, or take it away.",
         )
     }

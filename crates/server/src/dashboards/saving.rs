@@ -1,10 +1,9 @@
 //! What somebody who saves knows of what is there, and why a dashboard is not saved.
 
-use std::path::PathBuf;
-
 use axum::http::{HeaderMap, header};
 use thiserror::Error;
 
+use super::problem::Problem;
 use crate::api::envelope::{ApiError, ErrorType};
 use crate::api::tags;
 
@@ -64,28 +63,32 @@ pub enum Refused {
     Taken(String),
     /// The configuration says so.
     #[error(
-        "{} is in a folder whose files are not changed from here: save it under another name, or set editable: true for the folder in the configuration",
-        .0.display()
+        "{0} is in a folder whose files are not changed from here: save it under another name, or set editable: true for the folder in the configuration"
     )]
-    ReadOnly(PathBuf),
+    ReadOnly(String),
+    /// Its file is, or is reached through, a link to somewhere else.
+    #[error(
+        "{0} is a link that leads out of its folder, where nothing is changed from here: save it under another name, or put the file itself into the folder"
+    )]
+    Outside(String),
+    /// It would be a file that cannot be read again.
+    #[error("it would be a file that cannot be read again, so nothing was changed: {0}")]
+    Unreadable(Problem),
     /// A limit.
     #[error("{0} dashboards are kept already: take one away first")]
     Full(usize),
     /// The disk, or who may write on it.
     #[error(
-        "{what} did not work, and nothing was changed: {reason}. Let the user the server runs as write there, and see whether the disk is full"
+        "it could not be written, and nothing was changed: {0}. Let the user the server runs as write there, and see whether the disk is full"
     )]
-    Unwritable {
-        /// What was tried, on what.
-        what: String,
-        /// What the system said.
-        reason: String,
-    },
+    Unwritable(String),
 }
 
 impl From<anyhow::Error> for Refused {
     fn from(error: anyhow::Error) -> Refused {
-        Refused::Unwritable { what: error.to_string(), reason: error.root_cause().to_string() }
+        // Where it is on the disk is for the log alone.
+        tracing::warn!(error = format!("{error:#}"), "a dashboard is not changed");
+        Refused::Unwritable(error.root_cause().to_string())
     }
 }
 
@@ -93,8 +96,9 @@ impl From<Refused> for ApiError {
     fn from(refused: Refused) -> ApiError {
         let kind = match refused {
             Refused::Changed(_) | Refused::Gone(_) | Refused::Taken(_) => ErrorType::Conflict,
-            Refused::ReadOnly(_) => ErrorType::Forbidden,
-            Refused::Full(_) | Refused::Unwritable { .. } => ErrorType::Unavailable,
+            Refused::ReadOnly(_) | Refused::Outside(_) => ErrorType::Forbidden,
+            Refused::Unreadable(_) => ErrorType::BadData,
+            Refused::Full(_) | Refused::Unwritable(_) => ErrorType::Unavailable,
         };
         ApiError::new(kind, refused.to_string())
     }

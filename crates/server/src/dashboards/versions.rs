@@ -8,6 +8,7 @@ use anyhow::Context;
 use serde::Serialize;
 
 use super::import::identifier;
+use crate::files;
 
 /// How many versions of each dashboard are kept.
 const VERSIONS_MAX: usize = 20;
@@ -42,8 +43,8 @@ impl Versions {
         fs::create_dir_all(&folder).with_context(|| format!("making {}", folder.display()))?;
         let kept = self.list(id);
         let next = kept.first().map_or(1, |latest| latest.number + 1);
-        fs::copy(path, file_of(&folder, next))
-            .with_context(|| format!("keeping a version of {}", path.display()))?;
+        let text = fs::read(path).with_context(|| format!("keeping a version of {}", path.display()))?;
+        files::replace(&file_of(&folder, next), text)?;
         for over in kept.iter().skip(VERSIONS_MAX - 1) {
             fs::remove_file(file_of(&folder, over.number))?;
         }
