@@ -18,7 +18,7 @@ use super::import::identifier;
 use super::model::Dashboard;
 use super::report::Report;
 use super::saving::Base;
-use super::snapshots::SNAPSHOT_BYTES_MAX;
+use super::snapshots::{Full, SNAPSHOT_BYTES_MAX};
 use crate::api::envelope::{ApiError, ErrorType, success};
 use crate::api::params::Params;
 use crate::api::tags;
@@ -36,7 +36,10 @@ pub fn router() -> Router<Arc<App>> {
         .route("/api/v1/dashboards/{id}/file", get(file))
         .route("/api/v1/dashboards/{id}/versions", get(versions))
         .route("/api/v1/dashboards/{id}/versions/{number}", get(version))
-        .route("/api/v1/snapshots", post(keep_snapshot).layer(DefaultBodyLimit::max(SNAPSHOT_BYTES_MAX)))
+        .route(
+            "/api/v1/snapshots",
+            get(snapshots).post(keep_snapshot).layer(DefaultBodyLimit::max(SNAPSHOT_BYTES_MAX)),
+        )
         .route("/api/v1/snapshots/{name}", get(snapshot).delete(remove_snapshot))
 }
 
@@ -161,14 +164,22 @@ async fn remove(
     }
 }
 
-/// Keeps what somebody sees; its name is the only way to it.
+async fn snapshots(State(app): State<Arc<App>>) -> Result<Response, ApiError> {
+    blocking(move || success(app.snapshots.list())).await
+}
+
+/// Keeps what somebody sees.
 async fn keep_snapshot(State(app): State<Arc<App>>, body: Body) -> Result<Response, ApiError> {
     let snapshot = parsed(body)?;
     if !snapshot.is_object() {
         return Err(ApiError::bad("a snapshot is a JSON object"));
     }
     let json = snapshot.to_string();
-    let name = blocking(move || app.snapshots.keep(&json)).await?.map_err(failed)?;
+    let name =
+        blocking(move || app.snapshots.keep(&json)).await?.map_err(|error| match error.is::<Full>() {
+            true => ApiError::new(ErrorType::Unavailable, error.to_string()),
+            false => failed(error),
+        })?;
     Ok(success(json!({ "name": name })))
 }
 

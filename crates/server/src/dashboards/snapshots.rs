@@ -4,20 +4,41 @@
 use std::fs;
 use std::hash::{BuildHasher, RandomState};
 use std::path::{Path, PathBuf};
+use std::time::SystemTime;
 
 use anyhow::{Context, bail};
+use serde::Serialize;
+use thiserror::Error;
 
 use crate::files;
 
 /// How large one may be.
 pub const SNAPSHOT_BYTES_MAX: usize = 16 << 20;
-/// How many are kept; the oldest go first.
+/// How many are kept: none goes unless somebody takes it away.
 const SNAPSHOTS_MAX: usize = 200;
 
 /// The folder of snapshots.
 pub struct Snapshots {
     folder: PathBuf,
 }
+
+/// One of them.
+#[derive(Debug, Serialize)]
+pub struct Kept {
+    /// Its name in addresses.
+    pub name: String,
+    /// When it was kept, in milliseconds since the epoch.
+    pub kept: i64,
+    /// How large it is.
+    pub bytes: u64,
+}
+
+/// There is no room for another.
+#[derive(Debug, Error)]
+#[error(
+    "{SNAPSHOTS_MAX} snapshots are kept already: GET /api/v1/snapshots lists them, the latest first, and DELETE /api/v1/snapshots/NAME takes one away"
+)]
+pub struct Full;
 
 impl Snapshots {
     /// A folder of the data directory; `snapshots` is that of the store's.
@@ -31,7 +52,9 @@ impl Snapshots {
             bail!("a snapshot has at most {SNAPSHOT_BYTES_MAX} bytes; this one has {}", json.len());
         }
         fs::create_dir_all(&self.folder).with_context(|| format!("making {}", self.folder.display()))?;
-        self.make_room()?;
+        if self.list().len() >= SNAPSHOTS_MAX {
+            return Err(Full.into());
+        }
         // Keys of hash maps are random: two of them are a name that nobody guesses.
         let name: String = (0..2).map(|part| format!("{:016x}", RandomState::new().hash_one(part))).collect();
         files::replace(&self.path_of(&name), json)?;
@@ -43,6 +66,21 @@ impl Snapshots {
         is_name(name).then(|| fs::read_to_string(self.path_of(name)).ok()).flatten()
     }
 
+    /// All of them, the latest first.
+    pub fn list(&self) -> Vec<Kept> {
+        let entries = fs::read_dir(&self.folder).into_iter().flatten().flatten();
+        let mut kept: Vec<Kept> = entries
+            .filter_map(|entry| {
+                let name = entry.path().file_stem()?.to_str()?.to_owned();
+                let metadata = entry.metadata().ok()?;
+                let since = metadata.modified().ok()?.duration_since(SystemTime::UNIX_EPOCH).ok()?;
+                is_name(&name).then(|| Kept { name, kept: since.as_millis() as i64, bytes: metadata.len() })
+            })
+            .collect();
+        kept.sort_unstable_by_key(|one| std::cmp::Reverse(one.kept));
+        kept
+    }
+
     /// Takes one away; false when there is none.
     pub fn remove(&self, name: &str) -> anyhow::Result<bool> {
         let path = self.path_of(name);
@@ -51,19 +89,6 @@ impl Snapshots {
         }
         fs::remove_file(&path).with_context(|| format!("removing {}", path.display()))?;
         Ok(true)
-    }
-
-    fn make_room(&self) -> anyhow::Result<()> {
-        let mut kept: Vec<_> = fs::read_dir(&self.folder)?
-            .flatten()
-            .filter_map(|entry| Some((entry.metadata().ok()?.modified().ok()?, entry.path())))
-            .collect();
-        kept.sort();
-        let over = (kept.len() + 1).saturating_sub(SNAPSHOTS_MAX);
-        for (_, path) in kept.into_iter().take(over) {
-            fs::remove_file(&path).with_context(|| format!("removing {}", path.display()))?;
-        }
-        Ok(())
     }
 
     fn path_of(&self, name: &str) -> PathBuf {
@@ -90,6 +115,12 @@ mod tests {
         assert!(snapshots.keep(&" ".repeat(SNAPSHOT_BYTES_MAX + 1)).is_err());
         assert!(snapshots.remove(&name).expect("it is removed") && snapshots.get(&name).is_none());
         assert!(!snapshots.remove(&name).expect("nothing is removed"));
+        for _ in snapshots.list().len()..SNAPSHOTS_MAX {
+            snapshots.keep("{}").expect("there is room");
+        }
+        assert!(snapshots.keep("{}").is_err_and(|error| error.is::<Full>()));
+        let listed = snapshots.list();
+        assert!(snapshots.remove(&listed[0].name).expect("it is removed") && snapshots.keep("{}").is_ok());
         fs::remove_dir_all(&directory).expect("it was made here");
     }
 }
