@@ -74,7 +74,7 @@ impl Snapshots {
                 let name = entry.path().file_stem()?.to_str()?.to_owned();
                 let metadata = entry.metadata().ok()?;
                 let since = metadata.modified().ok()?.duration_since(SystemTime::UNIX_EPOCH).ok()?;
-                is_name(&name).then(|| Kept { name, kept: since.as_millis() as i64, bytes: metadata.len() })
+                is_name(&name).then_some(Kept { name, kept: since.as_millis() as i64, bytes: metadata.len() })
             })
             .collect();
         kept.sort_unstable_by_key(|one| std::cmp::Reverse(one.kept));
