@@ -1,6 +1,8 @@
 // The demo that runs, the browser that looks at it, and how its pages are opened.
 import { spawn } from "node:child_process";
 import { existsSync, readFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { chromium } from "playwright-core";
 import { binary, freePort, fresh, root, SIZES } from "./runner.mjs";
 
@@ -29,6 +31,8 @@ export const start = async () => {
   return {
     base,
     began,
+    /** Where the server keeps dashboards; its answers name files within it only. */
+    kept: join(tmpdir(), `flightdeck-demo-${server.pid}`, "data/dashboards"),
     open: (size, colorScheme) => open(browser, size, colorScheme),
     post: (path, body, type = "application/json") =>
       fetch(`${api}/${path}`, { method: "POST", body, headers: { "Content-Type": type } }),
