@@ -94,9 +94,13 @@ export const walk = async ({ base, page }) => {
     () => editor.inputValue(),
     (text) => !text.endsWith("_total"),
   );
-  await editor.fill("sum(rate(up[5m])");
+  await editor.fill("sum(rate(up[5x]))");
   await page.getByRole("alert").first().waitFor({ timeout: 5_000 });
   await soon("a mistake is shown at its place while one types", () => page.locator(".wrong").count());
+  await editor.fill("sum(rate(up[5m])");
+  await soon("what is still open is none", () => page.locator(".wrong").count(), 0);
+  await editor.blur();
+  await soon("until one is done with it", () => page.locator(".wrong").count());
   await page.goto(`${base}/explore?q=up&from=now-90d`);
   await soon(
     "a long range has what came just now",
