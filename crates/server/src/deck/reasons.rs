@@ -4,8 +4,7 @@
 use std::collections::BTreeMap;
 
 use collect::TargetStatus;
-use model::{Labels, Timestamp};
-use promql::parse::parse_selector;
+use model::Timestamp;
 
 use super::ask::instant;
 use super::conditions::{About, USED_WARNING};
@@ -119,8 +118,7 @@ pub fn find(
 
 /// Why targets could not be scraped, as the scrapes say it.
 fn not_scraped(app: &App, seen: &Seen) -> Vec<Reason> {
-    let own = parse_selector(&format!("{{{}}}", seen.matchers)).unwrap_or_default();
-    let is_own = |labels: &Labels| own.iter().all(|matcher| matcher.matches(labels.value(&matcher.name)));
+    let is_own = seen.owns();
     let pools = app.collecting.status();
     let targets = pools.iter().flat_map(|pool| &pool.targets).filter(|status| is_own(&status.target.labels));
     let told = |status: &TargetStatus| {

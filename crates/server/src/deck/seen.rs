@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use model::{Labels, Timestamp};
+use promql::parse::parse_selector;
 
 use super::conventions::Convention;
 use super::measures::Measure;
@@ -60,6 +61,12 @@ impl Used {
 }
 
 impl Seen {
+    /// Whether series are its own, by their labels.
+    pub fn owns(&self) -> impl Fn(&Labels) -> bool {
+        let own = parse_selector(&format!("{{{}}}", self.matchers)).unwrap_or_default();
+        move |labels| own.iter().all(|matcher| matcher.matches(labels.value(&matcher.name)))
+    }
+
     /// The resource a measure is about.
     pub fn most_used_of(&self, measure: Measure) -> Option<&Used> {
         match measure {

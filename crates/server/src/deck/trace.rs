@@ -3,7 +3,6 @@
 use std::collections::BTreeSet;
 
 use model::Timestamp;
-use promql::parse::parse_selector;
 
 use super::ask::{instant, range};
 use super::conditions::{CONDITIONS, Condition};
@@ -37,11 +36,8 @@ pub fn begin(app: &App, seen: &Seen, condition: &Condition, now: Timestamp) -> T
     let lines = match (used, seen.convention) {
         (Some(used), _) => {
             let mut lines = range(app, used.resource.used, now - USED_BACK_MS, now, USED_BACK_STEP_MS);
-            let own = parse_selector(&format!("{{{}}}", seen.matchers)).unwrap_or_default();
-            lines.retain(|(labels, _)| {
-                let of_service = own.iter().all(|matcher| matcher.matches(labels.value(&matcher.name)));
-                of_service && Used::of(used.resource, labels, 0.0).is(used)
-            });
+            let is_own = seen.owns();
+            lines.retain(|(labels, _)| is_own(labels) && Used::of(used.resource, labels, 0.0).is(used));
             lines
         }
         (None, Some(convention)) if row.of == Of::Requests => {
