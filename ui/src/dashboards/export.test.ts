@@ -1,20 +1,8 @@
 import { expect, test } from "vitest";
-import type { Dashboard, DashboardPanel, DashboardVariable } from "../api/types";
+import type { Dashboard, DashboardPanel } from "../api/types";
 import { emptyDashboard, emptyPanel, withQuery } from "./edit";
 import { toGrafana } from "./export";
-
-const variable = (more: Partial<DashboardVariable>): DashboardVariable => ({
-  name: "v",
-  label: "",
-  kind: "query",
-  query: "",
-  current: [],
-  multi: false,
-  all: false,
-  sort: 0,
-  hide: 0,
-  ...more,
-});
+import { variable } from "./variable.fixture";
 
 const panel = (...kept: Record<string, unknown>[]): DashboardPanel => ({
   ...emptyPanel(1),

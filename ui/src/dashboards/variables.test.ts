@@ -1,6 +1,7 @@
 import { expect, test, vi } from "vitest";
 import type { DashboardVariable } from "../api/types";
 import { filtered } from "./patterns";
+import { variable } from "./variable.fixture";
 import {
   ALL,
   AUTO,
@@ -13,18 +14,6 @@ import {
   sorted,
 } from "./variables";
 
-const variable = (more: Partial<DashboardVariable>): DashboardVariable => ({
-  name: "v",
-  label: "",
-  kind: "query",
-  query: "",
-  current: [],
-  multi: false,
-  all: false,
-  sort: 0,
-  hide: 0,
-  ...more,
-});
 const options = (...values: string[]) => values.map((value) => ({ value, text: value }));
 
 test("choices that are written out", () => {
