@@ -17,6 +17,7 @@ import { missing } from "./browser/missing.mjs";
 import { everyPage } from "./browser/pages.mjs";
 import { pictured } from "./browser/pictured.mjs";
 import { printed } from "./browser/print.mjs";
+import { removal } from "./browser/removal.mjs";
 import { check, clear, finish, only } from "./browser/runner.mjs";
 import { saving } from "./browser/saving.mjs";
 import { sorted } from "./browser/sorted.mjs";
@@ -45,6 +46,7 @@ const PARTS = {
   work: workWithDashboards,
   editing,
   saving,
+  removal,
   habits,
   pictured,
   speed,

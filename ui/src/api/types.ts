@@ -850,6 +850,18 @@ export type VersionsAnswer = Answer & {
   }[];
 };
 
+export type KeptSnapshotsAnswer = Answer & {
+  data: KeptSnapshot[];
+};
+
+export type KeptSnapshot = {
+  name: string;
+  kept: number;
+  bytes: number;
+  dashboard: string;
+  title: string;
+};
+
 export type ImportReport = {
   title: string;
   panels: number;

@@ -74,6 +74,8 @@ const MOVES: Record<string, (at: number, count: number) => number> = {
 /** A button with a menu: arrows walk through it, and what is chosen is done. */
 export const Menu = (props: {
   name: string;
+  /** What stands on the button, where that is not its name. */
+  button?: ComponentChildren;
   choices: Choice[];
   place?: string;
   look?: string;
@@ -100,15 +102,16 @@ export const Menu = (props: {
   return (
     <span class="popped" ref={box}>
       <button
-        class="button"
+        class={props.button ? "button quiet" : "button"}
         type="button"
+        aria-label={props.button ? props.name : undefined}
         aria-haspopup="menu"
         aria-expanded={open.value}
         onClick={() => {
           open.value = !open.value;
         }}
       >
-        {props.name}
+        {props.button ?? props.name}
       </button>
       {open.value && (
         <div

@@ -176,12 +176,23 @@ const placeOf = (dashboard: Dashboard, at: number): RowPlace => ({
 const close = (): void => open(undefined);
 
 /** What the address says is open: the settings or a panel. */
-const SideSheet = ({ keeping: { history, base } }: { keeping: Keeping }): JSX.Element | null => {
+const SideSheet = ({ keeping }: { keeping: Keeping }): JSX.Element | null => {
+  const { history, base } = keeping;
   const { now: dashboard, change } = history;
   const what = opened.value;
   if (what === undefined) return null;
+  const { editable, revision } = base;
+  const { id, title } = base.dashboard;
   if (what === "settings")
-    return <Settings dashboard={dashboard} revision={base.revision} onChange={change} onClose={close} />;
+    return (
+      <Settings
+        dashboard={dashboard}
+        kept={{ id, title, editable, revision, unsaved: history.changed }}
+        onChange={change}
+        onGone={keeping.leave}
+        onClose={close}
+      />
+    );
   const panel = dashboard.sections.flatMap(({ panels }) => panels).find(({ id }) => id === what);
   if (!panel)
     return (

@@ -1,4 +1,5 @@
 // A dashboard by its name: loaded from the server or from a snapshot.
+import { useSignal } from "@preact/signals";
 import type { JSX } from "preact";
 import { useAsked } from "../api/use";
 import { Bar } from "../app/bar";
@@ -9,20 +10,22 @@ import { Board } from "./board";
 import { load } from "./keeping";
 import { Leave, useLeave } from "./kiosk";
 import { usePlaylist } from "./playlist";
+import { BringBack } from "./removal";
 import { kept, openSnapshot } from "./snapshot";
 import "./styles.css";
 
 export const Dashboard = ({ id }: { id: string }): JSX.Element => {
   const snapshot = params.value.get("snapshot");
   if (!snapshot && kept.value) kept.value = undefined;
-  const key = `${id} ${snapshot}`;
+  const again = useSignal(0);
+  const key = `${id} ${snapshot} ${again.value}`;
   const { data, error } = useAsked(key, async (signal) => ({
     key,
     loaded: await (snapshot ? openSnapshot(snapshot, signal) : load(id, signal)),
   }));
   useLeave(params.value.has("kiosk"));
   usePlaylist(id, !!error);
-  if (error) return <Failed error={error} />;
+  if (error) return <Failed error={error} id={snapshot ? undefined : id} onBack={() => again.value++} />;
   // While another one is loaded, the one that was there stays, as what it is.
   return data ? (
     <Guard what="This dashboard" about={data.key}>
@@ -33,7 +36,14 @@ export const Dashboard = ({ id }: { id: string }): JSX.Element => {
   );
 };
 
-const Failed = ({ error }: { error: string }): JSX.Element => {
+type FailedProps = {
+  error: string;
+  /** The name of the dashboard, where it is one of that name that is missing. */
+  id: string | undefined;
+  onBack: () => void;
+};
+
+const Failed = ({ error, id, onBack }: FailedProps): JSX.Element => {
   const kiosk = params.value.has("kiosk");
   return (
     <>
@@ -43,9 +53,12 @@ const Failed = ({ error }: { error: string }): JSX.Element => {
           {params.value.has("play") ? (
             <span class="dim">The next one of the playlist follows.</span>
           ) : (
-            <a class="link" href={href("/dashboards")}>
-              All dashboards
-            </a>
+            <>
+              {id && <BringBack id={id} onBack={onBack} />}
+              <a class="link" href={href("/dashboards")}>
+                All dashboards
+              </a>
+            </>
           )}
         </Empty>
         {kiosk && <Leave />}

@@ -24,6 +24,8 @@ export type Keeping = {
   saveCopy: () => Promise<Said>;
   /** Gives up the changes for what is there; they can be had again by undoing. */
   discard: () => void;
+  /** Goes to the others, as this one is not kept any more. */
+  leave: () => void;
 };
 
 export type Said = { text: string; bad?: boolean };
@@ -37,7 +39,7 @@ export const load = async (id: string, signal?: AbortSignal): Promise<Loaded> =>
   (await ask<Loaded>(`dashboards/${encodeURIComponent(id)}`, {}, signal)).data;
 
 type Headers = Record<string, string>;
-const only = (revision: string): Headers => ({ "If-Match": `"${revision}"` });
+export const only = (revision: string): Headers => ({ "If-Match": `"${revision}"` });
 /** Where there is to be none of that name yet. */
 export const NEW: Headers = { "If-None-Match": "*" };
 
@@ -53,7 +55,7 @@ export const saveNew = async (dashboard: Dashboard): Promise<string> => {
   }
 };
 
-const put = async (dashboard: Dashboard, headers: Headers): Promise<Loaded> =>
+export const put = async (dashboard: Dashboard, headers: Headers): Promise<Loaded> =>
   (await tell<Loaded>("PUT", `dashboards/${encodeURIComponent(dashboard.id)}`, dashboard, headers)).data;
 
 /** What is kept under a name, or why nothing is. */
@@ -115,6 +117,11 @@ export const useKeeping = (loaded: Loaded, follows: boolean): Keeping => {
       return { text: "Saved" };
     });
 
+  const leave = (): void => {
+    history.settle(history.now);
+    go(href("/dashboards"));
+  };
+
   useEffect(() => {
     if (!follows) return;
     const timer = setInterval(() => {
@@ -143,10 +150,8 @@ export const useKeeping = (loaded: Loaded, follows: boolean): Keeping => {
         base.value = met.value.theirs;
         history.take(met.value.theirs.dashboard);
         met.value = undefined;
-      } else {
-        history.settle(history.now);
-        go(href("/dashboards"));
-      }
+      } else leave();
     },
+    leave,
   };
 };

@@ -6,14 +6,19 @@ import type { DashboardsAnswer } from "../api/types";
 import { useAsked } from "../api/use";
 import { Bar } from "../app/bar";
 import { Empty } from "../app/empty";
+import { Icon } from "../app/icons";
 import { ordered } from "../app/order";
+import { Menu } from "../app/popover";
 import { go, href, params, pathTo, setParams } from "../app/route";
 import { sortedBy } from "../app/sort";
+import { several } from "../format/several";
 import { Broken } from "./broken";
 import { emptyDashboard } from "./edit";
 import { Import } from "./import";
 import { saveNew } from "./keeping";
 import { playing, SECONDS } from "./playlist";
+import { Removal, Removed } from "./removal";
+import { Snapshots } from "./snapshots";
 import "./styles.css";
 
 type Listed = DashboardsAnswer["data"][number];
@@ -25,6 +30,7 @@ export const List = (): JSX.Element => {
   const again = useSignal(0);
   // The playlist while it is put together, in its order.
   const picked = useSignal<string[] | undefined>(undefined);
+  const leaving = useSignal<Listed | undefined>(undefined);
   const problem = useSignal("");
   const asked = useAsked(
     String(again.value),
@@ -64,6 +70,7 @@ export const List = (): JSX.Element => {
       </Bar>
       <div class="page">
         <Import onDone={() => again.value++} />
+        <Removed onBack={() => again.value++} />
         {asked.error && <Empty bad title="The dashboards cannot be listed" text={asked.error} />}
         <Broken all={listed} />
         {asked.data && !listed.length && (
@@ -88,9 +95,24 @@ export const List = (): JSX.Element => {
         {picked.value && <Playlist picked={picked.value} />}
         <div class="dash">
           {found(all).map((one) =>
-            picked.value ? <Pick key={one.id} one={one} picked={picked} /> : <Card key={one.id} one={one} />,
+            picked.value ? (
+              <Pick key={one.id} one={one} picked={picked} />
+            ) : (
+              <Card key={one.id} one={one} onRemove={() => (leaving.value = one)} />
+            ),
           )}
         </div>
+        <Snapshots />
+        {leaving.value && (
+          <Removal
+            of={leaving.value}
+            onDone={() => {
+              leaving.value = undefined;
+              again.value++;
+            }}
+            onLeave={() => (leaving.value = undefined)}
+          />
+        )}
       </div>
     </>
   );
@@ -136,24 +158,38 @@ const Order = (): JSX.Element => {
   );
 };
 
-const Card = ({ one }: { one: Listed }): JSX.Element => (
-  <a class="card" href={href(pathTo("dashboards", one.id))}>
-    <b>{one.title}</b>
-    <span class="dim">
-      {one.panels} panels{one.drawn < one.panels ? `, ${one.panels - one.drawn} not drawn` : ""}
-      {one.folder ? `, in ${one.folder}` : ""}
-    </span>
-    {one.tags.length > 0 && (
-      <span class="row wrap">
-        {one.tags.map((tag) => (
-          <span key={tag} class="chip">
-            {tag}
+const Card = ({ one, onRemove }: { one: Listed; onRemove: () => void }): JSX.Element => {
+  const address = pathTo("dashboards", one.id);
+  return (
+    <div class="card listed">
+      <a href={href(address)}>
+        <b>{one.title}</b>
+        <span class="dim">
+          {several(one.panels, "panel")}
+          {one.drawn < one.panels ? `, ${one.panels - one.drawn} not drawn` : ""}
+          {one.folder ? `, in ${one.folder}` : ""}
+        </span>
+        {one.tags.length > 0 && (
+          <span class="row wrap">
+            {one.tags.map((tag) => (
+              <span key={tag} class="chip">
+                {tag}
+              </span>
+            ))}
           </span>
-        ))}
-      </span>
-    )}
-  </a>
-);
+        )}
+      </a>
+      <Menu
+        name={`More of ${one.title}`}
+        button={<Icon name="more" size={20} />}
+        choices={[
+          ["Edit", "Change its panels and settings", () => void go(href(address, { edit: "1" }))],
+          ["Delete…", "Take it off this server", onRemove],
+        ]}
+      />
+    </div>
+  );
+};
 
 /** A dashboard to be chosen for the playlist, with its place in it. */
 const Pick = ({ one, picked }: { one: Listed; picked: Signal<string[] | undefined> }): JSX.Element => {

@@ -4,20 +4,22 @@ import type { Dashboard } from "../api/types";
 import { Icon } from "../app/icons";
 import { ZonePicker } from "../app/zonepicker";
 import { LOCAL, readZone } from "../format/zone";
+import { Delete, type Leaving } from "./removal";
 import { NamedField, Sheet, TextField } from "./sheet";
 import { newVariable, Variable } from "./variable";
 import { Versions } from "./versions";
 
 type Props = {
   dashboard: Dashboard;
-  /** Of what the server keeps. */
-  revision: string;
+  /** What the server keeps, for who wants to delete it. */
+  kept: Leaving & { revision: string };
   onChange: (dashboard: Dashboard) => void;
+  onGone: () => void;
   onClose: () => void;
 };
 type Annotation = Dashboard["annotations"][number];
 
-export const Settings = ({ dashboard, revision, onChange, onClose }: Props): JSX.Element => {
+export const Settings = ({ dashboard, kept, onChange, onGone, onClose }: Props): JSX.Element => {
   const { variables, annotations } = dashboard;
   const set = (more: Partial<Dashboard>): void => onChange({ ...dashboard, ...more });
   return (
@@ -94,7 +96,10 @@ export const Settings = ({ dashboard, revision, onChange, onClose }: Props): JSX
           />
         ))}
       </List>
-      <Versions dashboard={dashboard} revision={revision} onTake={onChange} />
+      <Versions dashboard={dashboard} revision={kept.revision} onTake={onChange} />
+      <div>
+        <Delete of={kept} onDone={onGone} />
+      </div>
     </Sheet>
   );
 };

@@ -193,8 +193,12 @@ export const readSnapshot = (data: unknown): Kept => {
 export const openSnapshot = async (name: string, abort: AbortSignal): Promise<DashboardAnswer["data"]> => {
   const data = readSnapshot((await ask(`snapshots/${encodeURIComponent(name)}`, {}, abort)).data);
   kept.value = data;
+  // Its range is that of what is in it, also where the address says none.
+  const said = (end: unknown, otherwise: string): string =>
+    typeof end === "number" ? String(Math.round(end)) : otherwise;
+  const [from, to] = [said(data.from, data.dashboard.from), said(data.to, data.dashboard.to)];
   return {
-    dashboard: { ...data.dashboard, annotations: [] },
+    dashboard: { ...data.dashboard, from, to, annotations: [] },
     report: { title: data.dashboard.title, panels: 0, drawn: 0, losses: [] },
     editable: false,
     changed: 0,

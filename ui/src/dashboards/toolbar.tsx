@@ -11,6 +11,7 @@ import { Losses } from "./losses";
 import { open, opened, turnEditing } from "./opened";
 import { withNewRow } from "./rows";
 import { Share } from "./share";
+import { DeleteSnapshot } from "./snapshots";
 
 type ToolbarProps = {
   keeping: Keeping;
@@ -40,7 +41,9 @@ export const Toolbar = ({ keeping, scope, said, onSay, board }: ToolbarProps): J
       )}
       {!editing && history.changed && <span class="chip warning">not saved</span>}
       {editing && <EditTools keeping={keeping} onSay={onSay} board={board} />}
-      {!params.value.has("snapshot") && (
+      {params.value.has("snapshot") ? (
+        <DeleteSnapshot title={history.now.title} />
+      ) : (
         <button class="button" type="button" aria-pressed={editing} onClick={() => turnEditing(!editing)}>
           {editing ? "Done" : "Edit"}
         </button>

@@ -1,13 +1,15 @@
 //! Snapshots: a dashboard as somebody saw it, with the answers it had, under an address that nobody guesses. What is in one is the
 //! page's own affair; here it is JSON of a bounded size in a file.
 
+use std::collections::BTreeMap;
 use std::fs;
 use std::hash::{BuildHasher, RandomState};
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
 use anyhow::{Context, bail};
-use serde::Serialize;
+use parking_lot::Mutex;
+use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
 use crate::files;
@@ -20,6 +22,18 @@ const SNAPSHOTS_MAX: usize = 200;
 /// The folder of snapshots.
 pub struct Snapshots {
     folder: PathBuf,
+    /// What those of which that was asked are of: none of them changes.
+    read: Mutex<BTreeMap<String, Of>>,
+}
+
+/// What a snapshot is of; nothing where the page kept something else.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+pub struct Of {
+    /// The name of its dashboard in addresses.
+    #[serde(rename(serialize = "dashboard"))]
+    id: String,
+    /// What that was called.
+    title: String,
 }
 
 /// One of them.
@@ -31,19 +45,22 @@ pub struct Kept {
     pub kept: i64,
     /// How large it is.
     pub bytes: u64,
+    /// Which dashboard it shows.
+    #[serde(flatten)]
+    pub of: Of,
 }
 
 /// There is no room for another.
 #[derive(Debug, Error)]
 #[error(
-    "{SNAPSHOTS_MAX} snapshots are kept already: GET /api/v1/snapshots lists them, the latest first, and DELETE /api/v1/snapshots/NAME takes one away"
+    "{SNAPSHOTS_MAX} snapshots are kept, which is the most: delete one, below the list of dashboards or with DELETE /api/v1/snapshots/NAME"
 )]
 pub struct Full;
 
 impl Snapshots {
     /// A folder of the data directory; `snapshots` is that of the store's.
     pub fn open(directory: &Path) -> Snapshots {
-        Snapshots { folder: directory.join("dashboard-snapshots") }
+        Snapshots { folder: directory.join("dashboard-snapshots"), read: Mutex::default() }
     }
 
     /// Keeps one and answers with its name.
@@ -52,7 +69,7 @@ impl Snapshots {
             bail!("a snapshot has at most {SNAPSHOT_BYTES_MAX} bytes; this one has {}", json.len());
         }
         fs::create_dir_all(&self.folder).with_context(|| format!("making {}", self.folder.display()))?;
-        if self.list().len() >= SNAPSHOTS_MAX {
+        if self.files().len() >= SNAPSHOTS_MAX {
             return Err(Full.into());
         }
         // Keys of hash maps are random: two of them are a name that nobody guesses.
@@ -68,17 +85,39 @@ impl Snapshots {
 
     /// All of them, the latest first.
     pub fn list(&self) -> Vec<Kept> {
-        let entries = fs::read_dir(&self.folder).into_iter().flatten().flatten();
-        let mut kept: Vec<Kept> = entries
-            .filter_map(|entry| {
-                let name = entry.path().file_stem()?.to_str()?.to_owned();
-                let metadata = entry.metadata().ok()?;
-                let since = metadata.modified().ok()?.duration_since(SystemTime::UNIX_EPOCH).ok()?;
-                is_name(&name).then_some(Kept { name, kept: since.as_millis() as i64, bytes: metadata.len() })
-            })
-            .collect();
+        let mut kept: Vec<Kept> = self.files().into_iter().filter_map(|name| self.kept(name)).collect();
         kept.sort_unstable_by_key(|one| std::cmp::Reverse(one.kept));
+        let mut read = self.read.lock();
+        read.retain(|name, _| kept.iter().any(|one| one.name == *name));
         kept
+    }
+
+    fn kept(&self, name: String) -> Option<Kept> {
+        let metadata = fs::metadata(self.path_of(&name)).ok()?;
+        let since = metadata.modified().ok()?.duration_since(SystemTime::UNIX_EPOCH).ok()?;
+        Some(Kept { of: self.of(&name), name, kept: since.as_millis() as i64, bytes: metadata.len() })
+    }
+
+    fn of(&self, name: &str) -> Of {
+        #[derive(Deserialize)]
+        struct Snapshot {
+            dashboard: Of,
+        }
+        if let Some(known) = self.read.lock().get(name) {
+            return known.clone();
+        }
+        let text = self.get(name).unwrap_or_default();
+        let of =
+            serde_json::from_str::<Snapshot>(&text).map_or_else(|_| Of::default(), |read| read.dashboard);
+        self.read.lock().insert(name.to_owned(), of.clone());
+        of
+    }
+
+    /// The names of all of them.
+    fn files(&self) -> Vec<String> {
+        let entries = fs::read_dir(&self.folder).into_iter().flatten().flatten();
+        let names = entries.filter_map(|entry| Some(entry.path().file_stem()?.to_str()?.to_owned()));
+        names.filter(|name| is_name(name)).collect()
     }
 
     /// Takes one away; false when there is none.
@@ -108,8 +147,11 @@ mod tests {
     fn snapshots_are_found_by_their_name_and_by_no_path() {
         let directory = std::env::temp_dir().join(format!("flightdeck-snapshots-{}", std::process::id()));
         let snapshots = Snapshots::open(&directory);
-        let name = snapshots.keep("{\"a\":1}").expect("it is kept");
-        assert_eq!(snapshots.get(&name).as_deref(), Some("{\"a\":1}"));
+        let shop = "{\"dashboard\":{\"id\":\"shop\",\"more\":1,\"title\":\"Shop\"},\"from\":1}";
+        let name = snapshots.keep(shop).expect("it is kept");
+        assert_eq!(snapshots.get(&name).as_deref(), Some(shop));
+        let listed = serde_json::to_value(&snapshots.list()[0]).expect("it is JSON");
+        assert_eq!((&listed["dashboard"], &listed["title"]), (&"shop".into(), &"Shop".into()));
         assert_ne!(snapshots.keep("{}").expect("it is kept"), name);
         assert!(snapshots.get("../snapshots/x").is_none() && snapshots.get("").is_none());
         assert!(snapshots.keep(&" ".repeat(SNAPSHOT_BYTES_MAX + 1)).is_err());
@@ -120,6 +162,7 @@ mod tests {
         }
         assert!(snapshots.keep("{}").is_err_and(|error| error.is::<Full>()));
         let listed = snapshots.list();
+        assert!(listed[0].of.id.is_empty(), "{:?}", listed[0]);
         assert!(snapshots.remove(&listed[0].name).expect("it is removed") && snapshots.keep("{}").is_ok());
         fs::remove_dir_all(&directory).expect("it was made here");
     }
