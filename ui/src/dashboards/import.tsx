@@ -5,7 +5,7 @@ import type { JSX } from "preact";
 import { isKind, messageOf, tell } from "../api/client";
 import type { DashboardAnswer, ImportReport } from "../api/types";
 import { href, pathTo } from "../app/route";
-import { NEW, saveNew } from "./keeping";
+import { isTaken, NEW, saveNew } from "./keeping";
 import { LossList } from "./losses";
 
 /** How many losses of a dashboard are listed here; its page has all. */
@@ -18,6 +18,8 @@ type Imported = {
   error?: string;
   /** The content of one that is here already, until it is said what is to become of it. */
   waiting?: unknown;
+  /** Whether that is of a folder that is not changed from here. */
+  fixed?: boolean;
 };
 
 /** Takes files in, one after the other; `onDone` is told when all were tried. */
@@ -78,8 +80,8 @@ const importFile = async (file: File): Promise<Imported> => {
     try {
       return await sent(name, json, NEW);
     } catch (error) {
-      if (isKind(error, "conflict")) return { file: name, waiting: json };
-      throw error;
+      if (!isTaken(error)) throw error;
+      return { file: name, waiting: json, fixed: isKind(error, "forbidden") };
     }
   });
 };
@@ -115,16 +117,19 @@ const keepBoth = ({ file, waiting }: Imported): Promise<Imported> =>
 type ReportProps = { imported: Imported; onDecide: (way: typeof replace) => void };
 
 const Report = ({ imported, onDecide }: ReportProps): JSX.Element => {
-  const { file, id, report, error, waiting } = imported;
+  const { file, id, report, error, waiting, fixed } = imported;
   if (waiting)
     return (
       <div class="card pad report row wrap" role="alert">
         <span class="grow">
-          <b>{file}</b> is here already: a dashboard has its uid.
+          <b>{file}</b> is here already: a dashboard has its uid
+          {fixed && ", in a folder whose files are not changed from here"}.
         </span>
-        <button class="button" type="button" onClick={() => onDecide(replace)}>
-          Replace it
-        </button>
+        {!fixed && (
+          <button class="button" type="button" onClick={() => onDecide(replace)}>
+            Replace it
+          </button>
+        )}
         <button class="button" type="button" onClick={() => onDecide(keepBoth)}>
           Keep both
         </button>

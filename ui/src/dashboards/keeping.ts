@@ -43,6 +43,9 @@ export const only = (revision: string): Headers => ({ "If-Match": `"${revision}"
 /** Where there is to be none of that name yet. */
 export const NEW: Headers = { "If-None-Match": "*" };
 
+/** Whether a name is not free: somebody's dashboard has it, or one that is not changed from here. */
+export const isTaken = (error: unknown): boolean => isKind(error, "conflict") || isKind(error, "forbidden");
+
 /** Saves a dashboard that is to be one of its own, under the first name that is free. */
 export const saveNew = async (dashboard: Dashboard): Promise<string> => {
   for (let number = 1; ; number++) {
@@ -50,7 +53,7 @@ export const saveNew = async (dashboard: Dashboard): Promise<string> => {
     try {
       return (await put({ ...dashboard, id }, NEW)).dashboard.id;
     } catch (error) {
-      if (!isKind(error, "conflict") || number >= COPIES_MAX) throw error;
+      if (!isTaken(error) || number >= COPIES_MAX) throw error;
     }
   }
 };
