@@ -107,4 +107,10 @@ fn what_cannot_be_changed_or_shown_says_why() {
     let _ = std::fs::remove_dir_all(&folder);
     std::fs::write(&folder, "").expect("it is written");
     check(&put(address, "new", &[], cards.as_bytes()), 503, "unavailable", "nothing was changed");
+    // Nor snapshots; and where that would be is nobody's business.
+    std::fs::write(directory.path().join("data/dashboard-snapshots"), "").expect("it is written");
+    let json = [("Content-Type", "application/json")];
+    let kept = request(address, "POST", "/api/v1/snapshots", &json, b"{}").expect("answered");
+    check(&kept, 503, "unavailable", "the snapshot could not be kept, and nothing was changed");
+    assert!(!kept.text().contains("dashboard-snapshots"), "{}", kept.text());
 }

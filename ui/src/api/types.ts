@@ -142,7 +142,7 @@ export type Remarks = string[];
 
 export type Error = {
   status: "error";
-  errorType: "bad_data" | "execution" | "timeout" | "canceled" | "internal" | "unavailable" | "not_found" | "forbidden" | "conflict";
+  errorType: "bad_data" | "execution" | "timeout" | "canceled" | "internal" | "unavailable" | "not_found" | "forbidden" | "conflict" | "full";
   error: string;
 };
 

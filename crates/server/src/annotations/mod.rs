@@ -6,7 +6,7 @@
 mod routes;
 
 use std::fs;
-use std::io::Write;
+use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
 use anyhow::Context;
@@ -14,6 +14,7 @@ use model::Timestamp;
 use parking_lot::Mutex;
 use serde::{Deserialize, Serialize};
 
+use crate::api::unwritten::Unwritten;
 use crate::files;
 
 pub use routes::router;
@@ -80,35 +81,50 @@ impl Annotations {
     }
 
     /// Adds one and returns it with its number.
-    pub fn add(&self, mut annotation: Annotation) -> anyhow::Result<Annotation> {
+    pub fn add(&self, mut annotation: Annotation) -> Result<Annotation, Unwritten> {
         let mut all = self.all.lock();
         annotation.id = all.iter().map(|one| one.id).max().unwrap_or(0) + 1;
-        let line = format!("{}\n", serde_json::to_string(&annotation)?);
-        let append = || -> std::io::Result<()> {
-            let mut file = fs::OpenOptions::new().create(true).append(true).open(&self.file)?;
-            file.write_all(line.as_bytes())?;
-            file.sync_data()
-        };
-        append().with_context(|| format!("writing {}", self.file.display()))?;
+        self.append(&annotation)
+            .map_err(|error| Unwritten::new("the annotation could not be kept", &error))?;
         all.push(annotation.clone());
         if all.len() > KEPT_MAX {
             let over = all.len() - KEPT_MAX;
             all.drain(..over);
-            self.rewrite(&all)?;
+            // The new one is kept; the old ones go with the next.
+            if let Err(error) = self.rewrite(&all) {
+                tracing::warn!(error = format!("{error:#}"), "old annotations are not taken away");
+            }
         }
         Ok(annotation)
     }
 
     /// Takes one back; false when there is none of that number.
-    pub fn remove(&self, id: u64) -> anyhow::Result<bool> {
+    pub fn remove(&self, id: u64) -> Result<bool, Unwritten> {
         let mut all = self.all.lock();
         let kept: Vec<Annotation> = all.iter().filter(|one| one.id != id).cloned().collect();
         if kept.len() == all.len() {
             return Ok(false);
         }
-        self.rewrite(&kept)?;
+        self.rewrite(&kept)
+            .map_err(|error| Unwritten::new("the annotation could not be taken back", &error))?;
         *all = kept;
         Ok(true)
+    }
+
+    /// Writes a line below all others, or none.
+    fn append(&self, annotation: &Annotation) -> anyhow::Result<()> {
+        let line = format!("{}\n", serde_json::to_string(annotation)?);
+        let append = || -> io::Result<()> {
+            let mut file = fs::OpenOptions::new().create(true).append(true).open(&self.file)?;
+            let before = file.metadata()?.len();
+            let written = file.write_all(line.as_bytes()).and_then(|()| file.sync_data());
+            if written.is_err() {
+                // Half of a line would spoil the next. Why it could not be written is the news.
+                let _ = file.set_len(before);
+            }
+            written
+        };
+        append().with_context(|| format!("writing {}", self.file.display()))
     }
 
     fn rewrite(&self, all: &[Annotation]) -> anyhow::Result<()> {
@@ -164,6 +180,14 @@ mod tests {
         assert!(!again.remove(first.id).expect("nothing is written"));
         assert_eq!(texts(Annotations::open(&directory).between(0, 30, &[])), ["config"]);
         fs::remove_dir_all(&directory).expect("it was made here");
+    }
+
+    #[test]
+    fn what_cannot_be_written_says_why_and_not_where() {
+        let annotations = Annotations::open(Path::new("/nowhere-at-all"));
+        let said = annotations.add(told(10, "deploy", &[])).expect_err("there is no such folder").to_string();
+        assert!(said.starts_with("the annotation could not be kept, and nothing was changed: "), "{said}");
+        assert!(!said.contains("nowhere-at-all") && annotations.between(0, 30, &[]).is_empty(), "{said}");
     }
 
     #[test]

@@ -53,17 +53,17 @@ async fn add(
         return Err(ApiError::bad(problem));
     }
     let added = tokio::task::spawn_blocking(move || app.annotations.add(annotation)).await;
-    added.map_err(anyhow::Error::from).and_then(|added| added).map(success).map_err(failed)
+    Ok(success(added.map_err(failed)??))
 }
 
 async fn remove(State(app): State<Arc<App>>, Path(id): Path<u64>) -> Result<Response, ApiError> {
     let removed = tokio::task::spawn_blocking(move || app.annotations.remove(id)).await;
-    match removed.map_err(anyhow::Error::from).and_then(|removed| removed).map_err(failed)? {
+    match removed.map_err(failed)?? {
         true => Ok(success(())),
         false => Err(ApiError::new(ErrorType::NotFound, "there is no such annotation")),
     }
 }
 
-fn failed(error: anyhow::Error) -> ApiError {
-    ApiError::new(ErrorType::Internal, format!("{error:#}"))
+fn failed(error: tokio::task::JoinError) -> ApiError {
+    ApiError::new(ErrorType::Internal, error.to_string())
 }

@@ -30,6 +30,8 @@ pub enum ErrorType {
     Forbidden,
     /// It is not what the caller thinks it is: somebody else changed it.
     Conflict,
+    /// There is no room for it: as many are kept as may be, or the disk is full.
+    Full,
 }
 
 impl ErrorType {
@@ -44,6 +46,7 @@ impl ErrorType {
             ErrorType::NotFound => "not_found",
             ErrorType::Forbidden => "forbidden",
             ErrorType::Conflict => "conflict",
+            ErrorType::Full => "full",
         }
     }
 
@@ -58,6 +61,7 @@ impl ErrorType {
             ErrorType::NotFound => StatusCode::NOT_FOUND,
             ErrorType::Forbidden => StatusCode::FORBIDDEN,
             ErrorType::Conflict => StatusCode::PRECONDITION_FAILED,
+            ErrorType::Full => StatusCode::INSUFFICIENT_STORAGE,
         }
     }
 }

@@ -34,6 +34,7 @@ pub mod tags;
 mod targets;
 mod thin;
 pub mod times;
+pub mod unwritten;
 mod usage;
 mod value;
 

@@ -18,7 +18,7 @@ use super::import::identifier;
 use super::model::Dashboard;
 use super::report::Report;
 use super::saving::Base;
-use super::snapshots::{Full, SNAPSHOT_BYTES_MAX};
+use super::snapshots::SNAPSHOT_BYTES_MAX;
 use crate::api::envelope::{ApiError, ErrorType, success};
 use crate::api::params::Params;
 use crate::api::tags;
@@ -175,11 +175,7 @@ async fn keep_snapshot(State(app): State<Arc<App>>, body: Body) -> Result<Respon
         return Err(ApiError::bad("a snapshot is a JSON object"));
     }
     let json = snapshot.to_string();
-    let name =
-        blocking(move || app.snapshots.keep(&json)).await?.map_err(|error| match error.is::<Full>() {
-            true => ApiError::new(ErrorType::Unavailable, error.to_string()),
-            false => failed(error),
-        })?;
+    let name = blocking(move || app.snapshots.keep(&json)).await??;
     Ok(success(json!({ "name": name })))
 }
 
@@ -193,7 +189,7 @@ async fn remove_snapshot(
     State(app): State<Arc<App>>,
     Path(name): Path<String>,
 ) -> Result<Response, ApiError> {
-    match blocking(move || app.snapshots.remove(&name)).await?.map_err(failed)? {
+    match blocking(move || app.snapshots.remove(&name)).await?? {
         true => Ok(success(())),
         false => Err(no_such_snapshot()),
     }
@@ -211,7 +207,9 @@ impl<S: Send + Sync> axum::extract::FromRequestParts<S> for Dry {
 }
 
 async fn blocking<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> Result<T, ApiError> {
-    tokio::task::spawn_blocking(work).await.map_err(|error| failed(error.into()))
+    tokio::task::spawn_blocking(work)
+        .await
+        .map_err(|error| ApiError::new(ErrorType::Internal, error.to_string()))
 }
 
 /// A body that arrived whole, or why not.
@@ -238,8 +236,4 @@ fn no_dashboard(app: &App, id: &str) -> ApiError {
 
 fn no_such_snapshot() -> ApiError {
     ApiError::new(ErrorType::NotFound, "there is no such snapshot; it may have been taken away")
-}
-
-fn failed(error: anyhow::Error) -> ApiError {
-    ApiError::new(ErrorType::Internal, format!("{error:#}"))
 }

@@ -6,6 +6,7 @@ use thiserror::Error;
 use super::problem::Problem;
 use crate::api::envelope::{ApiError, ErrorType};
 use crate::api::tags;
+use crate::api::unwritten::Unwritten;
 
 /// What is to be there still, so that nobody's changes are lost: the revision that one began from.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -78,17 +79,13 @@ pub enum Refused {
     #[error("{0} dashboards are kept already: take one away first")]
     Full(usize),
     /// The disk, or who may write on it.
-    #[error(
-        "it could not be written, and nothing was changed: {0}. Let the user the server runs as write there, and see whether the disk is full"
-    )]
-    Unwritable(String),
+    #[error(transparent)]
+    Unwritten(#[from] Unwritten),
 }
 
 impl From<anyhow::Error> for Refused {
     fn from(error: anyhow::Error) -> Refused {
-        // Where it is on the disk is for the log alone.
-        tracing::warn!(error = format!("{error:#}"), "a dashboard is not changed");
-        Refused::Unwritable(error.root_cause().to_string())
+        Refused::Unwritten(Unwritten::new("the dashboard could not be written", &error))
     }
 }
 
@@ -98,7 +95,8 @@ impl From<Refused> for ApiError {
             Refused::Changed(_) | Refused::Gone(_) | Refused::Taken(_) => ErrorType::Conflict,
             Refused::ReadOnly(_) | Refused::Outside(_) => ErrorType::Forbidden,
             Refused::Unreadable(_) => ErrorType::BadData,
-            Refused::Full(_) | Refused::Unwritable(_) => ErrorType::Unavailable,
+            Refused::Full(_) => ErrorType::Full,
+            Refused::Unwritten(unwritten) => return unwritten.into(),
         };
         ApiError::new(kind, refused.to_string())
     }

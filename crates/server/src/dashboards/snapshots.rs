@@ -7,11 +7,13 @@ use std::hash::{BuildHasher, RandomState};
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
-use anyhow::{Context, bail};
+use anyhow::Context;
 use parking_lot::Mutex;
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
+use crate::api::envelope::{ApiError, ErrorType};
+use crate::api::unwritten::Unwritten;
 use crate::files;
 
 /// How large one may be.
@@ -50,12 +52,38 @@ pub struct Kept {
     pub of: Of,
 }
 
-/// There is no room for another.
+/// Why one is not kept.
 #[derive(Debug, Error)]
-#[error(
-    "{SNAPSHOTS_MAX} snapshots are kept, which is the most: delete one, below the list of dashboards or with DELETE /api/v1/snapshots/NAME"
-)]
-pub struct Full;
+pub enum NotKept {
+    /// There is no room for another.
+    #[error(
+        "{SNAPSHOTS_MAX} snapshots are kept, which is the most: delete one, below the list of dashboards or with DELETE /api/v1/snapshots/NAME"
+    )]
+    Full,
+    /// It is larger than one may be.
+    #[error("a snapshot has at most {SNAPSHOT_BYTES_MAX} bytes; this one has {0}")]
+    Large(usize),
+    /// The disk, or who may write on it.
+    #[error(transparent)]
+    Unwritten(#[from] Unwritten),
+}
+
+impl From<anyhow::Error> for NotKept {
+    fn from(error: anyhow::Error) -> NotKept {
+        NotKept::Unwritten(Unwritten::new("the snapshot could not be kept", &error))
+    }
+}
+
+impl From<NotKept> for ApiError {
+    fn from(refused: NotKept) -> ApiError {
+        let kind = match refused {
+            NotKept::Full => ErrorType::Full,
+            NotKept::Large(_) => ErrorType::BadData,
+            NotKept::Unwritten(unwritten) => return unwritten.into(),
+        };
+        ApiError::new(kind, refused.to_string())
+    }
+}
 
 impl Snapshots {
     /// A folder of the data directory; `snapshots` is that of the store's.
@@ -64,13 +92,13 @@ impl Snapshots {
     }
 
     /// Keeps one and answers with its name.
-    pub fn keep(&self, json: &str) -> anyhow::Result<String> {
+    pub fn keep(&self, json: &str) -> Result<String, NotKept> {
         if json.len() > SNAPSHOT_BYTES_MAX {
-            bail!("a snapshot has at most {SNAPSHOT_BYTES_MAX} bytes; this one has {}", json.len());
+            return Err(NotKept::Large(json.len()));
         }
         fs::create_dir_all(&self.folder).with_context(|| format!("making {}", self.folder.display()))?;
         if self.files().len() >= SNAPSHOTS_MAX {
-            return Err(Full.into());
+            return Err(NotKept::Full);
         }
         // Keys of hash maps are random: two of them are a name that nobody guesses.
         let name: String = (0..2).map(|part| format!("{:016x}", RandomState::new().hash_one(part))).collect();
@@ -121,12 +149,13 @@ impl Snapshots {
     }
 
     /// Takes one away; false when there is none.
-    pub fn remove(&self, name: &str) -> anyhow::Result<bool> {
+    pub fn remove(&self, name: &str) -> Result<bool, Unwritten> {
         let path = self.path_of(name);
         if !is_name(name) || !path.exists() {
             return Ok(false);
         }
-        fs::remove_file(&path).with_context(|| format!("removing {}", path.display()))?;
+        let removed = fs::remove_file(&path).with_context(|| format!("removing {}", path.display()));
+        removed.map_err(|error| Unwritten::new("the snapshot could not be taken away", &error))?;
         Ok(true)
     }
 
@@ -154,13 +183,16 @@ mod tests {
         assert_eq!((&listed["dashboard"], &listed["title"]), (&"shop".into(), &"Shop".into()));
         assert_ne!(snapshots.keep("{}").expect("it is kept"), name);
         assert!(snapshots.get("../snapshots/x").is_none() && snapshots.get("").is_none());
-        assert!(snapshots.keep(&" ".repeat(SNAPSHOT_BYTES_MAX + 1)).is_err());
+        let large = snapshots.keep(&" ".repeat(SNAPSHOT_BYTES_MAX + 1));
+        assert!(matches!(large, Err(NotKept::Large(_))));
         assert!(snapshots.remove(&name).expect("it is removed") && snapshots.get(&name).is_none());
         assert!(!snapshots.remove(&name).expect("nothing is removed"));
         for _ in snapshots.list().len()..SNAPSHOTS_MAX {
             snapshots.keep("{}").expect("there is room");
         }
-        assert!(snapshots.keep("{}").is_err_and(|error| error.is::<Full>()));
+        let full = snapshots.keep("{}").map_err(ApiError::from).expect_err("there is no room");
+        assert_eq!(full.status().as_u16(), 507);
+        assert!(full.message().contains("200 snapshots are kept"), "{}", full.message());
         let listed = snapshots.list();
         assert!(listed[0].of.id.is_empty(), "{:?}", listed[0]);
         assert!(snapshots.remove(&listed[0].name).expect("it is removed") && snapshots.keep("{}").is_ok());
