@@ -5,20 +5,20 @@
 //! that the configuration names stand beside the one of the data directory; what is in several counts where it is first, and the
 //! others are named.
 
-use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
-use std::io;
 use std::path::{Path, PathBuf};
 
 use anyhow::Context;
 use parking_lot::Mutex;
 use serde::Serialize;
 
-use super::file::{File, load, revision_of};
-use super::folder::{DASHBOARDS_MAX, Inside, real_file};
+use super::file::{load, revision_of};
+use super::folder::{DASHBOARDS_MAX, real_file};
+use super::homes::Homes;
 use super::import::identifier;
+use super::known::{Known, There};
+use super::listed::Listed;
 use super::model::Dashboard;
-use super::problem::Problem;
 use super::report::Report;
 use super::saving::{Base, Refused};
 use super::text::text_of;
@@ -28,51 +28,11 @@ use crate::files;
 
 /// The folders.
 pub struct Dashboards {
-    folder: PathBuf,
+    homes: Homes,
     versions: Versions,
-    provided: Mutex<Vec<DashboardsSection>>,
     known: Mutex<Known>,
     /// What is there is compared and replaced in one go.
     saving: Mutex<()>,
-}
-
-/// What was found when the folders were looked at last.
-#[derive(Default)]
-struct Known {
-    files: BTreeMap<PathBuf, File>,
-    /// Folders that cannot be looked into.
-    closed: BTreeMap<PathBuf, Problem>,
-    /// The file that counts for each name.
-    first: BTreeMap<String, PathBuf>,
-    /// What the log was told of.
-    told: BTreeSet<String>,
-}
-
-/// One line of the list: a dashboard, or a file in which there should be one.
-#[derive(Clone, Debug, Serialize)]
-#[serde(rename_all = "camelCase")]
-pub struct Listed {
-    /// Its name in addresses.
-    pub id: String,
-    /// What it is called.
-    pub title: String,
-    /// What it is found by.
-    pub tags: Vec<String>,
-    /// The folder it is in, below the folder of dashboards.
-    pub folder: String,
-    /// Its file, below the folder of dashboards: where that is on the disk is not for everybody.
-    pub file: String,
-    /// How many panels it has.
-    pub panels: usize,
-    /// How many of them are drawn.
-    pub drawn: usize,
-    /// Whether changes can be saved.
-    pub editable: bool,
-    /// When its file was changed last, in milliseconds since the epoch.
-    pub changed: i64,
-    /// Why it cannot be shown, if it cannot.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub problem: Option<Problem>,
 }
 
 /// A dashboard as it is in its file.
@@ -95,18 +55,12 @@ impl Dashboards {
     pub fn open(directory: &Path) -> Dashboards {
         let folder = directory.join("dashboards");
         let versions = Versions::below(&folder);
-        Dashboards {
-            folder,
-            versions,
-            provided: Mutex::default(),
-            known: Mutex::default(),
-            saving: Mutex::default(),
-        }
+        Dashboards { homes: Homes::new(folder), versions, known: Mutex::default(), saving: Mutex::default() }
     }
 
     /// Shows these folders, too, instead of those it was told of before. The log says what is wrong with them.
     pub fn provide(&self, folders: &[DashboardsSection]) {
-        *self.provided.lock() = folders.to_vec();
+        self.homes.provide(folders);
         self.refreshed(|_| ());
     }
 
@@ -114,11 +68,13 @@ impl Dashboards {
     pub fn list(&self) -> Vec<Listed> {
         let mut listed: Vec<Listed> = self.refreshed(|known| {
             let files = known.files.iter().map(|(path, file)| {
-                let problem = known.problem_of(path, |first| self.called(first));
-                self.listed(path, Some(file), problem)
+                let problem = known.problem_of(path, |first| self.homes.called(first));
+                Listed::new(&self.homes, path, Some(file), problem)
             });
-            let closed =
-                known.closed.iter().map(|(path, problem)| self.listed(path, None, Some(problem.clone())));
+            let closed = known
+                .closed
+                .iter()
+                .map(|(path, problem)| Listed::new(&self.homes, path, None, Some(problem.clone())));
             files.chain(closed).collect()
         });
         listed.sort_by(|left, right| {
@@ -127,57 +83,13 @@ impl Dashboards {
         listed
     }
 
-    fn listed(&self, path: &Path, file: Option<&File>, problem: Option<Problem>) -> Listed {
-        let (home, name, editable) = self.home_of(path);
-        let inside = path.parent().and_then(|parent| parent.strip_prefix(home).ok());
-        let inside = inside.map(|inside| inside.to_string_lossy().into_owned()).unwrap_or_default();
-        let stem = path.file_stem().unwrap_or_default().to_string_lossy().into_owned();
-        let outcome = file.and_then(|file| file.outcome.as_ref().ok());
-        let (dashboard, report) = outcome.map_or((None, None), |(one, report)| (Some(one), Some(report)));
-        Listed {
-            id: dashboard.map_or_else(|| stem.clone(), |one| one.id.clone()),
-            title: dashboard.map_or(stem, |one| one.title.clone()),
-            tags: dashboard.map(|one| one.tags.clone()).unwrap_or_default(),
-            folder: [name, inside].into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join("/"),
-            file: self.called(path),
-            panels: report.map_or(0, |report| report.panels),
-            drawn: report.map_or(0, |report| report.drawn),
-            editable,
-            changed: file.map_or(0, File::changed_millis),
-            problem,
-        }
-    }
-
-    /// The folder a file was found in, what that is called, and whether its files may be changed.
-    fn home_of(&self, path: &Path) -> (PathBuf, String, bool) {
-        let provided = self.provided.lock();
-        match provided.iter().find(|section| path.starts_with(&section.path)) {
-            Some(section) if !path.starts_with(&self.folder) => {
-                (section.path.clone(), section.folder.clone(), section.editable)
-            }
-            _ => (self.folder.clone(), String::new(), true),
-        }
-    }
-
-    /// What a file is called to those who ask: its path below the folder it was found in.
-    fn called(&self, path: &Path) -> String {
-        let (home, name, _) = self.home_of(path);
-        let inside = path.strip_prefix(home).unwrap_or(path).to_string_lossy();
-        let whole = [name.as_str(), &inside].into_iter().filter(|part| !part.is_empty());
-        match whole.collect::<Vec<_>>().join("/") {
-            // A folder that has no name in the configuration has its own.
-            none if none.is_empty() => path.file_name().unwrap_or_default().to_string_lossy().into_owned(),
-            called => called,
-        }
-    }
-
     /// One dashboard.
     pub fn get(&self, id: &str) -> Option<Found> {
         self.refreshed(|known| {
             let path = known.first.get(id)?;
             let file = known.files.get(path)?;
             let (dashboard, report) = file.outcome.clone().ok()?;
-            let (editable, changed) = (self.home_of(path).2, file.changed_millis());
+            let (editable, changed) = (self.homes.of(path).2, file.changed_millis());
             Some(Found { dashboard, report, editable, changed, revision: file.revision.clone() })
         })
     }
@@ -188,7 +100,9 @@ impl Dashboards {
             let broken =
                 known.files.iter().filter_map(|(path, file)| Some((path, file.outcome.as_ref().err()?)));
             let mut named = broken.filter(|(path, _)| path.file_stem().is_some_and(|stem| stem == id));
-            named.next().map(|(path, problem)| format!("{} cannot be shown: {problem}", self.called(path)))
+            named
+                .next()
+                .map(|(path, problem)| format!("{} cannot be shown: {problem}", self.homes.called(path)))
         })
     }
 
@@ -218,7 +132,8 @@ impl Dashboards {
         }
         let path = found.unwrap_or_else(|| self.free_path(&id));
         let text = text_of(dashboard)?;
-        fs::create_dir_all(&self.folder).with_context(|| format!("making {}", self.folder.display()))?;
+        fs::create_dir_all(&self.homes.own)
+            .with_context(|| format!("making {}", self.homes.own.display()))?;
         self.versions.keep(&id, &path)?;
         // A link stays one: what it leads to is replaced.
         let real = fs::canonicalize(&path).unwrap_or(path);
@@ -239,13 +154,13 @@ impl Dashboards {
     /// Whether the file of a dashboard may be changed, and is what the one who changes it thinks.
     fn check(&self, id: &str, path: Option<&Path>, base: &Base) -> Result<(), Refused> {
         let Some(path) = path else { return base.check(id, None) };
-        let (home, _, editable) = self.home_of(path);
+        let (home, _, editable) = self.homes.of(path);
         if !editable {
-            return Err(Refused::ReadOnly(self.called(path)));
+            return Err(Refused::ReadOnly(self.homes.called(path)));
         }
         let real = real_file(&home, path).with_context(|| format!("reading {}", path.display()))?;
         if real.is_none() {
-            return Err(Refused::Outside(self.called(path)));
+            return Err(Refused::Outside(self.homes.called(path)));
         }
         let now = revision_of(path).with_context(|| format!("reading {}", path.display()))?;
         base.check(id, now.as_deref())
@@ -255,10 +170,10 @@ impl Dashboards {
     fn free_path(&self, id: &str) -> PathBuf {
         let names =
             std::iter::once(format!("{id}.json")).chain((2..).map(|number| format!("{id}-{number}.json")));
-        let mut paths = names.map(|name| self.folder.join(name));
+        let mut paths = names.map(|name| self.homes.own.join(name));
         paths
             .find(|path| path.symlink_metadata().is_err())
-            .unwrap_or_else(|| self.folder.join(format!("{id}.json")))
+            .unwrap_or_else(|| self.homes.own.join(format!("{id}.json")))
     }
 
     fn path_of(&self, id: &str) -> Option<PathBuf> {
@@ -267,80 +182,10 @@ impl Dashboards {
 
     /// Looks at the folders again and reads what changed.
     fn refreshed<T>(&self, then: impl FnOnce(&Known) -> T) -> T {
-        let mut folders = vec![self.folder.clone()];
-        folders.extend(self.provided.lock().iter().map(|section| section.path.clone()));
-        let mut files = Vec::new();
-        let mut closed = BTreeMap::new();
-        for folder in folders {
-            match Inside::of(&folder) {
-                Ok(inside) => {
-                    files.extend(inside.files);
-                    if inside.is_cut {
-                        closed.insert(folder, Problem::of_size());
-                    }
-                }
-                // There is none of ours before the first dashboard is saved.
-                Err(error) if folder != self.folder || error.kind() != io::ErrorKind::NotFound => {
-                    closed.insert(folder, Problem::of_reading(&error));
-                }
-                Err(_) => {}
-            }
-        }
+        let there = There::of(&self.homes);
         let mut known = self.known.lock();
-        known.closed = closed;
-        known.look(files, &self.folder);
+        known.look(there, &self.homes.own);
         then(&known)
-    }
-}
-
-impl Known {
-    /// Reads what changed, and finds out again which files count.
-    fn look(&mut self, files: Vec<PathBuf>, own: &Path) {
-        let there: BTreeSet<PathBuf> = files.into_iter().collect();
-        self.files.retain(|path, _| there.contains(path));
-        for path in there {
-            if self.files.get(&path).is_none_or(|file| !file.is_fresh(&path)) {
-                let file = File::read(&path);
-                self.files.insert(path, file);
-            }
-        }
-        let shown =
-            self.files.iter().filter_map(|(path, file)| Some((path, &file.outcome.as_ref().ok()?.0.id)));
-        // That of the data directory comes before those of other folders.
-        let (ours, others): (Vec<_>, Vec<_>) = shown.partition(|(path, _)| path.starts_with(own));
-        let mut first = BTreeMap::new();
-        for (path, id) in ours.into_iter().chain(others) {
-            first.entry(id.clone()).or_insert_with(|| path.clone());
-        }
-        self.first = first;
-        self.tell();
-    }
-
-    /// Why a file is not shown, if it is not.
-    fn problem_of(&self, path: &Path, called: impl Fn(&Path) -> String) -> Option<Problem> {
-        match &self.files.get(path)?.outcome {
-            Err(problem) => Some(problem.clone()),
-            Ok((dashboard, _)) => {
-                let first = self.first.get(&dashboard.id).filter(|first| *first != path)?;
-                Some(Problem::of_name(&dashboard.id, &called(first)))
-            }
-        }
-    }
-
-    /// Tells the log what is wrong, once.
-    fn tell(&mut self) {
-        // The log is for those who know the disk.
-        let on_disk = |path: &Path| path.display().to_string();
-        let of_files = self.files.keys().filter_map(|path| Some((path, self.problem_of(path, on_disk)?)));
-        let of_folders = self.closed.iter().map(|(path, problem)| (path, problem.clone()));
-        let wrong: BTreeSet<String> = of_files
-            .chain(of_folders)
-            .map(|(path, problem)| format!("{}: {problem}", path.display()))
-            .collect();
-        for problem in wrong.difference(&self.told) {
-            tracing::warn!(problem, "a dashboard cannot be shown");
-        }
-        self.told = wrong;
     }
 }
 

@@ -3,7 +3,10 @@
 mod file;
 mod files;
 mod folder;
+mod homes;
 mod import;
+mod known;
+mod listed;
 mod model;
 mod problem;
 mod report;
