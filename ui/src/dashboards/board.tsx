@@ -94,6 +94,7 @@ export const Board = ({ loaded, here }: BoardProps): JSX.Element => {
     open,
     move: (id, place) => arrange((now) => moved(now, id, place)),
     arrange,
+    now: () => history.now,
     nudge: (id, direction) => arrange((now) => nudged(now, id, direction)),
   };
   const sections = useMemo(

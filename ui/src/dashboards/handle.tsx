@@ -2,11 +2,9 @@
 import type { JSX } from "preact";
 import type { Dashboard, DashboardPanel } from "../api/types";
 import { zoom } from "../app/zoom";
+import { GAP, markIn, ROW } from "./landing";
 import { COLUMNS } from "./layout";
-
-/** The height of a row of the grid and what is between two, in pixels; as `board.css` has them. */
-export const ROW = 34;
-export const GAP = 8;
+import type { Landing } from "./repeats";
 
 /** Changes what is there now, unless that changes nothing. */
 export type Arrange = (change: (now: Dashboard) => Dashboard) => void;
@@ -19,11 +17,19 @@ export type Editing = {
   /** Up or down, past its neighbour. */
   nudge: (id: number, direction: number) => void;
   arrange: Arrange;
+  now: () => Dashboard;
 };
 
-type HandleProps = { panel: DashboardPanel; edit: Editing };
+type Place = DashboardPanel["place"];
 
-export const Handle = ({ panel, edit }: HandleProps): JSX.Element => (
+type HandleProps = {
+  panel: DashboardPanel;
+  edit: Editing;
+  /** Where it would be drawn once it was put somewhere. */
+  land: (place: Place) => Landing | undefined;
+};
+
+export const Handle = ({ panel, edit, land }: HandleProps): JSX.Element => (
   <>
     <button
       class="handle"
@@ -31,15 +37,19 @@ export const Handle = ({ panel, edit }: HandleProps): JSX.Element => (
       aria-label={`Edit ${panel.title || panel.kind}`}
       title="Click to edit, drag or press arrows to move, with Shift to resize"
       aria-keyshortcuts="Enter ArrowLeft ArrowRight ArrowUp ArrowDown"
-      onPointerDown={(event) => drag(event, panel, edit, false)}
+      onPointerDown={(event) => drag(event, { panel, edit, land }, false)}
       onKeyDown={(event) => press(event, panel, edit)}
     />
-    <span class="corner" aria-hidden="true" onPointerDown={(event) => drag(event, panel, edit, true)} />
+    <span
+      class="corner"
+      aria-hidden="true"
+      onPointerDown={(event) => drag(event, { panel, edit, land }, true)}
+    />
   </>
 );
 
 /** Follows the pointer from where it was pressed, in columns and rows of the grid; Escape, or a browser that takes it for scrolling, ends it without a move. */
-const drag = (event: PointerEvent, panel: DashboardPanel, edit: Editing, resize: boolean): void => {
+const drag = (event: PointerEvent, { panel, edit, land }: HandleProps, resize: boolean): void => {
   const cell = (event.currentTarget as HTMLElement).closest<HTMLElement>(".cellbox");
   const grid = cell?.parentElement;
   if (!cell || !grid || event.button !== 0) return;
@@ -49,8 +59,13 @@ const drag = (event: PointerEvent, panel: DashboardPanel, edit: Editing, resize:
     x: Math.round((now.clientX - event.clientX) / zoom.value / column),
     y: Math.round((now.clientY - event.clientY) / zoom.value / (ROW + GAP)),
   });
+  const { id, place } = panel;
+  const wanted = ({ x, y }: { x: number; y: number }): Place =>
+    resize ? { ...place, w: place.w + x, h: place.h + y } : { ...place, x: place.x + x, y: place.y + y };
+  const mark = markIn(grid);
   const follow = (now: PointerEvent): void => {
     const { x, y } = steps(now);
+    mark.show(land(wanted({ x, y })));
     if (resize) {
       cell.style.width = `calc(100% + ${x * column}px)`;
       cell.style.height = `calc(100% + ${y * (ROW + GAP)}px)`;
@@ -61,15 +76,14 @@ const drag = (event: PointerEvent, panel: DashboardPanel, edit: Editing, resize:
   // Its place in the grid is not of the drag, and stays.
   const end = (): void => {
     listening.abort();
+    mark.remove();
     for (const one of ["width", "height", "transform"]) cell.style.removeProperty(one);
     cell.classList.remove("dragged");
   };
   const drop = (now: PointerEvent): void => {
     end();
     const { x, y } = steps(now);
-    const { id, place } = panel;
-    if (resize) edit.move(id, { ...place, w: place.w + x, h: place.h + y });
-    else if (x || y) edit.move(id, { ...place, x: place.x + x, y: place.y + y });
+    if (resize || x || y) edit.move(id, wanted({ x, y }));
     else edit.open(id);
   };
   const giveUp = (press: KeyboardEvent): void => {

@@ -2,7 +2,7 @@ import { expect, test } from "vitest";
 import type { DashboardPanel } from "../api/types";
 import { emptyDashboard, withNewPanel } from "./edit";
 import type { Scope } from "./interpolate";
-import { everyPanel, placed, repeated } from "./repeats";
+import { everyPanel, landing, placed, repeated } from "./repeats";
 
 const scope: Scope = new Map([["pod", { values: ["a", "b", "c"], texts: ["A", "B", "C"], multi: true }]]);
 const panel = (id: number, more: Partial<DashboardPanel>): DashboardPanel => {
@@ -54,4 +54,23 @@ test("every copy has a name of its own, those of repeated sections as well", () 
   expect(
     everyPanel({ sections }, scope).map(({ chart, scope: own }) => [chart, own.get("pod")?.values]),
   ).toEqual(["1 a", "1 b", "1 c", "2 a", "2 b", "2 c"].map((name) => [name, [name.slice(2)]]));
+});
+
+test("where a panel lands is told before it is let go", () => {
+  const [one, two] = [
+    panel(1, { place: { x: 0, y: 0, w: 24, h: 4 } }),
+    panel(2, { place: { x: 0, y: 4, w: 24, h: 2 } }),
+  ];
+  const wanted = (panels: DashboardPanel[], id: number, y: number, name = "") => {
+    const dashboard = { ...emptyDashboard("x"), sections: [{ title: "", collapsed: false, panels }] };
+    const dragged = panels.find((found) => found.id === id) as DashboardPanel;
+    const found = landing(dashboard, { panel: dragged, name }, { ...dragged.place, y }, scope);
+    return found && `${found.at.x},${found.at.y} after ${found.before.map((before) => before.panel.id)}`;
+  };
+  expect(wanted([one, two], 1, 0)).toBe("0,0 after ");
+  expect(wanted([one, two], 1, 3)).toBe("0,2 after 2");
+  // Far below all others it rises to them.
+  expect(wanted([one, two], 1, 40)).toBe("0,2 after 2");
+  const repeats = { ...two, repeat: "pod" };
+  expect(wanted([one, repeats], 2, 0, "b")).toBe("8,0 after 2");
 });

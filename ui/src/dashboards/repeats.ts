@@ -1,7 +1,7 @@
 // Sections and panels once for each value of a variable: with which values, and where the copies stand.
 import type { Dashboard, DashboardPanel } from "../api/types";
 import { joined, type Scope } from "./interpolate";
-import { COLUMNS } from "./layout";
+import { COLUMNS, compacted, moved } from "./layout";
 
 /** A scope for every value of a variable. */
 export const repeated = (name: string | undefined, scope: Scope): { name: string; scope: Scope }[] => {
@@ -62,6 +62,24 @@ export const placed = (panels: DashboardPanel[], scope: Scope): Placed[] => {
     moved += (Math.ceil(copies.length / most) - 1) * h;
   }
   return found;
+};
+
+/** Where a panel of a section is drawn once it was put somewhere, and those that are drawn before it. */
+export type Landing = { at: Placed; before: Placed[] };
+
+/** Where a panel, or that copy of it, would land; the same place where it would come back to it. */
+export const landing = (
+  dashboard: Dashboard,
+  { panel: { id }, name }: Pick<Placed, "panel" | "name">,
+  place: DashboardPanel["place"],
+  scope: Scope,
+): Landing | undefined => {
+  const { sections } = moved(dashboard, id, place);
+  const section = sections.find(({ panels }) => panels.some((panel) => panel.id === id));
+  const all = compacted(placed(section?.panels ?? [], scope));
+  const found = all.findIndex((one) => one.panel.id === id && one.name === name);
+  const at = all[found];
+  return at && { at, before: all.slice(0, found) };
 };
 
 /** What a panel is called in the address: its number, the value its section is repeated for, and its own. */

@@ -6,11 +6,12 @@ import { unfolded, whole } from "../app/print";
 import { setAll, valuesOf } from "../app/route";
 import { several } from "../format/several";
 import { questionOf } from "./answers";
-import { type Editing, GAP, Handle, ROW } from "./handle";
+import { type Editing, Handle } from "./handle";
 import { type Scope, scopeKey } from "./interpolate";
+import { GAP, ROW } from "./landing";
 import { bandsOf, compacted } from "./layout";
 import { Panel } from "./panel";
-import { chartOf, placed } from "./repeats";
+import { chartOf, landing, placed } from "./repeats";
 import { RowHead, type RowPlace } from "./rowhead";
 
 /** Opens the section of a panel, if it is folded; of one that is repeated each copy has its own fold, which stays. */
@@ -87,7 +88,13 @@ export const Section = ({
                   sync="dashboard"
                   chart={chartOf(one.panel, repeat, one.name)}
                 />
-                {edit && <Handle panel={one.panel} edit={edit} />}
+                {edit && (
+                  <Handle
+                    panel={one.panel}
+                    edit={edit}
+                    land={(place) => landing(edit.now(), one, place, scope)}
+                  />
+                )}
               </div>
             ))}
           </div>

@@ -175,8 +175,17 @@ const arranged = async (page, handle) => {
   await page.mouse.up();
   await soon("Escape ends a drag without a move", top, (now) => Math.abs(now - before) < 4);
   check("and opens nothing", (await page.locator(".sheet").count()) === 0);
+  check("with nothing left of it", (await page.locator(".landing").count()) === 0);
+  const others = () => page.locator(".cellbox").evaluateAll((all) => all.map((one) => one.offsetTop).join());
+  const stood = await others();
   await drag(300);
+  const landing = await page.locator(".landing").boundingBox();
+  check("while it is dragged its place to come is marked", landing.y > before + 40, `${landing.y}`);
+  const still = await others();
+  check("and no other panel moves yet", still === stood, `${stood} ${still}`);
+  await page.screenshot({ path: `${results}landing.png` });
   await page.mouse.up();
+  await soon("where it lands", top, (now) => Math.abs(now - landing.y) < 4);
   await soon(
     "dragged past the middle of its neighbour it changes places with it",
     top,
