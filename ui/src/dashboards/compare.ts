@@ -36,14 +36,17 @@ const NAMES: Record<string, string> = {
   lost: "why it is not drawn",
 };
 
-const textOf = (value: unknown): string =>
+/** What a setting is called to people. */
+export const nameOf = (setting: string): string => NAMES[setting] ?? setting;
+
+export const textOf = (value: unknown): string =>
   value === undefined || value === null ? NONE : typeof value === "string" ? value : JSON.stringify(value);
 
 /** Everything that is said of a part, but for what is told apart further. */
 const saidOf = (part: object, further: readonly string[] = []): [string, string][] =>
   Object.entries(part)
     .filter(([name]) => !further.includes(name))
-    .map(([name, value]) => [NAMES[name] ?? name, textOf(value)]);
+    .map(([name, value]) => [nameOf(name), textOf(value)]);
 
 const named = (what: string, name: string, said: [string, string][]): Part => ({
   title: name ? `${what} ${name}` : what,

@@ -5,6 +5,7 @@ import { Icon } from "../app/icons";
 import { Changes } from "./changes";
 import { changesOf } from "./compare";
 import type { Keeping, Said } from "./keeping";
+import { Merging } from "./merging";
 
 type ConflictProps = { keeping: Keeping; onSay: (said: Said) => void };
 
@@ -37,6 +38,14 @@ export const Conflict = ({ keeping, onSay }: ConflictProps): JSX.Element | null 
       <p>
         {text} {history.changed && "What you changed is still here, and not saved."}
       </p>
+      {theirs && base.editable && history.changed && (
+        <Merging
+          was={base.dashboard}
+          mine={history.now}
+          theirs={theirs.dashboard}
+          onMerge={(merged) => void run(() => keeping.saveMerged(merged))()}
+        />
+      )}
       <div class="row wrap">
         {theirs && (
           <button

@@ -22,6 +22,8 @@ export type Keeping = {
   save: () => Promise<Said>;
   saveAnyway: () => Promise<Said>;
   saveCopy: () => Promise<Said>;
+  /** Saves what both came to, in the place of what the others saved. */
+  saveMerged: (merged: Dashboard) => Promise<Said>;
   /** Gives up the changes for what is there; they can be had again by undoing. */
   discard: () => void;
   /** Goes to the others, as this one is not kept any more. */
@@ -140,6 +142,13 @@ export const useKeeping = (loaded: Loaded, follows: boolean): Keeping => {
     met: met.value,
     save: () => saveOver(only(base.value.revision)),
     saveAnyway: () => saveOver(met.value && "theirs" in met.value ? only(met.value.theirs.revision) : NEW),
+    saveMerged: (merged) => {
+      // From here on theirs is what was begun from, whatever becomes of the save.
+      if (met.value && "theirs" in met.value) base.value = met.value.theirs;
+      met.value = undefined;
+      history.change(merged);
+      return saveOver(only(base.value.revision));
+    },
     saveCopy: () =>
       sending(async () => {
         const mine = history.now;

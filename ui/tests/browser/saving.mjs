@@ -173,12 +173,50 @@ const meeting = async ({ base, page }) => {
   await soon("and comes back by undoing", () => heading(page), "Mine again");
   await button(page, "Save").click();
   await soon("then it can be saved", async () => (await read(base)).dashboard.title, "Mine again");
+  await merging(page, base);
   await mine(page, "Beside");
   await theirs(base, "bytes");
   await button(page, "Save mine as a copy").click();
   await page.waitForURL(/dashboards\/shared-copy/);
   await soon("a copy stands beside it", () => heading(page), "Beside (copy)");
   check("and the other is theirs", (await read(base)).dashboard.title === "Mine again");
+};
+
+/** Changes of different things are merged; of the same thing one is chosen. */
+const merging = async (page, base) => {
+  await mine(page, "Both of us");
+  await theirs(base, "percent");
+  const merge = button(page, "Merge and save");
+  await soon("what two people changed can be merged", () => merge.isEnabled());
+  await page.screenshot({ path: `${results}merge.png` });
+  await merge.click();
+  const both = async () => {
+    const { title, sections } = (await read(base)).dashboard;
+    return `${title} in ${sections[0].panels[0].defaults.unit}`;
+  };
+  await soon("and both is saved", both, "Both of us in percent");
+  await soon("with nothing left to decide", () => card(page).count(), 0);
+  check("and seen", (await heading(page)) === "Both of us");
+  await mine(page, "My title");
+  const { dashboard } = await read(base);
+  dashboard.sections[0].panels[0].defaults = { unit: "s" };
+  await put(base, "shared", { ...dashboard, title: "Their title" });
+  await soon(
+    "what both changed is asked for",
+    () => card(page).innerText(),
+    /Dashboard: title[\s\S]*1 choice/,
+  );
+  check("before it is merged", await merge.isDisabled());
+  await page.setViewportSize(SIZES.phone);
+  await page.screenshot({ path: `${results}merge-phone.png` });
+  await page.setViewportSize(SIZES.laptop);
+  await accessible(page, "a merge with a choice", ".conflict");
+  await card(page).getByRole("radio", { name: /Mine/ }).check();
+  await merge.click();
+  await soon("and is as it was chosen, with all else of theirs", both, "My title in s");
+  await page.getByLabel("Title", { exact: true }).fill("Mine again");
+  await button(page, "Save").click();
+  await soon("then one goes on", both, "Mine again in s");
 };
 
 /** Who is done with editing and did not save keeps the changes, whatever happens to the file. */
