@@ -164,6 +164,7 @@ const sectionsOf = (dashboard: Dashboard, scope: Scope, edit: Editing | undefine
         repeat={one.name}
         edit={edit}
         row={copy || !(at || section.title) ? undefined : placeOf(dashboard, at)}
+        copyOf={copy ? at : undefined}
       />
     )),
   );

@@ -67,3 +67,23 @@ export const RowHead = ({
     </button>
   </div>
 );
+
+/** Below the title of a further copy of a repeated row, which is changed in its first one. */
+export const CopyLine = ({ title, of }: { title: string; of: number }): JSX.Element => (
+  <p class="faint rowcopy">
+    Repeated from “{title}”, and changed with it:{" "}
+    <button
+      class="link"
+      type="button"
+      onClick={({ currentTarget }) => {
+        const field = currentTarget
+          .closest(".board")
+          ?.querySelector<HTMLInputElement>(`[data-row="${of}"] .rowhead input`);
+        field?.focus();
+        field?.select();
+      }}
+    >
+      edit the row there
+    </button>
+  </p>
+);

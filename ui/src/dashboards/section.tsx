@@ -12,7 +12,7 @@ import { GAP, ROW } from "./landing";
 import { bandsOf, compacted } from "./layout";
 import { Panel } from "./panel";
 import { chartOf, landing, placed } from "./repeats";
-import { RowHead, type RowPlace } from "./rowhead";
+import { CopyLine, RowHead, type RowPlace } from "./rowhead";
 
 /** Opens the section of a panel, if it is folded; of one that is repeated each copy has its own fold, which stays. */
 export const unfold = ({ sections }: Dashboard, panel: number): void => {
@@ -31,6 +31,7 @@ export const Section = ({
   repeat,
   edit,
   row,
+  copyOf,
 }: {
   section: DashboardSection;
   scope: Scope;
@@ -41,6 +42,8 @@ export const Section = ({
   edit: Editing | undefined;
   /** Where it stands among the others, where that can be changed. */
   row: RowPlace | undefined;
+  /** The row it is a further copy of, if it is one. */
+  copyOf: number | undefined;
 }): JSX.Element => {
   // The address says which are not as the dashboard has them.
   const turned = valuesOf("fold");
@@ -51,7 +54,7 @@ export const Section = ({
   // One grid while panels are moved about; else one for each band, as paper is cut between them only.
   const bands = edit ? [panels] : bandsOf(panels);
   return (
-    <section>
+    <section data-row={row?.at}>
       {edit && row ? (
         <RowHead title={section.title} row={row} arrange={edit.arrange} open={open} onTurn={turn} />
       ) : title ? (
@@ -61,6 +64,7 @@ export const Section = ({
           {!open && <span class="dim">{several(section.panels.length, "panel")}</span>}
         </button>
       ) : null}
+      {edit && copyOf !== undefined && <CopyLine title={section.title} of={copyOf} />}
       {bands.map((band) => {
         const top = edit ? 0 : Math.min(...band.map(({ y }) => y));
         const rows = band.reduce((most, { y, h }) => Math.max(most, y + h), 0) - top;

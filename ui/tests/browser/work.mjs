@@ -154,6 +154,18 @@ const snapshotOfRepeats = async ({ base, page, post, answer }) => {
   check("marks are in it", held.marks.length > 0, JSON.stringify(held.marks).slice(0, 200));
 };
 
+/** A repeated row is changed in its first copy, and the others say so. */
+const copyOfRow = async ({ base, page }) => {
+  await page.goto(`${base}/dashboards/repeated?edit=1&from=now-10m`);
+  await settled(page);
+  const line = page.getByText("Repeated from “Only $job”");
+  await soon("a further copy of a row says what it is repeated from", () => line.count(), 1);
+  await page.screenshot({ path: `${results}row-copy.png` });
+  await line.getByRole("button").click();
+  const focused = () => page.evaluate(() => document.activeElement.value);
+  await soon("and leads to where it is changed", focused, "Only $job");
+};
+
 /** Panels change places with their neighbours, by keys and by the pointer; Escape lets one go where it was. */
 const arranged = async (page, handle) => {
   const top = async () => (await handle.boundingBox()).y;
@@ -281,6 +293,7 @@ export const workWithDashboards = async ({ base, page, post, answer }) => {
     (charts) => charts > 2,
   );
   await snapshotOfRepeats({ base, page, post, answer });
+  await copyOfRow({ base, page });
   await page.goto(`${base}/dashboards/shop?edit=1`);
   await settled(page);
   const handle = page.getByRole("button", { name: "Edit Requests by service" });
