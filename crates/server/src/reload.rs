@@ -12,7 +12,6 @@ pub async fn until_stopped(
     signals: &mut Signals,
     reloads: &mut mpsc::Receiver<oneshot::Sender<ReloadAnswer>>,
 ) {
-    loaded(app);
     loop {
         tokio::select! {
             asked = signals.next() => match asked {
@@ -56,7 +55,8 @@ async fn reload(app: &App) -> ReloadAnswer {
     }
 }
 
-fn loaded(app: &App) {
+/// Puts in force what is not of the store or of what is collected, and notes that a configuration was read.
+pub fn loaded(app: &App) {
     app.dashboards.provide(&app.config.get().dashboards);
     app.metrics.config_reloads.add(&["success"], 1);
     app.metrics.config_last_reload_ok.set(&[], 1.0);

@@ -76,6 +76,8 @@ async fn serve(
             Listening::start(listener, door.clone(), router, limits)
         })
         .transpose()?;
+    // Else a dashboard of its folders would be missing, or anew in ours, for whoever is faster.
+    reload::loaded(&app);
     switch.replace(door.guard(api::router(app.clone())));
     app.health.pass(Check::LogReplayed);
     let others: Vec<SocketAddr> = grpc.iter().map(|grpc| grpc.address).collect();
