@@ -38,6 +38,7 @@ import { HeatmapPanel, Histogram, States } from "./pictures/states";
 import { TablePanel } from "./pictures/table";
 import { TimeSeries } from "./pictures/timeseries";
 import { type Failed, Problem } from "./problem";
+import { bodyOf, isLow } from "./room";
 import { answersOf, dotsOf, useSeen } from "./snapshot";
 import { TextPanel } from "./text";
 import { done, filledIn, transform } from "./transform";
@@ -145,7 +146,7 @@ export const Panel = (props: PanelProps): JSX.Element => {
   const shown = held.current;
   return (
     <section
-      class={`card panel ${panel.transparent ? "bare" : ""} ${near ? "" : "far"}`}
+      class={`card panel ${panel.transparent ? "bare" : ""} ${isLow(height) ? "low" : ""} ${near ? "" : "far"}`}
       ref={element}
       style={{ height: `${height}px` }}
       aria-label={interpolate(panel.title, scope, true) || panel.kind}
@@ -202,7 +203,7 @@ const Contents = ({
     [scope, shown, pixels],
   );
   const title = interpolate(panel.title, own, true);
-  const body = Math.max(40, height - (title ? 44 : 20));
+  const body = bodyOf(height, !!title);
   const List = ownOf(LISTS, panel.kind);
   const asks = seen && width > 0 && !panel.lost && !List;
   const asked = useAsked(
@@ -247,7 +248,7 @@ const Contents = ({
           view={view}
           dots={dots.data ?? []}
           Picture={Picture}
-          width={Math.max(50, width)}
+          width={Math.max(20, width)}
           height={body}
           sync={sync}
           chart={chart}
@@ -389,7 +390,7 @@ const Framed = (props: FramedProps): JSX.Element => {
       dots={props.dots}
       range={props.range}
       view={props.view}
-      width={props.width - 24}
+      width={props.width}
       height={props.height}
       scope={props.scope}
       sync={props.sync}

@@ -4,12 +4,27 @@ import { cssColour } from "../../chart/colours";
 import { show, withoutCounted } from "../../format/units";
 import type { Settings } from "../field";
 import { numberOf, type Options, recordOf } from "../options";
+import { ems } from "./fit";
 import { extent, limitsOf, type PictureProps, type Reduced, reduced } from "./picture";
 import { legible } from "./value";
 
 /** How tall a dial is of its width, and how much room the name below it takes. */
 const TALL = 0.8;
 const TITLE = 22;
+/** What is between dials; as `pictures.css` has it. */
+const GAP = 6;
+const SIZE_MIN = 24;
+/** A dial is drawn so wide, and with numbers around it; there is that much room for its own, which is no larger than this. */
+const WHOLE = 100;
+const LABELLED = 168;
+const WITHIN = 62;
+const NUMBER_MAX = 26;
+/** Smaller than so many pixels it could not be read, and takes so many below the dial. */
+const NUMBER_MIN = 10;
+const NUMBER = 16;
+
+/** How large a number is within a dial. */
+const numberIn = (text: string): number => Math.min(NUMBER_MAX, WITHIN / (ems(text) || 1));
 
 /** As many beside each other as makes them largest. */
 export const Gauge = (props: PictureProps): JSX.Element => {
@@ -17,9 +32,10 @@ export const Gauge = (props: PictureProps): JSX.Element => {
   const whole = extent(all);
   const { options } = props.panel;
   const named = all.length > 1;
-  const sizeIn = (columns: number): number => {
-    const tall = props.height / Math.ceil(all.length / columns) - (named ? TITLE : 0);
-    return Math.min(props.width / columns, tall / TALL);
+  const sizeIn = (columns: number, below = 0): number => {
+    const rows = Math.ceil(all.length / columns);
+    const [wide, tall] = [props.width - GAP * (columns - 1), props.height - GAP * (rows - 1)];
+    return Math.min(wide / columns, (tall / rows - (named ? TITLE : 0) - below) / TALL);
   };
   const choices = Array.from({ length: Math.max(1, all.length) }, (_, at) => at + 1);
   const columns =
@@ -28,6 +44,10 @@ export const Gauge = (props: PictureProps): JSX.Element => {
       : options["orientation"] === "vertical"
         ? choices.length
         : choices.reduce((best, next) => (sizeIn(next) > sizeIn(best) ? next : best));
+  // Where a number could not be read within its dial, all stand below.
+  const said = numberOf(recordOf(options["text"])["valueSize"]) !== undefined;
+  const pixels = sizeIn(columns) / (options["showThresholdLabels"] === true ? LABELLED : WHOLE);
+  const below = !said && all.some(({ shown: { text } }) => numberIn(text) * pixels < NUMBER_MIN);
   return (
     <div
       class="stats"
@@ -38,7 +58,9 @@ export const Gauge = (props: PictureProps): JSX.Element => {
           key={`${one.title} ${one.at}`}
           one={one}
           limits={limitsOf(one.settings, whole)}
-          size={sizeIn(columns)}
+          size={Math.max(SIZE_MIN, sizeIn(columns, below ? NUMBER : 0))}
+          wide={props.width / columns}
+          below={below}
           named={named}
           options={options}
         />
@@ -51,12 +73,17 @@ const Dial = ({
   one,
   limits: [min, max],
   size,
+  wide,
+  below,
   named,
   options,
 }: {
   one: Reduced;
   limits: [number, number];
   size: number;
+  /** How much room it has for its number below. */
+  wide: number;
+  below: boolean;
   named: boolean;
   options: Options;
 }): JSX.Element => {
@@ -68,12 +95,15 @@ const Dial = ({
   const sizes = recordOf(options["text"]);
   const [value, title] = [numberOf(sizes["valueSize"]), numberOf(sizes["titleSize"])];
   const labelled = options["showThresholdLabels"] === true;
-  const pixel = (labelled ? 168 : 100) / Math.max(60, size);
+  const pixel = (labelled ? LABELLED : WHOLE) / size;
+  const { text } = one.shown;
+  const number = value ? value * pixel : numberIn(text);
+  const colour = legible(one.shown.colour);
   return (
     <div class="dial">
       <svg
         viewBox={labelled ? "-34 -8 168 96" : "0 0 100 80"}
-        style={{ width: `${Math.max(60, size)}px` }}
+        style={{ width: `${size}px` }}
         role="img"
         aria-label={`${one.title}: ${one.shown.text}`}
       >
@@ -97,18 +127,28 @@ const Dial = ({
             );
           })}
         {labelled && <Limits settings={one.settings} at={at} ends={[min, max]} size={10.5 * pixel} />}
-        <text
-          x="50"
-          y="56"
-          class="number"
+        {!below && (
+          <text
+            x="50"
+            y={50 + number * 0.36}
+            class="number"
+            style={{ fontSize: `${number}px`, fill: colour }}
+          >
+            {text}
+          </text>
+        )}
+      </svg>
+      {below && (
+        <b
+          class="num clip"
           style={{
-            fontSize: `${value ? value * pixel : Math.min(labelled ? 22 : 18, (labelled ? 120 : 90) / Math.max(4, one.shown.text.length))}px`,
-            fill: legible(one.shown.colour),
+            color: colour,
+            fontSize: `${Math.max(8, Math.min(NUMBER - 2, wide / (ems(text) || 1)))}px`,
           }}
         >
-          {one.shown.text}
-        </text>
-      </svg>
+          {text}
+        </b>
+      )}
       {named && (
         <span class="title clip" title={one.title} style={title ? { fontSize: `${title}px` } : undefined}>
           {one.title}

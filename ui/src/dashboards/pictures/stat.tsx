@@ -2,10 +2,10 @@
 import type { JSX } from "preact";
 import { readable } from "../../chart/colours";
 import { Spark } from "../../deck/spark";
-import { parts } from "../../format/units";
 import { numberOf, recordOf, textOf } from "../options";
-import { type PictureProps, type Reduced, reduced } from "./picture";
-import { Change, Linked, legible, Value } from "./value";
+import { type PictureProps, reduced } from "./picture";
+import { statLayout } from "./statlayout";
+import { Change, Linked, legible, splitOf, Value } from "./value";
 
 export const Stat = (props: PictureProps): JSX.Element => {
   const { panel, width, height } = props;
@@ -13,36 +13,38 @@ export const Stat = (props: PictureProps): JSX.Element => {
   const mode = textOf(panel.options["colorMode"]) || "value";
   const text = textOf(panel.options["textMode"]) || "auto";
   const spark = panel.options["graphMode"] !== "none" && !recordOf(panel.options["reduceOptions"])["values"];
-  const columns = columnsOf(all.length, textOf(panel.options["orientation"]), width, height);
-  const rows = Math.ceil(all.length / columns);
-  const [wide, tall] = [width / columns - 8, height / rows - 6];
   const sizes = recordOf(panel.options["text"]);
-  const [forced, title] = [numberOf(sizes["valueSize"]), numberOf(sizes["titleSize"])];
+  const title = numberOf(sizes["titleSize"]);
+  const changes = panel.options["showPercentChange"] === true;
+  const named = text === "name" || text === "value_and_name" || (text === "auto" && all.length > 1);
   // In the middle where a value stands alone, else at the left.
   const centred =
     panel.options["justifyMode"] === "center" || (all.length === 1 && text !== "value_and_name");
-  // Where there is room for both, the name stands beside the value.
-  const inline = panel.options["wideLayout"] !== false && !centred && wide > tall * 2.5 && tall < 110;
+  const { columns, inline, line, least, size, below } = statLayout({
+    texts: all.map(splitOf),
+    width,
+    height,
+    orientation: textOf(panel.options["orientation"]),
+    named,
+    changes,
+    spark: spark && all.some(({ values }) => values.length > 2),
+    centred,
+    filled: mode.startsWith("background"),
+    wideLayout: panel.options["wideLayout"] !== false,
+    forced: numberOf(sizes["valueSize"]),
+    title,
+  });
   return (
     <div
       class="stats"
-      style={{ gridTemplateColumns: `repeat(${columns}, minmax(0, 1fr))`, height: `${height}px` }}
+      style={{
+        gridTemplateColumns: `repeat(${columns}, minmax(0, 1fr))`,
+        gridAutoRows: `minmax(${least}px, 1fr)`,
+        height: `${height}px`,
+      }}
     >
       {all.map((one) => {
-        const named = text === "name" || text === "value_and_name" || (text === "auto" && all.length > 1);
-        const size =
-          forced ??
-          Math.max(
-            8,
-            Math.min(
-              tall * (named && !inline ? 0.36 : 0.5),
-              ((wide - 14) * (named && inline ? 0.8 : 1.5)) / Math.max(3, lengthOf(one)),
-              56,
-            ),
-          );
-        const changes = panel.options["showPercentChange"] === true;
-        const lined =
-          spark && one.values.length > 2 && tall > 64 + (named && !inline ? 14 : 0) + (changes ? 16 : 0);
+        const lined = line > 0 && one.values.length > 2;
         const style = mode.startsWith("background")
           ? { background: one.shown.colour, color: readable(one.shown.colour) }
           : mode === "none"
@@ -55,11 +57,11 @@ export const Stat = (props: PictureProps): JSX.Element => {
               "stat",
               mode.startsWith("background") ? "filled" : "",
               centred ? "" : "aside",
-              named && inline ? "inline" : "",
+              inline ? "inline" : "",
             ]
               .filter(Boolean)
               .join(" ")}
-            style={{ ...style, ...(lined ? { paddingBottom: `${Math.min(44, tall * 0.28)}px` } : {}) }}
+            style={{ ...style, ...(lined ? { paddingBottom: `${line}px` } : {}) }}
           >
             {named && (
               <span
@@ -72,7 +74,7 @@ export const Stat = (props: PictureProps): JSX.Element => {
             )}
             {text !== "name" && text !== "none" && (
               <Linked one={one} props={props}>
-                <Value one={one} size={size} />
+                <Value one={one} size={size} below={below} />
               </Linked>
             )}
             {changes && (
@@ -91,18 +93,4 @@ export const Stat = (props: PictureProps): JSX.Element => {
       })}
     </div>
   );
-};
-
-/** How long a value is in letters of its size: those of its unit are smaller. */
-const lengthOf = ({ value, shown: { text }, settings: { unit = "short", decimals } }: Reduced): number => {
-  const { suffix } = typeof value === "number" ? parts(value, unit, decimals) : { suffix: "" };
-  return text.length - (text.endsWith(suffix) ? suffix.length * 0.45 : 0);
-};
-
-/** How many stand beside each other: all of them, one, or as many as make the numbers large. */
-const columnsOf = (count: number, orientation: string, width: number, height: number): number => {
-  if (orientation === "vertical" || count < 2) return Math.max(1, count);
-  if (orientation === "horizontal") return 1;
-  const square = Math.round(Math.sqrt((count * width) / Math.max(60, height) / 1.6)) || 1;
-  return Math.max(1, Math.min(count, square));
 };

@@ -5,18 +5,29 @@ import { parts, show } from "../../format/units";
 import { linkTo } from "../links";
 import type { PictureProps, Reduced } from "./picture";
 
-/** A value with its unit set smaller. */
-export const Value = ({ one, size }: { one: Reduced; size: number }): JSX.Element => {
-  const text = one.shown.text;
+/** A value as its number and its unit. */
+export const splitOf = ({ value, shown: { text }, settings }: Reduced): [number: string, unit: string] => {
   const { suffix } =
-    typeof one.value === "number"
-      ? parts(one.value, one.settings.unit ?? "short", one.settings.decimals)
-      : { suffix: "" };
+    typeof value === "number" ? parts(value, settings.unit ?? "short", settings.decimals) : { suffix: "" };
   const cut = suffix && text.endsWith(suffix) ? text.length - suffix.length : text.length;
+  return [text.slice(0, cut), text.slice(cut)];
+};
+
+/** A value with its unit set smaller, beside or below it. */
+export const Value = ({
+  one,
+  size,
+  below = false,
+}: {
+  one: Reduced;
+  size: number;
+  below?: boolean;
+}): JSX.Element => {
+  const [number, unit] = splitOf(one);
   return (
-    <span class="value" style={{ fontSize: `${size}px` }}>
-      {text.slice(0, cut)}
-      {cut < text.length && <small>{text.slice(cut)}</small>}
+    <span class={below ? "value below" : "value"} style={{ fontSize: `${size}px` }}>
+      {number}
+      {unit && <small>{unit}</small>}
     </span>
   );
 };

@@ -1,0 +1,71 @@
+// How large a text can be written where there is so much room: numbers are to be read from afar, in panels of any size.
+
+/** How wide letters of values are, about, where no font can be asked. */
+const LETTER = 0.62;
+/** Letters of values stand a little closer than usual. */
+const CLOSER = 0.02;
+/** Units are this much smaller than their numbers, but no smaller than can be read. */
+const SMALLER = 0.55;
+const LEAST = 12;
+/** What is between a number and its unit. */
+const APART = 3;
+/** How tall a line is of its letters. */
+const LINE = 1.05;
+/** Only numbers smaller than this have their unit below. */
+const SMALL = 30;
+const KNOWN_MAX = 500;
+
+/** Tells how wide a text is, of the size of its letters. */
+export type Measure = (text: string) => number;
+
+let context: CanvasRenderingContext2D | null | undefined;
+const known = new Map<string, number>();
+
+/** As values are written, where all digits are of one width. */
+export const ems: Measure = (text) => {
+  const alike = text.replace(/\d/g, "0");
+  const found = known.get(alike);
+  if (found !== undefined) return found;
+  if (context === undefined && typeof document !== "undefined") {
+    context = document.createElement("canvas").getContext("2d");
+    if (context) context.font = `660 100px ${getComputedStyle(document.body).fontFamily}`;
+  }
+  const wide = context ? context.measureText(alike).width / 100 : alike.length * LETTER;
+  if (known.size >= KNOWN_MAX) known.clear();
+  const closer = Math.max(0, wide - alike.length * CLOSER);
+  known.set(alike, closer);
+  return closer;
+};
+
+/** The size of a number, and whether its unit stands below it. */
+export type Fit = { size: number; below: boolean };
+
+/** The largest size for a number with its unit in so much room; in a narrow place the unit goes below, where it may and that makes it larger. */
+export const fitted = (
+  [number, unit]: readonly [string, string],
+  wide: number,
+  tall: number,
+  mayBelow: boolean,
+  measure: Measure = ems,
+): Fit => {
+  const [long, after] = [measure(number) || LETTER, measure(unit)];
+  const beside = Math.min(besideOf(long, after, wide), tall / LINE);
+  if (!mayBelow || !unit || !number || beside >= SMALL) return { size: beside, below: false };
+  const below = Math.min(
+    wide / long,
+    // The unit as well has its room, at the size that can be read just yet.
+    after * LEAST > wide ? 0 : wide / (after * SMALLER),
+    Math.min(tall / (LINE * (1 + SMALLER)), tall / LINE - LEAST),
+  );
+  return below > beside * 1.25 ? { size: below, below: true } : { size: beside, below: false };
+};
+
+/** How large a number can be with its unit on the same line. */
+const besideOf = (long: number, after: number, wide: number): number => {
+  if (!after) return wide / long;
+  const room = wide - APART;
+  const both = room / (long + after * SMALLER);
+  if (both * SMALLER >= LEAST) return both;
+  const least = (room - after * LEAST) / long;
+  return least >= LEAST ? least : room / (long + after);
+};
