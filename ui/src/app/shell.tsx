@@ -1,8 +1,10 @@
 // The frame around every page: where one can go, and how things are.
+
 import { computed } from "@preact/signals";
 import type { ComponentType, JSX } from "preact";
 import { connected, deck, state } from "../deck/live";
 import { DeckPage } from "../deck/page";
+import { ownOf } from "../format/own";
 import { Guard } from "./guard";
 import { Icon, type IconName, StateMark } from "./icons";
 import { Help, helpOpen, keyboard, openPalette, Palette, paletteOpen } from "./keys";
@@ -40,7 +42,7 @@ const wrong = computed(() => (deck.value?.services ?? []).filter(({ state }) => 
 export const Shell = (): JSX.Element => {
   keyboard();
   const first = parts.value[0] ?? "";
-  const [page, least, most] = PAGES[first] ?? [Missing, 1, Infinity];
+  const [page, least, most] = ownOf(PAGES, first) ?? [Missing, 1, Infinity];
   const Page = parts.value.length >= least && parts.value.length <= most ? page : Missing;
   // On a wall nobody goes anywhere.
   const kiosk = first === "dashboards" && params.value.has("kiosk");

@@ -1,6 +1,8 @@
 // One time range for the whole page, written as a person would, and the zone of its clocks. They live in the address.
+
 import { batch, computed, signal } from "@preact/signals";
 import { type Calendar, USUAL } from "../format/calendar";
+import { ownOf } from "../format/own";
 import { instant, type Range, roundSpan } from "../format/range";
 import { clock, stamp } from "../format/time";
 import { LOCAL, readZone, showIn, type Zone, zoneName } from "../format/zone";
@@ -96,7 +98,7 @@ const GOING_ON: Record<string, string> = {
 
 /** What the range is called. */
 export const rangeName = (shown: Range, zone: Zone): string => {
-  if (shown.relative) return GOING_ON[shown.relative] ?? `Last ${shown.relative.slice(4)}`;
+  if (shown.relative) return ownOf(GOING_ON, shown.relative) ?? `Last ${shown.relative.slice(4)}`;
   const now = Date.now();
   const sameDay = stamp(shown.from, zone).slice(0, 10) === stamp(shown.to, zone).slice(0, 10);
   return `${clock(shown.from, now, zone)} – ${sameDay ? stamp(shown.to, zone).slice(11, 16) : clock(shown.to, now, zone)}`;

@@ -1,7 +1,9 @@
 // What the tab is called: the state first, as tabs are narrow, then what is seen here. The server says the same of the first paint (`crates/server/src/page/title.rs`).
+
 import { computed, signal } from "@preact/signals";
 import { useLayoutEffect } from "preact/hooks";
 import { legible } from "../format/legible";
+import { ownOf } from "../format/own";
 import { parts } from "./route";
 
 /** A name that the address does not have, as that of a dashboard. */
@@ -33,7 +35,7 @@ const seenAt = ([page = "", name, more]: string[]): string => {
   if (page === "" && name === undefined) return "";
   if (name && more === undefined && OF_ONE.has(page)) return name;
   const known = more === undefined && (name === undefined || page === "dashboards");
-  return (known && NAMES[page]) || "Nothing is here";
+  return (known && ownOf(NAMES, page)) || "Nothing is here";
 };
 
 const seen = computed(() => named.value || seenAt(parts.value));

@@ -1,6 +1,8 @@
 // Who asks for a metric: the dashboards whose panels name it, and the people and programs whose questions the server counted.
+
 import { ask } from "../api/client";
 import type { DashboardAnswer, DashboardsAnswer, UsageAnswer } from "../api/types";
+import { ownOf } from "../format/own";
 
 const DASHBOARDS_READ_MAX = 200;
 
@@ -73,7 +75,7 @@ export const askedFor = async (signal: AbortSignal): Promise<(name: string) => A
     clients: 0,
     last: 0,
     names: [],
-    ...usage.data[name],
+    ...ownOf(usage.data, name),
     boards: named.get(name) ?? [],
   });
 };

@@ -1,10 +1,12 @@
 // What the linter has to say, by rule: the costly first.
+
 import type { JSX } from "preact";
 import { ask } from "../api/client";
 import { type Labels, selectorOf } from "../api/promql";
 import { useAsked } from "../api/use";
 import { Empty } from "../app/empty";
 import { keepTime, pathTo } from "../app/route";
+import { ownOf } from "../format/own";
 import { type Finding, lint, UNBOUNDED } from "./lint";
 import { Severity } from "./metric";
 import { factsOf, type Metric, onlyRising, SERIES_READ_MAX } from "./metrics";
@@ -87,7 +89,8 @@ export const Findings = ({ metrics }: { metrics: Metric[] }): JSX.Element => {
         return (
           <details key={rule} class="card pad" open={first.severity === "warning"}>
             <summary>
-              <Severity of={first} /> <b>{found.length === 1 ? first.what : (TITLES[rule] ?? first.what)}</b>{" "}
+              <Severity of={first} />{" "}
+              <b>{found.length === 1 ? first.what : (ownOf(TITLES, rule) ?? first.what)}</b>{" "}
               <span class="dim">{found.length === 1 ? found[0]?.row.name : `${found.length} metrics`}</span>
               <p class="dim">{first.why}</p>
             </summary>

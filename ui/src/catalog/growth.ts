@@ -1,4 +1,5 @@
 // How the number of series grew: of metrics, of labels and of their values, in PromQL over the series themselves.
+
 import {
   labelText,
   number,
@@ -9,6 +10,7 @@ import {
   vectorOf,
   type Window,
 } from "../api/promql";
+import { ownOf } from "../format/own";
 
 /** Numbers of series by name, one per step; null where there were none yet. */
 export type Growth = Map<string, (number | null)[]>;
@@ -61,7 +63,9 @@ export const growthOfPairs = async (
     const values = own.map((pair) => pair.slice(label.length + 1));
     const query = `count by (${labelText(label)}) ({${anyOf(label, values)}})`;
     const lines = await linesOf(query, window, signal);
-    return lines.map((line) => [`${label}=${line.metric[label] ?? ""}`, aligned(line, window)] as const);
+    return lines.map(
+      (line) => [`${label}=${ownOf(line.metric, label) ?? ""}`, aligned(line, window)] as const,
+    );
   });
   return new Map((await Promise.all(asked)).flat());
 };

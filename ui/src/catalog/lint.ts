@@ -1,4 +1,5 @@
 // The rules of the field for names, labels and kinds, as findings with their reason and their fix. Pure: facts in, findings out.
+import { ownOf } from "../format/own";
 
 export type Facts = {
   name: string;
@@ -103,7 +104,7 @@ function* ofName(facts: Facts): Generator<Finding> {
       `If it counts events, declare it a counter and call it ${base(name)}_total.`,
     );
   const unit = unitIn(name);
-  const better = UNITS[unit];
+  const better = ownOf(UNITS, unit);
   if (better && !(type === "counter" && unit === "percent"))
     yield finding(
       "unit",

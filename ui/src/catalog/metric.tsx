@@ -1,4 +1,5 @@
 // One metric: what it is, what is wrong with it, who asks for it, and what its labels come to.
+
 import type { JSX } from "preact";
 import { ask } from "../api/client";
 import { type Labels, labelText, selectorOf } from "../api/promql";
@@ -8,6 +9,7 @@ import { Empty } from "../app/empty";
 import { keepTime } from "../app/route";
 import { Chart } from "../chart/chart";
 import { unitOf } from "../explore/units";
+import { ownOf } from "../format/own";
 import { show } from "../format/units";
 import { AskedBy } from "./asked-by";
 import { type Facts, type Finding, lint } from "./lint";
@@ -51,7 +53,11 @@ const useFacts = (name: string): Asked<Facts> =>
       ask<Metadata>("metadata", { metric: name }, signal),
       ask<Metadata>("metadata", { metric: family }, signal),
     ]);
-    const { type = "", help = "", unit = "" } = own.data[name]?.[0] ?? base.data[family]?.[0] ?? {};
+    const {
+      type = "",
+      help = "",
+      unit = "",
+    } = ownOf(own.data, name)?.[0] ?? ownOf(base.data, family)?.[0] ?? {};
     const row = { name, type, help, unit, series: series.data.length };
     const rising = await onlyRising([row], signal);
     return factsOf(row, series.data, rising.has(name));

@@ -1,4 +1,5 @@
 // What a line comes to: the one number that a legend, a gauge or a single value shows.
+import { ownOf } from "../format/own";
 
 export const REDUCERS = [
   "lastNotNull",
@@ -59,7 +60,7 @@ const NAMES: Record<string, string> = {
   p99: "p99",
   step: "Step",
 };
-export const reducerName = (reducer: string): string => NAMES[reducer] ?? reducer;
+export const reducerName = (reducer: string): string => ownOf(NAMES, reducer) ?? reducer;
 
 /** Old dashboards call some of them otherwise. */
 const OLD: Record<string, Reducer> = { current: "lastNotNull", avg: "mean", total: "sum", mean: "mean" };
@@ -72,7 +73,7 @@ const quantile = (sorted: readonly number[], share: number): number | null => {
 };
 
 export const reduce = (values: readonly (number | null | undefined)[], reducer: string): number | null => {
-  const name = OLD[reducer] ?? reducer;
+  const name = ownOf(OLD, reducer) ?? reducer;
   const present = values.filter(
     (value): value is number => value !== null && value !== undefined && !Number.isNaN(value),
   );

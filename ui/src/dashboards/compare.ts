@@ -1,5 +1,7 @@
 // What is different between two states of a dashboard, part by part and in words.
+
 import type { Dashboard, DashboardPanel } from "../api/types";
+import { ownOf } from "../format/own";
 
 export type Change = {
   /** The part: the dashboard, one of its panels, variables or marks. */
@@ -37,7 +39,7 @@ const NAMES: Record<string, string> = {
 };
 
 /** What a setting is called to people. */
-export const nameOf = (setting: string): string => NAMES[setting] ?? setting;
+export const nameOf = (setting: string): string => ownOf(NAMES, setting) ?? setting;
 
 export const textOf = (value: unknown): string =>
   value === undefined || value === null ? NONE : typeof value === "string" ? value : JSON.stringify(value);

@@ -160,7 +160,7 @@ export const mapped = (value: Cell, mappings: Options[]): Mapped | undefined => 
     });
     switch (mapping["type"]) {
       case "value": {
-        const found = options[String(value)];
+        const found = ownOf(options, String(value));
         if (found !== undefined) return result(found);
         break;
       }

@@ -1,5 +1,7 @@
 // Answers as tables of columns, which is what transformations and pictures work on.
+
 import type { Labels } from "../api/promql";
+import { ownOf } from "../format/own";
 import type { QueryAnswer } from "./answers";
 import { shortName } from "./names";
 
@@ -58,7 +60,7 @@ const tableOf = ({ query, series, times }: QueryAnswer, several: boolean): Frame
       const value = one.values[index];
       if (value === null || value === undefined) return;
       time.push(at);
-      for (const [column, label] of labels.entries()) columns[column]?.push(one.labels[label] ?? "");
+      for (const [column, label] of labels.entries()) columns[column]?.push(ownOf(one.labels, label) ?? "");
       values.push(value);
     });
   }

@@ -1,4 +1,5 @@
 // Links of dashboards and panels: paths of Grafana lead to the same dashboard here, with what the link takes along.
+
 import { useSignal } from "@preact/signals";
 import type { JSX } from "preact";
 import { ask } from "../api/client";
@@ -7,6 +8,7 @@ import { useAsked } from "../api/use";
 import { Popover } from "../app/popover";
 import { href, params, pathTo } from "../app/route";
 import { range } from "../app/time";
+import { ownOf } from "../format/own";
 import { type Cell, type Field, type Frame, titleOf } from "./frames";
 import { inAddress, interpolate, joined, panelScope, parametersOf, type Scope } from "./interpolate";
 import { ours, safeUrl } from "./urls";
@@ -70,7 +72,7 @@ export const aboutField = (
               ? Object.entries(field.labels ?? {})
                   .map(([name, value]) => `${name}="${value}"`)
                   .join(", ")
-              : (field.labels?.[second] ?? "");
+              : (ownOf(field.labels, second) ?? "");
           return first === "name" || first === "displayName" ? titleOf(field, frame) : undefined;
         }
         return first === "text"

@@ -17,6 +17,7 @@ test("without a legend a series is called as PromQL writes it, with all labels",
   check("", [{ job: "x" }, { job: "y" }], ['{job="x"}', '{job="y"}']);
   check("", [{ __name__: "up" }], ["up"]);
   check("", [{}], ["sum(up)"]);
+  check("{{constructor}}{{job}}", [{ job: "x" }], ["x"]);
 });
 
 test("an automatic legend leaves out what all series have in common", () => {

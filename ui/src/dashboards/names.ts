@@ -1,6 +1,8 @@
 // What series are called: by the legend of their query, else by their labels. Overrides find them by these names, so they are the
 // ones that Grafana's data source for Prometheus gives.
+
 import { type Labels, nameOf, type RawSeries } from "../api/promql";
+import { ownOf } from "../format/own";
 
 /** The legend of a query that leaves the name to the labels. */
 const AUTO = "__auto";
@@ -8,7 +10,7 @@ const AUTO = "__auto";
 /** `{{label}}` filled in; without a legend the series as PromQL writes it, with all of its labels. */
 export const legendName = (legend: string, labels: Labels): string =>
   legend && legend !== AUTO
-    ? legend.replace(/\{\{\s*(.+?)\s*\}\}/g, (_, label: string) => labels[label] ?? "")
+    ? legend.replace(/\{\{\s*(.+?)\s*\}\}/g, (_, label: string) => ownOf(labels, label) ?? "")
     : legend === AUTO
       ? shortName(labels)
       : wholeName(labels);

@@ -1,4 +1,5 @@
 // Settings as dashboards keep them: JSON of many versions that nobody checked, read as what is expected or as nothing.
+export { ownOf } from "../format/own";
 
 export type Options = Record<string, unknown>;
 
@@ -6,10 +7,6 @@ export const recordOf = (value: unknown): Options =>
   value && typeof value === "object" ? (value as Options) : {};
 
 export const listOf = <T = unknown>(value: unknown): T[] => (Array.isArray(value) ? (value as T[]) : []);
-
-/** What a table has under a name that others chose; nothing of what every object has, as `constructor`. */
-export const ownOf = <T>(table: Record<string, T>, name: string): T | undefined =>
-  Object.hasOwn(table, name) ? table[name] : undefined;
 
 /** A text; anything else is none. */
 export const textOf = (value: unknown): string => (typeof value === "string" ? value : "");

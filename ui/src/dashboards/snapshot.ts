@@ -1,5 +1,6 @@
 // Snapshots: a dashboard as it was seen, kept by the server under a name that nobody guesses. In one are the answers and exemplars of
 // every panel, those that are repeated once for each value, what was chosen, and the marks: nothing of it is asked again.
+
 import { signal } from "@preact/signals";
 import { useEffect } from "preact/hooks";
 import { ask, messageOf, tell } from "../api/client";
@@ -8,6 +9,7 @@ import { href, params, pathTo } from "../app/route";
 import { markers } from "../chart/markers";
 import type { Marker } from "../chart/plot";
 import { deck } from "../deck/live";
+import { ownOf } from "../format/own";
 import { askDots, askPanel, hasDots, type QueryAnswer, type QueryDot } from "./answers";
 import type { Chosen, Scope } from "./interpolate";
 import { listOf, type Options, recordOf } from "./options";
@@ -46,13 +48,13 @@ export const kept = signal<Kept | undefined>(undefined);
 /** What a panel of the shown snapshot had: a failure fails again, and one that had nothing has nothing. */
 export const answersOf = (chart: string, panel: DashboardPanel): QueryAnswer[] | undefined => {
   if (!kept.value) return undefined;
-  const one = kept.value.panels?.[chart];
+  const one = ownOf(kept.value.panels, chart);
   if (one?.error) throw new Error(one.error);
-  return one?.answers ?? kept.value.answers?.[String(panel.id)] ?? [];
+  return one?.answers ?? ownOf(kept.value.answers, String(panel.id)) ?? [];
 };
 
 export const dotsOf = (chart: string): QueryDot[] | undefined =>
-  kept.value && (kept.value.panels?.[chart]?.dots ?? []);
+  kept.value && (ownOf(kept.value.panels, chart)?.dots ?? []);
 
 /** A panel on the screen: what it shows now, and how wide it is. */
 type Seen = Partial<KeptPanel> & { pixels: number };

@@ -54,6 +54,8 @@ test("columns are arranged, filtered, renamed and computed", () => {
     { CPU: [1, 2], pod: ["x", "y"] },
   );
   check([A], "organize", { excludeByName: { pod: true } }, { "Value #A": [1, 2] });
+  const named = table("A", { constructor: [1], toString: [2] });
+  check([named], "organize", { excludeByName: { toString: true } }, { constructor: [1] });
   check([A], "filterFieldsByName", { include: { names: ["pod"] } }, { pod: ["x", "y"] });
   check([A], "filterFieldsByName", { include: { pattern: "/^Value/" } }, { "Value #A": [1, 2] });
   check(

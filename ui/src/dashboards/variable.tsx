@@ -1,6 +1,8 @@
 // One variable of a dashboard in its settings: what it is called, what can be chosen, and how.
+
 import type { JSX } from "preact";
 import type { DashboardVariable } from "../api/types";
+import { ownOf } from "./options";
 import { CheckField, ChoiceField, NumberField, TextField } from "./sheet";
 import { AUTO, USUAL_AUTO } from "./variables";
 
@@ -51,7 +53,7 @@ export const Variable = ({ variable, onChange, onRemove }: VariableProps): JSX.E
         <TextField
           label={kind === "query" ? "Choices from" : "Value or choices"}
           value={query}
-          hint={HINTS[kind] ?? ""}
+          hint={ownOf(HINTS, kind) ?? ""}
           onChange={(next) => set({ query: next })}
         />
       )}

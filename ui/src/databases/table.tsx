@@ -1,4 +1,5 @@
 // Every database, cache and queue as a row; where there are few, with their charts below.
+
 import { type Signal, useSignal } from "@preact/signals";
 import type { JSX } from "preact";
 import { useEffect } from "preact/hooks";
@@ -14,6 +15,7 @@ import { sortedBy } from "../app/sort";
 import { tick } from "../app/time";
 import { Bars } from "../deck/bars";
 import { deck } from "../deck/live";
+import { ownOf } from "../format/own";
 import { show } from "../format/units";
 import { lookingBack } from "../format/window";
 import { Share } from "../hosts/share";
@@ -31,7 +33,7 @@ export const DatabaseTable = ({ databases }: { databases: DeckService[] }): JSX.
   // Every row asks for itself, and says here what it found, to be sorted by.
   const cells = useSignal<Record<string, Cells>>({});
   const sorted = ordered(databases, sort.value, ({ name }, by) =>
-    by === "Name" ? name : cells.value[name]?.get(by),
+    by === "Name" ? name : ownOf(cells.value, name)?.get(by),
   );
   return (
     <>

@@ -1,5 +1,7 @@
 // Ninety bars: how long, how bad and how often, readable without an axis.
+
 import type { JSX } from "preact";
+import { ownOf } from "../format/own";
 import { span } from "../format/time";
 
 const WIDTH = 4;
@@ -10,7 +12,7 @@ const SIZES: Record<string, number> = { "0": 12, "1": 5, "2": 16, "3": 20, x: 3 
 
 /** One path for all bars of a state: a row of two hundred services stays a thousand nodes. */
 const pathOf = (bars: string, kind: string): string => {
-  const size = SIZES[kind] ?? 3;
+  const size = ownOf(SIZES, kind) ?? 3;
   let path = "";
   for (let at = 0; at < bars.length; at++) {
     if ((bars[at] === " " ? "x" : bars[at]) === kind)

@@ -1,6 +1,8 @@
 // What can come next in a query, from live data: metrics with their types, labels and values of what is selected.
+
 import { ask } from "../api/client";
 import { labelText, selectorOf } from "../api/promql";
+import { ownOf } from "../format/own";
 import { AGGREGATIONS, FUNCTIONS, KEYWORDS, type Wanted, wantedAt } from "./language";
 
 export type Choice = { text: string; detail: string; insert: string };
@@ -54,7 +56,7 @@ const best = <T>(all: T[], typed: string, text: (one: T) => string): T[] =>
 
 /** What a metric is, by its own name or by that of the family its series belong to. */
 export const metadataOf = (metadata: Metadata, name: string): { type: string; help: string } | undefined =>
-  (metadata[name] ?? metadata[name.replace(/_(bucket|count|sum|total|created)$/, "")])?.[0];
+  (ownOf(metadata, name) ?? ownOf(metadata, name.replace(/_(bucket|count|sum|total|created)$/, "")))?.[0];
 
 export const complete = async (
   query: string,

@@ -182,7 +182,7 @@ const wordKind = (word: string, inLabels: boolean, rest: string): Token["kind"] 
   const called = /^\s*\(/.test(rest);
   if (KEYWORDS.has(lower)) return "keyword";
   if (AGGREGATIONS.includes(lower) && /^\s*(\(|by\b|without\b)/i.test(rest)) return "aggregation";
-  if (called && lower in FUNCTIONS) return "function";
+  if (called && Object.hasOwn(FUNCTIONS, lower)) return "function";
   return "metric";
 };
 
@@ -301,7 +301,7 @@ export const signatureAt = (query: string, at: number): { name: string; argument
     if (query[index] === ")") depth++;
     else if (query[index] === "(" && depth-- === 0) {
       const name = /([a-z_][\w]*)\s*$/i.exec(query.slice(0, index))?.[1]?.toLowerCase() ?? "";
-      return name in FUNCTIONS ? { name, arguments: FUNCTIONS[name] ?? "" } : null;
+      return Object.hasOwn(FUNCTIONS, name) ? { name, arguments: FUNCTIONS[name] ?? "" } : null;
     }
   }
   return null;

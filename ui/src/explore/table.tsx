@@ -1,4 +1,5 @@
 // Answers at one moment, as a table that sorts.
+
 import type { JSX } from "preact";
 import { nameOf, type QueryData, queryInstant } from "../api/promql";
 import { useAsked } from "../api/use";
@@ -6,6 +7,7 @@ import { Empty } from "../app/empty";
 import { Heading } from "../app/heading";
 import { sortedBy } from "../app/sort";
 import { range, zone } from "../app/time";
+import { ownOf } from "../format/own";
 import { stamp } from "../format/time";
 import { show } from "../format/units";
 import { unitOf } from "./units";
@@ -70,7 +72,9 @@ const Answer = ({ data, unit }: { data: QueryData; unit: string }): JSX.Element 
         (up ? 1 : -1) *
         (by === VALUE
           ? Number(a.text) - Number(b.text)
-          : (a.metric[by] ?? "").localeCompare(b.metric[by] ?? "", undefined, { numeric: true })),
+          : (ownOf(a.metric, by) ?? "").localeCompare(ownOf(b.metric, by) ?? "", undefined, {
+              numeric: true,
+            })),
     );
   }
   return (
@@ -91,7 +95,7 @@ const Answer = ({ data, unit }: { data: QueryData; unit: string }): JSX.Element 
               {named && <td class="mono">{metric["__name__"]}</td>}
               {columns.map((name) => (
                 <td key={name} class="mono">
-                  {metric[name]}
+                  {ownOf(metric, name)}
                 </td>
               ))}
               <td class="num" title={text}>

@@ -1,4 +1,5 @@
 // The days, weeks, months, quarters and years that a time is in. Where weeks and fiscal years begin is of the dashboard that is shown.
+import { ownOf } from "./own";
 
 /** The day weeks begin with, counted from Sunday, and the month fiscal years begin with, counted from January. */
 export type Calendar = { weekStart: number; fiscalStart: number };
@@ -10,7 +11,7 @@ const WEEK_STARTS: Record<string, number> = { sunday: 0, monday: 1, saturday: 6 
 
 /** The calendar a dashboard asks for; `browser` is that of the reader's country. */
 export const readCalendar = (weekStart = "", fiscalStart = 0): Calendar => ({
-  weekStart: weekStart === "browser" ? countryStart() : (WEEK_STARTS[weekStart] ?? USUAL.weekStart),
+  weekStart: weekStart === "browser" ? countryStart() : (ownOf(WEEK_STARTS, weekStart) ?? USUAL.weekStart),
   fiscalStart: Number.isInteger(fiscalStart) && fiscalStart > 0 && fiscalStart < 12 ? fiscalStart : 0,
 });
 

@@ -1,6 +1,7 @@
 // Time ranges as people write them: "last 3h", "yesterday 14:00-15:00", "2026-11-20 14:00 to 15:30".
 
 import { type Calendar, type Unit, USUAL, unitAround } from "./calendar";
+import { ownOf } from "./own";
 import { type Clock, type Day, hasDay, midnight, readSaid, type Said } from "./words";
 import { readZone, shifted, unshifted, type Zone } from "./zone";
 
@@ -44,7 +45,10 @@ export const parseSpan = (text: string): number | undefined => {
     return undefined;
   let total = 0;
   for (const [, amount, name = ""] of parts) {
-    const unit = UNITS[name] ?? UNITS[name.toLowerCase()] ?? UNITS[name.toLowerCase().replace(/s$/, "")];
+    const unit =
+      ownOf(UNITS, name) ??
+      ownOf(UNITS, name.toLowerCase()) ??
+      ownOf(UNITS, name.toLowerCase().replace(/s$/, ""));
     if (!unit) return undefined;
     total += Number(amount) * unit;
   }
@@ -135,7 +139,7 @@ const between = (said: string, place: Place): Range | undefined => {
 
 /** What is not over yet goes on with the clock. */
 const following = (text: string, range: Range | undefined): Range | undefined =>
-  range && { ...range, relative: GOING_ON[text] };
+  range && { ...range, relative: ownOf(GOING_ON, text) };
 
 const GOING_ON: Record<string, string> = {
   today: "now/d",

@@ -1,6 +1,7 @@
 // Days and times of day as people say them: "yesterday 14:00", "last friday 2pm", "20 nov". All are what clocks show, as if it were UTC.
 
 import { type Calendar, type Unit, unitAround } from "./calendar";
+import { ownOf } from "./own";
 
 const DAY = 864e5;
 const WEEKDAYS = ["sunday", "monday", "tuesday", "wednesday", "thursday", "friday", "saturday"];
@@ -70,7 +71,7 @@ const named = (text: string, shown: number, calendar: Calendar): Day | undefined
   if (!which && name === "today") return days(today, 1);
   if (!which && name === "yesterday") return days(today - DAY, 1);
   if (!which && name === "day before yesterday") return days(today - 2 * DAY, 1);
-  const unit = which ? UNITS[name] : undefined;
+  const unit = which ? ownOf(UNITS, name) : undefined;
   if (unit) {
     const now = unitAround(shown, unit, calendar);
     // The one before ends where this one begins.

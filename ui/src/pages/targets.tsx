@@ -1,4 +1,5 @@
 // What is scraped and how that goes: state, the last error in words with its likely cause, and what was dropped.
+
 import { useSignal } from "@preact/signals";
 import type { JSX } from "preact";
 import { ask, messageOf } from "../api/client";
@@ -13,6 +14,7 @@ import { ordered } from "../app/order";
 import { keepTime, params, setParams } from "../app/route";
 import { sortedBy } from "../app/sort";
 import { tick } from "../app/time";
+import { ownOf } from "../format/own";
 import { span } from "../format/time";
 import { show } from "../format/units";
 import { explainScrape } from "./scrape-errors";
@@ -95,7 +97,7 @@ const cellOf = (target: Target, by: Column): string | number | undefined => {
   if (by === "last") return scraped ? -Date.parse(target.lastScrape) : undefined;
   if (by === "took") return scraped ? target.lastScrapeDuration : undefined;
   if (by === "samples") return scraped ? target.lastScrapeSamples : undefined;
-  return { job: target.scrapePool, state: target.health, address: target.scrapeUrl }[by];
+  return ownOf({ job: target.scrapePool, state: target.health, address: target.scrapeUrl }, by);
 };
 
 /** Jobs one after the other, those that fail first, and so their targets. */

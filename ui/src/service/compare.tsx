@@ -1,4 +1,5 @@
 // What the charts of a service are compared with: an hour, a day, a week ago, or before one of its deploys.
+
 import type { JSX } from "preact";
 import { ask } from "../api/client";
 import type { Annotation } from "../api/types";
@@ -6,6 +7,7 @@ import { useAsked } from "../api/use";
 import { params, setParams } from "../app/route";
 import { range, zone } from "../app/time";
 import type { Compared } from "../chart/compare";
+import { ownOf } from "../format/own";
 import { clock } from "../format/time";
 
 const AGO: Record<string, [number, string]> = {
@@ -19,7 +21,7 @@ const DEPLOYS_MS = 30 * 86_400_000;
 
 /** As the address says it: `week`, or `before-` and a moment in milliseconds. */
 export const read = (said: string): Compared | undefined => {
-  const ago = AGO[said]?.[0];
+  const ago = ownOf(AGO, said)?.[0];
   if (ago) return { ago };
   const moment = /^before-(\d{10,14})$/.exec(said)?.[1];
   return moment ? { before: Number(moment) / 1000 } : undefined;

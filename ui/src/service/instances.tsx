@@ -1,4 +1,5 @@
 // The instances of a service and its health checks, each with its state and the last error in words.
+
 import type { JSX } from "preact";
 import { ask } from "../api/client";
 import { queryInstant, vectorOf } from "../api/promql";
@@ -6,6 +7,7 @@ import type { DeckService, TargetsAnswer } from "../api/types";
 import { useAsked } from "../api/use";
 import { StateMark } from "../app/icons";
 import { tick } from "../app/time";
+import { ownOf } from "../format/own";
 import { span } from "../format/time";
 import { show } from "../format/units";
 import { explainScrape } from "../pages/scrape-errors";
@@ -15,7 +17,7 @@ type Target = TargetsAnswer["data"]["activeTargets"][number];
 /** Whether a target is one of this service, by the matchers that are equalities all. */
 const belongs = (labels: Record<string, string>, matchers: string): boolean =>
   [...matchers.matchAll(/([A-Za-z_]\w*)=("(?:[^"\\]|\\.)*")/g)].every(
-    ([, name = "", value = '""']) => name === "service_name" || labels[name] === JSON.parse(value),
+    ([, name = "", value = '""']) => name === "service_name" || ownOf(labels, name) === JSON.parse(value),
   );
 
 export const Instances = ({ service }: { service: DeckService }): JSX.Element | null => {

@@ -1,4 +1,5 @@
 // Traffic, errors and latency of a service, of all its endpoints or of one.
+
 import type { JSX } from "preact";
 import type { DeckNames, DeckService } from "../api/types";
 import { Icon } from "../app/icons";
@@ -7,6 +8,7 @@ import { range } from "../app/time";
 import { Chart, type ChartQuery } from "../chart/chart";
 import type { Compared } from "../chart/compare";
 import { HeatmapChart } from "../chart/heatmap";
+import { ownOf } from "../format/own";
 import { compared } from "./compare";
 import { Endpoints } from "./endpoints";
 import { Section } from "./section";
@@ -128,7 +130,7 @@ const statusColour = (status: string): string | undefined => {
     4: ["--c1", "--c6"],
     5: ["--critical-fill", "--c8"],
   };
-  const [usual, other] = kinds[status.charAt(0)] ?? [];
+  const [usual, other] = ownOf(kinds, status.charAt(0)) ?? [];
   return /^\d(00|xx)$/i.test(status) ? usual : other;
 };
 

@@ -1,9 +1,11 @@
 // A panel's table: columns with their own units, colours, meters and links; sorted by a click, cut into pages, and with a choice of
 // rows where its columns offer one.
+
 import type { JSX } from "preact";
 import { Heading, type Sorted } from "../../app/heading";
 import { params, setAll, setParams, valuesOf } from "../../app/route";
 import { sortedBy } from "../../app/sort";
+import { ownOf } from "../../format/own";
 import { display } from "../field";
 import { type Cell, lengthOf } from "../frames";
 import { numberOf, type Options, recordOf } from "../options";
@@ -45,7 +47,7 @@ export const TablePanel = (props: PictureProps): JSX.Element => {
   const below = footerOf(options, columns, rows);
   const headed = options["showHeader"] !== false;
   const size = String(options["cellHeight"] ?? "sm");
-  const tall = TALL[size] ?? 28;
+  const tall = ownOf(TALL, size) ?? 28;
   const paged =
     recordOf(options["footer"])["enablePagination"] === true || options["enablePagination"] === true;
   const chooses = columns.some(({ settings }) => settings.custom["filterable"] === true);

@@ -1,5 +1,7 @@
 // A column computed from others: per row, from two, from one, or running along it.
+
 import { reduce, reducerName } from "../../chart/stats";
+import { ownOf } from "../../format/own";
 import { type Cell, type Field, type Frame, numbersOf, numeric, timeOf, titleOf } from "../frames";
 import { asText, listOf, numberOf, type Options, recordOf } from "../options";
 import { joinByField } from "./join";
@@ -62,7 +64,7 @@ const acrossColumns = (frame: Frame, settings: Options): Computed => {
 /** Two columns, or a column and a number. */
 const ofTwo = (frame: Frame, settings: Options): Computed => {
   const operator = asText(settings["operator"] ?? settings["reducer"]) || "+";
-  const run = BINARY[operator];
+  const run = ownOf(BINARY, operator);
   if (!run) return undefined;
   const said = (side: unknown): string =>
     asText(recordOf(side)["fixed"] ?? recordOf(recordOf(side)["matcher"])["options"] ?? side);
@@ -85,7 +87,7 @@ const ofTwo = (frame: Frame, settings: Options): Computed => {
 /** A function of one column. */
 const ofOne = (frame: Frame, settings: Options): Computed => {
   const [column, operator] = [asText(settings["fieldName"]), asText(settings["operator"])];
-  const [field, run] = [named(frame, column), UNARY[operator]];
+  const [field, run] = [named(frame, column), ownOf(UNARY, operator)];
   if (!run) return undefined;
   return {
     name: `${operator}(${column})`,

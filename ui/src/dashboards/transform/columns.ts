@@ -1,6 +1,6 @@
 // Transformations of columns: left out, renamed, in another order, of another type.
 import { type Cell, type Field, titleOf } from "../frames";
-import { asText, listOf, type Options, recordOf } from "../options";
+import { asText, listOf, type Options, ownOf, recordOf } from "../options";
 import { patternOf } from "../patterns";
 import { matches, type Transform } from "./table";
 
@@ -15,15 +15,17 @@ export const organize: Transform = (frames, options) => {
   const included = Object.entries(include).some(([, value]) => value);
   return frames.map((frame) => {
     const kept = frame.fields.filter((field) => {
-      const title = titleOf(field, frame);
-      return !exclude[title] && !exclude[field.name] && (!included || include[title] || include[field.name]);
+      const said = (names: Options): boolean =>
+        !!ownOf(names, titleOf(field, frame)) || !!ownOf(names, field.name);
+      return !said(exclude) && (!included || said(include));
     });
-    const place = (field: Field) =>
-      Number(order[titleOf(field, frame)] ?? order[field.name] ?? Number.MAX_SAFE_INTEGER);
+    const under = (names: Options, field: Field): unknown =>
+      ownOf(names, titleOf(field, frame)) ?? ownOf(names, field.name);
+    const place = (field: Field) => Number(under(order, field) ?? Number.MAX_SAFE_INTEGER);
     const fields = kept
       .toSorted((a, b) => place(a) - place(b))
       .map((field) => {
-        const to = asText(rename[titleOf(field, frame)] ?? rename[field.name]);
+        const to = asText(under(rename, field));
         return to ? { ...field, title: to, name: to } : field;
       });
     return { ...frame, fields };

@@ -1,5 +1,7 @@
 // Transformations that say much in few values: statistics, trends, and how values are spread.
+
 import { distribution, reducerName } from "../../chart/stats";
+import { ownOf } from "../../format/own";
 import { type Cell, type Field, numbersOf, numeric, titleOf } from "../frames";
 import { asText, listOf, recordOf } from "../options";
 import { aggregated, grouped, type Transform } from "./table";
@@ -35,7 +37,7 @@ export const reduceFields: Transform = (frames, options) => {
           (label): Field => ({
             name: label,
             type: "string",
-            values: rows.map(({ field }) => field.labels?.[label] ?? ""),
+            values: rows.map(({ field }) => ownOf(field.labels, label) ?? ""),
           }),
         ),
         ...reducers.map(
@@ -67,7 +69,7 @@ export const timeSeriesTable: Transform = (frames, options) => {
           (label): Field => ({
             name: label,
             type: "string",
-            values: own.map((frame) => numbersOf(frame)[0]?.labels?.[label] ?? ""),
+            values: own.map((frame) => ownOf(numbersOf(frame)[0]?.labels, label) ?? ""),
           }),
         ),
         {

@@ -1,4 +1,5 @@
 // Transformations that turn values into columns and columns into values.
+import { ownOf } from "../../format/own";
 import { byPattern } from "../../format/pattern";
 import { LOCAL, readZone } from "../../format/zone";
 import { type Cell, type Field, lengthOf, numbersOf, timeOf, titleOf } from "../frames";
@@ -170,7 +171,7 @@ const at = (read: unknown, path: string): unknown =>
     .filter(Boolean)
     .reduce<unknown>(
       (inner, name) =>
-        inner && typeof inner === "object" ? (inner as Record<string, unknown>)[name] : undefined,
+        inner && typeof inner === "object" ? ownOf(inner as Record<string, unknown>, name) : undefined,
       read,
     );
 

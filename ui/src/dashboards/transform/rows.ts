@@ -1,4 +1,5 @@
 // Transformations of rows: grouped, sorted, filtered, cut off.
+import { ownOf } from "../../format/own";
 import { type Cell, type Field, titleOf } from "../frames";
 import { asText, listOf, type Options, recordOf } from "../options";
 import { aggregated, compare, grouped, matches, named, rowsOf, type Transform, take } from "./table";
@@ -7,7 +8,8 @@ import { aggregated, compare, grouped, matches, named, rowsOf, type Transform, t
 export const groupBy: Transform = (frames, options) => {
   const settings = recordOf(options["fields"]);
   return frames.map((frame) => {
-    const setting = (field: Field) => recordOf(settings[titleOf(field, frame)] ?? settings[field.name]);
+    const setting = (field: Field) =>
+      recordOf(ownOf(settings, titleOf(field, frame)) ?? ownOf(settings, field.name));
     const keys = frame.fields.filter((field) => setting(field)["operation"] === "groupby");
     if (!keys.length) return frame;
     const groups = grouped(rowsOf(frame), (row) => JSON.stringify(keys.map((field) => field.values[row])));
@@ -53,7 +55,7 @@ export const filterByValue: Transform = (frames, options) =>
     const filters = listOf<Options>(options["filters"])
       .map((filter) => ({
         field: named(frame, asText(filter["fieldName"])),
-        test: TESTS[asText(recordOf(filter["config"])["id"])],
+        test: ownOf(TESTS, asText(recordOf(filter["config"])["id"])),
         options: recordOf(recordOf(filter["config"])["options"]),
       }))
       .filter(({ field, test }) => field && test);

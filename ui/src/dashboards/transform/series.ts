@@ -1,4 +1,5 @@
 // Transformations between series and tables: labels become columns, samples rows.
+import { ownOf } from "../../format/own";
 import { type Cell, type Field, lengthOf, numbersOf, timeOf, titleOf } from "../frames";
 import { asText, listOf } from "../options";
 import { joinByField, merge } from "./join";
@@ -37,12 +38,12 @@ export const labelsToFields: Transform = (frames, options) => {
           (name): Field => ({
             name,
             type: "string",
-            values: new Array<Cell>(length).fill(labelled?.labels?.[name] ?? ""),
+            values: new Array<Cell>(length).fill(ownOf(labelled?.labels, name) ?? ""),
           }),
         ),
         ...numbersOf(frame).map((field): Field => {
           const { labels, title: _, ...rest } = field;
-          const name = value ? (labels?.[value] ?? field.name) : field.name;
+          const name = value ? (ownOf(labels, value) ?? field.name) : field.name;
           return { ...rest, name };
         }),
       ],
