@@ -45,6 +45,30 @@ test("of many bounds every second is kept, and nothing is lost", () => {
   expect(rows.at(-2)).toEqual(["100", ["100"]]);
 });
 
+test("above the last bound is what lies there, whatever the count says", () => {
+  const sums = matrix([
+    60,
+    "0.30000000000000004",
+    [
+      [0, "1", "2", "0.1"],
+      [0, "2", "4", "0.2"],
+    ],
+  ]);
+  expect(told(bucketed(sums)).at(-1)).toEqual(["+Inf", ["0.30000000000000004"]]);
+  const odd = matrix([
+    60,
+    "7",
+    [
+      [0, "1", "2", "3"],
+      [0, "2", "+Inf", "2"],
+    ],
+  ]);
+  expect(told(bucketed(odd))).toEqual([
+    ["2", ["3"]],
+    ["+Inf", ["5"]],
+  ]);
+});
+
 test("floats stay as they are", () => {
   const data: QueryData = { resultType: "matrix", result: [{ metric: { le: "1" }, values: [[1, "2"]] }] };
   expect(bucketed(data)).toBe(data);

@@ -12,18 +12,19 @@ export const bucketed = (data: QueryData): QueryData => {
   if (!samples.length) return data;
   const bounds = boundsOf(samples);
   const counts = new Map<number, Float64Array>();
-  for (const [time, { count, buckets = [] }] of samples) {
+  for (const [time, { buckets = [] }] of samples) {
     const below = counts.get(time) ?? new Float64Array(bounds.length + 1);
     counts.set(time, below);
+    // The count of all is no sum of these: it has also what is no number, and of rates it differs in the last digits.
     for (const [, , upper, observed] of buckets) {
       const at = bounds.findIndex((bound) => bound >= number(upper));
-      if (at >= 0) below[at] = (below[at] ?? 0) + number(observed);
+      const row = at < 0 ? bounds.length : at;
+      below[row] = (below[row] ?? 0) + number(observed);
     }
-    below[bounds.length] = (below[bounds.length] ?? 0) + number(count);
   }
   const times = [...counts.keys()].toSorted((a, b) => a - b);
   for (const below of counts.values())
-    for (let at = 1; at < bounds.length; at++) below[at] = (below[at] ?? 0) + (below[at - 1] ?? 0);
+    for (let at = 1; at <= bounds.length; at++) below[at] = (below[at] ?? 0) + (below[at - 1] ?? 0);
   const series = (le: string, at: number): RawSeries => ({
     metric: { le },
     values: times.map((time) => [time, String(counts.get(time)?.[at] ?? 0)]),

@@ -24,6 +24,15 @@ test("counts stand between neighbouring bounds", () => {
   });
 });
 
+test("the last digits of sums are no counts", () => {
+  const line = (le: string, value: number) => ({ labels: { le }, values: [value] });
+  expect(cellsOf([line("1", 0.3), line("+Inf", 0.1 + 0.2)], [10])).toEqual({
+    times: [10],
+    bounds: [1],
+    rows: [[0.3]],
+  });
+});
+
 test("keys lead from cell to cell, and in where most are", () => {
   const check = (from: Cell | undefined, key: string, want: [number, number] | undefined): void =>
     expect(walked(CELLS, from, key)).toEqual(want && { column: want[0], row: want[1] });

@@ -7,6 +7,9 @@ export type Cells = { times: number[]; bounds: number[]; rows: (number | null)[]
 /** Which of them. */
 export type Cell = { column: number; row: number };
 
+/** Two counts that differ by a smaller share are the same. */
+const ALIKE = 1e-9;
+
 /** Cumulative buckets by `le` as counts between neighbouring bounds. */
 export const cellsOf = (lines: readonly Line[], times: number[], scale = 1, cumulative = true): Cells => {
   const sorted = lines
@@ -16,7 +19,10 @@ export const cellsOf = (lines: readonly Line[], times: number[], scale = 1, cumu
   const rows = sorted.map(({ values }, at) =>
     values.map((value, step) => {
       if (value === null) return null;
-      return cumulative ? Math.max(0, value - (at > 0 ? (sorted[at - 1]?.values[step] ?? 0) : 0)) : value;
+      if (!cumulative) return value;
+      const more = value - (at > 0 ? (sorted[at - 1]?.values[step] ?? 0) : 0);
+      // Of sums of rates the last digits differ: that is nobody.
+      return more > value * ALIKE ? more : 0;
     }),
   );
   // Rows nothing ever fell into, at either end, would only take room.
