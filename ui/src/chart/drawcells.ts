@@ -4,9 +4,10 @@ import { zoom } from "../app/zoom";
 import { tickStep, tickText, timeTicks } from "../format/ticks";
 import { show } from "../format/units";
 import type { Cell, Cells } from "./cells";
-import { resolve } from "./colours";
+import { readable, resolve } from "./colours";
 import { drawMark } from "./mark";
 import type { Marker } from "./plot";
+import { cssOf, type Shade, shading } from "./shades";
 
 /** What is drawn: the cells between two times, this tall. */
 export type Drawing = {
@@ -26,6 +27,11 @@ export type Drawing = {
   shades?: string[];
   least?: number;
   most?: number;
+  /** The unit of counts, and with how many digits they are written. */
+  count?: string;
+  countDecimals?: number;
+  /** Whether counts are written into their cells, where they fit or always. */
+  written?: "auto" | "always";
 };
 
 /** The room for the bounds on the left, and for the times below. */
@@ -104,60 +110,57 @@ const fillCells = (
   const { cells, from, to } = drawing;
   const whole = (position: number): number => Math.round(position * ratio) / ratio;
   const wide = Math.max(1, (place.width * place.step) / (to - from));
-  const paint = painting(context, drawing);
+  const shade = shading(drawing);
   // Columns too thin for a gap between them have none.
   const gap = drawing.gap ?? 0.5;
   const [aside, above] = [wide > 6 + gap ? gap : 0, place.tall > 3 + gap ? gap : 0.5];
+  const write = writing(context, drawing, wide - aside, place.tall - above);
   cells.rows.forEach((row, at) => {
     row.forEach((value, column) => {
       if (!value) return;
-      paint(value);
+      const { colour, alpha } = shade(value);
+      context.fillStyle = resolve(colour);
+      context.globalAlpha = alpha;
       // On whole pixels, as half ones would be seams.
       const right = whole(place.x((cells.times[column] ?? 0) * 1000));
       const left = whole(place.leftOf(column));
-      context.fillRect(left, place.y(at), Math.max(0, right - left - aside), Math.max(1, place.tall - above));
+      const long = Math.max(0, right - left - aside);
+      context.fillRect(left, place.y(at), long, Math.max(1, place.tall - above));
+      write?.(value, { colour, alpha }, left + long / 2, place.y(at) + (place.tall - above) / 2, long);
     });
   });
   context.globalAlpha = 1;
 };
 
-/** Sets the colour of a count. */
-const painting = (
+type Write = (value: number, shade: Shade, x: number, y: number, room: number) => void;
+
+/** Letters of counts are so tall, and so wide about. */
+const TALL = 11;
+const WIDE = 6.3;
+
+/** Writes counts into cells that have room for a line of text: each that fits where all are wanted, else all or none. */
+const writing = (
   context: CanvasRenderingContext2D,
-  { cells, shades, least = 0, most }: Drawing,
-): ((value: number) => void) => {
-  const highest = cells.rows.reduce(
-    (high, row) => row.reduce<number>((most, value) => Math.max(most, value ?? 0), high),
-    0,
-  );
-  const high = most ?? highest;
-  // A root, so that the few slow ones beside the many fast ones are seen.
-  const share = (value: number): number =>
-    Math.sqrt(Math.min(1, Math.max(0, (value - least) / (high - least || 1))));
-  if (!shades) {
-    context.fillStyle = resolve("--accent");
-    return (value) => {
-      context.globalAlpha = 0.08 + 0.92 * share(value);
-    };
-  }
-  if (shades[0] === "transparent") {
-    context.fillStyle = resolve(shades[1] ?? "--accent");
-    return (value) => {
-      context.globalAlpha = 0.08 + 0.92 * share(value);
-    };
-  }
-  return (value) => {
-    context.fillStyle = mixed(shades, Math.round(share(value) * SHADES_MAX) / SHADES_MAX);
+  { cells, written, count = "short", countDecimals }: Drawing,
+  wide: number,
+  tall: number,
+): Write | undefined => {
+  if (!written || tall < TALL || wide < 2 * WIDE) return undefined;
+  const fits = (text: string, room: number): boolean => text.length * WIDE + 2 <= room;
+  const textOf = (value: number): string => show(value, count, countDecimals);
+  if (written === "auto" && cells.rows.some((row) => row.some((one) => !!one && !fits(textOf(one), wide))))
+    return undefined;
+  context.font = `${TALL}px Inter, system-ui, sans-serif`;
+  context.textAlign = "center";
+  return (value, { colour, alpha }, x, y, room) => {
+    const text = textOf(value);
+    if (!fits(text, room)) return;
+    context.globalAlpha = 1;
+    context.fillStyle = resolve(
+      readable(`color-mix(in srgb, ${cssOf(colour)} ${Math.round(alpha * 100)}%, var(--card))`),
+    );
+    context.fillText(text, x, y + TALL * 0.36);
   };
-};
-
-/** So many shades are told apart at most; each is worked out once. */
-const SHADES_MAX = 64;
-
-const mixed = (shades: string[], share: number): string => {
-  const at = Math.min(shades.length - 2, Math.floor(share * (shades.length - 1)));
-  const rest = Math.round((share * (shades.length - 1) - at) * 100);
-  return resolve(`color-mix(in srgb, ${shades[at + 1]} ${rest}%, ${shades[at]})`);
 };
 
 const writeAxes = (

@@ -26,7 +26,6 @@ import { followCrosshair, moveCrosshair } from "./plot/crosshair";
 
 type HeatmapProps = Drawing & {
   label: string;
-  count?: string;
   /** Charts with the same name share their crosshair. */
   sync?: string;
 };
@@ -134,13 +133,13 @@ export const Heatmap = (props: HeatmapProps): JSX.Element => {
 
 /** When, between which bounds how many, and what happened then. */
 const textOf = (
-  { cells, unit, count = "reqps" }: HeatmapProps,
+  { cells, unit, count = "reqps", countDecimals }: HeatmapProps,
   { column, row }: Cell,
   marks: readonly Marker[],
 ): string[] => {
   const low = row > 0 ? show(cells.bounds[row - 1], unit) : "0";
   const value = cells.rows[row]?.[column] ?? null;
-  const many = value === null ? "no data" : show(value, count);
+  const many = value === null ? "no data" : show(value, count, countDecimals);
   const until = (cells.times[column] ?? 0) * 1000;
   const since = until - ((cells.times[1] ?? 0) - (cells.times[0] ?? 0)) * 1000;
   const then = marks.filter(({ time }) => time > since && time <= until);

@@ -15,7 +15,7 @@ export type Drawn = {
 const CROWDED_POINTS = 8_000;
 
 export const prepare = (props: PlotProps, width: number): Drawn => {
-  const visible = props.lines.filter((line) => !props.hidden?.has(line.name));
+  const visible = inOrder(props.lines.filter((line) => !props.hidden?.has(line.name)));
   const onPowers = (line: PlotLine): boolean => !!(line.right ? props.right : props.left)?.log;
   const stacked = stackVisible(visible).map((column, at) =>
     onPowers(visible[at] as PlotLine)
@@ -32,6 +32,10 @@ export const prepare = (props: PlotProps, width: number): Drawn => {
     thin.times.length < props.times.length || thin.times.length * visible.length > CROWDED_POINTS;
   return { visible, crowded, data: [thin.times, ...thin.columns] as uPlot.AlignedData };
 };
+
+/** Those that lie under others come first, where that is said. */
+export const inOrder = (lines: PlotLine[]): PlotLine[] =>
+  lines.some(({ over }) => over) ? lines.toSorted((a, b) => (a.over ?? 0) - (b.over ?? 0)) : lines;
 
 const stackVisible = (lines: PlotLine[]): (number | null)[][] => {
   const columns = lines.map((line) => line.values);

@@ -35,6 +35,8 @@ export type PlotLine = {
   stackGroup?: string;
   /** Whether the card at the crosshair leaves it out. */
   untold?: boolean;
+  /** It is drawn over those with less of this, and under those with more. */
+  over?: number;
 };
 
 export type PlotThreshold = {
@@ -84,8 +86,11 @@ export type PlotProps = {
   /** Charts with the same name share their crosshair. */
   sync?: string;
   label: string;
-  /** What the card at the crosshair shows: `multi`, `single` or `none`, in which order, and whether zeros; and whether it is there when another chart is pointed at. */
-  tip?: { mode: string; sort: string; zeros?: boolean; shared?: boolean };
+  /**
+   * What the card at the crosshair shows: `multi`, `single` or `none`, in which order, and whether zeros; whether it is there when
+   * another chart is pointed at; and how wide and tall it may be, in pixels.
+   */
+  tip?: { mode: string; sort: string; zeros?: boolean; shared?: boolean; wide?: number; tall?: number };
   onZoom?: (from: number, to: number) => void;
 };
 

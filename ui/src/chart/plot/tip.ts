@@ -7,10 +7,9 @@ import { stamp } from "../../format/time";
 import { show } from "../../format/units";
 import { lineColour, resolve } from "../colours";
 import { dotText, traceOf } from "../exemplars";
+import { linesIn } from "./card";
 import { dotAt } from "./dots";
 import type { PlotLine, PlotProps } from "./props";
-
-const TIP_LINES = 12;
 
 /** Fills the card. */
 export const fillTip = (tip: HTMLElement, plot: uPlot, props: PlotProps, visible: PlotLine[]): void => {
@@ -36,7 +35,8 @@ export const fillTip = (tip: HTMLElement, plot: uPlot, props: PlotProps, visible
       : Math.abs(plot.valToPos(row.drawn, row.line.right ? "right" : "y") - height);
   const near = rows.toSorted((a, b) => distance(a) - distance(b))[0];
   if (sort !== "none") rows.sort((a, b) => ((b.value ?? 0) - (a.value ?? 0)) * (sort === "asc" ? -1 : 1));
-  const shown = mode === "single" && near ? [near] : rows.slice(0, TIP_LINES);
+  const { wide, tall } = props.tip ?? {};
+  const shown = mode === "single" && near ? [near] : rows.slice(0, linesIn(tall));
   if (near && !shown.includes(near)) shown[Math.max(0, shown.length - 1)] = near;
   const head = document.createElement("time");
   head.textContent = stamp(time * 1000, zone.value);
@@ -75,6 +75,7 @@ export const fillTip = (tip: HTMLElement, plot: uPlot, props: PlotProps, visible
     more.append(text);
   }
   tip.replaceChildren(head, list, more);
+  tip.style.maxWidth = wide ? `min(${wide}px, 90vw)` : "";
   tip.hidden = false;
   // On the side with more room; measuring the card would lay out the page on each move.
   const at = plot.bbox.left / devicePixelRatio + left;

@@ -114,6 +114,8 @@ export const PICTURES: Record<string, readonly Part[]> = {
       when: (options) => valueAt(options, ["tooltip", "mode"]) !== "none",
     },
     { path: ["tooltip", "hideZeros"], label: "without zeros", as: "check" },
+    { path: ["tooltip", "maxWidth"], label: "Wide at most, pixels", as: "number", min: 100, hint: "420" },
+    { path: ["tooltip", "maxHeight"], label: "Tall at most, pixels", as: "number", min: 60 },
   ],
   stat: [
     ...ONE_VALUE,
@@ -239,6 +241,16 @@ export const PICTURES: Record<string, readonly Part[]> = {
       as: "check",
       when: (options) => valueAt(options, ["sortBy", 0]) !== undefined,
     },
+    {
+      ...field(["sortBy", 1, "displayName"], "Then by"),
+      when: (options) => valueAt(options, ["sortBy", 0, "displayName"]) !== undefined,
+    },
+    {
+      path: ["sortBy", 1, "desc"],
+      label: "the largest of them first",
+      as: "check",
+      when: (options) => valueAt(options, ["sortBy", 1]) !== undefined,
+    },
     { path: ["footer", "show"], label: "with a line of statistics below", as: "check", wide: true },
     {
       path: ["footer", "reducer"],
@@ -269,6 +281,13 @@ export const PICTURES: Record<string, readonly Part[]> = {
       ...schemes().map((name): Choice => [name, name]),
     ]),
     { path: ["color", "reverse"], label: "the other way around", as: "check" },
+    { path: ["legend", "show"], label: "with the scale of its colours", as: "check" },
+    chosen(["showValue"], "Counts in cells", [
+      ["auto", "where there is room"],
+      ["always", "always"],
+      ["never", "never"],
+    ]),
+    { path: ["cellValues", "unit"], label: "Unit of counts", as: "text" },
   ],
   "state-timeline": [
     { path: ["mergeValues"], label: "equal values are one", as: "check", usual: true },

@@ -377,6 +377,7 @@ export const PROPERTIES: Record<string, Property> = {
     fresh: { mode: "line" },
     kinds: LINES,
   },
+  "custom.zindex": number("Drawn over others, from -3 to 3", 1, LINES, -3, 3),
   "custom.hideFrom": {
     name: "Hidden",
     parts: [

@@ -1,20 +1,16 @@
 // States over time and distributions: a row of blocks per series, and bars of how often values fell where.
 import type { JSX } from "preact";
-import { number } from "../../api/promql";
 import { zone } from "../../app/time";
-import { type Cells, cellsOf } from "../../chart/cells";
-import { cssColour, readable } from "../../chart/colours";
-import { Heatmap } from "../../chart/heatmap";
+import { readable } from "../../chart/colours";
 import { distribution } from "../../chart/stats";
 import { tickStep, tickText, timeTicks } from "../../format/ticks";
 import { stamp } from "../../format/time";
 import { show } from "../../format/units";
 import { display, settingsOf } from "../field";
-import { type Cell, lengthOf, numeric, timeOf, titleOf } from "../frames";
+import { type Cell, timeOf, titleOf } from "../frames";
 import { numberOf, type Options, recordOf, textOf } from "../options";
 import { thinned } from "../thin";
 import { drawn, type PictureProps } from "./picture";
-import { schemeOf } from "./schemes";
 
 type Block = { from: number; to: number; text: string; colour: string };
 
@@ -186,88 +182,4 @@ export const Histogram = (props: PictureProps): JSX.Element => {
       ))}
     </div>
   );
-};
-
-/** Buckets of a classic histogram as they come, by `le` or by name; other series are counted into ranges. */
-export const HeatmapPanel = (props: PictureProps): JSX.Element => {
-  const all = drawn(props);
-  const times = (all[0] ? (timeOf(all[0].frame)?.values ?? []) : []).map((time) => Number(time) / 1000);
-  const { options } = props.panel;
-  const axis = recordOf(options["yAxis"]);
-  const { le: least, ge: most } = recordOf(options["filterValues"]);
-  const counted = options["calculate"] === true ? undefined : bucketsOf(all, times);
-  const colour = recordOf(options["color"]);
-  return (
-    <Heatmap
-      cells={within(counted ?? rangesOf(all, times), numberOf(least), numberOf(most))}
-      unit={textOf(axis["unit"]) || all[0]?.settings.unit || "short"}
-      {...(numberOf(axis["decimals"]) === undefined
-        ? {}
-        : { decimals: numberOf(axis["decimals"]) as number })}
-      {...(axis["reverse"] === true ? { reversed: true } : {})}
-      {...(axis["axisPlacement"] === "hidden" ? { bare: true } : {})}
-      {...(numberOf(options["cellGap"]) === undefined ? {} : { gap: numberOf(options["cellGap"]) as number })}
-      {...(shadesOf(colour) ? { shades: shadesOf(colour) as string[] } : {})}
-      {...(numberOf(colour["min"]) === undefined ? {} : { least: numberOf(colour["min"]) as number })}
-      {...(numberOf(colour["max"]) === undefined ? {} : { most: numberOf(colour["max"]) as number })}
-      height={props.height}
-      from={props.view.value.from}
-      to={props.view.value.to}
-      label={props.panel.title}
-      count="short"
-      sync={props.sync}
-    />
-  );
-};
-
-/** Cells whose counts are to be seen; the others are empty. */
-const within = (cells: Cells, least = -Infinity, most = Infinity): Cells => ({
-  ...cells,
-  rows: cells.rows.map((row) =>
-    row.map((one) => (one !== null && (one <= least || one >= most) ? null : one)),
-  ),
-});
-
-/** The colours from few to many, as the options name them. */
-const shadesOf = ({ mode, scheme, fill, reverse }: Options): string[] | undefined => {
-  if (mode === "opacity") return textOf(fill) ? ["transparent", cssColour(textOf(fill))] : undefined;
-  const found = schemeOf(textOf(scheme));
-  return found && (reverse === true ? found.toReversed() : found);
-};
-
-type Drawn = ReturnType<typeof drawn>;
-
-const bucketsOf = (all: Drawn, times: number[]): Cells | undefined => {
-  const bound = ({ title, field }: Drawn[number]): string =>
-    (field.labels?.["le"] ?? title).replace("Infinity", "+Inf");
-  const buckets = all.filter((one) => !Number.isNaN(number(bound(one))));
-  if (buckets.length < 2 || buckets.length < all.length - 1) return undefined;
-  const lines = buckets.map((one) => ({ labels: { le: bound(one) }, values: numeric(one.field.values) }));
-  // What the query format heatmap asks for is cumulative; columns of other origin may not be.
-  const sorted = lines.toSorted((a, b) => number(a.labels.le) - number(b.labels.le));
-  const cumulative = sorted.every(
-    (line, at) =>
-      at === 0 ||
-      line.values.every(
-        (value, step) => value === null || value >= (sorted[at - 1]?.values[step] ?? 0) - 1e-9,
-      ),
-  );
-  return cellsOf(lines, times, 1, cumulative);
-};
-
-const rangesOf = (all: Drawn, times: number[]): Cells => {
-  const found = distribution(
-    all.flatMap(({ field }) => field.values.filter((value): value is number => typeof value === "number")),
-    12,
-  );
-  const rows = found.map(({ from, to }) =>
-    times.map(
-      (_, at) =>
-        all.filter(
-          ({ field, frame }) =>
-            at < lengthOf(frame) && Number(field.values[at]) >= from && Number(field.values[at]) < to,
-        ).length,
-    ),
-  );
-  return { times, bounds: found.map(({ to }) => to), rows };
 };

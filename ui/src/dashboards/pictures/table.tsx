@@ -2,18 +2,19 @@
 // rows where its columns offer one.
 
 import type { JSX } from "preact";
-import { Heading, type Sorted } from "../../app/heading";
+import { Heading } from "../../app/heading";
 import { params, setAll, setParams, valuesOf } from "../../app/route";
 import { sortedBy } from "../../app/sort";
 import { ownOf } from "../../format/own";
 import { display } from "../field";
 import { type Cell, lengthOf } from "../frames";
-import { numberOf, type Options, recordOf } from "../options";
+import { numberOf, recordOf } from "../options";
 import { compare } from "../transform/table";
 import { type Column, columnsOf, onTheRight, widthOf } from "./column";
 import type { PictureProps } from "./picture";
 import { litRow, TableCell } from "./tablecell";
 import { footerOf } from "./tablefoot";
+import { inOrder, saidOrder } from "./tablesort";
 
 const ROWS_MAX = 500;
 /** How many values of a column are offered. */
@@ -28,22 +29,19 @@ const PAGER = 30;
 export const TablePanel = (props: PictureProps): JSX.Element => {
   // Each table of a dashboard has its own place in the address.
   const { id, options } = props.panel;
-  const sort = sortedBy(`sort.${id}`, initial(props));
   const which = `table.${id}`;
   const chosen = numberOf(params.value.get(which)) ?? numberOf(options["frameIndex"]) ?? 0;
   const frames = props.frames.filter((frame) => frame.fields.length);
   const frame = frames[Math.min(chosen, frames.length - 1)];
   if (!frame) return <div class="nothing">No data</div>;
   const columns = columnsOf(props, frame);
+  const said = saidOrder(options, columns, frame.fields);
+  const sort = sortedBy(`sort.${id}`, said[0]);
   const only = chosenOf(valuesOf(`only.${id}`));
-  const rows = Array.from({ length: lengthOf(frame) }, (_, row) => row).filter((row) =>
+  const found = Array.from({ length: lengthOf(frame) }, (_, row) => row).filter((row) =>
     columns.every((column) => !only.has(column.title) || textIn(column, row) === only.get(column.title)),
   );
-  const by = sort.value && columns.find(({ title }) => title === sort.value?.by);
-  if (by)
-    rows.sort(
-      (a, b) => (sort.value?.up ? 1 : -1) * compare(by.field.values[a] ?? null, by.field.values[b] ?? null),
-    );
+  const rows = inOrder(found, columns, sort.value, said);
   const below = footerOf(options, columns, rows);
   const headed = options["showHeader"] !== false;
   const size = String(options["cellHeight"] ?? "sm");
@@ -136,13 +134,6 @@ export const TablePanel = (props: PictureProps): JSX.Element => {
       {paged && <Pager id={id} page={page} pages={pages} perPage={perPage} rows={rows.length} />}
     </div>
   );
-};
-
-const initial = ({ panel }: PictureProps): Sorted | undefined => {
-  const said = panel.options["sortBy"];
-  const first = Array.isArray(said) ? (said[0] as Options | undefined) : undefined;
-  const by = first?.["displayName"];
-  return typeof by === "string" && by ? { by, up: first?.["desc"] !== true } : undefined;
 };
 
 /** `column~value`, for each column of which only some rows are shown. */

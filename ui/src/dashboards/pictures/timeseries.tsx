@@ -157,6 +157,7 @@ const lineOf = (one: Drawn, given: (number | null)[], right: boolean): PlotLine 
       ...(numberOf(custom["barMaxWidth"]) ? { most: numberOf(custom["barMaxWidth"]) as number } : {}),
     },
     ...(textOf(custom["fillBelowTo"]) ? { below: textOf(custom["fillBelowTo"]) } : {}),
+    ...(numberOf(custom["zindex"]) ? { over: numberOf(custom["zindex"]) as number } : {}),
     untold: recordOf(custom["hideFrom"])["tooltip"] === true,
     stack: mode === "percent" ? "percent" : mode === "normal" ? "normal" : "none",
     stackGroup: `${String(stacking["group"] ?? "A")}${negative ? "-" : ""}`,
@@ -309,6 +310,8 @@ const tipOf = (options: Options): NonNullable<PlotProps["tip"]> => {
     mode: textOf(tip["mode"]) || "multi",
     sort: textOf(tip["sort"]) || "desc",
     ...(tip["hideZeros"] === true ? { zeros: false } : {}),
+    ...(numberOf(tip["maxWidth"]) ? { wide: numberOf(tip["maxWidth"]) as number } : {}),
+    ...(numberOf(tip["maxHeight"]) ? { tall: numberOf(tip["maxHeight"]) as number } : {}),
     ...(sharedCards.value ? { shared: true } : {}),
   };
 };

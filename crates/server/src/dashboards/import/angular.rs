@@ -250,6 +250,7 @@ fn series_override(panel: &mut Panel, series: &Value, right: &Value) {
                 },
             ),
             "transform" => set("custom.transform", value.clone()),
+            "zindex" if number(value).is_some_and(|over| over != 0.0) => set("custom.zindex", value.clone()),
             "legend" | "hideTooltip" if *value == (name == "hideTooltip") => set(
                 "custom.hideFrom",
                 json!({ "legend": name == "legend", "tooltip": name == "hideTooltip", "viz": false }),
@@ -422,6 +423,10 @@ fn column(json: &Value) -> String {
 
 fn old_table(panel: &mut Panel, json: &Value, report: &mut Report) {
     panel.kind = "table".to_owned();
+    if let Some(column) = integer(&json["sort"], "col") {
+        let sort = json!([{ "column": column, "desc": flag(&json["sort"], "desc") }]);
+        panel.options.insert("sortBy".to_owned(), sort);
+    }
     let transform = text(json, "transform");
     match transform.as_str() {
         "" | "table" => {}
@@ -525,6 +530,8 @@ fn old_heatmap(panel: &mut Panel, json: &Value) {
             "reverse": flag(json, "reverseYBuckets"),
         }),
     );
+    panel.options.insert("legend".to_owned(), json!({ "show": flag(&json["legend"], "show") }));
+    panel.options.insert("showValue".to_owned(), json!("never"));
     let scheme = text(&json["color"], "colorScheme");
     if let Some(scheme) = scheme.strip_prefix("interpolate").filter(|_| json["color"]["mode"] != "opacity") {
         panel.options.insert("color".to_owned(), json!({ "mode": "scheme", "scheme": scheme }));

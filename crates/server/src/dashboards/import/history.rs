@@ -180,7 +180,17 @@ fn other_kinds_of_old_keep_what_they_said() {
     of_panel(panel(1, styled), "/overrides/0/of", json!("Time"));
     let heat = json!({ "type": "heatmap", "color": { "mode": "spectrum", "colorScheme": "interpolateOranges" }, "yAxis": { "format": "s", "max": "9" } });
     of_panel(panel(1, heat.clone()), "/options/color/scheme", json!("Oranges"));
-    of_panel(panel(1, heat), "/options/yAxis/max", json!(9.0));
+    of_panel(panel(1, heat.clone()), "/options/yAxis/max", json!(9.0));
+    of_panel(panel(1, heat), "/options/legend/show", json!(false));
+    let scaled = json!({ "type": "heatmap", "legend": { "show": true } });
+    of_panel(panel(1, scaled), "/options/legend/show", json!(true));
+    let sorted = json!({ "type": "table-old", "sort": { "col": 2, "desc": true } });
+    of_panel(panel(1, sorted), "/options/sortBy", json!([{ "column": 2, "desc": true }]));
+    let unsorted = json!({ "type": "table-old", "sort": { "col": null, "desc": false } });
+    of_panel(panel(1, unsorted), "/options/sortBy", Value::Null);
+    let over = json!({ "type": "graph", "seriesOverrides": [{ "alias": "a", "zindex": -2 }, { "alias": "b", "zindex": 0 }] });
+    of_panel(panel(1, over.clone()), "/overrides/0/properties/0", json!(["custom.zindex", -2]));
+    of_panel(panel(1, over), "/overrides/1/properties", json!([]));
     let pie = json!({ "type": "grafana-piechart-panel", "legendType": "Right side", "legend": { "show": true, "percentage": true } });
     of_panel(panel(1, pie), "/options/legend/values", json!(["percent"]));
     let left = json!({ "options": { "fieldOptions": { "calcs": ["max"] }, "reduceOptions": { "calcs": ["min"] } }, "fieldConfig": { "defaults": { "thresholds": { "steps": [{ "color": "blue" }] } } } });

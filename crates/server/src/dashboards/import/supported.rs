@@ -135,6 +135,7 @@ pub const PROPERTIES: &[&str] = &[
     "custom.wrapHeaderText",
     "custom.footer",
     "custom.tooltip",
+    "custom.zindex",
 ];
 
 /// Kinds of variables.
