@@ -4,6 +4,7 @@ import { cssColour, lineColour } from "../chart/colours";
 import { reduce } from "../chart/stats";
 import { show } from "../format/units";
 import { type Cell, type Field, type Frame, titleOf } from "./frames";
+import type { FieldLink } from "./links";
 import { listOf, numberOf, type Options, ownOf, recordOf, textOf } from "./options";
 import { patternOf } from "./patterns";
 
@@ -19,7 +20,7 @@ export type Settings = {
   colour: { mode: string; fixed: string; by: string };
   thresholds: { mode: string; steps: Step[] };
   mappings: Options[];
-  links: { title: string; url: string; targetBlank?: boolean }[];
+  links: FieldLink[];
   custom: Options;
 };
 

@@ -3,7 +3,7 @@ import { expect, test, vi } from "vitest";
 vi.stubGlobal("document", { baseURI: "http://localhost/flight/" });
 vi.stubGlobal("location", { pathname: "/flight/", search: "", href: "http://localhost/flight/" });
 vi.stubGlobal("setInterval", () => 0);
-const { aboutField, linkTo, target, withMore } = await import("./links");
+const { aboutField, leadOf, target, withMore } = await import("./links");
 const { ours } = await import("./urls");
 const { inText } = await import("./interpolate");
 
@@ -63,7 +63,20 @@ test("a link of a value is filled with what the value is of", () => {
   expect(
     aboutField("${__value.raw}", { field, frame, value: "https://example.org/a?b=c" }, encodeURIComponent),
   ).toBe("https://example.org/a?b=c");
-  expect(linkTo("${__value.raw}", { field, frame, value: "javascript:alert(1)" }, new Map())).toBeUndefined();
+  const about = { field, frame, row: 1, value: 8, text: "8 s" };
+  const scope = new Map([["env", { values: ["eu"], texts: ["Europe"], multi: false }]]);
+  const lead = (url: string, title: string) => leadOf([{ url, title }], about, scope);
+  expect(leadOf([], about, scope)).toBeUndefined();
+  expect(
+    leadOf([{ url: "${__value.raw}", title: "" }], { ...about, value: "javascript:alert(1)" }, scope),
+  ).toBe(undefined);
+  // Its name is filled in as its address is, with what people call things.
+  expect(lead("/x?e=$env", "${__series.name} on ${__data.fields.host} in $env: ${__value.text}")).toEqual({
+    url: "/x?e=eu",
+    title: "orders on h2 in Europe: 8 s",
+    blank: false,
+  });
+  expect(lead("/x", "")?.title).toBe("Follow the link");
 });
 
 test("an address is filled with values, which change nothing around them", () => {

@@ -87,10 +87,20 @@ export const aboutField = (
     },
   );
 
-/** Where a link of a value leads, if it leads anywhere safe. */
-export const linkTo = (url: string, about: About, scope: Scope): string | undefined => {
-  const own = panelScope(range.value, 400, undefined).scope;
-  return safeUrl(ours(inAddress(aboutField(url, about, encodeURIComponent), joined(own, scope))));
+/** A link of a field, as its file says it. */
+export type FieldLink = { title: string; url: string; targetBlank?: boolean };
+
+/** Where a value leads, and what that is called. */
+export type Lead = { url: string; title: string; blank: boolean };
+
+/** Where the first link of a value leads, if it leads anywhere safe. */
+export const leadOf = (links: FieldLink[], about: About, scope: Scope): Lead | undefined => {
+  const [link] = links;
+  if (!link) return undefined;
+  const whole = joined(panelScope(range.value, 400, undefined).scope, scope);
+  const url = safeUrl(ours(inAddress(aboutField(link.url, about, encodeURIComponent), whole)));
+  const title = interpolate(aboutField(link.title, about), whole, true) || "Follow the link";
+  return url ? { url, title, blank: link.targetBlank === true } : undefined;
 };
 
 /** Where a link leads, if it leads anywhere safe. */

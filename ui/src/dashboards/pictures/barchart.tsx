@@ -8,11 +8,13 @@ import { stamp } from "../../format/time";
 import { show } from "../../format/units";
 import { display, settingsOf } from "../field";
 import { type Field, type Frame, numeric, timeOf, titleOf } from "../frames";
+import { type Lead, leadOf } from "../links";
 import { numberOf, type Options, recordOf, textOf } from "../options";
 import { BarGauge } from "./bargauge";
 import { WithLegend } from "./legend";
 import { type Drawn, drawn, type PictureProps } from "./picture";
 import { cut, niceTicks, widthOf } from "./scale";
+import { Leading } from "./value";
 
 const ROWS_MAX = 200;
 
@@ -48,6 +50,14 @@ export const BarChart = (props: PictureProps): JSX.Element => {
           names={names}
           options={panel.options}
           colourOf={colouring(props, frame)}
+          leadOf={({ settings, field }, row) => {
+            const value = field.values[row] ?? null;
+            return leadOf(
+              settings.links,
+              { field, frame, row, value, text: display(value, settings).text },
+              props.scope,
+            );
+          }}
           width={wide}
           height={tall}
           label={panel.title}
@@ -88,6 +98,8 @@ type BarsProps = {
   names: Field;
   options: Options;
   colourOf: ColourOf;
+  /** Where a bar leads. */
+  leadOf: (one: Drawn, row: number) => Lead | undefined;
   width: number;
   height: number;
   label: string;
@@ -173,16 +185,18 @@ const Bars = (props: BarsProps): JSX.Element => {
         const [x, y] = point(stacked ? (from + to) / 2 : to, middle);
         return (
           <g key={`${row} ${one.at}`}>
-            <path
-              d={barPath(
-                [Math.min(a[0], b[0]), Math.min(a[1], b[1]), across ? size : thick, across ? thick : size],
-                Math.min(radius, size, thick / 2),
-                across ? (to < from ? "left" : "right") : to < from ? "bottom" : "top",
-              )}
-              style={{ fill: colour, fillOpacity: opaque / 100, stroke: colour }}
-            >
-              <title>{`${texts[row]}\n${one.title}: ${text}`}</title>
-            </path>
+            <Leading lead={props.leadOf(one, row)}>
+              <path
+                d={barPath(
+                  [Math.min(a[0], b[0]), Math.min(a[1], b[1]), across ? size : thick, across ? thick : size],
+                  Math.min(radius, size, thick / 2),
+                  across ? (to < from ? "left" : "right") : to < from ? "bottom" : "top",
+                )}
+                style={{ fill: colour, fillOpacity: opaque / 100, stroke: colour }}
+              >
+                <title>{`${texts[row]}\n${one.title}: ${text}`}</title>
+              </path>
+            </Leading>
             {(shownValue === "always" || (shownValue === "auto" && fits && (!stacked || size > 14))) && (
               <text
                 x={across && !stacked ? x + 4 : x}

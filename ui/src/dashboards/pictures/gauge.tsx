@@ -3,10 +3,10 @@ import type { JSX } from "preact";
 import { cssColour } from "../../chart/colours";
 import { show, withoutCounted } from "../../format/units";
 import type { Settings } from "../field";
-import { numberOf, type Options, recordOf } from "../options";
+import { numberOf, recordOf } from "../options";
 import { ems } from "./fit";
 import { extent, limitsOf, type PictureProps, type Reduced, reduced } from "./picture";
-import { legible } from "./value";
+import { Linked, legible } from "./value";
 
 /** How tall a dial is of its width, and how much room the name below it takes. */
 const TALL = 0.8;
@@ -62,7 +62,7 @@ export const Gauge = (props: PictureProps): JSX.Element => {
           wide={props.width / columns}
           below={below}
           named={named}
-          options={options}
+          props={props}
         />
       ))}
     </div>
@@ -76,7 +76,7 @@ const Dial = ({
   wide,
   below,
   named,
-  options,
+  props,
 }: {
   one: Reduced;
   limits: [number, number];
@@ -85,8 +85,9 @@ const Dial = ({
   wide: number;
   below: boolean;
   named: boolean;
-  options: Options;
+  props: PictureProps;
 }): JSX.Element => {
+  const { options } = props.panel;
   const share =
     typeof one.value === "number" ? Math.min(1, Math.max(0, (one.value - min) / (max - min || 1))) : 0;
   const { mode, steps } = one.settings.thresholds;
@@ -128,14 +129,16 @@ const Dial = ({
           })}
         {labelled && <Limits settings={one.settings} at={at} ends={[min, max]} size={10.5 * pixel} />}
         {!below && (
-          <text
-            x="50"
-            y={50 + number * 0.36}
-            class="number"
-            style={{ fontSize: `${number}px`, fill: colour }}
-          >
-            {text}
-          </text>
+          <Linked one={one} props={props}>
+            <text
+              x="50"
+              y={50 + number * 0.36}
+              class="number"
+              style={{ fontSize: `${number}px`, fill: colour }}
+            >
+              {text}
+            </text>
+          </Linked>
         )}
       </svg>
       {below && (
@@ -146,7 +149,9 @@ const Dial = ({
             fontSize: `${Math.max(8, Math.min(NUMBER - 2, wide / (ems(text) || 1)))}px`,
           }}
         >
-          {text}
+          <Linked one={one} props={props}>
+            {text}
+          </Linked>
         </b>
       )}
       {named && (

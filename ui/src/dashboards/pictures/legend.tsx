@@ -4,8 +4,22 @@ import { sortedBy } from "../../app/sort";
 import { Legend, type LegendLink, NAME } from "../../chart/legend";
 import type { PlotLine } from "../../chart/plot";
 import { reducerName } from "../../chart/stats";
+import { leadOf } from "../links";
 import { listOf, numberOf, type Options, recordOf } from "../options";
+import type { Drawn, PictureProps } from "./picture";
 import { widthOf } from "./scale";
+
+/** Where the lines of a legend lead, by their names. */
+export const leadsOf = (
+  all: (Drawn & { value: number | null })[],
+  { range, scope }: PictureProps,
+): Map<string, LegendLink> =>
+  new Map(
+    all.flatMap(({ settings, field, frame, title, value }): [string, LegendLink][] => {
+      const lead = leadOf(settings.links, { field, frame, value, time: range.to }, scope);
+      return lead ? [[title, lead]] : [];
+    }),
+  );
 
 type Shape = { shown: boolean; beside: boolean; table: boolean; room: number };
 

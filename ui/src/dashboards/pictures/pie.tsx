@@ -5,9 +5,10 @@ import { readable } from "../../chart/colours";
 import { hiddenIn } from "../../chart/legend";
 import { pressed, readPicked, withPicked } from "../../chart/picked";
 import type { PlotLine } from "../../chart/plot";
-import { listOf, numberOf, type Options, recordOf, textOf } from "../options";
+import { listOf, numberOf, recordOf, textOf } from "../options";
 import { type PictureProps, type Reduced, reduced } from "./picture";
 import { cut, widthOf } from "./scale";
+import { Linked } from "./value";
 
 type Slice = Reduced & { share: number; from: number };
 
@@ -32,7 +33,7 @@ export const Pie = (props: PictureProps): JSX.Element => {
   const size = Math.max(40, Math.min(height - room, width * (listed && !below ? 0.55 : 1)));
   return (
     <div class={below ? "pie upon" : "pie"} style={{ height: `${height}px` }}>
-      <Slices slices={slices} options={options} size={size} label={panel.title} />
+      <Slices slices={slices} props={props} size={size} />
       {listed && <List all={all} slices={slices} hidden={hidden} props={props} most={room} />}
     </div>
   );
@@ -70,15 +71,14 @@ const percent = (share: number, decimals = 0): string => `${(share * 100).toFixe
 
 const Slices = ({
   slices,
-  options,
+  props,
   size,
-  label,
 }: {
   slices: Slice[];
-  options: Options;
+  props: PictureProps;
   size: number;
-  label: string;
 }): JSX.Element => {
+  const { options, title: label } = props.panel;
   const donut = options["pieType"] === "donut";
   // A ring with something written on it is wider.
   const inner = donut ? (listOf(options["displayLabels"]).length ? 20 : 28) : 0;
@@ -97,18 +97,20 @@ const Slices = ({
       role="img"
       aria-label={label}
     >
-      {slices.map(({ title, shown, share, from }) => {
+      {slices.map((slice) => {
+        const { title, shown, share, from } = slice;
         const to = Math.min(from + share, from + 0.99999);
         const large = share > 0.5 ? 1 : 0;
         const back = inner ? `A${inner} ${inner} 0 ${large} 0 ${at(from, inner)}` : "";
         return (
-          <path
-            key={title}
-            d={`M${at(from, 48)}A48 48 0 ${large} 1 ${at(to, 48)}L${at(to, inner)}${back}Z`}
-            style={{ fill: shown.colour }}
-          >
-            <title>{`${title}: ${shown.text} (${percent(share)})`}</title>
-          </path>
+          <Linked key={title} one={slice} props={props}>
+            <path
+              d={`M${at(from, 48)}A48 48 0 ${large} 1 ${at(to, 48)}L${at(to, inner)}${back}Z`}
+              style={{ fill: shown.colour }}
+            >
+              <title>{`${title}: ${shown.text} (${percent(share)})`}</title>
+            </path>
+          </Linked>
         );
       })}
       {slices.map((slice) => {

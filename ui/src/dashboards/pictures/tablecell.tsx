@@ -6,10 +6,11 @@ import { Spark } from "../../deck/spark";
 import { stamp } from "../../format/time";
 import { display } from "../field";
 import type { Cell, Frame } from "../frames";
-import { linkTo } from "../links";
+import { leadOf } from "../links";
 import { numberOf, type Options, recordOf, textOf } from "../options";
 import { type Column, onTheRight, widthOf } from "./column";
 import type { PictureProps } from "./picture";
+import { Leading } from "./value";
 
 export const TableCell = ({
   column,
@@ -36,21 +37,15 @@ export const TableCell = ({
     field.type === "time" && typeof value === "number" && !/^(dateTime|time:)/.test(settings.unit ?? "")
       ? { text: stamp(value, zone.value), colour: "" }
       : display(value, settings, 0, [low, high]);
-  const link = settings.links[0];
-  const url =
-    link &&
-    linkTo(
-      link.url,
-      {
-        field,
-        frame,
-        row,
-        value,
-        text: shown.text,
-        time: frame.fields.find(({ type }) => type === "time")?.values[row] ?? null,
-      },
-      props.scope,
-    );
+  const about = {
+    field,
+    frame,
+    row,
+    value,
+    text: shown.text,
+    time: frame.fields.find(({ type }) => type === "time")?.values[row] ?? null,
+  };
+  const lead = leadOf(settings.links, about, props.scope);
   const wraps = cell["wrapText"] === true || settings.custom["wrapText"] === true;
   const coloured = /color-text/.test(kind)
     ? { color: `color-mix(in oklab, ${shown.colour} 75%, var(--ink))`, fontWeight: 600 }
@@ -79,19 +74,9 @@ export const TableCell = ({
       {/gauge|lcd/.test(kind) && typeof value === "number" && (
         <Meter value={value} ends={[low, high]} colour={shown.colour} look={lookOf(kind, cell)} />
       )}
-      {url ? (
-        <a
-          class="link"
-          href={url}
-          target={link.targetBlank ? "_blank" : undefined}
-          rel="noreferrer"
-          title={link.title}
-        >
-          {text}
-        </a>
-      ) : (
-        text
-      )}
+      <Leading lead={lead} look="link">
+        {text}
+      </Leading>
     </td>
   );
 };

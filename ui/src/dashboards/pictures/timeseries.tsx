@@ -1,16 +1,15 @@
 // Lines, bars and points over time, as the settings of each field say: two axes, stacks, thresholds, colours by height, links.
 import type { JSX } from "preact";
 import { cssColour } from "../../chart/colours";
-import { hiddenIn, type LegendLink } from "../../chart/legend";
+import { hiddenIn } from "../../chart/legend";
 import { markers } from "../../chart/markers";
 import { Plot, type PlotLine, type PlotProps, type PlotThreshold, type Side } from "../../chart/plot";
 import { reduce } from "../../chart/stats";
 import { colourOf, gradientOf, type Settings } from "../field";
 import { type Field, timeOf } from "../frames";
-import { linkTo } from "../links";
 import { numberOf, type Options, recordOf, textOf } from "../options";
 import { sharedCards } from "../shared";
-import { WithLegend } from "./legend";
+import { leadsOf, WithLegend } from "./legend";
 import { type Drawn, drawn, type PictureProps } from "./picture";
 
 const lineStyle = (custom: Options): number[] | undefined => {
@@ -247,25 +246,13 @@ export const TimeSeries = (props: PictureProps): JSX.Element => {
   const first = all[rights.indexOf(false)] ?? all[0];
   const percent = own.some((line) => line.stack === "percent");
   const left = sideOf(first?.settings, own[0]?.colour);
-  const links = new Map(
-    all.flatMap(({ settings, field, frame }, at): [string, LegendLink][] => {
-      const link = settings.links[0];
-      const url =
-        link &&
-        linkTo(
-          link.url,
-          { field, frame, value: reduce(columns[at] ?? [], "lastNotNull"), time: props.range.to },
-          props.scope,
-        );
-      return url
-        ? [
-            [
-              lines[at]?.name ?? "",
-              { url, title: link.title || "Follow the link", blank: link.targetBlank === true },
-            ],
-          ]
-        : [];
-    }),
+  const links = leadsOf(
+    all.map((one, at) => ({
+      ...one,
+      title: lines[at]?.name ?? "",
+      value: reduce(columns[at] ?? [], "lastNotNull"),
+    })),
+    props,
   );
   return (
     <WithLegend

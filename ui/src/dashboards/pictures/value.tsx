@@ -2,7 +2,7 @@
 import type { ComponentChildren, JSX } from "preact";
 import { reduce } from "../../chart/stats";
 import { parts, show } from "../../format/units";
-import { linkTo } from "../links";
+import { type Lead, leadOf } from "../links";
 import type { PictureProps, Reduced } from "./picture";
 
 /** A value as its number and its unit. */
@@ -61,23 +61,41 @@ export const Linked = ({
   one: Reduced;
   props: PictureProps;
   children: ComponentChildren;
-}): ComponentChildren => {
-  const link = one.settings.links[0];
-  const url =
-    link &&
-    linkTo(
-      link.url,
+}): JSX.Element => (
+  <Leading
+    lead={leadOf(
+      one.settings.links,
       { field: one.field, frame: one.frame, value: one.value, text: one.shown.text },
       props.scope,
-    );
-  return url ? (
-    <a href={url} target={link.targetBlank ? "_blank" : undefined} rel="noreferrer" title={link.title}>
+    )}
+  >
+    {children}
+  </Leading>
+);
+
+/** Leads somewhere, where there is anything to lead to. */
+export const Leading = ({
+  lead,
+  look,
+  children,
+}: {
+  lead: Lead | undefined;
+  look?: string;
+  children: ComponentChildren;
+}): ComponentChildren =>
+  lead ? (
+    <a
+      class={look}
+      href={lead.url}
+      target={lead.blank ? "_blank" : undefined}
+      rel="noreferrer"
+      title={lead.title}
+    >
       {children}
     </a>
   ) : (
     children
   );
-};
 
 /** A colour with enough contrast for a text, whatever the theme. */
 export const legible = (colour: string): string => `color-mix(in oklab, ${colour} 72%, var(--ink))`;

@@ -96,7 +96,26 @@ pub fn unfollowed(panel: &Panel) -> Vec<&'static str> {
             losses.push(what);
         }
     }
+    losses.extend(lost_links(panel));
     losses
+}
+
+/// Kinds whose values lead nowhere, and what is lost of any other with several links.
+const UNLINKED: &[&str] = &["heatmap", "histogram", "state-timeline", "status-history"];
+const NO_LINKS: &str = "its values lead nowhere";
+const FIRST_LINK: &str = "its values lead where the first of their links does";
+
+/// What is lost of the links of values.
+fn lost_links(panel: &Panel) -> Option<&'static str> {
+    let exceptions = panel.overrides.iter().flat_map(|one| &one.properties);
+    let all = exceptions.filter(|(id, _)| id == "links").map(|(_, value)| value);
+    let most = panel.defaults.get("links").into_iter().chain(all);
+    match most.map(|links| links.as_array().map_or(0, Vec::len)).max().unwrap_or(0) {
+        0 => None,
+        _ if UNLINKED.contains(&panel.kind.as_str()) => Some(NO_LINKS),
+        1 => None,
+        _ => Some(FIRST_LINK),
+    }
 }
 
 /// What of a path lies inside of a property that is its beginning.
@@ -165,6 +184,19 @@ mod tests {
             &["values are not opened in a window of their own"],
         );
         check("table", json!({ "sortBy": "odd" }), json!("odd"), &[]);
+    }
+
+    #[test]
+    fn links_that_are_not_followed_are_named() {
+        let lost = |kind: &str, links: Value| {
+            let defaults = object(&json!({ "links": links }));
+            unfollowed(&Panel { kind: kind.to_owned(), defaults, ..Panel::default() })
+        };
+        let link = json!({ "url": "/x" });
+        assert_eq!(lost("stat", json!([link])), [""; 0]);
+        assert_eq!(lost("stat", json!([link, link])), [FIRST_LINK]);
+        assert_eq!(lost("heatmap", json!([link])), [NO_LINKS]);
+        assert_eq!(lost("heatmap", json!([])), [""; 0]);
     }
 
     #[test]
