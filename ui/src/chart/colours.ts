@@ -33,10 +33,17 @@ export const resolve = (colour: string): string => {
 export const translucent = (colour: string, alpha: number): string => {
   const match = /^rgba?\((\d+), (\d+), (\d+)(?:, ([\d.]+))?\)$/.exec(resolve(colour));
   if (match) return `rgba(${match[1]}, ${match[2]}, ${match[3]}, ${Number(match[4] ?? 1) * alpha})`;
-  const srgb = /^color\(srgb ([\d.]+) ([\d.]+) ([\d.]+)/.exec(resolve(colour));
-  return srgb
-    ? `rgba(${[1, 2, 3].map((at) => Math.round(Number(srgb[at]) * 255)).join(", ")}, ${alpha})`
-    : resolve(colour);
+  const srgb = /^color\(srgb (-?[\d.e-]+) (-?[\d.e-]+) (-?[\d.e-]+)/.exec(resolve(colour));
+  // What no screen shows is the nearest that one does.
+  const part = (at: number): number => Math.round(Math.min(1, Math.max(0, Number(srgb?.[at]))) * 255);
+  return srgb ? `rgba(${[1, 2, 3].map(part).join(", ")}, ${alpha})` : resolve(colour);
+};
+
+/** The same colour turned to another hue, lighter or darker by a share. */
+export const turned = (colour: string, degrees: number, lighter: number): string => {
+  const from = colour.startsWith("--") ? `var(${colour})` : colour;
+  const other = `oklch(from ${from} calc(l + ${lighter}) c calc(h + ${degrees}))`;
+  return `color-mix(in srgb, ${other} 100%, transparent)`;
 };
 
 /** The colour of the nth line. */

@@ -1,6 +1,7 @@
 // A heatmap on its canvas: where its cells are, and how they and the axes beside them are drawn.
 import { zone } from "../app/time";
 import { zoom } from "../app/zoom";
+import { cut, LETTER, lettersBeside } from "../format/cut";
 import { tickStep, tickText, timeTicks } from "../format/ticks";
 import { show } from "../format/units";
 import type { Cell, Cells } from "./cells";
@@ -34,8 +35,9 @@ export type Drawing = {
   written?: "auto" | "always";
 };
 
-/** The room for the bounds on the left, and for the times below. */
+/** The room for the bounds on the left, more where they are longer, and for the times below. */
 const LEFT = 62;
+const AROUND = 14;
 const BOTTOM = 24;
 const TOP = 8;
 
@@ -56,7 +58,7 @@ export type Place = {
 
 export const placeOf = (drawing: Drawing, wide: number): Place => {
   const { cells, height, from, to, reversed } = drawing;
-  const left = drawing.bare ? 8 : LEFT;
+  const left = drawing.bare ? 8 : leftOfCells(drawing, wide);
   const width = Math.max(1, wide - left - 8);
   const step = ((cells.times[1] ?? 0) - (cells.times[0] ?? 0)) * 1000 || 1;
   const tall = (height - BOTTOM - TOP) / Math.max(1, cells.rows.length);
@@ -80,6 +82,15 @@ export const placeOf = (drawing: Drawing, wide: number): Place => {
     }),
   };
 };
+
+/** The bounds as they are written. */
+const labelsOf = ({ cells, unit, decimals }: Drawing, wide: number): string[] => {
+  const most = lettersBeside(wide, AROUND);
+  return cells.bounds.map((bound) => cut(show(bound, unit, decimals), most));
+};
+
+const leftOfCells = (drawing: Drawing, wide: number): number =>
+  Math.max(LEFT, ...labelsOf(drawing, wide).map((label) => label.length * LETTER + AROUND));
 
 export const drawCells = (element: HTMLCanvasElement, drawing: Drawing, markers: readonly Marker[]): void => {
   const context = element.getContext("2d");
@@ -163,18 +174,15 @@ const writing = (
   };
 };
 
-const writeAxes = (
-  context: CanvasRenderingContext2D,
-  { cells, unit, height, from, to, decimals, bare }: Drawing,
-  place: Place,
-  wide: number,
-): void => {
+const writeAxes = (context: CanvasRenderingContext2D, drawing: Drawing, place: Place, wide: number): void => {
+  const { height, from, to, bare } = drawing;
   context.fillStyle = resolve("--faint");
   context.font = "11px Inter, system-ui, sans-serif";
   context.textAlign = "right";
   const every = Math.ceil(14 / place.tall);
-  for (let at = 0; !bare && at < cells.bounds.length; at += every)
-    context.fillText(show(cells.bounds[at], unit, decimals), LEFT - 8, place.y(at) + 4);
+  const labels = bare ? [] : labelsOf(drawing, wide);
+  for (let at = 0; at < labels.length; at += every)
+    context.fillText(labels[at] ?? "", place.left - 8, place.y(at) + 4);
   context.textAlign = "center";
   const step = tickStep(from, to, Math.max(2, Math.floor(place.width / 90)));
   for (const millis of timeTicks(from, to, step, zone.value)) {

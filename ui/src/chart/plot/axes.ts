@@ -2,6 +2,7 @@
 import type uPlot from "uplot";
 import { zone } from "../../app/time";
 import { zoom } from "../../app/zoom";
+import { cut, LETTER, lettersBeside } from "../../format/cut";
 import { TICK_STEPS, tickText, timeTicks } from "../../format/ticks";
 import { show, withoutCounted } from "../../format/units";
 import { resolve } from "../colours";
@@ -32,7 +33,12 @@ export const valueAxis = (
     ...(side.border
       ? { border: { show: true, width: 1, stroke: () => resolve(side.colour ?? "--line-strong") } }
       : {}),
-    values: (_, ticks) => tickLabels(ticks, unit, decimals),
+    values: (plot, ticks) => {
+      const most = side.width
+        ? Math.floor((side.width - AROUND) / LETTER)
+        : lettersBeside(plot.width / zoom.value, AROUND);
+      return tickLabels(ticks, unit, decimals).map((label) => cut(label, most));
+    },
     show: !side.hidden,
     ...(side.label ? { label: side.label, labelSize: 18 * zoom.value, labelGap: 0, labelFont: font() } : {}),
     ...(side.log ? {} : stepsFor(unit)),
@@ -56,9 +62,12 @@ const BINARY_STEPS = Array.from({ length: 6 }, (_, power) =>
 const stepsFor = (unit: string): Partial<uPlot.Axis> =>
   /^(k|m|g)?bytes$|^bits$|^binbps$|^binBps$/.test(unit) ? { incrs: BINARY_STEPS } : {};
 
+/** What stands around labels. */
+const AROUND = 14;
+
 /** As wide as the widest label. */
 const axisWidth = (_: uPlot, values: string[] | null): number =>
-  (14 + Math.max(20, ...(values ?? []).map((value) => value.length * 6.3))) * zoom.value;
+  (AROUND + Math.max(20, ...(values ?? []).map((value) => value.length * LETTER))) * zoom.value;
 
 /** With so few digits that two ticks would read alike, they get as many as they need. */
 const tickLabels = (

@@ -28,6 +28,8 @@ export type PlotLine = {
   heights?: { steps: { value: number; colour: string }[]; flow: boolean };
   /** Whether the area fades towards its bottom. */
   fades?: boolean;
+  /** Whether its colour turns from the bottom of the plot to its top. */
+  turns?: boolean;
   /** The line down to which it is filled. */
   below?: string;
   right?: boolean;

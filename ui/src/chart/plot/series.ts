@@ -1,7 +1,7 @@
 // How each line is drawn: its path, its colours, the area below it, and the points that would not be seen otherwise.
 import uPlot from "uplot";
 import { zoom } from "../../app/zoom";
-import { lineColour, resolve, translucent } from "../colours";
+import { lineColour, resolve, translucent, turned } from "../colours";
 import { isStacked, type PlotLine } from "./props";
 
 export const seriesOf = (line: PlotLine, at: number, all: PlotLine[], crowded: boolean): uPlot.Series => {
@@ -28,7 +28,11 @@ export const seriesOf = (line: PlotLine, at: number, all: PlotLine[], crowded: b
   return {
     label: line.name,
     scale: line.right ? "right" : "y",
-    stroke: line.heights ? (plot: uPlot) => byHeight(plot, line, 1) : () => resolve(colour),
+    stroke: line.heights
+      ? (plot: uPlot) => byHeight(plot, line, 1)
+      : line.turns
+        ? (plot: uPlot) => turning(plot, colour, 1)
+        : () => resolve(colour),
     width:
       line.draw === "bars"
         ? 0
@@ -42,7 +46,9 @@ export const seriesOf = (line: PlotLine, at: number, all: PlotLine[], crowded: b
               ? byHeight(plot, line, fill)
               : line.fades
                 ? fading(plot, colour, fill)
-                : translucent(colour, fill),
+                : line.turns
+                  ? turning(plot, colour, fill)
+                  : translucent(colour, fill),
         }
       : {}),
     ...(paths ? { paths: paths as uPlot.Series.PathBuilder } : {}),
@@ -80,7 +86,7 @@ export const bandsOf = (lines: PlotLine[]): uPlot.Band[] => {
       if (other && isStacked(other) && other.stackGroup === line.stackGroup) {
         bands.push({
           series: [at + 1, below + 1],
-          fill: () => translucent(line.colour ?? lineColour(at), line.fill ?? 0),
+          fill: (plot) => (line.turns ? turning : solid)(plot, line.colour ?? lineColour(at), line.fill ?? 0),
         });
         break;
       }
@@ -139,6 +145,21 @@ const fading = (plot: uPlot, colour: string, alpha: number): CanvasGradient | st
   const gradient = plot.ctx.createLinearGradient(0, plot.bbox.top, 0, plot.bbox.top + plot.bbox.height);
   gradient.addColorStop(0, translucent(colour, alpha));
   gradient.addColorStop(1, translucent(colour, alpha * 0.08));
+  return gradient;
+};
+
+const solid = (_: uPlot, colour: string, alpha: number): string => translucent(colour, alpha);
+
+/** A colour that is another hue and darker at the bottom of the plot, and lighter at its top. */
+const turning = (plot: uPlot, colour: string, alpha: number): CanvasGradient | string => {
+  if (!plot.bbox.height) return translucent(colour, alpha);
+  const gradient = plot.ctx.createLinearGradient(0, plot.bbox.top, 0, plot.bbox.top + plot.bbox.height);
+  for (const [at, degrees, lighter] of [
+    [0, 20, 0.06],
+    [0.5, 0, 0],
+    [1, -20, -0.06],
+  ] as const)
+    gradient.addColorStop(at, translucent(turned(colour, degrees, lighter), alpha));
   return gradient;
 };
 

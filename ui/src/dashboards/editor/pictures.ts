@@ -155,6 +155,10 @@ export const PICTURES: Record<string, readonly Part[]> = {
   gauge: [
     ...ONE_VALUE,
     ORIENTATION,
+    chosen(["shape"], "Dials", [
+      ["gauge", "open at the bottom"],
+      ["circle", "circles"],
+    ]),
     { path: ["showThresholdMarkers"], label: "thresholds on the rim", as: "check", usual: true },
     { path: ["showThresholdLabels"], label: "and as numbers", as: "check" },
     ...SIZES,

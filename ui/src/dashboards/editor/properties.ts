@@ -62,6 +62,9 @@ const check = (name: string, kinds: readonly string[], usual = false): Property 
 
 const LINES = ["timeseries"];
 
+/** Kinds with an axis of values. */
+const SCALED = ["timeseries", "barchart"];
+
 const TABLES = ["table"];
 
 /** What is typed in a row of mappings, by its type. */
@@ -256,7 +259,7 @@ export const PROPERTIES: Record<string, Property> = {
     [
       ["none", "none"],
       ["opacity", "fades"],
-      ["hue", "fades in hue"],
+      ["hue", "turns its hue"],
       ["scheme", "as the colours of values"],
     ],
     LINES,
@@ -311,7 +314,7 @@ export const PROPERTIES: Record<string, Property> = {
     ],
     LINES,
   ),
-  "custom.axisLabel": single("Label of the axis", { as: "text" }, "", LINES),
+  "custom.axisLabel": single("Label of the axis", { as: "text" }, "", SCALED),
   "custom.axisSoftMin": number("Axis at least from", 0, LINES),
   "custom.axisSoftMax": number("Axis at least to", 100, LINES),
   "custom.axisGridShow": check("grid of the axis", LINES, true),
@@ -375,7 +378,7 @@ export const PROPERTIES: Record<string, Property> = {
       },
     ],
     fresh: { mode: "line" },
-    kinds: LINES,
+    kinds: SCALED,
   },
   "custom.zindex": number("Drawn over others, from -3 to 3", 1, LINES, -3, 3),
   "custom.hideFrom": {
@@ -402,6 +405,7 @@ export const PROPERTIES: Record<string, Property> = {
           ["sparkline", "a line"],
           ["json-view", "JSON"],
           ["pill", "labels"],
+          ["image", "an image"],
         ],
       },
       {

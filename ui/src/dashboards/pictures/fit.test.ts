@@ -23,6 +23,10 @@ test("a unit is smaller than its number, but can be read", () => {
   check(["475", " GiB"], 38, 13, [10, false]);
 });
 
+test("a unit of thousands of letters leaves room for its number", () => {
+  check(["12", " of something".repeat(100)], 300, 1000, [61, false]);
+});
+
 test("in a narrow place the unit goes below where that makes the number larger", () => {
   check(["475", " GiB"], 42, 60, [28, true]);
   check(["475", " GiB"], 42, 30, [17, true]);

@@ -13,6 +13,8 @@ const APART = 3;
 const LINE = 1.05;
 /** Only numbers smaller than this have their unit below. */
 const SMALL = 30;
+/** Of a longer unit only the beginning is seen: it would leave nothing to its number. */
+export const UNIT_MAX = 7;
 const KNOWN_MAX = 500;
 
 /** Tells how wide a text is, of the size of its letters. */
@@ -48,7 +50,7 @@ export const fitted = (
   mayBelow: boolean,
   measure: Measure = ems,
 ): Fit => {
-  const [long, after] = [measure(number) || LETTER, measure(unit)];
+  const [long, after] = [measure(number) || LETTER, Math.min(UNIT_MAX, measure(unit))];
   const beside = Math.min(besideOf(long, after, wide), tall / LINE);
   if (!mayBelow || !unit || !number || beside >= SMALL) return { size: beside, below: false };
   const below = Math.min(

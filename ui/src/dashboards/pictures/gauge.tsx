@@ -32,10 +32,11 @@ export const Gauge = (props: PictureProps): JSX.Element => {
   const whole = extent(all);
   const { options } = props.panel;
   const named = all.length > 1;
+  const tallness = options["shape"] === "circle" ? 1 : TALL;
   const sizeIn = (columns: number, below = 0): number => {
     const rows = Math.ceil(all.length / columns);
     const [wide, tall] = [props.width - GAP * (columns - 1), props.height - GAP * (rows - 1)];
-    return Math.min(wide / columns, (tall / rows - (named ? TITLE : 0) - below) / TALL);
+    return Math.min(wide / columns, (tall / rows - (named ? TITLE : 0) - below) / tallness);
   };
   const choices = Array.from({ length: Math.max(1, all.length) }, (_, at) => at + 1);
   const columns =
@@ -97,19 +98,21 @@ const Dial = ({
   const [value, title] = [numberOf(sizes["valueSize"]), numberOf(sizes["titleSize"])];
   const labelled = options["showThresholdLabels"] === true;
   const pixel = (labelled ? LABELLED : WHOLE) / size;
+  const round = options["shape"] === "circle";
+  const sweep = round ? ROUND : OPEN;
   const { text } = one.shown;
   const number = value ? value * pixel : numberIn(text);
   const colour = legible(one.shown.colour);
   return (
     <div class="dial">
       <svg
-        viewBox={labelled ? "-34 -8 168 96" : "0 0 100 80"}
+        viewBox={labelled ? `-34 -8 168 ${round ? 116 : 96}` : `0 0 100 ${round ? 100 : 80}`}
         style={{ width: `${size}px` }}
         role="img"
         aria-label={`${one.title}: ${one.shown.text}`}
       >
-        <path d={arc(0, 1, 40)} class="track" />
-        {share > 0 && <path d={arc(0, share, 40)} style={{ stroke: one.shown.colour }} class="arc" />}
+        <path d={arc(sweep, 0, 1, 40)} class="track" />
+        {share > 0 && <path d={arc(sweep, 0, share, 40)} style={{ stroke: one.shown.colour }} class="arc" />}
         {options["showThresholdMarkers"] !== false &&
           steps.map((step, index) => {
             const [from, to] = [
@@ -120,14 +123,16 @@ const Dial = ({
               to > from && (
                 <path
                   key={index}
-                  d={arc(from, to, 47.5)}
+                  d={arc(sweep, from, to, 47.5)}
                   style={{ stroke: cssColour(step.color) }}
                   class="rim"
                 />
               )
             );
           })}
-        {labelled && <Limits settings={one.settings} at={at} ends={[min, max]} size={10.5 * pixel} />}
+        {labelled && (
+          <Limits settings={one.settings} sweep={sweep} at={at} ends={[min, max]} size={10.5 * pixel} />
+        )}
         {!below && (
           <Linked one={one} props={props}>
             <text
@@ -166,11 +171,13 @@ const Dial = ({
 /** Where thresholds are, and where the scale begins and ends, as numbers outside of the rim. */
 const Limits = ({
   settings,
+  sweep,
   at,
   ends: [min, max],
   size,
 }: {
   settings: Settings;
+  sweep: Sweep;
   at: (value: number) => number;
   ends: [number, number];
   size: number;
@@ -181,8 +188,8 @@ const Limits = ({
   const share = (of: number): number => (mode === "percentage" ? (of - min) / (max - min || 1) : at(of));
   return (
     <>
-      {[min, ...inside, max].map((one) => {
-        const angle = ((FROM + SWEEP * share(one)) * Math.PI) / 180;
+      {(sweep === ROUND ? [min, ...inside] : [min, ...inside, max]).map((one) => {
+        const angle = angleOf(sweep, share(one));
         const [x, y] = [50 + 52 * Math.cos(angle), 50 + 52 * Math.sin(angle)];
         return (
           <text
@@ -200,14 +207,19 @@ const Limits = ({
   );
 };
 
-const FROM = -210;
+/** Where a dial begins, and how far it goes, in degrees. */
+type Sweep = { from: number; degrees: number };
+const OPEN: Sweep = { from: -210, degrees: 240 };
+/** A whole one would end where it begins, which is nothing. */
+const ROUND: Sweep = { from: -90, degrees: 359.9 };
 
-const SWEEP = 240;
+const angleOf = ({ from, degrees }: Sweep, share: number): number =>
+  ((from + degrees * share) * Math.PI) / 180;
 
-const arc = (from: number, to: number, radius: number): string => {
+const arc = (sweep: Sweep, from: number, to: number, radius: number): string => {
   const point = (share: number) => {
-    const angle = ((FROM + SWEEP * share) * Math.PI) / 180;
+    const angle = angleOf(sweep, share);
     return `${(50 + radius * Math.cos(angle)).toFixed(2)} ${(50 + radius * Math.sin(angle)).toFixed(2)}`;
   };
-  return `M${point(from)}A${radius} ${radius} 0 ${(to - from) * SWEEP > 180 ? 1 : 0} 1 ${point(to)}`;
+  return `M${point(from)}A${radius} ${radius} 0 ${(to - from) * sweep.degrees > 180 ? 1 : 0} 1 ${point(to)}`;
 };

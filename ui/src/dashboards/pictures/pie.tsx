@@ -1,13 +1,15 @@
 // Shares of a whole, with what is asked for written onto them.
+
 import type { JSX } from "preact";
 import { setAll, valuesOf } from "../../app/route";
 import { readable } from "../../chart/colours";
 import { hiddenIn } from "../../chart/legend";
 import { pressed, readPicked, withPicked } from "../../chart/picked";
 import type { PlotLine } from "../../chart/plot";
+import { cut } from "../../format/cut";
 import { listOf, numberOf, recordOf, textOf } from "../options";
 import { type PictureProps, type Reduced, reduced } from "./picture";
-import { cut, widthOf } from "./scale";
+import { widthOf } from "./scale";
 import { Linked } from "./value";
 
 type Slice = Reduced & { share: number; from: number };

@@ -1,5 +1,6 @@
 import { expect, test } from "vitest";
-import { cut, niceTicks } from "./scale";
+import { cut } from "../../format/cut";
+import { niceTicks } from "./scale";
 
 test("ticks are round, within the scale, and about as many as there is room for", () => {
   const check = (low: number, high: number, most: number, want: number[]): void =>

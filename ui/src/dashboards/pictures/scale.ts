@@ -13,7 +13,3 @@ export const niceTicks = (low: number, high: number, most: number): number[] => 
 
 /** How wide a text of the size of labels is, about. */
 export const widthOf = (text: string): number => text.length * 6.2;
-
-/** A text with so many letters at most. */
-export const cut = (text: string, most: number): string =>
-  text.length > most ? `${text.slice(0, Math.max(1, most - 1))}…` : text;

@@ -57,7 +57,9 @@ export const TableCell = ({
         ? { background: backed(lit) }
         : {};
   const text =
-    cell["valueDisplayMode"] === "hidden" && /gauge|lcd/.test(kind) ? null : written(kind, value, shown);
+    cell["valueDisplayMode"] === "hidden" && /gauge|lcd/.test(kind)
+      ? null
+      : written(kind, value, shown, cell);
   const trend = field.trends?.[row];
   if (trend && kind !== "number")
     return (
@@ -82,7 +84,15 @@ export const TableCell = ({
 };
 
 /** What stands in a cell: a text, JSON as it is nested, or labels. */
-const written = (kind: string, value: Cell, shown: { text: string; colour: string }): ComponentChildren => {
+const written = (
+  kind: string,
+  value: Cell,
+  shown: { text: string; colour: string },
+  cell: Options,
+): ComponentChildren => {
+  // Nothing is loaded for a picture that is not in the value itself.
+  if (kind === "image" && typeof value === "string" && /^data:image\//i.test(value))
+    return <img src={value} alt={textOf(cell["alt"])} title={textOf(cell["title"]) || undefined} />;
   if (kind === "json-view") return <pre class="json">{nested(value, shown.text)}</pre>;
   if (kind !== "pill") return shown.text;
   return shown.text.split(",").map((label) => (

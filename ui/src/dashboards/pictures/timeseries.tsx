@@ -3,7 +3,7 @@ import type { JSX } from "preact";
 import { cssColour } from "../../chart/colours";
 import { hiddenIn } from "../../chart/legend";
 import { markers } from "../../chart/markers";
-import { Plot, type PlotLine, type PlotProps, type PlotThreshold, type Side } from "../../chart/plot";
+import { Plot, type PlotLine, type PlotProps, type Side } from "../../chart/plot";
 import { reduce } from "../../chart/stats";
 import { colourOf, gradientOf, type Settings } from "../field";
 import { type Field, timeOf } from "../frames";
@@ -11,6 +11,7 @@ import { numberOf, type Options, recordOf, textOf } from "../options";
 import { sharedCards } from "../shared";
 import { leadsOf, WithLegend } from "./legend";
 import { type Drawn, drawn, type PictureProps } from "./picture";
+import { absolute, plotThresholds } from "./thresholds";
 
 const lineStyle = (custom: Options): number[] | undefined => {
   const style = recordOf(custom["lineStyle"]);
@@ -96,16 +97,6 @@ const heightsOf = (settings: Settings, values: (number | null)[]): PlotLine["hei
   };
 };
 
-/** Thresholds on the scale of the values. */
-const absolute = (
-  { thresholds: { mode, steps } }: Settings,
-  low: number,
-  high: number,
-): Settings["thresholds"]["steps"] =>
-  mode === "percentage"
-    ? steps.map(({ value, color }) => ({ value: low + ((high - low) * value) / 100, color }))
-    : steps;
-
 const lineOf = (one: Drawn, given: (number | null)[], right: boolean): PlotLine => {
   const { settings, title } = one;
   const { custom } = settings;
@@ -139,7 +130,8 @@ const lineOf = (one: Drawn, given: (number | null)[], right: boolean): PlotLine 
       ((numberOf(custom["fillOpacity"]) ?? 0) / 100) * (textOf(custom["drawStyle"]) === "bars" ? 0.85 : 0.8),
     ...(dash ? { dash } : {}),
     ...(heights ? { heights } : {}),
-    fades: /^(opacity|hue)$/.test(textOf(custom["gradientMode"])),
+    fades: custom["gradientMode"] === "opacity",
+    ...(custom["gradientMode"] === "hue" ? { turns: true } : {}),
     ...(interpolation === "stepAfter"
       ? { step: "after" as const }
       : interpolation === "stepBefore"
@@ -161,19 +153,6 @@ const lineOf = (one: Drawn, given: (number | null)[], right: boolean): PlotLine 
     stack: mode === "percent" ? "percent" : mode === "normal" ? "normal" : "none",
     stackGroup: `${String(stacking["group"] ?? "A")}${negative ? "-" : ""}`,
   };
-};
-
-const plotThresholds = (settings: Settings, lines: PlotLine[]): PlotThreshold[] => {
-  const mode = textOf(recordOf(settings.custom["thresholdsStyle"])["mode"]);
-  if (!/line|dashed|area/.test(mode)) return [];
-  const [low, high] = [settings.min ?? lowest(lines, "min"), settings.max ?? lowest(lines, "max")];
-  return absolute(settings, low, high).map(({ value, color }) => ({
-    value,
-    colour: cssColour(color),
-    line: /line|dashed/.test(mode),
-    dashed: /dashed/.test(mode),
-    area: /area/.test(mode),
-  }));
 };
 
 const lowest = (lines: PlotLine[], which: "min" | "max"): number =>
@@ -278,7 +257,7 @@ export const TimeSeries = (props: PictureProps): JSX.Element => {
           {...(first?.settings.decimals === undefined ? {} : { decimals: first.settings.decimals })}
           left={percent ? { ...left, max: 1 } : left}
           right={sideOf(all[rights.indexOf(true)]?.settings, lines[rights.indexOf(true)]?.colour)}
-          thresholds={first ? plotThresholds(first.settings, own) : []}
+          thresholds={first ? plotThresholds(first.settings, [lowest(own, "min"), lowest(own, "max")]) : []}
           dots={(props.dots ?? []).map((dot) => ({
             ...dot,
             right: rights[all.findIndex(({ frame }) => frame.query === dot.query)] ?? false,

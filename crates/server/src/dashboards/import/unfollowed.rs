@@ -14,12 +14,10 @@ const UNFOLLOWED: &[(&[&str], &str, &[&str], &str)] = &[
         &["[]", "[\"\"]", "[\"browser\"]"],
         "its axis is in the zone of the dashboard, not in its own",
     ),
-    (LINES, "custom.gradientMode", &["none", "opacity", "scheme"], "areas fade in opacity, not in hue"),
     (LINES, "custom.showValues", &["false"], "values are not written at their points"),
     (LINES, "annotations.multiLane", &["false"], "all annotations are in one lane"),
     (LINES, "annotations.clustering", &["-1"], "annotations that are close are not put together"),
     (&["stat"], "text.percentSize", &[], "the size of the change is that of the page"),
-    (&["gauge"], "shape", &["gauge"], "gauges are open at the bottom, not circles"),
     (&["gauge"], "sparkline", &["true", "false"], "there is no line in a gauge"),
     (&["gauge"], "segmentCount", &["0", "1"], "gauges are not cut into segments"),
     (&["gauge"], "custom.neutral", &[], "gauges begin at their lowest value"),
@@ -30,10 +28,8 @@ const UNFOLLOWED: &[(&[&str], &str, &[&str], &str)] = &[
     (&["table"], "frozenColumns.left", &["0"], "its first columns move with the others"),
     (&["table"], "maxRowHeight", &[], "rows are as tall as what is in them"),
     (&["barchart"], "custom.gradientMode", &["none"], "bars are of one colour from end to end"),
-    (&["barchart"], "custom.axisLabel", &[], "the axis of its bars has no label"),
     (&["barchart"], "custom.axisPlacement", &["auto", "left"], "the axis of its bars is on the left"),
     (&["barchart"], "custom.scaleDistribution.type", &["linear"], "the axis of its bars is linear"),
-    (&["barchart"], "custom.thresholdsStyle.mode", &["off"], "thresholds are not drawn behind bars"),
     (&["barchart"], "text.valueSize", &[], "the size of the values at bars is that of the page"),
     (&["histogram"], "combine", &["true"], "all series are counted together"),
     (&["histogram"], "bucketOffset", &["0"], "ranges begin at a multiple of their size"),
@@ -71,6 +67,7 @@ const CELLS: &[&str] = &[
     "sparkline",
     "json-view",
     "pill",
+    "image",
 ];
 
 /// What is lost of a panel's options, each once.
@@ -97,6 +94,7 @@ pub fn unfollowed(panel: &Panel) -> Vec<&'static str> {
         }
     }
     losses.extend(lost_links(panel));
+    losses.extend(lost_images(panel));
     losses
 }
 
@@ -116,6 +114,17 @@ fn lost_links(panel: &Panel) -> Option<&'static str> {
         1 => None,
         _ => Some(FIRST_LINK),
     }
+}
+
+/// Images that are in the values themselves are shown, as the page loads nothing for a cell.
+const IMAGES: &str = "images of its cells that are not in the values are shown as their address";
+
+fn lost_images(panel: &Panel) -> Option<&'static str> {
+    let own = panel.defaults.get("custom").and_then(|custom| custom.get("cellOptions"));
+    let exceptions = panel.overrides.iter().flat_map(|one| &one.properties);
+    let others = exceptions.filter(|(id, _)| id == "custom.cellOptions").map(|(_, value)| value);
+    let images = own.into_iter().chain(others).any(|cell| cell["type"] == "image");
+    (images && panel.kind == "table").then_some(IMAGES)
 }
 
 /// What of a path lies inside of a property that is its beginning.
@@ -161,8 +170,8 @@ mod tests {
         check(
             "timeseries",
             json!({}),
-            json!({ "gradientMode": "hue" }),
-            &["areas fade in opacity, not in hue"],
+            json!({ "showValues": true }),
+            &["values are not written at their points"],
         );
         check("stat", json!({}), json!({ "gradientMode": "hue" }), &[]);
         check(
@@ -207,8 +216,9 @@ mod tests {
             ..Panel::default()
         };
         let lost = ["its kind of cell is shown as text"];
-        assert_eq!(unfollowed(&over("custom.cellOptions", json!({ "type": "image" }))), lost);
+        assert_eq!(unfollowed(&over("custom.cellOptions", json!({ "type": "actions" }))), lost);
         assert_eq!(unfollowed(&over("custom.cellOptions", json!({ "type": "pill" }))), [""; 0]);
-        assert_eq!(unfollowed(&over("custom.cellOptionsOther", json!({ "type": "image" }))), [""; 0]);
+        assert_eq!(unfollowed(&over("custom.cellOptions", json!({ "type": "image" }))), [IMAGES]);
+        assert_eq!(unfollowed(&over("custom.cellOptionsOther", json!({ "type": "actions" }))), [""; 0]);
     }
 }
