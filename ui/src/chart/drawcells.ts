@@ -28,6 +28,9 @@ export type Drawing = {
   shades?: string[];
   least?: number;
   most?: number;
+  /** Colours follow this power of the counts, which is a root unless it is said; and how many of them are told apart. */
+  power?: number;
+  steps?: number;
   /** The unit of counts, and with how many digits they are written. */
   count?: string;
   countDecimals?: number;

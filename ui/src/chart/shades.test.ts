@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import type { Drawing } from "./drawcells";
-import { cssAt, endsOf, scaleTicks } from "./shades";
+import { cssAt, endsOf, scaleTicks, shading } from "./shades";
 
 const DRAWING: Drawing = {
   cells: { times: [1, 2], bounds: [1], rows: [[4, 16]] },
@@ -18,6 +18,15 @@ test("the scale goes from nothing to the highest count, or as is said", () => {
 test("in the middle of the scale is the count whose root is in the middle", () => {
   expect(scaleTicks(0, 16)).toEqual([0, 4, 16]);
   expect(scaleTicks(10, 18)).toEqual([10, 12, 18]);
+  expect(scaleTicks(0, 16, 1)).toEqual([0, 8, 16]);
+});
+
+test("colours follow a power of the counts, in so many steps", () => {
+  const alpha = (value: number, more: Partial<Drawing>): number =>
+    shading({ ...DRAWING, ...more })(value).alpha;
+  expect(alpha(4, {})).toBeCloseTo(0.08 + 0.92 * 0.5);
+  expect(alpha(4, { power: 1 })).toBeCloseTo(0.08 + 0.92 * 0.25);
+  expect([1, 4, 8, 16].map((value) => alpha(value, { power: 1, steps: 2 }))).toEqual([0.08, 0.08, 1, 1]);
 });
 
 test("colours go from few to many", () => {

@@ -4,6 +4,11 @@ import type { Drawing } from "./drawcells";
 /** A colour of the theme, or any other, as CSS has it. */
 export const cssOf = (colour: string): string => (colour.startsWith("--") ? `var(${colour})` : colour);
 
+/** A root, so that the few slow ones beside the many fast ones are seen. */
+const ROOT = 0.5;
+/** So many shades are told apart; each is worked out once. */
+const STEPS = 65;
+
 /** A colour, and how much of it is seen. */
 export type Shade = { colour: string; alpha: number };
 
@@ -20,15 +25,17 @@ export const endsOf = ({ cells, least = 0, most }: Drawing): [number, number] =>
 /** The colour of a count. */
 export const shading = (drawing: Drawing): ((value: number) => Shade) => {
   const [least, most] = endsOf(drawing);
-  // A root, so that the few slow ones beside the many fast ones are seen.
-  return (value) =>
-    shadeAt(drawing, Math.sqrt(Math.min(1, Math.max(0, (value - least) / (most - least || 1)))));
+  const { power = ROOT, steps = STEPS } = drawing;
+  return (value) => {
+    const share = Math.min(1, Math.max(0, (value - least) / (most - least || 1))) ** power;
+    return shadeAt(drawing, Math.round(share * (steps - 1)) / (steps - 1));
+  };
 };
 
 /** The colour at a place of the scale, from 0 to 1. */
 const shadeAt = ({ shades }: Drawing, share: number): Shade =>
   shades && shades[0] !== "transparent"
-    ? { colour: mixed(shades, Math.round(share * SHADES_MAX) / SHADES_MAX), alpha: 1 }
+    ? { colour: mixed(shades, share), alpha: 1 }
     : { colour: shades?.[1] ?? "--accent", alpha: 0.08 + 0.92 * share };
 
 /** The same as CSS has it. */
@@ -37,15 +44,12 @@ export const cssAt = (drawing: Drawing, share: number): string => {
   return `color-mix(in srgb, ${cssOf(colour)} ${Math.round(alpha * 100)}%, transparent)`;
 };
 
-/** So many shades are told apart at most; each is worked out once. */
-const SHADES_MAX = 64;
-
 const mixed = (shades: string[], share: number): string => {
   const at = Math.min(shades.length - 2, Math.floor(share * (shades.length - 1)));
   const rest = Math.round((share * (shades.length - 1) - at) * 100);
   return `color-mix(in srgb, ${shades[at + 1]} ${rest}%, ${shades[at]})`;
 };
 
-/** The counts at even places of the scale: colours follow the root of the counts. */
-export const scaleTicks = (least: number, most: number): number[] =>
-  [0, 0.5, 1].map((share) => least + (most - least) * share ** 2);
+/** The counts at even places of the scale. */
+export const scaleTicks = (least: number, most: number, power = ROOT): number[] =>
+  [0, 0.5, 1].map((share) => least + (most - least) * share ** (1 / power));

@@ -285,6 +285,20 @@ export const PICTURES: Record<string, readonly Part[]> = {
       ...schemes().map((name): Choice => [name, name]),
     ]),
     { path: ["color", "reverse"], label: "the other way around", as: "check" },
+    { path: ["color", "steps"], label: "How many colours", as: "number", min: 2, max: 128, hint: "64" },
+    chosen(["color", "scale"], "Colours follow", [
+      ["exponential", "a power of counts"],
+      ["linear", "counts"],
+    ]),
+    {
+      path: ["color", "exponent"],
+      label: "Which power",
+      as: "number",
+      min: 0.1,
+      max: 2,
+      hint: "0.5",
+      when: (options) => valueAt(options, ["color", "scale"]) !== "linear",
+    },
     { path: ["legend", "show"], label: "with the scale of its colours", as: "check" },
     chosen(["showValue"], "Counts in cells", [
       ["auto", "where there is room"],

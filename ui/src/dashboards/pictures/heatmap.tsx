@@ -47,6 +47,8 @@ const lookOf = (options: Options): Partial<Drawing> => {
   const shades = shadesOf(colour);
   const [decimals, gap, digits] = [axis["decimals"], options["cellGap"], cell["decimals"]].map(numberOf);
   const [least, most] = [numberOf(colour["min"]), numberOf(colour["max"])];
+  const power = colour["scale"] === "linear" ? 1 : numberOf(colour["exponent"]);
+  const steps = numberOf(colour["steps"]);
   const written = textOf(options["showValue"]) || "auto";
   return {
     count: textOf(cell["unit"]) || "short",
@@ -59,6 +61,8 @@ const lookOf = (options: Options): Partial<Drawing> => {
     ...(shades ? { shades } : {}),
     ...(least === undefined ? {} : { least }),
     ...(most === undefined ? {} : { most }),
+    ...(power && power > 0 ? { power } : {}),
+    ...(steps && steps > 1 && steps < 64 ? { steps: Math.round(steps) } : {}),
   };
 };
 

@@ -42,8 +42,6 @@ const UNFOLLOWED: &[(&[&str], &str, &[&str], &str)] = &[
         &["linear"],
         "values are counted in ranges of one size",
     ),
-    (&["heatmap"], "color.exponent", &["0.5"], "its colours follow the root of the counts"),
-    (&["heatmap"], "color.scale", &["exponential"], "its colours follow the root of the counts"),
     (&["heatmap"], "yAxis.min", &[], "its axis has all buckets that are used"),
     (&["heatmap"], "yAxis.max", &[], "its axis has all buckets that are used"),
     (&["heatmap"], "yAxis.axisLabel", &[], "its axis has no label"),
