@@ -12,7 +12,7 @@ import { type Bar, type BarLayout, barLayout, liesAcross } from "./barlayout";
 import type { Drawn } from "./picture";
 import { widthOf } from "./scale";
 import { plotThresholds } from "./thresholds";
-import { Leading } from "./value";
+import { Leading, roleOf } from "./value";
 
 const ROWS_MAX = 200;
 
@@ -43,7 +43,7 @@ export const Bars = (props: BarsProps): JSX.Element => {
   const layout = barLayout({ series, texts, options, width, height });
   const first = series[0]?.settings;
   return (
-    <svg class="barchart" width={width} height={height} role="img" aria-label={props.label}>
+    <svg class="barchart" width={width} height={height} role={roleOf(series)} aria-label={props.label}>
       {first && (
         <Thresholds all={plotThresholds(first, layout.ends)} layout={layout} width={width} height={height} />
       )}
@@ -191,7 +191,7 @@ const OneBar = ({
           )}
           style={{ fill: colour, fillOpacity: opaque / 100, stroke: colour }}
         >
-          <title>{`${name}\n${one.title}: ${text}`}</title>
+          <title>{`${name}\n${one.title}: ${text}${lead ? `\n${lead.title}` : ""}`}</title>
         </path>
       </Leading>
       {(said === "always" || (said === "auto" && fits)) && (

@@ -6,7 +6,7 @@ import type { Settings } from "../field";
 import { numberOf, recordOf } from "../options";
 import { ems } from "./fit";
 import { extent, limitsOf, type PictureProps, type Reduced, reduced } from "./picture";
-import { Linked, legible } from "./value";
+import { Linked, legible, roleOf } from "./value";
 
 /** How tall a dial is of its width, and how much room the name below it takes. */
 const TALL = 0.8;
@@ -108,7 +108,7 @@ const Dial = ({
       <svg
         viewBox={labelled ? `-34 -8 168 ${round ? 116 : 96}` : `0 0 100 ${round ? 100 : 80}`}
         style={{ width: `${size}px` }}
-        role="img"
+        role={roleOf([one])}
         aria-label={`${one.title}: ${one.shown.text}`}
       >
         <path d={arc(sweep, 0, 1, 40)} class="track" />

@@ -10,7 +10,7 @@ import { cut } from "../../format/cut";
 import { listOf, numberOf, recordOf, textOf } from "../options";
 import { type PictureProps, type Reduced, reduced } from "./picture";
 import { widthOf } from "./scale";
-import { Linked } from "./value";
+import { Linked, roleOf } from "./value";
 
 type Slice = Reduced & { share: number; from: number };
 
@@ -96,7 +96,7 @@ const Slices = ({
     <svg
       viewBox="-50 -50 100 100"
       style={{ width: `${size}px`, height: `${size}px` }}
-      role="img"
+      role={roleOf(slices)}
       aria-label={label}
     >
       {slices.map((slice) => {

@@ -3,7 +3,7 @@ import type { ComponentChildren, JSX } from "preact";
 import { reduce } from "../../chart/stats";
 import { parts, show } from "../../format/units";
 import { type Lead, leadOf } from "../links";
-import type { PictureProps, Reduced } from "./picture";
+import type { Drawn, PictureProps, Reduced } from "./picture";
 
 /** A value as its number and its unit. */
 export const splitOf = ({ value, shown: { text }, settings }: Reduced): [number: string, unit: string] => {
@@ -72,6 +72,10 @@ export const Linked = ({
     {children}
   </Leading>
 );
+
+/** What a picture is to those who do not see it: an image, unless there is something in it that leads somewhere. */
+export const roleOf = (all: Drawn[]): "img" | "group" =>
+  all.some(({ settings }) => settings.links.length) ? "group" : "img";
 
 /** Leads somewhere, where there is anything to lead to. */
 export const Leading = ({
