@@ -233,6 +233,68 @@ panel(
   { targets: [{ refId: "A", expr: "sum by (job, method) (rate(http_requests_total[1m]))" }] },
 );
 
+const STEPS = {
+  mode: "absolute",
+  steps: [
+    { value: null, color: "green" },
+    { value: 1, color: "red" },
+  ],
+};
+panel(
+  "barchart",
+  "Labelled, with zones and links",
+  {},
+  { axisLabel: "requests", thresholdsStyle: { mode: "dashed+area" } },
+  {
+    ...BARS,
+    defaults: {
+      unit: "short",
+      thresholds: STEPS,
+      links: [{ title: "All of ${__data.fields.job}", url: "/service/${__data.fields.job}" }],
+    },
+  },
+);
+panel("gauge", "Circles", { shape: "circle" });
+panel(
+  "heatmap",
+  "With its scale, linear",
+  { legend: { show: true }, color: { mode: "scheme", scheme: "Blues", scale: "linear", steps: 8 } },
+  {},
+  HEAT,
+);
+panel(
+  "table",
+  "Sorted by two",
+  {
+    sortBy: [{ displayName: "job" }, { displayName: "status", desc: true }],
+  },
+  {},
+  { ...MANY, defaults: { unit: "short" } },
+);
+panel(
+  "timeseries",
+  "A unit of a thousand letters",
+  { tooltip: { mode: "multi", maxHeight: 80, maxWidth: 160 } },
+  { gradientMode: "hue", fillOpacity: 40 },
+  { defaults: { unit: `suffix: ${"of something ".repeat(100)}` } },
+);
+panel(
+  "stat",
+  "Small",
+  { graphMode: "none" },
+  {},
+  { ...BARS, targets: [{ refId: "A", expr: "vector(5.1e11)" }], defaults: { unit: "bytes" } },
+);
+made.at(-1).gridPos = { x: 0, y: 400, w: 2, h: 2 };
+panel(
+  "stat",
+  "Smaller",
+  { graphMode: "none" },
+  {},
+  { ...BARS, targets: [{ refId: "A", expr: "vector(5.1e11)" }], defaults: { unit: "bytes" } },
+);
+made.at(-1).gridPos = { x: 2, y: 400, w: 1, h: 2 };
+
 export const OPTIONS = {
   uid: "options",
   title: "Options",

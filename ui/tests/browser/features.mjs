@@ -131,9 +131,63 @@ const options = async ({ base, page, post }) => {
     () => found("Tall, with meters").innerText(),
     /(Sun|Mon|Tue|Wed|Thu|Fri|Sat) \d\d:\d\d/,
   );
+  await count("Circles", "path.track[d*=' 0 1 1 ']", 3);
+  await count("With its scale, linear", ".heatscale > span", 4);
+  await soon(
+    "Sorted by two: rows of one job by the next",
+    async () => {
+      const rows = found("Sorted by two").locator("tbody tr");
+      const cells = (column) => rows.locator(`td:nth-child(${column})`).allInnerTexts();
+      const [jobs, states] = [await cells(2), await cells(3)];
+      return jobs.map((job, at) => [job, states[at]]);
+    },
+    (rows) =>
+      rows.length > 3 &&
+      rows.every(([job, state], at) => at === 0 || rows[at - 1][0] < job || rows[at - 1][1] >= state),
+  );
+  await zoned(found("Labelled, with zones and links"));
+  await sized(found);
   await paged(page, found("Pages and a choice"));
   await sharedCards(page, found);
   await page.setViewportSize(SIZES.laptop);
+};
+
+/** Thresholds are behind bars, which lead where their field says. */
+const zoned = async (bars) => {
+  await soon("bars have their thresholds behind them", () => bars.locator(".zone").count(), 2);
+  await soon("and say what their axis is of", () => bars.locator(".barchart").textContent(), /requests/);
+  await soon(
+    "and lead somewhere",
+    () => bars.locator("svg a[href$='/service/orders']").getAttribute("title"),
+    "All of orders",
+  );
+};
+
+/** Values are as large as their panels have room for, and no unit takes the room of what it is of. */
+const sized = async (found) => {
+  for (const [title, least] of [
+    ["Small", 18],
+    ["Smaller", 12],
+  ]) {
+    const value = await found(title)
+      .locator(".value")
+      .evaluate((element) => {
+        const [inner, outer] = [element, element.closest(".panel")].map((one) => one.getBoundingClientRect());
+        return {
+          size: Number.parseFloat(getComputedStyle(element).fontSize),
+          inside: inner.left >= outer.left && inner.right <= outer.right && inner.bottom <= outer.bottom,
+          whole: element.scrollWidth <= element.clientWidth + 1,
+        };
+      });
+    check(
+      `${title}: a value is large and whole`,
+      value.size >= least && value.inside && value.whole,
+      JSON.stringify(value),
+    );
+  }
+  const plot = found("A unit of a thousand letters").locator(".u-over");
+  const { width } = await plot.boundingBox();
+  check("a long unit leaves most of the plot", width > 150, `${width} pixels`);
 };
 
 /** A table of more rows than it has room for is cut into pages, and offers the values of its columns. */

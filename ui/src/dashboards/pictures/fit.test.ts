@@ -27,6 +27,17 @@ test("a unit of thousands of letters leaves room for its number", () => {
   check(["12", " of something".repeat(100)], 300, 1000, [61, false]);
 });
 
+test("a text of several words has several lines where that makes it larger", () => {
+  const text = "12 days 3 hours";
+  const inside = (wide: number, tall: number) => {
+    const { size, wraps = false } = fitted([text, ""], wide, tall, true, half);
+    return [Math.round(size), wraps];
+  };
+  expect(inside(80, 60)).toEqual([19, true]);
+  expect(inside(80, 15)).toEqual([11, false]);
+  expect(inside(300, 60)).toEqual([40, false]);
+});
+
 test("in a narrow place the unit goes below where that makes the number larger", () => {
   check(["475", " GiB"], 42, 60, [28, true]);
   check(["475", " GiB"], 42, 30, [17, true]);

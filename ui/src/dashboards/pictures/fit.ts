@@ -39,8 +39,8 @@ export const ems: Measure = (text) => {
   return closer;
 };
 
-/** The size of a number, and whether its unit stands below it. */
-export type Fit = { size: number; below: boolean };
+/** The size of a number, whether its unit stands below it, and whether it is a text of several lines. */
+export type Fit = { size: number; below: boolean; wraps?: boolean };
 
 /** The largest size for a number with its unit in so much room; in a narrow place the unit goes below, where it may and that makes it larger. */
 export const fitted = (
@@ -52,6 +52,7 @@ export const fitted = (
 ): Fit => {
   const [long, after] = [measure(number) || LETTER, Math.min(UNIT_MAX, measure(unit))];
   const beside = Math.min(besideOf(long, after, wide), tall / LINE);
+  if (!unit && number.includes(" ") && beside < SMALL) return wrapped(number, wide, tall, beside, measure);
   if (!mayBelow || !unit || !number || beside >= SMALL) return { size: beside, below: false };
   const below = Math.min(
     wide / long,
@@ -60,6 +61,20 @@ export const fitted = (
     Math.min(tall / (LINE * (1 + SMALLER)), tall / LINE - LEAST),
   );
   return below > beside * 1.25 ? { size: below, below: true } : { size: beside, below: false };
+};
+
+/** A text of several words on so many lines as make it largest. */
+const wrapped = (text: string, wide: number, tall: number, alone: number, measure: Measure): Fit => {
+  const words = text.split(" ");
+  const longest = Math.max(...words.map(measure));
+  let found: Fit = { size: alone, below: false };
+  for (let lines = 2; lines <= words.length; lines++) {
+    // Lines break between words, so none is as full as it could be.
+    const needed = Math.max(longest, (measure(text) / lines) * 1.2);
+    const size = Math.min(wide / needed, tall / lines / LINE);
+    if (size > found.size) found = { size, below: false, wraps: true };
+  }
+  return found;
 };
 
 /** How large a number can be with its unit on the same line. */

@@ -48,7 +48,9 @@ export const Gauge = (props: PictureProps): JSX.Element => {
   // Where a number could not be read within its dial, all stand below.
   const said = numberOf(recordOf(options["text"])["valueSize"]) !== undefined;
   const pixels = sizeIn(columns) / (options["showThresholdLabels"] === true ? LABELLED : WHOLE);
-  const below = !said && all.some(({ shown: { text } }) => numberIn(text) * pixels < NUMBER_MIN);
+  // All are of one size.
+  const number = Math.min(...all.map(({ shown: { text } }) => numberIn(text)));
+  const below = !said && number * pixels < NUMBER_MIN;
   return (
     <div
       class="stats"
@@ -60,6 +62,7 @@ export const Gauge = (props: PictureProps): JSX.Element => {
           one={one}
           limits={limitsOf(one.settings, whole)}
           size={Math.max(SIZE_MIN, sizeIn(columns, below ? NUMBER : 0))}
+          within={number}
           wide={props.width / columns}
           below={below}
           named={named}
@@ -74,6 +77,7 @@ const Dial = ({
   one,
   limits: [min, max],
   size,
+  within,
   wide,
   below,
   named,
@@ -82,6 +86,8 @@ const Dial = ({
   one: Reduced;
   limits: [number, number];
   size: number;
+  /** How large its number is within it, of its own measure. */
+  within: number;
   /** How much room it has for its number below. */
   wide: number;
   below: boolean;
@@ -101,7 +107,7 @@ const Dial = ({
   const round = options["shape"] === "circle";
   const sweep = round ? ROUND : OPEN;
   const { text } = one.shown;
-  const number = value ? value * pixel : numberIn(text);
+  const number = value ? value * pixel : within;
   const colour = legible(one.shown.colour);
   return (
     <div class="dial">

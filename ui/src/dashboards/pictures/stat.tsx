@@ -3,7 +3,7 @@ import type { JSX } from "preact";
 import { readable } from "../../chart/colours";
 import { Spark } from "../../deck/spark";
 import { numberOf, recordOf, textOf } from "../options";
-import { type PictureProps, reduced } from "./picture";
+import { type PictureProps, type Reduced, reduced } from "./picture";
 import { statLayout } from "./statlayout";
 import { Change, Linked, legible, splitOf, Value } from "./value";
 
@@ -16,12 +16,15 @@ export const Stat = (props: PictureProps): JSX.Element => {
   const sizes = recordOf(panel.options["text"]);
   const title = numberOf(sizes["titleSize"]);
   const changes = panel.options["showPercentChange"] === true;
-  const named = text === "name" || text === "value_and_name" || (text === "auto" && all.length > 1);
+  const named = text === "value_and_name" || (text === "auto" && all.length > 1);
+  // A name that stands alone is as large as a value.
+  const partsOf = (one: Reduced): readonly [string, string] =>
+    text === "name" ? [one.title, ""] : text === "none" ? ["", ""] : splitOf(one);
   // In the middle where a value stands alone, else at the left.
   const centred =
     panel.options["justifyMode"] === "center" || (all.length === 1 && text !== "value_and_name");
-  const { columns, inline, line, least, size, below } = statLayout({
-    texts: all.map(splitOf),
+  const { columns, inline, line, least, ...fit } = statLayout({
+    texts: all.map(partsOf),
     width,
     height,
     orientation: textOf(panel.options["orientation"]),
@@ -72,9 +75,9 @@ export const Stat = (props: PictureProps): JSX.Element => {
                 {one.title}
               </span>
             )}
-            {text !== "name" && text !== "none" && (
+            {text !== "none" && (
               <Linked one={one} props={props}>
-                <Value one={one} size={size} below={below} />
+                <Value parts={partsOf(one)} fit={fit} />
               </Linked>
             )}
             {changes && (

@@ -9,8 +9,8 @@ const CHANGE = 18;
 const SHARE = { wide: 0.96, tall: 0.82 };
 const SIZE_MAX = 112;
 const SIZE_MIN = 9;
-/** How tall a value is at least, beside its name and below it: of more than fit, some are scrolled to. */
-const LEAST = { beside: 18, below: 32 };
+/** How tall a value is at least, alone, beside its name and below it: of more than fit, some are scrolled to. */
+const LEAST = { alone: 14, beside: 18, below: 32 };
 /** Lower than this there is no line behind a value. */
 const LINED = 64;
 /** Narrower than this a name beside a value could not be read. */
@@ -62,8 +62,9 @@ export const statLayout = (said: StatSaid, measure: Measure = ems): StatLayout =
 
 /** As many beside each other as makes them largest. */
 const best = (said: StatSaid, count: number, within: (columns: number) => StatLayout): StatLayout => {
-  // A line that is wanted is worth a somewhat smaller value.
-  const worth = ({ size, line }: StatLayout): number => (said.spark && !line ? size * 0.7 : size);
+  // A line that is wanted is worth a somewhat smaller value, and most where the size is said anyway.
+  const without = said.forced === undefined ? 0.7 : 0.01;
+  const worth = ({ size, line }: StatLayout): number => (said.spark && !line ? size * without : size);
   let found = within(1);
   for (let columns = 2; columns <= count; columns++) {
     const next = within(columns);
@@ -86,7 +87,7 @@ const layoutIn = (
   const title = said.title ? said.title * 1.45 : TITLE;
   const roomy = said.wideLayout && !said.centred && wide > given * 2.5 && given < 110;
   const inline = said.named && (roomy || (given < title + 14 && wide >= BESIDE));
-  const least = said.named && !inline ? LEAST.below : LEAST.beside;
+  const least = !said.named ? LEAST.alone : inline ? LEAST.beside : LEAST.below;
   const tall = Math.max(given, least);
   const around = (said.named && !inline ? title : 0) + (said.changes ? CHANGE : 0);
   const line = said.spark && tall > LINED + around ? Math.min(44, tall * 0.28) : 0;
@@ -102,6 +103,7 @@ const layoutIn = (
     least,
     size: found.size,
     below: said.forced === undefined && found.below,
+    wraps: said.forced === undefined && found.wraps === true,
   };
 };
 

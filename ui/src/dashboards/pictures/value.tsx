@@ -3,6 +3,7 @@ import type { ComponentChildren, JSX } from "preact";
 import { reduce } from "../../chart/stats";
 import { parts, show } from "../../format/units";
 import { type Lead, leadOf } from "../links";
+import type { Fit } from "./fit";
 import type { Drawn, PictureProps, Reduced } from "./picture";
 
 /** A value as its number and its unit. */
@@ -15,17 +16,14 @@ export const splitOf = ({ value, shown: { text }, settings }: Reduced): [number:
 
 /** A value with its unit set smaller, beside or below it. */
 export const Value = ({
-  one,
-  size,
-  below = false,
+  parts: [number, unit],
+  fit: { size, below, wraps },
 }: {
-  one: Reduced;
-  size: number;
-  below?: boolean;
+  parts: readonly [string, string];
+  fit: Fit;
 }): JSX.Element => {
-  const [number, unit] = splitOf(one);
   return (
-    <span class={below ? "value below" : "value"} style={{ fontSize: `${size}px` }}>
+    <span class={`value${below ? " below" : ""}${wraps ? " wraps" : ""}`} style={{ fontSize: `${size}px` }}>
       {number}
       {unit && <small>{unit}</small>}
     </span>
