@@ -4,6 +4,7 @@
 // watches the memory of live mode for that long instead of for half a minute.
 import { existsSync } from "node:fs";
 import { carried } from "./browser/carried.mjs";
+import { choices } from "./browser/choices.mjs";
 import { decimated } from "./browser/decimated.mjs";
 import { imported, verdict } from "./browser/demo.mjs";
 import { editing } from "./browser/editing.mjs";
@@ -43,6 +44,7 @@ const PARTS = {
   decimated,
   carried,
   sorted,
+  choices,
   work: workWithDashboards,
   editing,
   saving,

@@ -29,6 +29,7 @@ const STROKES = {
   more: "M5 12h.01M12 12h.01M19 12h.01",
   play: "M7 5v14l11-7z",
   plus: "M12 5v14M5 12h14",
+  check: "M5 12.5l4.5 4.5L19 7.5",
   up: "M12 19V6M6 11l6-6 6 6",
   down: "M12 5v13M6 13l6 6 6-6",
   back: "M15 6l-6 6 6 6",

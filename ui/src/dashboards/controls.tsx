@@ -3,13 +3,15 @@ import type { JSX } from "preact";
 import type { DashboardVariable } from "../api/types";
 import { Popover } from "../app/popover";
 import { params, setAll } from "../app/route";
+import { Choices } from "./choices";
 import { useDraft } from "./draft";
 import { Filters } from "./filters";
+import type { Option } from "./patterns";
 import { type Failed, Problem } from "./problem";
 import { ALL, AUTO, type Resolved } from "./variables";
 
-/** How many values of a variable are offered; more are found by typing into its query. */
-const OFFERED_MAX = 500;
+/** A longer list of values is searched. */
+const SHORT_MAX = 30;
 
 export const Controls = ({
   resolved,
@@ -75,7 +77,21 @@ const Variable = ({ resolved }: { resolved: Resolved }): JSX.Element => {
   if (variable.kind === "textbox") {
     return <Written name={variable.name} label={name} value={said[0] ?? ""} />;
   }
-  if (variable.multi) return <Several resolved={resolved} label={label} />;
+  if (variable.multi) return <Several resolved={resolved} label={label} name={name} />;
+  if (options.length > SHORT_MAX)
+    return (
+      <span class="row">
+        {name}
+        <Choices
+          label={label}
+          text={textOf(resolved) || "nothing to choose"}
+          options={withAll(resolved)}
+          said={said}
+          multi={false}
+          onPick={(value) => pick(variable.name, [value])}
+        />
+      </span>
+    );
   const known = said[0] && options.some(({ value }) => value === said[0]);
   return (
     <label class="row">
@@ -105,8 +121,21 @@ const Written = (props: { name: string; label: JSX.Element; value: string }): JS
   </label>
 );
 
+/** What can be chosen, all at once among it. */
+const withAll = ({ variable, options }: Resolved): Option[] =>
+  variable.all ? [{ value: ALL, text: "All" }, ...options] : options;
+
+/** What is chosen, as people call it. */
+const textOf = ({ options, said }: Resolved): string => {
+  if (said.includes(ALL)) return "All";
+  const texts = new Map(options.map(({ value, text }) => [value, text]));
+  return said.map((value) => texts.get(value) ?? value).join(" + ");
+};
+
+type SeveralProps = { resolved: Resolved; label: string; name: JSX.Element };
+
 /** Several values of a variable. */
-const Several = ({ resolved, label }: { resolved: Resolved; label: string }): JSX.Element => {
+const Several = ({ resolved, label, name }: SeveralProps): JSX.Element => {
   const { variable, options, said } = resolved;
   const toggle = (value: string): void => {
     const now = said.filter((one) => one !== ALL);
@@ -114,30 +143,25 @@ const Several = ({ resolved, label }: { resolved: Resolved; label: string }): JS
       value === ALL ? [ALL] : now.includes(value) ? now.filter((one) => one !== value) : [...now, value];
     pick(variable.name, next.length ? next : variable.all ? [ALL] : []);
   };
-  const text = said.includes(ALL) ? "All" : said.join(" + ");
+  const text = textOf(resolved) || "none";
   return (
     <span class="row">
-      <span class="dim">{label}</span>
-      <Popover
-        button={<span class="clip some">{text || "none"}</span>}
-        label={`${label}: ${text}`}
-        place="left"
-      >
-        <fieldset class="several">
-          <legend class="visually-hidden">{label}</legend>
-          {variable.all && (
-            <label class="row">
-              <input type="checkbox" checked={said.includes(ALL)} onChange={() => toggle(ALL)} /> All
-            </label>
-          )}
-          {options.slice(0, OFFERED_MAX).map(({ value, text: shown }) => (
-            <label key={value} class="row">
-              <input type="checkbox" checked={said.includes(value)} onChange={() => toggle(value)} />{" "}
-              <span class="clip">{shown}</span>
-            </label>
-          ))}
-        </fieldset>
-      </Popover>
+      {name}
+      {options.length > SHORT_MAX ? (
+        <Choices label={label} text={text} options={withAll(resolved)} said={said} multi onPick={toggle} />
+      ) : (
+        <Popover button={<span class="clip some">{text}</span>} label={`${label}: ${text}`} place="left">
+          <fieldset class="several">
+            <legend class="visually-hidden">{label}</legend>
+            {withAll(resolved).map(({ value, text: shown }) => (
+              <label key={value} class="row">
+                <input type="checkbox" checked={said.includes(value)} onChange={() => toggle(value)} />{" "}
+                <span class="clip">{shown}</span>
+              </label>
+            ))}
+          </fieldset>
+        </Popover>
+      )}
     </span>
   );
 };
