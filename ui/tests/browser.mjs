@@ -9,6 +9,7 @@ import { decimated } from "./browser/decimated.mjs";
 import { imported, verdict } from "./browser/demo.mjs";
 import { editing } from "./browser/editing.mjs";
 import { exemplary } from "./browser/exemplars.mjs";
+import { expressions } from "./browser/expressions.mjs";
 import { features } from "./browser/features.mjs";
 import { habits } from "./browser/habits.mjs";
 import { hostile } from "./browser/hostile.mjs";
@@ -45,6 +46,7 @@ const PARTS = {
   carried,
   sorted,
   choices,
+  expressions,
   work: workWithDashboards,
   editing,
   saving,

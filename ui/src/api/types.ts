@@ -988,5 +988,6 @@ export type DashboardQuery = {
   factor?: number;
   hidden: boolean;
   exemplars: boolean;
+  expression?: Record<string, unknown>;
   kept?: DashboardKept;
 };

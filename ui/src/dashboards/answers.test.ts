@@ -1,5 +1,6 @@
 import { expect, test, vi } from "vitest";
 import type { DashboardPanel } from "../api/types";
+import { withExpression } from "./edit";
 import { panelWith } from "./panel.fixture";
 
 vi.stubGlobal("document", { baseURI: "http://localhost/" });
@@ -21,6 +22,7 @@ test("only what the lowest and highest of each stretch draw alike is thinned", (
     [{ options: { legend: { calcs: ["max", "lastNotNull"] } } }, true],
     [{ options: { legend: { calcs: ["mean"] } } }, false],
     [{ defaults: { custom: { drawStyle: "bars" } } }, false],
+    [{ queries: withExpression([]) }, false],
   ] as [Partial<DashboardPanel>, boolean][])
     expect(thinnable(panelWith(more)), JSON.stringify(more)).toBe(want);
 });
@@ -122,4 +124,29 @@ test("a query that fails leaves what the others answered, and says why", async (
     [0, "no such thing"],
   ]);
   await expect(asked("broken", "broken")).rejects.toThrow("no such thing");
+});
+
+test("what is hidden is asked for what is worked out from it", async () => {
+  answering();
+  const query = { query: "", legend: "", instant: true, range: false, format: "", exemplars: false };
+  const queries = [
+    { ...query, name: "A", query: "up", hidden: true },
+    { ...query, name: "B", query: "broken", hidden: true },
+    { ...query, name: "C", hidden: false, expression: { type: "math", expression: "$A * $factor" } },
+    { ...query, name: "D", hidden: false, expression: { type: "math", expression: "$C + $C" } },
+    { ...query, name: "E", hidden: false, expression: { type: "math", expression: "$B" } },
+  ];
+  const found = await askPanel(
+    panelWith({ kind: "stat", queries }),
+    { from: 0, to: 36e5 },
+    100,
+    new Map([["factor", { values: ["10"], texts: ["ten"], multi: false }]]),
+    new AbortController().signal,
+  );
+  expect(found.map(({ query: { name }, series, error }) => [name, series[0]?.values[0], error])).toEqual([
+    ["C", 20, undefined],
+    ["D", 40, undefined],
+    ["E", undefined, "Query B failed: no such thing"],
+  ]);
+  expect(found[0]?.series[0]?.title).toBe("C b");
 });

@@ -1,12 +1,22 @@
 // The queries of a panel, asked as Grafana would ask them.
-import { type Labels, number, queryInstant, queryRange, toLines, type Window } from "../api/promql";
+import {
+  type Labels,
+  number,
+  type QueryData,
+  queryInstant,
+  queryRange,
+  toLines,
+  type Window,
+} from "../api/promql";
 import type { DashboardPanel, DashboardQuery } from "../api/types";
 import { calendar, zone } from "../app/time";
 import { type Dot, exemplarsOf } from "../chart/exemplars";
 import { instant } from "../format/range";
 import { windowIn } from "../format/window";
 import { filtered, readFilter } from "./adhoc";
-import { attempt } from "./attempt";
+import { attempt, type Outcome } from "./attempt";
+import { evaluate, isExpression, needed } from "./expressions/evaluate";
+import { answerOf, itemsOf } from "./expressions/items";
 import { interpolate, joined, panelScope, type Scope, spanMillis } from "./interpolate";
 import { legendName, titles } from "./names";
 import { done } from "./transform";
@@ -40,10 +50,6 @@ export const ownRange = ({ timeFrom, timeShift }: DashboardPanel): string =>
 /** The name under which filters that hold for every query are in the scope. */
 export const ADHOC = "__adhoc";
 
-/** Those that ask anything: one that was just added does not, and one that is hidden is not asked. */
-const askable = ({ queries }: DashboardPanel): DashboardQuery[] =>
-  queries.filter(({ query, hidden }) => query.trim() && !hidden);
-
 /** All of a panel that its answers depend on: what is only drawn otherwise is not asked again. */
 export const questionOf = (panel: DashboardPanel): string => {
   const { queries, kind, interval, pointsMax, timeFrom, timeShift } = panel;
@@ -59,16 +65,54 @@ export const askPanel = async (
   signal: AbortSignal,
 ): Promise<QueryAnswer[]> => {
   const shown = panelRange(panel, range);
-  const answers = await Promise.all(
-    askable(panel).map(async (query): Promise<QueryAnswer> => {
-      const { value, error } = await attempt(askQuery(panel, query, shown, pixels, scope, signal));
-      return value ?? { query, times: [], series: [], error };
-    }),
-  );
+  const fill = filling(panel, shown, pixels, scope);
+  // One that was just added asks nothing, and one that is hidden is asked only for what is worked out from it.
+  const wanted = needed(panel.queries, fill);
+  const asking = panel.queries
+    .filter((query) => wanted.has(query.name) && query.query.trim() && !isExpression(query))
+    .map(
+      async (query): Promise<[DashboardQuery, Outcome<Asked>]> => [
+        query,
+        await attempt(askQuery(panel, query, shown, pixels, scope, signal)),
+      ],
+    );
+  const asked = new Map(await Promise.all(asking));
+  const worked = panel.queries.some(isExpression)
+    ? evaluate({ queries: panel.queries, answers: samplesOf(asked), range: shown, fill })
+    : undefined;
+  const answers = panel.queries.flatMap((query): QueryAnswer[] => {
+    if (query.hidden) return [];
+    const outcome = isExpression(query)
+      ? mapped(worked?.get(query.name), (items) => answerOf(query, items, shown.to))
+      : mapped(asked.get(query), ({ answer }) => answer);
+    return outcome ? [outcome.value ?? { query, times: [], series: [], error: outcome.error }] : [];
+  });
   const [first] = answers;
   if (first?.error !== undefined && answers.every(({ error }) => error !== undefined))
     throw new Error(first.error);
   return answers;
+};
+
+/** An answer as it is drawn, and as it came. */
+type Asked = { answer: QueryAnswer; data: QueryData };
+
+const mapped = <T, U>(outcome: Outcome<T> | undefined, change: (value: T) => U): Outcome<U> | undefined =>
+  outcome && (outcome.error === undefined ? { value: change(outcome.value) } : outcome);
+
+/** What is worked with. */
+const samplesOf = (asked: Map<DashboardQuery, Outcome<Asked>>) =>
+  new Map(
+    [...asked].flatMap(([{ name }, outcome]) => {
+      const items = mapped(outcome, ({ data }) => itemsOf(data));
+      return items ? [[name, items] as const] : [];
+    }),
+  );
+
+/** Fills in variables; what is called as a query is the query. */
+const filling = (panel: DashboardPanel, shown: PanelRange, pixels: number, scope: Scope) => {
+  const all = new Map(joined(scope, panelScope(shown, panel.pointsMax ?? pixels, undefined).scope));
+  for (const { name } of panel.queries) all.delete(name);
+  return (text: string): string => interpolate(text, all);
 };
 
 const askQuery = async (
@@ -78,7 +122,7 @@ const askQuery = async (
   pixels: number,
   scope: Scope,
   signal: AbortSignal,
-): Promise<QueryAnswer> => {
+): Promise<Asked> => {
   const { text, legend, interval } = question(panel, query, shown, pixels, scope);
   // A query may ask both: a table shows the moment, a chart the range.
   const once = query.instant && !(query.range && panel.kind === "timeseries");
@@ -88,7 +132,7 @@ const askQuery = async (
   const { data } = await queryRange(text, window, signal);
   const lines = toLines(data, window);
   const names = data.resultType === "matrix" ? titles(legend, data.result, text) : [];
-  return {
+  const answer: QueryAnswer = {
     query,
     times: lines.times.map((time) => time * 1000),
     series: lines.lines.map((line, at) => ({
@@ -97,6 +141,7 @@ const askQuery = async (
       values: line.values,
     })),
   };
+  return { answer, data };
 };
 
 /** A query with everything filled in. */
@@ -155,13 +200,14 @@ const POINTS_PER_PIXEL = 4;
 /** Statistics that the lowest and highest of each stretch do not change. */
 const KEPT_CALCS = /^(min|max|range|last|lastNotNull|current)$/;
 
-/** Whether the lowest and the highest of each stretch draw the same picture as all points: not where lines are summed, counted or reshaped. */
+/** Whether the lowest and the highest of each stretch draw the same picture as all points: not where lines are summed, counted, reshaped or worked with. */
 export const thinnable = (panel: DashboardPanel): boolean => {
   const calcs = (panel.options["legend"] as { calcs?: unknown } | undefined)?.calcs;
   const whole = JSON.stringify([panel.defaults, panel.overrides]);
   return (
     panel.kind === "timeseries" &&
     !done(panel).length &&
+    !panel.queries.some(isExpression) &&
     !/"mode":"(normal|percent)"|"byValue"|"drawStyle":"(bars|points)"|"showPoints":"always"/.test(whole) &&
     (!Array.isArray(calcs) || calcs.every((calc) => KEPT_CALCS.test(String(calc))))
   );
@@ -183,15 +229,17 @@ const moment = async (
   legend: string,
   at: number,
   signal: AbortSignal,
-): Promise<QueryAnswer> => {
+): Promise<Asked> => {
   const { data } = await queryInstant(text, Math.floor(at / 1000), signal);
   if (data.resultType === "scalar" || data.resultType === "string") {
     const [time, value] = data.result;
-    return {
+    const title = legendName(legend, {}) || text;
+    const answer = {
       query,
       times: [time * 1000],
-      series: [{ labels: {}, title: legendName(legend, {}) || text, values: [number(value)] }],
+      series: [{ labels: {}, title, values: [number(value)] }],
     };
+    return { answer, data };
   }
   const names = titles(legend, data.result, text);
   const series = data.result.map(({ metric, value, values }, name): Series => {
@@ -203,5 +251,5 @@ const moment = async (
       times: samples.map(([time]) => time * 1000),
     };
   });
-  return { query, times: [Math.floor(at / 1000) * 1000], series };
+  return { answer: { query, times: [Math.floor(at / 1000) * 1000], series }, data };
 };

@@ -64,6 +64,13 @@ export const withQuery = (queries: DashboardQuery[]): DashboardQuery[] => {
   return [...queries, { ...FIRST, name: free ?? `Q${queries.length + 1}`, query: "" }];
 };
 
+/** One more that is worked out from the others: at first, from the one before it. */
+export const withExpression = (queries: DashboardQuery[]): DashboardQuery[] => {
+  const before = queries.at(-1)?.name;
+  const expression = { type: "math", expression: before ? `$${before} * 1` : "1" };
+  return withQuery(queries).map((one, at) => (at === queries.length ? { ...one, expression } : one));
+};
+
 /** A new panel below all others of the first section. */
 export const withNewPanel = (dashboard: Dashboard): { dashboard: Dashboard; id: number } => {
   const id =

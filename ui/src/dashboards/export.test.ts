@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import type { Dashboard, DashboardPanel } from "../api/types";
-import { emptyDashboard, emptyPanel, withQuery } from "./edit";
+import { emptyDashboard, emptyPanel, withExpression, withQuery } from "./edit";
 import { toGrafana } from "./export";
 import { variable } from "./variable.fixture";
 
@@ -51,6 +51,22 @@ test("each question goes where it went, also those that are not asked here", () 
   const [taken2] = taken({ variables, sections: of(list) }).panels;
   expect(taken2?.datasource).toEqual(source("loki", "loki"));
   expect(taken2?.targets).toEqual([logs]);
+});
+
+test("what is worked out from answers goes where it came from", () => {
+  const expression = { type: "reduce", expression: "$A", reducer: "mean" };
+  const one = panel({});
+  const queries = withExpression(one.queries).map((query) =>
+    query.expression ? { ...query, expression, kept: { intervalMs: 1000 } } : query,
+  );
+  const [exported] = taken({ sections: of({ ...one, queries }) }).panels;
+  expect(exported?.targets[1]).toEqual({
+    ...expression,
+    intervalMs: 1000,
+    refId: "B",
+    hide: false,
+    datasource: { type: "__expr__", uid: "__expr__" },
+  });
 });
 
 test("an interval that fits is called as every Grafana calls it", () => {

@@ -43,7 +43,15 @@ const linkOf = (link: DashboardLink) => ({
   includeVars: !!link.withVariables,
 });
 
-const targetOf = (query: DashboardPanel["queries"][number], source: Source) => ({
+/** The source of what is worked out from the answers of other questions. */
+const EXPRESSION = { type: "__expr__", uid: "__expr__" };
+
+const targetOf = (query: DashboardPanel["queries"][number], source: Source) =>
+  query.expression
+    ? { ...query.kept, ...query.expression, datasource: EXPRESSION, refId: query.name, hide: query.hidden }
+    : questionOf(query, source);
+
+const questionOf = (query: DashboardPanel["queries"][number], source: Source) => ({
   datasource: source,
   ...query.kept,
   refId: query.name,

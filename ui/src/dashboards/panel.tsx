@@ -335,7 +335,7 @@ const Header = ({ panel, title, scope, waits, failed }: HeaderProps): JSX.Elemen
           )
         );
       })}
-      {panel.queries.length > 0 && (
+      {panel.queries.some(({ query }) => query.trim()) && (
         <a
           class="tool"
           title="Open in Explore"
@@ -352,7 +352,10 @@ const Header = ({ panel, title, scope, waits, failed }: HeaderProps): JSX.Elemen
 /** Its queries in Explore. It is worked out when the panel is drawn, which is whenever its range is another. */
 const explored = (panel: DashboardPanel, scope: Scope): string =>
   keepTime("/explore", {
-    q: panel.queries.map(({ query }) => interpolate(query, scope)).join("\n;\n"),
+    q: panel.queries
+      .filter(({ query }) => query.trim())
+      .map(({ query }) => interpolate(query, scope))
+      .join("\n;\n"),
     ...(wanted.value.zone ? { tz: zone.value } : {}),
   });
 

@@ -178,6 +178,9 @@ pub struct PanelQuery {
     pub hidden: bool,
     /// Whether exemplars are shown.
     pub exemplars: bool,
+    /// What is worked out from the answers of other queries, where that is what it does instead of asking.
+    #[serde(skip_serializing_if = "Map::is_empty")]
+    pub expression: Options,
     /// What else its file said, as it came; kept for those who take it elsewhere.
     #[serde(skip_serializing_if = "Map::is_empty")]
     pub kept: Options,

@@ -1,13 +1,9 @@
 // The sheet in which a panel is changed: what it asks, what happens to the answers, how they are drawn, and where it stands.
 import type { JSX } from "preact";
-import type { DashboardPanel, DashboardQuery } from "../../api/types";
+import type { DashboardPanel } from "../../api/types";
 import { Guard } from "../../app/guard";
-import { Icon } from "../../app/icons";
 import { params } from "../../app/route";
 import { type Tab, Tabs } from "../../app/tabs";
-import { Editor } from "../../explore/editor";
-import "../../explore/explore.css";
-import { withQuery } from "../edit";
 import { Text } from "../form/controls";
 import { Form } from "../form/form";
 import { NOTHING, type Part, withValue } from "../form/part";
@@ -18,6 +14,7 @@ import { ownOf } from "../options";
 import { knownAfter } from "./known";
 import { Overrides } from "./overrides";
 import { PICTURES } from "./pictures";
+import { Queries } from "./queries";
 import { type Setting, Settings } from "./settings";
 import { Transformations } from "./transformations";
 
@@ -97,37 +94,6 @@ const tabsOf = ({ kind, transformations, overrides }: DashboardPanel): Tab[] => 
       ] as const)),
   ["panel", "Panel"],
 ];
-
-type QueriesProps = { queries: DashboardQuery[]; onChange: (queries: DashboardQuery[]) => void };
-
-const Queries = ({ queries, onChange }: QueriesProps): JSX.Element => {
-  const set = (at: number, more: Partial<DashboardQuery>): void =>
-    onChange(queries.map((one, index) => (index === at ? { ...one, ...more } : one)));
-  return (
-    <>
-      {queries.map((one, at) => (
-        <div key={one.name} class="question">
-          <Editor value={one.query} label={`Query ${one.name}`} onRun={(text) => set(at, { query: text })} />
-          <Text
-            label="Legend"
-            row=""
-            value={one.legend}
-            hint="{{label}}"
-            onChange={(legend) => set(at, { legend })}
-          />
-          {queries.length > 1 && (
-            <button class="button quiet" type="button" onClick={() => onChange(queries.toSpliced(at, 1))}>
-              Remove query {one.name}
-            </button>
-          )}
-        </div>
-      ))}
-      <button class="button" type="button" onClick={() => onChange(withQuery(queries))}>
-        <Icon name="plus" size={14} /> Query
-      </button>
-    </>
-  );
-};
 
 type Defaults = DashboardPanel["defaults"];
 type ValuesProps = { panel: DashboardPanel; variables: string[]; onChange: (defaults: Defaults) => void };

@@ -119,7 +119,8 @@ fn sources_that_may_be_asked_here_are() {
 
 #[test]
 fn what_is_hidden_is_drawn_by_nobody_else() {
-    let expression = json!({ "refId": "B", "datasource": { "uid": "__expr__" }, "expression": "$A * 2" });
+    let source = json!({ "uid": "__expr__" });
+    let expression = json!({ "refId": "B", "datasource": source, "type": "classic_conditions" });
     let hidden = json!({ "refId": "A", "expr": "up", "hide": true });
     check(&json!({ "panels": [panel(1, json!({ "targets": [hidden, expression] }))] }), "/drawn", json!(0));
     check(&json!({ "panels": [panel(1, json!({ "targets": [hidden] }))] }), "/drawn", json!(1));

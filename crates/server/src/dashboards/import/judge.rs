@@ -4,6 +4,7 @@ use serde_json::Value;
 
 use super::super::model::{Dashboard, Panel, PanelQuery};
 use super::super::report::Report;
+use super::expression;
 use super::filled::misunderstood;
 use super::supported::{KINDS, LISTS, MATCHERS, PROPERTIES, TRANSFORMATIONS, UNDRAWN};
 use super::unfollowed::unfollowed;
@@ -32,24 +33,42 @@ fn undrawn(panel: &Panel) -> Option<String> {
             if panel.kind.is_empty() { "(none)" } else { &panel.kind }
         ));
     }
+    if LISTS.contains(&panel.kind.as_str()) {
+        return None;
+    }
     // What is hidden is asked only for what others make of it.
-    let elsewhere = panel.kept.contains_key("targets");
-    let understood =
-        |query: &PanelQuery| misunderstood(&query.query).is_none() && !(elsewhere && query.hidden);
-    (!LISTS.contains(&panel.kind.as_str()) && !panel.queries.iter().any(understood)).then(|| {
-        let reason = panel.queries.iter().find_map(|query| misunderstood(&query.query));
-        reason.map_or("none of its queries is PromQL".to_owned(), |reason| {
-            format!("its query is not PromQL: {reason}")
-        })
+    let worked = panel.queries.iter().any(|query| !query.expression.is_empty());
+    let elsewhere = worked || panel.kept.contains_key("targets");
+    let mut shown = panel.queries.iter().filter(|query| !(elsewhere && query.hidden));
+    let drawn = match worked {
+        true => {
+            let answered = expression::answered(panel);
+            shown.any(|query| answered.contains(query.name.as_str()))
+        }
+        false => shown.any(|query| misunderstood(&query.query).is_none()),
+    };
+    (!drawn).then(|| {
+        let reason = asked(panel).find_map(|query| misunderstood(&query.query));
+        match reason {
+            Some(reason) => format!("its query is not PromQL: {reason}"),
+            None if worked => "none of its queries has an answer here".to_owned(),
+            None => "none of its queries is PromQL".to_owned(),
+        }
     })
 }
 
+/// The queries that ask anything: others are worked out from their answers.
+fn asked(panel: &Panel) -> impl Iterator<Item = &PanelQuery> {
+    panel.queries.iter().filter(|query| query.expression.is_empty())
+}
+
 fn missing(panel: &Panel, report: &mut Report) {
-    for query in &panel.queries {
+    for query in asked(panel) {
         if let Some(reason) = misunderstood(&query.query) {
             report.of(panel, format!("query {} is not PromQL: {reason}", query.name));
         }
     }
+    expression::judge(panel, report);
     for transformation in panel
         .transformations
         .iter()

@@ -5,6 +5,7 @@ mod angular;
 mod classic;
 mod early;
 mod envelope;
+mod expression;
 mod filled;
 #[cfg(test)]
 mod history;

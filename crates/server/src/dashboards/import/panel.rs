@@ -7,7 +7,7 @@ use serde_json::{Map, Value};
 use super::super::model::{Options, Panel, PanelQuery};
 use super::super::report::Report;
 use super::read::{flag, integer, items, number, text};
-use super::{angular, classic, early, kept, mappings};
+use super::{angular, classic, early, expression, kept, mappings};
 
 /// Reads it. Where it names no source of data, the dashboard's own counts.
 pub fn read(json: &Value, datasource: &Value, report: &mut Report) -> Panel {
@@ -82,6 +82,17 @@ pub fn read_queries(targets: &[Value], datasource: &Value, panel: &mut Panel, re
         };
         names.insert(name.clone());
         let own = if target["datasource"].is_null() { datasource } else { &target["datasource"] };
+        if expression::is_one(own) {
+            match expression::read(target, &name) {
+                Ok(query) => panel.queries.push(query),
+                Err(kind) => {
+                    let what = format!("query {name} is a server-side expression of kind {kind}");
+                    report.of(panel, format!("{what}, which is not worked out"));
+                    leave(panel, target, own);
+                }
+            }
+            continue;
+        }
         // Where nothing is said of it, a list of logs asks no metrics.
         let silent = SIGNALS.contains(&panel.kind.as_str()) && text(own, "type").is_empty();
         let source = if silent { Some(panel.kind.clone()) } else { foreign(own) };
@@ -106,6 +117,7 @@ pub fn read_queries(targets: &[Value], datasource: &Value, panel: &mut Panel, re
                 factor: count(&target["intervalFactor"]).filter(|factor| *factor > 1),
                 hidden: flag(target, "hide"),
                 exemplars: flag(target, "exemplar"),
+                expression: Options::default(),
                 kept: kept::with_source(kept::unread(target, kept::QUERY), own),
             });
         }
@@ -148,9 +160,8 @@ pub fn foreign(datasource: &Value) -> Option<String> {
         "grafana-amazonprometheus-datasource",
         "grafana-azureprometheus-datasource",
     ];
-    const EXPRESSION: &str = "__expr__";
     let kind = datasource["type"].as_str().unwrap_or_default().to_owned();
-    if datasource["uid"] == EXPRESSION || datasource == EXPRESSION || kind == EXPRESSION {
+    if expression::is_one(datasource) {
         return Some("a server-side expression".to_owned());
     }
     // What a variable stands for may be asked here.

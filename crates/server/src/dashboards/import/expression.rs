@@ -1,0 +1,202 @@
+//! Queries that ask nothing: they are worked out from the answers of the others, by the page (`ui/src/dashboards/expressions`). Here
+//! they are told from those that nobody works out, and from those that need an answer nobody gives.
+
+use std::collections::BTreeSet;
+
+use serde_json::Value;
+
+use super::super::model::{Panel, PanelQuery};
+use super::super::report::Report;
+use super::filled::misunderstood;
+use super::kept;
+use super::read::{flag, text};
+
+/// The source of data that files name for them.
+const SOURCE: &str = "__expr__";
+/// The kinds that the page works out.
+const KINDS: &[&str] = &["math", "reduce", "resample", "threshold"];
+/// What is read of them.
+const SAID: &[&str] =
+    &["conditions", "downsampler", "expression", "reducer", "settings", "type", "upsampler", "window"];
+/// How many may be worked out of each other in a row.
+const CHAIN_MAX: usize = 100;
+
+/// Whether a source of data stands for them.
+pub fn is_one(datasource: &Value) -> bool {
+    datasource == SOURCE || datasource["uid"] == SOURCE || datasource["type"] == SOURCE
+}
+
+/// Reads one; an error is its kind, where the page does not know it.
+pub fn read(target: &Value, name: &str) -> Result<PanelQuery, String> {
+    let kind = text(target, "type");
+    if !KINDS.contains(&kind.as_str()) && !(kind.is_empty() && !text(target, "expression").is_empty()) {
+        return Err(if kind.is_empty() { "(none)".to_owned() } else { kind });
+    }
+    let all = kept::unread(target, &["datasource", "hide", "refId"]);
+    let (expression, others) = all.into_iter().partition(|(field, _)| SAID.contains(&field.as_str()));
+    Ok(PanelQuery {
+        name: name.to_owned(),
+        hidden: flag(target, "hide"),
+        expression,
+        kept: others,
+        ..PanelQuery::default()
+    })
+}
+
+/// The queries of a panel that have an answer here: what is worked out has one where all it needs have.
+pub fn answered(panel: &Panel) -> BTreeSet<&str> {
+    let (asked, worked): (Vec<&PanelQuery>, Vec<&PanelQuery>) =
+        panel.queries.iter().partition(|query| query.expression.is_empty());
+    let mut found: BTreeSet<&str> = asked
+        .into_iter()
+        .filter(|query| misunderstood(&query.query).is_none())
+        .map(|query| query.name.as_str())
+        .collect();
+    let mut open: Vec<(&str, Vec<String>)> =
+        worked.into_iter().map(|query| (query.name.as_str(), needed(panel, query))).collect();
+    for _ in 0..CHAIN_MAX {
+        let (ready, waiting): (Vec<_>, Vec<_>) =
+            open.into_iter().partition(|(_, needs)| needs.iter().all(|name| found.contains(name.as_str())));
+        if ready.is_empty() {
+            break;
+        }
+        found.extend(ready.into_iter().map(|(name, _)| name));
+        open = waiting;
+    }
+    found
+}
+
+/// Notes what of them comes to nothing.
+pub fn judge(panel: &Panel, report: &mut Report) {
+    let worked: Vec<&PanelQuery> =
+        panel.queries.iter().filter(|query| !query.expression.is_empty()).collect();
+    if worked.is_empty() {
+        return;
+    }
+    let answered = answered(panel);
+    for query in worked {
+        let name = &query.name;
+        let missing = needed(panel, query).into_iter().find(|other| !answered.contains(other.as_str()));
+        if let Some(other) = missing {
+            report.of(panel, format!("query {name} is worked out from {other}, which has no answer here"));
+        }
+        let conditions = query.expression.get("conditions").and_then(Value::as_array);
+        if conditions.into_iter().flatten().any(|one| one["unloadEvaluator"].is_object()) {
+            report.of(panel, format!("query {name}: the bound for coming back is of alerts, and left out"));
+        }
+    }
+}
+
+/// The queries of the panel that one is worked out from. What is called like none of them is a variable, or a mistake that the page says.
+fn needed(panel: &Panel, query: &PanelQuery) -> Vec<String> {
+    let left = panel.kept.get("targets").and_then(Value::as_array).into_iter().flatten();
+    let others: BTreeSet<String> = left
+        .map(|target| text(target, "refId"))
+        .chain(panel.queries.iter().map(|one| one.name.clone()))
+        .collect();
+    let said = query.expression.get("expression").and_then(Value::as_str).unwrap_or_default();
+    let mut names = named(said);
+    // All but formulas may name the one query without a sign.
+    names.insert(said.trim().to_owned());
+    names.into_iter().filter(|name| others.contains(name)).collect()
+}
+
+/// The names behind signs: `$A`, `${all of it}`.
+fn named(formula: &str) -> BTreeSet<String> {
+    let name = |part: &str| match part.strip_prefix('{') {
+        Some(inner) => inner.split('}').next().unwrap_or_default().trim().to_owned(),
+        None => part.chars().take_while(|letter| letter.is_ascii_alphanumeric() || *letter == '_').collect(),
+    };
+    formula.split('$').skip(1).map(name).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::import;
+    use serde_json::{Value, json};
+
+    /// Imports a panel with these targets: how many panels are drawn, and what is lost.
+    fn check(targets: Value, drawn: usize, losses: &[&str]) {
+        let file = json!({ "panels": [{ "id": 1, "type": "stat", "title": "p", "targets": targets }] });
+        let (_, report) = import(&file).expect("it is a dashboard");
+        let lines: Vec<String> = report.losses.iter().map(|loss| loss.what.clone()).collect();
+        assert_eq!(
+            (report.drawn, lines.iter().map(String::as_str).collect::<Vec<_>>()),
+            (drawn, losses.to_vec())
+        );
+    }
+
+    fn expression(name: &str, kind: &str, expression: &str) -> Value {
+        json!({ "refId": name, "datasource": { "type": "__expr__", "uid": "__expr__" }, "type": kind, "expression": expression })
+    }
+
+    fn asked(name: &str) -> Value {
+        json!({ "refId": name, "expr": "up", "hide": true })
+    }
+
+    #[test]
+    fn what_the_page_works_out_is_drawn() {
+        check(json!([asked("A"), expression("B", "math", "$A * 2")]), 1, &[]);
+        check(
+            json!([asked("A"), expression("B", "reduce", "A"), expression("C", "threshold", "$B")]),
+            1,
+            &[],
+        );
+        check(json!([expression("C", "", "$B"), expression("B", "resample", "${A}"), asked("A")]), 1, &[]);
+        check(json!([asked("A"), expression("B", "math", "$A > $limit")]), 1, &[]);
+        check(json!([expression("B", "math", "1 + 1")]), 1, &[]);
+    }
+
+    #[test]
+    fn what_nobody_works_out_is_named() {
+        let named = |kind: &str| {
+            format!("query B is a server-side expression of kind {kind}, which is not worked out")
+        };
+        for kind in ["classic_conditions", "sql"] {
+            let (lost, none) = (named(kind), "not drawn: none of its queries is PromQL");
+            check(json!([asked("A"), expression("B", kind, "A")]), 0, &[&lost, none]);
+        }
+        let needs = "query C is worked out from B, which has no answer here";
+        let shown = json!({ "refId": "A", "expr": "up" });
+        check(
+            json!([shown, expression("B", "sql", "A"), expression("C", "math", "$B")]),
+            1,
+            &[&named("sql"), needs],
+        );
+    }
+
+    #[test]
+    fn what_has_no_answer_is_worked_out_by_nobody() {
+        let loki = json!({ "refId": "A", "expr": "{a=\"b\"}", "datasource": { "type": "loki" } });
+        check(
+            json!([loki, expression("B", "math", "$A")]),
+            0,
+            &["query A asks loki, not PromQL", "not drawn: none of its queries has an answer here"],
+        );
+        let circle = json!([
+            expression("A", "math", "$B"),
+            expression("B", "math", "$A"),
+            expression("C", "math", "1")
+        ]);
+        let needs = |one: &str, other: &str| {
+            format!("query {one} is worked out from {other}, which has no answer here")
+        };
+        check(circle, 1, &[&needs("A", "B"), &needs("B", "A")]);
+    }
+
+    #[test]
+    fn it_is_kept_as_it_was_said() {
+        let mut target = expression("B", "threshold", "$A");
+        target["conditions"] = json!([{ "evaluator": { "type": "gt", "params": [5] }, "unloadEvaluator": { "type": "lt", "params": [1] } }]);
+        target["intervalMs"] = json!(1000);
+        let file = json!({ "panels": [{ "id": 1, "type": "stat", "targets": [asked("A"), target] }] });
+        let (dashboard, report) = import(&file).expect("it is a dashboard");
+        let query =
+            serde_json::to_value(&dashboard.panels().next().expect("a panel").queries[1]).expect("JSON");
+        assert_eq!(query["expression"]["type"], "threshold");
+        assert_eq!(query["expression"]["conditions"], target["conditions"]);
+        assert_eq!(query["kept"], json!({ "intervalMs": 1000 }));
+        assert_eq!(query["query"], "");
+        assert_eq!(report.losses[0].what, "query B: the bound for coming back is of alerts, and left out");
+    }
+}
