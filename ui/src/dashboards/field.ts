@@ -6,7 +6,7 @@ import { show } from "../format/units";
 import { type Cell, type Field, type Frame, titleOf } from "./frames";
 import type { FieldLink } from "./links";
 import { listOf, numberOf, type Options, ownOf, recordOf, textOf } from "./options";
-import { patternOf } from "./patterns";
+import { boundedPattern } from "./pattern/bounded";
 
 export type Step = { value: number; color: string };
 
@@ -70,7 +70,7 @@ const matcher = (id: string, of: unknown): ((field: Field, title: string, frame:
     case "byRegexp":
     case "byRegexpOrNames": {
       const text = textOf(of) || textOf(options["pattern"]);
-      const regex = patternOf(text.startsWith("/") ? text : `/${text}/`);
+      const regex = boundedPattern(text.startsWith("/") ? text : `/${text}/`);
       const names = listOf(options["names"]);
       return (_, title) => !!regex?.test(title) || names.includes(title);
     }
@@ -171,10 +171,10 @@ export const mapped = (value: Cell, mappings: Options[]): Mapped | undefined => 
         break;
       }
       case "regex": {
-        const regex = patternOf(textOf(options["pattern"]));
+        const regex = boundedPattern(textOf(options["pattern"]));
         if (regex?.test(String(value))) {
           const found = result(options["result"]);
-          return { ...found, text: found.text && String(value).replace(regex, found.text) };
+          return { ...found, text: found.text && regex.replaced(String(value), found.text) };
         }
         break;
       }

@@ -23,6 +23,7 @@ import {
   type QueryAnswer,
   type QueryDot,
 } from "./answers";
+import { failures } from "./failures";
 import { framesOf } from "./frames";
 import { interpolate, joined, panelScope, type Scope } from "./interpolate";
 import { target } from "./links";
@@ -257,9 +258,7 @@ const Contents = ({
       ),
     [panel, asked.data, dots.data, width, body, sync, chart],
   );
-  const failed = (known?.answers ?? []).flatMap(({ query, error: why }) =>
-    why === undefined ? [] : [{ what: query.name || "A query", error: why }],
-  );
+  const failed = failures(panel, own, known?.answers ?? []);
   return (
     <>
       {title ? (

@@ -3,7 +3,7 @@ import type { DashboardPanel } from "../api/types";
 import type { Frame } from "./frames";
 import { interpolate, type Scope } from "./interpolate";
 import { recordOf } from "./options";
-import { patternOf } from "./patterns";
+import { boundedPattern } from "./pattern/bounded";
 import { calculateField } from "./transform/calculate";
 import { convertFieldType, filterFieldsByName, organize, renameByRegex } from "./transform/columns";
 import { concatenate, joinByField, merge } from "./transform/join";
@@ -79,10 +79,8 @@ export const transform = (frames: Frame[], steps: Transformation[]): Frame[] =>
     const run = runOf(id);
     if (!run || disabled) return before;
     if (!only) return run(before, recordOf(options));
-    const pattern = patternOf(only) ?? /^$/;
-    const [wanted, others] = [
-      before.filter(({ query }) => pattern.test(query)),
-      before.filter(({ query }) => !pattern.test(query)),
-    ];
+    const pattern = boundedPattern(only);
+    const isWanted = ({ query }: Frame): boolean => (pattern ? pattern.test(query) : query === "");
+    const [wanted, others] = [before.filter(isWanted), before.filter((frame) => !isWanted(frame))];
     return [...run(wanted, recordOf(options)), ...others];
   }, frames);

@@ -1,6 +1,6 @@
 // Markup in names, texts and addresses stays text everywhere.
 import { broken } from "./broken.mjs";
-import { check, soon } from "./runner.mjs";
+import { check, results, soon } from "./runner.mjs";
 import { settled } from "./world.mjs";
 
 const HOSTILE = `<img src=x onerror=window.hacked=1><script>window.hacked=1</script>`;
@@ -47,6 +47,7 @@ export const hostile = async ({ base, page, post }) => {
     check(`markup in names stays text at ${path.slice(0, 40)}`, elements === 0, String(elements));
   }
   await turning({ base, page, post });
+  await forEver({ base, page, post });
   await broken({ base, page, post });
   const policy = (await fetch(`${base}/`)).headers.get("content-security-policy") ?? "";
   check(
@@ -145,4 +146,78 @@ const turning = async ({ base, page, post }) => {
       JSON.stringify(text).slice(0, 300),
     );
   }
+};
+
+/** Each more letter takes twice as long; a title or a value of sixty takes longer than anybody lives. */
+const FOR_EVER = "^(a+)+$";
+const SIXTY = `${"a".repeat(60)}!`;
+
+/** Patterns are tried while a panel is drawn: one that takes for ever fits nothing, is named, and the page answers. */
+const forEver = async ({ base, page, post }) => {
+  await post(
+    "import/prometheus",
+    `forever_total{long="${SIXTY}"} 1\nforever_total{long="b"} 2\n`,
+    "text/plain",
+  );
+  const red = { id: "color", value: { mode: "fixed", fixedColor: "red" } };
+  const mapping = { type: "regex", options: { pattern: `/${FOR_EVER}/`, result: { text: "mapped" } } };
+  const byValue = {
+    filters: [{ fieldName: "long", config: { id: "regex", options: { value: FOR_EVER } } }],
+    type: "exclude",
+    match: "any",
+  };
+  const steps = [
+    ["renameByRegex", { regex: FOR_EVER, renamePattern: "$1" }],
+    ["filterFieldsByName", { exclude: { pattern: FOR_EVER } }],
+    ["filterByRefId", { include: FOR_EVER }],
+    ["filterByValue", byValue],
+  ];
+  const panel = (id, type, title, more) => ({
+    id,
+    type,
+    title,
+    gridPos: { x: 8 * ((id - 1) % 3), y: 8 * Math.floor((id - 1) / 3), w: 8, h: 8 },
+    targets: [
+      { refId: "A", expr: "forever_total", legendFormat: "{{long}}", format: "table", instant: true },
+    ],
+    ...more,
+  });
+  const lines = [{ refId: "A", expr: "forever_total", legendFormat: "{{long}}" }];
+  await post(
+    "dashboards/import",
+    JSON.stringify({
+      uid: "forever",
+      title: "For ever",
+      time: { from: "now-15m", to: "now" },
+      panels: [
+        panel(1, "timeseries", "Override", {
+          targets: lines,
+          fieldConfig: {
+            defaults: {},
+            overrides: [{ matcher: { id: "byRegexp", options: `/${FOR_EVER}/` }, properties: [red] }],
+          },
+        }),
+        panel(2, "table", "Mapping", { fieldConfig: { defaults: { mappings: [mapping] }, overrides: [] } }),
+        ...steps.map(([id, options], at) =>
+          panel(at + 3, at < 2 ? "timeseries" : "table", id, {
+            ...(at < 2 ? { targets: lines } : {}),
+            transformations: [{ id, options }],
+          }),
+        ),
+      ],
+    }),
+  );
+  page.wrong.length = 0;
+  await page.goto(`${base}/dashboards/forever`);
+  await settled(page);
+  const found = (title) => page.getByRole("region", { name: title, exact: true });
+  for (const title of ["Override", "Mapping", "renameByRegex", "filterFieldsByName", "filterByValue"])
+    await soon(
+      `${title}: a pattern that takes for ever is named`,
+      () => found(title).innerText(),
+      /\(a\+\)\+\$ failed/,
+    );
+  await soon("and the values are drawn as they are", () => found("Mapping").innerText(), /aaaa!/);
+  await page.screenshot({ path: `${results}forever.png` });
+  check("for ever: no error in the console", page.wrong.length === 0, page.wrong.join("; ").slice(0, 300));
 };

@@ -8,7 +8,7 @@ import { type Cell, type Field, type Frame, numbersOf, numeric, titleOf } from "
 import { interpolate, type Scope } from "../interpolate";
 import { aboutField } from "../links";
 import { numberOf, recordOf, textOf } from "../options";
-import { patternOf } from "../patterns";
+import { boundedPattern } from "../pattern/bounded";
 
 export type PictureProps = {
   panel: DashboardPanel;
@@ -59,7 +59,7 @@ export const reduced = (props: PictureProps): Reduced[] => {
   const options = recordOf(props.panel.options["reduceOptions"]);
   const calc = Array.isArray(options["calcs"]) ? String(options["calcs"][0] ?? "lastNotNull") : "lastNotNull";
   const only = textOf(options["fields"]);
-  const pattern = only.startsWith("/") ? patternOf(only) : undefined;
+  const pattern = only.startsWith("/") ? boundedPattern(only) : undefined;
   const wanted = ({ title, field }: Drawn): boolean =>
     !only || only === title || only === field.name || !!pattern?.test(title) || !!pattern?.test(field.name);
   const all = drawn(props).filter(wanted);

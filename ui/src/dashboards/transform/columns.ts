@@ -1,7 +1,7 @@
 // Transformations of columns: left out, renamed, in another order, of another type.
 import { type Cell, type Field, titleOf } from "../frames";
 import { asText, listOf, type Options, ownOf, recordOf } from "../options";
-import { patternOf } from "../patterns";
+import { boundedPattern } from "../pattern/bounded";
 import { matches, type Transform } from "./table";
 
 /** Columns left out, renamed, in another order. */
@@ -59,16 +59,15 @@ export const filterFieldsByName: Transform = (frames, options) => {
 /** Names replaced where they fit a pattern. */
 export const renameByRegex: Transform = (frames, options) => {
   const said = asText(options["regex"]);
-  const once = patternOf(said.startsWith("/") ? said : `/${said}/`);
-  if (!once) return frames;
-  const regex = /^\/.*\/\w*g\w*$/s.test(said) ? new RegExp(once.source, `${once.flags}g`) : once;
+  const pattern = boundedPattern(said.startsWith("/") ? said : `/${said}/`);
+  if (!pattern) return frames;
   const to = asText(options["renamePattern"]);
   return frames.map((frame) => ({
     ...frame,
     fields: frame.fields.map((field) => {
       const title = titleOf(field, frame);
-      return once.test(title) && field.type !== "time"
-        ? { ...field, title: title.replace(regex, to) }
+      return field.type !== "time" && pattern.test(title)
+        ? { ...field, title: pattern.replaced(title, to) }
         : field;
     }),
   }));

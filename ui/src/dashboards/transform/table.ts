@@ -2,7 +2,7 @@
 import { reduce } from "../../chart/stats";
 import { type Cell, type Field, type Frame, lengthOf, titleOf } from "../frames";
 import { numberOf, type Options } from "../options";
-import { patternOf } from "../patterns";
+import { boundedPattern } from "../pattern/bounded";
 
 /** Answers in, answers out. */
 export type Transform = (frames: Frame[], options: Options) => Frame[];
@@ -60,7 +60,7 @@ export const aggregated = (values: readonly Cell[], calc: string): Cell => {
 export const matches = (pattern: unknown): ((name: string) => boolean) => {
   const regex =
     typeof pattern === "string" && pattern
-      ? patternOf(pattern.startsWith("/") ? pattern : `/${pattern}/`)
+      ? boundedPattern(pattern.startsWith("/") ? pattern : `/${pattern}/`)
       : undefined;
   return (name) => !!regex?.test(name);
 };
