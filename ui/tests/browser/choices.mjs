@@ -40,7 +40,11 @@ export const choices = async ({ base, page, post }) => {
   const one = page.getByRole("button", { name: "Pod: pod-0000" });
   await one.focus();
   await page.keyboard.press("Enter");
-  await soon("how many values are not shown is said", () => page.locator(".popover").innerText(), /1 K more/);
+  await soon(
+    "how many values are not shown is said",
+    () => page.locator(".popover").innerText(),
+    /1k more values/,
+  );
   await page.screenshot({ path: `${results}choices.png` });
   await page.keyboard.type("POD-119");
   await soon("what is typed is found among all values", () => page.getByRole("option").count(), 10);

@@ -24,6 +24,7 @@ export const Queries = ({ queries, onChange }: QueriesProps): JSX.Element => {
         const set = (more: Partial<DashboardQuery>): void => onChange(queries.with(at, { ...one, ...more }));
         return (
           <div key={one.name} class="question">
+            {isWorkedWith && <b>{one.name}</b>}
             {isExpression(one) ? (
               <Expression query={one} queries={queries} set={set} />
             ) : (
@@ -76,7 +77,6 @@ const Expression = ({ query, queries, set }: QuestionProps & { queries: Dashboar
   const others = queries.flatMap(({ name }) => (name === query.name ? [] : [name]));
   return (
     <fieldset class="fields" aria-label={`Expression ${query.name}`}>
-      <b class="wide">{query.name}</b>
       <Form
         parts={EXPRESSION}
         options={query.expression}

@@ -43,11 +43,13 @@ test("a circle is an error that names it", () => {
     [formula("B", "$C"), formula("C", "$D + 1"), formula("D", "$C"), formula("E", "1")],
     {},
     {
-      C: "Query D failed: Query C failed: It is worked out from itself: C from D from C.",
+      B: "Query C failed: It is worked out from itself: C from D from C.",
+      C: "It is worked out from itself: C from D from C.",
+      D: "It is worked out from itself: C from D from C.",
       E: 1,
     },
   );
-  check([formula("A", "$A")], {}, { A: "Query A failed: It is worked out from itself: A from A." });
+  check([formula("A", "$A")], {}, { A: "It is worked out from itself: A from A." });
 });
 
 test("what fails is said where it is needed", () => {

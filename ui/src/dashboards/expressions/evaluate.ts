@@ -71,12 +71,18 @@ export const evaluate = ({ queries, answers, range, fill }: Given): Map<string, 
     const known = found.get(name);
     if (known) return known;
     if (!isExpression(query)) return { error: "It was not asked." };
-    if (path.includes(name)) return { error: `It is worked out from itself: ${circle(path, name)}.` };
+    if (path.includes(name)) {
+      const circle = path.slice(path.indexOf(name));
+      const error = `It is worked out from itself: ${[...circle, name].join(" from ")}.`;
+      // None of them fails because of another.
+      for (const one of circle) found.set(one, { error });
+      return { error };
+    }
     path.push(name);
     const outcome = attempted(() => readingOf(query, fill).run(answerOf, range));
     path.pop();
-    found.set(name, outcome);
-    return outcome;
+    if (!found.has(name)) found.set(name, outcome);
+    return found.get(name) ?? outcome;
   };
   const answerOf = (name: string): Item[] => {
     const query = queries.find((one) => one.name === name);
@@ -96,6 +102,3 @@ const attempted = <T>(work: () => T): Outcome<T> => {
     return { error: messageOf(error) };
   }
 };
-
-const circle = (path: string[], name: string): string =>
-  [...path.slice(path.indexOf(name)), name].join(" from ");

@@ -21,6 +21,7 @@ export const EXPRESSION: readonly Part[] = [
     path: ["type"],
     label: "Works out",
     as: "choice",
+    wide: true,
     choices: [
       ["math", "a formula"],
       ["reduce", "one number of each series"],
@@ -49,6 +50,7 @@ export const EXPRESSION: readonly Part[] = [
     path: ["settings", "mode"],
     label: "What is no number",
     as: "choice",
+    wide: true,
     choices: [
       [undefined, "makes the result none"],
       ["dropNN", "is left out"],
@@ -85,6 +87,7 @@ export const EXPRESSION: readonly Part[] = [
     path: [...bound, "type"],
     label: "Past it is what",
     as: "choice",
+    wide: true,
     choices: [
       ["gt", "is above"],
       ["gte", "is at least"],
