@@ -5,6 +5,7 @@
 import { existsSync } from "node:fs";
 import { carried } from "./browser/carried.mjs";
 import { choices } from "./browser/choices.mjs";
+import { conditions } from "./browser/conditions.mjs";
 import { decimated } from "./browser/decimated.mjs";
 import { imported, verdict } from "./browser/demo.mjs";
 import { editing } from "./browser/editing.mjs";
@@ -47,6 +48,7 @@ const PARTS = {
   sorted,
   choices,
   expressions,
+  conditions,
   work: workWithDashboards,
   editing,
   saving,

@@ -924,7 +924,19 @@ export type DashboardSection = {
   title: string;
   collapsed: boolean;
   repeat?: string;
+  conditions?: DashboardCondition[];
   panels: DashboardPanel[];
+};
+
+/** When a part is shown; every condition has to let it. */
+export type DashboardCondition = {
+  hides: boolean;
+  any: boolean;
+  tests: {
+    variable?: string;
+    operator: "equals" | "notEquals" | "matches" | "notMatches" | "shorterThan";
+    value: string;
+  }[];
 };
 
 export type DashboardLink = {
@@ -974,6 +986,7 @@ export type DashboardPanel = {
   links: DashboardLink[];
   transparent: boolean;
   lost?: string;
+  conditions?: DashboardCondition[];
   kept?: DashboardKept;
 };
 

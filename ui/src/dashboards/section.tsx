@@ -4,8 +4,10 @@ import type { Dashboard, DashboardSection } from "../api/types";
 import { Icon } from "../app/icons";
 import { unfolded, whole } from "../app/print";
 import { setAll, valuesOf } from "../app/route";
+import { range } from "../app/time";
 import { several } from "../format/several";
 import { questionOf } from "./answers";
+import { isShown } from "./conditions";
 import { type Editing, Handle } from "./handle";
 import { type Scope, scopeKey } from "./interpolate";
 import { GAP, ROW } from "./landing";
@@ -44,13 +46,17 @@ export const Section = ({
   row: RowPlace | undefined;
   /** The row it is a further copy of, if it is one. */
   copyOf: number | undefined;
-}): JSX.Element => {
+}): JSX.Element | null => {
+  // What is edited is seen, whatever is chosen now.
+  const isSeen = ({ conditions }: Pick<DashboardSection, "conditions">): boolean =>
+    !!edit || isShown(conditions, scope, () => range.value.to - range.value.from);
+  if (!isSeen(section)) return null;
   // The address says which are not as the dashboard has them.
   const turned = valuesOf("fold");
   const open = section.collapsed === turned.includes(id);
   const turn = (): void =>
     setAll("fold", turned.includes(id) ? turned.filter((one) => one !== id) : [...turned, id]);
-  const panels = open || unfolded() ? compacted(placed(section.panels, scope)) : [];
+  const panels = open || unfolded() ? compacted(placed(section.panels.filter(isSeen), scope)) : [];
   // One grid while panels are moved about; else one for each band, as paper is cut between them only.
   const bands = edit ? [panels] : bandsOf(panels);
   return (

@@ -77,6 +77,9 @@ pub struct Section {
     /// The variable it is repeated for.
     #[serde(skip_serializing_if = "String::is_empty")]
     pub repeat: String,
+    /// When it is shown: every condition has to let it.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub conditions: Vec<Condition>,
     /// Its panels; their places begin at its own top.
     pub panels: Vec<Panel>,
 }
@@ -133,9 +136,37 @@ pub struct Panel {
     /// Why it is not drawn, if it is not.
     #[serde(skip_serializing_if = "String::is_empty")]
     pub lost: String,
+    /// When it is shown: every condition has to let it.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub conditions: Vec<Condition>,
     /// What else its file said, as it came; kept for those who take it elsewhere.
     #[serde(skip_serializing_if = "Map::is_empty")]
     pub kept: Options,
+}
+
+/// When a part is shown.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Condition {
+    /// Whether it is hidden where the tests hold, and not shown.
+    pub hides: bool,
+    /// Whether one of the tests is enough.
+    pub any: bool,
+    /// What is tested.
+    pub tests: Vec<Test>,
+}
+
+/// Something that holds or not.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Test {
+    /// The variable whose chosen values are looked at; the length of the range where it is empty.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub variable: String,
+    /// `equals`, `notEquals`, `matches`, `notMatches`, or `shorterThan` for the range.
+    pub operator: String,
+    /// A value, a pattern or a span.
+    pub value: String,
 }
 
 /// A place on the grid.

@@ -89,6 +89,7 @@ fn grid(panels: &[Value], datasource: &Value, report: &mut Report) -> Vec<Sectio
                 collapsed: flag(json, "collapsed"),
                 repeat: text(json, "repeat"),
                 panels: inside(json).into_iter().map(|json| panel::read(json, datasource, report)).collect(),
+                ..Section::default()
             });
         } else {
             if std::mem::take(&mut whole) {
@@ -150,6 +151,7 @@ fn old_rows(rows: &[Value], datasource: &Value, report: &mut Report) -> Vec<Sect
                 collapsed: flag(row, "collapse"),
                 repeat: text(row, "repeat"),
                 panels,
+                ..Section::default()
             }
         })
         .filter(|section| !section.panels.is_empty())

@@ -316,10 +316,20 @@ fn conditions_are_named_where_there_are_any() {
     layout["spec"]["items"][0]["spec"]["conditionalRendering"] =
         condition(json!([{ "kind": "ConditionalRenderingData" }]));
     check(
-        &second(elements, layout),
+        &second(elements.clone(), layout.clone()),
         "/losses",
         json!(["panel 1 \"p1\": its condition is left out, it is always shown"]),
     );
+    let range = json!({ "kind": "ConditionalRenderingTimeRangeSize", "spec": { "value": "7d" } });
+    layout["spec"]["items"][0]["spec"]["conditionalRendering"] = condition(json!([range]));
+    check(&second(elements.clone(), layout.clone()), "/losses", json!([]));
+    let short =
+        json!({ "hides": false, "any": false, "tests": [{ "operator": "shorterThan", "value": "7d" }] });
+    check(&second(elements.clone(), layout.clone()), "/panels/0/conditions", json!([short]));
+    let row = json!({ "spec": { "title": "row", "conditionalRendering": condition(json!([range])), "layout": layout } });
+    let rows = json!({ "kind": "RowsLayout", "spec": { "rows": [row] } });
+    let tabs = json!({ "kind": "TabsLayout", "spec": { "tabs": [{ "spec": { "title": "tab", "conditionalRendering": condition(json!([range])), "layout": rows } }] } });
+    check(&second(elements, tabs), "/dashboard/sections/0/conditions", json!([short, short]));
 }
 
 #[test]

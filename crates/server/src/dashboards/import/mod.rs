@@ -3,6 +3,7 @@
 
 mod angular;
 mod classic;
+mod condition;
 mod early;
 mod envelope;
 mod expression;

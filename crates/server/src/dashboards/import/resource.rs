@@ -4,9 +4,10 @@ use std::collections::BTreeSet;
 
 use serde_json::{Value, json};
 
-use super::super::model::{Dashboard, Options, Panel, Place, Section};
+use super::super::model::{Condition, Dashboard, Options, Panel, Place, Section};
 use super::super::report::Report;
 use super::classic::{annotations, chosen, link, or, place, rows_of};
+use super::condition;
 use super::kept;
 use super::panel;
 use super::prepare::{self, Numbers, Questions, Sources};
@@ -49,6 +50,7 @@ struct Heading {
     title: String,
     collapsed: bool,
     repeat: String,
+    conditions: Vec<Condition>,
 }
 
 struct Reader<'a> {
@@ -107,16 +109,18 @@ impl<'a> Reader<'a> {
             let spec = &part["spec"];
             let own = if flag(spec, "hideHeader") { String::new() } else { text(spec, "title") };
             let title = [above.title.clone(), own].into_iter().filter(|title| !title.is_empty());
-            let heading = Heading {
+            let mut heading = Heading {
                 title: title.collect::<Vec<_>>().join(" / "),
                 collapsed: flag(spec, "collapse"),
                 repeat: text(&spec["repeat"], "value"),
+                conditions: above.conditions.clone(),
             };
-            if conditional(spec) {
-                let title = &heading.title;
-                self.report.whole(format!("section {title}: its condition is left out, it is always shown"));
-            }
             self.variables.extend(classic_variables(items(spec, "variables")));
+            let read = condition::read(spec, &self.variables);
+            if let Some(lost) = read.lost() {
+                self.report.whole(format!("section {}: {lost}", heading.title));
+            }
+            heading.conditions.extend(read.condition);
             self.layout(&spec["layout"], heading, depth + 1);
         }
     }
@@ -130,6 +134,7 @@ impl<'a> Reader<'a> {
                     title: text(spec, "title"),
                     collapsed: flag(spec, "collapsed"),
                     repeat: text(&spec["repeat"], "value"),
+                    conditions: heading.conditions.clone(),
                 };
                 self.grid(items(spec, "elements"), inner);
                 continue;
@@ -163,18 +168,20 @@ impl<'a> Reader<'a> {
             let (w, at) = (24 / columns, at as u32);
             panel.place = Place { x: at % columns * w, y: at / columns * h, w, h };
             panel.repeat = text(&spec["repeat"], "value");
-            if conditional(spec) {
-                self.report.of(&panel, "its condition is left out, it is always shown");
+            let read = condition::read(spec, &self.variables);
+            if let Some(lost) = read.lost() {
+                self.report.of(&panel, lost);
             }
+            panel.conditions.extend(read.condition);
             panels.push(panel);
         }
         self.push(heading, panels);
     }
 
     fn push(&mut self, heading: Heading, panels: Vec<Panel>) {
-        let Heading { title, collapsed, repeat } = heading;
+        let Heading { title, collapsed, repeat, conditions } = heading;
         if !panels.is_empty() {
-            self.sections.push(Section { title, collapsed, repeat, panels });
+            self.sections.push(Section { title, collapsed, repeat, conditions, panels });
         }
     }
 
@@ -218,11 +225,6 @@ impl<'a> Reader<'a> {
             self.auto_grid(&json!({ "items": items }), Heading::default());
         }
     }
-}
-
-/// Whether a part is shown under conditions only.
-fn conditional(spec: &Value) -> bool {
-    !items(&spec["conditionalRendering"]["spec"], "items").is_empty()
 }
 
 /// A panel in the form of the classic schema.
