@@ -138,7 +138,9 @@ type SeveralProps = { resolved: Resolved; label: string; name: JSX.Element };
 const Several = ({ resolved, label, name }: SeveralProps): JSX.Element => {
   const { variable, options, said } = resolved;
   const toggle = (value: string): void => {
-    const now = said.filter((one) => one !== ALL);
+    // What was picked a moment ago is in the address before it is resolved.
+    const picked = params.peek().getAll(`var-${variable.name}`);
+    const now = (picked.length ? picked : said).filter((one) => one !== ALL);
     const next =
       value === ALL ? [ALL] : now.includes(value) ? now.filter((one) => one !== value) : [...now, value];
     pick(variable.name, next.length ? next : variable.all ? [ALL] : []);
