@@ -81,7 +81,7 @@ export const expressions = async ({ base, page, post }) => {
   );
   await page.screenshot({ path: `${results}expressions.png` });
   await page.goto(`${base}/dashboards/expressions?edit=1&panel=2&part=queries`);
-  const formula = page.getByLabel("Formula").first();
+  const formula = page.getByRole("textbox", { name: "Formula" });
   await formula.fill("$B * 100");
   await formula.press("Enter");
   await soon("a formula is changed", () => found("Of numbers").innerText(), /600/);
