@@ -1,7 +1,7 @@
 //! Queries that ask nothing: they are worked out from the answers of the others, by the page (`ui/src/dashboards/expressions`). Here
 //! they are told from those that nobody works out, and from those that need an answer nobody gives.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value;
 
@@ -20,6 +20,8 @@ const SAID: &[&str] =
     &["conditions", "downsampler", "expression", "reducer", "settings", "type", "upsampler", "window"];
 /// How many may be worked out of each other in a row.
 const CHAIN_MAX: usize = 100;
+/// A longer circle is not followed around.
+const CIRCLE_MAX: usize = 10;
 
 /// Whether a source of data stands for them.
 pub fn is_one(datasource: &Value) -> bool {
@@ -29,7 +31,9 @@ pub fn is_one(datasource: &Value) -> bool {
 /// Reads one; an error is its kind, where the page does not know it.
 pub fn read(target: &Value, name: &str) -> Result<PanelQuery, String> {
     let kind = text(target, "type");
-    if !KINDS.contains(&kind.as_str()) && !(kind.is_empty() && !text(target, "expression").is_empty()) {
+    // Those that do not say what they are have a formula.
+    let is_formula = kind.is_empty() && !text(target, "expression").is_empty();
+    if !is_formula && !KINDS.contains(&kind.as_str()) {
         return Err(if kind.is_empty() { "(none)".to_owned() } else { kind });
     }
     let all = kept::unread(target, &["datasource", "hide", "refId"]);
@@ -43,62 +47,100 @@ pub fn read(target: &Value, name: &str) -> Result<PanelQuery, String> {
     })
 }
 
-/// The queries of a panel that have an answer here: what is worked out has one where all it needs have.
-pub fn answered(panel: &Panel) -> BTreeSet<&str> {
-    let (asked, worked): (Vec<&PanelQuery>, Vec<&PanelQuery>) =
-        panel.queries.iter().partition(|query| query.expression.is_empty());
-    let mut found: BTreeSet<&str> = asked
-        .into_iter()
-        .filter(|query| misunderstood(&query.query).is_none())
-        .map(|query| query.name.as_str())
-        .collect();
-    let mut open: Vec<(&str, Vec<String>)> =
-        worked.into_iter().map(|query| (query.name.as_str(), needed(panel, query))).collect();
-    for _ in 0..CHAIN_MAX {
-        let (ready, waiting): (Vec<_>, Vec<_>) =
-            open.into_iter().partition(|(_, needs)| needs.iter().all(|name| found.contains(name.as_str())));
-        if ready.is_empty() {
-            break;
-        }
-        found.extend(ready.into_iter().map(|(name, _)| name));
-        open = waiting;
+/// What of a panel is worked out from what, and what has an answer here.
+pub struct Worked<'a> {
+    queries: BTreeMap<&'a str, &'a PanelQuery>,
+    /// Those of the panel's questions that are not asked here, too.
+    names: BTreeSet<String>,
+    answered: BTreeSet<&'a str>,
+}
+
+impl<'a> Worked<'a> {
+    /// What is worked out has an answer where all it needs have.
+    pub fn of(panel: &'a Panel) -> Worked<'a> {
+        let left = panel.kept.get("targets").and_then(Value::as_array).into_iter().flatten();
+        let own = panel.queries.iter().map(|query| query.name.clone());
+        let names = left.map(|target| text(target, "refId")).chain(own).collect();
+        let (open, asked): (Vec<&PanelQuery>, Vec<&PanelQuery>) =
+            panel.queries.iter().partition(|query| is_worked_out(query));
+        let understood = asked.into_iter().filter(|query| misunderstood(&query.query).is_none());
+        let answered = understood.map(|query| query.name.as_str()).collect();
+        let queries = panel.queries.iter().map(|query| (query.name.as_str(), query)).collect();
+        let mut worked = Worked { queries, names, answered };
+        worked.answer(open);
+        worked
     }
-    found
+
+    /// Whether a query has an answer here.
+    pub fn answers(&self, query: &PanelQuery) -> bool {
+        self.answered.contains(query.name.as_str())
+    }
+
+    fn answer(&mut self, open: Vec<&'a PanelQuery>) {
+        let mut open: Vec<_> = open.into_iter().map(|query| (query, self.needed(query))).collect();
+        for _ in 0..CHAIN_MAX {
+            let is_ready = |needs: &[String]| needs.iter().all(|name| self.answered.contains(name.as_str()));
+            let (ready, waiting): (Vec<_>, Vec<_>) = open.into_iter().partition(|(_, needs)| is_ready(needs));
+            if ready.is_empty() {
+                break;
+            }
+            self.answered.extend(ready.into_iter().map(|(query, _)| query.name.as_str()));
+            open = waiting;
+        }
+    }
+
+    /// The queries that one is worked out from. What is called like none of them is a variable, or a mistake that the page says.
+    fn needed(&self, query: &PanelQuery) -> Vec<String> {
+        let said = query.expression.get("expression").and_then(Value::as_str).unwrap_or_default();
+        let mut names = named(said);
+        // All but formulas may name the one query without a sign.
+        names.insert(said.trim().to_owned());
+        names.into_iter().filter(|name| self.names.contains(name)).collect()
+    }
+
+    /// Why a query that is worked out has no answer, if it has none.
+    fn why(&self, query: &PanelQuery) -> Option<String> {
+        let missing = |query: &PanelQuery| {
+            self.needed(query).into_iter().find(|name| !self.answered.contains(name.as_str()))
+        };
+        let name = &query.name;
+        let first = missing(query)?;
+        let mut path = vec![name.clone(), first.clone()];
+        while let Some(last) = path.last().filter(|_| path.len() <= CIRCLE_MAX) {
+            if last == name {
+                return Some(format!("query {name} is worked out from itself: {}", path.join(" from ")));
+            }
+            let next = self.queries.get(last.as_str()).copied().filter(|query| is_worked_out(query));
+            match next.and_then(missing) {
+                Some(next) => path.push(next),
+                None => break,
+            }
+        }
+        Some(format!("query {name} is worked out from {first}, which has no answer here"))
+    }
+}
+
+/// Whether a query asks nothing itself.
+pub fn is_worked_out(query: &PanelQuery) -> bool {
+    !query.expression.is_empty()
 }
 
 /// Notes what of them comes to nothing.
 pub fn judge(panel: &Panel, report: &mut Report) {
-    let worked: Vec<&PanelQuery> =
-        panel.queries.iter().filter(|query| !query.expression.is_empty()).collect();
-    if worked.is_empty() {
+    if !panel.queries.iter().any(is_worked_out) {
         return;
     }
-    let answered = answered(panel);
-    for query in worked {
-        let name = &query.name;
-        let missing = needed(panel, query).into_iter().find(|other| !answered.contains(other.as_str()));
-        if let Some(other) = missing {
-            report.of(panel, format!("query {name} is worked out from {other}, which has no answer here"));
+    let worked = Worked::of(panel);
+    for query in panel.queries.iter().filter(|query| is_worked_out(query)) {
+        if let Some(why) = worked.why(query) {
+            report.of(panel, why);
         }
         let conditions = query.expression.get("conditions").and_then(Value::as_array);
         if conditions.into_iter().flatten().any(|one| one["unloadEvaluator"].is_object()) {
-            report.of(panel, format!("query {name}: the bound for coming back is of alerts, and left out"));
+            let what = "the bound for coming back is of alerts, and left out";
+            report.of(panel, format!("query {}: {what}", query.name));
         }
     }
-}
-
-/// The queries of the panel that one is worked out from. What is called like none of them is a variable, or a mistake that the page says.
-fn needed(panel: &Panel, query: &PanelQuery) -> Vec<String> {
-    let left = panel.kept.get("targets").and_then(Value::as_array).into_iter().flatten();
-    let others: BTreeSet<String> = left
-        .map(|target| text(target, "refId"))
-        .chain(panel.queries.iter().map(|one| one.name.clone()))
-        .collect();
-    let said = query.expression.get("expression").and_then(Value::as_str).unwrap_or_default();
-    let mut names = named(said);
-    // All but formulas may name the one query without a sign.
-    names.insert(said.trim().to_owned());
-    names.into_iter().filter(|name| others.contains(name)).collect()
 }
 
 /// The names behind signs: `$A`, `${all of it}`.
@@ -171,17 +213,21 @@ mod tests {
         check(
             json!([loki, expression("B", "math", "$A")]),
             0,
-            &["query A asks loki, not PromQL", "not drawn: none of its queries has an answer here"],
+            &[
+                "query A asks loki, not PromQL",
+                "not drawn: none of its queries has an answer here",
+                "query B is worked out from A, which has no answer here",
+            ],
         );
         let circle = json!([
             expression("A", "math", "$B"),
             expression("B", "math", "$A"),
             expression("C", "math", "1")
         ]);
-        let needs = |one: &str, other: &str| {
-            format!("query {one} is worked out from {other}, which has no answer here")
-        };
-        check(circle, 1, &[&needs("A", "B"), &needs("B", "A")]);
+        let itself = |name: &str, path: &str| format!("query {name} is worked out from itself: {path}");
+        check(circle, 1, &[&itself("A", "A from B from A"), &itself("B", "B from A from B")]);
+        let lost = "not drawn: none of its queries has an answer here";
+        check(json!([expression("A", "math", "$A")]), 0, &[lost, &itself("A", "A from A")]);
     }
 
     #[test]

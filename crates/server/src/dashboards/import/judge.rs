@@ -19,6 +19,7 @@ pub fn judge(dashboard: &mut Dashboard, report: &mut Report) {
             missing(panel, report);
         } else {
             report.of(panel, format!("not drawn: {}", panel.lost));
+            expression::judge(panel, report);
         }
     }
 }
@@ -37,13 +38,13 @@ fn undrawn(panel: &Panel) -> Option<String> {
         return None;
     }
     // What is hidden is asked only for what others make of it.
-    let worked = panel.queries.iter().any(|query| !query.expression.is_empty());
+    let worked = panel.queries.iter().any(expression::is_worked_out);
     let elsewhere = worked || panel.kept.contains_key("targets");
     let mut shown = panel.queries.iter().filter(|query| !(elsewhere && query.hidden));
     let drawn = match worked {
         true => {
-            let answered = expression::answered(panel);
-            shown.any(|query| answered.contains(query.name.as_str()))
+            let worked = expression::Worked::of(panel);
+            shown.any(|query| worked.answers(query))
         }
         false => shown.any(|query| misunderstood(&query.query).is_none()),
     };
@@ -59,7 +60,7 @@ fn undrawn(panel: &Panel) -> Option<String> {
 
 /// The queries that ask anything: others are worked out from their answers.
 fn asked(panel: &Panel) -> impl Iterator<Item = &PanelQuery> {
-    panel.queries.iter().filter(|query| query.expression.is_empty())
+    panel.queries.iter().filter(|query| !expression::is_worked_out(query))
 }
 
 fn missing(panel: &Panel, report: &mut Report) {
