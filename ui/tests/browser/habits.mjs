@@ -139,9 +139,8 @@ export const habits = async ({ base, page, post }) => {
   await page.getByRole("button", { name: "Take back" }).first().click();
   await page.getByRole("heading", { name: "First" }).waitFor();
   await page.getByRole("button", { name: "Save", exact: true }).click();
-  await page.getByText("Saved").waitFor();
-  const { data } = await (await fetch(`${base}/api/v1/dashboards/habits`)).json();
-  check("a version is taken back and saved", data.dashboard.title === "First", data.dashboard.title);
+  const kept = async () => (await (await fetch(`${base}/api/v1/dashboards/habits`)).json()).data;
+  await soon("a version is taken back and saved", async () => (await kept()).dashboard.title, "First");
   await page.goto(`${base}/dashboards/shop?kiosk=1`);
   await settled(page);
   const bare = await page.locator(".rail").count();

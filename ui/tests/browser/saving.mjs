@@ -154,7 +154,11 @@ const meeting = async ({ base, page }) => {
   await page.screenshot({ path: `${results}conflict-dark.png` });
   await page.emulateMedia({ colorScheme: "light" });
   await button(page, "Save").click();
-  await soon("saving replaces nothing that was not seen", () => page.getByText("Not saved").count(), 1);
+  await soon(
+    "saving replaces nothing that was not seen",
+    () => page.getByText("Not saved", { exact: true }).count(),
+    1,
+  );
   check("the server has theirs", (await read(base)).dashboard.title === "Shared by all");
   await button(page, "Save mine anyway").click();
   await soon("unless one says so", async () => (await read(base)).dashboard.title, "Mine");
