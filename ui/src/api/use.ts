@@ -1,5 +1,5 @@
 // Asking while something is shown: again when the question changes or the server was away, and not for those who left.
-import { useEffect, useRef, useState } from "preact/hooks";
+import { useEffect, useLayoutEffect, useRef, useState } from "preact/hooks";
 import { isAbort, messageOf, Unreachable } from "./client";
 
 /** Does some work when its turn comes; what it answers with takes it back. */
@@ -27,6 +27,10 @@ export const useAsked = <T>(
   const [asked, set] = useState<Asked<T>>({ data: undefined, error: undefined, busy: true });
   /** The question that what is there answers. */
   const answered = useRef<string | undefined>(undefined);
+  /** Takes back what was asked last. */
+  const end = useRef<(() => void) | undefined>(undefined);
+  // Effects are cleaned up after the next frame is painted; by then the turns of who left would have come.
+  useLayoutEffect(() => () => end.current?.(), []);
   useEffect(() => {
     const abort = new AbortController();
     let again = 0;
@@ -55,11 +59,12 @@ export const useAsked = <T>(
     };
     set((before) => (before.busy ? before : { ...before, busy: true }));
     inTurn(attempt);
-    return () => {
+    end.current = () => {
       abort.abort();
       leave();
       clearTimeout(again);
     };
+    return end.current;
   }, [key]);
   return asked;
 };
