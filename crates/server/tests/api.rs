@@ -126,6 +126,22 @@ fn bad_requests_are_told_what_is_wrong() {
 }
 
 #[test]
+fn mistakes_of_queries_are_told_with_their_place() {
+    let server = Server::start("api-check", &[]);
+    let check = |query: &str, want: serde_json::Value| {
+        assert_eq!(server.data(&format!("check_query?query={}", encode(query))), want, "{query}");
+    };
+    let mistake = |start: u32, end: u32, message: &str| json!({"mistakes": [{"message": message, "start": start, "end": end}]});
+    let range =
+        "1:6: parse error: expected type range vector in call to function \"rate\", got instant vector";
+    check("rate(up)", mistake(5, 7, range));
+    check("sum(", mistake(4, 4, "1:5: parse error: unclosed left parenthesis"));
+    check("sum(up)", json!({"mistakes": [], "type": "vector"}));
+    check("up[5m]", json!({"mistakes": [], "type": "matrix"}));
+    assert_eq!(server.get("check_query?query=").status, 400);
+}
+
+#[test]
 fn what_is_configured_and_what_runs_is_told() {
     let server = Server::start("api-status", &[]);
     assert_eq!(server.data("scrape_pools"), json!({"scrapePools": ["node"]}));

@@ -326,6 +326,26 @@ export type TreeAnswer = {
   infos?: Remarks;
 };
 
+export type CheckedAnswer = {
+  status: "success";
+  data: Checked;
+  warnings?: Remarks;
+  infos?: Remarks;
+};
+
+/** What is wrong with a query; where nothing is, of which type its answer is. */
+export type Checked = {
+  mistakes: Mistake[];
+  type?: "scalar" | "vector" | "matrix" | "string";
+};
+
+/** What is wrong with a query, and where it stands, in bytes. */
+export type Mistake = {
+  message: string;
+  start: number;
+  end: number;
+};
+
 /** A node of a parsed query; which other fields there are follows from its type. */
 export type Tree = {
   type: string;

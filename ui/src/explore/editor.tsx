@@ -4,17 +4,15 @@ import type { JSX } from "preact";
 import { useEffect, useRef } from "preact/hooks";
 import { ask, messageOf } from "../api/client";
 import { Icon } from "../app/icons";
+import { type Mistake, mistakeIn } from "./check";
 import { Coloured } from "./coloured";
 import { Completions, useCompletions } from "./completions";
-import { errorPlace, filledIn, isUnfinished, signatureAt } from "./language";
+import { filledIn, isUnfinished, signatureAt } from "./language";
 
 /** How long a person stops before a mistake is told. */
 const PAUSE_MS = 600;
 /** How long completions stay when the area is left: what was pressed may be one of them. */
 const BLUR_MS = 150;
-
-/** What is wrong with a query, and where, if that was said. */
-type Mistake = { at: number | null; message: string };
 
 type EditorProps = { value: string; label: string; autofocus?: boolean; onRun: (text: string) => void };
 
@@ -39,7 +37,7 @@ export const Editor = (props: EditorProps): JSX.Element => {
     const said = text.value;
     const pause = setTimeout(
       async () => {
-        const found = await check(said);
+        const found = await mistakeIn(said);
         if (text.value === said) mistake.value = found;
       },
       said === props.value ? 0 : PAUSE_MS,
@@ -66,16 +64,17 @@ export const Editor = (props: EditorProps): JSX.Element => {
   };
   const run = async (): Promise<void> => {
     completing.close();
-    mistake.value = await check(text.value);
+    mistake.value = await mistakeIn(text.value);
     props.onRun(text.value);
   };
   const format = async (): Promise<void> => {
+    mistake.value = await mistakeIn(text.value);
+    if (mistake.value) return;
     try {
       const formatted = (await ask<string>("format_query", { query: text.value })).data;
       if (formatted !== text.value) write(formatted, 0, text.value.length);
-      mistake.value = undefined;
     } catch (failure) {
-      mistake.value = mistakeOf(text.value, failure);
+      mistake.value = { at: null, message: messageOf(failure) };
     }
   };
   const moved = (): void => {
@@ -144,31 +143,12 @@ export const Editor = (props: EditorProps): JSX.Element => {
       )}
       {wrong && (
         <p class="critical said" role="alert">
-          {wrong.message.replace(/^invalid parameter "query": /, "")}
+          {wrong.message}
         </p>
       )}
     </div>
   );
 };
-
-const check = async (query: string): Promise<Mistake | undefined> => {
-  if (!query.trim()) return undefined;
-  let first: Mistake | undefined;
-  for (const filled of filledIn(query)) {
-    try {
-      await ask("parse_query", { query: filled });
-      return undefined;
-    } catch (failure) {
-      first ??= mistakeOf(query, failure);
-    }
-  }
-  return first;
-};
-
-const mistakeOf = (query: string, failure: unknown): Mistake => ({
-  at: errorPlace(query, messageOf(failure)),
-  message: messageOf(failure),
-});
 
 /** The area grows with its text. */
 const grow = (element: HTMLTextAreaElement | null): void => {

@@ -3,22 +3,24 @@ import type { JSX } from "preact";
 import { ask } from "../api/client";
 import type { ExplainAnswer, PlanNode } from "../api/types";
 import { useAsked } from "../api/use";
-import { Empty } from "../app/empty";
 import { range } from "../app/time";
 import { show } from "../format/units";
 import { windowOf } from "../format/window";
+import { refuseWrong } from "./check";
+import { NoAnswer } from "./noanswer";
 
 export const Explain = ({ queries }: { queries: string[] }): JSX.Element => {
   const { start, end, step } = windowOf(range.value, 500);
   const window = { start, end, step };
-  const asked = useAsked(`${JSON.stringify(queries)} ${JSON.stringify(window)}`, (signal) =>
-    Promise.all(
+  const asked = useAsked(`${JSON.stringify(queries)} ${JSON.stringify(window)}`, async (signal) => {
+    await refuseWrong(queries, true);
+    return Promise.all(
       queries.map(
         async (query) => (await ask<ExplainAnswer["data"]>("explain", { query, ...window }, signal)).data,
       ),
-    ),
-  );
-  if (asked.error) return <Empty bad title="No answer" text={asked.error} />;
+    );
+  });
+  if (asked.error) return <NoAnswer error={asked.error} />;
   return (
     <>
       {(asked.data ?? []).map((answer, at) => (

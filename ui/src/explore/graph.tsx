@@ -3,7 +3,6 @@ import type { JSX } from "preact";
 import { bucketed } from "../api/buckets";
 import { type Line, queryRange, shortNames, toLines } from "../api/promql";
 import { useAsked } from "../api/use";
-import { Empty } from "../app/empty";
 import { params, setParams } from "../app/route";
 import { range } from "../app/time";
 import { cellsOf } from "../chart/cells";
@@ -16,7 +15,9 @@ import { Plot, type PlotLine } from "../chart/plot";
 import { several } from "../format/several";
 import { show } from "../format/units";
 import { nothing, windowIn } from "../format/window";
+import { refuseWrong } from "./check";
 import { letterOf } from "./letters";
+import { NoAnswer } from "./noanswer";
 import { unitOf, unitOfBounds } from "./units";
 
 const LINES_MAX = 500;
@@ -50,6 +51,7 @@ export const Graph = ({
     `${width > 0} ${heatmap} ${JSON.stringify(queries)} ${JSON.stringify(window)}`,
     async (signal) => {
       if (!width) return undefined;
+      await refuseWrong(queries, true);
       const began = performance.now();
       const answers = await Promise.all(queries.map((query) => queryRange(query, window, signal)));
       return {
@@ -199,11 +201,3 @@ const StepPicker = ({ step }: { step: number }): JSX.Element => {
     </>
   );
 };
-
-/** What the editor already says at its place is not said again. */
-const NoAnswer = ({ error }: { error: string }): JSX.Element =>
-  error.includes("parse error") ? (
-    <Empty title="The query cannot be read" text="Where it stops making sense is marked above." />
-  ) : (
-    <Empty bad title="No answer" text={error.replace(/^invalid parameter "query": /, "")} />
-  );

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { bracketsAt, errorPlace, filledIn, isUnfinished, signatureAt, tokens, wantedAt } from "./language";
+import { bracketsAt, filledIn, isUnfinished, placeOf, signatureAt, tokens, wantedAt } from "./language";
 
 test("a query is coloured word by word", () => {
   const kinds = tokens('sum by (job) (rate(http_total{code=~"5.."}[5m])) > 0.1 # slow')
@@ -60,11 +60,11 @@ test("what can come next depends on where the cursor is", () => {
   expect(wantedAt("up + ", 5)).toBeNull();
 });
 
-test("signatures and errors have their places", () => {
+test("signatures and mistakes have their places", () => {
   expect(signatureAt("sum(rate(up", 11)?.name).toBe("rate");
   expect(signatureAt("up", 2)).toBeNull();
-  expect(errorPlace("sum(\nup", "2:3: parse error: unclosed left parenthesis")).toBe(7);
-  expect(errorPlace("x", "something else")).toBeNull();
+  expect(placeOf("sum(\nup", 7)).toBe(7);
+  expect(placeOf('up{zone="Zürich"} )', 19)).toBe(18);
 });
 
 test("what is open where one types is no mistake yet", () => {

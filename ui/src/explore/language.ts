@@ -307,14 +307,9 @@ export const signatureAt = (query: string, at: number): { name: string; argument
   return null;
 };
 
-/** Where an error of the parser is, as an offset into the query. */
-export const errorPlace = (query: string, message: string): number | null => {
-  const place = /(\d+):(\d+): parse error/.exec(message);
-  if (!place) return null;
-  const lines = query.split("\n");
-  const before = lines.slice(0, Number(place[1]) - 1).reduce((sum, line) => sum + line.length + 1, 0);
-  return Math.min(before + Number(place[2]) - 1, query.length);
-};
+/** A place that the server counts in bytes, as an offset into the query. */
+export const placeOf = (query: string, bytes: number): number =>
+  new TextDecoder().decode(new TextEncoder().encode(query).subarray(0, bytes)).length;
 
 const VARIABLE = /\$\{[^}]+\}|\$\w+|\[\[\w+(?::\w+)?\]\]/g;
 

@@ -10,6 +10,8 @@ import { range, zone } from "../app/time";
 import { ownOf } from "../format/own";
 import { stamp } from "../format/time";
 import { show } from "../format/units";
+import { refuseWrong } from "./check";
+import { NoAnswer } from "./noanswer";
 import { unitOf } from "./units";
 
 const ROWS_MAX = 1000;
@@ -18,10 +20,11 @@ const VALUE = "=";
 
 export const Table = ({ queries }: { queries: string[] }): JSX.Element => {
   const at = Math.floor(range.value.to / 1000);
-  const asked = useAsked(`${JSON.stringify(queries)} ${at}`, (signal) =>
-    Promise.all(queries.map(async (query) => ({ query, ...(await queryInstant(query, at, signal)) }))),
-  );
-  if (asked.error) return <Empty bad title="No answer" text={asked.error} />;
+  const asked = useAsked(`${JSON.stringify(queries)} ${at}`, async (signal) => {
+    await refuseWrong(queries, false);
+    return Promise.all(queries.map(async (query) => ({ query, ...(await queryInstant(query, at, signal)) })));
+  });
+  if (asked.error) return <NoAnswer error={asked.error} />;
   return (
     <>
       {(asked.data ?? []).map(({ query, data, warnings, infos }) => (

@@ -63,7 +63,7 @@ export const keys = async ({ base, open, page, post }) => {
 /** What a function takes is said while it is typed; what is open there is no mistake until one goes elsewhere. */
 const signatures = async (page, editor) => {
   const asked = [];
-  const note = (request) => /parse_query/.test(request.url()) && asked.push(request.url());
+  const note = (request) => /check_query/.test(request.url()) && asked.push(request.url());
   page.on("request", note);
   await editor.fill("");
   await editor.pressSequentially("histogram_quantile(");

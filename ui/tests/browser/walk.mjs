@@ -101,6 +101,7 @@ export const walk = async ({ base, page }) => {
   await soon("what is still open is none", () => page.locator(".wrong").count(), 0);
   await editor.blur();
   await soon("until one is done with it", () => page.locator(".wrong").count());
+  await mistaken(page, base, editor);
   await page.goto(`${base}/explore?q=up&from=now-90d`);
   await soon(
     "a long range has what came just now",
@@ -126,4 +127,35 @@ export const walk = async ({ base, page }) => {
   await page.mouse.up();
   await page.waitForURL(/from=\d{13}/);
   check("dragging zooms, and the address has the range", true);
+};
+
+/** A query that is known to be wrong is shown where it is wrong, and asked in no view. */
+const mistaken = async (page, base, editor) => {
+  page.wrong.length = 0;
+  const asked = [];
+  const note = (request) => /api\/v1\/(query|explain)/.test(request.url()) && asked.push(request.url());
+  page.on("request", note);
+  const marked = () => page.locator(".wrong").allInnerTexts();
+  for (const [view, query, place] of [
+    ["graph", "rate(up)", "up"],
+    ["table", "sum(", " "],
+    ["heatmap", "sum(", " "],
+    ["explain", "rate(up)", "up"],
+  ]) {
+    await page.goto(`${base}/explore?view=${view}&q=${encodeURIComponent(query)}`);
+    await page.getByText("The query cannot be read").waitFor();
+    await soon(`${query} as ${view} is marked`, marked, (texts) => texts.join() === place);
+  }
+  await editor.fill("sum(up))");
+  await page.keyboard.press("Enter");
+  await page.waitForURL(/q=sum%28up%29%29/);
+  await soon("a mistake is marked when it is run", marked, (texts) => texts.join() === ")");
+  await page.getByRole("button", { name: "Format" }).click();
+  await page.goto(`${base}/explore?q=${encodeURIComponent("up[5m]")}`);
+  await page.getByText("a line needs one").waitFor();
+  check("what is known to be wrong is not asked", asked.length === 0, asked.join());
+  check("mistakes leave the console empty", page.wrong.length === 0, page.wrong.join("; "));
+  await page.goto(`${base}/explore?view=table&q=${encodeURIComponent("up[5m]")}`);
+  await soon("a range is a table", () => page.locator("table tbody tr").count());
+  page.off("request", note);
 };

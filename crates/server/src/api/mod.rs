@@ -96,6 +96,7 @@ fn questions() -> Router<Arc<App>> {
         .route("/api/v1/alertmanagers", get(rules::alertmanagers))
         .route("/api/v1/format_query", get(language::format_query).post(language::format_query))
         .route("/api/v1/parse_query", get(language::parse_query).post(language::parse_query))
+        .route("/api/v1/check_query", get(language::check_query).post(language::check_query))
         .route("/api/v1/search/metric_names", get(search::metric_names).post(search::metric_names))
         .route("/api/v1/search/label_names", get(search::label_names).post(search::label_names))
         .route("/api/v1/search/label_values", get(search::label_values).post(search::label_values))
