@@ -25,18 +25,27 @@ const RELOADS_WAITING_MAX: usize = 4;
 
 /// Runs until a signal says to stop.
 pub fn run(options: ServeOptions) -> anyhow::Result<ExitCode> {
+    let listener = http::bind(options.listen, "--listen")?;
+    run_on(options, listener, |_| Ok(()))
+}
+
+/// The same on a listener that is there already; calls `serving` with its address once questions are answered.
+pub fn run_on(
+    options: ServeOptions,
+    listener: TcpListener,
+    serving: impl FnOnce(SocketAddr) -> anyhow::Result<()>,
+) -> anyhow::Result<ExitCode> {
     let began = Instant::now();
     logs::start(&options.log)?;
     feature_remarks(&options.features).iter().for_each(|remark| tracing::warn!("{remark}"));
     let config = config::load(options.config.as_deref())?;
     let door = Door::open(options.web_config.clone(), options.path_prefix.clone())?;
-    let listener = http::bind(options.listen, "--listen")?;
     let grpc_listener = bind_grpc(&options)?;
     // Else they carry the name of whoever is the first to ask for something.
     let evaluators = rayon::ThreadPoolBuilder::new().thread_name(|number| format!("evaluate-{number}"));
     evaluators.build_global().context("starting the threads that evaluate queries")?;
     let runtime = Runtime::new().context("starting the runtime")?;
-    let outcome = runtime.block_on(serve(options, config, door, listener, grpc_listener, began));
+    let outcome = runtime.block_on(serve(options, config, door, listener, grpc_listener, began, serving));
     runtime.shutdown_timeout(Duration::from_secs(1));
     outcome.map(|()| ExitCode::SUCCESS)
 }
@@ -48,6 +57,7 @@ async fn serve(
     listener: TcpListener,
     grpc_listener: Option<TcpListener>,
     began: Instant,
+    serving: impl FnOnce(SocketAddr) -> anyhow::Result<()>,
 ) -> anyhow::Result<()> {
     let mut signals = signals::Signals::watch()?;
     let health = Arc::new(Health::starting());
@@ -84,6 +94,7 @@ async fn serve(
     app.collecting.start(&app, listening.address, &others).await;
     Decks::start(&app).context("starting a thread")?;
     announce(&app, &listening, grpc.as_ref(), began);
+    serving(listening.address)?;
 
     reload::until_stopped(&app, &mut signals, &mut reloads).await;
 

@@ -157,6 +157,35 @@ fn what_stands_in_the_way_is_named() {
 }
 
 #[test]
+fn a_demo_says_where_it_is_once_it_is_there_and_goes_on_from_its_history() {
+    let directory = Directory::new("demo");
+    let mut demo = Command::new(env!("CARGO_BIN_EXE_flightdeck"));
+    let (_demo, line) =
+        Process::start_and_read_line(demo.args(["demo", "--fault", "errors", "--listen", "127.0.0.1:0"]));
+    let said = line.strip_prefix("The demo is at http://").and_then(|rest| rest.split_once("/ with"));
+    let (address, _) = said.unwrap_or_else(|| panic!("an address: {line}"));
+    let address: SocketAddr = address.parse().expect("an address");
+    assert_eq!(get(address, "/-/ready").expect("it answers at once").status, 200);
+
+    let (code, told, errors) = command(&directory, &["demo", "--listen", &address.to_string()]);
+    assert_eq!((code, told.as_str()), (Some(1), ""), "{errors}");
+    assert!(errors.contains("is taken by another process"), "{errors}");
+
+    let flags = get(address, "/api/v1/status/flags").expect("answered").json();
+    for (flag, file) in [("data", "data"), ("config", "flightdeck.yml")] {
+        let shown = flags["data"][flag].as_str().expect("a path");
+        assert!(shown.contains("flightdeck-demo-") && shown.ends_with(file), "{flag}: {shown}");
+    }
+    // The history has none of these.
+    wait_for_value(address, "count(scrape_duration_seconds{job=~\"orders|payments|catalog\"})", 3.0);
+    let resets =
+        "sum(resets({__name__=~\"http_requests_total|.+_duration_seconds_(count|bucket|sum)\"}[10m]))";
+    assert_eq!(value(address, resets), Some(0.0), "no counter begins anew");
+    let added = "min_over_time(scrape_series_added{job=\"host\"}[1h] offset 1m)";
+    assert_eq!(value(address, added), Some(0.0), "series of the past are new only once");
+}
+
+#[test]
 fn pushes_are_taken_and_what_is_refused_is_named() {
     let directory = Directory::new("push");
     let (address, _server) = start(&directory, &["--retention-time", "100y"]);

@@ -2,9 +2,11 @@
 
 use std::collections::BTreeMap;
 
+use flightdeck_instrument::Flightdeck;
 use model::{Labels, METRIC_NAME, Sample, Series, Timestamp, Value};
 use tsdb::Store;
 
+use super::counters::Counters;
 use super::fault::{Fault, Schedule};
 use super::machine;
 use super::plan::{CALL_SHARE, Chance, SERVICES, Service};
@@ -26,15 +28,37 @@ const RESIDENT_BYTES: f64 = 38e6;
 /// Series under their labels, as they grow.
 pub type Grown = BTreeMap<Labels, Vec<Sample>>;
 
+/// Where a service of the shop is, and what it measures itself with.
+pub struct Place {
+    /// Its address.
+    pub address: String,
+    /// Its library, whose counters the history leaves as they would be.
+    pub deck: Flightdeck,
+}
+
 /// Writes it up to `end`.
-pub fn write(store: &Store, schedule: &Schedule, addresses: &[String], end: Timestamp) -> anyhow::Result<()> {
+pub fn write(store: &Store, schedule: &Schedule, places: &[Place], end: Timestamp) -> anyhow::Result<()> {
+    let mut grown = told(schedule, places, end)?;
+    machine::tell(end - HISTORY_MS, end, STEP_MS, &mut grown);
+    let batch: Vec<Series> = grown
+        .into_iter()
+        .map(|(labels, samples)| Series { labels, samples, exemplars: Vec::new(), metadata: None })
+        .collect();
+    store.append_series(&batch)?;
+    store.sync()?;
+    Ok(())
+}
+
+/// What the services told of themselves.
+fn told(schedule: &Schedule, places: &[Place], end: Timestamp) -> anyhow::Result<Grown> {
     let mut grown = Grown::new();
-    for (service, address) in SERVICES.iter().zip(addresses) {
+    for (service, Place { address, deck }) in SERVICES.iter().zip(places) {
         let chance = Chance::new(address.len() as u64 + 11);
         let mut teller = Teller {
             service,
             address,
             chance,
+            counters: Counters::of(deck.registry(), service)?,
             answers: BTreeMap::new(),
             calls: BTreeMap::new(),
             processor_seconds: 0.0,
@@ -48,14 +72,7 @@ pub fn write(store: &Store, schedule: &Schedule, addresses: &[String], end: Time
         let told = teller.answers.into_values().chain(teller.calls.into_values());
         told.for_each(|answers| grown.extend(answers.columns));
     }
-    machine::tell(end - HISTORY_MS, end, STEP_MS, &mut grown);
-    let batch: Vec<Series> = grown
-        .into_iter()
-        .map(|(labels, samples)| Series { labels, samples, exemplars: Vec::new(), metadata: None })
-        .collect();
-    store.append_series(&batch)?;
-    store.sync()?;
-    Ok(())
+    Ok(grown)
 }
 
 /// What an endpoint answered with one status, or a call with one outcome: counted by bound, with a column of samples for
@@ -72,6 +89,8 @@ struct Teller<'a> {
     service: &'a Service,
     address: &'a str,
     chance: Chance,
+    /// Those of the living service.
+    counters: Counters,
     answers: BTreeMap<(usize, &'static str), Answers>,
     calls: BTreeMap<(usize, &'static str), Answers>,
     processor_seconds: f64,
@@ -106,6 +125,7 @@ impl Teller<'_> {
                 let own = [("operation", endpoint.call.operation), ("outcome", outcome)];
                 let new = || Answers::new(service, address, None, &durations, &own);
                 calls.or_insert_with(new).add(seconds * CALL_SHARE);
+                self.counters.count(endpoint, status, outcome, seconds);
             }
         }
         self.answers.values_mut().chain(self.calls.values_mut()).for_each(|answers| answers.tell(time));
@@ -203,12 +223,62 @@ fn push(grown: &mut Grown, labels: &Labels, time: Timestamp, value: f64) {
 mod tests {
     use super::*;
 
+    const END: Timestamp = 1_700_000_000_000;
+
+    fn places() -> Vec<Place> {
+        let place = |(service, port): (&Service, u16)| Place {
+            address: format!("127.0.0.1:{port}"),
+            deck: Flightdeck::new(service.name),
+        };
+        SERVICES.iter().zip(1..).map(place).collect()
+    }
+
+    #[test]
+    fn living_counters_go_on_where_the_history_ends() {
+        let places = places();
+        let grown = told(&Schedule::new(END, None), &places, END).expect("it is told");
+        for (service, place) in SERVICES.iter().zip(&places) {
+            let page = place.deck.registry().text();
+            let living = page.lines().filter_map(|line| line.rsplit_once(' '));
+            let living: BTreeMap<Vec<&str>, &str> =
+                living.map(|(series, value)| (sorted(series), value)).collect();
+            let own = grown.iter().filter(|(labels, _)| labels.value("job") == service.name);
+            let counted = own.filter(|(labels, _)| {
+                let name = labels.metric_name();
+                name == "http_requests_total" || name.contains("duration_seconds")
+            });
+            let mut compared = 0;
+            for (labels, samples) in counted {
+                let more = labels.iter().filter(|(name, _)| ![METRIC_NAME, "job", "instance"].contains(name));
+                let more: Vec<String> = more.map(|(name, value)| format!("{name}=\"{value}\"")).collect();
+                let series = format!("{}{{{}}}", labels.metric_name(), more.join(","));
+                let Some(Sample { time: END, value: Value::Float(last), .. }) = samples.last() else {
+                    panic!("{series} ends before the history does")
+                };
+                let found =
+                    living.get(&sorted(&series)).unwrap_or_else(|| panic!("{series} is not in {page}"));
+                let found: f64 = found.parse().expect("a number");
+                assert!((found - last).abs() < 1e-6 * last.max(1.0), "{series}: {found}, not {last}");
+                compared += 1;
+            }
+            assert!(compared > 100, "{}: {compared}", service.name);
+        }
+    }
+
+    /// A series as its name and its labels, in an order of their own.
+    fn sorted(series: &str) -> Vec<&str> {
+        let (name, labels) = series.split_once('{').unwrap_or((series, ""));
+        let mut words: Vec<&str> = labels.trim_end_matches('}').split(',').collect();
+        words.sort_unstable();
+        words.insert(0, name);
+        words
+    }
+
     #[test]
     fn the_history_is_there_for_every_service() {
         let store = Store::in_memory();
-        let end = 1_700_000_000_000;
-        let addresses: Vec<String> = (1..=SERVICES.len()).map(|port| format!("127.0.0.1:{port}")).collect();
-        write(&store, &Schedule::new(end, None), &addresses, end).expect("it is written");
+        let end = END;
+        write(&store, &Schedule::new(end, None), &places(), end).expect("it is written");
         let selection = store
             .select(&[model::Matcher::equal(METRIC_NAME, "up")], end - HISTORY_MS..=end)
             .expect("it is selected");

@@ -42,7 +42,12 @@ enum Course {
     Counted,
     Swinging,
     Constant,
+    /// It was so at first, and is nothing since.
+    AtFirst,
 }
+
+/// To the first reading all series are new.
+const AT_FIRST: &str = "scrape_series_added";
 
 impl Course {
     fn of(frame: &Frame, column: usize) -> Course {
@@ -53,6 +58,7 @@ impl Course {
             Some(MetricType::Counter) => Course::Counted,
             _ if name.ends_with("_total") => Course::Counted,
             _ if SWINGING.contains(&name) => Course::Swinging,
+            _ if name == AT_FIRST => Course::AtFirst,
             _ => Course::Constant,
         }
     }
@@ -71,6 +77,8 @@ fn past(
     let since_boot = hours(booted).max(1e-3);
     let at = |time: Timestamp| match course {
         Course::Constant => value,
+        Course::AtFirst if time == start => value,
+        Course::AtFirst => 0.0,
         Course::Swinging => value * (1.0 + depth * (hours(time) * per_hour).sin()),
         // What went by evenly, and a swing of the rate that is none now.
         Course::Counted => {
@@ -91,6 +99,18 @@ fn booted(frame: &Frame) -> Option<Timestamp> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn series_are_new_only_once() {
+        let told = past(Course::AtFirst, 300.0, 0, 0, 60_000, 15_000);
+        let values: Vec<Value> = told.into_iter().map(|sample| sample.value).collect();
+        assert_eq!(values, [300.0, 0.0, 0.0, 0.0, 0.0].map(Value::Float));
+        let mut grown = Grown::new();
+        tell(1_700_000_000_000, 1_700_000_060_000, 15_000, &mut grown);
+        let added = grown.iter().find(|(labels, _)| labels.metric_name() == AT_FIRST);
+        let (_, samples) = added.expect("the machine tells of its scrapes");
+        assert!(samples.last().is_some_and(|last| last.value == Value::Float(0.0)), "{samples:?}");
+    }
 
     #[test]
     fn counters_only_grow_up_to_what_they_are() {

@@ -26,17 +26,17 @@ pub struct Shop {
     _runtime: Runtime,
 }
 
-/// Opens every service on its listener.
-pub fn open(listeners: Vec<TcpListener>, schedule: Schedule) -> anyhow::Result<Shop> {
+/// Opens every service on its listener, measured by its library.
+pub fn open(listeners: Vec<TcpListener>, decks: Vec<Flightdeck>, schedule: Schedule) -> anyhow::Result<Shop> {
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .worker_threads(1)
         .thread_name("shop")
         .enable_all()
         .build()
         .context("starting the shop")?;
-    for (service, listener) in SERVICES.iter().zip(listeners) {
+    for ((service, listener), deck) in SERVICES.iter().zip(listeners).zip(&decks) {
         listener.set_nonblocking(true)?;
-        let router = router(service, schedule.clone())?;
+        let router = router(service, deck, schedule.clone())?;
         let _within = runtime.enter();
         let listener = tokio::net::TcpListener::from_std(listener)?;
         runtime.spawn(async move {
@@ -48,8 +48,7 @@ pub fn open(listeners: Vec<TcpListener>, schedule: Schedule) -> anyhow::Result<S
     Ok(Shop { _runtime: runtime })
 }
 
-fn router(service: &'static Service, schedule: Schedule) -> anyhow::Result<Router> {
-    let deck = Flightdeck::new(service.name);
+fn router(service: &'static Service, deck: &Flightdeck, schedule: Schedule) -> anyhow::Result<Router> {
     let chance = Arc::new(Mutex::new(Chance::new(service.name.len() as u64)));
     let used = Arc::new(AtomicU64::new(0));
     if let Some(most) = service.pool_max {

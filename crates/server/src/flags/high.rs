@@ -135,6 +135,17 @@ pub struct ServeOptions {
     pub shown: Vec<(String, String)>,
 }
 
+impl ServeOptions {
+    /// Serves other files than were typed, and shows that.
+    pub fn move_to(&mut self, config: PathBuf, data: PathBuf) {
+        for (name, path) in [("config", &config), ("data", &data)] {
+            let shown = self.shown.iter_mut().filter(|(known, _)| known == name);
+            shown.for_each(|(_, value)| *value = path.display().to_string());
+        }
+        (self.config, self.data) = (Some(config), data);
+    }
+}
+
 /// Turns what was typed into what is meant.
 pub(super) fn meant(typed: Arguments) -> anyhow::Result<Meant> {
     if typed.version {
