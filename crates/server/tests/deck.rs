@@ -4,6 +4,7 @@ mod harness;
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
+use std::sync::LazyLock;
 use std::time::SystemTime;
 
 use harness::{Directory, Process, encode, flightdeck, free_address, get, post, wait_for_ready, wait_until};
@@ -13,6 +14,13 @@ use serde_json::Value;
 const PAST_SECONDS: i64 = 75 * 60;
 /// How far apart they are.
 const STEP_SECONDS: i64 = 15;
+
+/// How many seconds ago some of the services started.
+const STARTED: i64 = 690;
+/// The time for which all of it is told.
+static NOW: LazyLock<i64> = LazyLock::new(|| {
+    SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).expect("after 1970").as_secs() as i64
+});
 
 /// What one service was like, by how long ago in seconds: its request rate, and everything else as text with its value.
 struct Told {
@@ -35,8 +43,25 @@ const SERVICES: &[Told] = &[
     Told { name: "many-errors", failing: 0.2, ..FINE },
     Told { name: "few-errors", rate: |_| 0.02, failing: 0.2, ..FINE },
     Told { name: "slow", slow: 0.05, ..FINE },
-    Told { name: "dropped", rate: |ago| if ago < 600 { 2.0 } else { 20.0 }, ..FINE },
-    Told { name: "gone", rate: |ago| if ago < 600 { 0.0 } else { 20.0 }, ..FINE },
+    Told {
+        name: "dropped",
+        rate: |ago| if ago < 600 { 2.0 } else { 20.0 },
+        // It is scraped since its first start.
+        more: |ago| match ago {
+            ..=STARTED => vec![("up", 1.0), ("process_start_time_seconds", (*NOW - STARTED) as f64)],
+            _ => vec![("up", 1.0)],
+        },
+        ..FINE
+    },
+    Told {
+        name: "gone",
+        rate: |ago| if ago < 600 { 0.0 } else { 20.0 },
+        more: |ago| {
+            let started = if ago <= STARTED { STARTED } else { PAST_SECONDS };
+            vec![("up", 1.0), ("process_start_time_seconds", (*NOW - started) as f64)]
+        },
+        ..FINE
+    },
     Told { name: "risen", rate: |ago| if ago < 600 { 90.0 } else { 20.0 }, ..FINE },
     Told { name: "down", more: |_| vec![("up", 0.0)], ..FINE },
     Told { name: "missed-once", more: |ago| vec![("up", f64::from(ago > 0))], ..FINE },
@@ -72,6 +97,9 @@ const SERVICES: &[Told] = &[
     Told { name: "quiet", until: 2 * 60, ..FINE },
 ];
 
+/// What changed around that.
+const CHANGED: &[(&str, &str)] = &[("dropped", "dropped:80 started"), ("gone", "gone:80 restarted")];
+
 /// What is wrong with which, as the deck is to say it.
 const WANTED: &[(&str, &str, &str)] = &[
     ("errors", "errors", "warning"),
@@ -94,8 +122,7 @@ fn the_deck_says_what_the_expressions_of_its_table_answer() {
     let (directory, address) = (Directory::new("deck"), free_address());
     let _server = Process::start(flightdeck(&directory, address).args(["--otlp-grpc-listen", "off"]));
     wait_for_ready(address, "/-/ready");
-    let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).expect("after 1970").as_secs() as i64;
-    let answer = post(address, "/api/v1/import/prometheus", &[], samples(now).as_bytes()).expect("answered");
+    let answer = post(address, "/api/v1/import/prometheus", &[], samples(*NOW).as_bytes()).expect("answered");
     assert_eq!(answer.status / 100, 2, "{}", answer.text());
 
     let data = |path: &str| get(address, path).expect("answered").json()["data"].take();
@@ -124,6 +151,12 @@ fn the_deck_says_what_the_expressions_of_its_table_answer() {
         })
         .collect();
     assert_eq!(said, wanted);
+
+    for (service, changed) in CHANGED {
+        let problem = problems.iter().find(|problem| problem["service"] == *service).expect("it is there");
+        let told: Vec<&Value> = problem["changes"].as_array().expect("a list").iter().collect();
+        assert!(matches!(told[..], [change] if change["text"] == *changed), "{problem}");
+    }
 
     let at = deck["at"].as_i64().expect("a time") as f64 / 1000.0;
     let ask = |rule: &str| {

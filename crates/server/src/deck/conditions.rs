@@ -188,19 +188,27 @@ impl Condition {
     }
 
     /// The condition as one expression per state: whatever it answers is in that state. `more` restricts it as `Subject::fill` does.
-    pub fn rules(&self, subject: &Subject, more: &str, by: &str) -> Vec<(State, String)> {
+    /// Where a library measures in several ways, the first that tells counts for each service.
+    pub fn rules(&self, ways: &[Subject], more: &str, by: &str) -> Vec<(State, String)> {
+        let asked = |measure: Measure| {
+            let query = row(measure).query;
+            let mut told: Vec<String> =
+                ways.iter().filter_map(|subject| subject.fill(query, more, by)).collect();
+            told.dedup();
+            (!told.is_empty()).then(|| format!("({})", told.join(" or ")))
+        };
         let events = match self.events {
             Events::Requests(rate, least) => {
-                format!(" and ({}) * {COUNTED_SECONDS} >= {least}", row(rate).query)
+                asked(rate).map(|rate| format!(" and {rate} * {COUNTED_SECONDS} >= {least}"))
             }
-            Events::Counted(count, least) => format!(" and ({}) >= {least}", row(count).query),
-            Events::Enough => String::new(),
+            Events::Counted(count, least) => asked(count).map(|count| format!(" and {count} >= {least}")),
+            Events::Enough => Some(String::new()),
         };
-        let rule = |(state, bound): &(State, Bound)| {
-            let rule = format!("({}) {}{events}", row(self.measure).query, bound.told());
-            subject.fill(&rule, more, by).map(|rule| (*state, rule))
-        };
-        self.bounds.iter().filter_map(rule).collect()
+        let (Some(value), Some(events)) = (asked(self.measure), events) else { return Vec::new() };
+        self.bounds
+            .iter()
+            .map(|(state, bound)| (*state, format!("{value} {}{events}", bound.told())))
+            .collect()
     }
 }
 
@@ -239,9 +247,9 @@ pub fn rules(known: &dyn Fn(&str) -> bool) -> Vec<Rule> {
     let mut rules = Vec::new();
     for condition in CONDITIONS {
         let measure = row(condition.measure);
-        for subject in measure.subjects(known) {
-            for (state, expression) in condition.rules(&subject, "", BY) {
-                let (of, unit) = (subject.name(), measure.unit);
+        for ways in by_library(measure.subjects(known)) {
+            for (state, expression) in condition.rules(&ways, "", BY) {
+                let (of, unit) = (ways[0].name(), measure.unit);
                 rules.push(Rule {
                     condition: condition.name,
                     about: condition.about,
@@ -256,8 +264,22 @@ pub fn rules(known: &dyn Fn(&str) -> bool) -> Vec<Rule> {
     rules
 }
 
+/// Subjects with the ways of one library together, the most telling first, which is the one that counts.
+fn by_library(subjects: Vec<Subject>) -> Vec<Vec<Subject>> {
+    let mut all: Vec<Vec<Subject>> = Vec::new();
+    for subject in subjects {
+        let of_requests = matches!(subject, Subject::Requests(_));
+        match all.iter_mut().find(|ways| of_requests && ways[0].name() == subject.name()) {
+            Some(ways) => ways.insert(0, subject),
+            None => all.push(vec![subject]),
+        }
+    }
+    all
+}
+
 #[cfg(test)]
 mod tests {
+    use super::super::libraries::ROWS;
     use super::*;
 
     fn check(name: &str, measured: &[(Measure, f64)], want: State) {
@@ -322,6 +344,27 @@ mod tests {
                 Events::Enough => "any".to_owned(),
             };
             assert!(row.contains(&least) || row.contains("twice") && least == "2", "{row}: {least}");
+        }
+    }
+
+    #[test]
+    fn what_a_library_is_asked_in_two_ways_is_one_rule() {
+        let rules = rules(&|_| true);
+        let name = "prometheus-fastapi-instrumentator";
+        let slow: Vec<&str> = rules
+            .iter()
+            .filter(|rule| rule.condition == "slow" && rule.of == name)
+            .map(|rule| rule.expression.as_str())
+            .collect();
+        let [slow] = slow[..] else { panic!("{slow:?}") };
+        let finer = slow.find("http_request_duration_highr_seconds_bucket").expect("the finer is asked");
+        let coarse = slow.find("http_request_duration_seconds_bucket").expect("so is the other");
+        assert!(finer < coarse, "{slow}");
+        for rule in rules.iter().filter(|rule| ROWS.iter().any(|row| row.name == rule.of)) {
+            let same = |other: &&Rule| {
+                (other.condition, other.of, other.state) == (rule.condition, rule.of, rule.state)
+            };
+            assert_eq!(rules.iter().filter(same).count(), 1, "{} of {}", rule.condition, rule.of);
         }
     }
 

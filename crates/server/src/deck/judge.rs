@@ -137,7 +137,8 @@ fn problems_of(
         memory.hold(name, &what, since);
         let Said { headline, sentence, hit, query, subject } = say(condition, name, seen);
         let (by, rule) = (if kind(seen) == Kind::Host { BY_INSTANCE } else { BY }, subject.as_ref());
-        let rule = rule.map(|subject| condition.rules(subject, &seen.matchers, by)).unwrap_or_default();
+        let rule = rule.map(|subject| condition.rules(std::slice::from_ref(subject), &seen.matchers, by));
+        let rule = rule.unwrap_or_default();
         problems.push(Problem {
             service: name.to_owned(),
             kind: kind(seen),

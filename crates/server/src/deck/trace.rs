@@ -1,8 +1,8 @@
 //! What is asked only of what is wrong: since when, which endpoints, what changed then, and why.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
-use model::Timestamp;
+use model::{Labels, Timestamp};
 
 use super::ask::{instant, range};
 use super::conditions::{CONDITIONS, Condition};
@@ -19,6 +19,8 @@ const BACK_STEP_MS: i64 = 20_000;
 /// The same for a resource: what fills up does so for long, and slowly.
 const USED_BACK_MS: i64 = BARS as i64 * BAR_MS;
 const USED_BACK_STEP_MS: i64 = 60_000;
+/// How far back a copy of a service is looked for to tell a start that is its first from another one.
+const KNOWN_WINDOW: &str = "[1d]";
 /// How many problems are explained; the others have their sentence.
 const EXPLAINED_MAX: usize = 20;
 /// How many endpoints are named.
@@ -119,19 +121,30 @@ fn endpoints(app: &App, seen: &Seen, condition: &str, now: Timestamp) -> Vec<End
 
 fn changes(app: &App, service: &str, seen: &Seen, since: Timestamp, now: Timestamp) -> Vec<Change> {
     let around = since - CHANGE_BEFORE_MS..=since + CHANGE_AFTER_MS;
-    let starts = format!("process_start_time_seconds{{{}}}", seen.matchers);
-    let mut changes: Vec<Change> = instant(app, &starts, now)
-        .into_iter()
-        .map(|(labels, value)| ((value * 1000.0) as Timestamp, labels.value("instance").to_owned()))
-        .filter(|(at, _)| around.contains(at))
-        .map(|(at, instance)| Change { at, text: format!("{instance} restarted") })
-        .collect();
+    let mut changes = starts(app, seen, now);
+    changes.retain(|change| around.contains(&change.at));
     let told = app.annotations.between(*around.start(), *around.end(), &[]);
     let told = told.into_iter().filter(|told| concerns(&told.tags, service));
     changes.extend(told.map(|told| Change { at: told.time, text: told.text }));
     changes.sort_by_key(|change| change.at);
     changes.truncate(ENDPOINTS);
     changes
+}
+
+/// When each copy of a service started, and whether it had been there before.
+fn starts(app: &App, seen: &Seen, now: Timestamp) -> Vec<Change> {
+    let started = format!("process_start_time_seconds{{{}}}", seen.matchers);
+    let instance = |labels: &Labels| labels.value("instance").to_owned();
+    let first = instant(app, &format!("ts_of_first_over_time({started}{KNOWN_WINDOW})"), now);
+    let first: BTreeMap<String, f64> =
+        first.into_iter().map(|(labels, first)| (instance(&labels), first)).collect();
+    let start = |(labels, at): (Labels, f64)| {
+        let instance = instance(&labels);
+        let again = first.get(&instance).is_some_and(|first| *first < at);
+        let what = if again { "restarted" } else { "started" };
+        Change { at: (at * 1000.0) as Timestamp, text: format!("{instance} {what}") }
+    };
+    instant(app, &started, now).into_iter().map(start).collect()
 }
 
 /// Whether what happened concerns a service: it names that one, or none.
