@@ -2,7 +2,7 @@
 import { type Signal, useSignal } from "@preact/signals";
 import type { ComponentChildren, JSX, RefObject } from "preact";
 import { useEffect, useRef, useState } from "preact/hooks";
-import { type Labels, type Lines, queryRange, shortNames, toLines } from "../api/promql";
+import { type Labels, type Line, type Lines, queryRange, shortNames, toLines } from "../api/promql";
 import { useAsked } from "../api/use";
 import { Icon } from "../app/icons";
 import { keepTime } from "../app/route";
@@ -35,6 +35,8 @@ export type ChartProps = {
   stack?: Stacking;
   /** Whether what comes last stands at the bottom. */
   upwards?: boolean;
+  /** Whether what adds least stands at the bottom: on top, its line would lie on that of what adds all. */
+  leastFirst?: boolean;
   fill?: number;
   min?: number;
   max?: number;
@@ -196,13 +198,22 @@ export const PromqlButton = ({ of, told }: { of: string; told: Signal<boolean> }
 /** The answer of one query, for the shown range or for one so many seconds before. */
 type Answer = { query: ChartQuery; shift: number; lines: Lines };
 
+/** The lines as they are to stand on each other. */
+const inOrder = ({ upwards, leastFirst }: ChartProps, lines: Lines["lines"]): Lines["lines"] => {
+  if (upwards) return lines.toReversed();
+  if (!leastFirst) return lines;
+  const size = ({ values }: Line): number => values.reduce<number>((sum, value) => sum + (value ?? 0), 0);
+  return lines.toSorted((a, b) => size(a) - size(b));
+};
+
 /** The lines of the shown range, then those of the time it is compared with, each in the colour of its fellow. */
 const linesOf = (props: ChartProps, answers: Answer[], times: number[]): PlotLine[] => {
-  const { compare, stack = "none", upwards } = props;
+  const { compare, stack = "none" } = props;
   const now: PlotLine[] = [];
   const before: PlotLine[] = [];
   for (const { query, shift, lines: found } of answers) {
-    const ordered = upwards ? found.lines.toReversed() : found.lines;
+    const ordered = inOrder(props, found.lines);
+    const first = now.length;
     const names = nameOfQuery(
       query,
       ordered.map((line) => line.labels),
@@ -215,7 +226,8 @@ const linesOf = (props: ChartProps, answers: Answer[], times: number[]): PlotLin
         now.push({
           name,
           values: line.values,
-          colour: own ?? lineColour(now.length),
+          // Whatever the order, a series keeps its colour.
+          colour: own ?? lineColour(first + (props.leastFirst ? found.lines.indexOf(line) : at)),
           fill: props.fill ?? (stack === "none" ? 0 : 0.35),
           stack,
           // A limit is nothing that adds up.

@@ -7,15 +7,14 @@ import { Icon, StateMark } from "../app/icons";
 import { typing } from "../app/keys";
 import { keepTime, params, pathTo, setParams } from "../app/route";
 import { zone } from "../app/time";
-import { clock, span, stamp } from "../format/time";
+import { span, stamp } from "../format/time";
 import { show } from "../format/units";
 import { Bars } from "./bars";
 import { Facts } from "./facts";
 import { CARDS_MAX, type Group, grouped } from "./groups";
 import { deck } from "./live";
 import { Spark } from "./spark";
-
-const sinceText = (since: number, now: number): string => `since ${clock(since, now, zone.value)}`;
+import { sinceText, wrongText } from "./verdict";
 
 /** j and k walk what can be opened; Enter is the link's own. */
 const walk = (event: KeyboardEvent): void => {
@@ -47,9 +46,7 @@ export const DeckPage = (): JSX.Element => {
       ? "The first metrics arrive within seconds: this server, this host, and local services that expose /metrics."
       : now.state === "ok"
         ? `Checked at ${stamp(now.at, zone.value).slice(11)}. All that is measured is within bounds.`
-        : [now.since ? sinceText(now.since, now.at) : "", now.headlines.join(", ")]
-            .filter(Boolean)
-            .join(": ");
+        : wrongText(now);
   return (
     <div class="page">
       <Verdict state={now.state ?? "starting"} title={now.title} text={text} />
@@ -129,7 +126,9 @@ const Problem = ({ problem, now }: { problem: DeckProblem; now: number }): JSX.E
       </div>
       <p class="sentence">
         {problem.sentence}
-        {problem.hitPerMinute >= 1 &&
+        {/* Of traffic that fell away it are those who come that would be told as hit, who are answered. */}
+        {problem.condition !== "traffic drop" &&
+          problem.hitPerMinute >= 1 &&
           `, hitting ${show(problem.hitPerMinute, "short", 0)} ${Math.round(problem.hitPerMinute) === 1 ? "request" : "requests"} a minute`}
       </p>
       <Facts
@@ -244,7 +243,10 @@ const cellsOf = (service: DeckService): [about: string, cell: DeckCell, unit: st
 ];
 
 const textOf = ({ value }: DeckCell, unit: string): string =>
-  value === undefined ? "–" : show(value, unit, unit === "percentunit" && value > 0.1 ? 0 : undefined);
+  value === undefined ? "–" : show(value, unit, unit === "percentunit" ? decimalsOf(value) : undefined);
+
+/** As many as the sentence about it has, and as a phone has room for. */
+const decimalsOf = (share: number): number | undefined => (share > 0.1 ? 0 : share >= 0.01 ? 1 : undefined);
 
 const Service = ({ service }: { service: DeckService }): JSX.Element => {
   const { name, kind, state, targets, up } = service;

@@ -7,6 +7,7 @@ import { useAsked } from "../api/use";
 import { params, setParams } from "../app/route";
 import { range, zone } from "../app/time";
 import type { Compared } from "../chart/compare";
+import { concerns } from "../chart/concerns";
 import { ownOf } from "../format/own";
 import { clock } from "../format/time";
 
@@ -28,12 +29,6 @@ export const read = (said: string): Compared | undefined => {
 };
 
 export const compared = (): Compared | undefined => read(params.value.get("compare") ?? "");
-
-/** Whether what happened concerns a service: it names that one, or none. */
-export const concerns = (tags: readonly string[], service: string): boolean => {
-  const named = tags.filter((tag) => tag.startsWith("service:"));
-  return !named.length || named.includes(`service:${service}`);
-};
 
 export const Compare = ({ service }: { service: string }): JSX.Element => {
   const { to } = range.value;

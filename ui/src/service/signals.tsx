@@ -164,6 +164,7 @@ const Errors = ({ names, requests, failed, more }: Asking & { failed: string }):
           title="Errors per second by endpoint"
           unit="reqps"
           stack="normal"
+          leastFirst
           empty="No errors in this range"
           {...more}
           queries={[

@@ -146,10 +146,10 @@ const mistaken = async (page, base, editor) => {
     await page.getByText("The query cannot be read").waitFor();
     await soon(`${query} as ${view} is marked`, marked, (texts) => texts.join() === place);
   }
-  await editor.fill("sum(up))");
+  await editor.fill("delta(up)");
   await page.keyboard.press("Enter");
-  await page.waitForURL(/q=sum%28up%29%29/);
-  await soon("a mistake is marked when it is run", marked, (texts) => texts.join() === ")");
+  await page.waitForURL(/q=delta%28up%29/);
+  await soon("a mistake is marked when it is run", marked, (texts) => texts.join() === "up");
   await page.getByRole("button", { name: "Format" }).click();
   await page.goto(`${base}/explore?q=${encodeURIComponent("up[5m]")}`);
   await page.getByText("a line needs one").waitFor();
