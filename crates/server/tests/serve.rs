@@ -159,9 +159,9 @@ fn what_stands_in_the_way_is_named() {
 #[test]
 fn a_demo_says_where_it_is_once_it_is_there_and_goes_on_from_its_history() {
     let directory = Directory::new("demo");
-    let mut demo = Command::new(env!("CARGO_BIN_EXE_flightdeck"));
-    let (_demo, line) =
-        Process::start_and_read_line(demo.args(["demo", "--fault", "errors", "--listen", "127.0.0.1:0"]));
+    let mut started = Command::new(env!("CARGO_BIN_EXE_flightdeck"));
+    let (mut demo, line) =
+        Process::start_and_read_line(started.args(["demo", "--fault", "errors", "--listen", "127.0.0.1:0"]));
     let said = line.strip_prefix("The demo is at http://").and_then(|rest| rest.split_once("/ with"));
     let (address, _) = said.unwrap_or_else(|| panic!("an address: {line}"));
     let address: SocketAddr = address.parse().expect("an address");
@@ -186,6 +186,10 @@ fn a_demo_says_where_it_is_once_it_is_there_and_goes_on_from_its_history() {
     }
     let added = "min_over_time(scrape_series_added{job=\"host\"}[1h] offset 1m)";
     assert_eq!(value(address, added), Some(0.0), "series of the past are new only once");
+
+    let data = flags["data"]["data"].as_str().expect("a path");
+    assert!(demo.terminate(Duration::from_secs(10)), "it ends when it is asked to");
+    assert!(!std::path::Path::new(data).exists(), "nothing stays");
 }
 
 #[test]
