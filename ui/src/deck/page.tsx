@@ -243,10 +243,14 @@ const cellsOf = (service: DeckService): [about: string, cell: DeckCell, unit: st
 ];
 
 const textOf = ({ value }: DeckCell, unit: string): string =>
-  value === undefined ? "–" : show(value, unit, unit === "percentunit" ? decimalsOf(value) : undefined);
+  value === undefined ? "–" : show(value, unit, decimalsOf(value, unit));
 
 /** As many as the sentence about it has, and as a phone has room for. */
-const decimalsOf = (share: number): number | undefined => (share > 0.1 ? 0 : share >= 0.01 ? 1 : undefined);
+const decimalsOf = (value: number, unit: string): number | undefined => {
+  if (unit === "percentunit") return value > 0.1 ? 0 : value >= 0.01 ? 1 : undefined;
+  if (unit !== "suffix:/s" || value < 1 || value >= 100) return undefined;
+  return value < 9.95 ? 1 : 0;
+};
 
 const Service = ({ service }: { service: DeckService }): JSX.Element => {
   const { name, kind, state, targets, up } = service;
