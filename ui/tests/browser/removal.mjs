@@ -56,9 +56,7 @@ const fromList = async ({ base, page }) => {
   await page.goto(`${base}/dashboards`);
   await settled(page);
   await button(page, "More of Fleeting").focus();
-  await page.keyboard.press("Enter");
-  await page.keyboard.press("ArrowDown");
-  await page.keyboard.press("Enter");
+  await chooseDelete(page);
   await soon(
     "who deletes a dashboard is asked by its name",
     () => asked(page).innerText(),

@@ -30,7 +30,7 @@ pub fn judge(services: &mut Services, memory: &mut Memory, now: Timestamp, begin
     }
     memory.forget_ended();
     problems.sort_by(|left, right| {
-        let order = |problem: &Problem| (problem.state, problem.hit_per_minute as u64);
+        let order = |problem: &Problem| (problem.state, hit(problem));
         order(right)
             .cmp(&order(left))
             .then(left.since.cmp(&right.since))
@@ -45,6 +45,14 @@ pub fn judge(services: &mut Services, memory: &mut Memory, now: Timestamp, begin
     let problem_count = problems.len();
     problems.truncate(PROBLEMS_MAX);
     Deck { problem_count, ..verdict(rows, problems, now) }
+}
+
+/// How many requests a minute are hit. Where nobody answers those are all there would be.
+fn hit(problem: &Problem) -> u64 {
+    match (problem.about, problem.state) {
+        (About::Answering, State::Critical) => u64::MAX,
+        _ => problem.hit_per_minute as u64,
+    }
 }
 
 /// The verdict over rows and problems that are sorted already.
@@ -75,7 +83,8 @@ fn verdict(services: Vec<Service>, problems: Vec<Problem>, at: Timestamp) -> Dec
             headlines.push(format!("{} {}", problem.service, problem.headline));
         }
     }
-    let since = worst.iter().map(|problem| problem.since).min();
+    // Of what is named first: the beginning of something else would be read as its own.
+    let since = worst.first().map(|problem| problem.since);
     let problem_count = problems.len();
     Deck { at, state, title, headlines, since, problems, problem_count, services, bar_ms: BAR_MS }
 }
@@ -117,6 +126,12 @@ fn problems_of(
             None => held.push((condition, state)),
         }
     }
+    // Who does not answer serves nobody: what was measured before says nothing of now.
+    let is_down =
+        held.iter().any(|(held, state)| (held.about, *state) == (About::Answering, State::Critical));
+    held.retain(|(held, _)| {
+        !is_down || !matches!(held.about, About::Traffic | About::Errors | About::Latency)
+    });
     for (condition, state) in held {
         let since = || match condition.measure {
             Measure::Silence => now - (value(Measure::Silence).unwrap_or(0.0) * 1000.0) as Timestamp,
@@ -236,12 +251,35 @@ mod tests {
         );
         check(&[("a", degraded()), ("b", fine())], "1 of 2 services degraded", &["a 2 % errors"]);
         check(&[("a", fine()), ("b", down())], "1 of 2 services failing", &["b down"]);
+        // Who is down had errors before, and has no requests now; it comes before those that answer some.
+        let dead = || {
+            let now = [(Up, 0.0), (ScrapesFailed, 2.0), (Traffic, 1.0), (Errors, 0.17), (Failures, 90.0)];
+            Seen { up: 0, down: vec!["c:80".to_owned()], ..api(&now) }
+        };
+        check(&[("a", failing()), ("c", dead())], "2 of 2 services failing", &["c down", "a 7 % errors"]);
         // What nobody would notice is worse than what is only degraded, and said beside what fails.
         let silent =
             || Seen { kind: Some(Kind::Service), now: BTreeMap::from([(Silence, 400.0)]), ..Seen::default() };
         check(&[("a", silent()), ("b", degraded())], "1 of 2 services silent", &["a no data"]);
         check(&[("a", silent()), ("b", down())], "1 of 2 services failing, 1 silent", &["b down"]);
         check(&[("flightdeck", fine())], "Only Flightdeck itself is watched", &[]);
+    }
+
+    #[test]
+    fn the_verdict_began_when_what_it_names_first_did() {
+        let now = [(Measure::Used, 0.99), (Measure::UsedReadings, 4.0)];
+        let used = |name: &str| {
+            let resource = RESOURCES.iter().find(|known| known.name == "memory").expect("it is known");
+            let (what, instance) = ("memory".to_owned(), name.to_owned());
+            Seen { used: vec![Used { what, instance, share: 0.99, resource }], ..api(&now) }
+        };
+        let slower = [(Measure::Traffic, 9.0), (Measure::P95, 0.4), (Measure::P95Ratio, 4.0)];
+        let mut services = BTreeMap::from([("a".to_owned(), used("a")), ("b".to_owned(), api(&slower))]);
+        let begin = |_: &Seen, condition: &Condition, now: Timestamp| {
+            if condition.about == About::Saturation { now - 900_000 } else { now - 60_000 }
+        };
+        let deck = judge(&mut services, &mut Memory::default(), 1_000_000, &begin);
+        assert_eq!((deck.headlines[0].as_str(), deck.since), ("b p95 400 ms", Some(940_000)));
     }
 
     #[test]

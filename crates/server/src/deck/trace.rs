@@ -6,7 +6,7 @@ use model::{Labels, Timestamp};
 
 use super::ask::{instant, range};
 use super::conditions::{CONDITIONS, Condition};
-use super::measures::{Measure, Of, row};
+use super::measures::{Measure, Of, Subject, row};
 use super::reasons;
 use super::seen::{Seen, Services, Used};
 use super::state::{BAR_MS, BARS, Change, Deck, Endpoint, State};
@@ -44,6 +44,9 @@ pub fn begin(app: &App, seen: &Seen, condition: &Condition, now: Timestamp) -> T
         }
         (None, Some(convention)) if row.of == Of::Requests => {
             row.query(convention, &seen.matchers).map(|query| line(&query)).unwrap_or_default()
+        }
+        _ if row.of == Of::Targets => {
+            Subject::Targets.fill(row.query, &seen.matchers, "").map(|query| line(&query)).unwrap_or_default()
         }
         _ => Vec::new(),
     };
