@@ -29,6 +29,7 @@ export const Broken = ({ all }: { all: Listed[] }): JSX.Element | null => {
           </li>
         ))}
       </ul>
+      <p class="faint">A file is read again once it changes.</p>
     </section>
   );
 };

@@ -44,7 +44,7 @@ impl Problem {
         // Of a value without a text there is no line.
         let at = |number: usize| (error.line() > 0).then_some(number);
         let (line, column) = (at(error.line()), at(error.column()));
-        Problem { what, line, column, advice: format!("{advice} The file is read again once it changes.") }
+        Problem { what, line, column, advice: advice.to_owned() }
     }
 
     /// JSON that is no dashboard.
@@ -58,8 +58,8 @@ impl Problem {
     /// What the file system refused.
     pub fn of_reading(error: &io::Error) -> Problem {
         let advice = match error.kind() {
-            io::ErrorKind::NotFound => "Make it, or mend its path in the configuration.",
-            _ => "Let the user the server runs as read it, or take it out of the configuration.",
+            io::ErrorKind::NotFound => "Make it, or mend its path where that is written.",
+            _ => "Let the user that reads it here do so, or leave it out.",
         };
         Problem::new(format!("it cannot be read: {error}"), advice)
     }
