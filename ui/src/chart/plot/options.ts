@@ -5,7 +5,7 @@ import { zoom } from "../../app/zoom";
 import { timeAxis, valueAxis } from "./axes";
 import type { Drawn } from "./data";
 import { drawMarkers, drawThresholds } from "./marks";
-import type { PlotProps, Side } from "./props";
+import type { PlotLine, PlotProps, Side } from "./props";
 import { scaleOf } from "./scales";
 import { bandsOf, seriesOf } from "./series";
 
@@ -30,14 +30,17 @@ export const optionsOf = (
     ...(props.softMax === undefined ? {} : { softMax: props.softMax }),
   };
   const right = props.right ?? {};
-  const shares = visible.some((line) => line.stack === "percent");
-  const leftUnit = shares ? "percentunit" : (onLeft[0]?.unit ?? props.unit ?? "short");
-  const rightUnit = onRight[0]?.unit ?? props.unit ?? "short";
+  // A scale that no line is on has no numbers, and no thresholds.
+  const empty = !onLeft.length && onRight.length > 0;
+  const unitOf = (lines: PlotLine[]): string =>
+    lines.some((line) => line.stack === "percent")
+      ? "percentunit"
+      : (lines[0]?.unit ?? props.unit ?? "short");
   return {
     width,
     // Whole pixels: else the browser stretches the picture by a part of one, and lines blur.
     height: Math.round(props.height * zoom.value),
-    padding: [8 * zoom.value, 18 * zoom.value, 0, 0],
+    padding: [8 * zoom.value, 18 * zoom.value, 0, left.opposite ? 18 * zoom.value : 0],
     legend: { show: false },
     cursor: {
       points: { size: 7 * zoom.value },
@@ -53,16 +56,18 @@ export const optionsOf = (
     },
     axes: [
       timeAxis(),
-      valueAxis(left, leftUnit, props.decimals, {
+      valueAxis(left, unitOf(onLeft), props.decimals, {
+        ...(left.opposite ? { side: 1 as const } : {}),
         space: 34 * zoom.value,
         ...(left.grid === false ? { grid: { show: false } } : {}),
+        ...(empty ? { show: false } : {}),
       }),
       ...(onRight.length
         ? [
-            valueAxis(right, rightUnit, props.decimals, {
+            valueAxis(right, unitOf(onRight), props.decimals, {
               scale: "right",
               side: 1,
-              grid: { show: right.grid === true },
+              ...(empty || right.grid === true ? {} : { grid: { show: false } }),
             }),
           ]
         : []),
@@ -72,7 +77,7 @@ export const optionsOf = (
     hooks: {
       setCursor: [moved],
       setSelect: [(plot) => zoomInto(plot, props)],
-      drawClear: [(plot) => drawThresholds(plot, props)],
+      drawClear: [(plot) => !empty && drawThresholds(plot, props)],
       draw: [(plot) => drawMarkers(plot, props)],
     },
   };

@@ -61,6 +61,8 @@ export type Side = {
   symlog?: number;
   label?: string;
   hidden?: boolean;
+  /** Whether the axis of the left stands on the right: nothing else is there. */
+  opposite?: boolean;
   centred?: boolean;
   grid?: boolean;
   border?: boolean;

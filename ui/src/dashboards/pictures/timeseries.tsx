@@ -3,7 +3,7 @@ import type { JSX } from "preact";
 import { cssColour } from "../../chart/colours";
 import { hiddenIn } from "../../chart/legend";
 import { markers } from "../../chart/markers";
-import { Plot, type PlotLine, type PlotProps, type Side } from "../../chart/plot";
+import { Plot, type PlotLine, type PlotProps } from "../../chart/plot";
 import { reduce } from "../../chart/stats";
 import { colourOf, gradientOf, type Settings } from "../field";
 import { type Field, timeOf } from "../frames";
@@ -11,6 +11,7 @@ import { numberOf, type Options, recordOf, textOf } from "../options";
 import { sharedCards } from "../shared";
 import { leadsOf, WithLegend } from "./legend";
 import { type Drawn, drawn, type PictureProps } from "./picture";
+import { sideOf, sidesOf } from "./sides";
 import { absolute, plotThresholds } from "./thresholds";
 
 const lineStyle = (custom: Options): number[] | undefined => {
@@ -161,42 +162,6 @@ const lowest = (lines: PlotLine[], which: "min" | "max"): number =>
     which,
   ) ?? 0;
 
-/** The first unit is on the left, all others on the right, unless a field says where it belongs. */
-const onRight = (all: Drawn[]): boolean[] => {
-  const placed = ({ settings }: Drawn) => textOf(settings.custom["axisPlacement"]) || "auto";
-  const unit = ({ settings }: Drawn) => settings.unit ?? "short";
-  const left = all.find((one) => placed(one) === "left") ?? all.find((one) => placed(one) !== "right");
-  return all.map(
-    (one) => placed(one) === "right" || (placed(one) === "auto" && !!left && unit(one) !== unit(left)),
-  );
-};
-
-/** An axis as the first field on it has it. */
-const sideOf = (settings: Settings | undefined, colour?: string): Side => {
-  if (!settings) return {};
-  const { custom, min, max } = settings;
-  const scale = recordOf(custom["scaleDistribution"]);
-  const [softMin, softMax] = [numberOf(custom["axisSoftMin"]), numberOf(custom["axisSoftMax"])];
-  return {
-    ...(min === undefined ? {} : { min }),
-    ...(max === undefined ? {} : { max }),
-    ...(softMin === undefined ? {} : { softMin }),
-    ...(softMax === undefined ? {} : { softMax }),
-    ...(scale["type"] === "log"
-      ? { log: numberOf(scale["log"]) ?? 10 }
-      : scale["type"] === "symlog"
-        ? { symlog: numberOf(scale["linearThreshold"]) ?? 1 }
-        : {}),
-    ...(textOf(custom["axisLabel"]) ? { label: textOf(custom["axisLabel"]) } : {}),
-    ...(custom["axisPlacement"] === "hidden" ? { hidden: true } : {}),
-    ...(custom["axisCenteredZero"] === true ? { centred: true } : {}),
-    ...(custom["axisBorderShow"] === true ? { border: true } : {}),
-    ...(numberOf(custom["axisWidth"]) ? { width: numberOf(custom["axisWidth"]) as number } : {}),
-    ...(colour && custom["axisColorMode"] === "series" ? { colour } : {}),
-    ...(typeof custom["axisGridShow"] === "boolean" ? { grid: custom["axisGridShow"] } : {}),
-  };
-};
-
 /** Lines with names of their own: two of one name would share their switch in the legend. */
 const apart = (lines: PlotLine[]): PlotLine[] => {
   const seen = new Map<string, number>();
@@ -218,13 +183,15 @@ export const TimeSeries = (props: PictureProps): JSX.Element => {
   const { panel, height, width } = props;
   const all = drawn(props);
   const { times, columns } = aligned(all);
-  const rights = onRight(all);
+  const { rights, opposite } = sidesOf(all);
   const lines = apart(all.map((one, at) => lineOf(one, columns[at] ?? [], rights[at] ?? false)));
   const inLegend = lines.filter((_, at) => !recordOf(all[at]?.settings.custom["hideFrom"])["legend"]);
   const own = lines.filter((line) => !line.right);
   const first = all[rights.indexOf(false)] ?? all[0];
   const percent = own.some((line) => line.stack === "percent");
-  const left = sideOf(first?.settings, own[0]?.colour);
+  const shared = lines.some((line) => line.right && line.stack === "percent");
+  const left = { ...sideOf(first?.settings, own[0]?.colour), ...(opposite ? { opposite } : {}) };
+  const right = sideOf(all[rights.indexOf(true)]?.settings, lines[rights.indexOf(true)]?.colour);
   const links = leadsOf(
     all.map((one, at) => ({
       ...one,
@@ -256,7 +223,7 @@ export const TimeSeries = (props: PictureProps): JSX.Element => {
           unit={percent ? "percentunit" : (own[0]?.unit ?? first?.settings.unit ?? "short")}
           {...(first?.settings.decimals === undefined ? {} : { decimals: first.settings.decimals })}
           left={percent ? { ...left, max: 1 } : left}
-          right={sideOf(all[rights.indexOf(true)]?.settings, lines[rights.indexOf(true)]?.colour)}
+          right={shared ? { ...right, max: 1 } : right}
           thresholds={first ? plotThresholds(first.settings, [lowest(own, "min"), lowest(own, "max")]) : []}
           dots={(props.dots ?? []).map((dot) => ({
             ...dot,

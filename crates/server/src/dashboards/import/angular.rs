@@ -129,7 +129,7 @@ fn graph(panel: &mut Panel, json: &Value, report: &mut Report) {
     panel.defaults.insert("custom".to_owned(), Value::Object(custom));
     colours(panel, &json["aliasColors"]);
     for series in items(json, "seriesOverrides") {
-        series_override(panel, series, &json["yaxes"][1]);
+        series_override(panel, series, left, &json["yaxes"][1]);
     }
     legend(panel, &json["legend"]);
     tooltip(panel, &json["tooltip"]);
@@ -216,7 +216,7 @@ fn colours(panel: &mut Panel, aliases: &Value) {
     }
 }
 
-fn series_override(panel: &mut Panel, series: &Value, right: &Value) {
+fn series_override(panel: &mut Panel, series: &Value, left: &Value, right: &Value) {
     let alias = text(series, "alias");
     let pattern =
         alias.len() > 1 && alias.starts_with('/') && alias.trim_end_matches(['i', 'g']).ends_with('/');
@@ -266,8 +266,11 @@ fn series_override(panel: &mut Panel, series: &Value, right: &Value) {
                 let log = number(&right["logBase"]).unwrap_or(1.0);
                 if log > 1.0 {
                     set("custom.scaleDistribution", json!({ "type": "log", "log": log }));
+                } else if number(&left["logBase"]).unwrap_or(1.0) > 1.0 {
+                    set("custom.scaleDistribution", json!({ "type": "linear" }));
                 }
-                if !text(right, "label").is_empty() {
+                // The left axis is said of all lines: what it is called is not the name of this one.
+                if !text(right, "label").is_empty() || !text(left, "label").is_empty() {
                     set("custom.axisLabel", json!(text(right, "label")));
                 }
                 for limit in ["min", "max"] {

@@ -108,6 +108,29 @@ mod tests {
     }
 
     #[test]
+    fn the_right_axis_of_an_old_graph_takes_nothing_from_the_left_one() {
+        let graph = |label: &str| {
+            json!({
+                "type": "graph", "targets": [{ "expr": "up", "refId": "A" }],
+                "yaxes": [{ "format": "s", "label": "time", "logBase": 10 }, { "format": "bytes", "label": label }],
+                "seriesOverrides": [{ "alias": "a", "yaxis": 2 }],
+            })
+        };
+        of_panel(graph(""), "/defaults/custom/axisLabel", json!("time"));
+        let said = |label: &str| {
+            json!([
+                ["custom.axisPlacement", "right"],
+                ["unit", "bytes"],
+                ["custom.scaleDistribution", { "type": "linear" }],
+                ["custom.axisLabel", label],
+            ])
+        };
+        for label in ["", "size"] {
+            of_panel(graph(label), "/overrides/0/properties", said(label));
+        }
+    }
+
+    #[test]
     fn whatever_stands_where_something_else_belongs_is_no_panic() {
         let graph = json!({
             "type": "graph", "id": 1, "title": "g", "span": 6, "targets": [{ "expr": "up", "refId": "A", "datasource": "$ds", "intervalFactor": 2 }],
