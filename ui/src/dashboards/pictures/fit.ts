@@ -42,16 +42,21 @@ export const ems: Measure = (text) => {
 /** The size of a number, whether its unit stands below it, and whether it is a text of several lines. */
 export type Fit = { size: number; below: boolean; wraps?: boolean };
 
-/** The largest size for a number with its unit in so much room; in a narrow place the unit goes below, where it may and that makes it larger. */
+/**
+ * The largest size for a number with its unit in so much room; in a narrow place the unit goes below, where it may and that makes it
+ * larger, unless one line already has room for the size that is wished.
+ */
 export const fitted = (
   [number, unit]: readonly [string, string],
   wide: number,
   tall: number,
   mayBelow: boolean,
   measure: Measure = ems,
+  wish = Infinity,
 ): Fit => {
   const [long, after] = [measure(number) || LETTER, Math.min(UNIT_MAX, measure(unit))];
   const beside = Math.min(besideOf(long, after, wide), tall / LINE);
+  if (wish <= beside) return { size: beside, below: false };
   if (!unit && number.includes(" ") && beside < SMALL) return wrapped(number, wide, tall, beside, measure);
   if (!mayBelow || !unit || !number || beside >= SMALL) return { size: beside, below: false };
   const below = Math.min(

@@ -14,7 +14,6 @@ export const Stat = (props: PictureProps): JSX.Element => {
   const text = textOf(panel.options["textMode"]) || "auto";
   const spark = panel.options["graphMode"] !== "none" && !recordOf(panel.options["reduceOptions"])["values"];
   const sizes = recordOf(panel.options["text"]);
-  const title = numberOf(sizes["titleSize"]);
   const changes = panel.options["showPercentChange"] === true;
   const named = text === "value_and_name" || (text === "auto" && all.length > 1);
   // A name that stands alone is as large as a value.
@@ -23,7 +22,7 @@ export const Stat = (props: PictureProps): JSX.Element => {
   // In the middle where a value stands alone, else at the left.
   const centred =
     panel.options["justifyMode"] === "center" || (all.length === 1 && text !== "value_and_name");
-  const { columns, inline, line, least, ...fit } = statLayout({
+  const { columns, inline, line, least, title, ...fit } = statLayout({
     texts: all.map(partsOf),
     width,
     height,
@@ -35,7 +34,7 @@ export const Stat = (props: PictureProps): JSX.Element => {
     filled: mode.startsWith("background"),
     wideLayout: panel.options["wideLayout"] !== false,
     forced: numberOf(sizes["valueSize"]),
-    title,
+    title: numberOf(sizes["titleSize"]),
   });
   return (
     <div

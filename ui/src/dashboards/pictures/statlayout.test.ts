@@ -23,6 +23,19 @@ test("a value fills the room it has", () => {
   expect(layout({ forced: 20 }).size).toBe(20);
 });
 
+test("a size that is said is a wish: a number is whole, whatever is wished for it and its name", () => {
+  expect(layout({ forced: 300 }).size).toBe(layout({}).size);
+  expect(layout({ forced: 300, texts: [["1234567", ""]] }).size).toBeCloseTo(96 / 3.5);
+  // A unit goes below where only that makes room for what is wished.
+  const long: Partial<StatSaid> = { texts: [["1234567", "requests"]], width: 90 };
+  expect(layout({ ...long, forced: 90 })).toMatchObject({ below: true, size: layout(long).size });
+  expect(layout({ ...long, forced: 10 })).toMatchObject({ below: false, size: 10 });
+  const named = { named: true, centred: true, height: 80, title: 200, orientation: "horizontal" };
+  expect(layout(named)).toMatchObject({ inline: false, title: 40 / 1.45 });
+  expect(layout(named).size).toBeGreaterThan(20);
+  expect(layout({ ...named, title: 14 }).title).toBeCloseTo(14);
+});
+
 test("values stand beside each other as makes them largest, all of one size", () => {
   const named = { named: true, centred: false, texts: many(4) };
   expect(layout({ ...named, width: 800, height: 100 }).columns).toBe(4);

@@ -5,6 +5,8 @@ import { ems, type Fit, fitted, type Measure, UNIT_MAX } from "./fit";
 const GAP = 6;
 const TITLE = 18;
 const CHANGE = 18;
+/** How tall the line of a name is of its letters. */
+const NAME_LINE = 1.45;
 /** A value fills its room but for so much, and grows no larger than what can be taken in at a glance. */
 const SHARE = { wide: 0.96, tall: 0.82 };
 const SIZE_MAX = 112;
@@ -30,7 +32,7 @@ export type StatSaid = {
   filled: boolean;
   /** Whether names may stand beside their values. */
   wideLayout: boolean;
-  /** The sizes of values and of names, where they are said. */
+  /** The sizes that are wished for values and for names: no number is cut for them. */
   forced?: number | undefined;
   title?: number | undefined;
 };
@@ -42,6 +44,8 @@ export type StatLayout = Fit & {
   line: number;
   /** How tall a value is at least. */
   least: number;
+  /** How large its name is, where that is said. */
+  title: number | undefined;
 };
 
 /** All values are of one size: the largest that the longest of them can have. */
@@ -57,14 +61,14 @@ export const statLayout = (said: StatSaid, measure: Measure = ems): StatLayout =
       : said.orientation === "horizontal"
         ? within(1)
         : best(said, count, within);
-  return { ...found, size: said.forced ?? Math.max(SIZE_MIN, Math.min(SIZE_MAX, found.size)) };
+  return { ...found, size: Math.min(said.forced ?? SIZE_MAX, Math.max(SIZE_MIN, found.size)) };
 };
 
 /** As many beside each other as makes them largest. */
 const best = (said: StatSaid, count: number, within: (columns: number) => StatLayout): StatLayout => {
-  // A line that is wanted is worth a somewhat smaller value, and most where the size is said anyway.
-  const without = said.forced === undefined ? 0.7 : 0.01;
-  const worth = ({ size, line }: StatLayout): number => (said.spark && !line ? size * without : size);
+  // A line that is wanted is worth a somewhat smaller value; what is larger than said is worth little more.
+  const worth = ({ size, line }: StatLayout): number =>
+    Math.min(size, said.forced ?? size) * (said.spark && !line ? 0.7 : 1) + size / 1000;
   let found = within(1);
   for (let columns = 2; columns <= count; columns++) {
     const next = within(columns);
@@ -84,7 +88,8 @@ const layoutIn = (
     (said.width - GAP * (columns - 1)) / columns,
     (said.height - GAP * (rows - 1)) / rows,
   ];
-  const title = said.title ? said.title * 1.45 : TITLE;
+  // A name takes half of the height at most: its value is what is looked for.
+  const title = said.title ? Math.min(said.title * NAME_LINE, Math.max(TITLE, given * 0.5)) : TITLE;
   const roomy = said.wideLayout && !said.centred && wide > given * 2.5 && given < 110;
   const inline = said.named && (roomy || (given < title + 14 && wide >= BESIDE));
   const least = !said.named ? LEAST.alone : inline ? LEAST.beside : LEAST.below;
@@ -95,15 +100,16 @@ const layoutIn = (
     wide: (wide - asideOf(said, wide)) * (inline ? 0.58 : 1) * SHARE.wide,
     tall: (tall - around - line) * SHARE.tall,
   };
-  const found = fitted(longest, room.wide, room.tall, said.texts.length === 1, measure);
+  const found = fitted(longest, room.wide, room.tall, said.texts.length === 1, measure, said.forced);
   return {
     columns,
     inline,
     line,
     least,
     size: found.size,
-    below: said.forced === undefined && found.below,
-    wraps: said.forced === undefined && found.wraps === true,
+    title: said.title && title / NAME_LINE,
+    below: found.below,
+    wraps: found.wraps === true,
   };
 };
 
