@@ -1,4 +1,4 @@
-// Rows of a table as groups of bars, upright or across, beside or on each other; series without names become one bar each.
+// Rows of a table, or steps of series over time, as groups of bars: upright or across, beside or on each other.
 import type { JSX } from "preact";
 import { cssColour } from "../../chart/colours";
 import { hiddenIn } from "../../chart/legend";
@@ -11,13 +11,22 @@ import { BarGauge } from "./bargauge";
 import { Bars } from "./bars";
 import { WithLegend } from "./legend";
 import { type Drawn, drawn, type PictureProps } from "./picture";
+import { type Groups as GroupsOf, joined, oneOf, spaced } from "./steps";
+
+/** How tall the line is that says what is left out; as `pictures.css` has it. */
+const NOTE = 16;
 
 export const BarChart = (props: PictureProps): JSX.Element => {
   const { panel, width, height } = props;
   const frame = props.frames[0];
   const names = frame && namesOf(frame, textOf(panel.options["xField"]));
-  if (!frame || !names || (names.type === "time" && props.frames.length > 1)) return <BarGauge {...props} />;
-  const all = drawn(props).filter(({ frame: own, field }) => own === frame && field !== names);
+  if (!frame || !names) return <BarGauge {...props} />;
+  const fields = drawn(props);
+  const whole: GroupsOf =
+    names.type === "time" && props.frames.length > 1
+      ? joined(fields)
+      : { names, frame, bars: fields.filter(({ frame: own, field }) => own === frame && field !== names) };
+  const all = whole.bars;
   const lines = all.map(
     (one): PlotLine => ({
       name: one.title,
@@ -39,25 +48,58 @@ export const BarChart = (props: PictureProps): JSX.Element => {
       {...(unit ? { unit } : {})}
     >
       {(wide, tall) => (
-        <Bars
-          bars={all.filter(({ title }) => !hidden.has(title))}
-          names={names}
-          options={panel.options}
-          colourOf={colouring(props, frame)}
-          leadOf={({ settings, field }, row) => {
-            const value = field.values[row] ?? null;
-            return leadOf(
-              settings.links,
-              { field, frame, row, value, text: display(value, settings).text },
-              props.scope,
-            );
-          }}
+        <Groups
+          whole={{ ...whole, bars: all.filter(({ title }) => !hidden.has(title)) }}
+          props={props}
           width={wide}
           height={tall}
-          label={panel.title}
         />
       )}
     </WithLegend>
+  );
+};
+
+/** All groups, or of many steps those that have room, which is said. */
+const Groups = ({
+  whole,
+  props,
+  width,
+  height,
+}: {
+  whole: GroupsOf;
+  props: PictureProps;
+  width: number;
+  height: number;
+}): JSX.Element => {
+  const { options, title } = props.panel;
+  const steps = whole.names.values.length;
+  const every = whole.names.type === "time" ? oneOf(steps, whole.bars.length, options, { width, height }) : 1;
+  const { names, bars, frame } = every > 1 ? spaced(whole, every) : whole;
+  return (
+    <div>
+      <Bars
+        bars={bars}
+        names={names}
+        options={options}
+        colourOf={colouring(props, frame)}
+        leadOf={({ settings, field, frame: own }, row) => {
+          const value = field.values[row] ?? null;
+          return leadOf(
+            settings.links,
+            { field, frame: own, row, value, text: display(value, settings).text },
+            props.scope,
+          );
+        }}
+        width={width}
+        height={every > 1 ? Math.max(0, height - NOTE) : height}
+        label={title}
+      />
+      {every > 1 && (
+        <p class="barnote clip">
+          One in {every} of {steps} steps has room
+        </p>
+      )}
+    </div>
   );
 };
 

@@ -5,16 +5,15 @@ import { readable } from "../../chart/colours";
 import type { PlotThreshold } from "../../chart/plot";
 import { cut } from "../../format/cut";
 import { stamp } from "../../format/time";
-import type { Cell, Field } from "../frames";
+import type { Field } from "../frames";
 import type { Lead } from "../links";
 import { numberOf, type Options, textOf } from "../options";
 import { type Bar, type BarLayout, barLayout, liesAcross } from "./barlayout";
 import type { Drawn } from "./picture";
 import { widthOf } from "./scale";
+import { ROWS_MAX, timeTexts } from "./steps";
 import { plotThresholds } from "./thresholds";
 import { Leading, roleOf } from "./value";
-
-const ROWS_MAX = 200;
 
 type BarsProps = {
   bars: Drawn[];
@@ -32,14 +31,9 @@ export const Bars = (props: BarsProps): JSX.Element => {
   const { bars: series, options, width, height } = props;
   const rows = props.names.values.slice(0, ROWS_MAX);
   const letters = numberOf(options["xTickLabelMaxLength"]) ?? (liesAcross(options, width, height) ? 24 : 40);
-  const texts = rows.map((value) =>
-    cut(
-      props.names.type === "time" && typeof value === "number"
-        ? stamp(value, zone.value)
-        : String(value ?? ""),
-      letters,
-    ),
-  );
+  const timed = props.names.type === "time";
+  const told = rows.map((value) => (timed ? stamp(Number(value), zone.value) : String(value ?? "")));
+  const texts = (timed ? timeTexts(rows.map(Number), zone.value) : told).map((text) => cut(text, letters));
   const layout = barLayout({ series, texts, options, width, height });
   const first = series[0]?.settings;
   return (
@@ -53,13 +47,13 @@ export const Bars = (props: BarsProps): JSX.Element => {
           key={`${bar.row} ${bar.one.at}`}
           bar={bar}
           layout={layout}
-          name={texts[bar.row] ?? ""}
+          name={told[bar.row] ?? ""}
           colour={props.colourOf(bar.one, bar.row)}
           lead={props.leadOf(bar.one, bar.row)}
           said={textOf(options["showValue"]) || "auto"}
         />
       ))}
-      <Names rows={rows} texts={texts} layout={layout} height={height} />
+      <Names told={told} texts={texts} layout={layout} height={height} />
     </svg>
   );
 };
@@ -210,12 +204,12 @@ const OneBar = ({
 
 /** What the groups are called. */
 const Names = ({
-  rows,
+  told,
   texts,
   layout: { across, place, band, turned, named },
   height,
 }: {
-  rows: Cell[];
+  told: string[];
   texts: string[];
   layout: BarLayout;
   height: number;
@@ -235,7 +229,7 @@ const Names = ({
           {...(turned ? { transform: `rotate(${turned} ${x} ${y})` } : {})}
         >
           {text}
-          <title>{String(rows[row] ?? "")}</title>
+          <title>{told[row] ?? ""}</title>
         </text>
       );
     })}
