@@ -286,10 +286,13 @@ export const PICTURES: Record<string, readonly Part[]> = {
     ]),
     { path: ["color", "reverse"], label: "the other way around", as: "check" },
     { path: ["color", "steps"], label: "How many colours", as: "number", min: 2, max: 128, hint: "64" },
-    chosen(["color", "scale"], "Colours follow", [
-      ["exponential", "a power of counts"],
-      ["linear", "counts"],
-    ]),
+    {
+      ...chosen(["color", "scale"], "Colours follow", [
+        ["exponential", "a power of counts"],
+        ["linear", "counts"],
+      ]),
+      when: (options) => valueAt(options, ["color", "mode"]) !== "scheme",
+    },
     {
       path: ["color", "exponent"],
       label: "Which power",
@@ -297,7 +300,8 @@ export const PICTURES: Record<string, readonly Part[]> = {
       min: 0.1,
       max: 2,
       hint: "0.5",
-      when: (options) => valueAt(options, ["color", "scale"]) !== "linear",
+      when: (options) =>
+        valueAt(options, ["color", "mode"]) !== "scheme" && valueAt(options, ["color", "scale"]) !== "linear",
     },
     { path: ["legend", "show"], label: "with the scale of its colours", as: "check" },
     chosen(["showValue"], "Counts in cells", [

@@ -10,7 +10,7 @@ import { distribution } from "../../chart/stats";
 import { lengthOf, numeric, timeOf } from "../frames";
 import { numberOf, type Options, recordOf, textOf } from "../options";
 import { drawn, type PictureProps } from "./picture";
-import { schemeOf } from "./schemes";
+import { powerOf, schemeOf } from "./schemes";
 
 /** Buckets of a classic histogram as they come, by `le` or by name; other series are counted into ranges. */
 export const HeatmapPanel = (props: PictureProps): JSX.Element => {
@@ -47,7 +47,7 @@ const lookOf = (options: Options): Partial<Drawing> => {
   const shades = shadesOf(colour);
   const [decimals, gap, digits] = [axis["decimals"], options["cellGap"], cell["decimals"]].map(numberOf);
   const [least, most] = [numberOf(colour["min"]), numberOf(colour["max"])];
-  const power = colour["scale"] === "linear" ? 1 : numberOf(colour["exponent"]);
+  const power = powerOf(colour);
   const steps = numberOf(colour["steps"]);
   const written = textOf(options["showValue"]) || "auto";
   return {
@@ -61,7 +61,7 @@ const lookOf = (options: Options): Partial<Drawing> => {
     ...(shades ? { shades } : {}),
     ...(least === undefined ? {} : { least }),
     ...(most === undefined ? {} : { most }),
-    ...(power && power > 0 ? { power } : {}),
+    ...(power === undefined ? {} : { power }),
     ...(steps && steps > 1 && steps < 64 ? { steps: Math.round(steps) } : {}),
   };
 };

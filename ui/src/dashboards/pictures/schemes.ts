@@ -1,5 +1,6 @@
 // The colours of heatmaps by the names that dashboards give them, from few to many.
 import { gradientOf } from "../field";
+import { numberOf, type Options } from "../options";
 
 /** From what is behind it to what stands out from it, whatever the theme. */
 const rising = (middle: string, dark: string, light: string): string[] => [
@@ -46,3 +47,10 @@ export const schemeOf = (name: string): string[] | undefined =>
 
 /** Their names. */
 export const schemes = (): string[] => Object.keys(SCHEMES);
+
+/** Which power of counts colours follow, where that is said: in a scheme counts themselves, a power only of how opaque one colour is. */
+export const powerOf = ({ mode, scale, exponent }: Options): number | undefined => {
+  if (mode === "scheme" || scale === "linear") return 1;
+  const power = numberOf(exponent);
+  return power && power > 0 ? power : undefined;
+};
