@@ -7,10 +7,16 @@ export type Filter = { label: string; operator: string; value: string };
 /** Within a part, a bar is written otherwise. */
 const BAR = "__gfp__";
 
-export const readFilter = (text: string): Filter | undefined => {
+/** The parts of a filter, whether or not it is one that queries can have. */
+export const filterParts = (text: string): Filter => {
   const [label = "", operator = "", ...rest] = text.split("|");
-  const known = OPERATORS.some((one) => one === operator) && /^[A-Za-z_]\w*$/.test(label);
-  return known ? { label, operator, value: rest.join("|").replaceAll(BAR, "|") } : undefined;
+  return { label, operator, value: rest.join("|").replaceAll(BAR, "|") };
+};
+
+export const readFilter = (text: string): Filter | undefined => {
+  const filter = filterParts(text);
+  const known = OPERATORS.some((one) => one === filter.operator) && /^[A-Za-z_]\w*$/.test(filter.label);
+  return known ? filter : undefined;
 };
 
 export const writeFilter = ({ label, operator, value }: Filter): string =>

@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import type { Dashboard, DashboardPanel } from "../api/types";
 import { emptyDashboard, emptyPanel, withExpression, withQuery } from "./edit";
-import { toGrafana } from "./export";
+import { toGrafana, withoutConditions } from "./export";
 import { variable } from "./variable.fixture";
 
 const panel = (...kept: Record<string, unknown>[]): DashboardPanel => ({
@@ -110,4 +110,42 @@ test("what stands below a row that is open stays out of it", () => {
     "6 timeseries",
   ]);
   expect(rows(at("a", true, 1), at("", false, 2))).toEqual(["0 row a", "1 timeseries"]);
+});
+
+test("filters of every query are carried as they are kept elsewhere", () => {
+  const current = ["job|=~|a__gfp__b", "k8s.pod|<|1|2", "env|!=|"];
+  const [filters] = taken({
+    variables: [
+      variable({ name: "ds", kind: "datasource", query: "prometheus" }),
+      variable({ name: "f", kind: "adhoc", hide: 1, current }),
+    ],
+  }).templating.list.slice(1);
+  expect(filters).toEqual({
+    datasource: source("ds"),
+    name: "f",
+    type: "adhoc",
+    label: "",
+    hide: 1,
+    filters: [
+      { key: "job", operator: "=~", value: "a|b" },
+      { key: "k8s.pod", operator: "<", value: "1|2" },
+      { key: "env", operator: "!=", value: "" },
+    ],
+  });
+});
+
+test("how many parts lose their conditions is said", () => {
+  const conditions = [
+    { hides: false, any: false, tests: [{ operator: "shorterThan" as const, value: "2h" }] },
+  ];
+  const check = (sections: Dashboard["sections"], want: RegExp) =>
+    expect(withoutConditions({ ...emptyDashboard("x"), sections })).toMatch(want);
+  check(of(panel({})), /^$/);
+  check(of({ ...panel({}), conditions: [] }), /^$/);
+  check(of({ ...panel({}), conditions }), /: 1 panel$/);
+  const sections = of({ ...panel({}), conditions }, { ...panel({}), conditions });
+  check(
+    sections.map((section) => ({ ...section, conditions })),
+    /: 1 row and 2 panels$/,
+  );
 });

@@ -1,6 +1,8 @@
 // A dashboard back in Grafana's form, for those who take it elsewhere. What its file said that nobody here reads goes back first,
 // so that what was changed here is what counts.
 import type { Dashboard, DashboardLink, DashboardPanel, DashboardVariable } from "../api/types";
+import { several } from "../format/several";
+import { filterParts } from "./adhoc";
 import { AUTO } from "./variables";
 
 type Source = { type: string; uid: string };
@@ -119,7 +121,24 @@ const autoOf = ({ kind, auto }: DashboardVariable) =>
   kind === "interval" &&
   (auto ? { auto: true, auto_count: auto.count, auto_min: auto.least } : { auto: false });
 
-const variableOf = (variable: DashboardVariable, source: Source) => ({
+/** Filters of every query: nothing is asked for them, and nothing is chosen but they. */
+const filtersOf = (variable: DashboardVariable, source: Source) => ({
+  datasource: source,
+  ...variable.kept,
+  name: variable.name,
+  type: variable.kind,
+  label: variable.label,
+  hide: variable.hide,
+  filters: variable.current.map((text) => {
+    const { label, operator, value } = filterParts(text);
+    return { key: label, operator, value };
+  }),
+});
+
+const variableOf = (variable: DashboardVariable, source: Source) =>
+  variable.kind === "adhoc" ? filtersOf(variable, source) : choiceOf(variable, source);
+
+const choiceOf = (variable: DashboardVariable, source: Source) => ({
   // Choices are asked for again with the range, unless the file said otherwise.
   ...(variable.kind === "query" ? { refresh: 2, datasource: source } : {}),
   ...variable.kept,
@@ -216,6 +235,24 @@ export const toGrafana = (dashboard: Dashboard): unknown => {
     },
     panels,
   };
+};
+
+/** What is lost of its conditions, as Grafana's form has none: nothing, or a sentence. */
+export const withoutConditions = ({ sections }: Dashboard): string => {
+  const counted = (parts: { conditions?: unknown[] }[], what: string): string[] => {
+    const count = parts.filter(({ conditions }) => conditions?.length).length;
+    return count ? [several(count, what)] : [];
+  };
+  const found = [
+    ...counted(sections, "row"),
+    ...counted(
+      sections.flatMap(({ panels }) => panels),
+      "panel",
+    ),
+  ];
+  return found.length
+    ? `Downloaded without conditions, which Grafana's form lacks. Always shown there: ${found.join(" and ")}`
+    : "";
 };
 
 /** Gives the person a file. */

@@ -7,7 +7,7 @@ import { type Choice, Menu } from "../app/popover";
 import { print, withAll } from "../app/print";
 import { go, params, setParams } from "../app/route";
 import { range, rangeText } from "../app/time";
-import { download, saveAs, toGrafana } from "./export";
+import { download, saveAs, toGrafana, withoutConditions } from "./export";
 import { imageOf } from "./image";
 import type { Scope } from "./interpolate";
 import { keepSnapshot } from "./snapshot";
@@ -48,6 +48,10 @@ export const Share = ({ dashboard, scope, board, onSay }: ShareProps): JSX.Eleme
     saveAs(`${dashboard.id}.png`, image);
     onSay("");
   };
+  const carry = (): void => {
+    download(`${dashboard.id}.json`, toGrafana(dashboard));
+    onSay(withoutConditions(dashboard));
+  };
   const snapshot: Choice = [
     "Snapshot",
     "Keep what is shown, data and all, under an address of its own",
@@ -62,7 +66,7 @@ export const Share = ({ dashboard, scope, board, onSay }: ShareProps): JSX.Eleme
         ...(params.value.has("snapshot") ? [] : [snapshot]),
         ["PNG", "Download a picture of all panels", () => void tried("Drawing", picture)],
         ["Print", "All panels, light, on paper or as PDF", () => void print()],
-        ["JSON", "Download in Grafana's form", () => download(`${dashboard.id}.json`, toGrafana(dashboard))],
+        ["JSON", "Download in Grafana's form", carry],
       ]}
     />
   );

@@ -83,5 +83,14 @@ export const conditions = async ({ base, page, post }) => {
   await soon("a panel goes where the range is long", titles, shown("Always,Live"));
   await page.goto(`${base}/dashboards/conditions?from=now-6h&edit=1`);
   await soon("all are there while they are edited", titles, shown("Always,Short,Live"));
+  const file = page.waitForEvent("download");
+  await page.getByRole("button", { name: "Share" }).click();
+  await page.getByRole("menuitem", { name: "JSON" }).click();
+  await file;
+  await soon(
+    "an export says which conditions it loses",
+    () => page.locator("[role=status]").allInnerTexts(),
+    (found) => found.some((text) => text.endsWith("shown there: 1 row and 1 panel")),
+  );
   check("conditions: no error in the console", page.wrong.length === 0, page.wrong.join("; ").slice(0, 300));
 };
