@@ -136,6 +136,39 @@ test("values become columns and columns values", () => {
     { source: "labels", replace: true, keepTime: true },
     { Time: [0, 1000], job: ["x", "x"] },
   );
+  const texts = table("A", { line: ["GET /a, 200", "POST /b", null] });
+  const byPattern = (regExp: string, want: Parameters<typeof check>[3]) =>
+    check([texts], "extractFields", { source: "line", format: "regexp", regExp, replace: true }, want);
+  const named = {
+    method: ["GET", "POST", null],
+    path: ["/a", "/b", null],
+    code: ["200", null, null],
+  };
+  byPattern("/^(?<method>\\w+) (?<path>[^, ]+)(, (?<code>\\d+))?/", named);
+  byPattern("(?<method>get|post)", {});
+  byPattern("/(?<method>get|post)/i", { method: named.method });
+  byPattern("(\\w+)", {});
+  byPattern("", {});
+  byPattern("(", {});
+  const flags = table("A", { flags: ["up, new,up", "new", "constructor"] });
+  const split = (options: object, want: Parameters<typeof check>[3]) =>
+    check(
+      [flags],
+      "extractFields",
+      { source: "flags", format: "delimiter", replace: true, jsonPaths: [{ path: "x" }], ...options },
+      want,
+    );
+  split({}, { up: [1, null, null], new: [1, 1, null], constructor: [null, null, 1] });
+  split(
+    { delimiter: ";" },
+    { "up, new,up": [1, null, null], new: [null, 1, null], constructor: [null, null, 1] },
+  );
+  const both = table("A", { text: ['{"a":1}', "b=2"] });
+  const as = (format: string, want: Parameters<typeof check>[3]) =>
+    check([both], "extractFields", { source: "text", format, replace: true }, want);
+  as("auto", { a: [1, null], b: [null, 2] });
+  as("json", { a: [1, null] });
+  as("kvp", { b: [null, 2] });
   const cells = table("A", { pod: ["x", "y", "x"], node: ["a", "a", "b"], Value: [1, 2, 3] });
   check(
     [cells],

@@ -106,6 +106,7 @@ test("a pattern that takes for ever fits nothing, and is named", async () => {
   const text = `${"a".repeat(60)}!`;
   expect(pattern?.test(text)).toBe(false);
   expect(pattern?.replaced(text, "x")).toBe(text);
+  expect(pattern?.groups(text)).toEqual({});
   expect(pattern?.replaced("aaa", "x")).toBe("x");
   await Promise.resolve();
   expect([...slow.value]).toContain("^(a+)+$");

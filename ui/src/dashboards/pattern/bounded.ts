@@ -15,6 +15,8 @@ export type Pattern = {
   test: (text: string) => boolean;
   /** What fits, replaced; everywhere, if the pattern says so. */
   replaced: (text: string, by: string) => string;
+  /** What its named groups hold; nothing where it fits not. */
+  groups: (text: string) => Record<string, string | undefined>;
 };
 
 /** Patterns that take too long, as they are written between their slashes. */
@@ -67,6 +69,7 @@ const made = (text: string): Pattern | undefined => {
   return {
     test: (value) => isQuick(value) && regex.test(value),
     replaced: (value, by) => (isQuick(value) ? value.replace(replacing, by).slice(0, LETTERS_MAX) : value),
+    groups: (value) => (isQuick(value) ? { ...regex.exec(value)?.groups } : {}),
   };
 };
 

@@ -283,11 +283,41 @@ export const FORMS: Record<TransformId, Described> = {
   },
   extractFields: {
     name: "Extract fields",
-    does: "Makes fields of what stands in a text, as JSON or name=value, or in labels.",
+    does: "Makes fields of what stands in a text, as JSON, name=value, or by a pattern, or in labels.",
     parts: [
       field(["source"], "From the field; `labels` for labels"),
       {
+        path: ["format"],
+        label: "Taken apart",
+        as: "choice",
+        choices: [
+          ["auto", "as JSON or name=value, whichever it is"],
+          ["json", "as JSON"],
+          ["kvp", "as name=value"],
+          ["regexp", "by a pattern whose groups have names"],
+          ["delimiter", "at each delimiter"],
+        ],
+        wide: true,
+      },
+      {
+        path: ["regExp"],
+        label: "Pattern",
+        as: "text",
+        hint: "/(?<method>\\w+) (?<path>\\S+)/",
+        wide: true,
+        when: says(["format"], "regexp"),
+      },
+      {
+        path: ["delimiter"],
+        label: "Delimiter; each part is a field, 1 where the text has it",
+        as: "text",
+        hint: ",",
+        wide: true,
+        when: says(["format"], "delimiter"),
+      },
+      {
         path: ["jsonPaths"],
+        when: says(["format"], undefined, "auto", "json", "kvp"),
         label: "Only these; all where none is named",
         as: "list",
         one: "Path",

@@ -3,7 +3,8 @@ import { ownOf } from "../../format/own";
 import { byPattern } from "../../format/pattern";
 import { LOCAL, readZone } from "../../format/zone";
 import { type Cell, type Field, lengthOf, numbersOf, timeOf, titleOf } from "../frames";
-import { asText, listOf } from "../options";
+import { asText, listOf, type Options } from "../options";
+import { boundedPattern } from "../pattern/bounded";
 import { grouped, named, rowsOf, type Transform } from "./table";
 
 /** What stands in texts or labels becomes columns. */
@@ -18,15 +19,15 @@ export const extractFields: Transform = (frames, options) =>
     if (!source && !labelled) return frame;
     const rows = labelled
       ? new Array<Record<string, unknown>>(lengthOf(frame)).fill(labelled.labels ?? {})
-      : (source?.values ?? []).map(partsOf);
-    const paths = listOf<{ path?: string; alias?: string }>(options["jsonPaths"]).filter(({ path }) => path);
+      : (source?.values ?? []).map(readerOf(options));
+    const paths = pathsOf(options).filter(({ path }) => path);
     const names = paths.length
       ? paths.map(({ path, alias }) => [alias || path || "", path ?? ""] as const)
       : [...new Set(rows.flatMap((row) => Object.keys(row)))].map((name) => [name, name] as const);
     const found = names.map(([name, path]) =>
       column(
         name,
-        rows.map((row) => cell(path in row ? row[path] : at(row, path))),
+        rows.map((row) => cell(Object.hasOwn(row, path) ? row[path] : at(row, path))),
       ),
     );
     const kept = options["replace"]
@@ -143,18 +144,57 @@ export const formatTime: Transform = (frames, options) =>
     }),
   }));
 
-/** The parts of a text: JSON, or `a=b, c="d"`. */
-const partsOf = (value: Cell): Record<string, unknown> => {
-  const text = asText(value).trim();
-  if (/^[{[]/.test(text)) {
-    try {
-      const read: unknown = JSON.parse(text);
-      if (read && typeof read === "object") return read as Record<string, unknown>;
-    } catch {
-      // Not JSON: `{a="b"}` is read below.
-    }
+/** What is named of JSON; other forms have no paths. */
+const pathsOf = ({ format, jsonPaths }: Options): { path?: string; alias?: string }[] =>
+  format === "regexp" || format === "delimiter" ? [] : listOf(jsonPaths);
+
+type Parts = Record<string, unknown>;
+
+/** How a text is taken apart. */
+const readerOf = ({ format, regExp, delimiter }: Options): ((value: Cell) => Parts) => {
+  switch (format) {
+    case "json":
+      return (value) => jsonOf(asText(value)) ?? {};
+    case "kvp":
+      return (value) => pairsOf(asText(value));
+    case "regexp":
+      return groupsBy(asText(regExp));
+    case "delimiter":
+      return partsBy(asText(delimiter) || ",");
+    default:
+      return (value) => jsonOf(asText(value)) ?? pairsOf(asText(value));
   }
-  return Object.fromEntries(
+};
+
+/** What the named groups of a pattern hold. */
+const groupsBy = (written: string): ((value: Cell) => Parts) => {
+  const pattern = written ? boundedPattern(written.startsWith("/") ? written : `/${written}/`) : undefined;
+  return (value) => pattern?.groups(asText(value)) ?? {};
+};
+
+/** Each part is a column, so that one sees in which texts it is. */
+const partsBy =
+  (between: string) =>
+  (value: Cell): Parts => {
+    const parts = asText(value)
+      .split(between)
+      .flatMap((part) => part.trim() || []);
+    return Object.fromEntries(parts.map((part) => [part, 1]));
+  };
+
+/** The parts of a text that is JSON. */
+const jsonOf = (text: string): Parts | undefined => {
+  if (!/^\s*[{[]/.test(text)) return undefined;
+  try {
+    return JSON.parse(text) as Parts;
+  } catch {
+    return undefined;
+  }
+};
+
+/** The parts of `a=b, c="d"`, also between braces. */
+const pairsOf = (text: string): Parts =>
+  Object.fromEntries(
     [...text.matchAll(/([\w.]+)\s*[=:]\s*(?:"((?:[^"\\]|\\.)*)"|([^\s,{}]+))/g)].map(
       ([, name, quoted, bare]) => [
         name,
@@ -162,7 +202,6 @@ const partsOf = (value: Cell): Record<string, unknown> => {
       ],
     ),
   );
-};
 
 /** `a.b` within what was read. */
 const at = (read: unknown, path: string): unknown =>
