@@ -5,7 +5,7 @@ import { useId, useLayoutEffect, useRef } from "preact/hooks";
 import { Icon } from "../app/icons";
 import { usePopover } from "../app/popover";
 import { several } from "../format/several";
-import { chosenFirst, matching, OFFERED_MAX } from "./choosing";
+import { asTyped, chosenFirst, matching, OFFERED_MAX, unoffered } from "./choosing";
 import type { Option } from "./patterns";
 
 type ChoicesProps = {
@@ -17,6 +17,8 @@ type ChoicesProps = {
   said: string[];
   /** Whether it stays open, as more may be chosen. */
   multi: boolean;
+  /** Whether a value that is not among them may be typed. */
+  typing: boolean;
   onPick: (value: string) => void;
 };
 
@@ -52,15 +54,20 @@ export const Choices = (props: ChoicesProps): JSX.Element => {
 /** Where fingers point, a keyboard on the screen would hide the list before anybody wants to type. */
 const typesAtOnce = (): boolean => !matchMedia("(pointer: coarse)").matches;
 
-const Found = ({ label, options, said, multi, onPick }: Omit<ChoicesProps, "text">): JSX.Element => {
+const Found = (props: Omit<ChoicesProps, "text">): JSX.Element => {
+  const { label, options, said, multi, typing, onPick } = props;
   const id = useId();
   const typed = useSignal("");
   const at = useSignal(0);
   const input = useRef<HTMLInputElement>(null);
   // In the order they had when it was opened: what is chosen meanwhile stays where it is.
   const first = useRef(said);
-  const found = matching(chosenFirst(options, first.current), typed.value);
-  const shown = found.slice(0, OFFERED_MAX);
+  const all = chosenFirst(options, first.current);
+  // What was typed meanwhile is there to be taken away again.
+  const known = [...unoffered(all, said), ...all];
+  const found = matching(known, typed.value);
+  const offered = found.slice(0, OFFERED_MAX);
+  const shown = typing ? [...offered, ...asTyped(known, typed.value)] : offered;
   useLayoutEffect(() => {
     if (typesAtOnce()) input.current?.focus();
   }, []);
@@ -71,7 +78,7 @@ const Found = ({ label, options, said, multi, onPick }: Omit<ChoicesProps, "text
   const press = (event: KeyboardEvent): void => {
     const one = shown[at.value];
     if (event.key === "ArrowDown") go(at.value + 1);
-    else if (event.key === "ArrowUp") go(at.value - 1);
+    else if (event.key === "ArrowUp") go((at.value || shown.length) - 1);
     else if (event.key === "Enter" && one) onPick(one.value);
     else return;
     event.preventDefault();
@@ -89,7 +96,7 @@ const Found = ({ label, options, said, multi, onPick }: Omit<ChoicesProps, "text
         aria-activedescendant={shown.length ? `${id}-${at.value}` : undefined}
         autoComplete="off"
         spellcheck={false}
-        placeholder={`Find in ${several(options.length, "value")}`}
+        placeholder={`Find in ${several(options.length, "value")}${typing ? ", or type one" : ""}`}
         value={typed.value}
         onInput={({ currentTarget }) => {
           typed.value = currentTarget.value;
@@ -127,8 +134,8 @@ const Found = ({ label, options, said, multi, onPick }: Omit<ChoicesProps, "text
       <p class="faint" role="status">
         {!found.length
           ? "No value is called that."
-          : found.length > shown.length
-            ? `${several(found.length - shown.length, "more value")}: type to find ${found.length - shown.length > 1 ? "them" : "it"}.`
+          : found.length > offered.length
+            ? `${several(found.length - offered.length, "more value")}: type to find ${found.length - offered.length > 1 ? "them" : "it"}.`
             : ""}
       </p>
     </>

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { chosenFirst, matching } from "./choosing";
+import { asTyped, chosenFirst, matching } from "./choosing";
 import type { Option } from "./patterns";
 
 const options = (...names: string[]): Option[] => names.map((name) => ({ value: name, text: name }));
@@ -38,4 +38,14 @@ test("what is chosen stands first, also where it is not offered any more", () =>
   check(["c", "b"], ["b", "c", "a"]);
   check(["gone", "c"], ["gone", "c", "a", "b"]);
   check([""], ["a", "b", "c"]);
+});
+
+test("what is typed can be used, unless it is offered as it is", () => {
+  const named = [{ text: "Berlin", value: "eu-1" }];
+  const check = (typed: string, want: Option[]) => expect(asTyped(named, typed), typed).toEqual(want);
+  check(" ber.* ", [{ value: "ber.*", text: 'Use "ber.*"' }]);
+  check("Berli", [{ value: "Berli", text: 'Use "Berli"' }]);
+  check("Berlin", []);
+  check("eu-1", []);
+  check("  ", []);
 });

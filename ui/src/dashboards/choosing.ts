@@ -19,13 +19,24 @@ export const matching = (options: Option[], typed: string): Option[] => {
   return found.flat();
 };
 
+/** What is chosen and is not offered, or not any more. */
+export const unoffered = (options: Option[], said: string[]): Option[] => {
+  const known = new Set(options.map(({ value }) => value));
+  return said.filter((value) => value && !known.has(value)).map((value) => ({ value, text: value }));
+};
+
+/** What is typed as a value of its own, unless it is offered as it is written. */
+export const asTyped = (options: Option[], typed: string): Option[] => {
+  const value = typed.trim();
+  const known = !value || options.some((one) => one.value === value || one.text === value);
+  return known ? [] : [{ value, text: `Use "${value}"` }];
+};
+
 /** What is chosen stands above the others, also where it is not offered any more: a list of thousands would hide it. */
 export const chosenFirst = (options: Option[], said: string[]): Option[] => {
   const chosen = new Set(said);
-  const known = new Set(options.map(({ value }) => value));
-  const unknown = said.filter((value) => value && !known.has(value)).map((value) => ({ value, text: value }));
   return [
-    ...unknown,
+    ...unoffered(options, said),
     ...options.filter(({ value }) => chosen.has(value)),
     ...options.filter(({ value }) => !chosen.has(value)),
   ];

@@ -4,10 +4,12 @@ import type { DashboardVariable } from "../api/types";
 import { Popover } from "../app/popover";
 import { params, setAll } from "../app/route";
 import { Choices } from "./choices";
+import { unoffered } from "./choosing";
 import { useDraft } from "./draft";
 import { Filters } from "./filters";
 import type { Option } from "./patterns";
 import { type Failed, Problem } from "./problem";
+import { asksForTyped, takesTyped } from "./typed";
 import { ALL, AUTO, type Resolved } from "./variables";
 
 /** A longer list of values is searched. */
@@ -78,7 +80,7 @@ const Variable = ({ resolved }: { resolved: Resolved }): JSX.Element => {
     return <Written name={variable.name} label={name} value={said[0] ?? ""} />;
   }
   if (variable.multi) return <Several resolved={resolved} label={label} name={name} />;
-  if (options.length > SHORT_MAX)
+  if (isSearched(resolved))
     return (
       <span class="row">
         {name}
@@ -88,6 +90,7 @@ const Variable = ({ resolved }: { resolved: Resolved }): JSX.Element => {
           options={withAll(resolved)}
           said={said}
           multi={false}
+          typing={takesTyped(variable)}
           onPick={(value) => pick(variable.name, [value])}
         />
       </span>
@@ -121,6 +124,10 @@ const Written = (props: { name: string; label: JSX.Element; value: string }): JS
   </label>
 );
 
+/** A long list is, and one in which a value may be typed because its file says so. */
+const isSearched = ({ variable, options }: Resolved): boolean =>
+  options.length > SHORT_MAX || asksForTyped(variable);
+
 /** What can be chosen, all at once among it. */
 const withAll = ({ variable, options }: Resolved): Option[] =>
   variable.all ? [{ value: ALL, text: "All" }, ...options] : options;
@@ -136,7 +143,7 @@ type SeveralProps = { resolved: Resolved; label: string; name: JSX.Element };
 
 /** Several values of a variable. */
 const Several = ({ resolved, label, name }: SeveralProps): JSX.Element => {
-  const { variable, options, said } = resolved;
+  const { variable, said } = resolved;
   const toggle = (value: string): void => {
     // What was picked a moment ago is in the address before it is resolved.
     const picked = params.peek().getAll(`var-${variable.name}`);
@@ -149,13 +156,21 @@ const Several = ({ resolved, label, name }: SeveralProps): JSX.Element => {
   return (
     <span class="row">
       {name}
-      {options.length > SHORT_MAX ? (
-        <Choices label={label} text={text} options={withAll(resolved)} said={said} multi onPick={toggle} />
+      {isSearched(resolved) ? (
+        <Choices
+          label={label}
+          text={text}
+          options={withAll(resolved)}
+          said={said}
+          multi
+          typing={takesTyped(variable)}
+          onPick={toggle}
+        />
       ) : (
         <Popover button={<span class="clip some">{text}</span>} label={`${label}: ${text}`} place="left">
           <fieldset class="several">
             <legend class="visually-hidden">{label}</legend>
-            {withAll(resolved).map(({ value, text: shown }) => (
+            {[...withAll(resolved), ...unoffered(withAll(resolved), said)].map(({ value, text: shown }) => (
               <label key={value} class="row">
                 <input type="checkbox" checked={said.includes(value)} onChange={() => toggle(value)} />{" "}
                 <span class="clip">{shown}</span>

@@ -92,6 +92,18 @@ test("what is chosen is something that is offered", () => {
   expect(chosen(filters, [""]).values).toEqual([]);
 });
 
+test("what is typed counts beside what is offered, and what is gone does not", () => {
+  const said = (more: Partial<DashboardVariable>, picked: string[], offers = options("a", "b")) =>
+    choose(variable({ name: "typed", multi: true, ...more }), offers, picked).said;
+  expect(said({}, ["x.*", "b"])).toEqual(["x.*", "b"]);
+  expect(said({}, ["x.*"])).toEqual(["x.*"]);
+  expect(said({ multi: false }, ["x.*"])).toEqual(["x.*"]);
+  expect(said({}, ["x.*", "b", "a"], options("a"))).toEqual(["x.*", "a"]);
+  expect(said({ kept: { allowCustomValue: false } }, ["x.*", "b"])).toEqual(["b"]);
+  expect(said({ kind: "interval" }, ["7m", "b"])).toEqual(["b"]);
+  expect(said({ all: true }, [ALL, "x"])).toEqual([ALL]);
+});
+
 test("variables come after those they name", () => {
   const names = ordered([
     variable({ name: "c", query: 'label_values(up{b="$b"}, c)' }),

@@ -16,6 +16,7 @@ import {
 } from "./interpolate";
 import type { Option } from "./patterns";
 import { sifted } from "./sift";
+import { counting } from "./typed";
 
 export const ALL = "$__all";
 /** An interval that fits the range, whatever that is. Links of old name the variable, too: `$__auto_interval_step`. */
@@ -149,8 +150,14 @@ export const choose = (
     };
   }
   // Before the choices are known, or where one was typed, what was said counts.
-  const known = wanted.filter((value) => options.some((option) => option.value === value));
-  let values = known.length ? known : picked?.length && picked[0] !== ALL ? picked : [];
+  const offers = new Set(options.map(({ value }) => value));
+  const counted = picked?.length ? counting(variable, picked, (value) => offers.has(value)) : wanted;
+  const known = counted.some((value) => offers.has(value));
+  let values = known
+    ? counted.filter((value) => picked?.length || offers.has(value))
+    : picked?.length && picked[0] !== ALL
+      ? picked
+      : [];
   if (!values.length && variable.all && (variable.current.includes(ALL) || !variable.current.length))
     return choose(variable, options, [ALL]);
   if (!values.length) values = options[0] ? [options[0].value] : wanted;

@@ -12,6 +12,8 @@ const CHOICES = {
       { name: "one", label: "Pod", type: "query", query, sort: 1 },
       { name: "some", label: "Pods", type: "query", query, sort: 1, multi: true, includeAll: true },
       { name: "few", label: "Stage", type: "custom", query: "dev,prod", multi: true },
+      { name: "free", label: "Free", type: "custom", query: "a,b", allowCustomValue: true },
+      { name: "strict", label: "Strict", type: "query", query, sort: 1, allowCustomValue: false },
     ],
   },
   panels: [
@@ -47,7 +49,11 @@ export const choices = async ({ base, page, post }) => {
   );
   await page.screenshot({ path: `${results}choices.png` });
   await page.keyboard.type("POD-119");
-  await soon("what is typed is found among all values", () => page.getByRole("option").count(), 10);
+  await soon(
+    "what is typed is found among all values",
+    () => page.getByRole("option", { name: /^pod-/ }).count(),
+    10,
+  );
   await page.keyboard.press("ArrowDown");
   await page.keyboard.press("Enter");
   await soon("arrows and Enter choose", () => chosen(page, "one"), "pod-1191");
@@ -64,8 +70,33 @@ export const choices = async ({ base, page, post }) => {
   await soon("several are chosen", () => chosen(page, "some"), "pod-0007 pod-1100");
   await page.getByRole("combobox").fill("nothing of the kind");
   await soon("that nothing is found is said", () => page.locator(".popover").innerText(), /No value/);
+  await soon(
+    "what is typed can be used",
+    () => page.getByRole("option").allInnerTexts(),
+    (all) => all.join() === 'Use "nothing of the kind"',
+  );
+  await page.getByRole("combobox").fill("pod-11.*");
+  await page.keyboard.press("Enter");
+  await soon("it counts beside the others", () => chosen(page, "some"), "pod-0007 pod-1100 pod-11.*");
+  await soon(
+    "and is there to be taken away",
+    () => page.getByRole("option", { selected: true }).allInnerTexts(),
+    (all) => all.join() === "pod-11.*",
+  );
+  await page.screenshot({ path: `${results}choices-typed.png` });
+  await page.keyboard.press("Enter");
+  await soon("which it is", () => chosen(page, "some"), "pod-0007 pod-1100");
   await page.keyboard.press("Escape");
   await soon("Escape closes", () => page.locator(".popover").count(), 0);
+  await page.getByRole("button", { name: "Free: a" }).click();
+  await page.getByRole("combobox").fill("b1");
+  await page.keyboard.press("ArrowUp");
+  await page.keyboard.press("Enter");
+  await soon("a short list takes what is typed where its file says so", () => chosen(page, "free"), "b1");
+  await page.getByRole("button", { name: "Strict: pod-0000" }).click();
+  await page.getByRole("combobox").fill("pod-11.*");
+  await soon("and a long one does not where its file forbids it", () => page.getByRole("option").count(), 0);
+  await page.keyboard.press("Escape");
   await page.emulateMedia({ colorScheme: "dark" });
   await page.setViewportSize(SIZES.phone);
   await page.getByRole("button", { name: "Pods: pod-0007 + pod-1100" }).click();
