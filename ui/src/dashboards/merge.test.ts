@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import type { Dashboard, DashboardPanel } from "../api/types";
+import type { Dashboard, DashboardPanel, DashboardQuery } from "../api/types";
 import { changesOf } from "./compare";
 import { emptyDashboard, withNewPanel, withPanel } from "./edit";
 import { moved } from "./layout";
@@ -62,8 +62,10 @@ test("both said the same, or said nothing in other words", () => {
 
 test("what both changed is chosen", () => {
   const [mine, theirs] = [titled(first, 1, "Mine"), titled(first, 1, "Theirs")];
-  check(mine, theirs, ["Panel Theirs: title: Theirs"], ["Panel 1: changed, changed"]);
-  check(mine, theirs, ["Panel Mine: title: Mine"], ["Panel 1: changed, changed"], { "Panel 1": "mine" });
+  check(mine, theirs, ["Panel Theirs: title: Theirs"], ["Panel 1 title: Mine, Theirs"]);
+  check(mine, theirs, ["Panel Mine: title: Mine"], ["Panel 1 title: Mine, Theirs"], {
+    "Panel 1 title": "mine",
+  });
   const clash = ["Panel 1: taken away, changed"];
   check(gone(first, 1), theirs, ["Panel Theirs: title: Theirs"], clash);
   check(gone(first, 1), theirs, ["Panel New panel: all of it: taken away"], clash, { "Panel 1": "mine" });
@@ -72,6 +74,66 @@ test("what both changed is chosen", () => {
     { ...first, title: "B" },
     ["Dashboard: title: B"],
     ["Dashboard title: A, B"],
+  );
+});
+
+test("a panel is merged property by property", () => {
+  const said = (more: Partial<DashboardPanel>): Dashboard =>
+    withPanel(first, 1, (panel) => ({ ...panel, ...more }));
+  const query = { ...(first.sections[0]?.panels[0]?.queries[0] as DashboardQuery), query: "sum(up)" };
+  check(said({ title: "Mine" }), said({ defaults: { unit: "s" }, queries: [query] }), [
+    "Panel Mine: title: Mine",
+    "Panel Mine: query A: sum(up)",
+    "Panel Mine: unit: s",
+  ]);
+  // Both begin with none of these, and what each said stands for itself.
+  const [mine, theirs] = [
+    said({
+      defaults: { unit: "s", decimals: 1, custom: { lineWidth: 2 } },
+      options: { legend: { as: "x" } },
+    }),
+    said({ defaults: { unit: "bytes", custom: { fillOpacity: 5 } }, options: { legend: { at: "right" } } }),
+  ];
+  const unit = ["Panel 1 defaults unit: s, bytes"];
+  const rest = (chosen: string): string[] => [
+    `Panel New panel: unit: ${chosen}`,
+    'Panel New panel: custom: {"fillOpacity":5,"lineWidth":2}',
+    "Panel New panel: decimals: 1",
+  ];
+  const options = 'Panel New panel: legend: {"at":"right","as":"x"}';
+  check(mine, theirs, [...rest("bytes"), options], unit);
+  check(mine, theirs, [...rest("s"), options], unit, { "Panel 1 defaults unit": "mine" });
+  expect(merge(first, mine, theirs).clashes[0]?.where).toBe("Panel New panel: unit");
+});
+
+test("queries of a panel are told apart by their names", () => {
+  const query = first.sections[0]?.panels[0]?.queries[0] as DashboardQuery;
+  const asking = (...queries: DashboardQuery[]): Dashboard =>
+    withPanel(first, 1, (panel) => ({ ...panel, queries }));
+  const second = { ...query, name: "B", query: "down" };
+  const both = merge(
+    first,
+    asking({ ...query, query: "sum(up)" }),
+    asking({ ...query, legend: "x" }, second),
+  );
+  expect(both.dashboard.sections[0]?.panels[0]?.queries).toEqual([
+    { ...query, query: "sum(up)", legend: "x" },
+    second,
+  ]);
+  expect(both.clashes).toEqual([]);
+  const { clashes } = merge(
+    first,
+    asking({ ...query, query: "sum(up)" }),
+    asking({ ...query, query: "down" }),
+  );
+  expect(clashes).toEqual([
+    { key: "Panel 1 query A query", where: "Panel New panel: query A", mine: "sum(up)", theirs: "down" },
+  ]);
+  check(
+    asking(),
+    asking({ ...query, query: "sum(up)" }),
+    ["Panel New panel: query A: sum(up)"],
+    ["Panel 1 query A: taken away, sum(up)"],
   );
 });
 

@@ -1,7 +1,7 @@
-// What two people made of one dashboard, put together: each setting, panel, variable, mark and row that only one of them changed is as
-// that one has it. What both changed, each in another way, is for a person to choose. Where a panel stands is apart from what it shows,
+// What two people made of one dashboard, put together: each setting of it, of a panel, variable, mark or row that only one of them changed
+// is as that one has it. What both changed, each in another way, is for a person to choose. Where a panel stands is apart from what it shows,
 // since a panel that is moved moves others.
-import type { Dashboard, DashboardPanel, DashboardSection } from "../api/types";
+import type { Dashboard, DashboardPanel, DashboardQuery, DashboardSection } from "../api/types";
 import { nameOf, textOf } from "./compare";
 import { keyed, mergedOrder, numberedAnew, rowKeys, same } from "./keyed";
 import { compacted } from "./layout";
@@ -25,74 +25,142 @@ const each = <A, B>({ was, mine, theirs }: Three<A>, make: (one: A, side: Side |
 });
 
 /** Decides thing by thing, and notes what it cannot decide. */
-type Decide = <T>(key: string, where: string, things: Three<T>, said?: (thing: T) => string) => T;
+type Decide = <T>(key: string, where: string, things: Three<T>, said: (thing: T) => string) => T;
 
 const deciding = (picks: Picks, clashes: Clash[]): Decide => {
   const decide: Decide = (key, where, { was, mine, theirs }, said) => {
     if (same(mine, was)) return theirs;
     if (same(theirs, was) || same(mine, theirs)) return mine;
-    const say =
-      said ?? ((thing) => (thing === undefined ? "taken away" : was === undefined ? "added" : "changed"));
     if (!clashes.some((one) => one.key === key))
-      clashes.push({ key, where, mine: say(mine), theirs: say(theirs) });
+      clashes.push({ key, where, mine: said(mine), theirs: said(theirs) });
     return picks[key] === "mine" ? mine : theirs;
   };
   return decide;
 };
 
+/** Of what things are: its key, and how people call it. */
+type Whole = { key: string; where: string };
+
 type Lists<T> = {
-  /** What one of them is. */
+  /** What one of them is, and of what. */
   what: string;
+  of?: Whole;
   lists: Three<Map<string, T>>;
   name: (one: T) => string;
   /** Whether it says something in which order they are. */
   ordered?: boolean;
+  /** How one that all have is put together: else setting by setting. */
+  join?: (decide: Decide, whole: Whole, all: Three<T>) => T;
+  /** One that not all have, in words. */
+  said?: (one: T) => string;
 };
 
-const mergeList = <T>(decide: Decide, { what, lists, name, ordered = true }: Lists<T>): Map<string, T> => {
+const mergeList = <T extends object>(
+  decide: Decide,
+  { what, of, lists, name, ordered = true, join = joined, said }: Lists<T>,
+): Map<string, T> => {
   const shared = (list: Map<string, T>): string[] =>
     [...list.keys()].filter((key) => lists.was.has(key) && lists.mine.has(key) && lists.theirs.has(key));
   const plural = `${what.toLowerCase()}s`;
   const order = ordered
-    ? decide(`order ${plural}`, `The order of the ${plural}`, each(lists, shared), () => "changed")
+    ? decide(
+        of ? `${of.key} order ${plural}` : `order ${plural}`,
+        of ? `${of.where}: the order of the ${plural}` : `The order of the ${plural}`,
+        each(lists, shared),
+        (order) => (of ? order.join(", ") : "changed"),
+      )
     : shared(lists.theirs);
   const merged = new Map<string, T>();
   for (const key of mergedOrder(order, [...lists.theirs.keys()], [...lists.mine.keys()])) {
     const three = each(lists, (list) => list.get(key));
     const named = three.mine ?? three.theirs;
-    const one = decide(`${what} ${key}`, `${what} ${named ? name(named) : key}`, three);
+    const called = `${what} ${named ? name(named) : key}`;
+    const whole = {
+      key: of ? `${of.key} ${what} ${key}` : `${what} ${key}`,
+      where: of ? `${of.where}: ${called}` : called,
+    };
+    const one = hasAll(three)
+      ? join(decide, whole, three)
+      : decide(whole.key, whole.where, three, (one) =>
+          one === undefined ? "taken away" : (said?.(one) ?? (three.was === undefined ? "added" : "changed")),
+        );
     if (one !== undefined) merged.set(key, one);
   }
   return merged;
 };
 
+const hasAll = <T>(three: Three<T | undefined>): three is Three<T> =>
+  three.was !== undefined && three.mine !== undefined && three.theirs !== undefined;
+
+const joined = <T extends object>(decide: Decide, whole: Whole, all: Three<T>): T =>
+  mergeSettings(decide, all, whole) as T;
+
+/** Settings that are several, each of which stands for itself. */
+const GROUPS = ["custom", "legend", "tooltip", "reduceOptions", "text"];
+const isGroup = (value: unknown): boolean =>
+  value === undefined || (!!value && typeof value === "object" && !Array.isArray(value));
+
 /** What is merged otherwise. */
 const APART = ["flightdeck", "id", "variables", "sections", "annotations", "kept"];
 
-/** What is said of the dashboard itself, one by one. */
+/** What is said of a thing, one by one. */
 const mergeSettings = (
   decide: Decide,
   all: Three<object>,
-  apart: string[],
-  where: string,
+  { key, where }: Whole,
+  apart: string[] = [],
+  called: (name: string) => string = nameOf,
 ): Record<string, unknown> => {
   const said = each(all, (one) => new Map(Object.entries(one)));
   const names = new Set([...said.theirs.keys(), ...said.mine.keys()].filter((name) => !apart.includes(name)));
-  const pairs = [...names].map((name) => [
-    name,
-    decide(
-      `${where} ${name}`,
-      `${where}: ${nameOf(name)}`,
-      each(said, (one) => one.get(name)),
-      textOf,
-    ),
-  ]);
+  const pairs = [...names].map((name) => {
+    const three = each(said, (one) => one.get(name));
+    const whole = { key: `${key} ${name}`, where: `${where}: ${called(name)}` };
+    if (GROUPS.includes(name) && isGroup(three.was) && isGroup(three.mine) && isGroup(three.theirs))
+      return [
+        name,
+        mergeSettings(
+          decide,
+          each(three as Three<object | undefined>, (one) => one ?? {}),
+          whole,
+        ),
+      ];
+    return [name, decide(whole.key, whole.where, three, textOf)];
+  });
   return Object.fromEntries(pairs.filter(([, value]) => value !== undefined));
 };
 
 type Row = Omit<DashboardSection, "panels">;
+type Panel = Omit<DashboardPanel, "place">;
 /** A panel, and where it stands. */
-type Standing = { panel: Omit<DashboardPanel, "place">; row: string; place: DashboardPanel["place"] };
+type Standing = { panel: Panel; row: string; place: DashboardPanel["place"] };
+
+/** A panel that all have: each of its properties, of its queries, and of how values and the picture look. */
+const joinedPanel = (decide: Decide, whole: Whole, all: Three<Panel>): Panel => {
+  const part = (name: "defaults" | "options"): Record<string, unknown> =>
+    mergeSettings(
+      decide,
+      each(all, (panel) => panel[name]),
+      { ...whole, key: `${whole.key} ${name}` },
+    );
+  const queries = mergeList(decide, {
+    what: "query",
+    of: whole,
+    lists: each(all, (panel) => keyed(panel.queries, byName)),
+    name: byName,
+    join: (_, { key }, three) =>
+      mergeSettings(decide, three, { key, where: whole.where }, [], (name) =>
+        name === "query" ? `query ${three.theirs.name}` : `${nameOf(name)} of query ${three.theirs.name}`,
+      ) as DashboardQuery,
+    said: ({ query }) => query,
+  });
+  return {
+    ...(mergeSettings(decide, all, whole, ["queries", "defaults", "options"]) as Panel),
+    queries: [...queries.values()],
+    defaults: part("defaults"),
+    options: part("options"),
+  };
+};
 
 const rowsOf = (sections: DashboardSection[], keys: string[]): Map<string, Row> =>
   new Map(sections.map(({ panels: _, ...row }, at) => [keys[at] ?? "", row]));
@@ -118,6 +186,7 @@ const mergeSections = (decide: Decide, all: Three<DashboardSection[]>): Dashboar
     lists: each(standing, (list) => new Map([...list].map(([key, { panel }]) => [key, panel]))),
     name: ({ title, id }) => title || String(id),
     ordered: false,
+    join: joinedPanel,
   });
   const places = each(standing, (list) => (key: string) => {
     const found = list.get(key);
@@ -168,12 +237,11 @@ export const merge = (was: Dashboard, mine: Dashboard, theirs: Dashboard, picks:
   const clashes: Clash[] = [];
   const decide = deciding(picks, clashes);
   const all = { was, mine: numberedAnew(was, mine, theirs), theirs };
-  const settings = mergeSettings(decide, all, APART, "Dashboard");
+  const settings = mergeSettings(decide, all, { key: "Dashboard", where: "Dashboard" }, APART);
   const kept = mergeSettings(
     decide,
     each(all, (one) => one.kept ?? {}),
-    [],
-    "Kept for Grafana",
+    { key: "Kept for Grafana", where: "Kept for Grafana" },
   );
   const variables = mergeList(decide, {
     what: "Variable",

@@ -64,7 +64,13 @@ const Choice = ({ clash, picked, onPick }: ChoiceProps): JSX.Element => (
       <label key={side} class="row">
         <input type="radio" name={clash.key} checked={picked === side} onChange={() => onPick(side)} />
         {side === "mine" ? "Mine" : "Theirs"}
-        <span class="dim clip">{clash[side]}</span>
+        {clash[side] ? (
+          <span class="dim value" title={clash[side]}>
+            {clash[side]}
+          </span>
+        ) : (
+          <span class="faint">nothing</span>
+        )}
       </label>
     ))}
   </fieldset>
