@@ -2,6 +2,7 @@
 import { useSignal } from "@preact/signals";
 import type { JSX } from "preact";
 import { Icon } from "../app/icons";
+import { sentence } from "../format/sentence";
 import { Changes } from "./changes";
 import { changesOf } from "./compare";
 import type { Keeping, Said } from "./keeping";
@@ -19,7 +20,7 @@ export const Conflict = ({ keeping, onSay }: ConflictProps): JSX.Element | null 
   const run = (way: () => Promise<Said>) => async () => onSay(await way());
   const [text, instead] = theirs
     ? ["Somebody else saved this dashboard, or changed its file.", "Discard mine"]
-    : [`This dashboard is not kept any more. ${"gone" in met ? met.gone : ""}`, "Leave it"];
+    : [`This dashboard is not kept any more. ${"gone" in met ? sentence(met.gone) : ""}`, "Leave it"];
   return (
     <section class="card conflict" role="alert" aria-label="Changed elsewhere">
       <header class="row">

@@ -5,7 +5,7 @@ import type { JSX } from "preact";
 import { isKind, messageOf, tell } from "../api/client";
 import type { DashboardAnswer, ImportReport } from "../api/types";
 import { href, pathTo } from "../app/route";
-import { isTaken, NEW, saveNew } from "./keeping";
+import { isTaken, NEW, saveCopy } from "./keeping";
 import { LossList } from "./losses";
 
 /** How many losses of a dashboard are listed here; its page has all. */
@@ -14,6 +14,8 @@ const LOSSES_MAX = 40;
 type Imported = {
   file: string;
   id?: string;
+  /** What it is called here: one of two that are kept is not called as its file says. */
+  title?: string;
   report?: ImportReport;
   error?: string;
   /** The content of one that is here already, until it is said what is to become of it. */
@@ -26,9 +28,9 @@ type Imported = {
 export const Import = ({ onDone }: { onDone: () => void }): JSX.Element => {
   const over = useSignal(false);
   const imported = useSignal<Imported[]>([]);
-  const take = async (files: FileList | null | undefined): Promise<void> => {
+  const take = async (files: File[]): Promise<void> => {
     const results: Imported[] = [];
-    for (const file of files ?? []) results.push(await importFile(file));
+    for (const file of files) results.push(await importFile(file));
     imported.value = results;
     onDone();
   };
@@ -50,7 +52,7 @@ export const Import = ({ onDone }: { onDone: () => void }): JSX.Element => {
         onDrop={(event) => {
           event.preventDefault();
           over.value = false;
-          void take(event.dataTransfer?.files);
+          void take([...(event.dataTransfer?.files ?? [])]);
         }}
       >
         Drop Grafana's JSON here, or{" "}
@@ -61,7 +63,11 @@ export const Import = ({ onDone }: { onDone: () => void }): JSX.Element => {
             type="file"
             accept=".json,application/json"
             multiple
-            onChange={(event) => void take(event.currentTarget.files)}
+            onChange={({ currentTarget: input }) => {
+              void take([...(input.files ?? [])]);
+              // The same file chosen again is a change only where none is chosen any more.
+              input.value = "";
+            }}
           />
         </label>
         . Every version from 8 to 43 is read, and what cannot be carried over is named.
@@ -96,7 +102,8 @@ const tried = async (file: string, work: () => Promise<Imported>): Promise<Impor
 
 const sent = async (file: string, json: unknown, headers: Record<string, string> = {}): Promise<Imported> => {
   const { data } = await tell<DashboardAnswer["data"]>("POST", "dashboards/import", json, headers);
-  return { file, id: data.dashboard.id, report: data.report };
+  const { id, title } = data.dashboard;
+  return { file, id, title, report: data.report };
 };
 
 const replace = ({ file, waiting }: Imported): Promise<Imported> => tried(file, () => sent(file, waiting));
@@ -106,18 +113,14 @@ const keepBoth = ({ file, waiting }: Imported): Promise<Imported> =>
   tried(file, async () => {
     const { data } = await tell<DashboardAnswer["data"]>("POST", "dashboards/import?dry=1", waiting);
     const { dashboard, report } = data;
-    const id = await saveNew({
-      ...dashboard,
-      id: `${dashboard.id}-copy`,
-      title: `${dashboard.title} (copy)`,
-    });
-    return { file, id, report };
+    const { id, title } = await saveCopy(dashboard);
+    return { file, id, title, report };
   });
 
 type ReportProps = { imported: Imported; onDecide: (way: typeof replace) => void };
 
 const Report = ({ imported, onDecide }: ReportProps): JSX.Element => {
-  const { file, id, report, error, waiting, fixed } = imported;
+  const { file, id, title, report, error, waiting, fixed } = imported;
   if (waiting)
     return (
       <div class="card pad report row wrap" role="alert">
@@ -144,7 +147,7 @@ const Report = ({ imported, onDecide }: ReportProps): JSX.Element => {
   return (
     <div class="card pad report" role="status">
       <a class="link" href={href(pathTo("dashboards", id ?? ""))}>
-        <b>{report.title}</b>
+        <b>{title ?? report.title}</b>
       </a>{" "}
       <span class={`chip ${report.drawn === report.panels ? "ok" : "warning"}`}>
         {report.drawn} of {report.panels} panels drawn

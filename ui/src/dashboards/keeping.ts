@@ -49,11 +49,24 @@ export const NEW: Headers = { "If-None-Match": "*" };
 export const isTaken = (error: unknown): boolean => isKind(error, "conflict") || isKind(error, "forbidden");
 
 /** Saves a dashboard that is to be one of its own, under the first name that is free. */
-export const saveNew = async (dashboard: Dashboard): Promise<string> => {
+export const saveNew = async (dashboard: Dashboard): Promise<string> =>
+  (await saveFree((number) => ({ ...dashboard, id: numbered(dashboard.id, "-", number) }))).id;
+
+/** Saves another one of a dashboard, whose title tells it from the copies that are there already. */
+export const saveCopy = (dashboard: Dashboard): Promise<Dashboard> =>
+  saveFree((number) => ({
+    ...dashboard,
+    id: numbered(`${dashboard.id}-copy`, "-", number),
+    title: `${dashboard.title} (${numbered("copy", " ", number)})`,
+  }));
+
+const numbered = (name: string, between: string, number: number): string =>
+  number === 1 ? name : `${name}${between}${number}`;
+
+const saveFree = async (called: (number: number) => Dashboard): Promise<Dashboard> => {
   for (let number = 1; ; number++) {
-    const id = number === 1 ? dashboard.id : `${dashboard.id}-${number}`;
     try {
-      return (await put({ ...dashboard, id }, NEW)).dashboard.id;
+      return (await put(called(number), NEW)).dashboard;
     } catch (error) {
       if (!isTaken(error) || number >= COPIES_MAX) throw error;
     }
@@ -152,9 +165,9 @@ export const useKeeping = (loaded: Loaded, follows: boolean): Keeping => {
     saveCopy: () =>
       sending(async () => {
         const mine = history.now;
-        const copy = await saveNew({ ...mine, id: `${mine.id}-copy`, title: `${mine.title} (copy)` });
+        const copy = await saveCopy(mine);
         history.settle(mine);
-        go(href(pathTo("dashboards", copy)));
+        go(href(pathTo("dashboards", copy.id)));
         return { text: "Saved as a copy" };
       }),
     discard: () => {

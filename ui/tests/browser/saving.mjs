@@ -221,6 +221,34 @@ const merging = async (page, base) => {
   await page.getByLabel("Title", { exact: true }).fill("Mine again");
   await button(page, "Save").click();
   await soon("then one goes on", both, "Mine again in s");
+  await partsOfPanel(page, base);
+};
+
+/** In one panel, too, only what both changed is chosen, and by its values. */
+const partsOfPanel = async (page, base) => {
+  const asked = async () => {
+    const { queries, defaults } = (await read(base)).dashboard.sections[0].panels[0];
+    return `${queries[0].query} in ${defaults.unit}`;
+  };
+  await open(page, base, "?edit=1&panel=1");
+  const query = page.getByRole("textbox", { name: "Query A" });
+  await query.fill("sum(up)");
+  await button(page, "Run").click();
+  const { dashboard } = await read(base);
+  const panel = dashboard.sections[0].panels[0];
+  panel.queries[0].query = "max(up)";
+  panel.defaults = { ...panel.defaults, unit: "percent" };
+  await put(base, "shared", dashboard);
+  await soon(
+    "what both changed of a panel is named with both values",
+    () => card(page).innerText(),
+    /Panel Up: query A[\s\S]*Mine[\s\S]*sum\(up\)[\s\S]*Theirs[\s\S]*max\(up\)[\s\S]*1 choice/,
+  );
+  await page.screenshot({ path: `${results}merge-panel.png` });
+  await card(page).getByRole("radio", { name: /Mine/ }).check();
+  await button(page, "Merge and save").click();
+  await soon("and the rest of the panel is of both", asked, "sum(up) in percent");
+  await open(page, base, "?edit=1&panel=settings");
 };
 
 /** Who is done with editing and did not save keeps the changes, whatever happens to the file. */
@@ -237,7 +265,11 @@ const onDisk = async ({ base, page, answer, kept }) => {
   writeFileSync(file, text);
   await soon("once it is as it was there is nothing to decide", () => card(page).count(), 0);
   rmSync(file);
-  await soon("a file that is gone is said", () => card(page).innerText(), /not kept any more/);
+  await soon(
+    "a file that is gone is said",
+    () => card(page).innerText(),
+    /not kept any more\. There is no such dashboard\. What you changed/,
+  );
   await button(page, "Save mine anyway").click();
   await soon("and can be kept anew", async () => (await read(base))?.dashboard.title, "Not saved yet");
   await soon("as the page says", () => page.getByText("Saved", { exact: true }).count(), 1);
@@ -316,14 +348,22 @@ const again = async ({ base, page }) => {
   await page.goto(`${base}/dashboards`);
   await settled(page);
   await take("Imported again");
+  // Else the browser would not tell that it is chosen again.
+  check(
+    "and the same file can be chosen again",
+    (await page.locator(".drop input").inputValue()) === "" &&
+      (await button(page, "Keep both").count()) === 1,
+  );
   check("before one is asked", (await read(base)).dashboard.title === "Not saved yet");
   await page.screenshot({ path: `${results}again.png` });
   await button(page, "Keep both").click();
   await soon(
     "both are kept",
     async () => (await read(base, "shared-copy-2"))?.dashboard.title,
-    "Imported again (copy)",
+    "Imported again (copy 2)",
   );
+  const kept = page.getByRole("status").getByRole("link", { name: "Imported again (copy 2)" });
+  await soon("and the report names the one that was kept", () => kept.count());
   await take("Imported again");
   await button(page, "Replace it").click();
   await soon("or it is replaced", async () => (await read(base)).dashboard.title, "Imported again");
