@@ -6,15 +6,15 @@ import { type Labels, selectorOf } from "../api/promql";
 import { useAsked } from "../api/use";
 import { Empty } from "../app/empty";
 import { keepTime, pathTo } from "../app/route";
-import { ownOf } from "../format/own";
-import { type Finding, lint, UNBOUNDED } from "./lint";
+import { lint, UNBOUNDED } from "./lint";
 import { Severity } from "./metric";
 import { factsOf, type Metric, onlyRising, SERIES_READ_MAX } from "./metrics";
+import { byRule, type Rule } from "./rules";
 
 /** Of so many metrics the series are read, and of each so many at most. */
 const METRICS_READ_MAX = 40;
 const SERIES_EACH_MAX = 5_000;
-/** How many metrics are listed under a rule. */
+/** How many findings are listed under a rule. */
 const SHOWN_MAX = 50;
 
 /** The metrics with a label that may have a value for everybody, however few there are yet. */
@@ -71,61 +71,39 @@ export const Findings = ({ metrics }: { metrics: Metric[] }): JSX.Element => {
       })),
     );
   });
-  const rows = (asked.data ?? []).toSorted(
-    (a, b) =>
-      Number(b.finding.severity === "warning") - Number(a.finding.severity === "warning") ||
-      b.row.series - a.row.series,
-  );
-  const groups = Map.groupBy(rows, ({ finding }) => finding.rule);
   if (asked.error) return <Empty bad title="The findings cannot be made" text={asked.error} />;
-  if (asked.data && !rows.length)
+  if (asked.data && !asked.data.length)
     return (
       <Empty title="Nothing to say" text="Names, units, labels and buckets follow the rules of the field." />
     );
   return (
     <div class="findings">
-      {[...groups].map(([rule, found]) => {
-        const first = found[0]?.finding as Finding;
-        return (
-          <details key={rule} class="card pad" open={first.severity === "warning"}>
-            <summary>
-              <Severity of={first} />{" "}
-              <b>{found.length === 1 ? first.what : (ownOf(TITLES, rule) ?? first.what)}</b>{" "}
-              <span class="dim">{found.length === 1 ? found[0]?.row.name : `${found.length} metrics`}</span>
-              <p class="dim">{first.why}</p>
-            </summary>
-            <ul>
-              {found.slice(0, SHOWN_MAX).map(({ row, finding }) => (
-                <li key={row.name + finding.what}>
-                  <a class="link mono" href={keepTime(pathTo("catalog", row.name))}>
-                    {row.name}
-                  </a>{" "}
-                  <span class="dim">{finding.fix}</span>
-                </li>
-              ))}
-            </ul>
-          </details>
-        );
-      })}
+      {byRule(asked.data ?? []).map((rule) => (
+        <ByRule key={rule.name} rule={rule} />
+      ))}
     </div>
   );
 };
 
-const TITLES: Record<string, string> = {
-  help: "No help text",
-  total: "Counters without _total",
-  "gauge-total": "Gauges that end in _total",
-  "gauge-rises": "Gauges that only rise",
-  unit: "Not in base units",
-  "unit-suffix": "Unit missing in the name",
-  case: "Capital letters",
-  colon: "Colons in names",
-  "kind-in-name": "The kind stands in the name",
-  "unbounded-label": "Labels without bounds",
-  "label-values": "Labels with many values",
-  "label-in-name": "Labels repeated in the name",
-  series: "Very many series",
-  "buckets-few": "Few buckets",
-  "buckets-many": "Many buckets",
-  "buckets-low": "Buckets end too low",
-};
+/** What is the same for all stands above them, what is not at each. */
+const ByRule = ({ rule }: { rule: Rule }): JSX.Element => (
+  <details class="card pad" open={rule.severity === "warning"}>
+    <summary>
+      <Severity of={rule} /> <b>{rule.title}</b> <span class="dim">{rule.about}</span>
+      {rule.why && <p class="dim">{rule.why}</p>}
+    </summary>
+    <ul>
+      {rule.found.slice(0, SHOWN_MAX).map(({ row, finding }) => (
+        <li key={row.name + finding.what}>
+          <a class="link mono" href={keepTime(pathTo("catalog", row.name))}>
+            {row.name}
+          </a>{" "}
+          {!rule.what && <b>{finding.what}.</b>}{" "}
+          <span class="dim">
+            {!rule.why && finding.why} {finding.fix}
+          </span>
+        </li>
+      ))}
+    </ul>
+  </details>
+);

@@ -1,5 +1,6 @@
 // The rules of the field for names, labels and kinds, as findings with their reason and their fix. Pure: facts in, findings out.
 import { ownOf } from "../format/own";
+import { several } from "../format/several";
 
 export type Facts = {
   name: string;
@@ -156,7 +157,7 @@ function* ofLabels({ name, type, labels }: Facts): Generator<Finding> {
         "unbounded-label",
         "warning",
         `The label ${label} may have a value for every user or request`,
-        `It has ${values} values now; each is a series of its own for ever, in memory and on disk.`,
+        `It had ${several(values, "value")} in the last hour. Each new one is a series of its own, in memory and on disk, for as long as samples are kept.`,
         "Take it off and put it into logs, traces or exemplars, where one value costs one entry.",
       );
     else if (values > VALUES_MANY)
@@ -215,7 +216,7 @@ function* ofBuckets({ name, bounds = [] }: Facts): Generator<Finding> {
     yield finding(
       "buckets-few",
       "info",
-      `Only ${finite.length} buckets`,
+      `Only ${several(finite.length, "bucket")}`,
       "A percentile between two far bounds is a guess along a straight line.",
       "Use 8 to 15 bounds around the objective, or a native histogram.",
     );

@@ -123,7 +123,7 @@ const Known = ({ name, facts }: { name: string; facts: Facts }): JSX.Element => 
 };
 
 /** Whether a finding costs something or is a matter of style. */
-export const Severity = ({ of: { severity } }: { of: Finding }): JSX.Element => (
+export const Severity = ({ of: { severity } }: { of: Pick<Finding, "severity"> }): JSX.Element => (
   <span class={`chip ${severity === "warning" ? "warning" : ""}`}>
     {severity === "warning" ? "costly" : "style"}
   </span>
