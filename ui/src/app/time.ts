@@ -53,7 +53,8 @@ export const range = computed<Range>(() => {
   const start = Math.max(0, instant(from, now, zone.value, false, calendar.value) ?? now);
   const end = instant(to, now, zone.value, true, calendar.value) ?? 0;
   if (end <= start) return { from: now - 36e5, to: now, relative: DEFAULT };
-  return { from: start, to: end, relative: relative ? from : undefined };
+  const open = to === "now" && !from.startsWith("now");
+  return { from: start, to: end, relative: relative ? from : undefined, ...(open ? { open } : {}) };
 });
 
 /** What is shown for those who cannot ask the page: both ends and the zone of their clocks. */
@@ -65,7 +66,7 @@ export const rangeText = (): string => {
 export const setRange = (next: Range, how: "push" | "replace" = "push"): void => {
   const said = next.relative
     ? { from: next.relative, to: undefined }
-    : { from: String(Math.round(next.from)), to: String(Math.round(next.to)) };
+    : { from: String(Math.round(next.from)), to: next.open ? undefined : String(Math.round(next.to)) };
   // Both at once, or the old range at the new time would be shown between them.
   batch(() => {
     tick.value = Date.now();
@@ -100,6 +101,7 @@ const GOING_ON: Record<string, string> = {
 export const rangeName = (shown: Range, zone: Zone): string => {
   if (shown.relative) return ownOf(GOING_ON, shown.relative) ?? `Last ${shown.relative.slice(4)}`;
   const now = Date.now();
+  if (shown.open) return `Since ${clock(shown.from, now, zone)}`;
   const sameDay = stamp(shown.from, zone).slice(0, 10) === stamp(shown.to, zone).slice(0, 10);
   return `${clock(shown.from, now, zone)} – ${sameDay ? stamp(shown.to, zone).slice(11, 16) : clock(shown.to, now, zone)}`;
 };

@@ -44,7 +44,7 @@ export const TimePicker = (): JSX.Element => {
           type="button"
           title="Later: ]"
           aria-label="Later"
-          disabled={shown.relative !== undefined}
+          disabled={shown.relative !== undefined || shown.open}
           onClick={() => move(0.5)}
         >
           <Icon name="open" size={15} />
@@ -100,7 +100,7 @@ const useKeys = (say: () => void): void =>
       l: toggleLive,
       "-": widen,
       "[": () => move(-0.5),
-      "]": () => range.value.relative === undefined && move(0.5),
+      "]": () => range.value.relative === undefined && !range.value.open && move(0.5),
     };
     const press = (event: KeyboardEvent): void => {
       const act = isPlain(event) && does[event.key];

@@ -8,6 +8,8 @@ const at = (day: number, hour: number, minute = 0): number => Date.UTC(2026, 10,
 
 const check = (said: string, from: number, to: number, relative?: string): void =>
   expect(parseRange(said, NOW, UTC), said).toEqual({ from, to, relative });
+const since = (said: string, from: number): void =>
+  expect(parseRange(said, NOW, UTC), said).toEqual({ from, to: NOW, relative: undefined, open: true });
 
 test("ranges are read as people write them", () => {
   check("last 3h", NOW - 3 * 36e5, NOW, "now-3h");
@@ -25,8 +27,43 @@ test("ranges are read as people write them", () => {
   check("2026-11-20 14:00-15:30", at(20, 14), at(20, 15, 30));
   check("2026-11-20 14:00 to 2026-11-21 02:00", at(20, 14), at(21, 2));
   check("2026-11-19", at(19, 0), at(20, 0));
-  check("since 14:00", at(21, 14), NOW);
+  since("since 14:00", at(21, 14));
   check("last week", at(9, 0), at(16, 0));
+});
+
+test("of what is still ahead the last that has been is meant", () => {
+  const morning = (said: string, from: number, to: number): void =>
+    expect(parseRange(said, at(21, 8), UTC), said).toMatchObject({ from, to, relative: undefined });
+  morning("22:00-02:00", at(20, 22), at(21, 2));
+  morning("14:00-15:00", at(20, 14), at(20, 15));
+  morning("2 to 3pm", at(20, 14), at(20, 15));
+  morning("14:00 for 30m", at(20, 14), at(20, 14, 30));
+  morning("around 14:00", at(20, 13, 45), at(20, 14, 15));
+  morning("since 14:00", at(20, 14), at(21, 8));
+  morning("saturday 14:00-15:00", at(14, 14), at(14, 15));
+  // What has begun is not ahead, and a day that is said is that day.
+  morning("07:00-09:00", at(21, 7), at(21, 9));
+  morning("06:00-02:00", at(21, 6), at(22, 2));
+  morning("today 14:00-15:00", at(21, 14), at(21, 15));
+  // Clocks went back an hour at 3:00.
+  expect(parseRange("22:00-04:00", Date.UTC(2026, 9, 25, 7), "Europe/Berlin")).toMatchObject({
+    from: Date.UTC(2026, 9, 24, 20),
+    to: Date.UTC(2026, 9, 25, 3),
+  });
+});
+
+test("what has no end yet goes on", () => {
+  const open = (said: string): boolean | undefined => parseRange(said, NOW, UTC)?.open;
+  for (const said of [
+    "since 04:30",
+    "since yesterday",
+    "14:00",
+    "monday 9:00 to now",
+    "since 2026-11-20 14:00",
+  ])
+    expect(open(said), said).toBe(true);
+  for (const said of ["04:30-05:30", "yesterday", "last 3h", "today", "friday to sunday", "14:00 for 30m"])
+    expect(open(said), said).toBeUndefined();
 });
 
 test("what makes no sense is no range", () => {
@@ -176,7 +213,7 @@ test("ranges in more words", () => {
   check("yesterday 9-5pm", nov(20, 9), nov(20, 17));
   check("yesterday at 2pm to 4:30pm", nov(20, 14), nov(20, 16, 30));
   check("midnight to 2am", nov(21, 0), nov(21, 2));
-  check("noon", nov(21, 12), NOW);
+  since("noon", nov(21, 12));
   check("last friday 9-17", nov(20, 9), nov(20, 17));
   check("last saturday", nov(14, 0), nov(15, 0));
   check("20 nov", nov(20, 0), nov(21, 0));
@@ -186,7 +223,7 @@ test("ranges in more words", () => {
   check("this month", nov(1, 0), NOW, "now/M");
   check("last month", Date.UTC(2026, 9, 1), nov(1, 0));
   check("2026-10", Date.UTC(2026, 9, 1), nov(1, 0));
-  check("since yesterday", nov(20, 0), NOW);
+  since("since yesterday", nov(20, 0));
   check("monday to wednesday", nov(16, 0), nov(19, 0));
   check("friday to sunday", nov(20, 0), NOW);
   check("day before yesterday", nov(19, 0), nov(20, 0));

@@ -5,8 +5,11 @@ import { ownOf } from "./own";
 import { type Clock, type Day, hasDay, midnight, readSaid, type Said } from "./words";
 import { readZone, shifted, unshifted, type Zone } from "./zone";
 
-/** A range in milliseconds; one that follows the clock says its beginning as `now-3h` or `now/d`. */
-export type Range = { from: number; to: number; relative: string | undefined };
+/**
+ * A range in milliseconds; one that follows the clock says its beginning as `now-3h` or `now/d`. Of one that is `open` the beginning
+ * stands and the end follows the clock.
+ */
+export type Range = { from: number; to: number; relative: string | undefined; open?: true };
 
 const UNITS: Record<string, number> = {
   s: 1e3,
@@ -124,17 +127,18 @@ const between = (said: string, place: Place): Range | undefined => {
     const [from, span] = [end(start, place, {}, false), parseSpan(width)];
     return from && span ? ranging(from.time, from.time + span) : undefined;
   }
-  if (alone) return ranging(end(text, place, {}, false)?.time, now);
+  if (alone) return onward(end(text, place, {}, false)?.time, now);
   // A day that no calendar has is not the range from its month to its number.
   if (/^\d{4}-\d{2}-\d{2}$/.test(text)) return undefined;
   for (const ends of ENDS) {
     const [, left, right] = ends.exec(text) ?? [];
     if (!left || !right) continue;
     const from = end(left, place, { other: right }, false);
+    if (from && right === "now" && !left.startsWith("now")) return onward(from.time, now);
     const to = from && end(right, place, { after: from }, true);
     if (to) return ranging(from.time, to.time);
   }
-  return ranging(instant(text, now, zone, false, calendar), now);
+  return onward(instant(text, now, zone, false, calendar), now);
 };
 
 /** What is not over yet goes on with the clock. */
@@ -153,6 +157,12 @@ const GOING_ON: Record<string, string> = {
 
 const ranging = (from: number | undefined, to: number | undefined): Range | undefined =>
   from !== undefined && to !== undefined && to > from ? { from, to, relative: undefined } : undefined;
+
+/** What ends now has no end yet. */
+const onward = (from: number | undefined, now: number): Range | undefined => {
+  const range = ranging(from, now);
+  return range && { ...range, open: true };
+};
 
 /** An end of a range: the moment, what was said of it, and what clocks were to show where a time of day was said. */
 type End = { time: number; said: Said | undefined; at?: number };
@@ -177,13 +187,17 @@ const end = (
   }
   const afternoon =
     !clock.half && / ?pm$/.test(other ?? "") && isBefore(clock, readSaid(other ?? "", shown, true, calendar));
-  const start = (day ?? after?.said?.day)?.start ?? midnight(shown);
-  const at = start + clock.millis + (afternoon ? 12 * 36e5 : 0);
+  const start = day?.start ?? midnight(after?.at ?? after?.said?.day?.start ?? shown);
+  const today = start + clock.millis + (afternoon ? 12 * 36e5 : 0);
+  const at = today - (after || unshifted(today, zone) <= now ? 0 : back(day));
   const time = unshifted(at, zone);
   // Past midnight means the day after. Clocks say whether it is past: on the day they go forward an hour of them takes no time.
   const past = after && !day && (after.at === undefined ? time <= after.time : at <= after.at);
   return { time: past ? unshifted(at + DAY, zone) : time, said, at };
 };
+
+/** How far back the last one is of what is still ahead: 22:00 in the morning was the evening before. A day that was said is that day. */
+const back = (day: Day | undefined): number => (day ? (day.weekday ? 7 * DAY : 0) : DAY);
 
 /** Whether "2" in "2 to 3pm" is in the afternoon, too; in "9 to 5pm" it is not. */
 const isBefore = (clock: Clock, other: Said | undefined): boolean =>
