@@ -81,8 +81,6 @@ export const conditions = async ({ base, page, post }) => {
   await page.screenshot({ path: `${results}conditions.png` });
   await page.goto(`${base}/dashboards/conditions?from=now-6h&var-stage=prod`);
   await soon("a panel goes where the range is long", titles, shown("Always,Live"));
-  await page.goto(`${base}/dashboards/conditions?from=now-6h&edit=1`);
-  await soon("all are there while they are edited", titles, shown("Always,Short,Live"));
   const file = page.waitForEvent("download");
   await page.getByRole("button", { name: "Share" }).click();
   await page.getByRole("menuitem", { name: "JSON" }).click();
@@ -92,5 +90,8 @@ export const conditions = async ({ base, page, post }) => {
     () => page.locator("[role=status]").allInnerTexts(),
     (found) => found.some((text) => text.endsWith("shown there: 1 row and 1 panel")),
   );
+  await page.screenshot({ path: `${results}conditions-exported.png` });
+  await page.goto(`${base}/dashboards/conditions?from=now-6h&edit=1`);
+  await soon("all are there while they are edited", titles, shown("Always,Short,Live"));
   check("conditions: no error in the console", page.wrong.length === 0, page.wrong.join("; ").slice(0, 300));
 };
