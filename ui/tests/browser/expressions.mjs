@@ -82,9 +82,17 @@ export const expressions = async ({ base, page, post }) => {
   await page.screenshot({ path: `${results}expressions.png` });
   await page.goto(`${base}/dashboards/expressions?edit=1&panel=2&part=queries`);
   const formula = page.getByRole("textbox", { name: "Formula" });
+  await formula.fill("$B * (100");
+  await soon(
+    "a mistake is said where it is typed",
+    () => page.locator(".question .critical").allInnerTexts(),
+    (all) => all.join() === "$B * (100 cannot be read: a closing bracket is expected where it ends.",
+  );
+  await page.screenshot({ path: `${results}expressions-mistake.png` });
   await formula.fill("$B * 100");
   await formula.press("Enter");
   await soon("a formula is changed", () => found("Of numbers").innerText(), /600/);
+  check("and nothing is wrong any more", (await page.locator(".question .critical").count()) === 0);
   await page.screenshot({ path: `${results}expressions-edited.png` });
   await page.setViewportSize(SIZES.phone);
   await page.goto(`${base}/dashboards/expressions`);

@@ -66,7 +66,11 @@ export const PanelEditor = (props: PanelEditorProps): JSX.Element => {
       <Tabs label="What is changed" by="part" tabs={tabs} />
       <Guard what="What is changed here" about={`${part} ${JSON.stringify(panel)}`}>
         {part === "queries" ? (
-          <Queries queries={panel.queries} onChange={(queries) => set({ queries })} />
+          <Queries
+            queries={panel.queries}
+            variables={props.variables}
+            onChange={(queries) => set({ queries })}
+          />
         ) : part === "transformations" ? (
           <Transformations {...props} onChange={(transformations) => set({ transformations })} />
         ) : part === "values" ? (

@@ -14,9 +14,14 @@ import { recordOf } from "../options";
 import { CheckField } from "../sheet";
 import { Kept } from "./kept";
 
-type QueriesProps = { queries: DashboardQuery[]; onChange: (queries: DashboardQuery[]) => void };
+type QueriesProps = {
+  queries: DashboardQuery[];
+  /** The names of those that the dashboard has. */
+  variables: string[];
+  onChange: (queries: DashboardQuery[]) => void;
+};
 
-export const Queries = ({ queries, onChange }: QueriesProps): JSX.Element => {
+export const Queries = ({ queries, variables, onChange }: QueriesProps): JSX.Element => {
   const isWorkedWith = queries.some(isExpression);
   return (
     <>
@@ -26,7 +31,7 @@ export const Queries = ({ queries, onChange }: QueriesProps): JSX.Element => {
           <div key={one.name} class="question">
             {isWorkedWith && <b>{one.name}</b>}
             {isExpression(one) ? (
-              <Expression query={one} queries={queries} set={set} />
+              <Expression query={one} queries={queries} variables={variables} set={set} />
             ) : (
               <Question query={one} set={set} />
             )}
@@ -73,14 +78,15 @@ const Question = ({ query, set }: QuestionProps): JSX.Element => (
 );
 
 /** What is worked out, and from which of the others. */
-const Expression = ({ query, queries, set }: QuestionProps & { queries: DashboardQuery[] }): JSX.Element => {
+const Expression = (props: QuestionProps & Omit<QueriesProps, "onChange">): JSX.Element => {
+  const { query, queries, variables, set } = props;
   const others = queries.flatMap(({ name }) => (name === query.name ? [] : [name]));
   return (
     <fieldset class="fields" aria-label={`Expression ${query.name}`}>
       <Form
         parts={EXPRESSION}
         options={query.expression}
-        known={{ ...NOTHING, queries: others }}
+        known={{ ...NOTHING, queries: others, variables }}
         onChange={(options) => set({ expression: recordOf(options) })}
       />
       <Kept names={kept(query.expression, EXPRESSION)} />

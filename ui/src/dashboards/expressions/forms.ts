@@ -1,6 +1,7 @@
 // What can be said to an expression: the table its editor is made from. Options have the shape in which Grafana writes them.
 import { type Choice, type Part, type Path, says } from "../form/part";
 import { asText } from "../options";
+import { mistakeIn } from "./mistake";
 import { nameIn } from "./reading";
 
 const REDUCERS: readonly Choice[] = [
@@ -35,6 +36,7 @@ export const EXPRESSION: readonly Part[] = [
     as: "text",
     hint: "$A / $B * 100",
     wide: true,
+    wrong: mistakeIn,
     when: says(["type"], "math", undefined),
   },
   {

@@ -71,6 +71,8 @@ type TextProps = Control<string> & {
   suggest?: readonly string[];
   /** Between which numbers it is, where it is one. */
   number?: { min: number | undefined; max: number | undefined };
+  /** What is wrong with it, said below it. */
+  wrong?: string | undefined;
 };
 
 /** Whether two texts are one number: `0.0` stays as it is while one goes on to `0.05`. */
@@ -78,47 +80,56 @@ const equal = (one: string, other: string): boolean =>
   one.trim() !== "" && other.trim() !== "" && Number(one) === Number(other);
 
 export const Text = (props: TextProps): JSX.Element => {
-  const { value, suggest = [], number } = props;
+  const { value, suggest = [], number, wrong } = props;
   const id = useId();
   const suggested = `${id}-suggested`;
   const draft = useRef<string | undefined>(undefined);
   const { waiting, typed, say } = useTyped(value, props.onChange);
   return (
-    <Labelled {...props} id={id}>
-      <input
-        id={id}
-        class="input"
-        type={number ? "number" : "text"}
-        step="any"
-        min={number?.min}
-        max={number?.max}
-        value={
-          waiting ?? (draft.current !== undefined && equal(draft.current, value) ? draft.current : value)
-        }
-        placeholder={props.hint ?? (props.row ? props.label : undefined)}
-        aria-label={props.row ? named(props) : undefined}
-        list={suggest.length ? suggested : undefined}
-        onInput={({ currentTarget: { value: text } }) => {
-          draft.current = text;
-          // Half of a number is none: it counts when it is whole.
-          if (!number || /\d$/.test(text)) typed(text);
-        }}
-        onBlur={() => {
-          draft.current = undefined;
-        }}
-        onChange={({ currentTarget }) => {
-          typed(currentTarget.value);
-          say();
-        }}
-      />
-      {suggest.length > 0 && (
-        <datalist id={suggested}>
-          {suggest.map((one) => (
-            <option key={one} value={one} />
-          ))}
-        </datalist>
+    <>
+      <Labelled {...props} id={id}>
+        <input
+          id={id}
+          class="input"
+          type={number ? "number" : "text"}
+          step="any"
+          min={number?.min}
+          max={number?.max}
+          value={
+            waiting ?? (draft.current !== undefined && equal(draft.current, value) ? draft.current : value)
+          }
+          placeholder={props.hint ?? (props.row ? props.label : undefined)}
+          aria-label={props.row ? named(props) : undefined}
+          aria-invalid={wrong ? true : undefined}
+          aria-describedby={wrong ? `${id}-wrong` : undefined}
+          list={suggest.length ? suggested : undefined}
+          onInput={({ currentTarget: { value: text } }) => {
+            draft.current = text;
+            // Half of a number is none: it counts when it is whole.
+            if (!number || /\d$/.test(text)) typed(text);
+          }}
+          onBlur={() => {
+            draft.current = undefined;
+          }}
+          onChange={({ currentTarget }) => {
+            typed(currentTarget.value);
+            say();
+          }}
+        />
+        {suggest.length > 0 && (
+          <datalist id={suggested}>
+            {suggest.map((one) => (
+              <option key={one} value={one} />
+            ))}
+          </datalist>
+        )}
+      </Labelled>
+      {wrong && (
+        <p id={`${id}-wrong`} class="critical wide" role="status">
+          {wrong}
+        </p>
       )}
-    </Labelled>
+    </>
   );
 };
 

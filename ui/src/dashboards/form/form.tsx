@@ -118,7 +118,7 @@ const TypedPart = ({ part, value, known, row, onChange }: PartProps<TypedKind>):
   };
   switch (part.as) {
     case "text":
-      return <Text {...shared} suggest={part.suggest ?? []} />;
+      return <Text {...shared} suggest={part.suggest ?? []} wrong={part.wrong?.(value, known)} />;
     case "lines":
       return <Lines {...shared} />;
     case "colour":

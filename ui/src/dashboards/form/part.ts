@@ -30,8 +30,13 @@ type Base = {
 };
 
 export type Part = Base &
+  /** `wrong` says what is wrong with it. */
   (
-    | { as: "text"; suggest?: readonly string[] }
+    | {
+        as: "text";
+        suggest?: readonly string[];
+        wrong?: (value: unknown, known: Known) => string | undefined;
+      }
     /** A text of several lines. */
     | { as: "lines" }
     /** A number where the text is one: what may be either, or a variable. */
