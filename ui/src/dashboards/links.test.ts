@@ -56,6 +56,10 @@ test("a link of a value is filled with what the value is of", () => {
   check('/x?j=${__field.labels.job}&p=${__field.labels["k8s.pod"]}', "/x?j=a%20b&p=p");
   check("/x?${__field.name}-${__series.name}", "/x?orders-orders");
   check("/x?${__value.raw}|${__value.text}|${__value.time}|${__value.numeric}", "/x?8|8%20s|1000|8");
+  // Of a row with a time it is that.
+  const times = { name: "Time", type: "time" as const, values: [5000, 6000] };
+  const timed = { ...frame, fields: [times, field] };
+  expect(aboutField("/x?t=${__value.time}", { field, frame: timed, row: 1, value: 8 })).toBe("/x?t=6000");
   check('/x?${__data.fields.host}${__data.fields[0]}${__data.fields["host"]}', "/x?h2h2h2");
   check("/x?${__cell_0}&$__cell", "/x?h2&8");
   check("/x?${__field.labels.none}&${__from}&$job", "/x?&${__from}&$job");

@@ -9,7 +9,7 @@ import { Popover } from "../app/popover";
 import { href, params, pathTo } from "../app/route";
 import { range } from "../app/time";
 import { ownOf } from "../format/own";
-import { type Cell, type Field, type Frame, titleOf } from "./frames";
+import { type Cell, type Field, type Frame, timeOf, titleOf } from "./frames";
 import { inAddress, interpolate, joined, panelScope, parametersOf, type Scope } from "./interpolate";
 import { ours, safeUrl } from "./urls";
 
@@ -78,7 +78,7 @@ export const aboutField = (
         return first === "text"
           ? (about.text ?? about.value ?? null)
           : first === "time"
-            ? (about.time ?? null)
+            ? (about.time ?? (about.row === undefined ? null : timeOf(frame)?.values[about.row]) ?? null)
             : (about.value ?? null);
       };
       const value = found();

@@ -4,8 +4,9 @@ import { panelWith } from "../panel.fixture";
 vi.stubGlobal("document", { baseURI: "http://localhost/" });
 vi.stubGlobal("location", { pathname: "/", search: "", href: "http://localhost/" });
 vi.stubGlobal("setInterval", () => 0);
-const { barLayout } = await import("./barlayout");
+const { barLayout, within } = await import("./barlayout");
 const { drawn } = await import("./picture");
+const { widthOf } = await import("./scale");
 
 const layout = (options: Record<string, unknown>, defaults: Record<string, unknown> = {}) => {
   const field = (name: string, values: number[]) => ({ name, type: "number" as const, values });
@@ -30,6 +31,33 @@ test("bars stand on zero, or on each other", () => {
     [1, 0, 2],
     [1, 0, -4],
   ]);
+});
+
+test("values of bars below zero have room between them and the names", () => {
+  expect(layout({}).under).toBe(12);
+  expect(layout({}).place.bottom).toBe(layout({ showValue: "never" }).place.bottom + 12);
+  const lying = layout({ orientation: "horizontal" });
+  const bare = layout({ orientation: "horizontal", showValue: "never" });
+  expect(lying.under).toBeGreaterThan(0);
+  expect(lying.place.left).toBe(bare.place.left + lying.under);
+  expect(layout({ stacking: "normal" }).under).toBe(0);
+});
+
+test("names at the edges are not cut, and come upon no others", () => {
+  expect([20, 200, 390].map((middle) => within(middle, 50, 400))).toEqual([50, 200, 350]);
+  const values = Array.from({ length: 60 }, () => 1);
+  const frame = { name: "", query: "A", fields: [{ name: "a", type: "number" as const, values }] };
+  const series = drawn({ panel: panelWith({ kind: "barchart" }), frames: [frame], scope: new Map() });
+  const texts = values.map(() => "2026-11-22 05:00:00");
+  for (let width = 150; width <= 900; width += 7) {
+    const { named, place, band } = barLayout({ series, texts, options: {}, width, height: 200 });
+    const half = widthOf("2026-11-22 05:00:00") / 2;
+    const middles = texts.flatMap((_, row) =>
+      named(row) ? [within(place.left + (row + 0.5) * band, half, width)] : [],
+    );
+    for (const [at, middle] of middles.slice(1).entries())
+      expect(middle - (middles[at] ?? 0), String(width)).toBeGreaterThan(2 * half);
+  }
 });
 
 test("what the axis is called takes room beside it", () => {

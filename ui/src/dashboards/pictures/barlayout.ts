@@ -21,6 +21,8 @@ export type BarLayout = {
   /** The ends of the scale. */
   ends: [number, number];
   place: { left: number; top: number; right: number; bottom: number };
+  /** How much of the room for names is left to the values of bars that go below zero. */
+  under: number;
   /** How long the scale is, and how wide a group is with what is around it. */
   long: number;
   band: number;
@@ -50,7 +52,10 @@ export const barLayout = ({ series, texts, options, width, height }: Said): BarL
   const stacking = textOf(options["stacking"]);
   const stacked = stacking === "normal" || stacking === "percent";
   const beside = lettersBeside(width, 10);
-  const bars = texts.flatMap((_, row) => group(series, row, stacking, beside));
+  // Bars that lie both ways have values at both ends.
+  const both = across && series.some(({ field }) => field.values.some((value) => Number(value) < 0));
+  const letters = both ? lettersBeside(width * 0.6, 10) : beside;
+  const bars = texts.flatMap((_, row) => group(series, row, stacking, letters));
   const [low, high] = limitsOf(series, bars);
   const settings = series[0]?.settings;
   const unit = stacking === "percent" ? "percentunit" : (settings?.unit ?? "short");
@@ -62,18 +67,30 @@ export const barLayout = ({ series, texts, options, width, height }: Said): BarL
   const turned = across ? 0 : (numberOf(options["xTickLabelRotation"]) ?? 0);
   const below = Math.min(height * 0.5, 16 + Math.abs(Math.sin((turned * Math.PI) / 180)) * longest);
   const said = textOf(options["showValue"]) !== "never" && !stacked;
-  const saidWidth = said ? Math.max(0, ...bars.map(({ text }) => widthOf(text))) : 0;
+  const longestOf = (some: Bar[]): number =>
+    said ? Math.max(0, ...some.map(({ text }) => widthOf(text))) : 0;
+  const [down, up] = [bars.filter(({ from, to }) => to < from), bars.filter(({ from, to }) => to >= from)];
+  const under = !said || !down.length ? 0 : across ? longestOf(down) + 4 : TEXT;
+  const saidWidth = longestOf(up);
   const labelled = label ? LABEL : 0;
   const place = across
-    ? { left: Math.min(longest + 10, width * 0.4), top: 4, right: saidWidth + 14, bottom: 20 + labelled }
-    : { left: tickWidth + labelled, top: 14, right: 8, bottom: below };
+    ? {
+        left: Math.min(longest + 10, width * 0.4) + under,
+        top: 4,
+        right: saidWidth + 14,
+        bottom: 20 + labelled,
+      }
+    : { left: tickWidth + labelled, top: 14, right: 8, bottom: below + under };
   const [wide, tall] = [width - place.left - place.right, height - place.top - place.bottom];
   const [long, band] = across ? [wide, tall / texts.length] : [tall, wide / texts.length];
   const along = (value: number): number => ((value - low) / (high - low || 1)) * long;
   const grouped = band * (numberOf(options["groupWidth"]) ?? 0.7);
   const slot = stacked ? grouped : grouped / Math.max(1, series.length);
   const thick = Math.max(1, slot * (numberOf(options["barWidth"]) ?? 0.97));
-  const spaced = spacing(options, across || turned ? TEXT + 2 : longest + 8, band);
+  // The first and the last stay within the picture, and come so much nearer to the others.
+  const nearer = [place.left, place.right].map((room) => Math.max(0, (longest - band) / 2 - room));
+  const upright = longest + 8 + nearer.reduce((sum, one) => sum + one, 0);
+  const spaced = spacing(options, across || turned ? TEXT + 2 : upright, band);
   return {
     across,
     stacked,
@@ -82,6 +99,7 @@ export const barLayout = ({ series, texts, options, width, height }: Said): BarL
     label,
     ends: [low, high],
     place,
+    under,
     long,
     band,
     thick,
@@ -96,6 +114,10 @@ export const barLayout = ({ series, texts, options, width, height }: Said): BarL
         : [place.left + aside, place.top + long - along(value)],
   };
 };
+
+/** Where the middle of a text is so that it is not cut at an end. */
+export const within = (middle: number, half: number, width: number): number =>
+  Math.max(half, Math.min(width - half, middle));
 
 /** Which names are written: as many as fit, or as far apart as is asked for; below zero counted from the end. */
 const spacing = (options: Options, room: number, band: number): ((row: number, rows: number) => boolean) => {

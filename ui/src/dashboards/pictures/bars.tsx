@@ -8,7 +8,7 @@ import { stamp } from "../../format/time";
 import type { Field } from "../frames";
 import type { Lead } from "../links";
 import { numberOf, type Options, textOf } from "../options";
-import { type Bar, type BarLayout, barLayout, liesAcross } from "./barlayout";
+import { type Bar, type BarLayout, barLayout, liesAcross, within } from "./barlayout";
 import type { Drawn } from "./picture";
 import { widthOf } from "./scale";
 import { ROWS_MAX, timeTexts } from "./steps";
@@ -53,7 +53,7 @@ export const Bars = (props: BarsProps): JSX.Element => {
           said={textOf(options["showValue"]) || "auto"}
         />
       ))}
-      <Names told={told} texts={texts} layout={layout} height={height} />
+      <Names told={told} texts={texts} layout={layout} width={width} height={height} />
     </svg>
   );
 };
@@ -190,9 +190,9 @@ const OneBar = ({
       </Leading>
       {(said === "always" || (said === "auto" && fits)) && (
         <text
-          x={across && !stacked ? x + 4 : x}
-          y={across || stacked ? y + 4 : y - 4}
-          class={across && !stacked ? "said" : "said middle"}
+          x={across && !stacked ? x + (to < from ? -4 : 4) : x}
+          y={across || stacked ? y + 4 : to < from ? y + 12 : y - 4}
+          class={across && !stacked ? (to < from ? "said end" : "said") : "said middle"}
           style={stacked ? { fill: readable(colour) } : undefined}
         >
           {text}
@@ -206,35 +206,37 @@ const OneBar = ({
 const Names = ({
   told,
   texts,
-  layout: { across, place, band, turned, named },
+  layout: { across, place, under, band, turned, named },
+  width,
   height,
-}: {
-  told: string[];
-  texts: string[];
-  layout: BarLayout;
-  height: number;
-}): JSX.Element => (
-  <>
-    {texts.map((text, row) => {
-      if (!named(row)) return null;
-      const [x, y] = across
-        ? [place.left - 6, place.top + (row + 0.5) * band + 4]
-        : [place.left + (row + 0.5) * band, height - place.bottom + 13];
-      return (
-        <text
-          key={row}
-          x={x}
-          y={y}
-          class={across || turned < 0 ? "end" : turned > 0 ? "" : "middle"}
-          {...(turned ? { transform: `rotate(${turned} ${x} ${y})` } : {})}
-        >
-          {text}
-          <title>{told[row] ?? ""}</title>
-        </text>
-      );
-    })}
-  </>
-);
+}: Around & { told: string[]; texts: string[] }): JSX.Element => {
+  const middle = (row: number): number => place.left + (row + 0.5) * band;
+  return (
+    <>
+      {texts.map((text, row) => {
+        if (!named(row)) return null;
+        const [x, y] = across
+          ? [place.left - under - 6, place.top + (row + 0.5) * band + 4]
+          : [
+              turned ? middle(row) : within(middle(row), widthOf(text) / 2, width),
+              height - place.bottom + under + 13,
+            ];
+        return (
+          <text
+            key={row}
+            x={x}
+            y={y}
+            class={across || turned < 0 ? "end" : turned > 0 ? "" : "middle"}
+            {...(turned ? { transform: `rotate(${turned} ${x} ${y})` } : {})}
+          >
+            {text}
+            <title>{told[row] ?? ""}</title>
+          </text>
+        );
+      })}
+    </>
+  );
+};
 
 /** A bar whose far end is round. */
 const barPath = (

@@ -4,7 +4,7 @@ import type { DashboardPanel } from "../../api/types";
 import { reduce } from "../../chart/stats";
 import type { PanelRange, QueryDot } from "../answers";
 import { type Display, display, type Settings, settingsOf } from "../field";
-import { type Cell, type Field, type Frame, numbersOf, numeric, titleOf } from "../frames";
+import { type Cell, type Field, type Frame, numbersOf, numeric, timeOf, titleOf } from "../frames";
 import { interpolate, type Scope } from "../interpolate";
 import { aboutField } from "../links";
 import { numberOf, recordOf, textOf } from "../options";
@@ -52,7 +52,13 @@ export const drawn = ({
     .filter(({ settings }) => !recordOf(settings.custom["hideFrom"])["viz"]);
 };
 
-export type Reduced = Drawn & { value: Cell; shown: Display; values: (number | null)[] };
+export type Reduced = Drawn & {
+  value: Cell;
+  /** When it was so, of what has times. */
+  time: Cell;
+  shown: Display;
+  values: (number | null)[];
+};
 
 /** Columns as the values a panel shows: one each, or every row. */
 export const reduced = (props: PictureProps): Reduced[] => {
@@ -65,9 +71,10 @@ export const reduced = (props: PictureProps): Reduced[] => {
   const all = drawn(props).filter(wanted);
   const whole = extent(all);
   const range = ({ settings }: Drawn): [number, number] => limitsOf(settings, whole);
-  const make = (one: Drawn, value: Cell): Reduced => {
+  const make = (one: Drawn, value: Cell, row: number): Reduced => {
     const values = numeric(one.field.values);
-    return { ...one, value, values, shown: display(value, one.settings, one.at, range(one)) };
+    const time = timeOf(one.frame)?.values.at(row) ?? null;
+    return { ...one, value, time, values, shown: display(value, one.settings, one.at, range(one)) };
   };
   if (options["values"] === true) {
     const most = numberOf(options["limit"]) ?? 25;
@@ -81,11 +88,19 @@ export const reduced = (props: PictureProps): Reduced[] => {
             at: row,
           },
           value,
+          row,
         ),
       );
     });
   }
-  return all.map((one) => make(one, reduce(numeric(one.field.values), calc)));
+  return all.map((one) => {
+    const value = reduce(numeric(one.field.values), calc);
+    // What is of no row, as a mean, is of the last one.
+    const row = calc.startsWith("first")
+      ? one.field.values.indexOf(value)
+      : one.field.values.lastIndexOf(value);
+    return make(one, value, row);
+  });
 };
 
 /** The lowest and the highest of all values; those below zero aside, a scale begins there. */

@@ -63,7 +63,7 @@ export const Linked = ({
   <Leading
     lead={leadOf(
       one.settings.links,
-      { field: one.field, frame: one.frame, value: one.value, text: one.shown.text },
+      { field: one.field, frame: one.frame, value: one.value, text: one.shown.text, time: one.time },
       props.scope,
     )}
   >
