@@ -15,3 +15,9 @@ export const cut = (text: string, most: number): string =>
 /** How many letters labels have at most beside a picture that is so wide with them; `around` is what stands around them. */
 export const lettersBeside = (wide: number, around: number): number =>
   Math.max(LEAST, Math.floor((Math.min(MOST, wide * SHARE) - around) / LETTER));
+
+/** Labels of one axis with so many letters at most; what is counted is left out of all of them before a number is cut. */
+export const cutAll = (labels: readonly string[], most: number): string[] => {
+  const long = labels.some((label) => label.length > most);
+  return labels.map((label) => cut(long ? label.replace(/ cores$/, "") : label, most));
+};

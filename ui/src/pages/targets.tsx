@@ -159,10 +159,18 @@ const TargetRow = ({ target, job: pool, up }: { target: Target; job: string; up:
     <>
       <tr>
         <td>
-          <b class="clip" title={pool}>
-            {pool}
-          </b>
-          {pool && up && <span class="faint"> {up}</span>}
+          {pool && (
+            <b class="clip" title={pool}>
+              {pool}
+            </b>
+          )}
+          {pool && up && <span class="faint nowrap"> {up}</span>}
+          {/* What is found by itself is one pool of many services. */}
+          {job && job !== target.scrapePool && (
+            <div class="clip job" title={job}>
+              {job}
+            </div>
+          )}
         </td>
         <td>
           <span class={`row ${stateOf(target)}`}>
@@ -215,8 +223,10 @@ const TargetRow = ({ target, job: pool, up }: { target: Target; job: string; up:
         <tr class="more">
           <td />
           <td colSpan={6} class="cause">
-            <b class="critical">{failed.what}.</b> {failed.fix}{" "}
-            {failed.what !== target.lastError && <span class="faint mono">{target.lastError}</span>}
+            <div class="told">
+              <b class="critical">{failed.what}.</b> {failed.fix}{" "}
+              {failed.what !== target.lastError && <span class="faint mono">{target.lastError}</span>}
+            </div>
           </td>
         </tr>
       )}
@@ -224,7 +234,9 @@ const TargetRow = ({ target, job: pool, up }: { target: Target; job: string; up:
         <tr class="more">
           <td />
           <td colSpan={6}>
-            <Relabelling target={target} />
+            <div class="told">
+              <Relabelling target={target} />
+            </div>
           </td>
         </tr>
       )}

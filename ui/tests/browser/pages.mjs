@@ -1,5 +1,6 @@
 // Every page at every size in both themes: nothing in the console, nothing that jumps, nothing serious that axe finds.
 import { accessible } from "./axe.mjs";
+import { onPhone } from "./phone.mjs";
 import { check, keep, results, SIZES, screens, soon } from "./runner.mjs";
 import { settled, whole } from "./world.mjs";
 
@@ -85,6 +86,7 @@ const visit = async (page, seen) => {
   await page.screenshot({ path: `${results}${name}-${size}-${scheme}.png` });
   if (imported) await page.setViewportSize(SIZES[size]);
   if (name === "explore" && size !== "phone") await crosshair(page, seen);
+  if (name === "service" && size === "laptop") await shared(page, seen);
   if (name === "cardinality") await grown(page, seen);
   if (keep) await kept(page, seen);
   check(
@@ -140,22 +142,27 @@ const crosshair = async (page, { name, size, scheme }) => {
   );
 };
 
+/** Charts share the time of the pointer, not its height. */
+const shared = async (page, { name, size, scheme }) => {
+  await page.locator(".u-over").first().hover();
+  const shown = (line) =>
+    page.locator(`.plot ${line}`).evaluateAll((all) => all.filter((one) => one.checkVisibility()).length);
+  await soon(
+    `${name} ${size} ${scheme}: charts share the time`,
+    () => shown(".u-cursor-x"),
+    (many) => many > 1,
+  );
+  await soon(
+    `${name} ${size} ${scheme}: but not the height`,
+    () => shown(".u-cursor-y"),
+    (many) => many === 1,
+  );
+  await page.mouse.move(0, 0);
+};
+
 const kept = async (page, { name, size, scheme }) => {
   if (KEPT.includes(`${name}-${size}-${scheme}`))
     await page.screenshot({ path: `${screens}${name}-${size}-${scheme}.png` });
   if (name === "shop" && size === "laptop" && scheme === "light")
     await page.screenshot({ path: `${screens}dashboard-${size}-${scheme}.png` });
-};
-
-const onPhone = async (page, { name, size }) => {
-  await soon(
-    `${name} ${size}: nothing sticks out`,
-    () => page.evaluate(() => document.documentElement.scrollWidth - innerWidth),
-    (wide) => wide <= 1,
-  );
-  await soon(
-    `${name} ${size}: the pages are a row at the bottom`,
-    () => page.locator(".rail").boundingBox(),
-    (rail) => rail && rail.height < 90 && Math.abs(rail.y + rail.height - SIZES.phone.height) < 2,
-  );
 };

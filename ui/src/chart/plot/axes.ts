@@ -2,7 +2,7 @@
 import type uPlot from "uplot";
 import { zone } from "../../app/time";
 import { zoom } from "../../app/zoom";
-import { cut, LETTER, lettersBeside } from "../../format/cut";
+import { cutAll, LETTER, lettersBeside } from "../../format/cut";
 import { TICK_STEPS, tickText, timeTicks } from "../../format/ticks";
 import { show, withoutCounted } from "../../format/units";
 import { resolve } from "../colours";
@@ -37,7 +37,7 @@ export const valueAxis = (
       const most = side.width
         ? Math.floor((side.width - AROUND) / LETTER)
         : lettersBeside(plot.width / zoom.value, AROUND);
-      return tickLabels(ticks, unit, decimals).map((label) => cut(label, most));
+      return cutAll(tickLabels(ticks, unit, decimals), most);
     },
     show: !side.hidden,
     ...(side.label ? { label: side.label, labelSize: 18 * zoom.value, labelGap: 0, labelFont: font() } : {}),
