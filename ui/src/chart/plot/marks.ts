@@ -5,31 +5,39 @@ import { drawMark } from "../mark";
 import { placeOf } from "./dots";
 import type { PlotProps } from "./props";
 
-export const drawThresholds = (plot: uPlot, { thresholds = [] }: PlotProps): void => {
+/** The areas between thresholds are below the grid. */
+export const drawAreas = (plot: uPlot, { thresholds = [] }: PlotProps): void => {
   const { ctx, bbox } = plot;
   ctx.save();
   thresholds.forEach((threshold, at) => {
+    if (!threshold.area || threshold.colour === "transparent") return;
     const next = thresholds[at + 1]?.value ?? Infinity;
     const y = (value: number) =>
       Math.min(bbox.top + bbox.height, Math.max(bbox.top, plot.valToPos(value, "y", true)));
-    if (threshold.area && threshold.colour !== "transparent") {
-      const bottom = Number.isFinite(threshold.value) ? y(threshold.value) : bbox.top + bbox.height;
-      const top = Number.isFinite(next) ? y(next) : bbox.top;
-      ctx.fillStyle = translucent(threshold.colour, 0.1);
-      ctx.fillRect(bbox.left, top, bbox.width, bottom - top);
-    }
-    if (threshold.line && Number.isFinite(threshold.value)) {
-      const position = plot.valToPos(threshold.value, "y", true);
-      if (position < bbox.top || position > bbox.top + bbox.height) return;
-      ctx.strokeStyle = resolve(threshold.colour);
-      ctx.lineWidth = devicePixelRatio;
-      ctx.setLineDash(threshold.dashed === false ? [] : [6 * devicePixelRatio, 4 * devicePixelRatio]);
-      ctx.beginPath();
-      ctx.moveTo(bbox.left, position);
-      ctx.lineTo(bbox.left + bbox.width, position);
-      ctx.stroke();
-    }
+    const bottom = Number.isFinite(threshold.value) ? y(threshold.value) : bbox.top + bbox.height;
+    const top = Number.isFinite(next) ? y(next) : bbox.top;
+    ctx.fillStyle = translucent(threshold.colour, 0.1);
+    ctx.fillRect(bbox.left, top, bbox.width, bottom - top);
   });
+  ctx.restore();
+};
+
+/** Their lines are above it: most are at values that the grid has, too, and would not be seen. */
+export const drawThresholds = (plot: uPlot, { thresholds = [] }: PlotProps): void => {
+  const { ctx, bbox } = plot;
+  ctx.save();
+  for (const threshold of thresholds) {
+    if (!threshold.line || !Number.isFinite(threshold.value)) continue;
+    const position = plot.valToPos(threshold.value, "y", true);
+    if (position < bbox.top || position > bbox.top + bbox.height) continue;
+    ctx.strokeStyle = resolve(threshold.colour);
+    ctx.lineWidth = devicePixelRatio;
+    ctx.setLineDash(threshold.dashed === false ? [] : [6 * devicePixelRatio, 4 * devicePixelRatio]);
+    ctx.beginPath();
+    ctx.moveTo(bbox.left, position);
+    ctx.lineTo(bbox.left + bbox.width, position);
+    ctx.stroke();
+  }
   ctx.restore();
 };
 

@@ -4,7 +4,7 @@ import { setRange, zone } from "../../app/time";
 import { zoom } from "../../app/zoom";
 import { timeAxis, valueAxis } from "./axes";
 import type { Drawn } from "./data";
-import { drawMarkers, drawThresholds } from "./marks";
+import { drawAreas, drawMarkers, drawThresholds } from "./marks";
 import type { PlotLine, PlotProps, Side } from "./props";
 import { scaleOf } from "./scales";
 import { bandsOf, seriesOf } from "./series";
@@ -77,7 +77,8 @@ export const optionsOf = (
     hooks: {
       setCursor: [moved],
       setSelect: [(plot) => zoomInto(plot, props)],
-      drawClear: [(plot) => !empty && drawThresholds(plot, props)],
+      drawClear: [(plot) => !empty && drawAreas(plot, props)],
+      drawAxes: [(plot) => !empty && drawThresholds(plot, props)],
       draw: [(plot) => drawMarkers(plot, props)],
     },
   };
