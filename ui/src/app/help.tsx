@@ -1,6 +1,6 @@
 // What the keys do.
 import type { JSX } from "preact";
-import { useEffect, useRef } from "preact/hooks";
+import { useLayoutEffect, useRef } from "preact/hooks";
 import { closeHelp } from "./keys";
 import "./palette.css";
 
@@ -43,7 +43,8 @@ const KEYS: [string, [keys: string[], what: string][]][] = [
 
 export const Help = (): JSX.Element => {
   const box = useRef<HTMLDivElement>(null);
-  useEffect(() => {
+  // At once, not after the next frame: the key that comes next is for this.
+  useLayoutEffect(() => {
     const before = document.activeElement as HTMLElement | null;
     box.current?.focus();
     return () => before?.focus();

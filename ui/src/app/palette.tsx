@@ -1,7 +1,7 @@
 // ⌘K: services, metrics, dashboards, pages and actions by a few letters.
 import { useSignal } from "@preact/signals";
 import type { JSX } from "preact";
-import { useEffect, useRef } from "preact/hooks";
+import { useLayoutEffect, useRef } from "preact/hooks";
 import { ask } from "../api/client";
 import { useAsked } from "../api/use";
 import { deck } from "../deck/live";
@@ -15,7 +15,8 @@ export const Palette = (): JSX.Element => {
   const chosen = useSignal(0);
   const field = useRef<HTMLInputElement>(null);
   const before = useRef(document.activeElement as HTMLElement | null);
-  useEffect(() => {
+  // At once, not after the next frame: what is typed next is for this.
+  useLayoutEffect(() => {
     field.current?.focus();
     return () => before.current?.focus();
   }, []);

@@ -1,7 +1,7 @@
 // What opens below a button, and goes away again: by its button, by Escape, by a press beside it.
 import { type Signal, useSignal } from "@preact/signals";
 import type { ComponentChildren, JSX, RefObject } from "preact";
-import { useEffect, useRef } from "preact/hooks";
+import { useEffect, useLayoutEffect, useRef } from "preact/hooks";
 import "./popover.css";
 
 /** Whether it is open, and the element around the button and what it opens; Escape gives the focus back to the button. */
@@ -84,7 +84,7 @@ export const Menu = (props: {
   const items = (): HTMLElement[] => [
     ...(box.current?.querySelectorAll<HTMLElement>("[role=menuitem]") ?? []),
   ];
-  useEffect(() => {
+  useLayoutEffect(() => {
     if (open.value) items()[0]?.focus();
   }, [open.value]);
   const choose = (run: () => void): void => {

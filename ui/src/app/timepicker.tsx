@@ -1,7 +1,7 @@
 // The time range of the page: moved, widened, kept live, or said as a person would.
 import { useSignal } from "@preact/signals";
 import type { JSX } from "preact";
-import { useEffect, useRef } from "preact/hooks";
+import { useEffect, useLayoutEffect, useRef } from "preact/hooks";
 import { connected } from "../deck/live";
 import { parseRange } from "../format/range";
 import { LOCAL, shortZoneName, zoneName } from "../format/zone";
@@ -139,7 +139,7 @@ const RangeDialog = ({ onDone }: { onDone: () => void }): JSX.Element => {
   const text = useSignal("");
   const bad = useSignal(false);
   const field = useRef<HTMLInputElement>(null);
-  useEffect(() => field.current?.focus(), []);
+  useLayoutEffect(() => field.current?.focus(), []);
   const apply = (said: string): void => {
     const next = parseRange(said, Date.now(), zone.value, calendar.value);
     bad.value = !next;
