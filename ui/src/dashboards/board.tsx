@@ -320,7 +320,8 @@ const useVariables = ({ id, variables: all }: Dashboard, held: boolean): Resolve
     const values = params.value.getAll(`var-${name}`);
     return values.length ? values : undefined;
   };
-  const window = { start: Math.floor(range.from / 1000), end: Math.floor(range.to / 1000) };
+  // What came in within this second counts, too.
+  const window = { start: Math.floor(range.from / 1000), end: Math.ceil(range.to / 1000) };
   const key = JSON.stringify([
     id,
     variables,
