@@ -11,6 +11,7 @@ use axum::routing::{delete, get};
 use model::Timestamp;
 
 use super::Annotation;
+use crate::api::blocking::blocking;
 use crate::api::envelope::{ApiError, ErrorType, success};
 use crate::api::params::Params;
 use crate::app::{App, now_millis};
@@ -52,18 +53,12 @@ async fn add(
     if let Some(problem) = annotation.problem() {
         return Err(ApiError::bad(problem));
     }
-    let added = tokio::task::spawn_blocking(move || app.annotations.add(annotation)).await;
-    Ok(success(added.map_err(failed)??))
+    Ok(success(blocking(move || app.annotations.add(annotation)).await??))
 }
 
 async fn remove(State(app): State<Arc<App>>, Path(id): Path<u64>) -> Result<Response, ApiError> {
-    let removed = tokio::task::spawn_blocking(move || app.annotations.remove(id)).await;
-    match removed.map_err(failed)?? {
+    match blocking(move || app.annotations.remove(id)).await?? {
         true => Ok(success(())),
         false => Err(ApiError::new(ErrorType::NotFound, "there is no such annotation")),
     }
-}
-
-fn failed(error: tokio::task::JoinError) -> ApiError {
-    ApiError::new(ErrorType::Internal, error.to_string())
 }

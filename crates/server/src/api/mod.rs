@@ -1,6 +1,7 @@
 //! The HTTP API: one endpoint family, one file. Handlers take the shared `App` and return an envelope.
 
 mod admin;
+pub mod blocking;
 pub mod compress;
 pub mod envelope;
 pub mod events;

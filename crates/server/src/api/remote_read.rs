@@ -15,10 +15,11 @@ use wire::remote::read::{
     CHUNKS_CONTENT_TYPE, Query, Request, SAMPLES_CONTENT_TYPE, decode_request, encode_response, write_frame,
 };
 
+use super::blocking::blocking;
 use super::envelope::ApiError;
 use super::pieces::{self, Pieces};
 use super::query::{may_go_on, turn};
-use super::selectors::{blocking, stopped, store_error};
+use super::selectors::{stopped, store_error};
 use crate::app::App;
 use crate::queries::Running;
 use crate::receive::read_body;
@@ -55,7 +56,7 @@ pub async fn read(State(app): State<Arc<App>>, body: Body) -> Response {
 /// A request that is unpacked takes memory, so it has its turn before that.
 async fn answer(app: &Arc<App>, packed: Bytes) -> Result<Response, ApiError> {
     let (ticket, running) = turn(app, SHOWN_AS, app.options.query.timeout).await?;
-    let request = blocking(move || decode(&packed)).await?;
+    let request = blocking(move || decode(&packed)).await??;
     let external = app.config.get().global.external_labels.clone();
     let reading = Reading { app: app.clone(), running, external };
     let queries = request.queries;
@@ -72,7 +73,7 @@ async fn answer(app: &Arc<App>, packed: Bytes) -> Result<Response, ApiError> {
         let results = results.collect::<Result<Vec<_>, _>>()?;
         encode_response(&results).map_err(|error| ApiError::bad(error.to_string()))
     })
-    .await?;
+    .await??;
     let mut response = body.into_response();
     let headers = response.headers_mut();
     headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(SAMPLES_CONTENT_TYPE));

@@ -8,6 +8,7 @@ use model::{Matcher, Timestamp};
 use serde::Serialize;
 use tsdb::{Store, StoreError};
 
+use super::blocking::blocking;
 use super::envelope::{ApiError, ErrorType, success_with};
 use super::params::Params;
 use super::query::{may_go_on, turn};
@@ -76,7 +77,7 @@ pub async fn ask<T: Send + 'static>(
     work: impl FnOnce(&Store) -> Result<T, StoreError> + Send + 'static,
 ) -> Result<T, ApiError> {
     let store = app.store.clone();
-    blocking(move || work(&store).map_err(store_error)).await
+    blocking(move || work(&store).map_err(store_error)).await?
 }
 
 /// Does the store's work among label sets in its turn among the queries: here where there are few, else as `work_through`.
@@ -109,22 +110,12 @@ pub async fn work_through<T: Send + 'static>(
         let outcome = work(&store, &|| may_go_on(&running).is_ok());
         outcome.map_err(|error| stopped(&running, error))
     };
-    blocking(work).await
+    blocking(work).await?
 }
 
 /// What a failed store call is to the caller, where it may have failed because it was to stop.
 pub fn stopped(running: &Running, error: StoreError) -> ApiError {
     may_go_on(running).err().unwrap_or_else(|| store_error(error))
-}
-
-/// Does work on a thread that may block.
-pub async fn blocking<T: Send + 'static>(
-    work: impl FnOnce() -> Result<T, ApiError> + Send + 'static,
-) -> Result<T, ApiError> {
-    match tokio::task::spawn_blocking(work).await {
-        Ok(outcome) => outcome,
-        Err(error) => Err(ApiError::new(ErrorType::Internal, format!("the request broke off: {error}"))),
-    }
 }
 
 /// What a failed store call is to the caller: a bound it ran into, or a fault of ours.

@@ -19,6 +19,7 @@ use super::model::Dashboard;
 use super::report::Report;
 use super::saving::Base;
 use super::snapshots::SNAPSHOT_BYTES_MAX;
+use crate::api::blocking::blocking;
 use crate::api::envelope::{ApiError, ErrorType, success};
 use crate::api::params::Params;
 use crate::api::tags;
@@ -204,12 +205,6 @@ impl<S: Send + Sync> axum::extract::FromRequestParts<S> for Dry {
     async fn from_request_parts(parts: &mut axum::http::request::Parts, _: &S) -> Result<Dry, ApiError> {
         Ok(Dry(Params::of_query(parts.uri.query().unwrap_or_default())?.get("dry").is_some()))
     }
-}
-
-async fn blocking<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> Result<T, ApiError> {
-    tokio::task::spawn_blocking(work)
-        .await
-        .map_err(|error| ApiError::new(ErrorType::Internal, error.to_string()))
 }
 
 /// A body that arrived whole, or why not.

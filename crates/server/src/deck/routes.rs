@@ -9,8 +9,8 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 
 use super::{conditions, live, look};
+use crate::api::blocking::blocking;
 use crate::api::envelope::{ApiError, success};
-use crate::api::selectors::blocking;
 use crate::app::App;
 
 /// The routes of the deck.
@@ -31,7 +31,7 @@ async fn deck(State(app): State<Arc<App>>) -> Response {
 async fn table(State(app): State<Arc<App>>) -> Result<Response, ApiError> {
     let rules = move || {
         let names = look::known_names(&app);
-        Ok(conditions::rules(&|name| names.contains(name)))
+        conditions::rules(&|name| names.contains(name))
     };
     Ok(success(blocking(rules).await?))
 }
