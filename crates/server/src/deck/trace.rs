@@ -1,6 +1,7 @@
 //! What is asked only of what is wrong: since when, which endpoints, what changed then, and why.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::ops::RangeInclusive;
 
 use model::{Labels, Timestamp};
 
@@ -124,8 +125,7 @@ fn endpoints(app: &App, seen: &Seen, condition: &str, now: Timestamp) -> Vec<End
 
 fn changes(app: &App, service: &str, seen: &Seen, since: Timestamp, now: Timestamp) -> Vec<Change> {
     let around = since - CHANGE_BEFORE_MS..=since + CHANGE_AFTER_MS;
-    let mut changes = starts(app, seen, now);
-    changes.retain(|change| around.contains(&change.at));
+    let mut changes = starts(app, seen, &around, now);
     let told = app.annotations.between(*around.start(), *around.end(), &[]);
     let told = told.into_iter().filter(|told| concerns(&told.tags, service));
     changes.extend(told.map(|told| Change { at: told.time, text: told.text }));
@@ -134,20 +134,30 @@ fn changes(app: &App, service: &str, seen: &Seen, since: Timestamp, now: Timesta
     changes
 }
 
-/// When each copy of a service started, and whether it had been there before.
-fn starts(app: &App, seen: &Seen, now: Timestamp) -> Vec<Change> {
-    let started = format!("process_start_time_seconds{{{}}}", seen.matchers);
+/// When each copy of a service started in a range, and whether it had been there before.
+fn starts(app: &App, seen: &Seen, range: &RangeInclusive<Timestamp>, now: Timestamp) -> Vec<Change> {
+    let query = format!("process_start_time_seconds{{{}}}", seen.matchers);
     let instance = |labels: &Labels| labels.value("instance").to_owned();
-    let first = instant(app, &format!("ts_of_first_over_time({started}{KNOWN_WINDOW})"), now);
+    let mut started = instant(app, &query, now);
+    started.retain(|(_, at)| range.contains(&millis(*at)));
+    // Nothing of a day is read for those that have long been there.
+    if started.is_empty() {
+        return Vec::new();
+    }
+    let first = instant(app, &format!("ts_of_first_over_time({query}{KNOWN_WINDOW})"), now);
     let first: BTreeMap<String, f64> =
         first.into_iter().map(|(labels, first)| (instance(&labels), first)).collect();
     let start = |(labels, at): (Labels, f64)| {
         let instance = instance(&labels);
         let again = first.get(&instance).is_some_and(|first| *first < at);
         let what = if again { "restarted" } else { "started" };
-        Change { at: (at * 1000.0) as Timestamp, text: format!("{instance} {what}") }
+        Change { at: millis(at), text: format!("{instance} {what}") }
     };
-    instant(app, &started, now).into_iter().map(start).collect()
+    started.into_iter().map(start).collect()
+}
+
+fn millis(seconds: f64) -> Timestamp {
+    (seconds * 1000.0) as Timestamp
 }
 
 /// Whether what happened concerns a service: it names that one, or none.
