@@ -47,17 +47,17 @@ pub fn read(target: &Value, name: &str) -> Result<PanelQuery, String> {
     })
 }
 
-/// What of a panel is worked out from what, and what has an answer here.
-pub struct Worked<'a> {
+/// Which queries of a panel have an answer here, asked or worked out from those of others.
+pub struct Answers<'a> {
     queries: BTreeMap<&'a str, &'a PanelQuery>,
     /// Those of the panel's questions that are not asked here, too.
     names: BTreeSet<String>,
     answered: BTreeSet<&'a str>,
 }
 
-impl<'a> Worked<'a> {
-    /// What is worked out has an answer where all it needs have.
-    pub fn of(panel: &'a Panel) -> Worked<'a> {
+impl<'a> Answers<'a> {
+    /// What is asked has one where it is PromQL; what is worked out, where all it needs have.
+    pub fn of(panel: &'a Panel) -> Answers<'a> {
         let left = panel.kept.get("targets").and_then(Value::as_array).into_iter().flatten();
         let own = panel.queries.iter().map(|query| query.name.clone());
         let names = left.map(|target| text(target, "refId")).chain(own).collect();
@@ -66,17 +66,17 @@ impl<'a> Worked<'a> {
         let understood = asked.into_iter().filter(|query| misunderstood(&query.query).is_none());
         let answered = understood.map(|query| query.name.as_str()).collect();
         let queries = panel.queries.iter().map(|query| (query.name.as_str(), query)).collect();
-        let mut worked = Worked { queries, names, answered };
-        worked.answer(open);
-        worked
+        let mut answers = Answers { queries, names, answered };
+        answers.work_out(open);
+        answers
     }
 
     /// Whether a query has an answer here.
-    pub fn answers(&self, query: &PanelQuery) -> bool {
+    pub fn has(&self, query: &PanelQuery) -> bool {
         self.answered.contains(query.name.as_str())
     }
 
-    fn answer(&mut self, open: Vec<&'a PanelQuery>) {
+    fn work_out(&mut self, open: Vec<&'a PanelQuery>) {
         let mut open: Vec<_> = open.into_iter().map(|query| (query, self.needed(query))).collect();
         for _ in 0..CHAIN_MAX {
             let is_ready = |needs: &[String]| needs.iter().all(|name| self.answered.contains(name.as_str()));
@@ -130,9 +130,9 @@ pub fn judge(panel: &Panel, report: &mut Report) {
     if !panel.queries.iter().any(is_worked_out) {
         return;
     }
-    let worked = Worked::of(panel);
+    let answers = Answers::of(panel);
     for query in panel.queries.iter().filter(|query| is_worked_out(query)) {
-        if let Some(why) = worked.why(query) {
+        if let Some(why) = answers.why(query) {
             report.of(panel, why);
         }
         let conditions = query.expression.get("conditions").and_then(Value::as_array);

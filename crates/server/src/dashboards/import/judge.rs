@@ -4,7 +4,7 @@ use serde_json::Value;
 
 use super::super::model::{Dashboard, Panel, PanelQuery};
 use super::super::report::Report;
-use super::expression;
+use super::expression::{self, Answers};
 use super::filled::misunderstood;
 use super::supported::{KINDS, LISTS, MATCHERS, PROPERTIES, TRANSFORMATIONS, UNDRAWN};
 use super::unfollowed::unfollowed;
@@ -41,13 +41,8 @@ fn undrawn(panel: &Panel) -> Option<String> {
     let worked = panel.queries.iter().any(expression::is_worked_out);
     let elsewhere = worked || panel.kept.contains_key("targets");
     let mut shown = panel.queries.iter().filter(|query| !(elsewhere && query.hidden));
-    let drawn = match worked {
-        true => {
-            let worked = expression::Worked::of(panel);
-            shown.any(|query| worked.answers(query))
-        }
-        false => shown.any(|query| misunderstood(&query.query).is_none()),
-    };
+    let answers = Answers::of(panel);
+    let drawn = shown.any(|query| answers.has(query));
     (!drawn).then(|| {
         let reason = asked(panel).find_map(|query| misunderstood(&query.query));
         match reason {
