@@ -10,16 +10,17 @@ use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::Duration;
 
 use collect::config::Span;
-use collect::discovery::local::LocalConfig;
+use collect::discovery::local::{GONE_KEPT, LocalConfig};
 use collect::host::HostConfig;
 use collect::{Collector, Extras, JobStatus};
 use model::{Frame, Labels};
 use parking_lot::RwLock;
 use tokio::runtime::{Builder, Handle};
 use tokio::sync::oneshot;
-use tokio::task::JoinHandle;
+use tokio::task::{JoinHandle, spawn_blocking};
 
 use crate::app::{App, now_millis};
+use crate::deck::ask::instant;
 
 /// The job under which the server measures itself.
 pub const OWN_JOB: &str = "flightdeck";
@@ -39,7 +40,7 @@ pub struct Collecting {
 struct Running {
     collector: Collector,
     own: JoinHandle<()>,
-    own_ports: Vec<u16>,
+    local: LocalConfig,
     /// Dropped last, which ends the thread.
     _thread: oneshot::Sender<()>,
 }
@@ -49,6 +50,7 @@ impl Collecting {
     pub async fn start(&self, app: &Arc<App>, address: SocketAddr, others: &[SocketAddr]) {
         collect::limit_large_pages(app.memory.pages_bytes_max());
         let own_ports = others.iter().chain([&address]).map(SocketAddr::port).collect();
+        let local = LocalConfig { own_ports, known: found_before(app).await };
         let sink_app = app.clone();
         let (thread, handle) = start_thread();
         let collector = {
@@ -56,14 +58,14 @@ impl Collecting {
             Collector::start(Arc::new(move |frames| store_frames(&sink_app, "scrape", frames)))
         };
         let own = handle.spawn(store_own_metrics(app.clone(), address));
-        *self.running.write() = Some(Arc::new(Running { collector, own, own_ports, _thread: thread }));
+        *self.running.write() = Some(Arc::new(Running { collector, own, local, _thread: thread }));
         self.apply(app).await;
     }
 
     /// Follows the configuration in force. What did not change keeps running.
     pub async fn apply(&self, app: &App) {
         let Some(running) = self.running.read().clone() else { return };
-        let extras = extras(app, &running.own_ports);
+        let extras = extras(app, &running.local);
         running.collector.apply(app.config.get().jobs.clone(), extras).await;
     }
 
@@ -107,13 +109,32 @@ fn start_thread() -> (oneshot::Sender<()>, Handle) {
     (running, handle)
 }
 
+/// Whether the services of this machine are looked for.
+fn discovers(app: &App) -> bool {
+    app.options.config.is_none() && app.options.discover_local
+}
+
+/// The services that were found before this process started and were up lately, as the store remembers them.
+async fn found_before(app: &Arc<App>) -> Vec<(SocketAddr, String)> {
+    if !discovers(app) {
+        return Vec::new();
+    }
+    let query = format!("max by (instance, job) (max_over_time(up[{}s])) > 0", GONE_KEPT.as_secs());
+    let app = app.clone();
+    let found = spawn_blocking(move || instant(&app, &query, now_millis())).await.unwrap_or_default();
+    let service = |labels: Labels| {
+        // The host and this process are no addresses that were found.
+        Some((labels.value("instance").parse().ok()?, labels.value("job").to_owned()))
+    };
+    found.into_iter().filter_map(|(labels, _)| service(labels)).collect()
+}
+
 /// Without a configuration there is still something true to show: this host and the services on it.
-fn extras(app: &App, own_ports: &[u16]) -> Extras {
+fn extras(app: &App, local: &LocalConfig) -> Extras {
     let interval = Span::from_secs(INTERVAL.as_secs() as i64);
     let unconfigured = app.options.config.is_none();
     Extras {
-        local: (unconfigured && app.options.discover_local)
-            .then(|| LocalConfig { own_ports: own_ports.to_vec() }),
+        local: discovers(app).then(|| local.clone()),
         local_interval: Some(interval),
         host: ((unconfigured || app.options.host_always) && app.options.host)
             .then_some(HostConfig { interval }),

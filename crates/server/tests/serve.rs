@@ -108,22 +108,29 @@ fn without_a_configuration_this_host_and_its_services_are_collected() {
     let silent: Vec<TcpListener> =
         (0..32).map(|_| TcpListener::bind("127.0.0.1:0").expect("a port is free")).collect();
     let target = exporter("# TYPE answer gauge\nanswer 42\n");
-    let address = free_address();
-    let mut command = Command::new(env!("CARGO_BIN_EXE_flightdeck"));
-    command.current_dir(directory.path()).args([
-        "--listen",
-        &address.to_string(),
-        "--otlp-grpc-listen",
-        "off",
-    ]);
-    let _server = Process::start(&mut command);
-    wait_for_ready(address, "/-/ready");
+    let begin = || {
+        let address = free_address();
+        let mut command = Command::new(env!("CARGO_BIN_EXE_flightdeck"));
+        let options = ["--listen", &address.to_string(), "--otlp-grpc-listen", "off"];
+        let server = Process::start(command.current_dir(directory.path()).args(options));
+        wait_for_ready(address, "/-/ready");
+        (address, server)
+    };
+    let (address, mut server) = begin();
     wait_for_value(address, "up{job=\"flightdeck\"}", 1.0);
     wait_until("the host is collected", 20, || {
         value(address, "node_memory_MemTotal_bytes{job=\"host\"}").is_some()
     });
     let found = format!("answer{{instance=\"{target}\"}}");
     wait_until("the local service is found", 40, || value(address, &found) == Some(42.0));
+    let other_directory = Directory::new("nothing-other");
+    let (other, mut service) = start(&other_directory, &[]);
+    let up = format!("up{{instance=\"{other}\"}}");
+    wait_until("a service that comes later is found", 40, || value(address, &up) == Some(1.0));
+    service.kill();
+    assert!(server.terminate(Duration::from_secs(5)), "it stops");
+    let (address, _server) = begin();
+    wait_until("who died before a restart is down after it", 40, || value(address, &up) == Some(0.0));
     drop(silent);
     assert!(
         directory.path().join("flightdeck-data").is_dir(),

@@ -29,7 +29,7 @@ const BODY_BYTES_MAX: u64 = 16 << 20;
 /// How long a port that did not answer is left alone at first, and at most.
 const BACK_OFF: (Duration, Duration) = (Duration::from_secs(10), Duration::from_secs(3_600));
 /// How long what was found stays a target after its port closed: who died is down, and not forgotten.
-const GONE_KEPT: Duration = Duration::from_secs(15 * 60);
+pub const GONE_KEPT: Duration = Duration::from_secs(15 * 60);
 /// How many ports are looked at.
 const PORTS_MAX: usize = 1_024;
 /// Ports of well-known services that speak no HTTP and might log, count or punish a stranger's request.
@@ -41,11 +41,13 @@ const OTHER_PORTS: [u16; 23] = [
 /// Longer names are not believed.
 const NAME_BYTES_MAX: usize = 128;
 
-/// What local discovery leaves out.
+/// What local discovery leaves out, and what it begins with.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct LocalConfig {
     /// Ports that are never probed: this process's own.
     pub own_ports: Vec<u16>,
+    /// Services that were there lately, with their names: who died while nobody looked is down, and not forgotten.
+    pub known: Vec<(SocketAddr, String)>,
 }
 
 /// A port that something listens on.
@@ -71,6 +73,16 @@ struct Port {
 }
 
 impl Port {
+    /// One that is to be asked at once.
+    fn new(inode: u64, now: Instant) -> Port {
+        Port { inode, target: None, closed: None, next_probe: now, back_off: BACK_OFF.0 }
+    }
+
+    /// One that had a service when somebody looked last: closed, until something listens on it.
+    fn known(address: SocketAddr, job: &str, now: Instant) -> Port {
+        Port { target: Some(target(address, job, "")), closed: Some(now), ..Port::new(0, now) }
+    }
+
     /// Notes whether something listens on it, and says whether it is to be kept.
     fn stays(&mut self, listens: bool, now: Instant) -> bool {
         self.closed = if listens { None } else { Some(self.closed.unwrap_or(now)) };
@@ -88,7 +100,10 @@ pub(super) async fn run(config: LocalConfig, publisher: Publisher) {
         Ok(shared) => shared,
         Err(error) => return publisher.fail(format!("local discovery: {error}")),
     };
-    let mut ports: BTreeMap<(u16, IpAddr), Port> = BTreeMap::new();
+    let known = config.known.iter().filter(|(address, _)| !config.own_ports.contains(&address.port()));
+    let known = known
+        .map(|(address, job)| ((address.port(), address.ip()), Port::known(*address, job, Instant::now())));
+    let mut ports: BTreeMap<(u16, IpAddr), Port> = known.collect();
     let mut published = None;
     let mut ticks = tokio::time::interval(LIST_INTERVAL);
     ticks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
@@ -104,13 +119,7 @@ pub(super) async fn run(config: LocalConfig, publisher: Publisher) {
         let mut due = Vec::new();
         for listener in listening {
             let now = Instant::now();
-            let new = || Port {
-                inode: listener.inode,
-                target: None,
-                closed: None,
-                next_probe: now,
-                back_off: BACK_OFF.0,
-            };
+            let new = || Port::new(listener.inode, now);
             let port = ports.entry((listener.port, listener.address)).or_insert_with(new);
             if port.inode != listener.inode {
                 *port = new();
@@ -150,10 +159,10 @@ pub(super) async fn run(config: LocalConfig, publisher: Publisher) {
 
 /// Asks a port for metrics once; its target's labels when it answers an exposition.
 async fn probe(shared: &std::sync::Arc<Shared>, listener: Listener) -> Option<Labels> {
-    let host_port = SocketAddr::new(listener.address, listener.port).to_string();
-    let address = Address {
+    let address = SocketAddr::new(listener.address, listener.port);
+    let page = Address {
         scheme: "http".to_owned(),
-        host_port: host_port.clone(),
+        host_port: address.to_string(),
         path_and_query: "/metrics".to_owned(),
         unix_socket: None,
     };
@@ -165,7 +174,7 @@ async fn probe(shared: &std::sync::Arc<Shared>, listener: Listener) -> Option<La
         body_bytes_max: BODY_BYTES_MAX,
     };
     let mut client = Client::new(shared.clone());
-    let answer = tokio::time::timeout(PROBE_TIMEOUT, client.fetch(&address, &ask)).await;
+    let answer = tokio::time::timeout(PROBE_TIMEOUT, client.fetch(&page, &ask)).await;
     let answer: Result<_, FetchError> = answer.ok()?;
     let answer = answer.ok()?;
     let format = wire::Format::from_content_type(answer.content_type(), None).ok()?;
@@ -178,13 +187,18 @@ async fn probe(shared: &std::sync::Arc<Shared>, listener: Listener) -> Option<La
     let job = own_name(&page.shape.series)
         .or_else(|| process.clone())
         .unwrap_or_else(|| format!("port-{}", listener.port));
-    tracing::info!(address = %host_port, %job, "found a local service with metrics");
-    Some(Labels::from_pairs([
-        (ADDRESS, host_port.as_str()),
-        ("job", &job),
-        ("__meta_local_port", &listener.port.to_string()),
-        ("__meta_local_process", process.as_deref().unwrap_or("")),
-    ]))
+    tracing::info!(%address, %job, "found a local service with metrics");
+    Some(target(address, &job, process.as_deref().unwrap_or("")))
+}
+
+/// A service as a target.
+fn target(address: SocketAddr, job: &str, process: &str) -> Labels {
+    Labels::from_pairs([
+        (ADDRESS, address.to_string().as_str()),
+        ("job", job),
+        ("__meta_local_port", &address.port().to_string()),
+        ("__meta_local_process", process),
+    ])
 }
 
 /// What a service calls itself.
@@ -275,13 +289,7 @@ mod tests {
     #[test]
     fn who_died_stays_a_target_for_a_while() {
         let start = Instant::now();
-        let port = |target: Option<Labels>| Port {
-            inode: 1,
-            target,
-            closed: None,
-            next_probe: start,
-            back_off: BACK_OFF.0,
-        };
+        let port = |target: Option<Labels>| Port { target, ..Port::new(1, start) };
         let mut found = port(Some(Labels::from_pairs([("job", "a")])));
         assert!(found.stays(true, start) && found.stays(false, start));
         assert!(found.stays(false, start + GONE_KEPT / 2));
@@ -289,6 +297,9 @@ mod tests {
         assert!(found.stays(false, start + GONE_KEPT * 3));
         assert!(!found.stays(false, start + GONE_KEPT * 4));
         assert!(!port(None).stays(false, start), "nothing was found there");
+        let mut known = Port::known(SocketAddr::from(([127, 0, 0, 1], 80)), "a", start);
+        assert!(known.stays(false, start + GONE_KEPT / 2) && known.job() == Some("a"));
+        assert!(!known.stays(false, start + GONE_KEPT));
     }
 
     #[test]

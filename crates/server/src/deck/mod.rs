@@ -1,7 +1,7 @@
 //! The deck: whether anything is broken, what, since when and for whom. Computed here every few seconds, so that a page
 //! shows it without asking anything.
 
-mod ask;
+pub mod ask;
 mod back;
 mod conditions;
 mod conventions;
@@ -64,8 +64,10 @@ pub struct Told {
 
 impl Default for Decks {
     fn default() -> Decks {
-        let deck =
+        let nothing =
             judge::judge(&mut seen::Services::new(), &mut Memory::default(), now_millis(), &|_, _, now| now);
+        // Whether there are metrics is not known before one looked.
+        let deck = Deck { title: "Taking the first look".to_owned(), ..nothing };
         Decks {
             latest: watch::Sender::new(Arc::new(told(deck))),
             listeners: Listeners::default(),
