@@ -94,7 +94,7 @@ type CompletionsProps = {
 
 /** What the text could go on with; the area keeps the focus, and its keys walk and choose. */
 export const Completions = ({ id, choices, chosen, help, onTake }: CompletionsProps): JSX.Element => (
-  <div class="choices">
+  <div class="completions">
     <div id={id} role="listbox" aria-label="Completions">
       {choices.map((choice, at) => (
         <div
