@@ -63,8 +63,12 @@ const drag = (event: PointerEvent, { panel, edit, land }: HandleProps, resize: b
   const wanted = ({ x, y }: { x: number; y: number }): Place =>
     resize ? { ...place, w: place.w + x, h: place.h + y } : { ...place, x: place.x + x, y: place.y + y };
   const mark = markIn(grid);
+  let shown: { x: number; y: number } | undefined;
   const follow = (now: PointerEvent): void => {
     const { x, y } = steps(now);
+    // A pointer tells of each pixel; where all stand is worked out for each step.
+    if (shown?.x === x && shown.y === y) return;
+    shown = { x, y };
     mark.show(land(wanted({ x, y })));
     if (resize) {
       cell.style.width = `calc(100% + ${x * column}px)`;
