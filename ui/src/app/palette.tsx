@@ -1,7 +1,7 @@
 // ⌘K: services, metrics, dashboards, pages and actions by a few letters.
 import { useSignal } from "@preact/signals";
 import type { JSX } from "preact";
-import { useLayoutEffect, useRef } from "preact/hooks";
+import { useLayoutEffect, useMemo, useRef } from "preact/hooks";
 import { ask } from "../api/client";
 import { useAsked } from "../api/use";
 import { deck } from "../deck/live";
@@ -30,11 +30,18 @@ export const Palette = (): JSX.Element => {
     ]);
     return { metrics, dashboards };
   });
-  const all = entriesFor(typed.value.trim(), {
-    services: deck.value?.services ?? [],
-    dashboards: names.data?.dashboards ?? [],
-    metrics: names.data?.metrics ?? [],
-  });
+  const text = typed.value.trim();
+  const services = deck.value?.services;
+  // To walk through what was found is not to look through all metrics again.
+  const all = useMemo(
+    () =>
+      entriesFor(text, {
+        services: services ?? [],
+        dashboards: names.data?.dashboards ?? [],
+        metrics: names.data?.metrics ?? [],
+      }),
+    [text, services, names.data],
+  );
   const run = (entry: Entry | undefined): void => {
     if (!entry) return;
     before.current = null;
