@@ -3,7 +3,7 @@
 import { useSignal } from "@preact/signals";
 import { useEffect, useRef } from "preact/hooks";
 import { ask, isKind, messageOf, tell } from "../api/client";
-import type { Dashboard, DashboardAnswer } from "../api/types";
+import type { Dashboard, DashboardAnswer, VersionsAnswer } from "../api/types";
 import { go, href, pathTo } from "../app/route";
 import { type History, useHistory } from "./history";
 
@@ -37,11 +37,23 @@ const LOOK_MS = 5_000;
 /** So many copies have a name of their own. */
 const COPIES_MAX = 50;
 
+const pathOf = (id: string): string => `dashboards/${encodeURIComponent(id)}`;
+
 export const load = async (id: string, signal?: AbortSignal): Promise<Loaded> =>
-  (await ask<Loaded>(`dashboards/${encodeURIComponent(id)}`, {}, signal)).data;
+  (await ask<Loaded>(pathOf(id), {}, signal)).data;
+
+/** What was kept under a name before, the last first. */
+export const versionsOf = async (id: string, signal: AbortSignal): Promise<VersionsAnswer["data"]> =>
+  (await ask<VersionsAnswer["data"]>(`${pathOf(id)}/versions`, {}, signal)).data;
+
+/** One of them, as what it would be now. */
+export const loadVersion = async (id: string, number: number): Promise<Dashboard> => {
+  const { data } = await ask<Loaded>(`${pathOf(id)}/versions/${number}`);
+  return { ...data.dashboard, id };
+};
 
 type Headers = Record<string, string>;
-export const only = (revision: string): Headers => ({ "If-Match": `"${revision}"` });
+const only = (revision: string): Headers => ({ "If-Match": `"${revision}"` });
 /** Where there is to be none of that name yet. */
 export const NEW: Headers = { "If-None-Match": "*" };
 
@@ -74,7 +86,12 @@ const saveFree = async (called: (number: number) => Dashboard): Promise<Dashboar
 };
 
 export const put = async (dashboard: Dashboard, headers: Headers): Promise<Loaded> =>
-  (await tell<Loaded>("PUT", `dashboards/${encodeURIComponent(dashboard.id)}`, dashboard, headers)).data;
+  (await tell<Loaded>("PUT", pathOf(dashboard.id), dashboard, headers)).data;
+
+/** Takes away what is of that revision; its versions stay. */
+export const takeAway = async (id: string, revision: string): Promise<void> => {
+  await tell("DELETE", pathOf(id), undefined, only(revision));
+};
 
 /** What is kept under a name, or why nothing is. */
 const found = async (id: string): Promise<Met> => {

@@ -2,14 +2,14 @@
 import { signal, useSignal } from "@preact/signals";
 import type { JSX } from "preact";
 import { useEffect, useRef } from "preact/hooks";
-import { ask, isKind, messageOf, tell } from "../api/client";
-import type { Dashboard, DashboardAnswer, VersionsAnswer } from "../api/types";
+import { isKind, messageOf } from "../api/client";
+import type { Dashboard } from "../api/types";
 import { useAsked } from "../api/use";
 import { Icon } from "../app/icons";
 import { Question } from "../app/question";
 import { zone } from "../app/time";
 import { clock } from "../format/time";
-import { load, NEW, only, put } from "./keeping";
+import { load, loadVersion, NEW, put, takeAway, versionsOf } from "./keeping";
 
 /** Those that were deleted in this visit and can be brought back, the last one first. */
 const removed = signal<readonly Dashboard[]>([]);
@@ -38,7 +38,7 @@ export type Leaving = {
 const remove = async ({ id, revision }: Leaving): Promise<void> => {
   const there = await load(id);
   try {
-    await tell("DELETE", `dashboards/${encodeURIComponent(id)}`, undefined, only(revision ?? there.revision));
+    await takeAway(id, revision ?? there.revision);
   } catch (error) {
     if (!isKind(error, "conflict")) throw error;
     throw new Error(
@@ -144,15 +144,13 @@ const RemovedOne = ({ one, onBack }: { one: Dashboard; onBack: () => void }): JS
 
 /** At the address of one that was deleted: what is kept of it. */
 export const BringBack = ({ id, onBack }: { id: string; onBack: () => void }): JSX.Element | null => {
-  const path = `dashboards/${encodeURIComponent(id)}/versions`;
   const problem = useSignal("");
-  const asked = useAsked(id, async (signal) => (await ask<VersionsAnswer["data"]>(path, {}, signal)).data);
+  const asked = useAsked(id, (signal) => versionsOf(id, signal));
   const last = asked.data?.[0];
   if (!last) return null;
   const back = async (): Promise<void> => {
     try {
-      const { data } = await ask<DashboardAnswer["data"]>(`${path}/${last.number}`);
-      await put({ ...data.dashboard, id }, NEW);
+      await put(await loadVersion(id, last.number), NEW);
       removed.value = removed.value.filter((one) => one.id !== id);
       onBack();
     } catch (error) {

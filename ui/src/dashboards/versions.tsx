@@ -1,13 +1,14 @@
 // What a dashboard was before it was saved over. Taking one back is a change like any other: seen at once, undone, and only then saved.
 import { useSignal } from "@preact/signals";
 import type { JSX } from "preact";
-import { ask } from "../api/client";
-import type { Dashboard, DashboardAnswer, VersionsAnswer } from "../api/types";
+import { messageOf } from "../api/client";
+import type { Dashboard, VersionsAnswer } from "../api/types";
 import { useAsked } from "../api/use";
 import { zone } from "../app/time";
 import { clock } from "../format/time";
 import { Changes } from "./changes";
 import { changesOf } from "./compare";
+import { loadVersion, versionsOf } from "./keeping";
 
 type VersionsProps = {
   dashboard: Dashboard;
@@ -17,14 +18,9 @@ type VersionsProps = {
 };
 type Version = VersionsAnswer["data"][number];
 
-const pathOf = (id: string): string => `dashboards/${encodeURIComponent(id)}/versions`;
-
 export const Versions = ({ dashboard, revision, onTake }: VersionsProps): JSX.Element => {
   const { id } = dashboard;
-  const asked = useAsked(
-    `${id} ${revision}`,
-    async (signal) => (await ask<Version[]>(pathOf(id), {}, signal)).data,
-  );
+  const asked = useAsked(`${id} ${revision}`, (signal) => versionsOf(id, signal));
   const versions = asked.data ?? [];
   return (
     <>
@@ -44,12 +40,16 @@ const One = ({
   onTake,
 }: Omit<VersionsProps, "revision"> & { version: Version }): JSX.Element => {
   const { number, replaced } = version;
-  const { id } = dashboard;
   /** The dashboard as it was, while it is compared with what is there now. */
   const compared = useSignal<Dashboard | undefined>(undefined);
-  const load = async (): Promise<Dashboard> => {
-    const { data } = await ask<DashboardAnswer["data"]>(`${pathOf(id)}/${number}`);
-    return { ...data.dashboard, id };
+  const problem = useSignal("");
+  const load = async (then: (was: Dashboard) => void): Promise<void> => {
+    problem.value = "";
+    try {
+      then(await loadVersion(dashboard.id, number));
+    } catch (error) {
+      problem.value = messageOf(error);
+    }
   };
   return (
     <div>
@@ -61,16 +61,25 @@ const One = ({
           class="button quiet"
           type="button"
           aria-expanded={!!compared.value}
-          onClick={async () => {
-            compared.value = compared.value ? undefined : await load();
+          onClick={() => {
+            if (compared.value) compared.value = undefined;
+            else
+              void load((was) => {
+                compared.value = was;
+              });
           }}
         >
           Changes since
         </button>
-        <button class="button quiet" type="button" onClick={async () => onTake(await load())}>
+        <button class="button quiet" type="button" onClick={() => void load(onTake)}>
           Take back
         </button>
       </div>
+      {problem.value && (
+        <p class="critical" role="alert">
+          {problem.value}
+        </p>
+      )}
       {compared.value && <Changes changes={changesOf(compared.value, dashboard)} />}
     </div>
   );
