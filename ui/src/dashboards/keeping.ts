@@ -134,7 +134,8 @@ export const useKeeping = (loaded: Loaded, follows: boolean): Keeping => {
       return await work();
     } catch (error) {
       if (!isKind(error, "conflict")) return { text: messageOf(error), bad: true };
-      meet(await found(id));
+      // Where it cannot be seen now what is in the way, the next look tells.
+      await found(id).then(meet, () => undefined);
       return { text: "Not saved", bad: true };
     } finally {
       sent.current++;
