@@ -10,6 +10,7 @@ import { range, rangeText } from "../app/time";
 import { download, saveAs, toGrafana, withoutConditions } from "./export";
 import { imageOf } from "./image";
 import type { Scope } from "./interpolate";
+import type { Said } from "./keeping";
 import { keepSnapshot } from "./snapshot";
 
 type ShareProps = {
@@ -18,39 +19,40 @@ type ShareProps = {
   /** The element a picture is taken of. */
   board: () => HTMLElement | null;
   /** Says how it went; nothing takes back what was said. */
-  onSay: (text: string) => void;
+  onSay: (said: Said) => void;
 };
 
 export const Share = ({ dashboard, scope, board, onSay }: ShareProps): JSX.Element => {
+  const say = (text: string): void => onSay({ text });
   const tried = async (what: string, work: () => Promise<unknown>): Promise<void> => {
     try {
-      onSay("");
+      say("");
       await work();
     } catch (error) {
-      onSay(`${what}: ${messageOf(error)}`);
+      onSay({ text: `${what}: ${messageOf(error)}`, bad: true });
     }
   };
   const copyLink = async (): Promise<void> => {
     await copy(absolute());
-    onSay("Copied");
+    say("Copied");
   };
   const keep = async (): Promise<void> => {
     const opens = go(await keepSnapshot(dashboard, scope, range.value));
-    onSay(opens ? "Kept; the address leads here" : "Kept, and not opened");
+    say(opens ? "Kept; the address leads here" : "Kept, and not opened");
   };
   const picture = async (): Promise<void> => {
     const element = board();
     if (!element) return;
-    onSay("Drawing all panels…");
+    say("Drawing all panels…");
     const image = await withAll("picture", () =>
       imageOf(element, { title: dashboard.title, about: rangeText() }),
     );
     saveAs(`${dashboard.id}.png`, image);
-    onSay("");
+    say("");
   };
   const carry = (): void => {
     download(`${dashboard.id}.json`, toGrafana(dashboard));
-    onSay(withoutConditions(dashboard));
+    say(withoutConditions(dashboard));
   };
   const snapshot: Choice = [
     "Snapshot",

@@ -48,9 +48,7 @@ export const Toolbar = ({ keeping, scope, said, onSay, board }: ToolbarProps): J
           {editing ? "Done" : "Edit"}
         </button>
       )}
-      {!editing && (
-        <Share dashboard={history.now} scope={scope} board={board} onSay={(text) => onSay({ text })} />
-      )}
+      {!editing && <Share dashboard={history.now} scope={scope} board={board} onSay={onSay} />}
     </Bar>
   );
 };
