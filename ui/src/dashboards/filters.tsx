@@ -15,24 +15,28 @@ export const Filters = (props: {
   onPick: (filters: string[]) => void;
 }): JSX.Element => {
   const adding = useSignal(false);
-  const filters = props.said.flatMap((text) => readFilter(text) ?? []);
   return (
     <span class="row wrap">
       {props.label}
-      {filters.map((filter, at) => (
-        <button
-          key={writeFilter(filter)}
-          type="button"
-          class="chip"
-          title="Take this filter away"
-          onClick={() => props.onPick(props.said.filter((_, other) => other !== at))}
-        >
-          <span class="mono">
-            {filter.label} {filter.operator} {filter.value}
-          </span>{" "}
-          <Icon name="close" size={12} />
-        </button>
-      ))}
+      {props.said.map((text, at) => {
+        const filter = readFilter(text);
+        return (
+          filter && (
+            <button
+              key={text}
+              type="button"
+              class="chip"
+              title="Take this filter away"
+              onClick={() => props.onPick(props.said.toSpliced(at, 1))}
+            >
+              <span class="mono">
+                {filter.label} {filter.operator} {filter.value}
+              </span>{" "}
+              <Icon name="close" size={12} />
+            </button>
+          )
+        );
+      })}
       {adding.value ? (
         <Adding
           onDone={(filter) => {
