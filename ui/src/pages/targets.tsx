@@ -2,7 +2,7 @@
 
 import { useSignal } from "@preact/signals";
 import type { JSX } from "preact";
-import { ask, messageOf } from "../api/client";
+import { ask } from "../api/client";
 import { nameOf } from "../api/promql";
 import type { Target, TargetsAnswer } from "../api/types";
 import { useAsked } from "../api/use";
@@ -249,19 +249,12 @@ type Step = { rule?: Record<string, unknown>; output?: Record<string, string>; k
 /** How the labels came to be what they are. */
 const Relabelling = ({ target }: { target: Target }): JSX.Element => {
   const asked = useAsked(target.scrapeUrl, async (signal) => {
-    try {
-      return (
-        (
-          await ask<{ steps?: Step[] }>(
-            "targets/relabel_steps",
-            { scrapePool: target.scrapePool, labels: JSON.stringify(target.discoveredLabels) },
-            signal,
-          )
-        ).data.steps ?? []
-      );
-    } catch (error) {
-      throw new Error(messageOf(error));
-    }
+    const { data } = await ask<{ steps?: Step[] }>(
+      "targets/relabel_steps",
+      { scrapePool: target.scrapePool, labels: JSON.stringify(target.discoveredLabels) },
+      signal,
+    );
+    return data.steps ?? [];
   });
   return (
     <div class="two">
