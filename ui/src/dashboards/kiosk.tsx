@@ -3,7 +3,7 @@ import type { JSX } from "preact";
 import { useEffect } from "preact/hooks";
 import { setParams } from "../app/route";
 
-const leave = (): void => setParams({ kiosk: undefined, play: undefined });
+const leave = (): void => setParams({ kiosk: undefined, play: undefined, every: undefined });
 
 /** Escape leaves it. */
 export const useLeave = (kiosk: boolean): void =>

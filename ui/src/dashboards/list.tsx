@@ -16,7 +16,7 @@ import { Broken } from "./broken";
 import { emptyDashboard } from "./edit";
 import { Import } from "./import";
 import { saveNew } from "./keeping";
-import { playing, SECONDS } from "./playlist";
+import { playing, SECONDS, SECONDS_MAX, SECONDS_MIN } from "./playlist";
 import { Removal, Removed } from "./removal";
 import { Snapshots } from "./snapshots";
 import "./styles.css";
@@ -227,8 +227,8 @@ const Playlist = ({ picked }: { picked: string[] }): JSX.Element => {
         <input
           class="input"
           type="number"
-          min={5}
-          max={3600}
+          min={SECONDS_MIN}
+          max={SECONDS_MAX}
           value={seconds.value}
           onInput={(event) => (seconds.value = Number(event.currentTarget.value))}
         />{" "}

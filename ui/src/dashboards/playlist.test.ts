@@ -11,5 +11,6 @@ test("one is followed by the next, the last by the first", () => {
 
 test("each is shown as long as is said, but one that cannot be shown for a moment", () => {
   expect([null, "", "12", "1", "x"].map((said) => secondsOf(said, false))).toEqual([30, 30, 12, 5, 30]);
+  expect(["3600", "1e9", "Infinity"].map((said) => secondsOf(said, false))).toEqual([3600, 3600, 3600]);
   expect([null, "12", "5"].map((said) => secondsOf(said, true))).toEqual([5, 5, 5]);
 });

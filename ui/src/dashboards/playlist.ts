@@ -3,11 +3,13 @@ import { useEffect } from "preact/hooks";
 import { go, href, params, pathTo } from "../app/route";
 
 export const SECONDS = 30;
-const SECONDS_MIN = 5;
+export const SECONDS_MIN = 5;
+/** Browsers take a time that is much longer for none at all. */
+export const SECONDS_MAX = 3600;
 
 /** For how long one is shown; one that cannot be shown only for a moment. */
 export const secondsOf = (every: string | null, failed: boolean): number =>
-  failed ? SECONDS_MIN : Math.max(SECONDS_MIN, Number(every ?? SECONDS) || SECONDS);
+  failed ? SECONDS_MIN : Math.min(SECONDS_MAX, Math.max(SECONDS_MIN, Number(every ?? SECONDS) || SECONDS));
 
 /** The address at which a playlist begins. */
 export const playing = (ids: string[], seconds: number): string =>
