@@ -1,10 +1,18 @@
 // Answers at one moment, as a table that sorts.
 
 import type { JSX } from "preact";
-import { nameOf, type QueryData, queryInstant } from "../api/promql";
+import {
+  type HistogramSample,
+  nameOf,
+  number,
+  type QueryData,
+  queryInstant,
+  type RawSeries,
+} from "../api/promql";
 import { useAsked } from "../api/use";
 import { Empty } from "../app/empty";
 import { Heading } from "../app/heading";
+import { ordered } from "../app/order";
 import { sortedBy } from "../app/sort";
 import { range, zone } from "../app/time";
 import { ownOf } from "../format/own";
@@ -63,23 +71,7 @@ const Answer = ({ data, unit }: { data: QueryData; unit: string }): JSX.Element 
     (name) => name !== "__name__",
   );
   const named = result.some(({ metric }) => metric["__name__"]);
-  const rows = result.map(({ metric, value, values, histogram }) => ({
-    metric,
-    text: value?.[1] ?? values?.at(-1)?.[1] ?? "",
-    histogram,
-  }));
-  if (sort.value) {
-    const { by, up } = sort.value;
-    rows.sort(
-      (a, b) =>
-        (up ? 1 : -1) *
-        (by === VALUE
-          ? Number(a.text) - Number(b.text)
-          : (ownOf(a.metric, by) ?? "").localeCompare(ownOf(b.metric, by) ?? "", undefined, {
-              numeric: true,
-            })),
-    );
-  }
+  const rows = ordered(result.map(rowOf), sort.value, cellOf);
   return (
     <div class="card scroll list">
       <table>
@@ -104,7 +96,7 @@ const Answer = ({ data, unit }: { data: QueryData; unit: string }): JSX.Element 
               <td class="num" title={text}>
                 {histogram
                   ? `${histogram[1].count} observations, sum ${histogram[1].sum}`
-                  : show(Number(text.replace("Inf", "Infinity")), unit)}
+                  : show(number(text), unit)}
               </td>
             </tr>
           ))}
@@ -118,3 +110,15 @@ const Answer = ({ data, unit }: { data: QueryData; unit: string }): JSX.Element 
     </div>
   );
 };
+
+type Row = Pick<RawSeries, "metric"> & { text: string; histogram?: HistogramSample | undefined };
+
+const rowOf = ({ metric, value, values, histogram }: RawSeries): Row => ({
+  metric,
+  text: value?.[1] ?? values?.at(-1)?.[1] ?? "",
+  histogram,
+});
+
+/** What a row is sorted by: a histogram by how much was observed. */
+export const cellOf = ({ metric, text, histogram }: Row, by: string): string | number | undefined =>
+  by === VALUE ? number(histogram?.[1].count ?? text) : ownOf(metric, by);
