@@ -29,13 +29,17 @@ export const useCompletions = (write: (text: string, from: number, to: number) =
   const wanted = useRef<Wanted>(null);
   const asking = useRef<AbortController | null>(null);
   const close = (): void => {
+    asking.current?.abort();
     choices.value = [];
   };
   const look = async (text: string, at: number): Promise<void> => {
     asking.current?.abort();
-    asking.current = new AbortController();
+    const abort = new AbortController();
+    asking.current = abort;
     try {
-      const answer = await complete(text, at, asking.current.signal);
+      const answer = await complete(text, at, abort.signal);
+      // Names come to all who asked, also to who does not wait any more.
+      if (abort.signal.aborted) return;
       wanted.current = answer.wanted;
       const done =
         answer.wanted && answer.choices.length === 1 && answer.choices[0]?.text === answer.wanted.typed;
