@@ -43,8 +43,9 @@ const LINELESS: Record<string, string> = {
 
 /** Refuses queries that are known to be wrong, and for lines those that have none. What nobody can judge is asked. */
 export const refuseWrong = async (queries: string[], forLines: boolean): Promise<void> => {
-  for (const query of queries) {
-    const found = await checked(query).catch(() => undefined);
+  const all = await Promise.all(queries.map((query) => checked(query).catch(() => undefined)));
+  for (const [at, query] of queries.entries()) {
+    const found = all[at];
     const wrong = found?.mistakes[0];
     if (wrong) throw new Failure((await mistakeIn(query)) ? wrong.message : VARIABLES);
     const lineless = forLines && LINELESS[found?.type ?? ""];
