@@ -162,19 +162,14 @@ export const tokens = (query: string): Token[] => {
     else if (word) kind = wordKind(word, braces > 0 || grouping > 0, query.slice(at + word.length));
     if (operator === "{") braces++;
     if (operator === "}") braces--;
-    if (
-      operator === "(" &&
-      (grouping > 0 || /^(by|without|on|ignoring|group_left|group_right)$/.test(lastWord(found)))
-    )
-      grouping++;
+    if (operator === "(" && (grouping > 0 || GROUPING.test(lastWord(found)))) grouping++;
     if (operator === ")" && grouping > 0) grouping--;
     found.push({ kind, text, at });
   }
   return found;
 };
 
-const lastWord = (found: Token[]): string =>
-  found.findLast((token) => token.kind !== "space")?.text.toLowerCase() ?? "";
+const lastWord = (found: Token[]): string => found.findLast((token) => token.kind !== "space")?.text ?? "";
 
 const wordKind = (word: string, inLabels: boolean, rest: string): Token["kind"] => {
   if (inLabels) return "label";
