@@ -8,12 +8,12 @@ import { Bar, Crumbs } from "../app/bar";
 import { Empty } from "../app/empty";
 import { keepTime } from "../app/route";
 import { Chart } from "../chart/chart";
+import { familyOf, type Metadata, metadataOf } from "../explore/complete";
 import { unitOf } from "../explore/units";
-import { ownOf } from "../format/own";
 import { show } from "../format/units";
 import { AskedBy } from "./asked-by";
 import { type Facts, type Finding, lint } from "./lint";
-import { factsOf, type Metadata, onlyRising, SERIES_READ_MAX } from "./metrics";
+import { factsOf, onlyRising, SERIES_READ_MAX } from "./metrics";
 
 export const MetricPage = ({ name }: { name: string }): JSX.Element => {
   const { data: facts, error } = useFacts(name);
@@ -39,7 +39,6 @@ export const MetricPage = ({ name }: { name: string }): JSX.Element => {
 /** What is known of a metric by its own name or by that of its family, and what its series of the last hour come to. */
 const useFacts = (name: string): Asked<Facts> =>
   useAsked(name, async (signal) => {
-    const family = name.replace(/_(bucket|count|sum|total|created)$/, "");
     const [series, own, base] = await Promise.all([
       ask<Labels[]>(
         "series",
@@ -51,13 +50,9 @@ const useFacts = (name: string): Asked<Facts> =>
         signal,
       ),
       ask<Metadata>("metadata", { metric: name }, signal),
-      ask<Metadata>("metadata", { metric: family }, signal),
+      ask<Metadata>("metadata", { metric: familyOf(name) }, signal),
     ]);
-    const {
-      type = "",
-      help = "",
-      unit = "",
-    } = ownOf(own.data, name)?.[0] ?? ownOf(base.data, family)?.[0] ?? {};
+    const { type = "", help = "", unit = "" } = metadataOf({ ...base.data, ...own.data }, name) ?? {};
     const row = { name, type, help, unit, series: series.data.length };
     const rising = await onlyRising([row], signal);
     return factsOf(row, series.data, rising.has(name));

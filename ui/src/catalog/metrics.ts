@@ -2,7 +2,7 @@
 import { ask } from "../api/client";
 import { type Labels, number, queryInstant, vectorOf } from "../api/promql";
 import { type Asked, useAsked } from "../api/use";
-import { metadataOf } from "../explore/complete";
+import { type Metadata, metadataOf } from "../explore/complete";
 import { type Askers, askedFor, bothAsked } from "./askers";
 import { anyOf } from "./growth";
 import type { Facts } from "./lint";
@@ -15,8 +15,6 @@ export type Metric = {
   series: number;
   asked: Askers;
 };
-
-export type Metadata = Record<string, { type: string; help: string; unit: string }[]>;
 
 /** How many series of a metric are read at most. */
 export const SERIES_READ_MAX = 20_000;
@@ -34,7 +32,7 @@ export const useMetrics = (): Asked<Metric[]> =>
       askedFor(signal),
     ]);
     return counts.data.seriesCountByMetricName.map(({ name, value }) => {
-      const known = metadataOf(metadata.data, name) as Metadata[string][number] | undefined;
+      const known = metadataOf(metadata.data, name);
       return {
         name,
         type: known?.type ?? "",

@@ -10,7 +10,7 @@ export type Choice = { text: string; detail: string; insert: string };
 const CHOICES_MAX = 50;
 const SPANS = ["1m", "5m", "10m", "15m", "30m", "1h", "6h", "1d", "7d"];
 
-type Metadata = Record<string, { type: string; help: string; unit: string }[]>;
+export type Metadata = Record<string, { type: string; help: string; unit: string }[]>;
 
 let names: Promise<{ all: string[]; metadata: Metadata }> | null = null;
 let namesAt = 0;
@@ -54,9 +54,12 @@ const best = <T>(all: T[], typed: string, text: (one: T) => string): T[] =>
     .slice(0, CHOICES_MAX)
     .map(([, one]) => one);
 
+/** The name of the family that a series of this name may belong to. */
+export const familyOf = (name: string): string => name.replace(/_(bucket|count|sum|total|created)$/, "");
+
 /** What a metric is, by its own name or by that of the family its series belong to. */
-export const metadataOf = (metadata: Metadata, name: string): { type: string; help: string } | undefined =>
-  (ownOf(metadata, name) ?? ownOf(metadata, name.replace(/_(bucket|count|sum|total|created)$/, "")))?.[0];
+export const metadataOf = (metadata: Metadata, name: string): Metadata[string][number] | undefined =>
+  (ownOf(metadata, name) ?? ownOf(metadata, familyOf(name)))?.[0];
 
 export const complete = async (
   query: string,
