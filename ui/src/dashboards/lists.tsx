@@ -7,7 +7,8 @@ import { StateMark } from "../app/icons";
 import { href, keepTime, params, pathTo } from "../app/route";
 import { zone } from "../app/time";
 import { deck } from "../deck/live";
-import { clock, stamp } from "../format/time";
+import { sinceText } from "../deck/verdict";
+import { stamp } from "../format/time";
 import { interpolate, type Scope } from "./interpolate";
 import { withMore } from "./links";
 import { kept } from "./snapshot";
@@ -90,7 +91,7 @@ export const AlertList = ({ options, height }: ListProps): JSX.Element => {
               <StateMark state={problem.state} size={15} />
               <b>{problem.service}</b>
               <span class={`clip grow ${problem.state}`}>{problem.headline}</span>
-              <span class="faint nowrap">since {clock(problem.since, now?.at ?? 0, zone.value)}</span>
+              <span class="faint nowrap">{sinceText(problem.since, now?.at ?? 0)}</span>
             </a>
           </li>
         ))}

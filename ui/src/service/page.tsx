@@ -6,13 +6,12 @@ import { Empty } from "../app/empty";
 import { StateMark } from "../app/icons";
 import { lazy } from "../app/lazy";
 import { keepTime, parts, pathTo } from "../app/route";
-import { zone } from "../app/time";
 import { Bars } from "../deck/bars";
 import { Facts } from "../deck/facts";
 import { deck } from "../deck/live";
 import { Rule } from "../deck/rule";
 import { UnknownPage } from "../deck/unknown";
-import { clock } from "../format/time";
+import { sinceText } from "../deck/verdict";
 import { show } from "../format/units";
 import { Compare } from "./compare";
 import { Dependencies } from "./dependencies";
@@ -89,8 +88,7 @@ const Problems = ({ service }: { service: DeckService }): JSX.Element => {
           <li key={problem.condition} class={problem.state}>
             <StateMark state={problem.state} size={18} />
             <div>
-              <b>{problem.sentence}</b>{" "}
-              <span class="dim">since {clock(problem.since, now?.at ?? 0, zone.value)}</span>{" "}
+              <b>{problem.sentence}</b> <span class="dim">{sinceText(problem.since, now?.at ?? 0)}</span>{" "}
               <Rule problem={problem} />
               <Facts
                 problem={problem}
