@@ -11,14 +11,23 @@ export const bucketed = (data: QueryData): QueryData => {
   const samples = data.result.flatMap(({ histograms = [] }) => histograms);
   if (!samples.length) return data;
   const bounds = boundsOf(samples);
+  /** In which row a bucket is counted, by its upper bound: there are few of these in many samples. */
+  const rows = new Map<string, number>();
+  const rowOf = (upper: string): number => {
+    const known = rows.get(upper);
+    if (known !== undefined) return known;
+    const at = bounds.findIndex((bound) => bound >= number(upper));
+    const row = at < 0 ? bounds.length : at;
+    rows.set(upper, row);
+    return row;
+  };
   const counts = new Map<number, Float64Array>();
   for (const [time, { buckets = [] }] of samples) {
     const below = counts.get(time) ?? new Float64Array(bounds.length + 1);
     counts.set(time, below);
     // The count of all is no sum of these: it has also what is no number, and of rates it differs in the last digits.
     for (const [, , upper, observed] of buckets) {
-      const at = bounds.findIndex((bound) => bound >= number(upper));
-      const row = at < 0 ? bounds.length : at;
+      const row = rowOf(upper);
       below[row] = (below[row] ?? 0) + number(observed);
     }
   }
