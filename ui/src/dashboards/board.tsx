@@ -29,14 +29,14 @@ import {
 } from "./interpolate";
 import { type Keeping, type Loaded, type Said, useKeeping } from "./keeping";
 import { Leave } from "./kiosk";
-import { moved, nudged } from "./layout";
+import { moved, nudged, rowOf } from "./layout";
 import { Links } from "./links";
 import { marksOf } from "./marks";
 import { open, opened } from "./opened";
 import type { Failed } from "./problem";
 import { repeated } from "./repeats";
 import type { RowPlace } from "./rowhead";
-import { canRise, inRow, rowOf } from "./rows";
+import { canRise, inRow } from "./rows";
 import { Section, unfold } from "./section";
 import { Settings } from "./settings";
 import { useSharedCards } from "./shared";

@@ -1,5 +1,6 @@
 // Changes of a dashboard before they are saved: each is a new whole, so that undoing is going back one.
 import type { Dashboard, DashboardPanel, DashboardQuery } from "../api/types";
+import { bottomOf } from "./layout";
 
 const LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ";
 const FIRST: DashboardQuery = {
@@ -78,7 +79,7 @@ export const withNewPanel = (dashboard: Dashboard): { dashboard: Dashboard; id: 
   const sections = dashboard.sections.length
     ? dashboard.sections
     : [{ title: "", collapsed: false, panels: [] }];
-  const top = Math.max(0, ...(sections[0]?.panels ?? []).map(({ place }) => place.y + place.h));
+  const top = bottomOf((sections[0]?.panels ?? []).map(({ place }) => place));
   const place = { x: 0, y: top, w: 12, h: 8 };
   const panel = { ...emptyPanel(id), title: "New panel", place, queries: [FIRST] };
   return {

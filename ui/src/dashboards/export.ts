@@ -3,6 +3,7 @@
 import type { Dashboard, DashboardLink, DashboardPanel, DashboardVariable } from "../api/types";
 import { several } from "../format/several";
 import { filterParts } from "./adhoc";
+import { bottomOf } from "./layout";
 import { AUTO } from "./variables";
 
 type Source = { type: string; uid: string };
@@ -182,7 +183,6 @@ export const toGrafana = (dashboard: Dashboard): unknown => {
   /** Whether what comes next would be inside of a row that is open. */
   let inside = false;
   for (const section of dashboard.sections) {
-    const height = section.panels.reduce((most, { place }) => Math.max(most, place.y + place.h), 0);
     if (inside || section.title || section.repeat || section.collapsed) {
       inside = !section.collapsed;
       panels.push({
@@ -198,7 +198,7 @@ export const toGrafana = (dashboard: Dashboard): unknown => {
     }
     if (!section.collapsed) {
       panels.push(...section.panels.map((panel) => panelOf(panel, top, source)));
-      top += height;
+      top += bottomOf(section.panels.map(({ place }) => place));
     }
   }
   const { variables: _, annotations: __, ...others } = dashboard.kept ?? {};

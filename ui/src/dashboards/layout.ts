@@ -7,7 +7,17 @@ export const COLUMNS = 24;
 
 type Place = DashboardPanel["place"];
 
-const byPlace = (a: Place, b: Place): number => a.y - b.y || a.x - b.x;
+/** From the top down, and in a line from the left. */
+export const byPlace = (a: Pick<Place, "x" | "y">, b: Pick<Place, "x" | "y">): number =>
+  a.y - b.y || a.x - b.x;
+
+/** Where the lowest of them ends. */
+export const bottomOf = (places: readonly Pick<Place, "y" | "h">[]): number =>
+  places.reduce((most, { y, h }) => Math.max(most, y + h), 0);
+
+/** The section that a panel is in, by its number. */
+export const rowOf = ({ sections }: Dashboard, panel: number): number =>
+  sections.findIndex(({ panels }) => panels.some(({ id }) => id === panel));
 
 /** Places in their order, each as high as those before it let it. */
 const risen = <P extends Place>(places: P[]): P[] => {
@@ -34,7 +44,7 @@ export const compacted = <P extends Place>(panels: P[]): P[] => {
 export const bandsOf = <P extends { x: number; y: number; h: number }>(panels: P[]): P[][] => {
   const bands: P[][] = [];
   let end = 0;
-  for (const panel of panels.toSorted((a, b) => a.y - b.y || a.x - b.x)) {
+  for (const panel of panels.toSorted(byPlace)) {
     const last = bands.at(-1);
     if (last && panel.y < end) last.push(panel);
     else bands.push([panel]);
@@ -105,7 +115,7 @@ const inSections = (
   id: number,
   arrange: (panels: DashboardPanel[]) => Standing[] | undefined,
 ): Dashboard => {
-  const at = dashboard.sections.findIndex(({ panels }) => panels.some((panel) => panel.id === id));
+  const at = rowOf(dashboard, id);
   const section = dashboard.sections[at];
   const next = section && arrange(section.panels);
   if (!next) return dashboard;

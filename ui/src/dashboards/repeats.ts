@@ -1,7 +1,7 @@
 // Sections and panels once for each value of a variable: with which values, and where the copies stand.
 import type { Dashboard, DashboardPanel } from "../api/types";
 import { joined, type Scope } from "./interpolate";
-import { COLUMNS, compacted, moved } from "./layout";
+import { byPlace, COLUMNS, compacted, moved, rowOf } from "./layout";
 
 /** A scope for every value of a variable. */
 export const repeated = (name: string | undefined, scope: Scope): { name: string; scope: Scope }[] => {
@@ -39,7 +39,7 @@ export type Placed = {
 export const placed = (panels: DashboardPanel[], scope: Scope): Placed[] => {
   const found: Placed[] = [];
   let moved = 0;
-  for (const panel of panels.toSorted((a, b) => a.place.y - b.place.y || a.place.x - b.place.x)) {
+  for (const panel of panels.toSorted((a, b) => byPlace(a.place, b.place))) {
     const { x, y, w, h } = panel.place;
     const copies = repeated(panel.repeat, scope);
     if (!panel.repeat || copies.length < 2) {
@@ -74,9 +74,8 @@ export const landing = (
   place: DashboardPanel["place"],
   scope: Scope,
 ): Landing | undefined => {
-  const { sections } = moved(dashboard, id, place);
-  const section = sections.find(({ panels }) => panels.some((panel) => panel.id === id));
-  const all = compacted(placed(section?.panels ?? [], scope));
+  const next = moved(dashboard, id, place);
+  const all = compacted(placed(next.sections[rowOf(next, id)]?.panels ?? [], scope));
   const found = all.findIndex((one) => one.panel.id === id && one.name === name);
   const at = all[found];
   return at && { at, before: all.slice(0, found) };

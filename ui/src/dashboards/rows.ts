@@ -1,13 +1,11 @@
 // The rows of a dashboard while it is edited: added, named, put in another order, taken away, and panels moved between them. Panels
 // that are in no row stand above all of them, in a section without a title.
 import type { Dashboard, DashboardPanel, DashboardSection } from "../api/types";
-
-const bottomOf = ({ panels }: DashboardSection): number =>
-  panels.reduce((most, { place }) => Math.max(most, place.y + place.h), 0);
+import { bottomOf, rowOf } from "./layout";
 
 /** The same section with more panels below those it has. */
 const withBelow = (section: DashboardSection, panels: DashboardPanel[]): DashboardSection => {
-  const bottom = bottomOf(section);
+  const bottom = bottomOf(section.panels.map(({ place }) => place));
   const below = panels.map((panel) => ({ ...panel, place: { ...panel.place, y: panel.place.y + bottom } }));
   return { ...section, panels: [...section.panels, ...below] };
 };
@@ -51,9 +49,6 @@ export const withoutRow = (dashboard: Dashboard, at: number): Dashboard => {
     sections: section.panels.length ? sections.with(at, bare) : sections.toSpliced(at, 1),
   };
 };
-
-export const rowOf = ({ sections }: Dashboard, panel: number): number =>
-  sections.findIndex(({ panels }) => panels.some(({ id }) => id === panel));
 
 /** With a panel in another row, below what is there. */
 export const inRow = (dashboard: Dashboard, id: number, at: number): Dashboard => {

@@ -11,15 +11,15 @@ import { isShown } from "./conditions";
 import { type Editing, Handle } from "./handle";
 import { type Scope, scopeKey } from "./interpolate";
 import { GAP, ROW } from "./landing";
-import { bandsOf, compacted } from "./layout";
+import { bandsOf, bottomOf, compacted, rowOf } from "./layout";
 import { Panel } from "./panel";
 import { chartOf, landing, placed } from "./repeats";
 import { CopyLine, RowHead, type RowPlace } from "./rowhead";
 
 /** Opens the section of a panel, if it is folded; of one that is repeated each copy has its own fold, which stays. */
-export const unfold = ({ sections }: Dashboard, panel: number): void => {
-  const at = sections.findIndex(({ panels }) => panels.some(({ id }) => id === panel));
-  const section = sections[at];
+export const unfold = (dashboard: Dashboard, panel: number): void => {
+  const at = rowOf(dashboard, panel);
+  const section = dashboard.sections[at];
   const turned = valuesOf("fold");
   if (!section || section.repeat || section.collapsed === turned.includes(`${at}`)) return;
   setAll("fold", section.collapsed ? [...turned, `${at}`] : turned.filter((one) => one !== `${at}`));
@@ -73,7 +73,7 @@ export const Section = ({
       {edit && copyOf !== undefined && <CopyLine title={section.title} of={copyOf} />}
       {bands.map((band) => {
         const top = edit ? 0 : Math.min(...band.map(({ y }) => y));
-        const rows = band.reduce((most, { y, h }) => Math.max(most, y + h), 0) - top;
+        const rows = bottomOf(band) - top;
         return (
           <div
             key={edit ? "all" : band.map((one) => `${one.panel.id} ${one.name}`).join(" ")}
