@@ -124,6 +124,12 @@ export const setAll = (name: string, values: string[], how: "push" | "replace" =
   go(`${location.pathname}${next.size ? `?${next}` : ""}`, how);
 };
 
+/** Adds a value of such a parameter, or takes it away where it is there. */
+export const turn = (name: string, value: string): void => {
+  const values = params.value.getAll(name);
+  setAll(name, values.includes(value) ? values.filter((one) => one !== value) : [...values, value]);
+};
+
 /** Follows links to pages of ours without loading the document again. */
 export const followLinks = (): void => {
   step = stepsHere() ?? 0;

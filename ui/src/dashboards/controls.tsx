@@ -2,7 +2,7 @@
 import type { JSX } from "preact";
 import type { DashboardVariable } from "../api/types";
 import { Popover } from "../app/popover";
-import { params, setAll } from "../app/route";
+import { params, setAll, turn } from "../app/route";
 import { Choices } from "./choices";
 import { unoffered } from "./choosing";
 import { useDraft } from "./draft";
@@ -32,10 +32,6 @@ export const Controls = ({
   const wrong = resolved.flatMap((one) =>
     one.problem && !shown.includes(one) ? [failure(one, one.problem)] : [],
   );
-  const toggle = (name: string): void => {
-    const hidden = params.value.getAll("hide");
-    setAll("hide", hidden.includes(name) ? hidden.filter((one) => one !== name) : [...hidden, name]);
-  };
   return shown.length || annotations.length || wrong.length ? (
     <div class="variables">
       {shown.map((one) => (
@@ -46,7 +42,7 @@ export const Controls = ({
       ))}
       {annotations.map(({ name, on }) => (
         <label key={name} class="row dim">
-          <input type="checkbox" checked={on} onChange={() => toggle(name)} /> {name}
+          <input type="checkbox" checked={on} onChange={() => turn("hide", name)} /> {name}
         </label>
       ))}
       <Problem failed={[...wrong, ...failed]} />

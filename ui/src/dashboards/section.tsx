@@ -3,7 +3,7 @@ import type { JSX } from "preact";
 import type { Dashboard, DashboardSection } from "../api/types";
 import { Icon } from "../app/icons";
 import { unfolded, whole } from "../app/print";
-import { setAll, valuesOf } from "../app/route";
+import { turn, valuesOf } from "../app/route";
 import { range } from "../app/time";
 import { several } from "../format/several";
 import { questionOf } from "./answers";
@@ -16,13 +16,16 @@ import { Panel } from "./panel";
 import { chartOf, landing, placed } from "./repeats";
 import { CopyLine, RowHead, type RowPlace } from "./rowhead";
 
+/** The address says which are not as the dashboard has them. */
+const isOpen = ({ collapsed }: DashboardSection, id: string): boolean =>
+  collapsed === valuesOf("fold").includes(id);
+
 /** Opens the section of a panel, if it is folded; of one that is repeated each copy has its own fold, which stays. */
 export const unfold = (dashboard: Dashboard, panel: number): void => {
   const at = rowOf(dashboard, panel);
   const section = dashboard.sections[at];
-  const turned = valuesOf("fold");
-  if (!section || section.repeat || section.collapsed === turned.includes(`${at}`)) return;
-  setAll("fold", section.collapsed ? [...turned, `${at}`] : turned.filter((one) => one !== `${at}`));
+  if (!section || section.repeat || isOpen(section, `${at}`)) return;
+  turn("fold", `${at}`);
 };
 
 export const Section = ({
@@ -51,20 +54,17 @@ export const Section = ({
   const isSeen = ({ conditions }: Pick<DashboardSection, "conditions">): boolean =>
     !!edit || isShown(conditions, scope, () => range.value.to - range.value.from);
   if (!isSeen(section)) return null;
-  // The address says which are not as the dashboard has them.
-  const turned = valuesOf("fold");
-  const open = section.collapsed === turned.includes(id);
-  const turn = (): void =>
-    setAll("fold", turned.includes(id) ? turned.filter((one) => one !== id) : [...turned, id]);
+  const open = isOpen(section, id);
+  const fold = (): void => turn("fold", id);
   const panels = open || unfolded() ? compacted(placed(section.panels.filter(isSeen), scope)) : [];
   // One grid while panels are moved about; else one for each band, as paper is cut between them only.
   const bands = edit ? [panels] : bandsOf(panels);
   return (
     <section data-row={row?.at}>
       {edit && row ? (
-        <RowHead title={section.title} row={row} arrange={edit.arrange} open={open} onTurn={turn} />
+        <RowHead title={section.title} row={row} arrange={edit.arrange} open={open} onTurn={fold} />
       ) : title ? (
-        <button class="fold rowtitle" type="button" aria-expanded={open} onClick={turn}>
+        <button class="fold rowtitle" type="button" aria-expanded={open} onClick={fold}>
           <Icon name={open ? "opened" : "open"} size={15} />
           {title}
           {!open && <span class="dim">{several(section.panels.length, "panel")}</span>}
