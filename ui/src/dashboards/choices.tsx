@@ -1,7 +1,7 @@
 // The values of a variable that has many: found by typing, walked through by arrows, taken by Enter.
 import { useSignal } from "@preact/signals";
 import type { JSX } from "preact";
-import { useId, useLayoutEffect, useRef } from "preact/hooks";
+import { useId, useLayoutEffect, useMemo, useRef } from "preact/hooks";
 import { Icon } from "../app/icons";
 import { usePopover } from "../app/popover";
 import { several } from "../format/several";
@@ -62,10 +62,13 @@ const Found = (props: Omit<ChoicesProps, "text">): JSX.Element => {
   const input = useRef<HTMLInputElement>(null);
   // In the order they had when it was opened: what is chosen meanwhile stays where it is.
   const first = useRef(said);
-  const all = chosenFirst(options, first.current);
-  // What was typed meanwhile is there to be taken away again.
-  const known = [...unoffered(all, said), ...all];
-  const found = matching(known, typed.value);
+  const known = useMemo(() => {
+    const all = chosenFirst(options, first.current);
+    // What was typed meanwhile is there to be taken away again.
+    return [...unoffered(all, said), ...all];
+  }, [options, said]);
+  // There may be thousands: to walk through them is not to look for them again.
+  const found = useMemo(() => matching(known, typed.value), [known, typed.value]);
   const offered = found.slice(0, OFFERED_MAX);
   const shown = typing ? [...offered, ...asTyped(known, typed.value)] : offered;
   useLayoutEffect(() => {
