@@ -36,7 +36,7 @@ export const Settings = ({ dashboard, kept, onChange, onGone, onClose }: Props):
         onChange={(tags) =>
           set({
             tags: tags
-              .split(/\s*,\s*/)
+              .split(",")
               .map((tag) => tag.trim())
               .filter(Boolean),
           })
@@ -91,7 +91,7 @@ export const Settings = ({ dashboard, kept, onChange, onGone, onClose }: Props):
           <Mark
             key={at}
             mark={one}
-            onChange={(more) => set({ annotations: changed(annotations, at, more) })}
+            onChange={(more) => set({ annotations: annotations.with(at, { ...one, ...more }) })}
             onRemove={() => set({ annotations: annotations.toSpliced(at, 1) })}
           />
         ))}
@@ -103,9 +103,6 @@ export const Settings = ({ dashboard, kept, onChange, onGone, onClose }: Props):
     </Sheet>
   );
 };
-
-const changed = <T,>(all: T[], at: number, more: Partial<T>): T[] =>
-  all.map((one, index) => (index === at ? { ...one, ...more } : one));
 
 const WEEK_STARTS: [string, string][] = [
   ["", "Monday"],
