@@ -4,7 +4,7 @@ import { useSignal } from "@preact/signals";
 import type { JSX } from "preact";
 import { ask } from "../api/client";
 import { nameOf } from "../api/promql";
-import type { Target, TargetsAnswer } from "../api/types";
+import type { DroppedTarget, Target, TargetsAnswer } from "../api/types";
 import { useAsked } from "../api/use";
 import { Bar } from "../app/bar";
 import { Empty } from "../app/empty";
@@ -15,14 +15,11 @@ import { keepTime, params, setParams } from "../app/route";
 import { sortedBy } from "../app/sort";
 import { tick } from "../app/time";
 import { ownOf } from "../format/own";
-import { span } from "../format/time";
 import { show } from "../format/units";
 import { explainScrape } from "./scrape-errors";
+import { isScraped, lastScrapeOf, stateOf } from "./target";
 
 const SHOWN_MAX = 500;
-
-const stateOf = (target: Target) =>
-  target.health === "up" ? "ok" : target.health === "down" ? "critical" : "silent";
 
 export const TargetsPage = (): JSX.Element => {
   const asked = useAsked(
@@ -39,7 +36,6 @@ export const TargetsPage = (): JSX.Element => {
     return words.every((word) => text.includes(word)) && (!only || target.health === only);
   });
   const count = (health: string) => activeTargets.filter((target) => target.health === health).length;
-  const dropped = droppedTargets as { discoveredLabels: Record<string, string>; scrapePool: string }[];
   const state = (health: string, title: string) => (
     <button
       class="button"
@@ -83,7 +79,7 @@ export const TargetsPage = (): JSX.Element => {
             The first {SHOWN_MAX} of {matching.length} are shown.
           </p>
         )}
-        {dropped.length > 0 && <DroppedTargets dropped={dropped} />}
+        {droppedTargets.length > 0 && <DroppedTargets dropped={droppedTargets} />}
       </div>
     </>
   );
@@ -93,7 +89,7 @@ type Column = "job" | "state" | "address" | "last" | "took" | "samples";
 
 /** What a target is sorted by; one that was never scraped has nothing to be sorted by. */
 const cellOf = (target: Target, by: Column): string | number | undefined => {
-  const scraped = !target.lastScrape.startsWith("0001");
+  const scraped = isScraped(target);
   if (by === "last") return scraped ? -Date.parse(target.lastScrape) : undefined;
   if (by === "took") return scraped ? target.lastScrapeDuration : undefined;
   if (by === "samples") return scraped ? target.lastScrapeSamples : undefined;
@@ -200,11 +196,7 @@ const TargetRow = ({ target, job: pool, up }: { target: Target; job: string; up:
             ))}
           </span>
         </td>
-        <td class="num">
-          {target.lastScrape.startsWith("0001")
-            ? "not yet"
-            : `${span(Date.now() - Date.parse(target.lastScrape))} ago`}
-        </td>
+        <td class="num">{lastScrapeOf(target, Date.now())}</td>
         <td class="num">{show(target.lastScrapeDuration, "s")}</td>
         <td class="num">
           <a
@@ -284,11 +276,7 @@ const Relabelling = ({ target }: { target: Target }): JSX.Element => {
   );
 };
 
-const DroppedTargets = ({
-  dropped,
-}: {
-  dropped: { discoveredLabels: Record<string, string>; scrapePool: string }[];
-}): JSX.Element => (
+const DroppedTargets = ({ dropped }: { dropped: DroppedTarget[] }): JSX.Element => (
   <details class="card pad">
     <summary>{dropped.length} discovered and dropped by relabelling</summary>
     {dropped.slice(0, 100).map((one, at) => (

@@ -3,16 +3,14 @@
 import type { JSX } from "preact";
 import { ask } from "../api/client";
 import { queryInstant, vectorOf } from "../api/promql";
-import type { DeckService, TargetsAnswer } from "../api/types";
+import type { DeckService, Target, TargetsAnswer } from "../api/types";
 import { useAsked } from "../api/use";
 import { StateMark } from "../app/icons";
 import { tick } from "../app/time";
 import { ownOf } from "../format/own";
-import { span } from "../format/time";
 import { show } from "../format/units";
 import { explainScrape } from "../pages/scrape-errors";
-
-type Target = TargetsAnswer["data"]["activeTargets"][number];
+import { lastScrapeOf, stateOf } from "../pages/target";
 
 /** Whether a target is one of this service, by the matchers that are equalities all. */
 const belongs = (labels: Record<string, string>, matchers: string): boolean =>
@@ -31,9 +29,7 @@ export const Instances = ({ service }: { service: DeckService }): JSX.Element | 
       ),
     ]);
     return {
-      targets: targets.data.activeTargets.filter((target) =>
-        belongs(target.labels as Record<string, string>, service.matchers),
-      ),
+      targets: targets.data.activeTargets.filter(({ labels }) => belongs(labels, service.matchers)),
       checks: checks.data,
     };
   });
@@ -92,14 +88,14 @@ const InstanceRow = ({ target }: { target: Target }): JSX.Element => {
   const down = target.health === "down";
   return (
     <tr>
-      <td class="mono">{(target.labels as Record<string, string>)["instance"]}</td>
+      <td class="mono">{target.labels["instance"]}</td>
       <td class={down ? "wide critical" : "wide"}>
         <span class="row">
-          <StateMark state={down ? "critical" : target.health === "up" ? "ok" : "silent"} size={14} />
+          <StateMark state={stateOf(target)} size={14} />
           {down ? explainScrape(target.lastError).what : target.health}
         </span>
       </td>
-      <td class="num">{span(Date.now() - Date.parse(target.lastScrape))} ago</td>
+      <td class="num">{lastScrapeOf(target, Date.now())}</td>
       <td class="num">{show(target.lastScrapeDuration, "s")}</td>
     </tr>
   );
