@@ -1,6 +1,6 @@
 // Panels changed in place: transformations, overrides and mappings, drawn anew while they are changed, undone, saved as Grafana has them.
 import { accessible } from "./axe.mjs";
-import { check, results, SIZES, soon, until } from "./runner.mjs";
+import { check, quiet, results, SIZES, soon, until } from "./runner.mjs";
 import { settled } from "./world.mjs";
 
 const UNKNOWN = { id: "groupedByMagic", options: { deep: { er: 1 } } };
@@ -104,7 +104,7 @@ export const editing = async ({ base, page, post }) => {
   await open(5, "transformations");
   await soon("the section of a panel is unfolded for its sheet", () => sheet.innerText(), /come to 1 table/);
   await fits(page, open);
-  check("editing: no error in the console", page.wrong.length === 0, page.wrong.join("; ").slice(0, 300));
+  quiet("editing", page);
 };
 
 const heads = (page) => page.locator("[data-panel='1'] th").allInnerTexts();

@@ -1,7 +1,7 @@
 // What Grafana's format can say, drawn or named.
 import { FEATURES } from "../dashboard.mjs";
 import { OPTIONS } from "../options.mjs";
-import { check, results, SIZES, soon, until } from "./runner.mjs";
+import { check, quiet, results, SIZES, soon, until } from "./runner.mjs";
 import { settled, whole } from "./world.mjs";
 
 export const features = async ({ base, page, post }) => {
@@ -36,7 +36,7 @@ export const features = async ({ base, page, post }) => {
     points.join(" "),
   );
   await page.screenshot({ path: `${results}features.png` });
-  check("features: no error in the console", page.wrong.length === 0, page.wrong.join("; ").slice(0, 300));
+  quiet("features", page);
   const found = (title) => page.getByRole("region", { name: title });
   await soon(
     "a list of dashboards has those of its tag",
@@ -108,7 +108,7 @@ const options = async ({ base, page, post }) => {
   await settled(page);
   await whole(page, "laptop");
   await page.screenshot({ path: `${results}options.png` });
-  check("options: no error in the console", page.wrong.length === 0, page.wrong.join("; ").slice(0, 300));
+  quiet("options", page);
   const found = (title) => page.getByRole("region", { name: title, exact: true });
   const count = (title, what, wanted) =>
     soon(`${title}: ${what}`, () => found(title).locator(what).count(), wanted);

@@ -1,5 +1,5 @@
 // What people do without thinking of it, and what files are that nobody meant: each was wrong once.
-import { check, soon, until } from "./runner.mjs";
+import { check, quiet, soon, until } from "./runner.mjs";
 import { settled } from "./world.mjs";
 
 /** Shapes that are not those of a dashboard, each where something else belongs. */
@@ -174,7 +174,7 @@ export const habits = async ({ base, page, post }) => {
     () => page.locator(".panel").count(),
     answer.data?.report.panels,
   );
-  check("odd shapes: no error in the console", page.wrong.length === 0, page.wrong.join("; ").slice(0, 200));
+  quiet("odd shapes", page);
 };
 
 /** Which lines are drawn is in the address: a link shows them, and back takes back. */

@@ -1,6 +1,6 @@
 // Dashboards and snapshots are deleted in the page: asked before, by mouse and by keyboard, and brought back.
 import { accessible } from "./axe.mjs";
-import { check, results, SIZES, soon } from "./runner.mjs";
+import { check, quiet, results, SIZES, soon } from "./runner.mjs";
 import { settled } from "./world.mjs";
 
 const board = (uid, title) => ({
@@ -31,8 +31,7 @@ export const removal = async (world) => {
   await fromSettings(world);
   await snapshots(world);
   // What is asked for at the address of one that is gone is answered so.
-  const wrong = page.wrong.filter((text) => !/status of 4/.test(text));
-  check("removal: no error in the console", wrong.length === 0, wrong.join("; ").slice(0, 300));
+  quiet("removal", page, /status of 4/);
 };
 
 const button = (page, name) => page.getByRole("button", { name, exact: true });

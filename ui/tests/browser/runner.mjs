@@ -45,6 +45,12 @@ export const check = (what, fine, more = "") => {
   console.log(`${fine ? "ok  " : "FAIL"} ${what}${fine ? "" : ` ${more}`}`);
 };
 
+/** Nothing was said to be wrong in a page, but for what is an answer to what was asked. */
+export const quiet = (what, page, answers) => {
+  const wrong = page.wrong.filter((text) => !answers?.test(text));
+  check(`${what}: no error in the console`, wrong.length === 0, wrong.join("; ").slice(0, 300));
+};
+
 /** How long a page may take until it shows what it is to show. */
 const SOON_MS = 5_000 * SLOWER;
 
