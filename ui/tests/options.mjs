@@ -278,22 +278,21 @@ panel(
   { gradientMode: "hue", fillOpacity: 40 },
   { defaults: { unit: `suffix: ${"of something ".repeat(100)}` } },
 );
-panel(
-  "stat",
-  "Small",
-  { graphMode: "none" },
-  {},
-  { ...BARS, targets: [{ refId: "A", expr: "vector(5.1e11)" }], defaults: { unit: "bytes" } },
-);
-made.at(-1).gridPos = { x: 0, y: 400, w: 2, h: 2 };
-panel(
-  "stat",
-  "Smaller",
-  { graphMode: "none" },
-  {},
-  { ...BARS, targets: [{ refId: "A", expr: "vector(5.1e11)" }], defaults: { unit: "bytes" } },
-);
-made.at(-1).gridPos = { x: 2, y: 400, w: 1, h: 2 };
+for (const [title, x, w] of [
+  ["Small", 0, 2],
+  ["Smaller", 2, 1],
+])
+  panel(
+    "stat",
+    title,
+    { graphMode: "none" },
+    {},
+    {
+      gridPos: { x, y: 400, w, h: 2 },
+      targets: [{ refId: "A", expr: "vector(5.1e11)" }],
+      defaults: { unit: "bytes" },
+    },
+  );
 
 export const OPTIONS = {
   uid: "options",
