@@ -1,5 +1,6 @@
 // Panels changed in place: transformations, overrides and mappings, drawn anew while they are changed, undone, saved as Grafana has them.
 import { accessible } from "./axe.mjs";
+import { countUp } from "./panels.mjs";
 import { check, quiet, results, SIZES, soon, until } from "./runner.mjs";
 import { settled } from "./world.mjs";
 
@@ -69,15 +70,7 @@ const EDITED = {
       title: "Folded",
       collapsed: true,
       gridPos: { x: 0, y: 40, w: 24, h: 1 },
-      panels: [
-        {
-          id: 5,
-          type: "stat",
-          title: "Hidden",
-          gridPos: { x: 0, y: 41, w: 8, h: 20 },
-          targets: [{ refId: "A", expr: "count(up)" }],
-        },
-      ],
+      panels: [countUp({ id: 5, title: "Hidden", gridPos: { x: 0, y: 41, w: 8, h: 20 } })],
     },
   ],
 };

@@ -1,5 +1,6 @@
 // Dashboards and snapshots are deleted in the page: asked before, by mouse and by keyboard, and brought back.
 import { accessible } from "./axe.mjs";
+import { countUp } from "./panels.mjs";
 import { check, quiet, results, SIZES, soon } from "./runner.mjs";
 import { settled } from "./world.mjs";
 
@@ -7,15 +8,7 @@ const board = (uid, title) => ({
   uid,
   title,
   schemaVersion: 41,
-  panels: [
-    {
-      id: 1,
-      type: "stat",
-      title: "Up",
-      gridPos: { x: 0, y: 0, w: 8, h: 6 },
-      targets: [{ refId: "A", expr: "count(up)" }],
-    },
-  ],
+  panels: [countUp()],
 });
 
 export const removal = async (world) => {

@@ -3,6 +3,7 @@
 import { readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { accessible } from "./axe.mjs";
+import { countUp } from "./panels.mjs";
 import { check, quiet, results, SIZES, soon } from "./runner.mjs";
 import { settled } from "./world.mjs";
 
@@ -18,13 +19,7 @@ const SHARED = {
     ],
   },
   panels: [
-    {
-      id: 1,
-      type: "stat",
-      title: "Up",
-      gridPos: { x: 0, y: 0, w: 8, h: 6 },
-      targets: [{ refId: "A", expr: "count(up)" }],
-    },
+    countUp(),
     {
       id: 2,
       type: "text",

@@ -1,5 +1,6 @@
 // What can be done with a dashboard besides looking at it.
 import { readFileSync, writeFileSync } from "node:fs";
+import { countUp } from "./panels.mjs";
 import { check, results, soon, until } from "./runner.mjs";
 import { settled } from "./world.mjs";
 
@@ -329,15 +330,7 @@ export const workWithDashboards = async ({ base, page, post, answer }) => {
   const adhoc = {
     uid: "adhoc",
     title: "Ad hoc",
-    panels: [
-      {
-        type: "stat",
-        id: 1,
-        title: "Up",
-        gridPos: { x: 0, y: 0, w: 6, h: 4 },
-        targets: [{ refId: "A", expr: "count(up)" }],
-      },
-    ],
+    panels: [countUp()],
     templating: { list: [{ name: "Filters", type: "adhoc" }] },
   };
   await post("dashboards/import", JSON.stringify(adhoc));
