@@ -18,5 +18,5 @@ export default defineConfig({
     manifest: "manifest.json",
   },
   server: { proxy: { "/api": server, "/-": server } },
-  test: { include: ["src/**/*.test.ts"], environment: "node" },
+  test: { include: ["src/**/*.test.ts"], environment: "node", css: { include: [/\?raw$/] } },
 });
