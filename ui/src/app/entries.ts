@@ -4,6 +4,7 @@ import { fits } from "../explore/complete";
 import { parseRange } from "../format/range";
 import type { IconName } from "./icons";
 import { openHelp } from "./keys";
+import { PLACES } from "./places";
 import { print } from "./print";
 import { go, keepTime, pathTo } from "./route";
 import { nextTheme } from "./theme";
@@ -20,17 +21,12 @@ const to =
   () =>
     go(keepTime(path, parameters));
 
-const PAGES: Entry[] = (
-  [
-    ["Deck", "/", "deck"],
-    ["Hosts and databases", "/hosts", "hosts"],
-    ["Dashboards", "/dashboards", "dashboards"],
-    ["Explore", "/explore", "explore"],
-    ["Metrics", "/catalog", "catalog"],
-    ["Targets", "/targets", "targets"],
-    ["System", "/system", "system"],
-  ] as [string, string, IconName][]
-).map(([name, path, icon]) => ({ name, kind: "page", icon, run: to(path) }));
+const PAGES: Entry[] = PLACES.map(({ to: page, name, icon, more }) => ({
+  name: more ? `${name} ${more}` : name,
+  kind: "page",
+  icon,
+  run: to(`/${page}`),
+}));
 
 const ACTIONS: Entry[] = [
   { name: "Theme: change the colours", kind: "action", icon: "auto", run: nextTheme },

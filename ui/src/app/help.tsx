@@ -2,6 +2,7 @@
 import type { JSX } from "preact";
 import { useLayoutEffect, useRef } from "preact/hooks";
 import { closeHelp } from "./keys";
+import { PLACES } from "./places";
 import "./palette.css";
 
 const KEYS: [string, [keys: string[], what: string][]][] = [
@@ -9,13 +10,7 @@ const KEYS: [string, [keys: string[], what: string][]][] = [
     "Everywhere",
     [
       [["⌘K", "Ctrl K", "/"], "Find services, metrics, dashboards, or say a time range"],
-      [["g d"], "Deck"],
-      [["g h"], "Hosts"],
-      [["g b"], "Dashboards"],
-      [["g e"], "Explore"],
-      [["g m"], "Metrics"],
-      [["g t"], "Targets"],
-      [["g s"], "System"],
+      ...PLACES.map(({ key, name }): [string[], string] => [[`g ${key}`], name]),
       [["?"], "This list"],
     ],
   ],

@@ -2,6 +2,7 @@
 import { signal } from "@preact/signals";
 import { useEffect } from "preact/hooks";
 import { lazy } from "./lazy";
+import { PLACES } from "./places";
 import { go, keepTime } from "./route";
 
 export const paletteOpen = signal(false);
@@ -21,21 +22,12 @@ export const closeHelp = (): void => {
 export const Help = lazy(() => import("./help").then((module) => module.Help));
 export const Palette = lazy(() => import("./palette").then((module) => module.Palette));
 
-const GOTO: Record<string, string> = {
-  d: "/",
-  h: "/hosts",
-  b: "/dashboards",
-  e: "/explore",
-  m: "/catalog",
-  t: "/targets",
-  s: "/system",
-};
 let afterG = false;
 
 /** Whether keys are for what is being typed into. */
 export const typing = (event: KeyboardEvent): boolean => {
   const target = event.target as HTMLElement | null;
-  return !!target?.closest?.("input, textarea, select, [contenteditable=true], .cm-editor");
+  return !!target?.closest?.("input, textarea, select, [contenteditable=true]");
 };
 
 /** Whether a key is pressed for itself: not typed somewhere, and nothing else held down. */
@@ -57,8 +49,9 @@ export const keyboard = (): void =>
         openPalette();
       } else if (event.key === "?") {
         openHelp();
-      } else if (afterG && GOTO[event.key]) {
-        go(keepTime(GOTO[event.key] ?? "/"));
+      } else if (afterG) {
+        const place = PLACES.find(({ key }) => key === event.key);
+        if (place) go(keepTime(`/${place.to}`));
       }
       afterG = event.key === "g";
     };

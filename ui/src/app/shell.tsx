@@ -6,9 +6,10 @@ import { connected, deck, state } from "../deck/live";
 import { DeckPage } from "../deck/page";
 import { ownOf } from "../format/own";
 import { Guard } from "./guard";
-import { Icon, type IconName, StateMark } from "./icons";
+import { Icon, StateMark } from "./icons";
 import { Help, helpOpen, keyboard, openPalette, Palette, paletteOpen } from "./keys";
 import { lazy } from "./lazy";
+import { PLACES } from "./places";
 import { keepTime, params, parts, path } from "./route";
 import { nextTheme, theme } from "./theme";
 
@@ -26,16 +27,6 @@ const PAGES: Record<string, [ComponentType, least: number, most: number]> = {
 };
 
 const Missing = lazy(() => import("../pages/missing").then((module) => module.MissingPage));
-
-const NAVIGATION: { to: string; name: string; icon: IconName }[] = [
-  { to: "", name: "Deck", icon: "deck" },
-  { to: "hosts", name: "Hosts", icon: "hosts" },
-  { to: "dashboards", name: "Dashboards", icon: "dashboards" },
-  { to: "explore", name: "Explore", icon: "explore" },
-  { to: "catalog", name: "Metrics", icon: "catalog" },
-  { to: "targets", name: "Targets", icon: "targets" },
-  { to: "system", name: "System", icon: "system" },
-];
 
 const wrong = computed(() => (deck.value?.services ?? []).filter(({ state }) => state !== "ok").length);
 
@@ -59,7 +50,7 @@ export const Shell = (): JSX.Element => {
           <button class="item find" type="button" onClick={openPalette}>
             <Icon name="search" size={16} /> Find <kbd>⌘K</kbd>
           </button>
-          {NAVIGATION.map(({ to, name, icon }) => (
+          {PLACES.map(({ to, name, icon }) => (
             <a
               key={to}
               class="item"

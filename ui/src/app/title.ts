@@ -3,7 +3,7 @@
 import { computed, signal } from "@preact/signals";
 import { useLayoutEffect } from "preact/hooks";
 import { legible } from "../format/legible";
-import { ownOf } from "../format/own";
+import { PLACES } from "./places";
 import { parts } from "./route";
 
 /** A name that the address does not have, as that of a dashboard. */
@@ -18,15 +18,7 @@ export const useTabName = (name: string): void =>
     };
   }, [name]);
 
-const NAMES: Record<string, string> = {
-  hosts: "Hosts",
-  dashboards: "Dashboards",
-  explore: "Explore",
-  graph: "Explore",
-  catalog: "Metrics",
-  targets: "Targets",
-  system: "System",
-};
+const NAMES = new Map([["graph", "Explore"], ...PLACES.map(({ to, name }): [string, string] => [to, name])]);
 
 /** Pages of one thing each, whose name is in the address. */
 const OF_ONE = new Set(["service", "hosts", "catalog"]);
@@ -35,7 +27,7 @@ const seenAt = ([page = "", name, more]: string[]): string => {
   if (page === "" && name === undefined) return "";
   if (name && more === undefined && OF_ONE.has(page)) return name;
   const known = more === undefined && (name === undefined || page === "dashboards");
-  return (known && ownOf(NAMES, page)) || "Nothing is here";
+  return (known && NAMES.get(page)) || "Nothing is here";
 };
 
 const seen = computed(() => named.value || seenAt(parts.value));
