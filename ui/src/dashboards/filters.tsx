@@ -1,6 +1,7 @@
 // Filters for every query of a dashboard, above its panels: chosen from the labels there are.
 import { useSignal } from "@preact/signals";
 import type { JSX } from "preact";
+import { useId, useLayoutEffect, useRef } from "preact/hooks";
 import { ask } from "../api/client";
 import { useAsked } from "../api/use";
 import { Icon } from "../app/icons";
@@ -15,6 +16,13 @@ export const Filters = (props: {
   onPick: (filters: string[]) => void;
 }): JSX.Element => {
   const adding = useSignal(false);
+  const button = useRef<HTMLButtonElement>(null);
+  // What had the focus goes away with the form.
+  const was = useRef(false);
+  useLayoutEffect(() => {
+    if (was.current && !adding.value) button.current?.focus();
+    was.current = adding.value;
+  }, [adding.value]);
   return (
     <span class="row wrap">
       {props.label}
@@ -45,7 +53,7 @@ export const Filters = (props: {
           }}
         />
       ) : (
-        <button type="button" class="button" onClick={() => (adding.value = true)}>
+        <button ref={button} type="button" class="button" onClick={() => (adding.value = true)}>
           <Icon name="plus" size={14} /> Filter
         </button>
       )}
@@ -69,6 +77,9 @@ const Adding = ({ onDone }: { onDone: (filter: Filter | undefined) => void }): J
         ).data
       : [],
   );
+  const offered = useId();
+  const first = useRef<HTMLSelectElement>(null);
+  useLayoutEffect(() => first.current?.focus(), []);
   const set = (more: Partial<Filter>): void => {
     draft.value = { ...draft.value, ...more };
   };
@@ -83,6 +94,7 @@ const Adding = ({ onDone }: { onDone: (filter: Filter | undefined) => void }): J
       onKeyDown={(event) => event.key === "Escape" && onDone(undefined)}
     >
       <select
+        ref={first}
         class="input"
         aria-label="Label"
         value={draft.value.label}
@@ -106,11 +118,11 @@ const Adding = ({ onDone }: { onDone: (filter: Filter | undefined) => void }): J
       <input
         class="input"
         aria-label="Value"
-        list="filter-values"
+        list={offered}
         value={draft.value.value}
         onInput={(event) => set({ value: event.currentTarget.value })}
       />
-      <datalist id="filter-values">
+      <datalist id={offered}>
         {(values.data ?? []).map((value) => (
           <option key={value} value={value} />
         ))}
