@@ -1,18 +1,16 @@
 // Math over the answers of queries: operators and functions, point by point, between what the labels say belongs together.
 import type { Labels } from "../../api/promql";
+import { ARITHMETIC } from "../arithmetic";
 import { type Item, single } from "./items";
 import type { Reading } from "./reading";
 import { parse, queriesIn, type Tree } from "./syntax";
 
 const truth = (value: boolean): number => (value ? 1 : 0);
 
-const OPERATORS: Record<string, (a: number, b: number) => number> = {
-  "+": (a, b) => a + b,
-  "-": (a, b) => a - b,
-  "*": (a, b) => a * b,
-  "/": (a, b) => a / b,
-  "%": (a, b) => a % b,
-  "**": (a, b) => a ** b,
+type Operator = (a: number, b: number) => number;
+
+const OPERATORS: Record<string, Operator> = {
+  ...ARITHMETIC,
   "==": (a, b) => truth(a === b),
   "!=": (a, b) => truth(a !== b),
   "<": (a, b) => truth(a < b),
@@ -78,8 +76,6 @@ export const pairs = (left: Item[], right: Item[]): [Labels, Item, Item][] => {
     ),
   );
 };
-
-type Operator = (a: number, b: number) => number;
 
 /** At the times that both have; a single number is the same at all of them. */
 const between = (work: Operator, labels: Labels, a: Item, b: Item): Item => {

@@ -2,6 +2,7 @@
 
 import { reduce, reducerName } from "../../chart/stats";
 import { ownOf } from "../../format/own";
+import { ARITHMETIC } from "../arithmetic";
 import { type Cell, type Field, type Frame, numbersOf, numeric, timeOf, titleOf } from "../frames";
 import { asText, listOf, numberOf, type Options, recordOf } from "../options";
 import { joinByField } from "./join";
@@ -61,14 +62,20 @@ const acrossColumns = (frame: Frame, settings: Options): Computed => {
   return { name: reducerName(calc), values: rowsOf(frame).map((row) => reduce(ofRow(row), calc)) };
 };
 
+/** A side of a calculation: a number or the name of a column. Newer files say which of both it is, older ones have a text. */
+export const sideOf = (side: unknown): string =>
+  asText(
+    recordOf(side)["fixed"] ??
+      recordOf(recordOf(side)["matcher"])["options"] ??
+      (typeof side === "object" ? "" : side),
+  );
+
 /** Two columns, or a column and a number. */
 const ofTwo = (frame: Frame, settings: Options): Computed => {
   const operator = asText(settings["operator"] ?? settings["reducer"]) || "+";
-  const run = ownOf(BINARY, operator);
+  const run = ownOf(ARITHMETIC, operator);
   if (!run) return undefined;
-  const said = (side: unknown): string =>
-    asText(recordOf(side)["fixed"] ?? recordOf(recordOf(side)["matcher"])["options"] ?? side);
-  const [left, right] = [said(settings["left"]), said(settings["right"])];
+  const [left, right] = [sideOf(settings["left"]), sideOf(settings["right"])];
   const reader = (text: string): ((row: number) => number | null) => {
     const field = named(frame, text);
     const constant = numberOf(text) ?? null;
@@ -87,7 +94,7 @@ const ofTwo = (frame: Frame, settings: Options): Computed => {
 /** A function of one column. */
 const ofOne = (frame: Frame, settings: Options): Computed => {
   const [column, operator] = [asText(settings["fieldName"]), asText(settings["operator"])];
-  const [field, run] = [named(frame, column), ownOf(UNARY, operator)];
+  const [field, run] = [named(frame, column), ownOf<(value: number) => number>(UNARY, operator)];
   if (!run) return undefined;
   return {
     name: `${operator}(${column})`,
@@ -131,16 +138,8 @@ const running = (frame: Frame, settings: Options, windowed: boolean): Computed =
   return { name: `${windowed ? "window" : "cumulative"} ${calc}(${titleOf(field, frame)})`, values };
 };
 
-const BINARY: Record<string, (left: number, right: number) => number> = {
-  "+": (a, b) => a + b,
-  "-": (a, b) => a - b,
-  "*": (a, b) => a * b,
-  "/": (a, b) => a / b,
-  "%": (a, b) => a % b,
-  "**": (a, b) => a ** b,
-};
-
-const UNARY: Record<string, (value: number) => number> = {
+/** What is worked out of one number, by its name. */
+export const UNARY = {
   abs: Math.abs,
   exp: Math.exp,
   ln: Math.log,

@@ -1,27 +1,24 @@
 // What can be said to the calculation of a field (`calculate.ts`): each way of computing has questions of its own.
 import { reducerName } from "../../chart/stats";
+import { ARITHMETIC } from "../arithmetic";
 import { field, type Part, says } from "../form/part";
-import { asText, recordOf } from "../options";
+import { numberOf } from "../options";
+import { sideOf, UNARY } from "./calculate";
 
-/** Side of a calculation: a field or a number. Newer files keep which of both it is, older ones a text. */
+/** A side as a form: what is typed is kept in the shape it had. */
 const side = (name: "left" | "right", label: string): Part => ({
   path: ["binary", name],
   label,
   as: "name",
   of: "fields",
   when: says(["mode"], "binary"),
-  read: (value) =>
-    asText(
-      recordOf(value)["fixed"] ??
-        recordOf(recordOf(value)["matcher"])["options"] ??
-        (typeof value === "object" ? "" : value),
-    ),
+  read: sideOf,
   write: (said, before) =>
     typeof before === "string"
       ? said
-      : said !== "" && !Number.isNaN(Number(said))
-        ? { fixed: said }
-        : { matcher: { id: "byName", options: said } },
+      : numberOf(said) === undefined
+        ? { matcher: { id: "byName", options: said } }
+        : { fixed: said },
 });
 
 const RUNNING = ["cumulativeFunctions", "windowFunctions"];
@@ -58,7 +55,7 @@ export const CALCULATION: readonly Part[] = [
     path: ["binary", "operator"],
     label: "Operator",
     as: "choice",
-    choices: ["+", "-", "*", "/", "%", "**"].map((sign) => [sign, sign]),
+    choices: Object.keys(ARITHMETIC).map((sign) => [sign, sign]),
     when: says(["mode"], "binary"),
   },
   side("right", "Field or number"),
@@ -66,7 +63,7 @@ export const CALCULATION: readonly Part[] = [
     path: ["unary", "operator"],
     label: "Function",
     as: "choice",
-    choices: ["abs", "exp", "ln", "floor", "ceil", "round"].map((name) => [name, name]),
+    choices: Object.keys(UNARY).map((name) => [name, name]),
     when: says(["mode"], "unary"),
   },
   { ...field(["unary", "fieldName"], "Of the field"), when: says(["mode"], "unary") },
