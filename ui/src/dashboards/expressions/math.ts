@@ -3,13 +3,13 @@ import type { Labels } from "../../api/promql";
 import { ARITHMETIC } from "../arithmetic";
 import { type Item, single } from "./items";
 import type { Reading } from "./reading";
-import { parse, queriesIn, type Tree } from "./syntax";
+import { type One, parse, queriesIn, type Tree, type Two } from "./syntax";
 
 const truth = (value: boolean): number => (value ? 1 : 0);
 
 type Operator = (a: number, b: number) => number;
 
-const OPERATORS: Record<string, Operator> = {
+const OPERATORS: Record<Two, Operator> = {
   ...ARITHMETIC,
   "==": (a, b) => truth(a === b),
   "!=": (a, b) => truth(a !== b),
@@ -29,7 +29,7 @@ const known =
   (value) =>
     value === null ? null : work(value);
 
-const FUNCTIONS: Record<string, Point> = {
+const FUNCTIONS: Record<One, Point> = {
   "-": known((value) => -value),
   "!": known((value) => truth(value === 0)),
   abs: known(Math.abs),
@@ -44,8 +44,8 @@ const FUNCTIONS: Record<string, Point> = {
   is_number: (value) => truth(Number.isFinite(value)),
 };
 
-const applied = (point: Point | undefined, items: Item[]): Item[] =>
-  point ? items.map((item) => ({ ...item, values: item.values.map(point) })) : items;
+const applied = (work: One, items: Item[]): Item[] =>
+  items.map((item) => ({ ...item, values: item.values.map(FUNCTIONS[work]) }));
 
 /** Whether all labels of one are those of the other. */
 const isWithin = (few: Labels, many: Labels): boolean =>
@@ -94,13 +94,11 @@ const between = (work: Operator, labels: Labels, a: Item, b: Item): Item => {
   };
 };
 
-const combined = (operator: string, left: Item[], right: Item[]): Item[] => {
-  const work = OPERATORS[operator];
-  if (!work) return [];
+const combined = (work: Two, left: Item[], right: Item[]): Item[] => {
   const together = pairs(left, right);
   if (left.length && right.length && !together.length)
-    throw new Error(`No series on one side of ${operator} has the labels of one on the other side.`);
-  return together.map(([labels, a, b]) => between(work, labels, a, b));
+    throw new Error(`No series on one side of ${work} has the labels of one on the other side.`);
+  return together.map(([labels, a, b]) => between(OPERATORS[work], labels, a, b));
 };
 
 const worked = (tree: Tree, answerOf: (name: string) => Item[]): Item[] => {
@@ -109,12 +107,10 @@ const worked = (tree: Tree, answerOf: (name: string) => Item[]): Item[] => {
       return [single(tree.value)];
     case "query":
       return answerOf(tree.name);
-    case "call":
-      return applied(FUNCTIONS[tree.name], worked(tree.of, answerOf));
-    case "unary":
-      return applied(FUNCTIONS[tree.operator], worked(tree.of, answerOf));
-    case "binary":
-      return combined(tree.operator, worked(tree.left, answerOf), worked(tree.right, answerOf));
+    case "one":
+      return applied(tree.work, worked(tree.of, answerOf));
+    case "two":
+      return combined(tree.work, worked(tree.left, answerOf), worked(tree.right, answerOf));
   }
 };
 

@@ -1,17 +1,6 @@
 // The language of math expressions: `$A / ${all of them} * 100 > 5 && !is_nan($B)`. What is bound tighter is deeper in the tree.
 
-export type Tree =
-  | { kind: "number"; value: number | null }
-  | { kind: "query"; name: string }
-  | { kind: "call"; name: string; of: Tree }
-  | { kind: "unary"; operator: string; of: Tree }
-  | { kind: "binary"; operator: string; left: Tree; right: Tree };
-
-/** Longer ones, and what is nested deeper, would not end before the stack does. */
-const LETTERS_MAX = 5_000;
-const DEPTH_MAX = 100;
-
-const FUNCTIONS = new Set([
+const FUNCTIONS = [
   "abs",
   "ceil",
   "floor",
@@ -21,11 +10,25 @@ const FUNCTIONS = new Set([
   "is_number",
   "log",
   "round",
-]);
+] as const;
 const CONSTANTS: Record<string, number | null> = { inf: Infinity, infn: -Infinity, nan: NaN, null: null };
 
 /** From what binds loosest. */
-const LEVELS = [["||"], ["&&"], ["==", "!=", "<", ">", "<=", ">="], ["+", "-"], ["*", "/", "%"]];
+const LEVELS = [["||"], ["&&"], ["==", "!=", "<", ">", "<=", ">="], ["+", "-"], ["*", "/", "%"]] as const;
+
+/** What is done with one value, and with two. */
+export type One = (typeof FUNCTIONS)[number] | "-" | "!";
+export type Two = (typeof LEVELS)[number][number] | "**";
+
+export type Tree =
+  | { kind: "number"; value: number | null }
+  | { kind: "query"; name: string }
+  | { kind: "one"; work: One; of: Tree }
+  | { kind: "two"; work: Two; left: Tree; right: Tree };
+
+/** Longer ones, and what is nested deeper, would not end before the stack does. */
+const LETTERS_MAX = 5_000;
+const DEPTH_MAX = 100;
 
 const TOKEN =
   /\s*(?:\$(\w+)|\$\{([^}]*)\}|(0[xX][\da-fA-F]+|(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?)|([A-Za-z_]\w*)|(\*\*|&&|\|\||[=!<>]=|[-+*/%<>!(),]))/y;
@@ -67,9 +70,12 @@ export const parse = (text: string): Tree => {
   const tokens = tokensOf(text);
   let next = 0;
   let depth = 0;
-  const isSign = (...signs: string[]): boolean => {
+  /** The sign that stands here, if it is one of these: then what follows it is read next. */
+  const take = <Sign extends string>(...signs: readonly Sign[]): Sign | undefined => {
     const token = tokens[next];
-    return token?.kind === "sign" && signs.includes(token.text);
+    const sign = token?.kind === "sign" ? signs.find((one) => one === token.text) : undefined;
+    if (sign) next++;
+    return sign;
   };
   const refuse = (wanted: string): never => {
     const token = tokens[next];
@@ -77,17 +83,14 @@ export const parse = (text: string): Tree => {
     throw new Error(`${text || "An empty expression"} cannot be read: ${wanted} is expected ${where}.`);
   };
   const close = (): void => {
-    if (!isSign(")")) refuse("a closing bracket");
-    next++;
+    if (!take(")")) refuse("a closing bracket");
   };
   const level = (at: number): Tree => {
     const signs = LEVELS[at];
     if (!signs) return unary();
     let tree = level(at + 1);
-    while (isSign(...signs)) {
-      const operator = tokens[next++]?.text ?? "";
-      tree = { kind: "binary", operator, left: tree, right: level(at + 1) };
-    }
+    for (let work = take<Two>(...signs); work; work = take<Two>(...signs))
+      tree = { kind: "two", work, left: tree, right: level(at + 1) };
     return tree;
   };
   const nested = (read: () => Tree): Tree => {
@@ -97,15 +100,13 @@ export const parse = (text: string): Tree => {
     return tree;
   };
   const unary = (): Tree => {
-    if (!isSign("-", "!")) return power();
-    const operator = tokens[next++]?.text ?? "";
-    return { kind: "unary", operator, of: nested(unary) };
+    const work = take("-", "!");
+    return work ? { kind: "one", work, of: nested(unary) } : power();
   };
   const power = (): Tree => {
     const left = value();
-    if (!isSign("**")) return left;
-    next++;
-    return { kind: "binary", operator: "**", left, right: nested(unary) };
+    const work = take("**");
+    return work ? { kind: "two", work, left, right: nested(unary) } : left;
   };
   const value = (): Tree => {
     const token = tokens[next];
@@ -115,8 +116,7 @@ export const parse = (text: string): Tree => {
         ? { kind: "number", value: token.value }
         : { kind: "query", name: token.text };
     }
-    if (isSign("(")) {
-      next++;
+    if (take("(")) {
       const tree = nested(() => level(0));
       close();
       return tree;
@@ -124,14 +124,13 @@ export const parse = (text: string): Tree => {
     return token?.kind === "word" ? call(token.text) : refuse("a value");
   };
   const call = (name: string): Tree => {
-    const isConstant = Object.hasOwn(CONSTANTS, name);
-    if (!isConstant && !FUNCTIONS.has(name)) throw new Error(`${text}: there is no function ${name}.`);
+    const work = FUNCTIONS.find((one) => one === name);
+    if (!work && !Object.hasOwn(CONSTANTS, name)) throw new Error(`${text}: there is no function ${name}.`);
     next++;
-    if (!isSign("(")) refuse("an opening bracket");
-    next++;
-    const tree: Tree = isConstant
-      ? { kind: "number", value: CONSTANTS[name] ?? null }
-      : { kind: "call", name, of: nested(() => level(0)) };
+    if (!take("(")) refuse("an opening bracket");
+    const tree: Tree = work
+      ? { kind: "one", work, of: nested(() => level(0)) }
+      : { kind: "number", value: CONSTANTS[name] ?? null };
     close();
     return tree;
   };
@@ -147,9 +146,9 @@ export const queriesIn = (tree: Tree): string[] => {
       return [tree.name];
     case "number":
       return [];
-    case "binary":
-      return [...queriesIn(tree.left), ...queriesIn(tree.right)];
-    default:
+    case "one":
       return queriesIn(tree.of);
+    case "two":
+      return [...queriesIn(tree.left), ...queriesIn(tree.right)];
   }
 };
