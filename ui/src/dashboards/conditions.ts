@@ -1,7 +1,7 @@
 // When a part of a dashboard is shown: what is tested of its variables, and of how long its range is.
 import type { DashboardCondition } from "../api/types";
 import { type Scope, spanMillis } from "./interpolate";
-import { boundedPattern } from "./pattern/bounded";
+import { patternWithin } from "./pattern/bounded";
 
 type Test = DashboardCondition["tests"][number];
 
@@ -21,9 +21,7 @@ const isMet = ({ variable, operator, value }: Test, scope: Scope, span: () => nu
   const { values = [], texts = [] } = scope.get(variable ?? "") ?? {};
   // Of several that are chosen, it is enough that one is meant.
   const chosen = [...values, ...texts];
-  const pattern = /^(notM|m)atches$/.test(operator)
-    ? boundedPattern(value.startsWith("/") ? value : `/${value}/`)
-    : undefined;
+  const pattern = /^(notM|m)atches$/.test(operator) ? patternWithin(value) : undefined;
   const found = pattern ? chosen.some(pattern.test) : chosen.includes(value);
   return found !== operator.startsWith("not");
 };

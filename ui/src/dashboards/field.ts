@@ -6,7 +6,7 @@ import { show } from "../format/units";
 import { type Cell, type Field, type Frame, titleOf } from "./frames";
 import type { FieldLink } from "./links";
 import { listOf, numberOf, type Options, ownOf, recordOf, textOf } from "./options";
-import { boundedPattern } from "./pattern/bounded";
+import { boundedPattern, patternWithin } from "./pattern/bounded";
 
 export type Step = { value: number; color: string };
 
@@ -69,8 +69,7 @@ const matcher = (id: string, of: unknown): ((field: Field, title: string, frame:
     }
     case "byRegexp":
     case "byRegexpOrNames": {
-      const text = textOf(of) || textOf(options["pattern"]);
-      const regex = boundedPattern(text.startsWith("/") ? text : `/${text}/`);
+      const regex = patternWithin(textOf(of) || textOf(options["pattern"]));
       const names = listOf(options["names"]);
       return (_, title) => !!regex?.test(title) || names.includes(title);
     }

@@ -3,7 +3,7 @@
 /** One of the choices of a variable. */
 export type Option = { value: string; text: string };
 
-/** `/pattern/flags` or a bare pattern. */
+/** `/pattern/flags`, or a bare pattern of a whole text. */
 export const patternOf = (text: string): RegExp | undefined => {
   const match = /^\/(.*)\/([gimsu]*)$/s.exec(text);
   try {

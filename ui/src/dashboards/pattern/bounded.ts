@@ -38,7 +38,7 @@ const LETTERS_MAX = 50_000;
 
 const known = new Map<string, Pattern | undefined>();
 
-/** `/pattern/flags` or a bare pattern; nothing where it is none. */
+/** `/pattern/flags`, or a bare pattern of a whole text; nothing where it is none. */
 export const boundedPattern = (text: string): Pattern | undefined => {
   if (known.has(text)) return known.get(text);
   if (known.size >= PATTERNS_MAX) known.clear();
@@ -46,6 +46,10 @@ export const boundedPattern = (text: string): Pattern | undefined => {
   known.set(text, pattern);
   return pattern;
 };
+
+/** `/pattern/flags`, or a bare pattern of any part of a text. */
+export const patternWithin = (text: string): Pattern | undefined =>
+  boundedPattern(text.startsWith("/") ? text : `/${text}/`);
 
 const made = (text: string): Pattern | undefined => {
   const regex = patternOf(text);

@@ -1,7 +1,7 @@
 // Transformations of columns: left out, renamed, in another order, of another type.
 import { type Cell, type Field, titleOf } from "../frames";
 import { asText, listOf, type Options, ownOf, recordOf } from "../options";
-import { boundedPattern } from "../pattern/bounded";
+import { patternWithin } from "../pattern/bounded";
 import { matches, type Transform } from "./table";
 
 /** Columns left out, renamed, in another order. */
@@ -58,8 +58,7 @@ export const filterFieldsByName: Transform = (frames, options) => {
 
 /** Names replaced where they fit a pattern. */
 export const renameByRegex: Transform = (frames, options) => {
-  const said = asText(options["regex"]);
-  const pattern = boundedPattern(said.startsWith("/") ? said : `/${said}/`);
+  const pattern = patternWithin(asText(options["regex"]));
   if (!pattern) return frames;
   const to = asText(options["renamePattern"]);
   return frames.map((frame) => ({

@@ -4,7 +4,7 @@ import { byPattern } from "../../format/pattern";
 import { LOCAL, readZone } from "../../format/zone";
 import { type Cell, type Field, lengthOf, numbersOf, timeOf, titleOf } from "../frames";
 import { asText, listOf, type Options } from "../options";
-import { boundedPattern } from "../pattern/bounded";
+import { patternWithin } from "../pattern/bounded";
 import { grouped, named, rowsOf, type Transform } from "./table";
 
 /** What stands in texts or labels becomes columns. */
@@ -168,7 +168,7 @@ const readerOf = ({ format, regExp, delimiter }: Options): ((value: Cell) => Par
 
 /** What the named groups of a pattern hold. */
 const groupsBy = (written: string): ((value: Cell) => Parts) => {
-  const pattern = written ? boundedPattern(written.startsWith("/") ? written : `/${written}/`) : undefined;
+  const pattern = written ? patternWithin(written) : undefined;
   return (value) => pattern?.groups(asText(value)) ?? {};
 };
 

@@ -2,7 +2,7 @@
 import { reduce } from "../../chart/stats";
 import { type Cell, type Field, type Frame, lengthOf, titleOf } from "../frames";
 import { numberOf, type Options } from "../options";
-import { boundedPattern } from "../pattern/bounded";
+import { patternWithin } from "../pattern/bounded";
 
 /** Answers in, answers out. */
 export type Transform = (frames: Frame[], options: Options) => Frame[];
@@ -58,9 +58,6 @@ export const aggregated = (values: readonly Cell[], calc: string): Cell => {
 
 /** Whether a text fits a pattern, with or without its slashes; nothing fits none. */
 export const matches = (pattern: unknown): ((name: string) => boolean) => {
-  const regex =
-    typeof pattern === "string" && pattern
-      ? boundedPattern(pattern.startsWith("/") ? pattern : `/${pattern}/`)
-      : undefined;
+  const regex = typeof pattern === "string" && pattern ? patternWithin(pattern) : undefined;
   return (name) => !!regex?.test(name);
 };
