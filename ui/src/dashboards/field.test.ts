@@ -75,6 +75,16 @@ test("overrides win over defaults, the last over the first", () => {
   expect(display(null, { ...settings, noValue: "none" }).text).toBe("none");
 });
 
+test("a pattern that says nothing is about no field", () => {
+  const check = (matcher: string, of: unknown, want: number | undefined) => {
+    const overrides = [{ matcher, of, properties: [["decimals", 1]] }] as DashboardPanel["overrides"];
+    expect(settingsOf(panelWith({ overrides }), field, frame).decimals, matcher).toBe(want);
+  };
+  check("byRegexp", "", undefined);
+  check("byRegexpOrNames", { names: ["Other"], pattern: "" }, undefined);
+  check("byRegexpOrNames", { names: ["Busy"], pattern: "" }, 1);
+});
+
 test("settings of a wrong shape are none", () => {
   const found = settingsOf(
     panelWith({

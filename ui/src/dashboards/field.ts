@@ -69,7 +69,9 @@ const matcher = (id: string, of: unknown): ((field: Field, title: string, frame:
     }
     case "byRegexp":
     case "byRegexpOrNames": {
-      const regex = patternWithin(textOf(of) || textOf(options["pattern"]));
+      const pattern = textOf(of) || textOf(options["pattern"]);
+      // One that is yet to be written, or is none beside names, is not about all fields.
+      const regex = pattern ? patternWithin(pattern) : undefined;
       const names = listOf(options["names"]);
       return (_, title) => !!regex?.test(title) || names.includes(title);
     }
