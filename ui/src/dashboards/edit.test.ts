@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import type { Dashboard } from "../api/types";
-import { emptyDashboard, withNewPanel, withPanel, withQuery } from "./edit";
+import { emptyDashboard, emptyVariable, withNewPanel, withPanel, withQuery, withVariable } from "./edit";
 import { toGrafana } from "./export";
 
 const start = emptyDashboard("d");
@@ -43,6 +43,13 @@ test("a query more is called by the next letter", () => {
   const [first] = withQuery([]);
   expect(first?.name).toBe("A");
   expect(first && withQuery([{ ...first, name: "B" }]).map(({ name }) => name)).toEqual(["B", "A"]);
+});
+
+test("a variable more has a name of its own", () => {
+  const names = (...before: string[]) => withVariable(before.map(emptyVariable)).map(({ name }) => name);
+  expect(names()).toEqual(["v1"]);
+  expect(names("job", "v1")).toEqual(["job", "v1", "v3"]);
+  expect(names("v2")).toEqual(["v2", "v3"]);
 });
 
 test("a transformation that is off stays so where it is taken elsewhere", () => {

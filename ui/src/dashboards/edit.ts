@@ -1,5 +1,5 @@
 // Changes of a dashboard before they are saved: each is a new whole, so that undoing is going back one.
-import type { Dashboard, DashboardPanel, DashboardQuery } from "../api/types";
+import type { Dashboard, DashboardPanel, DashboardQuery, DashboardVariable } from "../api/types";
 import { bottomOf } from "./layout";
 
 const LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ";
@@ -41,6 +41,25 @@ export const emptyPanel = (id: number): DashboardPanel => ({
   links: [],
   transparent: false,
 });
+
+export const emptyVariable = (name: string): DashboardVariable => ({
+  name,
+  label: "",
+  kind: "query",
+  query: "",
+  current: [],
+  multi: false,
+  all: false,
+  sort: 1,
+  hide: 0,
+});
+
+/** One more variable, called by the next number that is free. */
+export const withVariable = (variables: DashboardVariable[]): DashboardVariable[] => {
+  let number = variables.length + 1;
+  while (variables.some(({ name }) => name === `v${number}`)) number++;
+  return [...variables, emptyVariable(`v${number}`)];
+};
 
 /** The same dashboard with one panel changed, or taken away. */
 export const withPanel = (

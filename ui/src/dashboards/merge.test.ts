@@ -1,11 +1,10 @@
 import { expect, test } from "vitest";
 import type { Dashboard, DashboardPanel, DashboardQuery } from "../api/types";
 import { changesOf } from "./compare";
-import { emptyDashboard, withNewPanel, withPanel } from "./edit";
+import { emptyDashboard, emptyVariable, withNewPanel, withPanel } from "./edit";
 import { moved } from "./layout";
 import { merge, type Picks } from "./merge";
 import { inRow, named, risen, withNewRow, withoutRow } from "./rows";
-import { newVariable } from "./variable";
 
 const one = withNewPanel(emptyDashboard("shop")).dashboard;
 /** Two panels in no row, and a row with a third. */
@@ -138,7 +137,7 @@ test("queries of a panel are told apart by their names", () => {
 });
 
 test("variables and marks are told apart by their names", () => {
-  const [a, b] = [newVariable(1), newVariable(2)];
+  const [a, b] = [emptyVariable("v1"), emptyVariable("v2")];
   const both = merge(first, { ...first, variables: [a] }, { ...first, variables: [b] });
   expect(both.dashboard.variables.map(({ name }) => name)).toEqual([b.name, a.name]);
   expect(both.clashes).toEqual([]);

@@ -4,9 +4,10 @@ import type { Dashboard } from "../api/types";
 import { Icon } from "../app/icons";
 import { ZonePicker } from "../app/zonepicker";
 import { LOCAL, readZone } from "../format/zone";
+import { withVariable } from "./edit";
 import { Delete, type Leaving } from "./removal";
 import { NamedField, Sheet, TextField } from "./sheet";
-import { newVariable, Variable } from "./variable";
+import { Variable } from "./variable";
 import { Versions } from "./versions";
 
 type Props = {
@@ -73,10 +74,7 @@ export const Settings = ({ dashboard, kept, onChange, onGone, onClose }: Props):
           onChange={(month) => set({ fiscalYearStartMonth: Number(month) })}
         />
       </div>
-      <List
-        title="Variables"
-        onAdd={() => set({ variables: [...variables, newVariable(variables.length + 1)] })}
-      >
+      <List title="Variables" onAdd={() => set({ variables: withVariable(variables) })}>
         {variables.map((one, at) => (
           <Variable
             key={at}

@@ -1,15 +1,9 @@
-// A variable for tests: one of a query, and whatever a test says otherwise.
+// A variable for tests: one of a query, in the order of its answer, and whatever a test says otherwise.
 import type { DashboardVariable } from "../api/types";
+import { emptyVariable } from "./edit";
 
 export const variable = (more: Partial<DashboardVariable>): DashboardVariable => ({
-  name: "v",
-  label: "",
-  kind: "query",
-  query: "",
-  current: [],
-  multi: false,
-  all: false,
+  ...emptyVariable("v"),
   sort: 0,
-  hide: 0,
   ...more,
 });

@@ -13,18 +13,6 @@ const HINTS: Partial<Record<DashboardVariable["kind"], string>> = {
   interval: "1m,5m,1h",
 };
 
-export const newVariable = (number: number): DashboardVariable => ({
-  name: `v${number}`,
-  label: "",
-  kind: "query",
-  query: "",
-  current: [],
-  multi: false,
-  all: false,
-  sort: 1,
-  hide: 0,
-});
-
 type VariableProps = {
   variable: DashboardVariable;
   onChange: (variable: DashboardVariable) => void;
