@@ -116,6 +116,33 @@ test("series become rows and labels become columns", () => {
   check([A], "somethingNew", {}, { pod: ["x", "y"], "Value #A": [1, 2] });
 });
 
+test("lines in cells stay in their rows, however these are put together", () => {
+  const of = (query: string, lines: Record<string, number[]>): Frame[] =>
+    Object.entries(lines).map(([pod, values]) => ({ ...line(pod, values, { pod }), query }));
+  const frames = [...of("A", { x: [1, 2], y: [3, 4] }), ...of("B", { y: [5, 6], x: [7, 8] })];
+  const trends = (...steps: Record<string, unknown>[]) =>
+    transform(frames, [
+      { id: "timeSeriesTable", options: {} },
+      ...steps.map(({ id, ...options }) => ({ id: String(id), options })),
+    ]).map(({ fields }) => fields.flatMap((field) => (field.trends ? [field.trends] : [])));
+  const [a, b] = [
+    [
+      [1, 2],
+      [3, 4],
+    ],
+    [
+      [7, 8],
+      [5, 6],
+    ],
+  ];
+  expect(trends({ id: "merge" })).toEqual([[a, b]]);
+  expect(trends({ id: "joinByField", byField: "pod" })).toEqual([[a, b]]);
+  expect(trends({ id: "merge" }, { id: "partitionByValues", fields: ["pod"] })).toEqual([
+    [[[1, 2]], [[7, 8]]],
+    [[[3, 4]], [[5, 6]]],
+  ]);
+});
+
 test("values become columns and columns values", () => {
   const logs = table("A", { labels: ['{"a":"x","b":{"c":1}}', 'a="y", n=2'] });
   check(

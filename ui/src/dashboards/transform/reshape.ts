@@ -5,7 +5,7 @@ import { LOCAL, readZone } from "../../format/zone";
 import { type Cell, type Field, lengthOf, numbersOf, timeOf, titleOf } from "../frames";
 import { asText, listOf, type Options } from "../options";
 import { patternWithin } from "../pattern/bounded";
-import { grouped, named, rowsOf, type Transform } from "./table";
+import { grouped, inRows, named, rowsOf, type Transform } from "./table";
 
 /** What stands in texts or labels becomes columns. */
 export const extractFields: Transform = (frames, options) =>
@@ -92,11 +92,8 @@ export const partitionByValues: Transform = (frames, options) =>
         .filter((field) => options["keepFields"] || !keys.includes(field))
         .map((field) => {
           const labels = Object.fromEntries(keys.map((key) => [key.name, asText(key.values[rows[0] ?? 0])]));
-          return {
-            ...field,
-            ...(field.type === "number" ? { labels: { ...field.labels, ...labels } } : {}),
-            values: rows.map((row) => field.values[row] ?? null),
-          };
+          const own = inRows(field, rows);
+          return field.type === "number" ? { ...own, labels: { ...field.labels, ...labels } } : own;
         }),
     }));
   });

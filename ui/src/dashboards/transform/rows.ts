@@ -2,7 +2,7 @@
 import { ownOf } from "../../format/own";
 import { type Cell, type Field, titleOf } from "../frames";
 import { asText, listOf, type Options, recordOf } from "../options";
-import { aggregated, compare, grouped, matches, named, rowsOf, type Transform, take } from "./table";
+import { aggregated, compare, grouped, inRows, matches, named, rowsOf, type Transform, take } from "./table";
 
 /** Rows with the same values in some columns become one, with statistics of the others. */
 export const groupBy: Transform = (frames, options) => {
@@ -14,10 +14,12 @@ export const groupBy: Transform = (frames, options) => {
     if (!keys.length) return frame;
     const groups = grouped(rowsOf(frame), (row) => JSON.stringify(keys.map((field) => field.values[row])));
     const rows = [...groups.values()];
-    const fields: Field[] = keys.map((field) => ({
-      ...field,
-      values: rows.map((group) => field.values[group[0] ?? 0] ?? null),
-    }));
+    const fields = keys.map((field) =>
+      inRows(
+        field,
+        rows.map(([first]) => first),
+      ),
+    );
     for (const field of frame.fields) {
       if (setting(field)["operation"] !== "aggregate") continue;
       for (const calc of listOf<string>(setting(field)["aggregations"])) {

@@ -29,11 +29,14 @@ export const grouped = <T>(all: readonly T[], key: (one: T) => string): Map<stri
 /** Some rows of a table, in that order. */
 export const take = (frame: Frame, rows: number[]): Frame => ({
   ...frame,
-  fields: frame.fields.map((field) => ({
-    ...field,
-    values: rows.map((row) => field.values[row] ?? null),
-    ...(field.trends ? { trends: rows.map((row) => field.trends?.[row] ?? []) } : {}),
-  })),
+  fields: frame.fields.map((field) => inRows(field, rows)),
+});
+
+/** A column in some rows, in that order; it has nothing in one that it is not there for. */
+export const inRows = (field: Field, rows: readonly (number | undefined)[]): Field => ({
+  ...field,
+  values: rows.map((row = -1) => field.values[row] ?? null),
+  ...(field.trends ? { trends: rows.map((row = -1) => field.trends?.[row] ?? []) } : {}),
 });
 
 export const compare = (a: Cell, b: Cell): number => {
