@@ -108,11 +108,23 @@ test("rows are grouped, sorted, filtered and reduced", () => {
     { reducers: ["mean", "lastNotNull"] },
     { Field: ["a", "b"], Mean: [2, 2], Last: [3, 2] },
   );
+  const inFields = (reducers: string[], want: Record<string, Cell[]>) =>
+    check([rows], "reduce", { mode: "reduceFields", reducers }, want);
+  inFields(["max"], { v: [5] });
+  inFields(["max", "mean"], { "v Max": [5], "v Mean": [8 / 3] });
 });
 
 test("series become rows and labels become columns", () => {
   check([line("a", [1, 2])], "seriesToRows", {}, { Time: [1000, 0], Metric: ["a", "a"], Value: [2, 1] });
   check([line("a", [1], { pod: "x" })], "labelsToFields", {}, { Time: [0], pod: ["x"], Value: [1] });
+  const labelled = [line("a", [1], { pod: "x", node: "n" })];
+  check(labelled, "labelsToFields", { mode: "rows" }, { label: ["pod", "node"], value: ["x", "n"] });
+  check(
+    labelled,
+    "labelsToFields",
+    { mode: "rows", keepLabels: ["node"] },
+    { label: ["node"], value: ["n"] },
+  );
   check([A], "somethingNew", {}, { pod: ["x", "y"], "Value #A": [1, 2] });
 });
 

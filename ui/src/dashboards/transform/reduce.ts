@@ -15,10 +15,13 @@ export const reduceFields: Transform = (frames, options) => {
       ...frame,
       fields: frame.fields
         .filter((field) => field.type === "number" || options["includeTimeField"])
-        .map((field) => ({
-          ...field,
-          values: [aggregated(field.values, reducers[0] ?? "max")],
-        })),
+        .flatMap((field) =>
+          reducers.map((calc) => ({
+            ...field,
+            ...(reducers.length > 1 ? { title: `${titleOf(field, frame)} ${reducerName(calc)}` } : {}),
+            values: [aggregated(field.values, calc)],
+          })),
+        ),
     }));
   }
   const rows = frames.flatMap((frame) =>

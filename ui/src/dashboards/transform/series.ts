@@ -8,11 +8,12 @@ import { compare, type Transform } from "./table";
 /** Labels of series become columns. */
 export const labelsToFields: Transform = (frames, options) => {
   const value = asText(options["valueLabel"]);
-  const wanted = listOf<string>(options["keepLabels"]);
+  const keep = listOf<string>(options["keepLabels"]);
+  const isKept = (name: string): boolean => !keep.length || keep.includes(name);
   if (options["mode"] === "rows") {
     return frames.flatMap((frame) =>
       numbersOf(frame).map((field) => {
-        const entries = Object.entries(field.labels ?? {});
+        const entries = Object.entries(field.labels ?? {}).filter(([name]) => isKept(name));
         return {
           ...frame,
           fields: [
@@ -27,7 +28,7 @@ export const labelsToFields: Transform = (frames, options) => {
     const length = lengthOf(frame);
     const labelled = numbersOf(frame).find((field) => field.labels);
     const names = Object.keys(labelled?.labels ?? {}).filter(
-      (name) => name !== value && name !== "__name__" && (!wanted.length || wanted.includes(name)),
+      (name) => name !== value && name !== "__name__" && isKept(name),
     );
     const time = timeOf(frame);
     return {
