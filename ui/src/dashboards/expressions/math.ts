@@ -48,8 +48,8 @@ const applied = (work: One, items: Item[]): Item[] =>
   items.map((item) => ({ ...item, values: item.values.map(FUNCTIONS[work]) }));
 
 /** Whether all labels of one are those of the other. */
-const isWithin = (few: Labels, many: Labels): boolean =>
-  Object.entries(few).every(([name, value]) => many[name] === value);
+const isWithin = (few: [string, string][], many: Labels): boolean =>
+  few.every(([name, value]) => many[name] === value);
 
 /** So many pairs are looked at; more are a mistake of the expression, and the page would not answer. */
 const PAIRS_MAX = 4_000_000;
@@ -66,15 +66,15 @@ export const pairs = (left: Item[], right: Item[]): [Labels, Item, Item][] => {
     throw new Error(
       `${left.length} and ${right.length} series are too many to find out which belong together.`,
     );
-  return left.flatMap((a) =>
-    right.flatMap((b): [Labels, Item, Item][] =>
-      isWithin(b.labels, a.labels)
-        ? [[a.labels, a, b]]
-        : isWithin(a.labels, b.labels)
-          ? [[b.labels, a, b]]
-          : [],
-    ),
-  );
+  const others = right.map((b) => [b, Object.entries(b.labels)] as const);
+  const found: [Labels, Item, Item][] = [];
+  for (const a of left) {
+    const own = Object.entries(a.labels);
+    for (const [b, labels] of others)
+      if (isWithin(labels, a.labels)) found.push([a.labels, a, b]);
+      else if (isWithin(own, b.labels)) found.push([b.labels, a, b]);
+  }
+  return found;
 };
 
 /** At the times that both have; a single number is the same at all of them. */
