@@ -129,11 +129,12 @@ const running = (frame: Frame, settings: Options, windowed: boolean): Computed =
     ),
   );
   const ahead = windowed && settings["windowAlignment"] === "centered" ? Math.floor(size / 2) : 0;
-  const values = field.values.map((_, row) => {
+  const numbers = numeric(field.values);
+  const values = numbers.map((_, row) => {
     const [from, to] = windowed
       ? [Math.max(0, row + ahead - size + 1), Math.min(length, row + ahead + 1)]
       : [0, row + 1];
-    return reduce(numeric(field.values.slice(from, to)), calc);
+    return reduce(numbers.slice(from, to), calc);
   });
   return { name: `${windowed ? "window" : "cumulative"} ${calc}(${titleOf(field, frame)})`, values };
 };

@@ -124,22 +124,18 @@ export const transpose: Transform = (frames, options) =>
   });
 
 /** Times as texts, with the parts of a date their format names. */
-export const formatTime: Transform = (frames, options) =>
-  frames.map((frame) => ({
-    ...frame,
-    fields: frame.fields.map((field) => {
-      if (field !== (named(frame, asText(options["timeField"])) ?? timeOf(frame))) return field;
-      const format = asText(options["outputFormat"]) || "YYYY-MM-DD HH:mm:ss";
-      const zone = readZone(asText(options["timezone"])) ?? LOCAL;
-      return {
-        ...field,
-        type: "string" as const,
-        values: field.values.map((value) =>
-          typeof value === "number" ? byPattern(value, format, zone) : value,
-        ),
-      };
-    }),
-  }));
+export const formatTime: Transform = (frames, options) => {
+  const format = asText(options["outputFormat"]) || "YYYY-MM-DD HH:mm:ss";
+  const zone = readZone(asText(options["timezone"])) ?? LOCAL;
+  const written = (value: Cell): Cell => (typeof value === "number" ? byPattern(value, format, zone) : value);
+  return frames.map((frame) => {
+    const times = named(frame, asText(options["timeField"])) ?? timeOf(frame);
+    const fields = frame.fields.map((field) =>
+      field === times ? { ...field, type: "string" as const, values: field.values.map(written) } : field,
+    );
+    return { ...frame, fields };
+  });
+};
 
 /** What is named of JSON; other forms have no paths. */
 const pathsOf = ({ format, jsonPaths }: Options): { path?: string; alias?: string }[] =>

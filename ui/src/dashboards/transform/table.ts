@@ -19,9 +19,10 @@ export const rowsOf = (frame: Frame): number[] => Array.from({ length: lengthOf(
 export const grouped = <T>(all: readonly T[], key: (one: T) => string): Map<string, T[]> => {
   const groups = new Map<string, T[]>();
   for (const one of all) {
-    const group = groups.get(key(one));
+    const name = key(one);
+    const group = groups.get(name);
     if (group) group.push(one);
-    else groups.set(key(one), [one]);
+    else groups.set(name, [one]);
   }
   return groups;
 };
