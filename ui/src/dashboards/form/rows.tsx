@@ -1,9 +1,9 @@
 // Parts that are rows of forms: a list that grows, and a row for every name there is.
 import type { JSX } from "preact";
 import { Icon } from "../../app/icons";
-import { listOf } from "../options";
+import { listOf, recordOf } from "../options";
 import { Form, type PartProps } from "./form";
-import { mentioned, reordered, valueAt, withValue } from "./part";
+import { mentioned, type Path, reordered, valueAt, withValue } from "./part";
 
 export const List = ({ part, value, known, onChange }: PartProps<"list">): JSX.Element => {
   const rows = part.read ? part.read(value) : listOf(value);
@@ -54,13 +54,9 @@ export const Each = ({ part, value, known, onChange }: PartProps<"each">): JSX.E
     Number((order && valueAt(value, [...order, name])) ?? Number.MAX_SAFE_INTEGER);
   const names = order ? all.toSorted((a, b) => place(a) - place(b)) : all;
   const shown = names.slice(0, ROWS_MAX);
-  const move = (from: number, to: number, button: HTMLElement): void => {
-    onChange(
-      reordered(names, from, to).reduce<unknown>(
-        (options, name, at) => withValue(options, [...(order ?? []), name], at),
-        value,
-      ),
-    );
+  const move = (path: Path, from: number, to: number, button: HTMLElement): void => {
+    const places = Object.fromEntries(reordered(names, from, to).map((name, at) => [name, at]));
+    onChange(withValue(value, path, { ...recordOf(valueAt(value, path)), ...places }));
     // A row that is put elsewhere in the document loses the focus.
     requestAnimationFrame(() => button.focus());
   };
@@ -78,12 +74,17 @@ export const Each = ({ part, value, known, onChange }: PartProps<"each">): JSX.E
           <Form parts={part.parts} options={value} known={known} row={name} onChange={onChange} />
           {order && (
             <span class="movers">
-              <Mover name={name} way="up" off={at === 0} onMove={(button) => move(at, at - 1, button)} />
+              <Mover
+                name={name}
+                way="up"
+                off={at === 0}
+                onMove={(button) => move(order, at, at - 1, button)}
+              />
               <Mover
                 name={name}
                 way="down"
                 off={at === names.length - 1}
-                onMove={(button) => move(at, at + 1, button)}
+                onMove={(button) => move(order, at, at + 1, button)}
               />
             </span>
           )}
