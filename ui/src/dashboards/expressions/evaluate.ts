@@ -61,7 +61,7 @@ type Given = {
   fill: Fill;
 };
 
-/** What every expression that is wanted comes to; or why it comes to nothing. */
+/** What every expression comes to that is shown, or that another needs; or why it comes to nothing. */
 export const evaluate = ({ queries, answers, range, fill }: Given): Map<string, Outcome<Item[]>> => {
   const found = new Map(answers);
   /** Those that are being worked out, each for the one before it. */
@@ -91,7 +91,7 @@ export const evaluate = ({ queries, answers, range, fill }: Given): Map<string, 
     if (error !== undefined) throw new Error(`Query ${name} failed: ${error}`);
     return value;
   };
-  for (const query of queries) if (isExpression(query)) outcomeOf(query);
+  for (const query of queries) if (isExpression(query) && !query.hidden) outcomeOf(query);
   return found;
 };
 
