@@ -1,6 +1,5 @@
 // What can be said to each kind of picture as a whole: the table that the forms of a panel's options are made from. `pictures/`
 // and `text.tsx` read them.
-import { REDUCERS, reducerName } from "../../chart/stats";
 import { type Choice, field, type Part, says, valueAt } from "../form/part";
 import { schemes } from "../pictures/schemes";
 
@@ -11,12 +10,12 @@ const chosen = (path: Part["path"], label: string, choices: readonly Choice[]): 
   choices,
 });
 
-const STATISTICS: readonly Choice[] = REDUCERS.map((calc) => [calc, reducerName(calc)]);
-
 /** What of each line is shown where one value is. */
 const ONE_VALUE: readonly Part[] = [
   {
-    ...chosen(["reduceOptions", "calcs", 0], "Of each line its", STATISTICS),
+    path: ["reduceOptions", "calcs", 0],
+    label: "Of each line its",
+    as: "reducer",
     when: (options) => valueAt(options, ["reduceOptions", "values"]) !== true,
   },
   { path: ["reduceOptions", "fields"], label: "Only of the field", as: "name", of: "fields", hint: "all" },
@@ -52,30 +51,31 @@ const SIZES: readonly Part[] = [
   { path: ["text", "titleSize"], label: "Size of the name, pixels", as: "number", min: 8, max: 100 },
 ];
 
-const STATES: readonly Part[] = [
-  { path: ["rowHeight"], label: "Height of rows, as a share", as: "number", min: 0, max: 1 },
-  chosen(["showValue"], "Values", [
+const written = (label: string): Part =>
+  chosen(["showValue"], label, [
     ["auto", "where there is room"],
     ["always", "always"],
     ["never", "never"],
-  ]),
+  ]);
+
+const STATES: readonly Part[] = [
+  { path: ["rowHeight"], label: "Height of rows, as a share", as: "number", min: 0, max: 1 },
+  written("Values"),
 ];
 
 /** Some of a few words, as many as one wants. */
-const written = (path: Part["path"], label: string, words: readonly string[]): Part => ({
+const words = (path: Part["path"], label: string, all: readonly string[]): Part => ({
   path,
   label,
   as: "list",
   one: "Text",
-  fresh: words[0],
+  fresh: all[0],
   parts: [
-    {
-      ...chosen(
-        [],
-        "Text",
-        words.map((word): Choice => [word, word]),
-      ),
-    },
+    chosen(
+      [],
+      "Text",
+      all.map((word): Choice => [word, word]),
+    ),
   ],
 });
 
@@ -92,13 +92,7 @@ export const PICTURES: Record<string, readonly Part[]> = {
       ]),
       when: shown,
     },
-    {
-      ...chosen(["legend", "placement"], "Stands", [
-        ["bottom", "below"],
-        ["right", "beside"],
-      ]),
-      when: shown,
-    },
+    LEGEND_PLACE,
     { path: ["legend", "calcs"], label: "Statistics in the legend", as: "reducers", when: shown },
     chosen(["tooltip", "mode"], "The pointer tells", [
       ["multi", "all lines"],
@@ -196,7 +190,7 @@ export const PICTURES: Record<string, readonly Part[]> = {
       ["desc", "values, the largest first"],
       ["asc", "values, the smallest first"],
     ]),
-    written(["displayLabels"], "Written on it", ["name", "value", "percent"]),
+    words(["displayLabels"], "Written on it", ["name", "value", "percent"]),
     LEGEND_SHOWN,
     {
       ...chosen(["legend", "placement"], "Stands", [
@@ -205,7 +199,7 @@ export const PICTURES: Record<string, readonly Part[]> = {
       ]),
       when: shown,
     },
-    { ...written(["legend", "values"], "In the legend", ["value", "percent"]), when: shown },
+    { ...words(["legend", "values"], "In the legend", ["value", "percent"]), when: shown },
   ],
   barchart: [
     field(["xField"], "Names of"),
@@ -215,11 +209,7 @@ export const PICTURES: Record<string, readonly Part[]> = {
       ["normal", "on each other"],
       ["percent", "as shares"],
     ]),
-    chosen(["showValue"], "Values", [
-      ["auto", "where there is room"],
-      ["always", "always"],
-      ["never", "never"],
-    ]),
+    written("Values"),
     { path: ["groupWidth"], label: "Width of groups, as a share", as: "number", min: 0, max: 1 },
     { path: ["barWidth"], label: "Width of bars, as a share", as: "number", min: 0, max: 1 },
     { path: ["barRadius"], label: "Round ends, as a share", as: "number", min: 0, max: 0.5 },
@@ -304,11 +294,7 @@ export const PICTURES: Record<string, readonly Part[]> = {
         valueAt(options, ["color", "mode"]) !== "scheme" && valueAt(options, ["color", "scale"]) !== "linear",
     },
     { path: ["legend", "show"], label: "with the scale of its colours", as: "check" },
-    chosen(["showValue"], "Counts in cells", [
-      ["auto", "where there is room"],
-      ["always", "always"],
-      ["never", "never"],
-    ]),
+    written("Counts in cells"),
     { path: ["cellValues", "unit"], label: "Unit of counts", as: "text" },
   ],
   "state-timeline": [
@@ -321,7 +307,7 @@ export const PICTURES: Record<string, readonly Part[]> = {
     ]),
     { path: ["legend", "showLegend"], label: "with a legend", as: "check" },
   ],
-  "status-history": [...STATES],
+  "status-history": STATES,
   text: [
     chosen(["mode"], "Written as", [
       ["markdown", "Markdown"],
