@@ -1,5 +1,6 @@
 // The names an editor offers: of what the data has at one step between answers and picture.
 import type { DashboardPanel } from "../../api/types";
+import { several } from "../../format/several";
 import { answersTo } from "../answered";
 import type { Known } from "../form/part";
 import { type Frame, lengthOf, titleOf } from "../frames";
@@ -27,8 +28,6 @@ export const knownOf = (frames: Frame[], panel: DashboardPanel, variables: strin
 /** The names there are once all transformations are done. */
 export const knownAfter = (panel: DashboardPanel, variables: string[]): Known =>
   knownOf(after(answersTo(panel), panel.transformations), panel, variables);
-
-const several = (count: number, one: string): string => `${count} ${one}${count === 1 ? "" : "s"}`;
 
 /** How much there is: `2 tables, 6 fields, 40 rows`. */
 export const extentOf = (frames: Frame[]): string =>
