@@ -16,6 +16,8 @@ export const useTelling = (id: number, frames: Frame[], ...about: unknown[]): vo
   }, [edited, ...about]);
 };
 
+const NONE: Frame[] = [];
+
 /** What is known of a panel's answers; of one that was not drawn yet, nothing. */
 export const answersTo = ({ id }: DashboardPanel): Frame[] =>
-  answered.value?.id === id ? answered.value.frames : [];
+  answered.value?.id === id ? answered.value.frames : NONE;

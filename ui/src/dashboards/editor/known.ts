@@ -1,4 +1,5 @@
 // The names an editor offers: of what the data has at one step between answers and picture.
+import { useMemo } from "preact/hooks";
 import type { DashboardPanel } from "../../api/types";
 import { several } from "../../format/several";
 import { answersTo } from "../answered";
@@ -6,13 +7,24 @@ import type { Known } from "../form/part";
 import { type Frame, lengthOf, titleOf } from "../frames";
 import { type Transformation, transform } from "../transform";
 
-/** What is there after some transformations; what cannot be computed yet, while one writes, is nothing. */
-export const after = (frames: Frame[], steps: Transformation[]): Frame[] => {
+/** What is there after a transformation; what cannot be computed yet, while one writes, is nothing. */
+const after = (frames: Frame[], step: Transformation): Frame[] => {
   try {
-    return transform(frames, steps);
+    return transform(frames, [step]);
   } catch {
     return [];
   }
+};
+
+/** What each transformation of a panel gets, and in the end what is drawn: worked out where the answers or the steps are others. */
+export const useStages = (panel: DashboardPanel): [given: Frame[], ...after: Frame[][]] => {
+  const given = answersTo(panel);
+  const steps = panel.transformations;
+  return useMemo(() => {
+    const stages: [Frame[], ...Frame[][]] = [given];
+    for (const step of steps) stages.push(after(stages.at(-1) ?? [], step));
+    return stages;
+  }, [given, steps]);
 };
 
 export const knownOf = (frames: Frame[], panel: DashboardPanel, variables: string[]): Known => {
@@ -26,8 +38,8 @@ export const knownOf = (frames: Frame[], panel: DashboardPanel, variables: strin
 };
 
 /** The names there are once all transformations are done. */
-export const knownAfter = (panel: DashboardPanel, variables: string[]): Known =>
-  knownOf(after(answersTo(panel), panel.transformations), panel, variables);
+export const useKnown = (panel: DashboardPanel, variables: string[]): Known =>
+  knownOf(useStages(panel).at(-1) ?? [], panel, variables);
 
 /** How much there is: `2 tables, 6 fields, 40 rows`. */
 export const extentOf = (frames: Frame[]): string =>

@@ -8,7 +8,7 @@ import { Form } from "../form/form";
 import { type Choice, type Known, kept } from "../form/part";
 import { listOf, recordOf } from "../options";
 import { Kept } from "./kept";
-import { knownAfter } from "./known";
+import { useKnown } from "./known";
 import { MATCHERS, matcherOf } from "./matchers";
 import { propertyOf } from "./properties";
 import { type Setting, Settings } from "./settings";
@@ -22,7 +22,7 @@ const NEW: Override = { matcher: "byName", of: "", properties: [] };
 export const Overrides = ({ panel, variables, onChange }: Props): JSX.Element => {
   const open = useSignal<number | undefined>(undefined);
   const { overrides } = panel;
-  const known = knownAfter(panel, variables);
+  const known = useKnown(panel, variables);
   return (
     <>
       <p class="faint small">Some fields otherwise than all. Where two disagree, the later one counts.</p>

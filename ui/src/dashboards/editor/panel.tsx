@@ -7,11 +7,10 @@ import { type Tab, Tabs } from "../../app/tabs";
 import { Text } from "../form/controls";
 import { Form } from "../form/form";
 import { NOTHING, type Part, withValue } from "../form/part";
-import { recordOf } from "../options";
+import { ownOf, recordOf } from "../options";
 import { ChoiceField, NamedField, Sheet } from "../sheet";
 import "./editor.css";
-import { ownOf } from "../options";
-import { knownAfter } from "./known";
+import { useKnown } from "./known";
 import { Overrides } from "./overrides";
 import { PICTURES } from "./pictures";
 import { Queries } from "./queries";
@@ -108,6 +107,7 @@ const OF_LINES = [...ALWAYS, "custom.fillOpacity", "custom.stacking"];
 
 /** How all values are written and drawn, unless an override says otherwise. */
 const Values = ({ panel, variables, onChange }: ValuesProps): JSX.Element => {
+  const known = useKnown(panel, variables);
   const { custom, ...others } = panel.defaults;
   const set = (id: string, value: unknown): void =>
     onChange(
@@ -121,7 +121,7 @@ const Values = ({ panel, variables, onChange }: ValuesProps): JSX.Element => {
     <Settings
       kind={panel.kind}
       settings={settings}
-      known={knownAfter(panel, variables)}
+      known={known}
       always={[...(panel.kind === "timeseries" ? OF_LINES : ALWAYS), "thresholds"]}
       onSet={set}
       onRemove={(id) => set(id, undefined)}
@@ -192,7 +192,7 @@ const Around = ({
       <Form
         parts={ownOf(PICTURES, panel.kind) ?? []}
         options={panel.options}
-        known={knownAfter(panel, variables)}
+        known={useKnown(panel, variables)}
         onChange={(options) => onChange({ ...panel, options: recordOf(options) })}
       />
     </div>

@@ -2,7 +2,6 @@
 import { useSignal } from "@preact/signals";
 import type { JSX } from "preact";
 import type { DashboardPanel } from "../../api/types";
-import { answersTo } from "../answered";
 import { Text } from "../form/controls";
 import { Form } from "../form/form";
 import { kept } from "../form/part";
@@ -11,7 +10,7 @@ import type { Frame } from "../frames";
 import type { Transformation } from "../transform";
 import { describedOf, OFFERED } from "../transform/forms";
 import { Kept } from "./kept";
-import { after, extentOf, knownOf } from "./known";
+import { extentOf, knownOf, useStages } from "./known";
 import { Stack } from "./stack";
 
 type Props = { panel: DashboardPanel; variables: string[]; onChange: (steps: Transformation[]) => void };
@@ -21,13 +20,10 @@ const OFFERS = OFFERED.map(([id, { name, does }]) => ({ id, name, about: does })
 export const Transformations = ({ panel, variables, onChange }: Props): JSX.Element => {
   const open = useSignal<number | undefined>(undefined);
   const steps = panel.transformations;
-  const given = answersTo(panel);
-  // What each gets, and in the end what is drawn.
-  const stages: Frame[][] = [given];
-  for (const step of steps) stages.push(after(stages.at(-1) ?? [], [step]));
+  const stages = useStages(panel);
   return (
     <>
-      <p class="faint small">The queries come to {extentOf(given)}.</p>
+      <p class="faint small">The queries come to {extentOf(stages[0])}.</p>
       <Stack
         label="Transformations"
         items={steps}
