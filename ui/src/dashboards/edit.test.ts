@@ -1,6 +1,15 @@
 import { expect, test } from "vitest";
-import type { Dashboard } from "../api/types";
-import { emptyDashboard, emptyVariable, withNewPanel, withPanel, withQuery, withVariable } from "./edit";
+import type { Dashboard, DashboardPanel } from "../api/types";
+import {
+  emptyDashboard,
+  emptyPanel,
+  emptyVariable,
+  wholePanel,
+  withNewPanel,
+  withPanel,
+  withQuery,
+  withVariable,
+} from "./edit";
 import { toGrafana } from "./export";
 
 const start = emptyDashboard("d");
@@ -43,6 +52,24 @@ test("a query more is called by the next letter", () => {
   const [first] = withQuery([]);
   expect(first?.name).toBe("A");
   expect(first && withQuery([{ ...first, name: "B" }]).map(({ name }) => name)).toEqual(["B", "A"]);
+});
+
+test("what a form takes away of a panel is there as every panel has it", () => {
+  const before = { ...emptyPanel(1), description: "what it means" };
+  const {
+    description: _,
+    transparent: __,
+    ...said
+  } = {
+    ...before,
+    place: { x: 3 },
+    links: [{ url: "/x", withTime: true }],
+  };
+  expect(wholePanel(before, said as unknown as DashboardPanel)).toEqual({
+    ...emptyPanel(1),
+    place: { x: 3, y: 0, w: 1, h: 1 },
+    links: [{ title: "", url: "/x", blank: false, withTime: true }],
+  });
 });
 
 test("a variable more has a name of its own", () => {

@@ -1,5 +1,11 @@
 // Changes of a dashboard before they are saved: each is a new whole, so that undoing is going back one.
-import type { Dashboard, DashboardPanel, DashboardQuery, DashboardVariable } from "../api/types";
+import type {
+  Dashboard,
+  DashboardLink,
+  DashboardPanel,
+  DashboardQuery,
+  DashboardVariable,
+} from "../api/types";
 import { bottomOf } from "./layout";
 
 const LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ";
@@ -76,6 +82,17 @@ export const withPanel = (
       return changed ? [changed] : [];
     }),
   })),
+});
+
+export const emptyLink: DashboardLink = { title: "", url: "", blank: false };
+
+/** A panel as a form says it, which takes away what says nothing: what every panel has is there still. */
+export const wholePanel = (before: DashboardPanel, said: DashboardPanel): DashboardPanel => ({
+  ...said,
+  place: { ...before.place, ...said.place },
+  repeatDown: said.repeatDown === true,
+  transparent: said.transparent === true,
+  links: said.links.map((link) => ({ ...emptyLink, ...link })),
 });
 
 /** One more query, called by the next letter that is free. */

@@ -4,6 +4,7 @@ import type { DashboardPanel } from "../../api/types";
 import { Guard } from "../../app/guard";
 import { params } from "../../app/route";
 import { type Tab, Tabs } from "../../app/tabs";
+import { emptyLink, wholePanel } from "../edit";
 import { Text } from "../form/controls";
 import { Form } from "../form/form";
 import { NOTHING, type Part, withValue } from "../form/part";
@@ -167,7 +168,7 @@ const AROUND: readonly Part[] = [
     label: "Links in its corner",
     as: "list",
     one: "Link",
-    fresh: { title: "", url: "", blank: false },
+    fresh: emptyLink,
     parts: [
       { path: ["title"], label: "Title", as: "text" },
       { path: ["url"], label: "Address", as: "text", hint: "/dashboards/shop" },
@@ -202,16 +203,7 @@ const Around = ({
         parts={AROUND}
         options={panel}
         known={{ ...NOTHING, variables }}
-        onChange={(next) => {
-          const said = next as DashboardPanel;
-          onChange({
-            ...said,
-            place: { ...panel.place, ...said.place },
-            repeatDown: said.repeatDown === true,
-            transparent: said.transparent === true,
-            links: said.links.map((link) => ({ ...link, blank: link.blank === true })),
-          });
-        }}
+        onChange={(said) => onChange(wholePanel(panel, said as DashboardPanel))}
       />
     </div>
     {rows.length > 1 && (
