@@ -1,4 +1,5 @@
 // Variables in queries and texts: `$name`, `${name:format}`, `[[name]]`, and those every panel has.
+import { ownOf } from "../format/own";
 import { byPattern } from "../format/pattern";
 import { shownZone } from "../format/zone";
 
@@ -130,8 +131,8 @@ const filled = (text: string, scope: Scope, usual: Usual): string =>
     if (!chosen) return whole;
     const format = (squareFormat ?? curlyFormat) as string | undefined;
     if (field === "text") return chosen.texts.join(" + ");
-    const part = field && chosen.parts && Object.hasOwn(chosen.parts, field) && chosen.parts[field];
-    if (typeof part === "string") return part;
+    const part = ownOf(chosen.parts, (field as string | undefined) ?? "");
+    if (part !== undefined) return part;
     if (format === "queryparam")
       return encoded(parametersOf(name, chosen.said?.length ? chosen : { ...chosen, said: chosen.values }));
     // For stores that want the name before all values but the first.
@@ -139,7 +140,7 @@ const filled = (text: string, scope: Scope, usual: Usual): string =>
       return chosen.values.map((value, at) => (at ? `${name}=${value}` : value)).join(",");
     if (format?.startsWith("join")) return chosen.values.join(format.slice(5) || ",");
     if (format?.startsWith("date")) return dated(Number(chosen.values[0]), format.slice(5));
-    const formatter = format && Object.hasOwn(FORMATS, format) ? FORMATS[format] : undefined;
+    const formatter = ownOf(FORMATS, format ?? "");
     if (formatter) return chosen.all !== undefined && format !== "text" ? chosen.all : formatter(chosen);
     return usual(chosen, name, place as number);
   });

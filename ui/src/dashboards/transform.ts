@@ -2,7 +2,7 @@
 import type { DashboardPanel } from "../api/types";
 import type { Frame } from "./frames";
 import { interpolate, type Scope } from "./interpolate";
-import { recordOf } from "./options";
+import { ownOf, recordOf } from "./options";
 import { boundedPattern } from "./pattern/bounded";
 import { calculateField } from "./transform/calculate";
 import { convertFieldType, filterFieldsByName, organize, renameByRegex } from "./transform/columns";
@@ -70,13 +70,10 @@ const within = (value: unknown, scope: Scope): unknown => {
   return Object.fromEntries(Object.entries(value).map(([name, one]) => [name, within(one, scope)]));
 };
 
-const runOf = (id: string): Transform | undefined =>
-  Object.hasOwn(TRANSFORMS, id) ? TRANSFORMS[id as TransformId] : undefined;
-
 /** Runs the transformations of a panel in their order, some only on the answers of some queries; one that is not known or off changes nothing. */
 export const transform = (frames: Frame[], steps: Transformation[]): Frame[] =>
   steps.reduce((before, { id, options, only, disabled }) => {
-    const run = runOf(id);
+    const run = ownOf<Transform>(TRANSFORMS, id);
     if (!run || disabled) return before;
     if (!only) return run(before, recordOf(options));
     const pattern = boundedPattern(only);

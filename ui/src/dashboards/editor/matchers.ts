@@ -1,5 +1,6 @@
 // The fields an override is about: the table its editor is made from. `field.ts` finds them.
 import type { Part } from "../form/part";
+import { ownOf } from "../options";
 
 export type Matcher = {
   name: string;
@@ -103,5 +104,4 @@ export const MATCHERS: Record<string, Matcher> = {
   },
 };
 
-export const matcherOf = (id: string): Matcher | undefined =>
-  Object.hasOwn(MATCHERS, id) ? MATCHERS[id] : undefined;
+export const matcherOf = (id: string): Matcher | undefined => ownOf(MATCHERS, id);

@@ -2,6 +2,7 @@
 // `field.ts` and `pictures/` read them.
 import { gradients } from "../field";
 import { type Choice, type Part, says } from "../form/part";
+import { ownOf } from "../options";
 import { type MappingRow, mappingsOf, rowsOf } from "./mappings";
 
 export type Property = {
@@ -486,8 +487,7 @@ export const PROPERTIES: Record<string, Property> = {
   "custom.wrapText": check("text wraps", TABLES),
 };
 
-export const propertyOf = (id: string): Property | undefined =>
-  Object.hasOwn(PROPERTIES, id) ? PROPERTIES[id] : undefined;
+export const propertyOf = (id: string): Property | undefined => ownOf(PROPERTIES, id);
 
 /** Whether a kind of panel draws a property. */
 export const draws = (kind: string, { kinds }: Property): boolean => !kinds || kinds.includes(kind);

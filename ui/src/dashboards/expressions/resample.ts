@@ -1,6 +1,6 @@
 // Series at times that all of them share: one value for each window, made of those in it, or of those around where it is empty.
 import { spanMillis } from "../interpolate";
-import { type Options, textOf } from "../options";
+import { type Options, ownOf, textOf } from "../options";
 import type { Item } from "./items";
 import { type Reading, subject } from "./reading";
 import { reducerOf } from "./reduce";
@@ -17,7 +17,7 @@ const FILLS: Record<string, Fill> = {
 };
 
 const fillOf = (name: string): Fill => {
-  const found = Object.hasOwn(FILLS, name) ? FILLS[name] : undefined;
+  const found = ownOf(FILLS, name);
   if (!found)
     throw new Error(`Empty windows are not filled by ${name}: there are ${Object.keys(FILLS).join(", ")}.`);
   return found;

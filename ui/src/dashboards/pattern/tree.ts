@@ -1,5 +1,6 @@
 // A pattern as a tree of what it tries, in order to count how often it would. What comes of it decides nothing but how long a pattern
 // may take: whether a text fits, the browser says. What would be counted wrongly is not read at all.
+import { ownOf } from "../../format/own";
 
 export type Node =
   /** One letter. */
@@ -101,7 +102,7 @@ const read = ({ source, flags, unicode, multiline }: RegExp): Node => {
   const part = (): Node => {
     if (source[at] === "(") return bracket();
     const letter = take(CLASS)?.[0] ?? letterHere();
-    const edge = Object.hasOwn(edges, letter) ? edges[letter] : undefined;
+    const edge = ownOf(edges, letter);
     return edge ? { kind: "edge", fits: edge } : letterOf(letter, flags);
   };
   const letterHere = (): string => {

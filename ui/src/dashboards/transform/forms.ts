@@ -1,7 +1,7 @@
 // What each transformation does, in a sentence, and what can be said to it: the table its editor is made from. Options have the
 // shape in which Grafana writes them; the functions beside this file read them.
 import { EACH, field, type Part, says } from "../form/part";
-import { type Options, recordOf } from "../options";
+import { type Options, ownOf, recordOf } from "../options";
 import type { TransformId } from "../transform";
 import { CALCULATION } from "./calculation";
 
@@ -465,8 +465,7 @@ export const FORMS: Record<TransformId, Described> = {
 };
 
 /** What is said of a transformation; of one that is not known there is nothing to say. */
-export const describedOf = (id: string): Described | undefined =>
-  Object.hasOwn(FORMS, id) ? FORMS[id as TransformId] : undefined;
+export const describedOf = (id: string): Described | undefined => ownOf<Described>(FORMS, id);
 
 /** Those that can be added: of two names of one, the newer. */
 export const OFFERED = Object.entries(FORMS).filter(([id]) => id !== "seriesToColumns");
