@@ -1,6 +1,6 @@
 import { expect, test, vi } from "vitest";
-import type { DashboardPanel } from "../api/types";
-import { withExpression } from "./edit";
+import type { DashboardPanel, DashboardQuery } from "../api/types";
+import { emptyQuery, withExpression } from "./edit";
 import { panelWith } from "./panel.fixture";
 
 vi.stubGlobal("document", { baseURI: "http://localhost/" });
@@ -85,6 +85,14 @@ test("steps end with the range, not after it", () => {
   expect((wide.end - wide.start) / wide.step).toBeLessThanOrEqual(11_000);
 });
 
+/** A query about one moment. */
+const moment = (name: string, more: Partial<DashboardQuery>): DashboardQuery => ({
+  ...emptyQuery(name),
+  instant: true,
+  range: false,
+  ...more,
+});
+
 /** A server that cannot read what is called broken, and has one sample of all else. */
 const answering = (): void => {
   vi.stubGlobal("fetch", async (_: string, { body }: { body: URLSearchParams }) => {
@@ -98,21 +106,12 @@ const answering = (): void => {
 
 test("a query that fails leaves what the others answered, and says why", async () => {
   answering();
-  const query = {
-    name: "A",
-    query: "up",
-    legend: "",
-    instant: true,
-    range: false,
-    format: "",
-    hidden: false,
-  };
   const asked = (...queries: string[]) =>
     askPanel(
       panelWith({
         kind: "stat",
-        queries: queries.map((text, at) => ({ ...query, name: "AB"[at] ?? "", query: text })),
-      } as Partial<DashboardPanel>),
+        queries: queries.map((text, at) => moment("AB"[at] ?? "", { query: text })),
+      }),
       { from: 0, to: 36e5 },
       100,
       new Map(),
@@ -128,13 +127,12 @@ test("a query that fails leaves what the others answered, and says why", async (
 
 test("what is hidden is asked for what is worked out from it", async () => {
   answering();
-  const query = { query: "", legend: "", instant: true, range: false, format: "", exemplars: false };
   const queries = [
-    { ...query, name: "A", query: "up", hidden: true },
-    { ...query, name: "B", query: "broken", hidden: true },
-    { ...query, name: "C", hidden: false, expression: { type: "math", expression: "$A * $factor" } },
-    { ...query, name: "D", hidden: false, expression: { type: "math", expression: "$C + $C" } },
-    { ...query, name: "E", hidden: false, expression: { type: "math", expression: "$B" } },
+    moment("A", { query: "up", hidden: true }),
+    moment("B", { query: "broken", hidden: true }),
+    moment("C", { expression: { type: "math", expression: "$A * $factor" } }),
+    moment("D", { expression: { type: "math", expression: "$C + $C" } }),
+    moment("E", { expression: { type: "math", expression: "$B" } }),
   ];
   const found = await askPanel(
     panelWith({ kind: "stat", queries }),

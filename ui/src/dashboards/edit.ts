@@ -9,16 +9,17 @@ import type {
 import { bottomOf } from "./layout";
 
 const LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ";
-const FIRST: DashboardQuery = {
-  name: "A",
-  query: "up",
+
+export const emptyQuery = (name: string): DashboardQuery => ({
+  name,
+  query: "",
   legend: "",
   instant: false,
   range: true,
   format: "time_series",
   hidden: false,
   exemplars: false,
-};
+});
 
 export const emptyDashboard = (id: string): Dashboard => ({
   flightdeck: 1,
@@ -98,7 +99,7 @@ export const wholePanel = (before: DashboardPanel, said: DashboardPanel): Dashbo
 /** One more query, called by the next letter that is free. */
 export const withQuery = (queries: DashboardQuery[]): DashboardQuery[] => {
   const free = [...LETTERS].find((letter) => !queries.some(({ name }) => name === letter));
-  return [...queries, { ...FIRST, name: free ?? `Q${queries.length + 1}`, query: "" }];
+  return [...queries, emptyQuery(free ?? `Q${queries.length + 1}`)];
 };
 
 /** One more that is worked out from the others: at first, from the one before it. */
@@ -117,7 +118,12 @@ export const withNewPanel = (dashboard: Dashboard): { dashboard: Dashboard; id: 
     : [{ title: "", collapsed: false, panels: [] }];
   const top = bottomOf((sections[0]?.panels ?? []).map(({ place }) => place));
   const place = { x: 0, y: top, w: 12, h: 8 };
-  const panel = { ...emptyPanel(id), title: "New panel", place, queries: [FIRST] };
+  const panel = {
+    ...emptyPanel(id),
+    title: "New panel",
+    place,
+    queries: [{ ...emptyQuery("A"), query: "up" }],
+  };
   return {
     id,
     dashboard: {

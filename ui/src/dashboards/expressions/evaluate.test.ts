@@ -1,18 +1,13 @@
 import { expect, test } from "vitest";
 import type { DashboardQuery } from "../../api/types";
 import type { Outcome } from "../attempt";
+import { emptyQuery } from "../edit";
 import { evaluate, needed } from "./evaluate";
 import { answerOf, type Item, itemsOf, single } from "./items";
 
 const query = (name: string, more: Partial<DashboardQuery> = {}): DashboardQuery => ({
-  name,
+  ...emptyQuery(name),
   query: "up",
-  legend: "",
-  instant: false,
-  range: true,
-  format: "",
-  hidden: false,
-  exemplars: false,
   ...more,
 });
 const formula = (name: string, expression: string, more: Partial<DashboardQuery> = {}): DashboardQuery =>
