@@ -377,7 +377,7 @@ const Framed = (props: FramedProps): JSX.Element => {
         answers.length > 1,
       ),
     );
-  useTelling(panel.id, all, tables, answers);
+  useTelling(panel.id, { frames: all, scope: props.scope }, tables, answers);
   // Of a panel that is being edited, one may just have been hidden.
   const hidden = new Set(panel.queries.filter((query) => query.hidden).map((query) => query.name));
   const frames = transform(

@@ -5,7 +5,8 @@ import { several } from "../../format/several";
 import { answersTo } from "../answered";
 import type { Known } from "../form/part";
 import { type Frame, lengthOf, titleOf } from "../frames";
-import { type Transformation, transform } from "../transform";
+import type { Scope } from "../interpolate";
+import { filledIn, type Transformation, transform } from "../transform";
 
 /** What is there after a transformation; what cannot be computed yet, while one writes, is nothing. */
 const after = (frames: Frame[], step: Transformation): Frame[] => {
@@ -16,15 +17,20 @@ const after = (frames: Frame[], step: Transformation): Frame[] => {
   }
 };
 
-/** What each transformation of a panel gets, and in the end what is drawn: worked out where the answers or the steps are others. */
-export const useStages = (panel: DashboardPanel): [given: Frame[], ...after: Frame[][]] => {
-  const given = answersTo(panel);
+type Stages = [given: Frame[], ...after: Frame[][]];
+
+/** What each transformation gets, and in the end what is drawn. */
+export const stagesOf = (frames: Frame[], steps: Transformation[], scope: Scope): Stages => {
+  const stages: Stages = [frames];
+  for (const step of filledIn(steps, scope)) stages.push(after(stages.at(-1) ?? [], step));
+  return stages;
+};
+
+/** Those of a panel, worked out where its answers or its steps are others. */
+export const useStages = (panel: DashboardPanel): Stages => {
+  const { frames, scope } = answersTo(panel);
   const steps = panel.transformations;
-  return useMemo(() => {
-    const stages: [Frame[], ...Frame[][]] = [given];
-    for (const step of steps) stages.push(after(stages.at(-1) ?? [], step));
-    return stages;
-  }, [given, steps]);
+  return useMemo(() => stagesOf(frames, steps, scope), [frames, steps, scope]);
 };
 
 export const knownOf = (frames: Frame[], panel: DashboardPanel, variables: string[]): Known => {
