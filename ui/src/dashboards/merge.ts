@@ -5,6 +5,7 @@ import type { Dashboard, DashboardPanel, DashboardQuery, DashboardSection } from
 import { nameOf, textOf } from "./compare";
 import { keyed, mergedOrder, numberedAnew, rowKeys, same } from "./keyed";
 import { compacted } from "./layout";
+import { isRecord } from "./options";
 
 export type Side = "mine" | "theirs";
 
@@ -97,8 +98,7 @@ const joined = <T extends object>(decide: Decide, whole: Whole, all: Three<T>): 
 
 /** Settings that are several, each of which stands for itself. */
 const GROUPS = ["custom", "legend", "tooltip", "reduceOptions", "text"];
-const isGroup = (value: unknown): boolean =>
-  value === undefined || (!!value && typeof value === "object" && !Array.isArray(value));
+const isGroup = (value: unknown): boolean => value === undefined || isRecord(value);
 
 /** What is merged otherwise. */
 const APART = ["flightdeck", "id", "variables", "sections", "annotations", "kept"];

@@ -6,6 +6,10 @@ export type Options = Record<string, unknown>;
 export const recordOf = (value: unknown): Options =>
   value && typeof value === "object" ? (value as Options) : {};
 
+/** Whether it is an object, and no list. */
+export const isRecord = (value: unknown): value is Options =>
+  !!value && typeof value === "object" && !Array.isArray(value);
+
 export const listOf = <T = unknown>(value: unknown): T[] => (Array.isArray(value) ? (value as T[]) : []);
 
 /** A text; anything else is none. */

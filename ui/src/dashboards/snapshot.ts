@@ -12,7 +12,7 @@ import { deck } from "../deck/live";
 import { ownOf } from "../format/own";
 import { askDots, askPanel, hasDots, type QueryAnswer, type QueryDot } from "./answers";
 import type { Chosen, Scope } from "./interpolate";
-import { listOf, type Options, recordOf } from "./options";
+import { isRecord, listOf, recordOf } from "./options";
 import { everyPanel } from "./repeats";
 
 /** How many points a line of a panel has that is not on the screen. */
@@ -152,8 +152,6 @@ const answered = async (
   }
 };
 
-const isRecord = (value: unknown): value is Options =>
-  !!value && typeof value === "object" && !Array.isArray(value);
 const isText = (value: unknown): value is string => typeof value === "string";
 const listsOf = (value: unknown, ...names: string[]): boolean =>
   isRecord(value) && names.every((name) => Array.isArray(value[name]));

@@ -1,6 +1,6 @@
 // What a form is made of: parts, each of which says where its value stands in options and how it is chosen. Tables of parts
 // describe every transformation, property and matcher; one form (`form.tsx`) draws them all.
-import { listOf, type Options, recordOf } from "../options";
+import { isRecord, listOf, recordOf } from "../options";
 
 /** Steps into options: names into objects, numbers into lists. */
 export type Path = readonly (string | number)[];
@@ -77,9 +77,6 @@ export const says =
   (path: Path, ...wanted: unknown[]) =>
   (options: unknown): boolean =>
     wanted.includes(valueAt(options, path));
-
-const isRecord = (value: unknown): value is Options =>
-  typeof value === "object" && value !== null && !Array.isArray(value);
 
 export const valueAt = (options: unknown, [first, ...rest]: Path): unknown => {
   if (first === undefined) return options;
