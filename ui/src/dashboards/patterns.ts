@@ -17,7 +17,7 @@ export const patternOf = (text: string): RegExp | undefined => {
 export const filtered = (options: Option[], regex: string, parts = true): Option[] => {
   const pattern = regex ? patternOf(regex) : undefined;
   if (!pattern) return options;
-  const found: Option[] = [];
+  const found = new Map<string, Option>();
   for (const option of options) {
     const match = pattern.exec(option.text) ?? pattern.exec(option.value);
     if (!match) continue;
@@ -29,7 +29,8 @@ export const filtered = (options: Option[], regex: string, parts = true): Option
         : match.length > 1
           ? { text: match[1] ?? "", value: match[1] ?? "" }
           : option;
-    if (!found.some((other) => other.value === next.value && other.text === next.text)) found.push(next);
+    const key = JSON.stringify([next.value, next.text]);
+    if (!found.has(key)) found.set(key, next);
   }
-  return found;
+  return [...found.values()];
 };

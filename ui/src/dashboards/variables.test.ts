@@ -29,6 +29,12 @@ test("patterns filter, and their groups pick a part", () => {
   expect(filtered(options('m{a="1",b="2"}'), '/a="(?<text>[^"]+)",b="(?<value>[^"]+)/')).toEqual([
     { text: "1", value: "2" },
   ]);
+  expect(filtered(options("a:1", "b:1", "a:2"), "/(.):.*/")).toEqual(options("a", "b"));
+});
+
+test("many choices are filtered in little time", () => {
+  const many = Array.from({ length: 100_000 }, (_, at) => `metric_${at}`);
+  expect(filtered(options(...many), "/_(.*)/").length).toBe(many.length);
 });
 
 test("a pattern that takes for ever is ended, and all is offered", async () => {
