@@ -3,9 +3,12 @@
 /** One of the choices of a variable. */
 export type Option = { value: string; text: string };
 
+/** What stands between slashes, and the flags behind them. */
+export const SLASHED = /^\/(.*)\/([gimsu]*)$/s;
+
 /** `/pattern/flags`, or a bare pattern of a whole text. */
 export const patternOf = (text: string): RegExp | undefined => {
-  const match = /^\/(.*)\/([gimsu]*)$/s.exec(text);
+  const match = SLASHED.exec(text);
   try {
     return match ? new RegExp(match[1] ?? "", (match[2] ?? "").replace("g", "")) : new RegExp(`^${text}$`);
   } catch {

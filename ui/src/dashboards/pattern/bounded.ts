@@ -7,7 +7,7 @@
 // (`../sift.ts`), answers too late for what is being drawn. So the browser's own matcher says what fits, and the counter only whether
 // it is asked.
 import { signal } from "@preact/signals";
-import { patternOf } from "../patterns";
+import { patternOf, SLASHED } from "../patterns";
 import { stepsOf, waysOf } from "./steps";
 import { treeOf } from "./tree";
 
@@ -54,8 +54,7 @@ export const patternWithin = (text: string): Pattern | undefined =>
 const made = (text: string): Pattern | undefined => {
   const regex = patternOf(text);
   if (!regex) return undefined;
-  const [, slashed, flags = ""] = /^\/(.*)\/(\w*)$/s.exec(text) ?? [];
-  const written = slashed ?? text;
+  const [, written = text, flags = ""] = SLASHED.exec(text) ?? [];
   const everywhere = flags.includes("g");
   const replacing = everywhere ? new RegExp(regex.source, `${regex.flags}g`) : regex;
   const tree = treeOf(regex);
