@@ -60,7 +60,7 @@ const PICTURES: Record<string, ComponentType<PictureProps>> = {
 };
 
 /** Kinds that ask nothing of series. */
-const LISTS: Record<string, ComponentType<ListProps>> = {
+export const LISTS: Record<string, ComponentType<ListProps>> = {
   text: TextPanel,
   dashlist: DashboardList,
   alertlist: AlertList,

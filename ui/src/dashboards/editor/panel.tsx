@@ -9,6 +9,7 @@ import { Text } from "../form/controls";
 import { Form } from "../form/form";
 import { NOTHING, type Part, withValue } from "../form/part";
 import { ownOf, recordOf } from "../options";
+import { LISTS } from "../panel";
 import { ChoiceField, NamedField, Sheet } from "../sheet";
 import "./editor.css";
 import { useKnown } from "./known";
@@ -32,9 +33,6 @@ const KINDS = [
   "status-history",
   "text",
 ];
-
-/** Kinds that ask nothing of series. */
-const LISTS = new Set(["text", "dashlist", "alertlist", "annolist"]);
 
 export type PanelEditorProps = {
   panel: DashboardPanel;
@@ -88,7 +86,7 @@ export const PanelEditor = (props: PanelEditorProps): JSX.Element => {
 const counted = (name: string, { length }: unknown[]): string => (length ? `${name} ${length}` : name);
 
 const tabsOf = ({ kind, transformations, overrides }: DashboardPanel): Tab[] => [
-  ...(LISTS.has(kind)
+  ...(ownOf(LISTS, kind)
     ? []
     : ([
         ["queries", "Queries"],
