@@ -41,14 +41,15 @@ const NAMES: Record<string, string> = {
 /** What a setting is called to people. */
 export const nameOf = (setting: string): string => ownOf(NAMES, setting) ?? setting;
 
-export const textOf = (value: unknown): string =>
+/** A setting as people read it; nothing where it is not said. */
+export const inWords = (value: unknown): string =>
   value === undefined || value === null ? NONE : typeof value === "string" ? value : JSON.stringify(value);
 
 /** Everything that is said of a part, but for what is told apart further. */
 const saidOf = (part: object, further: readonly string[] = []): [string, string][] =>
   Object.entries(part)
     .filter(([name]) => !further.includes(name))
-    .map(([name, value]) => [nameOf(name), textOf(value)]);
+    .map(([name, value]) => [nameOf(name), inWords(value)]);
 
 const named = (what: string, name: string, said: [string, string][]): Part => ({
   title: name ? `${what} ${name}` : what,

@@ -2,7 +2,7 @@
 // is as that one has it. What both changed, each in another way, is for a person to choose. Where a panel stands is apart from what it shows,
 // since a panel that is moved moves others.
 import type { Dashboard, DashboardPanel, DashboardQuery, DashboardSection } from "../api/types";
-import { nameOf, textOf } from "./compare";
+import { inWords, nameOf } from "./compare";
 import { keyed, mergedOrder, numberedAnew, rowKeys, same } from "./keyed";
 import { compacted } from "./layout";
 import { isRecord } from "./options";
@@ -125,7 +125,7 @@ const mergeSettings = (
           whole,
         ),
       ];
-    return [name, decide(whole.key, whole.where, three, textOf)];
+    return [name, decide(whole.key, whole.where, three, inWords)];
   });
   return Object.fromEntries(pairs.filter(([, value]) => value !== undefined));
 };
