@@ -1,4 +1,5 @@
 // Colours for canvases, read from the theme, and the names dashboards give to theirs.
+import { ownOf } from "../format/own";
 
 const dark = typeof matchMedia === "undefined" ? undefined : matchMedia("(prefers-color-scheme: dark)");
 let known = new Map<string, string>();
@@ -78,7 +79,7 @@ const OTHERS: Record<string, string> = {
 /** A dashboard's colour as CSS: its names follow the theme. */
 export const cssColour = (name: string | undefined): string => {
   if (!name) return "var(--ok-fill)";
-  const other = Object.hasOwn(OTHERS, name) ? OTHERS[name] : undefined;
+  const other = ownOf(OTHERS, name);
   if (other) return other;
   const match = /^(super-light-|light-|semi-dark-|dark-)?(green|red|yellow|orange|blue|purple)$/.exec(name);
   // A colour is one word, a number or a function of numbers; what names an address would be asked for.

@@ -231,8 +231,7 @@ const GRADIENTS: Record<string, string[]> = {
 export const gradients = (): string[] => Object.keys(GRADIENTS);
 
 /** The colours of a scale, from the lowest value to the highest. */
-export const gradientOf = (mode: string): string[] | undefined =>
-  Object.hasOwn(GRADIENTS, mode) ? GRADIENTS[mode] : undefined;
+export const gradientOf = (mode: string): string[] | undefined => ownOf(GRADIENTS, mode);
 
 /** The colour of a value. */
 export const colourOf = (value: Cell, settings: Settings, at: number, range?: [number, number]): string => {

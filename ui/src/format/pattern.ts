@@ -1,4 +1,5 @@
 // Times by a pattern, as people write them for moment.js and its like: `YYYY-MM-DD HH:mm`, `ddd, Do MMM`, `[at] h:mm a`.
+import { ownOf } from "./own";
 import { offsetOf, shifted, type Zone } from "./zone";
 
 const MONTHS = [
@@ -45,7 +46,7 @@ export const byPattern = (millis: number, pattern: string, zone: Zone): string =
   const at = shifted(millis, zone);
   return pattern.replace(TOKEN, (token: string, literal: string | undefined) => {
     if (literal !== undefined) return literal;
-    const long = Object.hasOwn(SHORT, token) ? SHORT[token] : undefined;
+    const long = ownOf(SHORT, token);
     return long ? byPattern(millis, long, zone) : partOf(token, at, millis, zone);
   });
 };

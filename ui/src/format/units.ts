@@ -3,6 +3,7 @@
 import { customUnit, money, per } from "./custom-units";
 import { WRITTEN } from "./dates";
 import { CURRENCIES, FURTHER_UNITS } from "./further-units";
+import { ownOf } from "./own";
 import { binary, fixed, measured, plain, type Scale, type Shown, scaled, scaleOf, si } from "./scales";
 
 export { durationWords } from "./dates";
@@ -192,21 +193,17 @@ export const parts = (value: number | null | undefined, unit = "short", wanted?:
   if (unit === "hex0x") return only(`0x${Math.round(value).toString(16).toUpperCase()}`);
   if (unit === "sci") return only(value.toExponential(decimals));
   if (unit === "string") return only(String(value));
-  const written = own(WRITTEN, unit);
+  const written = ownOf(WRITTEN, unit);
   if (written) return only(written(value));
-  const sign = own(CURRENCIES, unit);
+  const sign = ownOf(CURRENCIES, unit);
   if (sign) return money(value, sign[0], sign[1] === "after", decimals);
   const custom = customUnit(value, unit, decimals);
   if (custom) return custom;
-  const scale = own(SCALES, unit);
+  const scale = ownOf(SCALES, unit);
   if (scale) return scaleOf(value, scale, decimals);
   // A unit nobody knows is a suffix its author wanted to read.
   return { text: fixed(value, decimals), suffix: unit ? ` ${unit}` : "", prefix: "" };
 };
-
-/** What a table says of a name; what every object has is in no table. */
-const own = <T>(table: Record<string, T>, name: string): T | undefined =>
-  Object.hasOwn(table, name) ? table[name] : undefined;
 
 /** A value as text. */
 export const show = (value: number | null | undefined, unit = "short", decimals?: number): string => {

@@ -1,6 +1,6 @@
 // The colours of heatmaps by the names that dashboards give them, from few to many.
 import { gradientOf } from "../field";
-import { numberOf, type Options } from "../options";
+import { numberOf, type Options, ownOf } from "../options";
 
 /** From what is behind it to what stands out from it, whatever the theme. */
 const rising = (middle: string, dark: string, light: string): string[] => [
@@ -42,8 +42,7 @@ const SCHEMES: Record<string, string[]> = {
 };
 
 /** Nothing where the name is none of them. */
-export const schemeOf = (name: string): string[] | undefined =>
-  Object.hasOwn(SCHEMES, name) ? SCHEMES[name] : undefined;
+export const schemeOf = (name: string): string[] | undefined => ownOf(SCHEMES, name);
 
 /** Their names. */
 export const schemes = (): string[] => Object.keys(SCHEMES);
