@@ -28,6 +28,14 @@ test("values are shown in the unit that reads best", () => {
   check(-2048, "bytes", "-2 KiB");
 });
 
+test("sizes in larger units go on as those in bytes do", () => {
+  check(1.5, "kbytes", "1.5 KiB");
+  check(2048, "KiBs", "2 MiB/s");
+  check(2 * 1024 ** 3, "KiBs", "2 TiB/s");
+  check(3000, "Gbits", "3 Tb/s");
+  check(3e6, "Gbits", "3 Pb/s");
+});
+
 test("dates, durations, currencies and what people made up", () => {
   check(90_061, "dtdurations", "1 day, 1 hour");
   check(3_661, "dthms", "01:01:01");
