@@ -10,7 +10,7 @@ import { href, params, pathTo } from "../app/route";
 import { range } from "../app/time";
 import { ownOf } from "../format/own";
 import { type Cell, type Field, type Frame, timeOf, titleOf } from "./frames";
-import { inAddress, interpolate, joined, panelScope, parametersOf, type Scope } from "./interpolate";
+import { inAddress, interpolate, parametersOf, type Scope } from "./interpolate";
 import { ours, safeUrl } from "./urls";
 
 /** What an address takes along: the shown range, and what is chosen, but for what it says itself. */
@@ -93,13 +93,12 @@ export type FieldLink = { title: string; url: string; targetBlank?: boolean };
 /** Where a value leads, and what that is called. */
 export type Lead = { url: string; title: string; blank: boolean };
 
-/** Where the first link of a value leads, if it leads anywhere safe. */
+/** Where the first link of a value leads, if it leads anywhere safe; the scope of its panel knows the range, too. */
 export const leadOf = (links: FieldLink[], about: About, scope: Scope): Lead | undefined => {
   const [link] = links;
   if (!link) return undefined;
-  const whole = joined(panelScope(range.value, 400, undefined).scope, scope);
-  const url = safeUrl(ours(inAddress(aboutField(link.url, about, encodeURIComponent), whole)));
-  const title = interpolate(aboutField(link.title, about), whole, true) || "Follow the link";
+  const url = safeUrl(ours(inAddress(aboutField(link.url, about, encodeURIComponent), scope)));
+  const title = interpolate(aboutField(link.title, about), scope, true) || "Follow the link";
   return url ? { url, title, blank: link.targetBlank === true } : undefined;
 };
 
