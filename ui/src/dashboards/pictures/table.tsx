@@ -3,7 +3,7 @@
 
 import type { JSX } from "preact";
 import { Heading } from "../../app/heading";
-import { params, setAll, setParams, valuesOf } from "../../app/route";
+import { setAll, setParams, valuesOf } from "../../app/route";
 import { sortedBy } from "../../app/sort";
 import { ownOf } from "../../format/own";
 import { display } from "../field";
@@ -12,7 +12,7 @@ import { numberOf, recordOf } from "../options";
 import { compare } from "../transform/table";
 import { type Column, columnsOf, onTheRight, widthOf } from "./column";
 import type { PictureProps } from "./picture";
-import { litRow, TableCell } from "./tablecell";
+import { rowColours, TableCell } from "./tablecell";
 import { footerOf } from "./tablefoot";
 import { inOrder, saidOrder } from "./tablesort";
 
@@ -30,7 +30,7 @@ export const TablePanel = (props: PictureProps): JSX.Element => {
   // Each table of a dashboard has its own place in the address.
   const { id, options } = props.panel;
   const which = `table.${id}`;
-  const chosen = numberOf(params.value.get(which)) ?? numberOf(options["frameIndex"]) ?? 0;
+  const chosen = numberOf(valuesOf(which)[0]) ?? numberOf(options["frameIndex"]) ?? 0;
   const frames = props.frames.filter((frame) => frame.fields.length);
   const frame = frames[Math.min(chosen, frames.length - 1)];
   if (!frame) return <div class="nothing">No data</div>;
@@ -43,6 +43,7 @@ export const TablePanel = (props: PictureProps): JSX.Element => {
   );
   const rows = inOrder(found, columns, sort.value, said);
   const below = footerOf(options, columns, rows);
+  const colourOf = rowColours(columns);
   const headed = options["showHeader"] !== false;
   const size = String(options["cellHeight"] ?? "sm");
   const tall = ownOf(TALL, size) ?? 28;
@@ -53,9 +54,7 @@ export const TablePanel = (props: PictureProps): JSX.Element => {
   const fit = Math.floor((props.height - head - PAGER - below.length * tall) / tall);
   const perPage = paged ? Math.max(1, fit) : ROWS_MAX;
   const pages = Math.max(1, Math.ceil(rows.length / perPage));
-  const page = paged
-    ? Math.min(pages - 1, Math.max(0, (numberOf(params.value.get(`page.${id}`)) ?? 1) - 1))
-    : 0;
+  const page = paged ? Math.min(pages - 1, Math.max(0, (numberOf(valuesOf(`page.${id}`)[0]) ?? 1) - 1)) : 0;
   return (
     <div class={paged ? "tablepanel paged" : "tablepanel"} style={{ height: `${props.height}px` }}>
       {frames.length > 1 && (
@@ -96,20 +95,23 @@ export const TablePanel = (props: PictureProps): JSX.Element => {
             </thead>
           )}
           <tbody>
-            {rows.slice(page * perPage, (page + 1) * perPage).map((row) => (
-              <tr key={row}>
-                {columns.map((column) => (
-                  <TableCell
-                    key={column.title}
-                    column={column}
-                    row={row}
-                    props={props}
-                    frame={frame}
-                    lit={litRow(columns, row)}
-                  />
-                ))}
-              </tr>
-            ))}
+            {rows.slice(page * perPage, (page + 1) * perPage).map((row) => {
+              const lit = colourOf(row);
+              return (
+                <tr key={row}>
+                  {columns.map((column) => (
+                    <TableCell
+                      key={column.title}
+                      column={column}
+                      row={row}
+                      props={props}
+                      frame={frame}
+                      lit={lit}
+                    />
+                  ))}
+                </tr>
+              );
+            })}
           </tbody>
           {below.length > 0 && (
             <tfoot>

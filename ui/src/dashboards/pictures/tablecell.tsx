@@ -37,15 +37,7 @@ export const TableCell = ({
     field.type === "time" && typeof value === "number" && !/^(dateTime|time:)/.test(settings.unit ?? "")
       ? { text: stamp(value, zone.value), colour: "" }
       : display(value, settings, 0, [low, high]);
-  const about = {
-    field,
-    frame,
-    row,
-    value,
-    text: shown.text,
-    time: frame.fields.find(({ type }) => type === "time")?.values[row] ?? null,
-  };
-  const lead = leadOf(settings.links, about, props.scope);
+  const lead = leadOf(settings.links, { field, frame, row, value, text: shown.text }, props.scope);
   const wraps = cell["wrapText"] === true || settings.custom["wrapText"] === true;
   const coloured = /color-text/.test(kind)
     ? { color: `color-mix(in oklab, ${shown.colour} 75%, var(--ink))`, fontWeight: 600 }
@@ -140,11 +132,9 @@ const Meter = ({
 
 const backed = (colour: string): string => `color-mix(in srgb, ${colour} 30%, transparent)`;
 
-/** The colour of a whole row, where one of its cells gives it. */
-export const litRow = (columns: Column[], row: number): string | undefined => {
-  const giving = columns.find(
-    ({ settings }) =>
-      (settings.custom["cellOptions"] as { type?: string; applyToRow?: boolean } | undefined)?.applyToRow,
-  );
-  return giving && display(giving.field.values[row] ?? null, giving.settings, 0, giving.limits).colour;
+/** The colours of whole rows, where cells of one column give them. */
+export const rowColours = (columns: Column[]): ((row: number) => string | undefined) => {
+  const giving = columns.find(({ settings }) => recordOf(settings.custom["cellOptions"])["applyToRow"]);
+  return (row) =>
+    giving && display(giving.field.values[row] ?? null, giving.settings, 0, giving.limits).colour;
 };

@@ -21,16 +21,16 @@ export const footerOf = (options: Options, columns: Column[], rows: number[]): s
     return counts ? (general.length ? general : ["sum"]) : [];
   });
   const lines = Math.max(0, ...calcs.map((all) => all.length));
-  return Array.from({ length: lines }, (_, line) =>
-    columns.map(({ field, settings }, at) => {
+  // The first column of texts says which statistic a line is.
+  const naming = columns.findIndex(({ field }) => field.type !== "number");
+  return Array.from({ length: lines }, (_, line) => {
+    const name = calcs.map((all) => all[line]).find(Boolean);
+    return columns.map(({ field, settings }, at) => {
       const calc = calcs[at]?.[line];
+      if (calc && /^(count|countAll)$/.test(calc)) return String(rows.length);
+      if (!calc || field.type !== "number") return at === naming && name ? reducerName(name) : "";
       const values = rows.map((row): Cell => field.values[row] ?? null);
-      if (calc && /^(count|countAll)$/.test(calc)) return String(values.length);
-      if (calc && field.type === "number") return display(reduce(numeric(values), calc), settings).text;
-      // The first column of texts says which statistic the line is.
-      const first = at === columns.findIndex((one) => one.field.type !== "number");
-      const name = calcs.map((all) => all[line]).find(Boolean);
-      return first && name ? reducerName(name) : "";
-    }),
-  );
+      return display(reduce(numeric(values), calc), settings).text;
+    });
+  });
 };
