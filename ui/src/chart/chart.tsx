@@ -6,6 +6,7 @@ import { type Labels, type Line, type Lines, queryRange, shortNames, toLines } f
 import { useAsked } from "../api/use";
 import { Icon } from "../app/icons";
 import { keepTime } from "../app/route";
+import { watchWidth } from "../app/sight";
 import { range } from "../app/time";
 import { several } from "../format/several";
 import { lookingBack, nothing, windowOf } from "../format/window";
@@ -58,12 +59,9 @@ export const useWidth = <E extends HTMLElement>(): [RefObject<E | null>, number]
   const element = useRef<E>(null);
   const [width, set] = useState(0);
   useEffect(() => {
-    if (!element.current) return;
-    const observer = new ResizeObserver(
-      ([entry]) => entry && set(Math.round(entry.contentRect.width / 50) * 50),
-    );
-    observer.observe(element.current);
-    return () => observer.disconnect();
+    return element.current
+      ? watchWidth(element.current, (wide) => set(Math.round(wide / 50) * 50))
+      : undefined;
   }, []);
   return [element, width];
 };
