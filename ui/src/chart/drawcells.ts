@@ -59,7 +59,7 @@ export type Place = {
   cellAt: (left: number, top: number) => Cell;
 };
 
-export const placeOf = (drawing: Drawing, wide: number): Place => {
+const placeOf = (drawing: Drawing, wide: number): Place => {
   const { cells, height, from, to, reversed } = drawing;
   const left = drawing.bare ? 8 : leftOfCells(drawing, wide);
   const width = Math.max(1, wide - left - 8);
@@ -95,9 +95,14 @@ const labelsOf = ({ cells, unit, decimals }: Drawing, wide: number): string[] =>
 const leftOfCells = (drawing: Drawing, wide: number): number =>
   Math.max(LEFT, ...labelsOf(drawing, wide).map((label) => label.length * LETTER + AROUND));
 
-export const drawCells = (element: HTMLCanvasElement, drawing: Drawing, markers: readonly Marker[]): void => {
+/** Draws, and says where things are then. */
+export const drawCells = (
+  element: HTMLCanvasElement,
+  drawing: Drawing,
+  markers: readonly Marker[],
+): Place | undefined => {
   const context = element.getContext("2d");
-  if (!context) return;
+  if (!context) return undefined;
   const { height } = drawing;
   const wide = element.clientWidth;
   const ratio = devicePixelRatio * zoom.value;
@@ -113,6 +118,7 @@ export const drawCells = (element: HTMLCanvasElement, drawing: Drawing, markers:
     if (x >= place.left && x <= place.left + place.width)
       drawMark(context, { x, top: TOP, bottom: height - BOTTOM, pixel: 1, colour });
   }
+  return place;
 };
 
 const fillCells = (
@@ -129,16 +135,18 @@ const fillCells = (
   const gap = drawing.gap ?? 0.5;
   const [aside, above] = [wide > 6 + gap ? gap : 0, place.tall > 3 + gap ? gap : 0.5];
   const write = writing(context, drawing, wide - aside, place.tall - above);
+  // On whole pixels, as half ones would be seams.
+  const columns = cells.times.map((time, column) => {
+    const left = whole(place.leftOf(column));
+    return { left, long: Math.max(0, whole(place.x(time * 1000)) - left - aside) };
+  });
   cells.rows.forEach((row, at) => {
     row.forEach((value, column) => {
-      if (!value) return;
+      const { left, long } = columns[column] ?? { left: 0, long: 0 };
+      if (!value || !long) return;
       const { colour, alpha } = shade(value);
       context.fillStyle = resolve(colour);
       context.globalAlpha = alpha;
-      // On whole pixels, as half ones would be seams.
-      const right = whole(place.x((cells.times[column] ?? 0) * 1000));
-      const left = whole(place.leftOf(column));
-      const long = Math.max(0, right - left - aside);
       context.fillRect(left, place.y(at), long, Math.max(1, place.tall - above));
       write?.(value, { colour, alpha }, left + long / 2, place.y(at) + (place.tall - above) / 2, long);
     });
@@ -148,9 +156,9 @@ const fillCells = (
 
 type Write = (value: number, shade: Shade, x: number, y: number, room: number) => void;
 
-/** Letters of counts are so tall, and so wide about. */
+/** Letters are so tall. */
 const TALL = 11;
-const WIDE = 6.3;
+const FONT = `${TALL}px Inter, system-ui, sans-serif`;
 
 /** Writes counts into cells that have room for a line of text: each that fits where all are wanted, else all or none. */
 const writing = (
@@ -159,12 +167,12 @@ const writing = (
   wide: number,
   tall: number,
 ): Write | undefined => {
-  if (!written || tall < TALL || wide < 2 * WIDE) return undefined;
-  const fits = (text: string, room: number): boolean => text.length * WIDE + 2 <= room;
+  if (!written || tall < TALL || wide < 2 * LETTER) return undefined;
+  const fits = (text: string, room: number): boolean => text.length * LETTER + 2 <= room;
   const textOf = (value: number): string => show(value, count, countDecimals);
   if (written === "auto" && cells.rows.some((row) => row.some((one) => !!one && !fits(textOf(one), wide))))
     return undefined;
-  context.font = `${TALL}px Inter, system-ui, sans-serif`;
+  context.font = FONT;
   context.textAlign = "center";
   return (value, { colour, alpha }, x, y, room) => {
     const text = textOf(value);
@@ -180,7 +188,7 @@ const writing = (
 const writeAxes = (context: CanvasRenderingContext2D, drawing: Drawing, place: Place, wide: number): void => {
   const { height, from, to, bare } = drawing;
   context.fillStyle = resolve("--faint");
-  context.font = "11px Inter, system-ui, sans-serif";
+  context.font = FONT;
   context.textAlign = "right";
   const every = Math.ceil(14 / place.tall);
   const labels = bare ? [] : labelsOf(drawing, wide);

@@ -7,6 +7,7 @@ import { queryRange, toLines } from "../api/promql";
 import { useAsked } from "../api/use";
 import { Icon } from "../app/icons";
 import { keepTime } from "../app/route";
+import { watchWidth } from "../app/sight";
 import { colours } from "../app/theme";
 import { range, zone } from "../app/time";
 import { zoom } from "../app/zoom";
@@ -18,7 +19,7 @@ import { type Cell, type Cells, cellsOf, walked } from "./cells";
 import { PromqlButton, useWidth } from "./chart";
 import "./chart.css";
 import { inside, useDrag } from "./drag";
-import { type Drawing, drawCells, type Place, placeOf } from "./drawcells";
+import { type Drawing, drawCells, type Place } from "./drawcells";
 import { markers } from "./markers";
 import { NoData } from "./nodata";
 import type { Marker } from "./plot";
@@ -36,38 +37,59 @@ export const Heatmap = (props: HeatmapProps): JSX.Element => {
   const frame = useRef<HTMLDivElement>(null);
   const told = useRef<HTMLDivElement>(null);
   const line = useRef<HTMLDivElement>(null);
+  /** The cell of which something is said, and where things were then. */
+  const said = useRef<{ cell: Cell | undefined; place: Place | undefined }>({
+    cell: undefined,
+    place: undefined,
+  });
   /** The cell that the keyboard is at, and which that is however many there are. */
   const at = useRef<Cell | undefined>(undefined);
   const spot = useRef<{ time: number | undefined; bound: number | undefined } | undefined>(undefined);
   const marks = markers.value;
   const { cells, height, sync } = props;
   const look = `${colours.value} ${zoom.value} ${zone.value}`;
-  const place = (): Place => placeOf(props, canvas.current?.clientWidth ?? 0);
+  /** Where things are that were drawn last, and how wide all of it was. */
+  const place = useRef<Place | undefined>(undefined);
+  const width = useRef(0);
+  const draw = useRef((): void => undefined);
+  draw.current = () => {
+    if (!canvas.current) return;
+    width.current = canvas.current.clientWidth;
+    place.current = drawCells(canvas.current, props, marks);
+  };
   // Before the browser paints or prints.
-  useLayoutEffect(() => {
-    const element = canvas.current;
-    if (!element) return;
-    const draw = (): void => drawCells(element, props, marks);
-    draw();
-    const observer = new ResizeObserver(draw);
-    observer.observe(element);
-    return () => observer.disconnect();
-  }, [cells, marks, height, props.from, props.to, look]);
-  // With later cells one is still where one was, unless that cell is no more.
+  useLayoutEffect(() => draw.current(), [cells, marks, height, props.from, props.to, look]);
+  useLayoutEffect(
+    () =>
+      canvas.current
+        ? watchWidth(canvas.current, (wide) => {
+            if (Math.round(wide) !== width.current) draw.current();
+          })
+        : undefined,
+    [],
+  );
+  // With later cells, and when others are shown, one is still where one was, unless that cell is no more.
   useLayoutEffect(() => {
     const { time, bound } = spot.current ?? {};
     const [column, row] = [cells.times.indexOf(time ?? NaN), cells.bounds.indexOf(bound ?? NaN)];
     go(column < 0 || row < 0 ? undefined : { column, row });
-  }, [cells]);
+  }, [cells, height, props.from, props.to]);
   useEffect(
     () =>
       sync
-        ? followCrosshair(sync, (millis) => line.current && stand(line.current, place(), millis))
+        ? followCrosshair(sync, (millis) => {
+            if (line.current && place.current) stand(line.current, place.current, millis);
+          })
         : undefined,
-    [cells, sync, props.from, props.to],
+    [sync],
   );
   /** Frames a cell and says what is in it, beside it. */
   const tell = (cell: Cell | undefined): void => {
+    const [before, now] = [said.current, { cell, place: place.current }];
+    // The pointer moves within a cell most of the time.
+    if (before.place === now.place && before.cell?.column === cell?.column && before.cell?.row === cell?.row)
+      return;
+    said.current = now;
     const text = cell && textOf(props, cell, marks);
     if (!card.current || !frame.current) return;
     const crossed = !card.current.hidden;
@@ -75,11 +97,11 @@ export const Heatmap = (props: HeatmapProps): JSX.Element => {
     if (sync && (text || crossed))
       moveCrosshair(sync, text ? (cells.times[cell.column] ?? 0) * 1000 : undefined);
     if (!text) return;
-    const [time = "", ...said] = text;
+    const [time = "", ...others] = text;
     const head = document.createElement("time");
     head.textContent = time;
-    card.current.replaceChildren(head, legible(said.join(" ")));
-    setBeside(card.current, frame.current, cell, cells, place());
+    card.current.replaceChildren(head, legible(others.join(" ")));
+    if (place.current) setBeside(card.current, frame.current, cell, cells, place.current);
   };
   const go = (cell: Cell | undefined): void => {
     at.current = cell;
@@ -95,7 +117,7 @@ export const Heatmap = (props: HeatmapProps): JSX.Element => {
     if (told.current) told.current.textContent = next ? textOf(props, next, marks).join(", ") : "";
   };
   const leave = (): void => go(undefined);
-  const drag = useDrag((left) => place().timeAt(left));
+  const drag = useDrag((left) => place.current?.timeAt(left) ?? props.from);
   return (
     <div
       class="plot heatmap"
@@ -115,8 +137,8 @@ export const Heatmap = (props: HeatmapProps): JSX.Element => {
         onPointerMove={(event) => {
           drag.move(event);
           const { left, top } = inside(event);
-          const cell = place().cellAt(left, top);
-          const there = (cells.rows[cell.row]?.[cell.column] ?? null) !== null;
+          const cell = place.current?.cellAt(left, top);
+          const there = cell && (cells.rows[cell.row]?.[cell.column] ?? null) !== null;
           tell(there ? cell : undefined);
         }}
         onPointerUp={drag.end}

@@ -2,14 +2,14 @@
 import type { JSX } from "preact";
 import { show } from "../format/units";
 import type { Drawing } from "./drawcells";
-import { cssAt, endsOf, scaleTicks } from "./shades";
+import { type Coloured, cssAt, endsOf, scaleTicks } from "./shades";
 
 /** How tall it is; as `chart.css` has it. */
 export const SCALE = 24;
 const STEPS = 16;
 
 /** The colours along the scale: as they flow, or each for itself where there are few. */
-const painted = (drawing: Drawing): string => {
+const painted = (drawing: Coloured): string => {
   const { steps = STEPS + 1 } = drawing;
   const count = Math.min(steps, STEPS + 1);
   const colours = Array.from({ length: count }, (_, at) => cssAt(drawing, at / (count - 1)));
@@ -20,7 +20,9 @@ const painted = (drawing: Drawing): string => {
   return `linear-gradient(90deg, ${stops.join(", ")})`;
 };
 
-export const Scale = (drawing: Drawing): JSX.Element | null => {
+type ScaleProps = Coloured & Pick<Drawing, "count" | "countDecimals">;
+
+export const Scale = (drawing: ScaleProps): JSX.Element | null => {
   const [least, most] = endsOf(drawing);
   if (!(most > least)) return null;
   const { count = "short", countDecimals } = drawing;

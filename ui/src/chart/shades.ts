@@ -12,8 +12,11 @@ const STEPS = 65;
 /** A colour, and how much of it is seen. */
 export type Shade = { colour: string; alpha: number };
 
+/** What colours are of: the cells, and what is said of their colours. */
+export type Coloured = Pick<Drawing, "cells" | "shades" | "least" | "most" | "power" | "steps">;
+
 /** The counts that the colours are of. */
-export const endsOf = ({ cells, least = 0, most }: Drawing): [number, number] => [
+export const endsOf = ({ cells, least = 0, most }: Coloured): [number, number] => [
   least,
   most ??
     cells.rows.reduce(
@@ -23,7 +26,7 @@ export const endsOf = ({ cells, least = 0, most }: Drawing): [number, number] =>
 ];
 
 /** The colour of a count. */
-export const shading = (drawing: Drawing): ((value: number) => Shade) => {
+export const shading = (drawing: Coloured): ((value: number) => Shade) => {
   const [least, most] = endsOf(drawing);
   const { power = ROOT, steps = STEPS } = drawing;
   return (value) => {
@@ -33,13 +36,13 @@ export const shading = (drawing: Drawing): ((value: number) => Shade) => {
 };
 
 /** The colour at a place of the scale, from 0 to 1. */
-const shadeAt = ({ shades }: Drawing, share: number): Shade =>
+const shadeAt = ({ shades }: Coloured, share: number): Shade =>
   shades && shades[0] !== "transparent"
     ? { colour: mixed(shades, share), alpha: 1 }
     : { colour: shades?.[1] ?? "--accent", alpha: 0.08 + 0.92 * share };
 
 /** The same as CSS has it. */
-export const cssAt = (drawing: Drawing, share: number): string => {
+export const cssAt = (drawing: Coloured, share: number): string => {
   const { colour, alpha } = shadeAt(drawing, share);
   return `color-mix(in srgb, ${cssOf(colour)} ${Math.round(alpha * 100)}%, transparent)`;
 };

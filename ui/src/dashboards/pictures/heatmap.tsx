@@ -9,7 +9,7 @@ import { SCALE, Scale } from "../../chart/heatscale";
 import { distribution } from "../../chart/stats";
 import { lengthOf, numeric, timeOf } from "../frames";
 import { numberOf, type Options, recordOf, textOf } from "../options";
-import { drawn, type PictureProps } from "./picture";
+import { type Drawn, drawn, type PictureProps } from "./picture";
 import { powerOf, schemeOf } from "./schemes";
 
 /** Buckets of a classic histogram as they come, by `le` or by name; other series are counted into ranges. */
@@ -19,26 +19,34 @@ export const HeatmapPanel = (props: PictureProps): JSX.Element => {
   const { options } = props.panel;
   const axis = recordOf(options["yAxis"]);
   const { le: least, ge: most } = recordOf(options["filterValues"]);
-  const counted = options["calculate"] === true ? undefined : bucketsOf(all, times);
+  const buckets = options["calculate"] === true ? undefined : bucketsOf(all, times);
   const scaled = recordOf(options["legend"])["show"] === true;
-  const drawing: Drawing = {
-    cells: within(counted ?? rangesOf(all, times), numberOf(least), numberOf(most)),
+  const drawing: Still = {
+    cells: within(buckets ?? rangesOf(all, times), numberOf(least), numberOf(most)),
     unit: textOf(axis["unit"]) || all[0]?.settings.unit || "short",
     height: props.height - (scaled ? SCALE : 0),
-    from: props.view.value.from,
-    to: props.view.value.to,
     ...lookOf(options),
   };
   return (
     <>
-      <Heatmap {...drawing} label={props.panel.title} sync={props.sync} />
+      <Moving {...drawing} view={props.view} label={props.panel.title} sync={props.sync} />
       {scaled && <Scale {...drawing} />}
     </>
   );
 };
 
+/** All of it but for the range it shows. */
+type Still = Omit<Drawing, "from" | "to">;
+
+type MovingProps = Still & Pick<PictureProps, "view" | "sync"> & { label: string };
+
+/** The picture alone goes along when another range is shown; its cells are worked out when there are other values. */
+const Moving = ({ view, ...drawing }: MovingProps): JSX.Element => (
+  <Heatmap {...drawing} from={view.value.from} to={view.value.to} />
+);
+
 /** What the options say of its axis, its colours and what is written into its cells. */
-const lookOf = (options: Options): Partial<Drawing> => {
+const lookOf = (options: Options): Partial<Still> => {
   const [axis, colour, cell] = [options["yAxis"], options["color"], options["cellValues"]].map(recordOf) as [
     Options,
     Options,
@@ -81,10 +89,8 @@ const shadesOf = ({ mode, scheme, fill, reverse }: Options): string[] | undefine
   return found && (reverse === true ? found.toReversed() : found);
 };
 
-type Drawn = ReturnType<typeof drawn>;
-
-const bucketsOf = (all: Drawn, times: number[]): Cells | undefined => {
-  const bound = ({ title, field }: Drawn[number]): string =>
+const bucketsOf = (all: Drawn[], times: number[]): Cells | undefined => {
+  const bound = ({ title, field }: Drawn): string =>
     (field.labels?.["le"] ?? title).replace("Infinity", "+Inf");
   const buckets = all.filter((one) => !Number.isNaN(number(bound(one))));
   if (buckets.length < 2 || buckets.length < all.length - 1) return undefined;
@@ -101,7 +107,7 @@ const bucketsOf = (all: Drawn, times: number[]): Cells | undefined => {
   return cellsOf(lines, times, 1, cumulative);
 };
 
-const rangesOf = (all: Drawn, times: number[]): Cells => {
+const rangesOf = (all: Drawn[], times: number[]): Cells => {
   const found = distribution(
     all.flatMap(({ field }) => field.values.filter((value): value is number => typeof value === "number")),
     12,
