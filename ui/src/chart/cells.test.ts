@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { type Cell, type Cells, cellsOf, walked } from "./cells";
+import { type Cell, type Cells, cellsOf, countedCells, walked } from "./cells";
 
 const CELLS: Cells = {
   times: [10, 20, 30],
@@ -22,6 +22,19 @@ test("counts stand between neighbouring bounds", () => {
       [0, 9],
     ],
   });
+});
+
+test("lines are counted by their values, and a gap is none of them", () => {
+  const counted = countedCells(
+    [
+      [0, 5, null],
+      [11, 5, 5],
+    ],
+    [10, 20, 30],
+  );
+  expect(counted.bounds).toEqual([1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12]);
+  const steps = counted.times.map((_, step) => counted.rows.map((row) => row[step]).join(""));
+  expect(steps).toEqual(["100000000001", "000002000000", "000001000000"]);
 });
 
 test("the last digits of sums are no counts", () => {

@@ -1,5 +1,6 @@
 // The cells of a heatmap: how many fell between two bounds at each time, and how one walks from cell to cell.
 import { type Line, number } from "../api/promql";
+import { distribution } from "./stats";
 
 /** Counts per cell: rows from the lowest bound up, one column per step. */
 export type Cells = { times: number[]; bounds: number[]; rows: (number | null)[][] };
@@ -34,6 +35,25 @@ export const cellsOf = (lines: readonly Line[], times: number[], scale = 1, cumu
     bounds: sorted.slice(first, last + 1).map(({ bound }) => bound),
     rows: rows.slice(first, last + 1),
   };
+};
+
+/** Into how many ranges values are counted, about. */
+const RANGES = 12;
+
+/** How many of some lines were in a range of values at each time; where one has none it is in no range. */
+export const countedCells = (lines: readonly (readonly (number | null)[])[], times: number[]): Cells => {
+  const ranges = distribution(
+    lines.flat().filter((value) => value !== null),
+    RANGES,
+  );
+  const rows = ranges.map(() => times.map(() => 0));
+  for (const values of lines)
+    for (const [step, value] of values.entries()) {
+      if (value === null || !Number.isFinite(value)) continue;
+      const row = rows[ranges.findIndex(({ to }) => value < to)];
+      if (row && step < row.length) row[step] = (row[step] ?? 0) + 1;
+    }
+  return { times, bounds: ranges.map(({ to }) => to), rows };
 };
 
 /** The cell a key leads to; nothing where it leads nowhere. One enters where most are. */

@@ -1,13 +1,12 @@
 // A heatmap of a panel: its cells as they come or counted, in its colours, with its scale and the counts written into cells.
 import type { JSX } from "preact";
 import { number } from "../../api/promql";
-import { type Cells, cellsOf } from "../../chart/cells";
+import { type Cells, cellsOf, countedCells } from "../../chart/cells";
 import { cssColour } from "../../chart/colours";
 import type { Drawing } from "../../chart/drawcells";
 import { Heatmap } from "../../chart/heatmap";
 import { SCALE, Scale } from "../../chart/heatscale";
-import { distribution } from "../../chart/stats";
-import { lengthOf, numeric, timeOf } from "../frames";
+import { numeric, timeOf } from "../frames";
 import { numberOf, type Options, recordOf, textOf } from "../options";
 import { type Drawn, drawn, type PictureProps } from "./picture";
 import { powerOf, schemeOf } from "./schemes";
@@ -20,9 +19,15 @@ export const HeatmapPanel = (props: PictureProps): JSX.Element => {
   const axis = recordOf(options["yAxis"]);
   const { le: least, ge: most } = recordOf(options["filterValues"]);
   const buckets = options["calculate"] === true ? undefined : bucketsOf(all, times);
+  const cells =
+    buckets ??
+    countedCells(
+      all.map(({ field }) => numeric(field.values)),
+      times,
+    );
   const scaled = recordOf(options["legend"])["show"] === true;
   const drawing: Still = {
-    cells: within(buckets ?? rangesOf(all, times), numberOf(least), numberOf(most)),
+    cells: within(cells, numberOf(least), numberOf(most)),
     unit: textOf(axis["unit"]) || all[0]?.settings.unit || "short",
     height: props.height - (scaled ? SCALE : 0),
     ...lookOf(options),
@@ -105,21 +110,4 @@ const bucketsOf = (all: Drawn[], times: number[]): Cells | undefined => {
       ),
   );
   return cellsOf(lines, times, 1, cumulative);
-};
-
-const rangesOf = (all: Drawn[], times: number[]): Cells => {
-  const found = distribution(
-    all.flatMap(({ field }) => field.values.filter((value): value is number => typeof value === "number")),
-    12,
-  );
-  const rows = found.map(({ from, to }) =>
-    times.map(
-      (_, at) =>
-        all.filter(
-          ({ field, frame }) =>
-            at < lengthOf(frame) && Number(field.values[at]) >= from && Number(field.values[at]) < to,
-        ).length,
-    ),
-  );
-  return { times, bounds: found.map(({ to }) => to), rows };
 };
