@@ -1,10 +1,8 @@
 // A column of a panel's table: its field with its settings, how wide it is, and on which side it stands.
 import { type Settings, settingsOf } from "../field";
-import { type Cell, type Field, type Frame, titleOf } from "../frames";
-import { interpolate } from "../interpolate";
-import { aboutField } from "../links";
+import type { Cell, Field, Frame } from "../frames";
 import { numberOf } from "../options";
-import type { PictureProps } from "./picture";
+import { isDrawn, type PictureProps, shownTitle } from "./picture";
 
 export type Column = { field: Field; settings: Settings; title: string; limits: [number, number] };
 
@@ -13,21 +11,14 @@ export const columnsOf = (props: PictureProps, frame: Frame): Column[] =>
     .map((field) => {
       const settings = settingsOf(props.panel, field, frame);
       const [low, high] = extentOf(field.values);
-      const title = settings.displayName
-        ? interpolate(aboutField(settings.displayName, { field, frame }), props.scope, true)
-        : titleOf(field, frame);
       return {
         field,
         settings,
-        title,
+        title: shownTitle({ field, frame, settings }, props.scope),
         limits: [settings.min ?? Math.min(0, low), settings.max ?? (high || 1)] as [number, number],
       };
     })
-    .filter(
-      ({ settings }) =>
-        settings.custom["hidden"] !== true &&
-        !(settings.custom["hideFrom"] as { viz?: boolean } | undefined)?.viz,
-    );
+    .filter((column) => column.settings.custom["hidden"] !== true && isDrawn(column));
 
 const extentOf = (values: Cell[]): [number, number] => {
   let [low, high] = [Infinity, -Infinity];

@@ -28,6 +28,17 @@ export type PictureProps = {
 
 export type Drawn = { field: Field; frame: Frame; settings: Settings; title: string; at: number };
 
+type Found = Pick<Drawn, "field" | "frame" | "settings">;
+
+/** What a field is called where it is drawn: as its settings have it, else as it comes. */
+export const shownTitle = ({ field, frame, settings: { displayName } }: Found, scope: Scope): string =>
+  (displayName && interpolate(aboutField(displayName, { field, frame }), scope, true)) ||
+  titleOf(field, frame);
+
+/** Whether it is to be seen at all. */
+export const isDrawn = ({ settings }: Pick<Drawn, "settings">): boolean =>
+  !recordOf(settings.custom["hideFrom"])["viz"];
+
 /** Every number column with its settings and its name. */
 export const drawn = ({
   panel,
@@ -42,14 +53,11 @@ export const drawn = ({
   return frames
     .flatMap((frame) =>
       numbersOf(frame).map((field) => {
-        const settings = settingsOf(panel, field, frame);
-        const own =
-          settings.displayName &&
-          interpolate(aboutField(settings.displayName, { field, frame }), scope, true);
-        return { field, frame, settings, title: own || titleOf(field, frame), at: at++ };
+        const found = { field, frame, settings: settingsOf(panel, field, frame) };
+        return { ...found, title: shownTitle(found, scope), at: at++ };
       }),
     )
-    .filter(({ settings }) => !recordOf(settings.custom["hideFrom"])["viz"]);
+    .filter(isDrawn);
 };
 
 export type Reduced = Drawn & {

@@ -4,15 +4,10 @@ import { zone } from "../../app/time";
 import { readable } from "../../chart/colours";
 import { distribution } from "../../chart/stats";
 import { tickStep, tickText, timeTicks } from "../../format/ticks";
-import { stamp } from "../../format/time";
 import { show } from "../../format/units";
-import { display, settingsOf } from "../field";
-import { type Cell, timeOf, titleOf } from "../frames";
 import { numberOf, type Options, recordOf, textOf } from "../options";
-import { thinned } from "../thin";
+import { type Block, type Lane, lanesOf } from "./lanes";
 import { drawn, type PictureProps } from "./picture";
-
-type Block = { from: number; to: number; text: string; colour: string };
 
 const LABEL = 110;
 const ROWS_MAX = 60;
@@ -21,103 +16,70 @@ const LEGEND_MAX = 12;
 /** How wide a sample is at least, in pixels. */
 const SAMPLE_PIXELS = 7;
 
-/** Neighbouring samples with the same text are one block. */
-const blocksOf = (
-  times: number[],
-  values: Cell[],
-  end: number,
-  shown: (value: Cell) => { text: string; colour: string },
-  merged: boolean,
-): Block[] => {
-  const blocks: Block[] = [];
-  const step = times.length > 1 ? (times[1] ?? 0) - (times[0] ?? 0) : end - (times[0] ?? end);
-  times.forEach((time, at) => {
-    const value = values[at] ?? null;
-    const to = Math.min(end, times[at + 1] ?? time + step);
-    if (value === null) return;
-    const { text, colour } = shown(value);
-    const last = blocks.at(-1);
-    if (merged && last && last.to >= time && last.text === text && last.colour === colour) last.to = to;
-    else blocks.push({ from: time, to, text, colour });
-  });
-  return blocks;
-};
-
 export const States = (props: PictureProps & { merged: boolean }): JSX.Element => {
-  const { panel, frames } = props;
-  const range = props.view.value;
-  const rows = frames.flatMap((frame) => {
-    const times = (timeOf(frame)?.values ?? []).map(Number);
-    return frame.fields
-      .filter(
-        (field) =>
-          field.type !== "time" &&
-          (field.type !== "string" || !frame.fields.some((other) => other.type === "number")),
-      )
-      .map((field, at) => {
-        const settings = settingsOf(panel, field, frame);
-        const most = props.merged ? Infinity : (props.width - LABEL) / SAMPLE_PIXELS;
-        const samples = thinned(times, field.values, most);
-        return {
-          title:
-            settings.displayName && !settings.displayName.includes("$")
-              ? settings.displayName
-              : titleOf(field, frame),
-          blocks: blocksOf(
-            samples.times,
-            samples.values,
-            range.to,
-            (value) => display(value, settings, at),
-            props.merged,
-          ),
-        };
-      });
-  });
+  const { panel, width, height, view } = props;
   const { options } = panel;
+  const lanes = lanesOf({ ...props, most: (width - LABEL) / SAMPLE_PIXELS });
   const legend = legendOf(
     options,
-    rows.flatMap(({ blocks }) => blocks),
+    lanes.flatMap(({ blocks }) => blocks),
   );
+  return <Lanes lanes={lanes} legend={legend} {...{ options, view, width, height }} merged={props.merged} />;
+};
+
+type LanesProps = Pick<PictureProps, "view" | "width" | "height"> & {
+  lanes: Lane[];
+  legend: Block[];
+  options: Options;
+  merged: boolean;
+};
+
+/** They alone go along when another range is shown; what their blocks are is worked out when there are other values. */
+const Lanes = ({ lanes, legend, options, view, width, height, merged }: LanesProps): JSX.Element => {
+  const range = view.value;
   const perPage = numberOf(options["perPage"]) ?? ROWS_MAX;
   const share = numberOf(options["rowHeight"]) ?? 0.9;
-  const room = props.height - 22 - (legend.length ? 26 : 0);
-  const lane = Math.max(14, Math.min(72, room / Math.max(1, Math.min(perPage, rows.length)) - 3));
+  const room = height - 22 - (legend.length ? 26 : 0);
+  const lane = Math.max(14, Math.min(72, room / Math.max(1, Math.min(perPage, lanes.length)) - 3));
   const tall = Math.max(6, lane * Math.min(1, share / 0.9));
   const said = textOf(options["showValue"]) || "auto";
   const align = textOf(options["alignValue"]);
   const place = (millis: number) =>
-    ((Math.max(range.from, millis) - range.from) / (range.to - range.from)) * 100;
-  const step = tickStep(range.from, range.to, Math.max(2, Math.floor((props.width - LABEL) / 90)));
+    ((Math.min(range.to, Math.max(range.from, millis)) - range.from) / (range.to - range.from)) * 100;
+  const step = tickStep(range.from, range.to, Math.max(2, Math.floor((width - LABEL) / 90)));
   const marks = timeTicks(range.from, range.to, step, zone.value);
   return (
-    <div class="states" style={{ height: `${props.height}px` }}>
-      {rows.slice(0, ROWS_MAX).map(({ title, blocks }) => (
+    <div class="states" style={{ height: `${height}px` }}>
+      {lanes.slice(0, ROWS_MAX).map(({ title, blocks }) => (
         <div key={title} class="lane" style={{ height: `${lane}px` }}>
           <span class="clip dim" title={title}>
             {title}
           </span>
           <div
-            class={["strip", props.merged ? "" : "apart", align].filter(Boolean).join(" ")}
+            class={["strip", merged ? "" : "apart", align].filter(Boolean).join(" ")}
             style={{ height: `${tall}px` }}
           >
-            {blocks.map((block) => (
-              <span
-                key={block.from}
-                title={`${block.text}\n${stamp(block.from, zone.value)} – ${stamp(block.to, zone.value)}`}
-                style={{
-                  left: `${place(block.from)}%`,
-                  width: `${Math.max(0.15, place(block.to) - place(block.from))}%`,
-                  background: block.colour,
-                  color: readable(block.colour),
-                }}
-              >
-                {said !== "never" &&
-                  (said === "always" ||
-                    (place(block.to) - place(block.from)) * (props.width - LABEL) >
-                      block.text.length * 700) &&
-                  block.text}
-              </span>
-            ))}
+            {blocks
+              .filter(({ from, to }) => to > range.from && from < range.to)
+              .map((block) => {
+                const wide = place(block.to) - place(block.from);
+                return (
+                  <span
+                    key={block.from}
+                    title={block.about}
+                    style={{
+                      left: `${place(block.from)}%`,
+                      width: `${Math.max(0.15, wide)}%`,
+                      background: block.colour,
+                      color: readable(block.colour),
+                    }}
+                  >
+                    {said !== "never" &&
+                      (said === "always" || wide * (width - LABEL) > block.text.length * 700) &&
+                      block.text}
+                  </span>
+                );
+              })}
           </div>
         </div>
       ))}
