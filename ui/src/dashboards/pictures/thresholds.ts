@@ -1,17 +1,17 @@
 // Thresholds as lines and areas behind what is drawn.
 import { cssColour } from "../../chart/colours";
 import type { PlotThreshold } from "../../chart/plot/props";
-import type { Settings } from "../field";
+import type { Settings, Step } from "../field";
 import { recordOf, textOf } from "../options";
 
 /** Thresholds on the scale of the values. */
-export const absolute = (
-  { thresholds: { mode, steps } }: Settings,
-  low: number,
-  high: number,
-): Settings["thresholds"]["steps"] =>
+export const absolute = ({ thresholds: { mode, steps } }: Settings, low: number, high: number): Step[] =>
   mode === "percentage"
-    ? steps.map(({ value, color }) => ({ value: low + ((high - low) * value) / 100, color }))
+    ? steps.map(({ value, color }) => ({
+        // The first has no beginning, also where all values are one.
+        value: value === -Infinity ? value : low + ((high - low) * value) / 100,
+        color,
+      }))
     : steps;
 
 /** What a field paints behind its picture, between the lowest and the highest of all values. */
