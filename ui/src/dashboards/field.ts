@@ -233,6 +233,10 @@ export const gradients = (): string[] => Object.keys(GRADIENTS);
 /** The colours of a scale, from the lowest value to the highest. */
 export const gradientOf = (mode: string): string[] | undefined => ownOf(GRADIENTS, mode);
 
+/** How far a value is from the beginning of a scale to its end, from 0 to 1. */
+export const shareOf = (value: number, [low, high]: [number, number]): number =>
+  Math.min(1, Math.max(0, (value - low) / (high - low || 1)));
+
 /** The colour of a value. */
 export const colourOf = (value: Cell, settings: Settings, at: number, range?: [number, number]): string => {
   const { mode, fixed } = settings.colour;
@@ -240,7 +244,7 @@ export const colourOf = (value: Cell, settings: Settings, at: number, range?: [n
   const gradient = gradientOf(mode);
   const [low, high] = range ?? [settings.min ?? 0, settings.max ?? 100];
   if (gradient && typeof value === "number") {
-    const share = Math.min(1, Math.max(0, (value - low) / (high - low || 1))) * (gradient.length - 1);
+    const share = shareOf(value, [low, high]) * (gradient.length - 1);
     const first = Math.min(gradient.length - 2, Math.floor(share));
     return `color-mix(in srgb, ${gradient[first + 1]} ${Math.round((share - first) * 100)}%, ${gradient[first]})`;
   }

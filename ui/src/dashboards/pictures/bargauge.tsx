@@ -1,12 +1,12 @@
 // Values as bars beside each other, across or upright.
 import type { JSX } from "preact";
+import { shareOf } from "../field";
 import { numberOf, type Options, recordOf, textOf } from "../options";
-import { extent, limitsOf, type PictureProps, reduced } from "./picture";
+import { type PictureProps, reduced } from "./picture";
 import { Linked, legible } from "./value";
 
 export const BarGauge = (props: PictureProps): JSX.Element => {
   const all = reduced(props);
-  const whole = extent(all);
   const { displayMode, valueMode, showUnfilled } = props.panel.options;
   const upright =
     props.panel.options["orientation"] === "vertical" ||
@@ -27,9 +27,7 @@ export const BarGauge = (props: PictureProps): JSX.Element => {
   return (
     <div class={look} style={{ height: `${props.height}px`, ...sized(props.panel.options, upright) }}>
       {all.map((one) => {
-        const [min, max] = limitsOf(one.settings, whole);
-        const share =
-          typeof one.value === "number" ? Math.min(1, Math.max(0, (one.value - min) / (max - min || 1))) : 0;
+        const share = typeof one.value === "number" ? shareOf(one.value, one.limits) : 0;
         return (
           <div key={`${one.title} ${one.at}`} class="onebar">
             {named && (

@@ -2,10 +2,11 @@
 import type { JSX } from "preact";
 import { cssColour } from "../../chart/colours";
 import { show, withoutCounted } from "../../format/units";
-import type { Settings } from "../field";
+import { type Step, shareOf } from "../field";
 import { numberOf, recordOf } from "../options";
 import { ems } from "./fit";
-import { extent, limitsOf, type PictureProps, type Reduced, reduced } from "./picture";
+import { type PictureProps, type Reduced, reduced } from "./picture";
+import { absolute } from "./thresholds";
 import { Linked, legible, roleOf } from "./value";
 
 /** How tall a dial is of its width, and how much room the name below it takes. */
@@ -29,7 +30,6 @@ const numberIn = (text: string): number => Math.min(NUMBER_MAX, WITHIN / (ems(te
 /** As many beside each other as makes them largest. */
 export const Gauge = (props: PictureProps): JSX.Element => {
   const all = reduced(props);
-  const whole = extent(all);
   const { options } = props.panel;
   const named = all.length > 1;
   const tallness = options["shape"] === "circle" ? 1 : TALL;
@@ -60,7 +60,6 @@ export const Gauge = (props: PictureProps): JSX.Element => {
         <Dial
           key={`${one.title} ${one.at}`}
           one={one}
-          limits={limitsOf(one.settings, whole)}
           size={Math.max(SIZE_MIN, sizeIn(columns, below ? NUMBER : 0))}
           within={number}
           wide={props.width / columns}
@@ -75,7 +74,6 @@ export const Gauge = (props: PictureProps): JSX.Element => {
 
 const Dial = ({
   one,
-  limits: [min, max],
   size,
   within,
   wide,
@@ -84,7 +82,6 @@ const Dial = ({
   props,
 }: {
   one: Reduced;
-  limits: [number, number];
   size: number;
   /** How large its number is within it, of its own measure. */
   within: number;
@@ -95,11 +92,9 @@ const Dial = ({
   props: PictureProps;
 }): JSX.Element => {
   const { options } = props.panel;
-  const share =
-    typeof one.value === "number" ? Math.min(1, Math.max(0, (one.value - min) / (max - min || 1))) : 0;
-  const { mode, steps } = one.settings.thresholds;
-  const at = (value: number) =>
-    Math.min(1, Math.max(0, mode === "percentage" ? value / 100 : (value - min) / (max - min || 1)));
+  const at = (value: number): number => shareOf(value, one.limits);
+  const share = typeof one.value === "number" ? at(one.value) : 0;
+  const steps = absolute(one.settings, ...one.limits);
   const sizes = recordOf(options["text"]);
   const [value, title] = [numberOf(sizes["valueSize"]), numberOf(sizes["titleSize"])];
   const labelled = options["showThresholdLabels"] === true;
@@ -121,10 +116,7 @@ const Dial = ({
         {share > 0 && <path d={arc(sweep, 0, share, 40)} style={{ stroke: one.shown.colour }} class="arc" />}
         {options["showThresholdMarkers"] !== false &&
           steps.map((step, index) => {
-            const [from, to] = [
-              at(step.value === -Infinity ? min : step.value),
-              at(steps[index + 1]?.value ?? Infinity),
-            ];
+            const [from, to] = [at(step.value), at(steps[index + 1]?.value ?? Infinity)];
             return (
               to > from && (
                 <path
@@ -136,9 +128,7 @@ const Dial = ({
               )
             );
           })}
-        {labelled && (
-          <Limits settings={one.settings} sweep={sweep} at={at} ends={[min, max]} size={10.5 * pixel} />
-        )}
+        {labelled && <Limits one={one} steps={steps} sweep={sweep} size={10.5 * pixel} />}
         {!below && (
           <Linked one={one} props={props}>
             <text
@@ -176,36 +166,32 @@ const Dial = ({
 
 /** Where thresholds are, and where the scale begins and ends, as numbers outside of the rim. */
 const Limits = ({
-  settings,
+  one: { settings, limits },
+  steps,
   sweep,
-  at,
-  ends: [min, max],
   size,
 }: {
-  settings: Settings;
+  one: Reduced;
+  steps: Step[];
   sweep: Sweep;
-  at: (value: number) => number;
-  ends: [number, number];
   size: number;
 }): JSX.Element => {
-  const { mode, steps } = settings.thresholds;
-  const value = (step: number): number => (mode === "percentage" ? min + ((max - min) * step) / 100 : step);
-  const inside = steps.map((step) => value(step.value)).filter((step) => step > min && step < max);
-  const share = (of: number): number => (mode === "percentage" ? (of - min) / (max - min || 1) : at(of));
+  const [min, max] = limits;
+  const inside = steps.map(({ value }) => value).filter((value) => value > min && value < max);
   return (
     <>
-      {(sweep === ROUND ? [min, ...inside] : [min, ...inside, max]).map((one) => {
-        const angle = angleOf(sweep, share(one));
+      {(sweep === ROUND ? [min, ...inside] : [min, ...inside, max]).map((value) => {
+        const angle = angleOf(sweep, shareOf(value, limits));
         const [x, y] = [50 + 52 * Math.cos(angle), 50 + 52 * Math.sin(angle)];
         return (
           <text
-            key={one}
+            key={value}
             x={x}
             y={y + size / 3}
             class="limit"
             style={{ fontSize: `${size}px`, textAnchor: x < 45 ? "end" : x > 55 ? "start" : "middle" }}
           >
-            {withoutCounted(show(one, settings.unit ?? "short", settings.decimals))}
+            {withoutCounted(show(value, settings.unit ?? "short", settings.decimals))}
           </text>
         );
       })}

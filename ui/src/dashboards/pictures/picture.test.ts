@@ -7,11 +7,12 @@ vi.stubGlobal("setInterval", () => 0);
 const { reduced } = await import("./picture");
 
 test("one value of a column has the time of its row", () => {
-  const fields = [
-    { name: "Time", type: "time" as const, values: [1000, 2000, 3000, 4000] },
-    { name: "a", type: "number" as const, values: [5, 9, 5, null] },
-  ];
+  let values: (number | null)[] = [5, 9, 5, null];
   const check = (reduceOptions: Record<string, unknown>, ...want: unknown[]): void => {
+    const fields = [
+      { name: "Time", type: "time" as const, values: [1000, 2000, 3000, 4000] },
+      { name: "a", type: "number" as const, values },
+    ];
     const panel = panelWith({ kind: "stat", options: { reduceOptions } });
     const props = { panel, frames: [{ name: "", query: "A", fields }], scope: new Map() };
     const all = reduced(props as unknown as Parameters<typeof reduced>[0]);
@@ -23,4 +24,7 @@ test("one value of a column has the time of its row", () => {
   // A sum is of all of them, up to the last.
   check({ calcs: ["sum"] }, 4000);
   check({ values: true, limit: 2 }, 1000, 2000);
+  // Also where one of them happens to have that value.
+  values = [0, 9, 0, null];
+  check({ calcs: ["sum"] }, 4000);
 });

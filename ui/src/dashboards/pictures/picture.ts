@@ -66,6 +66,8 @@ export type Reduced = Drawn & {
   time: Cell;
   shown: Display;
   values: (number | null)[];
+  /** Where its scale begins and ends. */
+  limits: [number, number];
 };
 
 /** Columns as the values a panel shows: one each, or every row. */
@@ -78,16 +80,16 @@ export const reduced = (props: PictureProps): Reduced[] => {
     !only || only === title || only === field.name || !!pattern?.test(title) || !!pattern?.test(field.name);
   const all = drawn(props).filter(wanted);
   const whole = extent(all);
-  const range = ({ settings }: Drawn): [number, number] => limitsOf(settings, whole);
-  const make = (one: Drawn, value: Cell, row: number): Reduced => {
-    const values = numeric(one.field.values);
+  const make = (one: Drawn, values: (number | null)[], value: Cell, row: number): Reduced => {
+    const limits = limitsOf(one.settings, whole);
     const time = timeOf(one.frame)?.values.at(row) ?? null;
-    return { ...one, value, time, values, shown: display(value, one.settings, one.at, range(one)) };
+    return { ...one, value, time, values, limits, shown: display(value, one.settings, one.at, limits) };
   };
   if (options["values"] === true) {
     const most = numberOf(options["limit"]) ?? 25;
     return all.flatMap((one) => {
       const names = one.frame.fields.filter((field) => field.type === "string");
+      const values = numeric(one.field.values);
       return one.field.values.slice(0, most).map((value, row) =>
         make(
           {
@@ -95,6 +97,7 @@ export const reduced = (props: PictureProps): Reduced[] => {
             title: names.length ? names.map((field) => field.values[row]).join(" ") : one.title,
             at: row,
           },
+          values,
           value,
           row,
         ),
@@ -102,17 +105,22 @@ export const reduced = (props: PictureProps): Reduced[] => {
     });
   }
   return all.map((one) => {
-    const value = reduce(numeric(one.field.values), calc);
-    // What is of no row, as a mean, is of the last one.
-    const row = calc.startsWith("first")
-      ? one.field.values.indexOf(value)
-      : one.field.values.lastIndexOf(value);
-    return make(one, value, row);
+    const values = numeric(one.field.values);
+    const value = reduce(values, calc);
+    return make(one, values, value, rowOf(values, value, calc));
   });
 };
 
+/** The row a statistic is of. What is of all rows, as a sum, is of the last one, whatever row happens to have that value. */
+const rowOf = (values: (number | null)[], value: number | null, calc: string): number =>
+  calc.startsWith("first")
+    ? values.indexOf(value)
+    : /^(last|current|min|max|logmin)/.test(calc)
+      ? values.lastIndexOf(value)
+      : -1;
+
 /** The lowest and the highest of all values; those below zero aside, a scale begins there. */
-export const extent = (all: Drawn[]): [number, number] => {
+const extent = (all: Drawn[]): [number, number] => {
   let [low, high] = [0, 0];
   for (const { field } of all)
     for (const value of field.values)
@@ -122,7 +130,7 @@ export const extent = (all: Drawn[]): [number, number] => {
 };
 
 /** Where a scale ends: as said, as the unit has it, else with the values of the whole range, so that one value alone does not fill it. */
-export const limitsOf = ({ min, max, unit }: Settings, [low, high]: [number, number]): [number, number] => {
+const limitsOf = ({ min, max, unit }: Settings, [low, high]: [number, number]): [number, number] => {
   const usual = unit === "percentunit" ? 1 : unit === "percent" ? 100 : undefined;
   return [min ?? (usual ? 0 : low), max ?? usual ?? (high || 1)];
 };

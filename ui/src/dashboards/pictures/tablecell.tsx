@@ -4,7 +4,7 @@ import { zone } from "../../app/time";
 import { readable } from "../../chart/colours";
 import { Spark } from "../../deck/spark";
 import { stamp } from "../../format/time";
-import { display } from "../field";
+import { display, shareOf } from "../field";
 import type { Cell, Frame } from "../frames";
 import { leadOf } from "../links";
 import { numberOf, type Options, recordOf, textOf } from "../options";
@@ -25,18 +25,14 @@ export const TableCell = ({
   frame: Frame;
   lit: string | undefined;
 }): JSX.Element => {
-  const {
-    field,
-    settings,
-    limits: [low, high],
-  } = column;
+  const { field, settings, limits } = column;
   const value = field.values[row] ?? null;
   const cell = recordOf(settings.custom["cellOptions"]);
   const kind = textOf(cell["type"]) || String(settings.custom["displayMode"] ?? "auto");
   const shown =
     field.type === "time" && typeof value === "number" && !/^(dateTime|time:)/.test(settings.unit ?? "")
       ? { text: stamp(value, zone.value), colour: "" }
-      : display(value, settings, 0, [low, high]);
+      : display(value, settings, 0, limits);
   const lead = leadOf(settings.links, { field, frame, row, value, text: shown.text }, props.scope);
   const wraps = cell["wrapText"] === true || settings.custom["wrapText"] === true;
   const coloured = /color-text/.test(kind)
@@ -66,7 +62,7 @@ export const TableCell = ({
       title={numberOf(settings.custom["width"]) ? shown.text : undefined}
     >
       {/gauge|lcd/.test(kind) && typeof value === "number" && (
-        <Meter value={value} ends={[low, high]} colour={shown.colour} look={lookOf(kind, cell)} />
+        <Meter value={value} ends={limits} colour={shown.colour} look={lookOf(kind, cell)} />
       )}
       <Leading lead={lead} look="link">
         {text}
@@ -109,7 +105,7 @@ const lookOf = (kind: string, cell: Options): string =>
 /** How far a value is between the ends of its column. */
 const Meter = ({
   value,
-  ends: [low, high],
+  ends,
   colour,
   look,
 }: {
@@ -121,7 +117,7 @@ const Meter = ({
   <span class={look.startsWith("lcd") ? "meter aside lcd" : "meter aside"}>
     <span
       style={{
-        width: `${Math.min(100, Math.max(0, ((value - low) / (high - low || 1)) * 100))}%`,
+        width: `${shareOf(value, ends) * 100}%`,
         background: look.startsWith("gradient")
           ? `linear-gradient(90deg, color-mix(in srgb, ${colour} 35%, transparent), ${colour})`
           : colour,
