@@ -1,8 +1,9 @@
 // Times as the groups of a bar chart: series laid onto one list of them, of which as many are drawn as have room, and how each is called.
 import { stamp } from "../../format/time";
 import type { Zone } from "../../format/zone";
-import { type Cell, type Field, type Frame, lengthOf, timeOf } from "../frames";
+import { type Field, type Frame, lengthOf, timeOf } from "../frames";
 import { type Options, textOf } from "../options";
+import { onAllTimes } from "./aligned";
 import { liesAcross } from "./barlayout";
 import type { Drawn } from "./picture";
 
@@ -19,16 +20,10 @@ export type Groups = { names: Field; bars: Drawn[]; frame: Frame };
 /** Series on all the times that any of them has; where one has none there is no bar. */
 export const joined = (all: Drawn[]): Groups => {
   const timed = all.filter(({ frame }) => timeOf(frame));
-  const times = [...new Set(timed.flatMap(({ frame }) => timeOf(frame)?.values.map(Number) ?? []))].toSorted(
-    (a, b) => a - b,
-  );
-  const place = new Map(times.map((time, at) => [time, at]));
+  const { times, columns } = onAllTimes(timed);
   const names: Field = { name: "Time", type: "time", values: times };
-  const bars = timed.map((one): Drawn => {
-    const values: Cell[] = new Array(times.length).fill(null);
-    for (const [row, time] of (timeOf(one.frame)?.values ?? []).entries())
-      values[place.get(Number(time)) ?? 0] = one.field.values[row] ?? null;
-    const field = { ...one.field, values };
+  const bars = timed.map((one, at): Drawn => {
+    const field = { ...one.field, values: columns[at] ?? [] };
     return { ...one, field, frame: { ...one.frame, fields: [names, field] } };
   });
   return { names, bars, frame: { name: "", query: "", fields: [names, ...bars.map(({ field }) => field)] } };

@@ -6,9 +6,9 @@ import { markers } from "../../chart/markers";
 import { Plot, type PlotLine, type PlotProps } from "../../chart/plot";
 import { reduce } from "../../chart/stats";
 import { colourOf, gradientOf, type Settings } from "../field";
-import { type Field, timeOf } from "../frames";
 import { numberOf, type Options, recordOf, textOf } from "../options";
 import { sharedCards } from "../shared";
+import { aligned } from "./aligned";
 import { leadsOf, WithLegend } from "./legend";
 import { type Drawn, drawn, type PictureProps } from "./picture";
 import { sideOf, sidesOf } from "./sides";
@@ -23,37 +23,6 @@ const lineStyle = (custom: Options): number[] | undefined => {
     : style["fill"] === "dot"
       ? [2, 4]
       : undefined;
-};
-
-/** One time axis for all frames; each column is laid onto it. */
-const aligned = (all: Drawn[]): { times: number[]; columns: (number | null)[][] } => {
-  const first = all[0] && timeOf(all[0].frame)?.values;
-  const same = all.every(({ frame }) => {
-    const own = timeOf(frame)?.values;
-    return (
-      own === first ||
-      (own?.length === first?.length && own?.[0] === first?.[0] && own?.at(-1) === first?.at(-1))
-    );
-  });
-  const numeric = (field: Field) =>
-    field.values.map((value) => (typeof value === "number" && Number.isFinite(value) ? value : null));
-  if (same)
-    return {
-      times: (first ?? []).map((time) => Number(time) / 1000),
-      columns: all.map(({ field }) => numeric(field)),
-    };
-  const times = [...new Set(all.flatMap(({ frame }) => timeOf(frame)?.values ?? []))]
-    .map(Number)
-    .toSorted((a, b) => a - b);
-  const place = new Map(times.map((time, at) => [time, at]));
-  const columns = all.map(({ field, frame }) => {
-    const column: (number | null)[] = new Array(times.length).fill(null);
-    const values = numeric(field);
-    for (const [row, time] of (timeOf(frame)?.values ?? []).entries())
-      column[place.get(Number(time)) ?? 0] = values[row] ?? null;
-    return column;
-  });
-  return { times: times.map((time) => time / 1000), columns };
 };
 
 /** The same name has the same colour everywhere. */
