@@ -1,9 +1,9 @@
 // Rows of a table, or steps of series over time, as groups of bars: upright or across, beside or on each other.
 import type { JSX } from "preact";
-import { cssColour } from "../../chart/colours";
+import { lineColour } from "../../chart/colours";
 import { hiddenIn } from "../../chart/legend";
 import type { PlotLine } from "../../chart/plot";
-import { display, settingsOf } from "../field";
+import { colourOf, display, settingsOf } from "../field";
 import { type Field, type Frame, numeric, timeOf, titleOf } from "../frames";
 import { leadOf } from "../links";
 import { textOf } from "../options";
@@ -109,8 +109,8 @@ const namesOf = (frame: Frame, wanted: string): Field | undefined =>
   frame.fields.find((field) => field.type === "string") ??
   timeOf(frame);
 
-const legendColour = ({ settings: { colour }, at }: Drawn): string =>
-  colour.mode === "fixed" ? cssColour(colour.fixed) : `--c${at % 10}`;
+const legendColour = ({ settings, at }: Drawn): string =>
+  /^(fixed|shades)$/.test(settings.colour.mode) ? colourOf(null, settings, at) : lineColour(at);
 
 type ColourOf = (one: Drawn, row: number) => string;
 
@@ -124,7 +124,7 @@ const colouring = ({ panel }: PictureProps, frame: Frame): ColourOf => {
   return (one, row) => {
     if (by && settings) return display(by.values[row] ?? null, settings, row).colour;
     const { mode } = one.settings.colour;
-    if (!mode || mode.startsWith("palette")) return `var(--c${one.at % 10})`;
+    if (!mode || mode.startsWith("palette")) return `var(${lineColour(one.at)})`;
     return display(one.field.values[row] ?? null, one.settings, one.at).colour;
   };
 };

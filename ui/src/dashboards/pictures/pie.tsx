@@ -2,7 +2,7 @@
 
 import type { JSX } from "preact";
 import { setAll, valuesOf } from "../../app/route";
-import { readable } from "../../chart/colours";
+import { lineColour, readable } from "../../chart/colours";
 import { hiddenIn } from "../../chart/legend";
 import { pressed, readPicked, withPicked } from "../../chart/picked";
 import type { PlotLine } from "../../chart/plot";
@@ -44,7 +44,7 @@ export const Pie = (props: PictureProps): JSX.Element => {
 /** Each has a colour of its own unless its value or its field says which. */
 const colourOf = ({ settings: { colour, mappings }, shown, at }: Reduced): string =>
   (!colour.mode || colour.mode.startsWith("palette")) && !mappings.length
-    ? `var(--c${at % 10})`
+    ? `var(${lineColour(at)})`
     : shown.colour;
 
 const ordered = (all: Reduced[], sort: string): Reduced[] =>
@@ -69,7 +69,7 @@ const rowsBelow = (all: Reduced[], width: number): number => {
   return Math.max(1, Math.ceil(letters / Math.max(1, width)));
 };
 
-const percent = (share: number, decimals = 0): string => `${(share * 100).toFixed(decimals)}%`;
+const percent = (share: number): string => `${(share * 100).toFixed(0)}%`;
 
 const Slices = ({
   slices,
