@@ -39,7 +39,12 @@ export const Bars = (props: BarsProps): JSX.Element => {
   return (
     <svg class="barchart" width={width} height={height} role={roleOf(series)} aria-label={props.label}>
       {first && (
-        <Thresholds all={plotThresholds(first, layout.ends)} layout={layout} width={width} height={height} />
+        <Thresholds
+          all={plotThresholds(first, () => layout.ends)}
+          layout={layout}
+          width={width}
+          height={height}
+        />
       )}
       <Scale layout={layout} width={width} height={height} rows={rows.length} />
       {layout.bars.map((bar) => (

@@ -3,19 +3,21 @@ import type { ComponentChildren, JSX } from "preact";
 import { sortedBy } from "../../app/sort";
 import { Legend, type LegendLink, NAME } from "../../chart/legend";
 import type { PlotLine } from "../../chart/plot";
-import { reducerName } from "../../chart/stats";
+import { reduce, reducerName } from "../../chart/stats";
 import { leadOf } from "../links";
 import { listOf, numberOf, type Options, recordOf } from "../options";
 import type { Drawn, PictureProps } from "./picture";
 import { widthOf } from "./scale";
 
-/** Where the lines of a legend lead, by their names. */
+/** Where the lines of a legend lead with their last values, by their names. */
 export const leadsOf = (
-  all: (Drawn & { value: number | null })[],
+  all: (Drawn & { values: (number | null)[] })[],
   { range, scope }: PictureProps,
 ): Map<string, LegendLink> =>
   new Map(
-    all.flatMap(({ settings, field, frame, title, value }): [string, LegendLink][] => {
+    all.flatMap(({ settings, field, frame, title, values }): [string, LegendLink][] => {
+      if (!settings.links.length) return [];
+      const value = reduce(values, "lastNotNull");
       const lead = leadOf(settings.links, { field, frame, value, time: range.to }, scope);
       return lead ? [[title, lead]] : [];
     }),
@@ -48,7 +50,7 @@ const rowsOf = (names: string[], calcs: number, width: number): number => {
   return rows;
 };
 
-export const calcsOf = (options: Options): string[] => listOf<string>(recordOf(options["legend"])["calcs"]);
+const calcsOf = (options: Options): string[] => listOf<string>(recordOf(options["legend"])["calcs"]);
 
 export type FramedProps = {
   id: number;

@@ -14,10 +14,11 @@ export const absolute = ({ thresholds: { mode, steps } }: Settings, low: number,
       }))
     : steps;
 
-/** What a field paints behind its picture, between the lowest and the highest of all values. */
-export const plotThresholds = (settings: Settings, [low, high]: [number, number]): PlotThreshold[] => {
+/** What a field paints behind its picture; `ends` are the lowest and the highest of all values. */
+export const plotThresholds = (settings: Settings, ends: () => [number, number]): PlotThreshold[] => {
   const mode = textOf(recordOf(settings.custom["thresholdsStyle"])["mode"]);
   if (!/line|dashed|area/.test(mode)) return [];
+  const [low, high] = ends();
   return absolute(settings, settings.min ?? low, settings.max ?? high).map(({ value, color }) => ({
     value,
     colour: cssColour(color),

@@ -1,6 +1,6 @@
 // Lines, bars and points over time, as the settings of each field say: two axes, stacks, thresholds, colours by height, links.
 import type { JSX } from "preact";
-import { cssColour } from "../../chart/colours";
+import { cssColour, lineColour } from "../../chart/colours";
 import { hiddenIn } from "../../chart/legend";
 import { markers } from "../../chart/markers";
 import { Plot, type PlotLine, type PlotProps } from "../../chart/plot";
@@ -29,7 +29,7 @@ const lineStyle = (custom: Options): number[] | undefined => {
 const byName = (name: string): string =>
   `--c${[...name].reduce((sum, letter) => (sum * 31 + letter.charCodeAt(0)) >>> 0, 7) % 10}`;
 
-const lineColour = ({ settings, title, at }: Drawn, values: (number | null)[]): string => {
+const colourOfLine = ({ settings, title, at }: Drawn, values: (number | null)[]): string => {
   const { mode, fixed, by } = settings.colour;
   if (mode === "fixed") return cssColour(fixed || "text");
   if (mode === "shades")
@@ -40,7 +40,7 @@ const lineColour = ({ settings, title, at }: Drawn, values: (number | null)[]): 
       settings.min ?? reduce(values, "min") ?? 0,
       settings.max ?? reduce(values, "max") ?? 1,
     ]);
-  return `--c${at % 10}`;
+  return lineColour(at);
 };
 
 /** Colours by the height of the line: thresholds, or a scale of colours from its lowest to its highest. */
@@ -90,7 +90,7 @@ const lineOf = (one: Drawn, given: (number | null)[], right: boolean): PlotLine 
   return {
     name: title,
     values,
-    colour: lineColour(one, given),
+    colour: colourOfLine(one, given),
     right,
     draw: (textOf(custom["drawStyle"]) || "line") as "line" | "bars" | "points",
     ...(settings.unit ? { unit: settings.unit } : {}),
@@ -125,11 +125,15 @@ const lineOf = (one: Drawn, given: (number | null)[], right: boolean): PlotLine 
   };
 };
 
-const lowest = (lines: PlotLine[], which: "min" | "max"): number =>
-  reduce(
-    lines.map(({ values }) => reduce(values, which)),
-    which,
-  ) ?? 0;
+/** The lowest and the highest of all values. */
+const endsOf = (lines: PlotLine[]): [number, number] => {
+  const end = (which: "min" | "max"): number =>
+    reduce(
+      lines.map(({ values }) => reduce(values, which)),
+      which,
+    ) ?? 0;
+  return [end("min"), end("max")];
+};
 
 /** Lines with names of their own: two of one name would share their switch in the legend. */
 const apart = (lines: PlotLine[]): PlotLine[] => {
@@ -162,11 +166,7 @@ export const TimeSeries = (props: PictureProps): JSX.Element => {
   const left = { ...sideOf(first?.settings, own[0]?.colour), ...(opposite ? { opposite } : {}) };
   const right = sideOf(all[rights.indexOf(true)]?.settings, lines[rights.indexOf(true)]?.colour);
   const links = leadsOf(
-    all.map((one, at) => ({
-      ...one,
-      title: lines[at]?.name ?? "",
-      value: reduce(columns[at] ?? [], "lastNotNull"),
-    })),
+    all.map((one, at) => ({ ...one, title: lines[at]?.name ?? "", values: columns[at] ?? [] })),
     props,
   );
   return (
@@ -193,7 +193,7 @@ export const TimeSeries = (props: PictureProps): JSX.Element => {
           {...(first?.settings.decimals === undefined ? {} : { decimals: first.settings.decimals })}
           left={percent ? { ...left, max: 1 } : left}
           right={shared ? { ...right, max: 1 } : right}
-          thresholds={first ? plotThresholds(first.settings, [lowest(own, "min"), lowest(own, "max")]) : []}
+          thresholds={first ? plotThresholds(first.settings, () => endsOf(own)) : []}
           dots={(props.dots ?? []).map((dot) => ({
             ...dot,
             right: rights[all.findIndex(({ frame }) => frame.query === dot.query)] ?? false,
