@@ -4,9 +4,10 @@ import { lineColour } from "../../chart/colours";
 import { hiddenIn } from "../../chart/legend";
 import type { PlotLine } from "../../chart/plot";
 import { colourOf, display, settingsOf } from "../field";
-import { type Field, type Frame, numeric, timeOf, titleOf } from "../frames";
+import { type Field, type Frame, numeric, timeOf } from "../frames";
 import { leadOf } from "../links";
 import { textOf } from "../options";
+import { named } from "../transform/table";
 import { BarGauge } from "./bargauge";
 import { Bars } from "./bars";
 import { WithLegend } from "./legend";
@@ -82,13 +83,9 @@ const Groups = ({
         names={names}
         options={options}
         colourOf={colouring(props, frame)}
-        leadOf={({ settings, field, frame: own }, row) => {
+        leadOf={({ one: { settings, field, frame: own }, row, text }) => {
           const value = field.values[row] ?? null;
-          return leadOf(
-            settings.links,
-            { field, frame: own, row, value, text: display(value, settings).text },
-            props.scope,
-          );
+          return leadOf(settings.links, { field, frame: own, row, value, text }, props.scope);
         }}
         width={width}
         height={every > 1 ? Math.max(0, height - NOTE) : height}
@@ -105,7 +102,7 @@ const Groups = ({
 
 /** What the groups are called: the field that is asked for, else the first of texts, else the times. */
 const namesOf = (frame: Frame, wanted: string): Field | undefined =>
-  frame.fields.find((field) => wanted && (field.name === wanted || titleOf(field, frame) === wanted)) ??
+  (wanted ? named(frame, wanted) : undefined) ??
   frame.fields.find((field) => field.type === "string") ??
   timeOf(frame);
 
@@ -117,9 +114,7 @@ type ColourOf = (one: Drawn, row: number) => string;
 /** The colour of a bar: of its series, of its value, or of the value of another field in its row. */
 const colouring = ({ panel }: PictureProps, frame: Frame): ColourOf => {
   const wanted = textOf(panel.options["colorByField"]);
-  const by = frame.fields.find(
-    (field) => wanted && (field.name === wanted || titleOf(field, frame) === wanted),
-  );
+  const by = wanted ? named(frame, wanted) : undefined;
   const settings = by && settingsOf(panel, by, frame);
   return (one, row) => {
     if (by && settings) return display(by.values[row] ?? null, settings, row).colour;

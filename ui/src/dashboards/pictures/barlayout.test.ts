@@ -72,6 +72,9 @@ test("what the axis is called takes room beside it", () => {
 test("a unit of thousands of letters leaves most of the room to the bars", () => {
   const unit = `suffix:${"long ".repeat(500)}`;
   expect(layout({}, { unit }).place.left).toBeLessThan(400 * 0.31);
-  const { left, right } = layout({ orientation: "horizontal" }, { unit }).place;
-  expect(left + right).toBeLessThan(400 * 0.5);
+  const lying = layout({ orientation: "horizontal" }, { unit });
+  expect(lying.place.left + lying.place.right).toBeLessThan(400 * 0.5);
+  // What there is no room for can be pointed at.
+  expect(lying.bars[0]?.label).toMatch(/^1 long.*…$/);
+  expect(lying.bars[0]?.text.length).toBeGreaterThan(2000);
 });

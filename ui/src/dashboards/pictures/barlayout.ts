@@ -6,10 +6,18 @@ import { numberOf, type Options, recordOf, textOf } from "../options";
 import type { Drawn } from "./picture";
 import { niceTicks, widthOf } from "./scale";
 
-/** One bar: where it begins and ends on the scale, and in its group. */
-export type Bar = { one: Drawn; row: number; from: number; to: number; at: number; text: string };
+/** One bar: where it begins and ends on the scale, its place in its group, its value, and as much of that as has room beside it. */
+export type Bar = {
+  one: Drawn;
+  row: number;
+  from: number;
+  to: number;
+  at: number;
+  text: string;
+  label: string;
+};
 
-export type Tick = { value: number; text: string };
+type Tick = { value: number; text: string };
 
 export type BarLayout = {
   across: boolean;
@@ -43,22 +51,25 @@ type Said = { series: Drawn[]; texts: string[]; options: Options; width: number;
 const TEXT = 12;
 const LABEL = 18;
 
+/** Whether bars stand on each other. */
+export const isStacked = ({ stacking }: Options): boolean => stacking === "normal" || stacking === "percent";
+
 /** Whether bars lie. */
 export const liesAcross = (options: Options, width: number, height: number): boolean =>
   options["orientation"] === "horizontal" || (options["orientation"] === "auto" && width < height);
 
 export const barLayout = ({ series, texts, options, width, height }: Said): BarLayout => {
   const across = liesAcross(options, width, height);
-  const stacking = textOf(options["stacking"]);
-  const stacked = stacking === "normal" || stacking === "percent";
+  const stacked = isStacked(options);
+  const shares = options["stacking"] === "percent";
   const beside = lettersBeside(width, 10);
   // Bars that lie both ways have values at both ends.
   const both = across && series.some(({ field }) => field.values.some((value) => Number(value) < 0));
   const letters = both ? lettersBeside(width * 0.6, 10) : beside;
-  const bars = texts.flatMap((_, row) => group(series, row, stacking, letters));
+  const bars = texts.flatMap((_, row) => group(series, row, { stacked, shares, letters }));
   const [low, high] = limitsOf(series, bars);
   const settings = series[0]?.settings;
-  const unit = stacking === "percent" ? "percentunit" : (settings?.unit ?? "short");
+  const unit = shares ? "percentunit" : (settings?.unit ?? "short");
   const most = Math.max(2, Math.floor(across ? width / 90 : height / 40));
   const ticks = niceTicks(low, high, most).map((value) => ({ value, text: cut(show(value, unit), beside) }));
   const label = textOf(settings?.custom["axisLabel"]);
@@ -68,7 +79,7 @@ export const barLayout = ({ series, texts, options, width, height }: Said): BarL
   const below = Math.min(height * 0.5, 16 + Math.abs(Math.sin((turned * Math.PI) / 180)) * longest);
   const said = textOf(options["showValue"]) !== "never" && !stacked;
   const longestOf = (some: Bar[]): number =>
-    said ? Math.max(0, ...some.map(({ text }) => widthOf(text))) : 0;
+    said ? Math.max(0, ...some.map(({ label }) => widthOf(label))) : 0;
   const [down, up] = [bars.filter(({ from, to }) => to < from), bars.filter(({ from, to }) => to >= from)];
   const under = !said || !down.length ? 0 : across ? longestOf(down) + 4 : TEXT;
   const saidWidth = longestOf(up);
@@ -127,20 +138,23 @@ const spacing = (options: Options, room: number, band: number): ((row: number, r
 };
 
 /** The bars of a row: each from zero, or from where the one before it ended. */
-const group = (series: Drawn[], row: number, stacking: string, letters: number): Bar[] => {
+const group = (
+  series: Drawn[],
+  row: number,
+  { stacked, shares, letters }: { stacked: boolean; shares: boolean; letters: number },
+): Bar[] => {
   const values = series.map(({ field }) => field.values[row]);
   const whole = values.reduce<number>((sum, value) => sum + Math.abs(Number(value) || 0), 0) || 1;
   let [up, down] = [0, 0];
   return series.flatMap((one, at): Bar[] => {
     const given = values[at];
     if (typeof given !== "number" || !Number.isFinite(given)) return [];
-    const text = cut(display(given, one.settings).text, letters);
-    const value = stacking === "percent" ? given / whole : given;
-    if (stacking !== "normal" && stacking !== "percent") return [{ one, row, from: 0, to: value, at, text }];
-    const from = value < 0 ? down : up;
+    const { text } = display(given, one.settings);
+    const value = shares ? given / whole : given;
+    const from = !stacked ? 0 : value < 0 ? down : up;
     if (value < 0) down += value;
     else up += value;
-    return [{ one, row, from, to: from + value, at, text }];
+    return [{ one, row, from, to: from + value, at, text, label: cut(text, letters) }];
   });
 };
 

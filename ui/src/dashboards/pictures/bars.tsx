@@ -21,7 +21,7 @@ type BarsProps = {
   options: Options;
   colourOf: (one: Drawn, row: number) => string;
   /** Where a bar leads. */
-  leadOf: (one: Drawn, row: number) => Lead | undefined;
+  leadOf: (bar: Bar) => Lead | undefined;
   width: number;
   height: number;
   label: string;
@@ -46,7 +46,7 @@ export const Bars = (props: BarsProps): JSX.Element => {
           height={height}
         />
       )}
-      <Scale layout={layout} width={width} height={height} rows={rows.length} />
+      <Scale layout={layout} width={width} height={height} />
       {layout.bars.map((bar) => (
         <OneBar
           key={`${bar.row} ${bar.one.at}`}
@@ -54,7 +54,7 @@ export const Bars = (props: BarsProps): JSX.Element => {
           layout={layout}
           name={told[bar.row] ?? ""}
           colour={props.colourOf(bar.one, bar.row)}
-          lead={props.leadOf(bar.one, bar.row)}
+          lead={props.leadOf(bar)}
           said={textOf(options["showValue"]) || "auto"}
         />
       ))}
@@ -79,16 +79,15 @@ const Thresholds = ({
     <>
       {all.map(({ value, colour, line, area, dashed }, at) => {
         const [from, to] = [inside(value), inside(all[at + 1]?.value ?? Infinity)];
-        const [[x], [, y]] = [point(from, 0), point(to, 0)];
-        const [end, begin] = [point(to, 0), point(from, 0)];
+        const [begin, end] = [point(from, 0), point(to, 0)];
         const shown = Number.isFinite(value) && value >= low && value <= high;
         return (
           <g key={at}>
             {area && to > from && colour !== "transparent" && (
               <rect
                 class="zone"
-                x={across ? x : place.left}
-                y={across ? place.top : y}
+                x={across ? begin[0] : place.left}
+                y={across ? place.top : end[1]}
                 width={across ? end[0] - begin[0] : wide}
                 height={across ? height - place.top - place.bottom : begin[1] - end[1]}
                 style={{ fill: colour }}
@@ -96,8 +95,8 @@ const Thresholds = ({
             )}
             {line && shown && (
               <line
-                x1={across ? x : place.left}
-                x2={across ? x : place.left + wide}
+                x1={across ? begin[0] : place.left}
+                x2={across ? begin[0] : place.left + wide}
                 y1={across ? place.top : begin[1]}
                 y2={across ? height - place.bottom : begin[1]}
                 style={{ stroke: colour, ...(dashed ? { strokeDasharray: "6 4" } : {}) }}
@@ -111,12 +110,7 @@ const Thresholds = ({
 };
 
 /** The lines of the scale, with their values and what they are of. */
-const Scale = ({
-  layout: { across, ticks, place, band, label, point },
-  width,
-  height,
-  rows,
-}: Around & { rows: number }): JSX.Element => {
+const Scale = ({ layout: { across, ticks, place, label, point }, width, height }: Around): JSX.Element => {
   const [middleX, middleY] = [
     (place.left + width - place.right) / 2,
     (place.top + height - place.bottom) / 2,
@@ -124,7 +118,7 @@ const Scale = ({
   return (
     <>
       {ticks.map(({ value, text }) => {
-        const [x, y] = point(value, across ? rows * band : 0);
+        const [x, y] = point(value, 0);
         return (
           <g key={value}>
             <line
@@ -172,12 +166,12 @@ const OneBar = ({
   lead: Lead | undefined;
   said: string;
 }): JSX.Element => {
-  const { one, from, to, text } = bar;
+  const { one, from, to, text, label } = bar;
   const aside = asideOf(bar);
   const [a, b] = [point(from, aside), point(to, aside)];
   const size = Math.abs(across ? b[0] - a[0] : b[1] - a[1]);
   const opaque = numberOf(one.settings.custom["fillOpacity"]) ?? 80;
-  const fits = (across ? thick >= 12 : widthOf(text) <= thick + 4) && (!stacked || size > 14);
+  const fits = (across ? thick >= 12 : widthOf(label) <= thick + 4) && (!stacked || size > 14);
   const [x, y] = point(stacked ? (from + to) / 2 : to, aside + thick / 2);
   return (
     <g>
@@ -200,7 +194,7 @@ const OneBar = ({
           class={across && !stacked ? (to < from ? "said end" : "said") : "said middle"}
           style={stacked ? { fill: readable(colour) } : undefined}
         >
-          {text}
+          {label}
         </text>
       )}
     </g>

@@ -2,9 +2,9 @@
 import { stamp } from "../../format/time";
 import type { Zone } from "../../format/zone";
 import { type Field, type Frame, lengthOf, timeOf } from "../frames";
-import { type Options, textOf } from "../options";
+import type { Options } from "../options";
 import { onAllTimes } from "./aligned";
-import { liesAcross } from "./barlayout";
+import { isStacked, liesAcross } from "./barlayout";
 import type { Drawn } from "./picture";
 
 /** More groups than this are never drawn. */
@@ -36,7 +36,7 @@ export const oneOf = (
   options: Options,
   { width, height }: { width: number; height: number },
 ): number => {
-  const beside = textOf(options["stacking"]) && options["stacking"] !== "none" ? 1 : Math.max(1, series);
+  const beside = isStacked(options) ? 1 : Math.max(1, series);
   const room = liesAcross(options, width, height) ? height : width;
   const fit = Math.max(1, Math.min(ROWS_MAX, Math.floor(room / Math.max(GROUP, beside * BAR))));
   return Math.max(1, Math.ceil(rows / fit));
