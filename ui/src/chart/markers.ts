@@ -27,14 +27,22 @@ export const markers = computed(() => {
   return known;
 });
 let asked = "";
+let asking = new AbortController();
 
 effect(() => {
   const { from, to } = range.value;
   const key = `${Math.round(from / 10_000)} ${Math.round(to / 10_000)}`;
   if (key === asked) return;
   asked = key;
-  ask<Annotation[]>("annotations", { from: Math.round(from), to: Math.round(to) }).then(
-    ({ data }) => (told.value = data),
-    () => (told.value = []),
+  // What comes late of another range is of no use here.
+  asking.abort();
+  asking = new AbortController();
+  const { signal: wanted } = asking;
+  const tell = (data: Annotation[]): void => {
+    if (!wanted.aborted) told.value = data;
+  };
+  ask<Annotation[]>("annotations", { from: Math.round(from), to: Math.round(to) }, wanted).then(
+    ({ data }) => tell(data),
+    () => tell([]),
   );
 });
