@@ -76,7 +76,7 @@ export const optionsOf = (
     bands: bandsOf(visible),
     hooks: {
       setCursor: [moved],
-      setSelect: [(plot) => zoomInto(plot, props)],
+      setSelect: [zoomInto],
       drawClear: [(plot) => !empty && drawAreas(plot, props)],
       drawAxes: [(plot) => !empty && drawThresholds(plot, props)],
       draw: [(plot) => drawMarkers(plot, props)],
@@ -96,15 +96,13 @@ const crosshair = (key: string, seen: () => boolean): uPlot.Cursor.Sync => ({
 });
 
 /** Takes what was dragged over as the range, unless it was hardly a drag. */
-const zoomInto = (plot: uPlot, { onZoom = zoomTo }: PlotProps): void => {
+const zoomInto = (plot: uPlot): void => {
   const { left, width } = plot.select;
   if (width < 4) return;
   const [from, to] = [plot.posToVal(left, "x") * 1000, plot.posToVal(left + width, "x") * 1000];
   plot.setSelect({ left: 0, top: 0, width: 0, height: 0 }, false);
-  if (to - from >= 1000) onZoom(from, to);
+  if (to - from >= 1000) setRange({ from, to, relative: undefined });
 };
-
-const zoomTo = (from: number, to: number): void => setRange({ from, to, relative: undefined });
 
 /** What decides whether the plot must be made anew rather than only get other data. */
 export const shapeOf = (props: PlotProps, { visible, crowded }: Drawn): string =>

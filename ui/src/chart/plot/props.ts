@@ -95,7 +95,6 @@ export type PlotProps = {
    * another chart is pointed at; and how wide and tall it may be, in pixels.
    */
   tip?: { mode: string; sort: string; zeros?: boolean; shared?: boolean; wide?: number; tall?: number };
-  onZoom?: (from: number, to: number) => void;
 };
 
 export const isStacked = (line: PlotLine): boolean => !!line.stack && line.stack !== "none";
