@@ -33,7 +33,7 @@ export const fillTip = (tip: HTMLElement, plot: uPlot, props: PlotProps, visible
     row.drawn === null
       ? Infinity
       : Math.abs(plot.valToPos(row.drawn, row.line.right ? "right" : "y") - height);
-  const near = rows.toSorted((a, b) => distance(a) - distance(b))[0];
+  const near = nearestOf(rows, distance);
   if (sort !== "none") rows.sort((a, b) => ((b.value ?? 0) - (a.value ?? 0)) * (sort === "asc" ? -1 : 1));
   const { wide, tall } = props.tip ?? {};
   const shown = mode === "single" && near ? [near] : rows.slice(0, linesIn(tall));
@@ -82,6 +82,16 @@ export const fillTip = (tip: HTMLElement, plot: uPlot, props: PlotProps, visible
   const right = at > plot.width / 2;
   tip.style.left = right ? "auto" : `${at / zoom.value + 16}px`;
   tip.style.right = right ? `${(plot.width - at) / zoom.value + 16}px` : "auto";
+};
+
+/** The first of those that are nearest. */
+const nearestOf = <T>(all: readonly T[], distance: (one: T) => number): T | undefined => {
+  let [found, least]: [T | undefined, number] = [all[0], Infinity];
+  for (const one of all) {
+    const away = distance(one);
+    if (away < least) [found, least] = [one, away];
+  }
+  return found;
 };
 
 const nearest = (times: readonly number[], time: number): number => {
