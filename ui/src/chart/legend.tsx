@@ -36,11 +36,24 @@ export type LegendProps = {
 const PICKED = "lines";
 
 /** Which lines of a chart are not drawn. */
-export const hiddenIn = (chart: string, lines: readonly PlotLine[]): ReadonlySet<string> =>
+export const hiddenIn = (chart: string, lines: readonly { name: string }[]): ReadonlySet<string> =>
   hiddenOf(
     readPicked(valuesOf(PICKED), chart),
     lines.map(({ name }) => name),
   );
+
+/** A line is pressed: the address says which are drawn from now on. */
+export const press = (
+  chart: string,
+  lines: readonly { name: string }[],
+  name: string,
+  { ctrlKey, metaKey, shiftKey }: MouseEvent,
+): void => {
+  const said = valuesOf(PICKED);
+  const names = lines.map((line) => line.name);
+  const next = pressed(readPicked(said, chart), names, name, ctrlKey || metaKey || shiftKey);
+  setAll(PICKED, withPicked(said, chart, next), "push");
+};
 
 /** A line with what is said of it. */
 type Row = { line: PlotLine; colour: string; stats: (number | null)[] };
@@ -133,18 +146,12 @@ const sortedBy = (rows: Row[], calcs: string[], { by, up }: Sorted): Row[] => {
 const Toggle = (props: RowsProps & { row: Row; children?: ComponentChildren }): JSX.Element => {
   const { line, colour } = props.row;
   const off = props.hidden.has(line.name);
-  const press = ({ ctrlKey, metaKey, shiftKey }: MouseEvent): void => {
-    const said = valuesOf(PICKED);
-    const names = props.lines.map(({ name }) => name);
-    const next = pressed(readPicked(said, props.chart), names, line.name, ctrlKey || metaKey || shiftKey);
-    setAll(PICKED, withPicked(said, props.chart, next), "push");
-  };
   return (
     <button
       type="button"
       class={props.table ? "row" : off ? "off" : ""}
       aria-pressed={!off}
-      onClick={press}
+      onClick={(event) => press(props.chart, props.lines, line.name, event)}
       title={line.name}
     >
       <span

@@ -1,11 +1,8 @@
 // Shares of a whole, with what is asked for written onto them.
 
 import type { JSX } from "preact";
-import { setAll, valuesOf } from "../../app/route";
 import { lineColour, readable } from "../../chart/colours";
-import { hiddenIn } from "../../chart/legend";
-import { pressed, readPicked, withPicked } from "../../chart/picked";
-import type { PlotLine } from "../../chart/plot";
+import { hiddenIn, press } from "../../chart/legend";
 import { cut } from "../../format/cut";
 import { listOf, numberOf, recordOf, textOf } from "../options";
 import { type PictureProps, type Reduced, reduced } from "./picture";
@@ -23,10 +20,7 @@ export const Pie = (props: PictureProps): JSX.Element => {
       .filter(({ value }) => typeof value === "number" && value > 0),
     textOf(options["sort"]),
   );
-  const hidden = hiddenIn(
-    props.chart,
-    all.map(({ title }): PlotLine => ({ name: title, values: [] })),
-  );
+  const hidden = hiddenIn(props.chart, all.map(named));
   const slices = sliced(all.filter(({ title }) => !hidden.has(title)));
   const legend = recordOf(options["legend"]);
   const listed = legend["showLegend"] !== false && legend["displayMode"] !== "hidden";
@@ -40,6 +34,8 @@ export const Pie = (props: PictureProps): JSX.Element => {
     </div>
   );
 };
+
+const named = ({ title }: Reduced): { name: string } => ({ name: title });
 
 /** Each has a colour of its own unless its value or its field says which. */
 const colourOf = ({ settings: { colour, mappings }, shown, at }: Reduced): string =>
@@ -163,15 +159,10 @@ const List = ({
   most: number;
 }): JSX.Element => {
   const legend = recordOf(props.panel.options["legend"]);
-  const said = listOf<string>(legend["values"]);
-  const told = said.length || Array.isArray(legend["values"]) ? said : ["value", "percent"];
+  const { values } = legend;
+  const told = Array.isArray(values) ? listOf<string>(values) : ["value", "percent"];
   const width = numberOf(legend["width"]);
-  const press = (name: string, { ctrlKey, metaKey, shiftKey }: MouseEvent): void => {
-    const before = valuesOf("lines");
-    const names = all.map(({ title }) => title);
-    const next = pressed(readPicked(before, props.chart), names, name, ctrlKey || metaKey || shiftKey);
-    setAll("lines", withPicked(before, props.chart, next), "push");
-  };
+  const shares = new Map(slices.map(({ title, share }) => [title, percent(share)]));
   return (
     <ul
       class={legend["displayMode"] === "table" ? "astable" : ""}
@@ -180,28 +171,23 @@ const List = ({
         ...(width && !most ? { flexBasis: `${width}px` } : {}),
       }}
     >
-      {all.map((one) => {
-        const slice = slices.find(({ title }) => title === one.title);
-        return (
-          <li key={one.title}>
-            <button
-              type="button"
-              class={hidden.has(one.title) ? "row off" : "row"}
-              aria-pressed={!hidden.has(one.title)}
-              onClick={(event) => press(one.title, event)}
-            >
-              <span class="key" style={{ background: one.shown.colour }} />
-              <span class="clip grow" title={one.title}>
-                {one.title}
-              </span>
-              {told.includes("value") && <b class="num">{one.shown.text}</b>}
-              {told.includes("percent") && (
-                <span class="faint num">{slice ? percent(slice.share) : "–"}</span>
-              )}
-            </button>
-          </li>
-        );
-      })}
+      {all.map((one) => (
+        <li key={one.title}>
+          <button
+            type="button"
+            class={hidden.has(one.title) ? "row off" : "row"}
+            aria-pressed={!hidden.has(one.title)}
+            onClick={(event) => press(props.chart, all.map(named), one.title, event)}
+          >
+            <span class="key" style={{ background: one.shown.colour }} />
+            <span class="clip grow" title={one.title}>
+              {one.title}
+            </span>
+            {told.includes("value") && <b class="num">{one.shown.text}</b>}
+            {told.includes("percent") && <span class="faint num">{shares.get(one.title) ?? "–"}</span>}
+          </button>
+        </li>
+      ))}
     </ul>
   );
 };
