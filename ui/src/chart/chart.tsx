@@ -16,7 +16,7 @@ import { exemplarsOf } from "./exemplars";
 import { hiddenIn, Legend } from "./legend";
 import { markers } from "./markers";
 import { NoData } from "./nodata";
-import { Plot, type PlotLine, type PlotThreshold } from "./plot";
+import { Plot, type PlotLine, type PlotThreshold, type Side } from "./plot";
 import type { Stacking } from "./stack";
 
 /** In the query, `[$window]` stands for the time that a step looks back over. */
@@ -145,9 +145,7 @@ export const Chart = (props: ChartProps): JSX.Element => {
             height={props.height ?? 190}
             from={shown.from}
             to={shown.to}
-            {...(props.min === undefined ? {} : { min: props.min })}
-            {...(props.max === undefined ? {} : { max: props.max })}
-            {...(props.softMax === undefined ? {} : { softMax: props.softMax })}
+            left={scaleOf(props)}
             {...(props.thresholds ? { thresholds: props.thresholds } : {})}
             dots={dots.data ?? []}
             sync={props.sync ?? "page"}
@@ -178,6 +176,12 @@ export const Chart = (props: ChartProps): JSX.Element => {
     </figure>
   );
 };
+
+const scaleOf = ({ min, max, softMax }: ChartProps): Side => ({
+  ...(min === undefined ? {} : { min }),
+  ...(max === undefined ? {} : { max }),
+  ...(softMax === undefined ? {} : { softMax }),
+});
 
 /** Says what a chart asks, below its title. */
 export const PromqlButton = ({ of, told }: { of: string; told: Signal<boolean> }): JSX.Element => (

@@ -5,7 +5,7 @@ import { zoom } from "../../app/zoom";
 import { timeAxis, valueAxis } from "./axes";
 import type { Drawn } from "./data";
 import { drawAreas, drawMarkers, drawThresholds } from "./marks";
-import type { PlotLine, PlotProps, Side } from "./props";
+import type { PlotLine, PlotProps } from "./props";
 import { scaleOf } from "./scales";
 import { bandsOf, seriesOf } from "./series";
 
@@ -23,13 +23,7 @@ export const optionsOf = (
   { seen, moved }: Watching,
 ): uPlot.Options => {
   const [onLeft, onRight] = [visible.filter((line) => !line.right), visible.filter((line) => line.right)];
-  const left: Side = {
-    ...props.left,
-    ...(props.min === undefined ? {} : { min: props.min }),
-    ...(props.max === undefined ? {} : { max: props.max }),
-    ...(props.softMax === undefined ? {} : { softMax: props.softMax }),
-  };
-  const right = props.right ?? {};
+  const { left = {}, right = {} } = props;
   // A scale that no line is on has no numbers, and no thresholds.
   const empty = !onLeft.length && onRight.length > 0;
   const unitOf = (lines: PlotLine[]): string =>
@@ -112,9 +106,6 @@ export const shapeOf = (props: PlotProps, { visible, crowded }: Drawn): string =
     visible.map(({ values: _, ...rest }) => rest),
     props.unit,
     props.decimals,
-    props.min,
-    props.max,
-    props.softMax,
     props.left,
     props.right,
     props.height,

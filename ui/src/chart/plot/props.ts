@@ -76,9 +76,6 @@ export type PlotProps = {
   hidden?: ReadonlySet<string>;
   unit?: string;
   decimals?: number;
-  min?: number;
-  max?: number;
-  softMax?: number;
   left?: Side;
   right?: Side;
   height: number;
