@@ -5,7 +5,7 @@ const LETTER = 0.62;
 /** Letters of values stand a little closer than usual. */
 const CLOSER = 0.02;
 /** Units are this much smaller than their numbers, but no smaller than can be read. */
-const SMALLER = 0.55;
+export const SMALLER = 0.55;
 const LEAST = 12;
 /** What is between a number and its unit. */
 const APART = 3;

@@ -11,6 +11,7 @@ export const Stat = (props: PictureProps): JSX.Element => {
   const { panel, width, height } = props;
   const all = reduced(props);
   const mode = textOf(panel.options["colorMode"]) || "value";
+  const filled = mode.startsWith("background");
   const text = textOf(panel.options["textMode"]) || "auto";
   const spark = panel.options["graphMode"] !== "none" && !recordOf(panel.options["reduceOptions"])["values"];
   const sizes = recordOf(panel.options["text"]);
@@ -31,7 +32,7 @@ export const Stat = (props: PictureProps): JSX.Element => {
     changes,
     spark: spark && all.some(({ values }) => values.length > 2),
     centred,
-    filled: mode.startsWith("background"),
+    filled,
     wideLayout: panel.options["wideLayout"] !== false,
     forced: numberOf(sizes["valueSize"]),
     title: numberOf(sizes["titleSize"]),
@@ -47,7 +48,7 @@ export const Stat = (props: PictureProps): JSX.Element => {
     >
       {all.map((one) => {
         const lined = line > 0 && one.values.length > 2;
-        const style = mode.startsWith("background")
+        const style = filled
           ? { background: one.shown.colour, color: readable(one.shown.colour) }
           : mode === "none"
             ? {}
@@ -55,12 +56,7 @@ export const Stat = (props: PictureProps): JSX.Element => {
         return (
           <div
             key={`${one.title} ${one.at}`}
-            class={[
-              "stat",
-              mode.startsWith("background") ? "filled" : "",
-              centred ? "" : "aside",
-              inline ? "inline" : "",
-            ]
+            class={["stat", filled ? "filled" : "", centred ? "" : "aside", inline ? "inline" : ""]
               .filter(Boolean)
               .join(" ")}
             style={{ ...style, ...(lined ? { paddingBottom: `${line}px` } : {}) }}
@@ -82,11 +78,7 @@ export const Stat = (props: PictureProps): JSX.Element => {
             {changes && (
               <Change
                 values={one.values}
-                look={
-                  mode.startsWith("background")
-                    ? "same_as_value"
-                    : textOf(panel.options["percentChangeColorMode"])
-                }
+                look={filled ? "same_as_value" : textOf(panel.options["percentChangeColorMode"])}
               />
             )}
             {lined && <Spark values={one.values} label={one.title} />}

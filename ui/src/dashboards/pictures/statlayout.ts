@@ -1,5 +1,5 @@
 // How the values of a panel share its room: how many stand beside each other, where their names are, and how large all of them are.
-import { ems, type Fit, fitted, type Measure, UNIT_MAX } from "./fit";
+import { ems, type Fit, fitted, type Measure, SMALLER, UNIT_MAX } from "./fit";
 
 /** What is between values, and how tall the lines of a name and of a change are; as `pictures.css` has them. */
 const GAP = 6;
@@ -52,7 +52,7 @@ export type StatLayout = Fit & {
 export const statLayout = (said: StatSaid, measure: Measure = ems): StatLayout => {
   const count = Math.max(1, said.texts.length);
   const length = ([number, unit]: readonly [string, string]): number =>
-    measure(number) + Math.min(UNIT_MAX, measure(unit)) * 0.55;
+    measure(number) + Math.min(UNIT_MAX, measure(unit)) * SMALLER;
   const longest = said.texts.reduce((most, next) => (length(next) > length(most) ? next : most), ["", ""]);
   const within = (columns: number): StatLayout => layoutIn(said, columns, longest, measure);
   const found =

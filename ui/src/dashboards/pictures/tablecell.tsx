@@ -10,7 +10,7 @@ import { leadOf } from "../links";
 import { numberOf, type Options, recordOf, textOf } from "../options";
 import { type Column, onTheRight, widthOf } from "./column";
 import type { PictureProps } from "./picture";
-import { Leading } from "./value";
+import { Leading, legible } from "./value";
 
 export const TableCell = ({
   column,
@@ -36,7 +36,7 @@ export const TableCell = ({
   const lead = leadOf(settings.links, { field, frame, row, value, text: shown.text }, props.scope);
   const wraps = cell["wrapText"] === true || settings.custom["wrapText"] === true;
   const coloured = /color-text/.test(kind)
-    ? { color: `color-mix(in oklab, ${shown.colour} 75%, var(--ink))`, fontWeight: 600 }
+    ? { color: legible(shown.colour), fontWeight: 600 }
     : /color-background/.test(kind)
       ? kind === "color-background-solid" || cell["mode"] === "basic"
         ? { background: shown.colour, color: readable(shown.colour) }
