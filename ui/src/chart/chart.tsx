@@ -28,7 +28,7 @@ export type ChartQuery = {
   dash?: number[];
 };
 
-export type ChartProps = {
+type ChartProps = {
   title: string;
   queries: ChartQuery[];
   unit: string;

@@ -18,7 +18,7 @@ export const NAME = "name";
 /** Where a line leads. */
 export type LegendLink = { url: string; title: string; blank: boolean };
 
-export type LegendProps = {
+type LegendProps = {
   lines: PlotLine[];
   /** What the chart is called in the address. */
   chart: string;

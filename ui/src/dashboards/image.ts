@@ -73,7 +73,7 @@ const fillIn = (from: HTMLElement, to: HTMLElement): void => {
 };
 
 /** What stands above a picture; its height is known before it is drawn. */
-export type Caption = { title: string; about: string };
+type Caption = { title: string; about: string };
 const CAPTION_HEIGHT = 64;
 
 const captionOf = ({ title, about }: Caption, padding: string): HTMLElement => {

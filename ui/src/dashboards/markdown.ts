@@ -10,7 +10,7 @@ export type Inline =
   | { kind: "html"; text: string }
   | { kind: "break" };
 
-export type Align = "left" | "center" | "right" | undefined;
+type Align = "left" | "center" | "right" | undefined;
 
 export type Item = { done: boolean | undefined; blocks: Block[] };
 

@@ -10,7 +10,7 @@ import { scaleOf } from "./scales";
 import { bandsOf, seriesOf } from "./series";
 
 /** Who is told of the pointer. */
-export type Watching = {
+type Watching = {
   /** Whether the plot is in sight. */
   seen: () => boolean;
   moved: (plot: uPlot) => void;

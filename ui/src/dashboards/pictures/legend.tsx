@@ -52,7 +52,7 @@ const rowsOf = (names: string[], calcs: number, width: number): number => {
 
 const calcsOf = (options: Options): string[] => listOf<string>(recordOf(options["legend"])["calcs"]);
 
-export type FramedProps = {
+type FramedProps = {
   id: number;
   chart: string;
   options: Options;

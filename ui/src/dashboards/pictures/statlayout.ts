@@ -37,7 +37,7 @@ export type StatSaid = {
   title?: number | undefined;
 };
 
-export type StatLayout = Fit & {
+type StatLayout = Fit & {
   columns: number;
   inline: boolean;
   /** How tall the line behind a value is; none where there is no room for it. */
