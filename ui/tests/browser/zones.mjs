@@ -100,7 +100,7 @@ const ownClock = async ({ base, page, post }) => {
   await page.keyboard.press("Enter");
   await soon("a zone is chosen for all who look", () => button.innerText(), /Tokyo/);
   await page.getByRole("button", { name: "Save", exact: true }).click();
-  await page.getByText("Saved").waitFor();
+  await page.getByText("Saved", { exact: true }).waitFor();
   const { data } = await (await fetch(`${base}/api/v1/dashboards/own-clock`)).json();
   check(
     "what was chosen and what was not is saved",
