@@ -11,7 +11,7 @@ import { named } from "../transform/table";
 import { BarGauge } from "./bargauge";
 import { Bars } from "./bars";
 import { WithLegend } from "./legend";
-import { type Drawn, drawn, type PictureProps } from "./picture";
+import { apart, type Drawn, drawn, type PictureProps } from "./picture";
 import { type Groups as GroupsOf, joined, oneOf, spaced } from "./steps";
 
 /** How tall the line is that says what is left out; as `pictures.css` has it. */
@@ -22,7 +22,7 @@ export const BarChart = (props: PictureProps): JSX.Element => {
   const frame = props.frames[0];
   const names = frame && namesOf(frame, textOf(panel.options["xField"]));
   if (!frame || !names) return <BarGauge {...props} />;
-  const fields = drawn(props);
+  const fields = apart(drawn(props));
   const whole: GroupsOf =
     names.type === "time" && props.frames.length > 1
       ? joined(fields)

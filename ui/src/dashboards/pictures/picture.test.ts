@@ -4,7 +4,7 @@ import { panelWith } from "../panel.fixture";
 vi.stubGlobal("document", { baseURI: "http://localhost/" });
 vi.stubGlobal("location", { pathname: "/", search: "", href: "http://localhost/" });
 vi.stubGlobal("setInterval", () => 0);
-const { reduced } = await import("./picture");
+const { apart, reduced } = await import("./picture");
 
 test("one value of a column has the time of its row", () => {
   let values: (number | null)[] = [5, 9, 5, null];
@@ -27,4 +27,9 @@ test("one value of a column has the time of its row", () => {
   // Also where one of them happens to have that value.
   values = [0, 9, 0, null];
   check({ calcs: ["sum"] }, 4000);
+});
+
+test("two of one name are told apart", () => {
+  const told = apart(["a", "b", "a", "a"].map((title) => ({ title })));
+  expect(told.map(({ title }) => title)).toEqual(["a", "b", "a (2)", "a (3)"]);
 });

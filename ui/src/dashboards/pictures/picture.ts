@@ -60,6 +60,16 @@ export const drawn = ({
     .filter(isDrawn);
 };
 
+/** With names of their own: two of one name would share their switch in the legend. */
+export const apart = <T extends { title: string }>(all: T[]): T[] => {
+  const seen = new Map<string, number>();
+  return all.map((one) => {
+    const count = (seen.get(one.title) ?? 0) + 1;
+    seen.set(one.title, count);
+    return count > 1 ? { ...one, title: `${one.title} (${count})` } : one;
+  });
+};
+
 export type Reduced = Drawn & {
   value: Cell;
   /** When it was so, of what has times. */

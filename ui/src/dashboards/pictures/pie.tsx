@@ -5,7 +5,7 @@ import { lineColour, readable } from "../../chart/colours";
 import { hiddenIn, press } from "../../chart/legend";
 import { cut } from "../../format/cut";
 import { listOf, numberOf, recordOf, textOf } from "../options";
-import { type PictureProps, type Reduced, reduced } from "./picture";
+import { apart, type PictureProps, type Reduced, reduced } from "./picture";
 import { widthOf } from "./scale";
 import { Linked, roleOf } from "./value";
 
@@ -15,7 +15,7 @@ export const Pie = (props: PictureProps): JSX.Element => {
   const { panel, width, height } = props;
   const { options } = panel;
   const all = ordered(
-    reduced(props)
+    apart(reduced(props))
       .map((one) => ({ ...one, shown: { ...one.shown, colour: colourOf(one) } }))
       .filter(({ value }) => typeof value === "number" && value > 0),
     textOf(options["sort"]),

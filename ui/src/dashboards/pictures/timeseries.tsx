@@ -10,7 +10,7 @@ import { numberOf, type Options, recordOf, textOf } from "../options";
 import { sharedCards } from "../shared";
 import { aligned } from "./aligned";
 import { leadsOf, WithLegend } from "./legend";
-import { type Drawn, drawn, type PictureProps } from "./picture";
+import { apart, type Drawn, drawn, type PictureProps } from "./picture";
 import { sideOf, sidesOf } from "./sides";
 import { absolute, plotThresholds } from "./thresholds";
 
@@ -135,16 +135,6 @@ const endsOf = (lines: PlotLine[]): [number, number] => {
   return [end("min"), end("max")];
 };
 
-/** Lines with names of their own: two of one name would share their switch in the legend. */
-const apart = (lines: PlotLine[]): PlotLine[] => {
-  const seen = new Map<string, number>();
-  return lines.map((line) => {
-    const count = (seen.get(line.name) ?? 0) + 1;
-    seen.set(line.name, count);
-    return count > 1 ? { ...line, name: `${line.name} (${count})` } : line;
-  });
-};
-
 type MovingProps = Omit<PlotProps, "from" | "to" | "markers"> & Pick<PictureProps, "view">;
 
 /** The plot alone goes along when another range is shown or something is marked; all else waits for other values. */
@@ -154,10 +144,10 @@ const Moving = ({ view, ...plot }: MovingProps): JSX.Element => (
 
 export const TimeSeries = (props: PictureProps): JSX.Element => {
   const { panel, height, width } = props;
-  const all = drawn(props);
+  const all = apart(drawn(props));
   const { times, columns } = aligned(all);
   const { rights, opposite } = sidesOf(all);
-  const lines = apart(all.map((one, at) => lineOf(one, columns[at] ?? [], rights[at] ?? false)));
+  const lines = all.map((one, at) => lineOf(one, columns[at] ?? [], rights[at] ?? false));
   const inLegend = lines.filter((_, at) => !recordOf(all[at]?.settings.custom["hideFrom"])["legend"]);
   const own = lines.filter((line) => !line.right);
   const first = all[rights.indexOf(false)] ?? all[0];
@@ -166,7 +156,7 @@ export const TimeSeries = (props: PictureProps): JSX.Element => {
   const left = { ...sideOf(first?.settings, own[0]?.colour), ...(opposite ? { opposite } : {}) };
   const right = sideOf(all[rights.indexOf(true)]?.settings, lines[rights.indexOf(true)]?.colour);
   const links = leadsOf(
-    all.map((one, at) => ({ ...one, title: lines[at]?.name ?? "", values: columns[at] ?? [] })),
+    all.map((one, at) => ({ ...one, values: columns[at] ?? [] })),
     props,
   );
   return (
