@@ -15,14 +15,19 @@ const DOTS = /^~*\.\.?$/;
 
 const encoded = (part: string): string => encodeURIComponent(DOTS.test(part) ? `~${part}` : part);
 
-/** A part of a path; what is badly encoded is taken as it stands. */
-const decoded = (part: string): string => {
+/** What is badly encoded is taken as it stands. */
+export const decoded = (text: string): string => {
   try {
-    const name = decodeURIComponent(part);
-    return DOTS.test(name) ? name.replace(/^~/, "") : name;
+    return decodeURIComponent(text);
   } catch {
-    return part;
+    return text;
   }
+};
+
+/** A part of a path. */
+const partOf = (part: string): string => {
+  const name = decoded(part);
+  return DOTS.test(name) ? name.replace(/^~/, "") : name;
 };
 
 /** The path below the server's prefix, with its parts decoded. */
@@ -32,7 +37,7 @@ export const parts = computed(() =>
     .replace(/(.)\/+$/, "$1")
     .split("/")
     .slice(1)
-    .map(decoded),
+    .map(partOf),
 );
 /** The parameters of the address. */
 export const params = computed(() => new URLSearchParams(place.value.query));

@@ -3,7 +3,7 @@
 
 import type { JSX } from "preact";
 import { Heading } from "../../app/heading";
-import { setAll, setParams, valuesOf } from "../../app/route";
+import { decoded, setAll, setParams, valuesOf } from "../../app/route";
 import { sortedBy } from "../../app/sort";
 import { ownOf } from "../../format/own";
 import { display } from "../field";
@@ -142,7 +142,7 @@ export const TablePanel = (props: PictureProps): JSX.Element => {
 const chosenOf = (said: string[]): Map<string, string> =>
   new Map(
     said.map((one) => {
-      const [column = "", value = ""] = one.split("~").map(decodeURIComponent);
+      const [column = "", value = ""] = one.split("~").map(decoded);
       return [column, value];
     }),
   );
