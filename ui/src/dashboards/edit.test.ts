@@ -52,6 +52,9 @@ test("a query more is called by the next letter", () => {
   const [first] = withQuery([]);
   expect(first?.name).toBe("A");
   expect(first && withQuery([{ ...first, name: "B" }]).map(({ name }) => name)).toEqual(["B", "A"]);
+  let many = first ? [{ ...first, name: "Q28" }] : [];
+  while (many.length < 30) many = withQuery(many);
+  expect(new Set(many.map(({ name }) => name)).size).toBe(30);
 });
 
 test("what a form takes away of a panel is there as every panel has it", () => {

@@ -98,8 +98,9 @@ export const wholePanel = (before: DashboardPanel, said: DashboardPanel): Dashbo
 
 /** One more query, called by the next letter that is free. */
 export const withQuery = (queries: DashboardQuery[]): DashboardQuery[] => {
-  const free = [...LETTERS].find((letter) => !queries.some(({ name }) => name === letter));
-  return [...queries, emptyQuery(free ?? `Q${queries.length + 1}`)];
+  const isFree = (wanted: string): boolean => !queries.some(({ name }) => name === wanted);
+  const numbered = queries.map((_, at) => `Q${at + LETTERS.length + 1}`);
+  return [...queries, emptyQuery([...LETTERS, ...numbered].find(isFree) ?? "")];
 };
 
 /** One more that is worked out from the others: at first, from the one before it. */

@@ -1,7 +1,7 @@
 // Transformations of rows: grouped, sorted, filtered, cut off.
 import { ownOf } from "../../format/own";
 import { type Cell, type Field, titleOf } from "../frames";
-import { asText, listOf, type Options, recordOf } from "../options";
+import { asText, listOf, numberOf, type Options, recordOf } from "../options";
 import { aggregated, compare, grouped, inRows, matches, named, rowsOf, type Transform, take } from "./table";
 
 /** Rows with the same values in some columns become one, with statistics of the others. */
@@ -81,7 +81,7 @@ export const filterByRefId: Transform = (frames, options) =>
 /** The first rows only. */
 export const limit: Transform = (frames, options) =>
   frames.map((frame) =>
-    take(frame, rowsOf(frame).slice(0, Math.max(0, Number(options["limitField"] ?? 10)))),
+    take(frame, rowsOf(frame).slice(0, Math.max(0, numberOf(options["limitField"]) ?? 10))),
   );
 
 /** What a row is tested for, by the names Grafana gives that. */
