@@ -16,15 +16,18 @@ export const Sheet = ({ title, label, onClose, children }: SheetProps): JSX.Elem
       if (before instanceof HTMLElement) before.focus();
     };
   }, []);
+  useEffect(() => {
+    const press = (event: KeyboardEvent): void => {
+      const target = event.target as Node;
+      // What had the focus may be gone, as the row that was taken away: then the key is nobody else's.
+      if (event.key === "Escape" && (target === document.body || element.current?.contains(target)))
+        onClose();
+    };
+    addEventListener("keydown", press);
+    return () => removeEventListener("keydown", press);
+  }, [onClose]);
   return (
-    <aside
-      ref={element}
-      class="sheet"
-      aria-label={label}
-      onKeyDown={(event) => {
-        if (event.key === "Escape") onClose();
-      }}
-    >
+    <aside ref={element} class="sheet" aria-label={label}>
       <header class="row">
         <h2 class="grow">{title}</h2>
         <button class="button quiet" type="button" aria-label="Close" onClick={onClose}>

@@ -47,13 +47,14 @@ export const Variable = ({ variable, onChange, onRemove }: VariableProps): JSX.E
       )}
       {kind === "interval" && variable.auto && <Fits variable={variable} onChange={onChange} />}
       <div class="row wrap">
-        {kind === "interval" ? (
+        {kind === "interval" && (
           <CheckField
             label="auto: one that fits the range"
             value={!!variable.auto}
             onChange={(on) => onChange(on ? { ...variable, auto: USUAL_AUTO } : withoutAuto(variable))}
           />
-        ) : (
+        )}
+        {(kind === "query" || kind === "custom") && (
           <>
             <CheckField label="several" value={multi} onChange={(next) => set({ multi: next })} />
             <CheckField label="all" value={all} onChange={(next) => set({ all: next })} />
