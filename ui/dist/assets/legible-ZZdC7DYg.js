@@ -1,1 +1,0 @@
-var e=/[\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f-\u009f\u200b\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb]/g,t=t=>t.replace(e,e=>`⟨U+${e.charCodeAt(0).toString(16).toUpperCase().padStart(4,`0`)}⟩`);export{t};

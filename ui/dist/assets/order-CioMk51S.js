@@ -1,1 +1,0 @@
-var e=(e,t)=>typeof e==`number`&&typeof t==`number`?e-t:String(e).localeCompare(String(t),void 0,{numeric:!0}),t=(t,n,r)=>{if(!n)return[...t];let i=e=>e===void 0||Number.isNaN(e);return t.map(e=>[r(e,n.by),e]).toSorted(([t],[r])=>i(t)||i(r)?Number(i(t))-Number(i(r)):n.up?e(t,r):e(r,t)).map(([,e])=>e)};export{t};

@@ -1,1 +1,0 @@
-var e=(e,t)=>e&&Object.hasOwn(e,t)?e[t]:void 0;export{e as t};

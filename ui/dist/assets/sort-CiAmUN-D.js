@@ -1,1 +1,0 @@
-import{d as e,f as t}from"./route-DicGyf7i.js";var n=(n,r)=>({get value(){let[e]=t(n);return e===void 0?r:e.startsWith(`-`)?{by:e.slice(1),up:!1}:{by:e,up:!0}},set value(t){e({[n]:t&&`${t.up?``:`-`}${t.by}`},`replace`)}});export{n as t};

@@ -1,0 +1,1 @@
+import{f as e,s as t}from"./route-DkyqobIm.js";import{t as n}from"./jsxRuntime-DdrgbsOU.js";var r=({label:r,by:i=`tab`,tabs:a})=>{let o=a[0]?.[0],s=t.value.get(i)??o;return n(`nav`,{class:`tabs`,"aria-label":r,children:a.map(([t,r])=>n(`button`,{type:`button`,"aria-current":t===s?`page`:void 0,onClick:()=>e({[i]:t===o?void 0:t}),children:r},t))})};export{r as t};
