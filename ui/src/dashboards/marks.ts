@@ -77,7 +77,7 @@ const marksOfOne = async (
       ({ time, end }): Marker => ({
         time,
         text: (text && legendName(text, line.labels)) || name,
-        colour: colour ? cssColour(colour) : "--c1",
+        colour: colour ? cssColour(colour) : "var(--c1)",
         ...(end > time ? { end } : {}),
       }),
     ),

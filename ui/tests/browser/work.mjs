@@ -117,12 +117,19 @@ const REPEATED = {
       gridPos: { x: 0, y: 0, w: 12, h: 6 },
       targets: [{ refId: "A", expr: 'sum(rate(http_requests_total{job="$job"}[1m]))' }],
     },
-    { id: 2, type: "row", title: "Only $job", repeat: "job", gridPos: { x: 0, y: 6, w: 24, h: 1 } },
+    {
+      id: 4,
+      type: "state-timeline",
+      title: "Up",
+      gridPos: { x: 0, y: 6, w: 24, h: 4 },
+      targets: [{ refId: "A", expr: "sum by (job) (up)", legendFormat: "{{job}}" }],
+    },
+    { id: 2, type: "row", title: "Only $job", repeat: "job", gridPos: { x: 0, y: 10, w: 24, h: 1 } },
     {
       id: 3,
       type: "stat",
       title: "Up of $job",
-      gridPos: { x: 0, y: 7, w: 12, h: 4 },
+      gridPos: { x: 0, y: 11, w: 12, h: 4 },
       targets: [{ refId: "A", expr: 'count(up{job="$job"})', instant: true }],
     },
   ],
@@ -133,6 +140,8 @@ const snapshotOfRepeats = async ({ base, page, post, answer }) => {
   await post("dashboards/import", JSON.stringify(REPEATED));
   await page.goto(`${base}/dashboards/repeated?from=now-10m`);
   await soon("repeated panels are drawn", () => page.locator(".panel canvas").count(), 2);
+  const flags = () => page.locator(".flags").getByRole("img").count();
+  await soon("marks are on states as on lines", flags, (count) => count > 0);
   await soon("in repeated sections as well", () => page.locator(".stat .value").count(), 2);
   const values = () => page.locator(".stat .value").allInnerTexts();
   const before = await values();
@@ -152,6 +161,7 @@ const snapshotOfRepeats = async ({ base, page, post, answer }) => {
   page.off("request", note);
   await page.screenshot({ path: `${results}snapshot.png` });
   const held = await answer(`snapshots/${new URL(page.url()).searchParams.get("snapshot")}`);
+  await soon("and on its states", flags, (count) => count > 0);
   check("marks are in it", held.marks.length > 0, JSON.stringify(held.marks).slice(0, 200));
 };
 

@@ -2,9 +2,11 @@
 import type { JSX } from "preact";
 import { zone } from "../../app/time";
 import { readable } from "../../chart/colours";
+import { markers } from "../../chart/markers";
 import { distribution } from "../../chart/stats";
 import { tickStep, tickText, timeTicks } from "../../format/ticks";
 import { show } from "../../format/units";
+import type { PanelRange } from "../answers";
 import { numberOf, type Options, recordOf, textOf } from "../options";
 import { type Block, type Lane, lanesOf } from "./lanes";
 import { drawn, type PictureProps } from "./picture";
@@ -50,39 +52,42 @@ const Lanes = ({ lanes, legend, options, view, width, height, merged }: LanesPro
   const marks = timeTicks(range.from, range.to, step, zone.value);
   return (
     <div class="states" style={{ height: `${height}px` }}>
-      {lanes.slice(0, ROWS_MAX).map(({ title, blocks }) => (
-        <div key={title} class="lane" style={{ height: `${lane}px` }}>
-          <span class="clip dim" title={title}>
-            {title}
-          </span>
-          <div
-            class={["strip", merged ? "" : "apart", align].filter(Boolean).join(" ")}
-            style={{ height: `${tall}px` }}
-          >
-            {blocks
-              .filter(({ from, to }) => to > range.from && from < range.to)
-              .map((block) => {
-                const wide = place(block.to) - place(block.from);
-                return (
-                  <span
-                    key={block.from}
-                    title={block.about}
-                    style={{
-                      left: `${place(block.from)}%`,
-                      width: `${Math.max(0.15, wide)}%`,
-                      background: block.colour,
-                      color: readable(block.colour),
-                    }}
-                  >
-                    {said !== "never" &&
-                      (said === "always" || wide * (width - LABEL) > block.text.length * 700) &&
-                      block.text}
-                  </span>
-                );
-              })}
+      <div class="lanes">
+        {lanes.slice(0, ROWS_MAX).map(({ title, blocks }) => (
+          <div key={title} class="lane" style={{ height: `${lane}px` }}>
+            <span class="clip dim" title={title}>
+              {title}
+            </span>
+            <div
+              class={["strip", merged ? "" : "apart", align].filter(Boolean).join(" ")}
+              style={{ height: `${tall}px` }}
+            >
+              {blocks
+                .filter(({ from, to }) => to > range.from && from < range.to)
+                .map((block) => {
+                  const wide = place(block.to) - place(block.from);
+                  return (
+                    <span
+                      key={block.from}
+                      title={block.about}
+                      style={{
+                        left: `${place(block.from)}%`,
+                        width: `${Math.max(0.15, wide)}%`,
+                        background: block.colour,
+                        color: readable(block.colour),
+                      }}
+                    >
+                      {said !== "never" &&
+                        (said === "always" || wide * (width - LABEL) > block.text.length * 700) &&
+                        block.text}
+                    </span>
+                  );
+                })}
+            </div>
           </div>
-        </div>
-      ))}
+        ))}
+        <Flags place={place} range={range} />
+      </div>
       <div class="lane ticks">
         <span />
         <div class="marks">
@@ -111,6 +116,23 @@ const Lanes = ({ lanes, legend, options, view, width, height, merged }: LanesPro
     </div>
   );
 };
+
+/** What was told of the time, across all rows. */
+const Flags = ({ place, range }: { place: (millis: number) => number; range: PanelRange }): JSX.Element => (
+  <div class="flags">
+    {markers.value
+      .filter(({ time }) => time >= range.from && time <= range.to)
+      .map(({ time, text, colour }) => (
+        <span
+          key={`${time} ${text}`}
+          role="img"
+          aria-label={text}
+          title={text}
+          style={{ left: `${place(time)}%`, color: colour ?? "" }}
+        />
+      ))}
+  </div>
+);
 
 /** The states there are, each once, where a legend is asked for and would not name them all by number. */
 const legendOf = (options: Options, blocks: Block[]): Block[] => {
