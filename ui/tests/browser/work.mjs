@@ -138,6 +138,7 @@ const REPEATED = {
 /** What is repeated, chosen and marked is in a snapshot as it was, and nothing of it is asked again. */
 const snapshotOfRepeats = async ({ base, page, post, answer }) => {
   await post("dashboards/import", JSON.stringify(REPEATED));
+  await post("annotations", JSON.stringify({ time: Date.now() - 60_000, text: "Deployed again" }));
   await page.goto(`${base}/dashboards/repeated?from=now-10m`);
   await soon("repeated panels are drawn", () => page.locator(".panel canvas").count(), 2);
   const flags = () => page.locator(".flags").getByRole("img").count();
