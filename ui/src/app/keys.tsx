@@ -1,6 +1,6 @@
 // Keys that work everywhere, and the doors to the palette behind ⌘K and to the list of all keys.
 import { signal } from "@preact/signals";
-import { useEffect } from "preact/hooks";
+import { useLayoutEffect } from "preact/hooks";
 import { lazy } from "./lazy";
 import { PLACES } from "./places";
 import { go, keepTime } from "./route";
@@ -36,7 +36,7 @@ export const isPlain = (event: KeyboardEvent): boolean =>
 
 /** Registers the keys while the frame is shown: ⌘K or / finds, g and a letter goes, ? lists them. */
 export const keyboard = (): void =>
-  useEffect(() => {
+  useLayoutEffect(() => {
     const press = (event: KeyboardEvent): void => {
       if ((event.metaKey || event.ctrlKey) && event.key.toLowerCase() === "k") {
         event.preventDefault();

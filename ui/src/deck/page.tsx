@@ -1,6 +1,6 @@
 // The deck: is anything broken? One verdict, then only what is wrong, then everything else folded away.
 import type { JSX } from "preact";
-import { useEffect } from "preact/hooks";
+import { useLayoutEffect } from "preact/hooks";
 import type { DeckCell, DeckProblem, DeckService, DeckState } from "../api/types";
 import { Find } from "../app/find";
 import { Icon, StateMark } from "../app/icons";
@@ -27,7 +27,8 @@ const walk = (event: KeyboardEvent): void => {
 };
 
 export const DeckPage = (): JSX.Element => {
-  useEffect(() => {
+  // With what is painted first: a key may come right after it.
+  useLayoutEffect(() => {
     addEventListener("keydown", walk);
     return () => removeEventListener("keydown", walk);
   }, []);

@@ -5,7 +5,27 @@ import { settled } from "./world.mjs";
 /** A bound that only a fault crosses, as machines differ; the number itself is printed. */
 const VERDICT_MS = 1_000 * SLOWER;
 
-export const walk = async ({ base, page }) => {
+/** Presses a key in the very moment in which there is something to walk through. */
+const pressAtOnce = () => {
+  const press = (_, observer) => {
+    if (!document.querySelector("[data-walk]")) return;
+    observer.disconnect();
+    document.body.dispatchEvent(new KeyboardEvent("keydown", { key: "j", bubbles: true }));
+  };
+  new MutationObserver(press).observe(document, { childList: true, subtree: true });
+};
+
+const keyAtOnce = async ({ base, open }) => {
+  const page = await open();
+  await page.addInitScript(pressAtOnce);
+  await page.goto(`${base}/`);
+  const walked = () => page.evaluate(() => document.activeElement.hasAttribute("data-walk"));
+  await soon("a key counts as soon as there is something to walk", walked, true);
+  await page.context().close();
+};
+
+export const walk = async ({ base, page, open }) => {
+  await keyAtOnce({ base, open });
   await page.goto(`${base}/`);
   await page.goto(`${base}/`);
   const paint = await page.waitForFunction(
