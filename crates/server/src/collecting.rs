@@ -123,8 +123,9 @@ async fn found_before(app: &Arc<App>) -> Vec<(SocketAddr, String)> {
     let app = app.clone();
     let found = spawn_blocking(move || instant(&app, &query, now_millis())).await.unwrap_or_default();
     let service = |labels: Labels| {
-        // The host and this process are no addresses that were found.
-        Some((labels.value("instance").parse().ok()?, labels.value("job").to_owned()))
+        let address: SocketAddr = labels.value("instance").parse().ok()?;
+        // What others pushed is of other machines, and nothing of theirs is asked from here.
+        address.ip().is_loopback().then(|| (address, labels.value("job").to_owned()))
     };
     found.into_iter().filter_map(|(labels, _)| service(labels)).collect()
 }

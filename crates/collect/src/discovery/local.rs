@@ -100,7 +100,8 @@ pub(super) async fn run(config: LocalConfig, publisher: Publisher) {
         Ok(shared) => shared,
         Err(error) => return publisher.fail(format!("local discovery: {error}")),
     };
-    let known = config.known.iter().filter(|(address, _)| !config.own_ports.contains(&address.port()));
+    let is_asked = |port: u16| !config.own_ports.contains(&port) && !OTHER_PORTS.contains(&port);
+    let known = config.known.iter().filter(|(address, _)| is_asked(address.port()));
     let known = known
         .map(|(address, job)| ((address.port(), address.ip()), Port::known(*address, job, Instant::now())));
     let mut ports: BTreeMap<(u16, IpAddr), Port> = known.collect();
@@ -110,9 +111,7 @@ pub(super) async fn run(config: LocalConfig, publisher: Publisher) {
     loop {
         ticks.tick().await;
         let Ok(listeners) = tokio::task::spawn_blocking(listeners).await else { return };
-        let wanted = listeners.into_iter().filter(|listener| {
-            !config.own_ports.contains(&listener.port) && !OTHER_PORTS.contains(&listener.port)
-        });
+        let wanted = listeners.into_iter().filter(|listener| is_asked(listener.port));
         let listening: Vec<Listener> = wanted.take(PORTS_MAX).collect();
         let keys: BTreeSet<_> = listening.iter().map(|listener| (listener.port, listener.address)).collect();
         ports.retain(|key, port| port.stays(keys.contains(key), Instant::now()));
